@@ -1,0 +1,514 @@
+"""Lesson 04. From similar products to a ranked list for every customer, each with its reason.
+
+All recommenders share one form: ``fit(matrix, ...)`` learns, ``recommend(customers, n)`` answers
+with a tidy table. They differ in one method, which scores every product for a block of customers.
+Only products with a score above zero are recommended: zero means "nothing speaks for it".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from helpers.matrix import InteractionMatrix
+from helpers.similarity import ProductSimilarity, product_similarity, scale_rows
+
+# A block of scores holds about this many numbers (8 bytes each), however many products there are.
+_BLOCK = 8_000_000
+
+#: What an event says about intent, in purchases: putting into the cart counts like a purchase.
+EVENT_WEIGHTS = {"product_view": 0.3, "search": 0.3, "add_to_cart": 1.0}
+
+
+def get_recommendations(
+    customer_id,
+    interaction_matrix: InteractionMatrix,
+    product_similarity: ProductSimilarity,
+    n_recommendations: int = 5,
+) -> list:
+    """Recommend to one customer, in four readable steps.
+
+    Parameters
+    ----------
+    customer_id : str
+    interaction_matrix : InteractionMatrix
+    product_similarity : ProductSimilarity
+    n_recommendations : int
+
+    Returns
+    -------
+    list of product ids
+        Best score first, ties to the smaller id. Shorter than asked for where nothing else
+        resembles what the customer bought.
+
+    Raises
+    ------
+    KeyError
+        If the customer is unknown: a silent list of bestsellers would hide a wrong id.
+    """
+    if customer_id not in interaction_matrix.customers:
+        raise KeyError(f"There is no customer {customer_id!r}; ids look like "
+                       f"{interaction_matrix.customers[0]!r}.")  # fmt: skip
+    row = interaction_matrix.customers.get_loc(customer_id)
+    purchases = interaction_matrix.values[[row]]
+    scores = (purchases @ product_similarity.values).toarray()[0]
+    scores[purchases.indices] = 0  # already bought
+    # sorted by *score*: sorting (product, score) pairs as they are would sort by product id
+    best_first = np.argsort(-scores, kind="stable")
+    best_first = best_first[scores[best_first] > 0][:n_recommendations]
+    return product_similarity.products[best_first].tolist()
+
+
+def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The n best columns of each row, without sorting whole rows.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n_rows, n_columns)
+    n : int
+
+    Returns
+    -------
+    rows, columns, ranks : ndarray
+        Positions of the survivors, row by row, best first; ties go to the smaller column; scores
+        of zero or less never survive. Ranks count from 1.
+    """
+    if n < scores.shape[1]:
+        # negated, since partitioning many equal small numbers from the other end is slow
+        limit = -np.partition(-scores, n - 1, axis=1)[:, n - 1 : n]
+        rows, columns = np.nonzero((scores >= limit) & (scores > 0))
+    else:
+        rows, columns = np.nonzero(scores > 0)
+    order = np.lexsort((columns, -scores[rows, columns], rows))
+    rows, columns = rows[order], columns[order]
+    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
+    kept = ranks <= n
+    return rows[kept], columns[kept], ranks[kept]
+
+
+class Recommender:
+    """What all recommenders share: who is known, what they bought, and ranking by score.
+
+    Attributes
+    ----------
+    customers_, products_ : Index
+        Who and what is known after ``fit``.
+    purchases_ : csr_array, shape (n_customers + 1, n_products)
+        The interaction matrix; the additional last row is the customer we know nothing about.
+    """
+
+    def fit(
+        self,
+        matrix: InteractionMatrix,
+        transactions: pd.DataFrame | None = None,
+        events: pd.DataFrame | None = None,
+        products: pd.DataFrame | None = None,
+    ) -> Recommender:
+        """Learn from purchases.
+
+        Parameters
+        ----------
+        matrix : InteractionMatrix
+        transactions : DataFrame, optional
+            For recommenders that look at dates.
+        events : DataFrame, optional
+            For recommenders that look at behaviour. Only events before the moment of
+            recommending may be in it.
+        products : DataFrame, optional
+            From :func:`helpers.data.product_table`, for recommenders that look at content.
+
+        Returns
+        -------
+        self
+        """
+        self.customers_, self.products_ = matrix.customers, matrix.products
+        self.purchases_ = _with_unknown(matrix.values)
+        self._fit(matrix, transactions, events, products)
+        return self
+
+    def recommend(
+        self, customers=None, n: int = 5, exclude_purchased: bool = True
+    ) -> pd.DataFrame:
+        """Rank products for customers.
+
+        Parameters
+        ----------
+        customers : list of ids, optional
+            Everyone known, if left out. An unknown customer gets what a customer without any
+            history gets: a popularity list from :class:`MostPopular`, nothing from the others.
+        n : int
+            Length of the list; shorter where fewer products score above zero.
+        exclude_purchased : bool
+            Leave out what the customer already bought. Switch off where things are bought again.
+
+        Returns
+        -------
+        DataFrame
+            ``customer_id``, ``rank`` (from 1), ``product_id``, ``score``.
+
+        Raises
+        ------
+        ValueError
+            If `n` is below 1.
+        """
+        if n < 1:
+            raise ValueError(f"n is {n}; ask for at least one recommendation.")
+        known = self.customers_ if customers is None else pd.Index(customers).unique()
+        rows = self.customers_.get_indexer(known)
+        step = max(1, _BLOCK // max(len(self.products_), 1))
+        parts = [
+            self._recommend_block(rows[start : start + step], start, n, exclude_purchased)
+            for start in range(0, len(rows), step)
+        ]
+        row, column, rank, score = (
+            np.concatenate(part) if parts else np.array([], int)
+            for part in (zip(*parts, strict=True) if parts else [()] * 4)
+        )
+        return pd.DataFrame(
+            {
+                "customer_id": known[row],
+                "rank": rank,
+                "product_id": self.products_[column],
+                "score": score,
+            }
+        )
+
+    def _recommend_block(self, rows, start, n, exclude_purchased):
+        scores = self._scores(rows)
+        if exclude_purchased:
+            bought = self.purchases_[rows]
+            scores[np.repeat(np.arange(len(rows)), np.diff(bought.indptr)), bought.indices] = 0
+        row, column, rank = top_n(scores, n)
+        return row + start, column, rank, scores[row, column]
+
+    def _fit(self, matrix, transactions, events, products):
+        raise NotImplementedError
+
+    def _scores(self, rows) -> np.ndarray:
+        """Scores of all products for the customers in these rows: (len(rows), n_products)."""
+        raise NotImplementedError
+
+
+class Random(Recommender):
+    """Any product, by chance: what every other recommender must beat.
+
+    Parameters
+    ----------
+    random_state : int
+    """
+
+    def __init__(self, random_state: int = 0):
+        self.random_state = random_state
+
+    def _fit(self, matrix, transactions, events, products):
+        draw = np.random.default_rng(self.random_state)
+        self._draws = draw.random((self.purchases_.shape[0], len(self.products_)), np.float32)
+
+    def _scores(self, rows):
+        return self._draws[rows] + np.float32(1e-6)
+
+
+class MostPopular(Recommender):
+    """The products with the most buyers, the same for everyone.
+
+    Parameters
+    ----------
+    days : int, optional
+        Count only the last so many days before the newest purchase; all time if left out.
+    """
+
+    def __init__(self, days: int | None = None):
+        self.days = days
+
+    def _fit(self, matrix, transactions, events, products):
+        if self.days is None:
+            self.buyers_ = (matrix.values > 0).sum(axis=0).astype(np.float64)
+        else:
+            self.buyers_ = recent_buyers(_needed(transactions, "transactions", self),
+                                         matrix.products, self.days)  # fmt: skip
+
+    def _scores(self, rows):
+        return np.tile(self.buyers_, (len(rows), 1))
+
+
+class ContentBased(Recommender):
+    """Products of the categories and price levels that the customer bought from.
+
+    A product is described by its category and by its price level (a quarter of the catalogue
+    each), a customer by the sum of the products bought; the score is their dot product, with
+    products scaled to length 1.
+    """
+
+    def _fit(self, matrix, transactions, events, products):
+        described = _needed(products, "products", self).reindex(matrix.products)
+        parts = []
+        if described["product_category"].notna().any():
+            parts.append(pd.get_dummies(described["product_category"], dtype=np.float64))
+        if described["price"].notna().any():
+            level = pd.qcut(described["price"].rank(method="first"), 4, labels=False)
+            # half a category: two products of one category and far prices are still closer
+            parts.append(pd.get_dummies(level, dtype=np.float64) * 0.5)
+        if not parts:
+            raise ValueError("ContentBased needs a product_category or a price; there is neither.")
+        features = scale_rows(sparse.csr_array(np.hstack([part.to_numpy() for part in parts])))
+        self.features_ = features
+
+    def _scores(self, rows):
+        return ((self.purchases_[rows] @ self.features_) @ self.features_.T).toarray()
+
+
+class UserBased(Recommender):
+    """What the customers most like this one bought.
+
+    Parameters
+    ----------
+    n_neighbors : int
+        How many similar customers have a say, by the cosine of their purchases.
+    """
+
+    def __init__(self, n_neighbors: int = 50):
+        self.n_neighbors = n_neighbors
+
+    def _fit(self, matrix, transactions, events, products):
+        self._scaled = scale_rows(self.purchases_.astype(np.float32))
+
+    def _scores(self, rows):
+        scores = np.zeros((len(rows), len(self.products_)))
+        # every customer is compared with every other: the memory, and the reason why shops with
+        # many customers prefer product similarity
+        step = max(1, _BLOCK // self._scaled.shape[0])
+        for start in range(0, len(rows), step):
+            block = rows[start : start + step]
+            alike = (self._scaled[block] @ self._scaled.T).toarray()
+            alike[np.arange(len(block)), block] = 0
+            row, neighbour, _ = top_n(alike, self.n_neighbors)
+            weights = sparse.csr_array((alike[row, neighbour], (row, neighbour)), alike.shape)
+            scores[start : start + step] = (weights @ self.purchases_).toarray()
+        return scores
+
+
+class ItemBased(Recommender):
+    """Products bought by the same people as what this customer bought (or looked at).
+
+    The score of a product is the sum of its similarities with the customer's own purchases, so
+    it splits into reasons: see :meth:`contributions`.
+
+    Parameters
+    ----------
+    n_neighbors : int, optional
+        Keep each product's nearest products only. ``None`` keeps all.
+    scale_customers : bool
+        Heavy buyers don't drown the rest; see :func:`helpers.similarity.product_similarity`.
+    trend_days : int, optional
+        Multiply scores by each product's trend over so many days; needs `transactions`.
+    intent_days : int, optional
+        Let events of the last so many days speak too, for customers with or without purchases;
+        needs `events`.
+
+    Notes
+    -----
+    ``ItemBased(None, False)`` is the textbook: cosine and nothing else.
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int | None = 50,
+        scale_customers: bool = True,
+        trend_days: int | None = None,
+        intent_days: int | None = None,
+    ):
+        self.n_neighbors = n_neighbors
+        self.scale_customers = scale_customers
+        self.trend_days = trend_days
+        self.intent_days = intent_days
+
+    def _fit(self, matrix, transactions, events, products):
+        self.similarity_ = product_similarity(matrix, self.n_neighbors, self.scale_customers)
+        self.trend_ = np.ones(len(matrix.products))
+        if self.trend_days is not None:
+            dated = _needed(transactions, "transactions", self)
+            self.trend_ = product_trend(dated, matrix, self.trend_days)
+        self._intent = None
+        if self.intent_days is not None:
+            self._add_intent(matrix, _needed(events, "events", self), transactions)
+        self._finish()
+
+    def _add_intent(self, matrix, events, transactions):
+        """Widen the known customers by those with events, and remember who looked at what."""
+        newest = events["event_date"].max()
+        if transactions is not None:
+            newest = max(newest, transactions["transaction_date"].max())
+        recent = events[events["event_date"] > newest - pd.Timedelta(days=self.intent_days)]
+        product = matrix.products.get_indexer(recent["product_id"])
+        weight = recent["event_type"].map(EVENT_WEIGHTS).fillna(0).to_numpy()
+        useful = (product >= 0) & (weight > 0)
+        self.customers_ = matrix.customers.union(recent["customer_id"][useful].unique())
+        bought = sparse.coo_array(matrix.values)
+        rows = self.customers_.get_indexer(matrix.customers)[bought.coords[0]]
+        shape = (len(self.customers_), len(matrix.products))
+        purchases = sparse.csr_array((bought.data, (rows, bought.coords[1])), shape=shape)
+        self.purchases_ = _with_unknown(purchases)
+        who = self.customers_.get_indexer(recent["customer_id"][useful])
+        intent = sparse.csr_array((weight[useful], (who, product[useful])), shape=shape)
+        # what was bought since is no longer an intent
+        intent = intent - intent.multiply(purchases > 0)
+        intent.eliminate_zeros()
+        self._intent = _with_unknown(intent)
+
+    def _finish(self):
+        """What scoring needs, in the form in which it is fast."""
+        weighted = self.similarity_.values.astype(np.float64) @ sparse.diags_array(self.trend_)
+        self._weighted = sparse.csr_array(weighted)
+        # a product looked at speaks for itself as well as for its neighbours
+        self._weighted_with_self = sparse.csr_array(
+            self._weighted + sparse.diags_array(self.trend_)
+        )
+
+    def _scores(self, rows):
+        scores = (self.purchases_[rows] @ self._weighted).toarray()
+        if self._intent is not None:
+            scores += (self._intent[rows] @ self._weighted_with_self).toarray()
+        return scores
+
+    def contributions(self, recommendations: pd.DataFrame) -> pd.DataFrame:
+        """Split each score over what caused it.
+
+        Parameters
+        ----------
+        recommendations : DataFrame
+            With ``customer_id`` and ``product_id``, e.g. from :meth:`recommend`.
+
+        Returns
+        -------
+        DataFrame
+            ``customer_id``, ``product_id``, ``because_of`` (a product), ``how`` ("bought" or
+            "looked at") and ``contribution``, largest first. The contributions of one
+            recommendation add up to its score.
+        """
+        rows = self.customers_.get_indexer(recommendations["customer_id"])
+        columns = self.products_.get_indexer(recommendations["product_id"])
+        parts = [self._contributions(self.purchases_, self._weighted, rows, columns, "bought")]
+        if self._intent is not None:
+            parts.append(
+                self._contributions(
+                    self._intent, self._weighted_with_self, rows, columns, "looked at"
+                )
+            )
+        parts = pd.concat(parts, ignore_index=True)
+        parts = parts.sort_values(
+            ["at", "contribution", "because_of"], ascending=[True, False, True], ignore_index=True
+        )
+        asked = recommendations[["customer_id", "product_id"]].take(parts.pop("at"))
+        return pd.concat([asked.reset_index(drop=True), parts], axis=1)
+
+    def _contributions(self, history, weights, rows, columns, how):
+        # row k: what customer rows[k] did, times what each of it says for product columns[k]
+        part = sparse.coo_array(history[rows].multiply(weights.T.tocsr()[columns]))
+        return pd.DataFrame(
+            {
+                "at": part.coords[0],
+                "because_of": self.products_[part.coords[1]],
+                "how": how,
+                "contribution": part.data,
+            }
+        )
+
+
+class WithFallback:
+    """Fill each customer's list from the first recommender, then the second, and so on.
+
+    Parameters
+    ----------
+    recommenders : dict of str to fitted Recommender
+        In order of preference; the names become the column ``source``.
+    """
+
+    def __init__(self, recommenders: dict[str, Recommender]):
+        self.recommenders = recommenders
+
+    @property
+    def customers_(self) -> pd.Index:
+        """Everyone whom at least one of the recommenders knows."""
+        known = [r.customers_ for r in self.recommenders.values()]
+        everyone = known[0]
+        for more in known[1:]:
+            everyone = everyone.union(more)
+        return everyone
+
+    def recommend(
+        self, customers=None, n: int = 5, exclude_purchased: bool = True
+    ) -> pd.DataFrame:
+        """Rank products; as :meth:`Recommender.recommend`, with ``source`` added."""
+        customers = self.customers_ if customers is None else pd.Index(customers).unique()
+        lists = []
+        for order, (source, recommender) in enumerate(self.recommenders.items()):
+            some = recommender.recommend(customers, n, exclude_purchased)
+            lists.append(some.assign(source=source, order=order))
+        merged = pd.concat(lists, ignore_index=True)
+        merged["at"] = customers.get_indexer(merged["customer_id"])
+        merged = merged.sort_values(["at", "order", "rank"], ignore_index=True)
+        merged = merged.drop_duplicates(["at", "product_id"])
+        merged["rank"] = merged.groupby("at").cumcount() + 1
+        merged = merged[merged["rank"] <= n].reset_index(drop=True)
+        return merged[["customer_id", "rank", "product_id", "score", "source"]]
+
+
+class FromScores(Recommender):
+    """Rank by scores that are already known, such as the true preferences of a made-up world.
+
+    Parameters
+    ----------
+    scores : DataFrame, shape (n_customers, n_products)
+        Customers as its index, products as its columns; above zero.
+    """
+
+    def __init__(self, scores: pd.DataFrame):
+        self.scores = scores
+
+    def _fit(self, matrix, transactions, events, products):
+        known = self.scores.reindex(index=matrix.customers, columns=matrix.products, fill_value=0)
+        self._known = np.vstack([known.to_numpy(), np.zeros(len(matrix.products))])
+
+    def _scores(self, rows):
+        return self._known[rows]
+
+
+def recent_buyers(transactions: pd.DataFrame, products: pd.Index, days: int) -> np.ndarray:
+    """Distinct buyers of each product in the last `days` days before the newest purchase.
+
+    Returns
+    -------
+    ndarray of float, shape (n_products,)
+    """
+    newest = transactions["transaction_date"].max()
+    recent = transactions[transactions["transaction_date"] > newest - pd.Timedelta(days=days)]
+    pairs = recent[["customer_id", "product_id"]].drop_duplicates()
+    column = products.get_indexer(pairs["product_id"])
+    return np.bincount(column[column >= 0], minlength=len(products)).astype(np.float64)
+
+
+def product_trend(transactions: pd.DataFrame, matrix: InteractionMatrix, days: int) -> np.ndarray:
+    """How much of a product's popularity is recent.
+
+    ``(buyers in the last days + 1) / (buyers ever + 10)``: the added constants keep products
+    with a handful of buyers from jumping to the top.
+
+    Returns
+    -------
+    ndarray of float, shape (n_products,)
+    """
+    ever = (matrix.values > 0).sum(axis=0)
+    return (recent_buyers(transactions, matrix.products, days) + 1) / (ever + 10)
+
+
+def _with_unknown(values):
+    """Add an empty last row, which position -1 (pandas' answer for "not found") picks."""
+    empty = sparse.csr_array((1, values.shape[1]), dtype=values.dtype)
+    return sparse.csr_array(sparse.vstack([values, empty]))
+
+
+def _needed(table, name, recommender):
+    if table is None:
+        raise ValueError(f"{type(recommender).__name__} needs `{name}` in fit() as it is set up.")
+    return table
