@@ -415,9 +415,7 @@ def _read_text(path, encoding):
         if ending == ".parquet":
             return _as_text(pd.read_parquet(path)), "parquet"
         encoding = encoding or detect_encoding(path)
-        raw = pd.read_csv(
-            path, dtype=str, keep_default_na=False, na_values=[""], encoding=encoding
-        )
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding=encoding)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty: it has not even a header line.") from None
     except (UnicodeError, LookupError) as error:

@@ -127,9 +127,7 @@ class Recommender:
         self._fit(matrix, transactions, events, products)
         return self
 
-    def recommend(
-        self, customers=None, n: int = 5, exclude_purchased: bool = True
-    ) -> pd.DataFrame:
+    def recommend(self, customers=None, n: int = 5, exclude_purchased: bool = True) -> pd.DataFrame:
         """Rank products for customers.
 
         Parameters
@@ -436,9 +434,7 @@ class WithFallback:
             everyone = everyone.union(more)
         return everyone
 
-    def recommend(
-        self, customers=None, n: int = 5, exclude_purchased: bool = True
-    ) -> pd.DataFrame:
+    def recommend(self, customers=None, n: int = 5, exclude_purchased: bool = True) -> pd.DataFrame:
         """Rank products; as :meth:`Recommender.recommend`, with ``source`` added."""
         customers = self.customers_ if customers is None else pd.Index(customers).unique()
         lists = []

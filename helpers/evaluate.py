@@ -1,0 +1,388 @@
+"""Lesson 05. Is it any good? A split in time, one small function per metric, and intervals.
+
+Every metric has two inputs: ``hits``, which says for each customer and rank whether the product
+recommended there was bought later, and ``n_relevant``, how many products the customer bought
+later. Metrics return one number per customer, so that averages come with their uncertainty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.data import product_table
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
+from helpers.recommend import ItemBased, Recommender, top_n
+
+METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The past to learn from and the future to be judged by.
+
+    Attributes
+    ----------
+    train, test : DataFrame
+        Purchases up to and after the cut.
+    train_events : DataFrame or None
+        Events up to the same cut: a cart event of the very purchase that is to be predicted
+        would give the answer away.
+    test_start : Timestamp
+        First day of the future.
+    """
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    train_events: pd.DataFrame | None
+    test_start: pd.Timestamp
+
+    @property
+    def test_days(self) -> int:
+        """Length of the future in days."""
+        return (self.test["transaction_date"].max().normalize() - self.test_start).days + 1
+
+    def training(self) -> tuple[InteractionMatrix, dict]:
+        """What ``fit`` takes: the matrix of the past, and the tables by name."""
+        tables = {
+            "transactions": self.train,
+            "events": self.train_events,
+            "products": product_table(self.train),
+        }
+        return build_interaction_matrix(self.train), tables
+
+
+def split_by_time(
+    transactions: pd.DataFrame, events: pd.DataFrame | None = None, test_days: int = 60
+) -> Split:
+    """Hold out the last days.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+        From :mod:`helpers.data`.
+    test_days : int
+        Days to hold out, counted back from the day of the newest purchase.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        If nothing would be left to learn from.
+    """
+    day = transactions["transaction_date"].dt.normalize()
+    test_start = day.max() - pd.Timedelta(days=test_days - 1)
+    past = day < test_start
+    if not past.any():
+        raise ValueError(
+            f"All purchases fall between {day.min():%Y-%m-%d} and {day.max():%Y-%m-%d}, so the "
+            f"last {test_days} days leave none to learn from. Set a smaller test_days."
+        )
+    before = None if events is None else events[events["event_date"] < test_start]
+    return Split(transactions[past], transactions[~past], before, test_start)
+
+
+def validation_split(split: Split) -> Split:
+    """Split the past once more, to choose settings without touching the future."""
+    return split_by_time(split.train, split.train_events, split.test_days)
+
+
+def relevant_products(split: Split, new_only: bool = True) -> pd.DataFrame:
+    """What each customer bought after the cut.
+
+    Parameters
+    ----------
+    split : Split
+    new_only : bool
+        Only products that the customer had not bought before the cut.
+
+    Returns
+    -------
+    DataFrame
+        Distinct pairs ``customer_id``, ``product_id``.
+    """
+    pair = ["customer_id", "product_id"]
+    later = split.test[pair].drop_duplicates(ignore_index=True)
+    if not new_only:
+        return later
+    known = pd.MultiIndex.from_frame(split.train[pair].drop_duplicates())
+    return later[~pd.MultiIndex.from_frame(later).isin(known)].reset_index(drop=True)
+
+
+def hits_of(
+    recommendations: pd.DataFrame, relevant: pd.DataFrame, customers: pd.Index, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compare recommendations with what was bought.
+
+    Returns
+    -------
+    hits : ndarray of bool, shape (n_customers, k)
+        Was the product at this rank bought? False where the list is shorter.
+    n_relevant : ndarray of int, shape (n_customers,)
+    """
+    n_relevant = relevant["customer_id"].value_counts().reindex(customers, fill_value=0).to_numpy()
+    found = recommendations.merge(relevant, on=["customer_id", "product_id"])
+    found = found[(found["rank"] <= k) & found["customer_id"].isin(customers)]
+    hits = np.zeros((len(customers), k), dtype=bool)
+    hits[customers.get_indexer(found["customer_id"]), found["rank"].to_numpy() - 1] = True
+    return hits, n_relevant
+
+
+def hit_rate(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+    """1 if anything in the list was bought, else 0."""
+    return hits.any(axis=1).astype(float)
+
+
+def precision(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+    """Share of the k places that were bought; a short list is not excused."""
+    return hits.mean(axis=1)
+
+
+def recall(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+    """Share of what was bought that stood in the list."""
+    return hits.sum(axis=1) / np.maximum(n_relevant, 1)
+
+
+def ndcg(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+    """Hits weighted by place, as a share of the best possible list.
+
+    A hit at rank r counts 1 / log2(r + 1). The best possible list has all its hits in front, and
+    at most k of them (Jarvelin and Kekalainen, 2002, with the ideal shortened to k).
+    """
+    k = hits.shape[1]
+    weight = 1 / np.log2(np.arange(2, k + 2))
+    best = np.concatenate([[0], weight.cumsum()])[np.minimum(n_relevant, k)]
+    return (hits @ weight) / np.where(best > 0, best, 1)
+
+
+def mrr(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+    """1 / rank of the first hit, 0 without one; its mean is the mean reciprocal rank."""
+    first = hits.argmax(axis=1)
+    return np.where(hits.any(axis=1), 1 / (first + 1), 0.0)
+
+
+def catalogue_coverage(recommendations: pd.DataFrame, n_products: int) -> float:
+    """Share of the catalogue that is recommended to at least one customer."""
+    return recommendations["product_id"].nunique() / n_products
+
+
+def personalization(recommendations: pd.DataFrame) -> float:
+    """How different two customers' lists are: 0 if all are the same, 1 if none share a product.
+
+    One minus the average number of products that two customers' lists share, divided by the
+    average length of a list. Counted from how often each product is recommended: *c* lists with
+    a product make c (c - 1) / 2 pairs that share it, so no pair of customers has to be compared.
+    """
+    lists = recommendations["customer_id"].nunique()
+    if lists < 2:
+        return 0.0
+    times = recommendations["product_id"].value_counts().to_numpy().astype(float)
+    shared = (times * (times - 1)).sum() / (lists * (lists - 1))
+    return 1 - shared / (len(recommendations) / lists)
+
+
+def per_customer(
+    recommender: Recommender,
+    split: Split,
+    k: int = 5,
+    new_only: bool = True,
+    customers: pd.Index | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge one fitted recommender, customer by customer.
+
+    Parameters
+    ----------
+    recommender : fitted Recommender
+    split : Split
+    k : int
+        Length of the list.
+    new_only : bool
+        Judge by products not bought before (and leave those out of the lists), or by all.
+    customers : Index, optional
+        Whom to judge by; those with a purchase before the cut if left out. Customers who bought
+        nothing relevant after the cut cannot be judged by and are left out.
+
+    Returns
+    -------
+    scores : DataFrame
+        One row per customer, one column per metric.
+    recommendations : DataFrame
+        The lists that were judged.
+    """
+    relevant = relevant_products(split, new_only)
+    if customers is None:
+        customers = pd.Index(split.train["customer_id"].unique())
+    customers = pd.Index(relevant["customer_id"].unique()).intersection(customers).sort_values()
+    recommendations = recommender.recommend(customers, k, exclude_purchased=new_only)
+    hits, n_relevant = hits_of(recommendations, relevant, customers, k)
+    scores = {name: globals()[name](hits, n_relevant) for name in METRICS}
+    return pd.DataFrame(scores, index=customers.rename("customer_id")), recommendations
+
+
+def compare(
+    recommenders: dict[str, Recommender],
+    split: Split,
+    k: int = 5,
+    new_only: bool = True,
+    customers: pd.Index | None = None,
+) -> pd.DataFrame:
+    """Fit recommenders on the past and judge them by the future, all on the same customers.
+
+    Parameters
+    ----------
+    recommenders : dict of str to Recommender
+        Not fitted yet.
+    split, k, new_only, customers
+        As in :func:`per_customer`.
+
+    Returns
+    -------
+    DataFrame
+        One row per recommender: the mean of each metric, ``hit_rate`` and ``ndcg`` with the ends
+        of their 95 % intervals (``_low``, ``_high``), ``coverage``, ``personalization`` and
+        ``customers``, the number of customers judged by.
+
+    Raises
+    ------
+    ValueError
+        If no customer can be judged by.
+    """
+    matrix, tables = split.training()
+    rows = {}
+    for name, recommender in recommenders.items():
+        recommender.fit(matrix, **tables)
+        scores, lists = per_customer(recommender, split, k, new_only, customers)
+        if scores.empty:
+            raise ValueError(
+                "No customer bought before and after the cut, so nothing can be judged. "
+                "Change test_days."
+            )
+        row = scores.mean().to_dict()
+        for metric in ("hit_rate", "ndcg"):
+            row[f"{metric}_low"], row[f"{metric}_high"] = interval(scores[metric])
+        row["coverage"] = catalogue_coverage(lists, len(matrix.products))
+        row["personalization"] = personalization(lists)
+        row["customers"] = len(scores)
+        rows[name] = row
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def interval(values) -> tuple[float, float]:
+    """95 % interval of a mean over customers: mean +- 1.96 standard errors.
+
+    Other customers of the same kind would give a mean in there, 19 times in 20.
+    """
+    values = np.asarray(values, dtype=float)
+    error = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return values.mean() - error, values.mean() + error
+
+
+def paired_difference(
+    better: Recommender,
+    reference: Recommender,
+    split: Split,
+    metric: str = "ndcg",
+    k: int = 5,
+    new_only: bool = True,
+) -> dict[str, float]:
+    """How much better one recommender is than another, customer by customer.
+
+    The same customers judge both, so their differences vary less than either alone.
+
+    Returns
+    -------
+    dict
+        ``difference`` and its 95 % interval ``low``, ``high``.
+    """
+    matrix, tables = split.training()
+    a, b = (
+        per_customer(r.fit(matrix, **tables), split, k, new_only)[0][metric]
+        for r in (better, reference)
+    )
+    low, high = interval(a - b)
+    return {"difference": float((a - b).mean()), "low": float(low), "high": float(high)}
+
+
+def choose(
+    candidates: dict[str, Recommender], split: Split, k: int = 5, metric: str = "ndcg"
+) -> str:
+    """Name the candidate that is best on the validation window; the test window stays unseen.
+
+    Ties go to the first named: put the simplest first. Where the past is too short to be split
+    again, the first is taken.
+    """
+    try:
+        table = compare(candidates, validation_split(split), k)
+    except ValueError:
+        return next(iter(candidates))
+    return table[metric].idxmax()
+
+
+def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, float | bool]:
+    """Is there anything to personalise? Compare own history with somebody else's.
+
+    Each customer's later purchases are predicted from their own earlier ones, and from those of
+    another customer drawn by chance. Both lists leave out what either of the two had bought, so
+    that neither has an advantage. If your own history says no more than a stranger's, popularity
+    is the honest answer.
+
+    Parameters
+    ----------
+    split : Split
+    k : int
+    random_state : int
+
+    Returns
+    -------
+    dict
+        ``own`` and ``stranger`` (mean NDCG), ``difference`` with its 95 % interval ``low``,
+        ``high``, ``customers``, and ``signal``: whether the interval lies above zero.
+    """
+    matrix, tables = split.training()
+    model = ItemBased().fit(matrix, **tables)
+    relevant = relevant_products(split)
+    customers = matrix.customers.intersection(relevant["customer_id"].unique())
+    own = matrix.customers.get_indexer(customers)
+    stranger = np.roll(np.random.default_rng(random_state).permutation(len(own)), 1)
+    order = np.random.default_rng(random_state).permutation(len(own))
+    partner = np.empty_like(own)
+    partner[order] = own[stranger]  # a cycle through all customers: nobody meets themselves
+    values = {}
+    for name, rows in (("own", own), ("stranger", partner)):
+        found = np.zeros((len(own), k), dtype=bool)
+        step = max(1, 8_000_000 // len(matrix.products))
+        for start in range(0, len(own), step):
+            block = slice(start, start + step)
+            scores = model._scores(rows[block])
+            for bought in (matrix.values[own[block]], matrix.values[partner[block]]):
+                scores[bought.nonzero()] = 0
+            row, column, rank = top_n(scores, k)
+            wanted = _pairs_among(relevant, customers[block], matrix.products)
+            found[row + start, rank - 1] = wanted[row, column]
+        n_relevant = relevant["customer_id"].value_counts().reindex(customers).to_numpy()
+        values[name] = ndcg(found, n_relevant)
+    difference = values["own"] - values["stranger"]
+    low, high = interval(difference)
+    return {
+        "own": float(values["own"].mean()),
+        "stranger": float(values["stranger"].mean()),
+        "difference": float(difference.mean()),
+        "low": float(low),
+        "high": float(high),
+        "customers": len(own),
+        "signal": bool(low > 0),
+    }
+
+
+def _pairs_among(pairs, customers, products):
+    """Pairs as a dense table of bool, for some customers and the known products."""
+    row = customers.get_indexer(pairs["customer_id"])
+    column = products.get_indexer(pairs["product_id"])
+    table = np.zeros((len(customers), len(products)), dtype=bool)
+    table[row[(row >= 0) & (column >= 0)], column[(row >= 0) & (column >= 0)]] = True
+    return table
