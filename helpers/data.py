@@ -238,6 +238,38 @@ def read_events(
     return kept, reasons.report(path, findings)
 
 
+def load_shop(
+    transactions_path="",
+    events_path="",
+    columns: dict[str, str] | None = None,
+    event_columns: dict[str, str] | None = None,
+    date_format: str = DATE_FORMAT,
+    cleaning: dict | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Load both tables: how every lesson starts.
+
+    Parameters
+    ----------
+    transactions_path, events_path : path-like
+        Empty: the bundled shop. Own purchases without own events have no events.
+    columns, event_columns : dict, optional
+        Their column name: ours, for the one and the other file.
+    date_format : str
+        Of both files.
+    cleaning : dict, optional
+        Further options of :func:`read_transactions`.
+
+    Returns
+    -------
+    transactions : DataFrame
+    events : DataFrame or None
+    """
+    transactions = load_transactions(transactions_path, columns, date_format, **(cleaning or {}))
+    if transactions_path and not events_path:
+        return transactions, None
+    return transactions, load_events(events_path, event_columns, date_format)
+
+
 def product_table(transactions: pd.DataFrame) -> pd.DataFrame:
     """What is known of each product: its most frequent name, category and median price.
 

@@ -327,7 +327,7 @@ class ItemBased(Recommender):
         if self.trend_days is not None:
             dated = _needed(transactions, "transactions", self)
             self.trend_ = product_trend(dated, matrix, self.trend_days)
-        self._intent = None
+        self.intent_ = None
         if self.intent_days is not None:
             self._add_intent(matrix, _needed(events, "events", self), transactions)
         self._finish()
@@ -352,7 +352,34 @@ class ItemBased(Recommender):
         # what was bought since is no longer an intent
         intent = intent - intent.multiply(purchases > 0)
         intent.eliminate_zeros()
-        self._intent = _with_unknown(intent)
+        self.intent_ = _with_unknown(intent)
+
+    @classmethod
+    def restore(
+        cls,
+        settings: dict,
+        customers: pd.Index,
+        similarity: ProductSimilarity,
+        trend: np.ndarray,
+        purchases: sparse.csr_array,
+        intent: sparse.csr_array | None,
+    ) -> ItemBased:
+        """Make a fitted recommender again from its parts, e.g. from a file.
+
+        Parameters
+        ----------
+        settings : dict
+            The arguments it was made with.
+        customers, similarity, trend, purchases, intent
+            Its attributes ``customers_``, ``similarity_``, ``trend_``, ``purchases_``,
+            ``intent_``.
+        """
+        model = cls(**settings)
+        model.customers_, model.products_ = customers, similarity.products
+        model.similarity_, model.trend_ = similarity, trend
+        model.purchases_, model.intent_ = purchases, intent
+        model._finish()
+        return model
 
     def _finish(self):
         """What scoring needs, in the form in which it is fast."""
@@ -365,8 +392,8 @@ class ItemBased(Recommender):
 
     def _scores(self, rows):
         scores = (self.purchases_[rows] @ self._weighted).toarray()
-        if self._intent is not None:
-            scores += (self._intent[rows] @ self._weighted_with_self).toarray()
+        if self.intent_ is not None:
+            scores += (self.intent_[rows] @ self._weighted_with_self).toarray()
         return scores
 
     def contributions(self, recommendations: pd.DataFrame) -> pd.DataFrame:
@@ -387,10 +414,10 @@ class ItemBased(Recommender):
         rows = self.customers_.get_indexer(recommendations["customer_id"])
         columns = self.products_.get_indexer(recommendations["product_id"])
         parts = [self._contributions(self.purchases_, self._weighted, rows, columns, "bought")]
-        if self._intent is not None:
+        if self.intent_ is not None:
             parts.append(
                 self._contributions(
-                    self._intent, self._weighted_with_self, rows, columns, "looked at"
+                    self.intent_, self._weighted_with_self, rows, columns, "looked at"
                 )
             )
         parts = pd.concat(parts, ignore_index=True)
