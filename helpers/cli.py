@@ -30,3 +30,19 @@ def data(out: Path, seed: int):
     out.mkdir(parents=True, exist_ok=True)
     for path in synthetic.write_csv(synthetic.make_world(seed), out):
         click.echo(f"wrote {path}")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+def notebooks(names: tuple[str, ...]):
+    """Execute the committed lessons (all, or those whose name begins so) and store the outputs."""
+    from helpers.notebooks import execute, lessons
+
+    for path in lessons():
+        if not names or path.name.startswith(names):
+            click.echo(path.name)
+            execute(path)
+
+
+if __name__ == "__main__":
+    main()

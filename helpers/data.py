@@ -270,6 +270,21 @@ def load_shop(
     return transactions, load_events(events_path, event_columns, date_format)
 
 
+def miniature() -> pd.DataFrame:
+    """The course's example small enough to see: four customers, products A to D.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_id``, ``product_id``, ``transaction_date``.
+    """
+    bought = [(1, "A"), (1, "C"), (2, "A"), (2, "B"), (3, "B"), (3, "C"), (3, "D")]
+    bought += [(4, "A"), (4, "C")]
+    pairs = [(f"customer {customer}", product) for customer, product in bought]
+    table = pd.DataFrame(pairs, columns=["customer_id", "product_id"])
+    return table.assign(transaction_date=pd.Timestamp("2024-01-01"))
+
+
 def product_table(transactions: pd.DataFrame) -> pd.DataFrame:
     """What is known of each product: its most frequent name, category and median price.
 

@@ -379,7 +379,11 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     checks = [
         ("every known customer has a list", without == 0, f"{without} without"),
         ("every list is full", short == 0, f"{short} shorter than {n}"),
-        ("no product twice in a list", not pairs.has_duplicates, f"{pairs.duplicated().sum()} twice"),
+        (
+            "no product twice in a list",
+            not pairs.has_duplicates,
+            f"{pairs.duplicated().sum()} twice",
+        ),
         ("nothing that was already bought", not bought.any(), f"{int(bought.sum())} rows"),
         ("scores are numbers", bool(np.isfinite(table["score"]).all()), ""),
         ("best score first", rising == 0, f"{rising} rows out of order"),

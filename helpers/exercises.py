@@ -1,0 +1,187 @@
+"""Instant feedback on the exercises of all lessons.
+
+``check`` never raises: it answers every attempt, however odd, in a sentence. What is right is
+computed from the lesson's own tables, so exercises work on any shop's data.
+"""
+
+from __future__ import annotations
+
+import numbers
+
+import pandas as pd
+
+_CHECKS = {}
+
+
+def check(name: str, answer, **facts) -> None:
+    """Say whether an answer is right, and if not, what to look at.
+
+    Parameters
+    ----------
+    name : str
+        Lesson and number, e.g. ``"02-1"``.
+    answer : object
+        What the learner found; ``...`` is "not answered yet".
+    **facts
+        The tables that the check computes the right answer from.
+    """
+    if answer is ...:
+        print("Not answered yet: replace the three dots in the first line, then run the cell.")
+        return
+    try:
+        right, message = _CHECKS[name](answer, **facts)
+    except Exception:
+        right = False
+        message = f"this exercise expects another kind of answer than {type(answer).__name__}."
+    print(("Correct: " if right else "Not yet: ") + message)
+
+
+def exercise(name):
+    """Register a check: a function of the answer and the facts that returns (right, message)."""
+
+    def register(function):
+        _CHECKS[name] = function
+        return function
+
+    return register
+
+
+def number(answer, right, because, hints=(), tolerance=0.005):
+    """Judge a number.
+
+    Parameters
+    ----------
+    answer : number
+    right : number
+    because : str
+        What a right answer means.
+    hints : list of (number, str)
+        Likely wrong answers, and what to say to each.
+    tolerance : float
+        Relative to `right`.
+
+    Returns
+    -------
+    tuple of (bool, str)
+    """
+    if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
+        return False, f"a number is asked for, and this is a {type(answer).__name__}."
+
+    def near(a, b):
+        return abs(a - b) <= tolerance * max(abs(b), 1e-9)
+
+    if near(answer, right):
+        return True, because
+    for wrong, hint in hints:
+        if near(answer, wrong):
+            return False, hint
+    return False, f"{answer:,} is too {'high' if answer > right else 'low'}."
+
+
+def choice(answer, right, because, hints, options):
+    """Judge a choice among a few texts.
+
+    Parameters
+    ----------
+    answer : str
+    right : str
+    because : str
+    hints : dict of str to str
+        What to say to each wrong option.
+    options : list of str
+
+    Returns
+    -------
+    tuple of (bool, str)
+    """
+    given = str(answer).strip().lower()
+    if given == right.lower():
+        return True, because
+    for option, hint in hints.items():
+        if given == option.lower():
+            return False, hint
+    return False, f"choose one of {', '.join(map(repr, options))}."
+
+
+def id_list(answer, right, because, hints=()):
+    """Judge a list of ids in order.
+
+    Parameters
+    ----------
+    answer : list, Index or Series of ids
+    right : list of ids
+    because : str
+    hints : list of (list of ids, str)
+
+    Returns
+    -------
+    tuple of (bool, str)
+    """
+    given = [answer] if isinstance(answer, str) else list(pd.Series(list(answer)))
+    if given == list(right):
+        return True, because
+    for wrong, hint in hints:
+        if given == list(wrong):
+            return False, hint
+    if sorted(map(str, given)) == sorted(map(str, right)):
+        return False, "these are the right ids in another order."
+    if len(given) != len(right):
+        return False, f"{len(right)} ids are asked for, and these are {len(given)}."
+    return False, "some of these ids do not belong here."
+
+
+# Lesson 02: the interaction matrix
+
+
+@exercise("02-1")
+def _(answer, matrix):
+    stored = matrix.values.nnz
+    cells = matrix.shape[0] * matrix.shape[1]
+    return number(
+        answer,
+        stored / matrix.shape[0],
+        "so much is known about an average customer; the rest of the row is unknown.",
+        hints=[
+            (stored / matrix.shape[1], "this is buyers per product; divide by the customers."),
+            (stored / cells, "this is the share of filled cells; multiply it by the products."),
+            (matrix.shape[1], "this is the width of the row; count only its filled cells."),
+        ],
+    )
+
+
+@exercise("02-2")
+def _(answer, transactions):
+    pairs = ["customer_id", "product_id"]
+    return number(
+        answer,
+        len(transactions) - len(transactions.drop_duplicates(pairs)),
+        "these purchases are repeats, and the binary matrix can't tell them from the first ones.",
+        hints=[
+            (len(transactions), "this counts all purchases; take away those that are no repeats."),
+            (
+                len(transactions.drop_duplicates(pairs)),
+                "these are the purchases that the matrix keeps; what did it start from?",
+            ),
+            (
+                len(transactions[pairs][transactions.duplicated(pairs, keep=False)]),
+                "this counts the first purchase of each repeated pair too; only the later ones "
+                "are forgotten.",
+            ),
+        ],
+        tolerance=0,
+    )
+
+
+@exercise("02-3")
+def _(answer):
+    return choice(
+        answer,
+        "unknown",
+        "most empty cells are products that the customer never looked at.",
+        {
+            "dislikes": "then almost every customer would dislike almost every product. Did they "
+            "all see all of them?",
+            "likes": "a purchase says so; an empty cell is no purchase.",
+        },
+        ["likes", "dislikes", "unknown"],
+    )

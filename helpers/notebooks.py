@@ -1,0 +1,89 @@
+"""Execute the committed notebooks and keep them in one normal form.
+
+The normal form: fixed cell ids, execution counts from 1 upwards, no clock times, no machine's
+paths, neighbouring output texts joined. So a change in a notebook shows as just that change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from helpers.data import PROJECT
+
+FOLDER = PROJECT / "notebooks"
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def lessons() -> list[Path]:
+    """All lesson notebooks, in order."""
+    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+
+
+def normalise(notebook):
+    """Bring a notebook that was run from top to bottom into the normal form.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+
+    Returns
+    -------
+    NotebookNode
+        A changed copy.
+    """
+    notebook = nbformat.from_dict(notebook)
+    notebook.metadata = nbformat.from_dict(_METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    count = 0
+    for position, cell in enumerate(notebook.cells, start=1):
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        cell.id = f"cell-{position:02d}"
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        cell.outputs = _joined(cell.outputs)
+        for output in cell.outputs:
+            output.pop("transient", None)
+            if "execution_count" in output:
+                output.execution_count = count
+    return notebook
+
+
+def _joined(outputs):
+    """Join neighbouring pieces of one stream: how they were cut depends on timing."""
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and last.name == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def execute(path: Path) -> None:
+    """Run a lesson from top to bottom and store it in the normal form.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell fails; the file is then left as it was.
+    """
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    write(normalise(notebook), path)
+
+
+def write(notebook, path: Path) -> None:
+    """Write a notebook as committed: sorted keys, one space of indentation, a last newline."""
+    path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")

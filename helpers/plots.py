@@ -1,0 +1,246 @@
+"""The course's figures: one style, titles that state the finding, alt text on every picture.
+
+Colours are taken from Okabe and Ito's palette, which survives colour blindness; the highlight is
+also darker, so that it survives a grey-scale print.
+"""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import display
+from matplotlib.ticker import PercentFormatter
+
+BLUE, ORANGE, GREY, GREEN, PINK = "#0072B2", "#D55E00", "#B5B5B5", "#009E73", "#CC79A7"
+COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
+_STYLE = {
+    "figure.figsize": (7.5, 4),
+    "figure.dpi": 90,
+    "font.size": 10.5,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": plt.cycler(color=COLOURS),
+    "figure.constrained_layout.use": True,
+}
+
+
+def _figure(width=7.5, height=4.0):
+    with plt.rc_context(_STYLE):
+        return plt.subplots(figsize=(width, height))
+
+
+def show(figure, alt: str) -> None:
+    """Display a figure with a text alternative for those who can't see it.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    alt : str
+        What the picture shows, in a sentence or two.
+    """
+    with plt.rc_context(_STYLE):
+        display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)
+
+
+def _finish(figure, axes, title, xlabel, ylabel, alt, percent=None):
+    axes.set_title(title, fontsize=12, fontweight="bold", loc="left")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.spines[["top", "right"]].set_visible(False)
+    for axis in (axes.xaxis, axes.yaxis):
+        if percent and axis.axis_name in percent:
+            axis.set_major_formatter(PercentFormatter(1, decimals=None))
+    show(figure, alt)
+
+
+def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), percent="") -> None:
+    """Horizontal bars, first value on top.
+
+    Parameters
+    ----------
+    values : Series
+        Its index names the bars.
+    title, xlabel, ylabel, alt : str
+    highlight : collection of index labels
+        Drawn in the second colour.
+    percent : str
+        ``"x"`` where the values are shares.
+    """
+    figure, axes = _figure(height=max(2.2, 0.27 * len(values) + 1.1))
+    colours = [ORANGE if name in highlight else BLUE for name in values.index]
+    axes.barh([str(name) for name in values.index], values.to_numpy(), color=colours)
+    axes.invert_yaxis()
+    _finish(figure, axes, title, xlabel, ylabel, alt, percent)
+
+
+def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="") -> None:
+    """One line per column, the first in the strongest colour, told apart by dashes as well.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its index is the x axis.
+    title, xlabel, ylabel, alt, percent
+        As in :func:`bars`.
+    """
+    figure, axes = _figure()
+    dashes = ["-", "--", ":", "-.", (0, (5, 1, 1, 1))]
+    for number, name in enumerate(table):
+        axes.plot(
+            table.index,
+            table[name],
+            color=COLOURS[number % len(COLOURS)],
+            linestyle=dashes[number % len(dashes)],
+            linewidth=2,
+            label=name,
+        )
+    if table.shape[1] > 1:
+        axes.legend(frameon=False)
+    if isinstance(table.index, pd.DatetimeIndex):
+        figure.autofmt_xdate()
+    _finish(figure, axes, title, xlabel, ylabel, alt, percent)
+
+
+def histogram(values, title, xlabel, ylabel="customers", alt="", bins=None, mark=None) -> None:
+    """How often each size occurs; `mark` draws a vertical line at a value worth seeing.
+
+    Parameters
+    ----------
+    values : array-like of numbers
+    title, xlabel, ylabel, alt : str
+    bins : int or sequence, optional
+        One bar per whole number, or 30 bars where that would be too many.
+    mark : tuple of (number, str), optional
+    """
+    figure, axes = _figure()
+    values = np.asarray(values)
+    if bins is None:
+        narrow = np.ptp(values) <= 60 and (values == values.round()).all()
+        bins = np.arange(values.min() - 0.5, values.max() + 1) if narrow else 30
+    axes.hist(values, bins=bins, color=BLUE, edgecolor="white")
+    if mark:
+        axes.axvline(mark[0], color=ORANGE, linewidth=2)
+        axes.text(mark[0], axes.get_ylim()[1] * 0.95, f" {mark[1]}", color=ORANGE, va="top")
+    _finish(figure, axes, title, xlabel, ylabel, alt)
+
+
+def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> None:
+    """A table as shades, with its numbers written in where they fit.
+
+    Parameters
+    ----------
+    table : DataFrame of numbers
+    title, xlabel, ylabel, alt : str
+    decimals : int
+        Of the numbers written in.
+    """
+    rows, columns = table.shape
+    figure, axes = _figure(min(9, 2.5 + 0.75 * columns), min(9, 1.8 + 0.5 * rows))
+    values = table.to_numpy(dtype=float)
+    axes.imshow(values, cmap="Blues", aspect="auto", vmin=0)
+    axes.set_xticks(range(columns), table.columns, rotation=0 if columns <= 6 else 90)
+    axes.set_yticks(range(rows), table.index)
+    if rows * columns <= 144:
+        middle = np.nanmax(values) / 2
+        for row, column in np.ndindex(rows, columns):
+            value = values[row, column]
+            colour = "white" if value > middle else "black"
+            axes.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", color=colour)
+    _finish(figure, axes, title, xlabel, ylabel, alt)
+
+
+def cells(matrix, title, alt="", n_customers: int = 150) -> None:
+    """A picture of the interaction matrix: a dot for every purchase, white for "empty".
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+    title, alt : str
+    n_customers : int
+        The first so many rows.
+    """
+    figure, axes = _figure(7.5, 5)
+    part = matrix.values[:n_customers].tocoo()
+    axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=2.5)
+    axes.invert_yaxis()
+    _finish(figure, axes, title, "product (column number)", "customer (row number)", alt)
+
+
+def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=()) -> None:
+    """Each method's mean as a dot, with its 95 % interval as a line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.evaluate.compare`.
+    metric : {"hit_rate", "ndcg"}
+    title, xlabel, alt : str
+    highlight : collection of str
+        Methods drawn in the second colour.
+    """
+    figure, axes = _figure(height=max(2.2, 0.32 * len(table) + 1.2))
+    for place, (name, row) in enumerate(table.iterrows()):
+        colour = ORANGE if name in highlight else BLUE
+        axes.plot([row[f"{metric}_low"], row[f"{metric}_high"]], [place] * 2, color=colour, lw=3)
+        axes.plot(row[metric], place, "o", color=colour, markersize=8)
+    axes.set_yticks(range(len(table)), [str(name).replace("_", " ") for name in table.index])
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.grid(axis="x", color="#E5E5E5")
+    _finish(figure, axes, title, xlabel, "", alt)
+
+
+def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int = 53) -> None:
+    """All products on a plane, similar ones near each other.
+
+    Parameters
+    ----------
+    similarity : ProductSimilarity
+        With all neighbours.
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+    title, alt : str
+    n_labels : int
+        How many products are named (most similar to others first).
+
+    Notes
+    -----
+    Two leading eigenvectors of the similarities scaled by each product's total (a spectral
+    embedding; Belkin and Niyogi, 2003).
+    """
+    from scipy.sparse.linalg import eigsh
+
+    total = np.asarray(similarity.values.sum(axis=1)).ravel()
+    scale = 1 / np.sqrt(np.where(total > 0, total, 1))
+    scaled = similarity.values.astype(np.float64) * scale[:, None] * scale[None, :]
+    _, vectors = eigsh(scaled, k=3, which="LA", v0=np.ones(len(total)))
+    place = vectors[:, [1, 0]] * scale[:, None]
+    # a direction has no sign of its own: fix it, so that the map is the same on every machine
+    place *= np.sign(place[np.abs(place).argmax(axis=0), [0, 1]])
+    figure, axes = _figure(9, 6.5)
+    categories = products["product_category"].reindex(similarity.products).fillna("other")
+    for number, category in enumerate(sorted(categories.unique())):
+        rows = np.flatnonzero(categories == category)
+        axes.plot(
+            *place[rows].T,
+            "os^Dv<>Pp*"[number % 10],
+            color=COLOURS[number % len(COLOURS)],
+            markersize=7,
+            label=category,
+        )
+    names = products["product_name"].reindex(similarity.products)
+    for row in np.argsort(-total, kind="stable")[:n_labels]:
+        axes.annotate(
+            names.iloc[row], place[row], fontsize=7.5, xytext=(4, 3), textcoords="offset points"
+        )
+    if categories.nunique() <= 12:
+        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    label = "direction without a unit: only nearness counts"
+    _finish(figure, axes, title, label, label, alt)
