@@ -1,17 +1,102 @@
 """The ``course`` command."""
 
+import sys
 from pathlib import Path
 
 import click
 
-from helpers import synthetic
-
-PROJECT = Path(__file__).resolve().parent.parent
+from helpers import runs, synthetic
+from helpers.data import PROJECT, DataError
 
 
 @click.group()
 def main():
     """Build, judge and ship a product recommender."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[LESSON]...")
+@click.option(
+    "files", "-f", "--parameters_file", multiple=True, type=Path, help="YAML file of parameters."
+)
+@click.option(
+    "typed",
+    "-p",
+    "--parameters",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="One parameter; numbers, True, False and None are understood.",
+)
+@click.option(
+    "raw",
+    "-r",
+    "--parameters_raw",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="One parameter as text.",
+)
+@click.option(
+    "inline",
+    "-y",
+    "--parameters_yaml",
+    multiple=True,
+    metavar="YAML",
+    help="Parameters as YAML text.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the results.  [default: runs/ and the parameter file's name]",
+)
+@click.option("--jobs", default=2, show_default=True, help="Lessons at the same time.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def run(names, files, typed, raw, inline, out, jobs, debug):
+    """Run the lessons (all, or those named by their number) on the bundled or on your own data.
+
+    Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
+    Paths are relative to the folder you stand in.
+    """
+    from papermill.cli import _resolve_type
+
+    try:
+        parameters = {}
+        for path in files:
+            parameters |= runs.read_parameter_file(path)
+        for text in inline:
+            parameters |= runs.parse_yaml(text, "-y")
+        parameters |= {name: _resolve_type(value) for name, value in typed}
+        parameters |= dict(raw)
+        folder = out or Path("runs") / (files[0].stem if files else "bundled")
+        planned = runs.plan_run(runs.select_lessons(names), parameters, folder)
+        runs.check_data(planned.parameters)
+        done = runs.execute(planned, jobs, click.echo)
+    except (DataError, runs.RunError) as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    failed = [outcome for outcome in done.outcomes if outcome.error]
+    for outcome in failed:
+        notebook = folder / "notebooks" / outcome.lesson.name
+        click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
+    written = [folder / name for name in (*runs.RESULTS, "metrics.json", "index.html")]
+    click.echo("wrote " + ", ".join(str(path) for path in written if path.exists()))
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+def check():
+    """Does this computer run the course? One line per question."""
+    from helpers.laptop import check_laptop
+
+    table = check_laptop()
+    for row in table.itertuples():
+        click.echo(f"{'ok  ' if row.ok else 'FAIL'} {row.check}: {row.detail}")
+        if not row.ok:
+            click.echo(f"     {row.what_to_do}")
+    sys.exit(0 if table["ok"].all() else 1)
 
 
 @main.command()

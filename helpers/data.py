@@ -420,6 +420,8 @@ def _name_map(raw, columns, contract, path):
 
 def _dates(text, date_format, path):
     """Dates by the given format; a wrong format is an error, single bad dates are missing."""
+    if pd.api.types.is_datetime64_any_dtype(text):
+        return text.dt.tz_localize(None)
     dates = pd.to_datetime(text.str.strip(), format=date_format, errors="coerce")
     given = text.notna() & (text.str.strip() != "")
     bad = given & dates.isna()
@@ -475,14 +477,15 @@ def _read_text(path, encoding):
 
 
 def _as_text(table):
-    """A typed table as text, so that one path of checks serves every kind of file."""
+    """A typed table as text, so that one path of checks serves every kind of file.
+
+    Only dates that are dates already stay as they are.
+    """
     text = pd.DataFrame(index=table.index)
     for name in table:
         column = table[name]
-        if pd.api.types.is_datetime64_any_dtype(column):
-            text[name] = column.dt.strftime(DATE_FORMAT)
-        else:
-            text[name] = column.astype("str").where(column.notna())
+        dated = pd.api.types.is_datetime64_any_dtype(column)
+        text[name] = column if dated else column.astype("str").where(column.notna())
     return text
 
 

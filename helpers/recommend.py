@@ -200,11 +200,13 @@ class Random(Recommender):
         self.random_state = random_state
 
     def _fit(self, matrix, transactions, events, products):
-        draw = np.random.default_rng(self.random_state)
-        self._draws = draw.random((self.purchases_.shape[0], len(self.products_)), np.float32)
+        pass
 
     def _scores(self, rows):
-        return self._draws[rows] + np.float32(1e-6)
+        # drawn block by block: all at once would fill the memory of a large shop
+        seed = [self.random_state, len(rows), int(rows[0]) + 1 if len(rows) else 0]
+        # 1 - [0, 1) is never zero
+        return 1 - np.random.default_rng(seed).random((len(rows), len(self.products_)))
 
 
 class MostPopular(Recommender):
