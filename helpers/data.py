@@ -46,6 +46,7 @@ _ALIASES = {"transaction_amount": "total_amount"}
 
 # More unreadable dates than this share are a wrong format, not bad rows.
 _MOST_UNREADABLE_DATES = 0.05
+_CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "big5"]
 _COMMON_FORMATS = [
     "%Y-%m-%d",
     "%d-%m-%Y",
@@ -367,7 +368,8 @@ def _transaction_findings(kept):
 
 def _typed(raw, columns, date_format, contract, path):
     """The file's text as a table with our names and types; what is unreadable is missing."""
-    table = raw.rename(columns=_name_map(raw, columns, contract, path))
+    names = _name_map(raw, columns, contract, path)
+    table = raw[list(names)].rename(columns=names)
     known = [c for c in contract["required"] + contract["optional"] if c in table]
     table = table[known].copy()
     for name in known:
@@ -492,9 +494,9 @@ def _as_text(table):
 def detect_encoding(path) -> str:
     """Find a text file's encoding from all of its bytes.
 
-    A byte-order mark decides; else UTF-8 if the whole file decodes; else what
-    charset-normalizer makes of the lines that are not plain ASCII (a preview of the first
-    thousand lines would miss them).
+    A byte-order mark decides; else UTF-8 if the whole file decodes; else the code page in which
+    charset-normalizer recognises a language in the lines that are not plain ASCII (a preview of
+    the first thousand lines would miss them); else cp1252, the commonest.
 
     Returns
     -------
@@ -519,6 +521,6 @@ def detect_encoding(path) -> str:
         odd.decode("utf-8")
         return "utf-8"
     except UnicodeDecodeError:
-        best = from_bytes(odd[:200_000], cp_isolation=["cp1252", "latin_1", "cp1250", "cp1251"])
-        found = best.best()
-        return found.encoding if found else "cp1252"
+        likely = from_bytes(odd[:200_000], cp_isolation=_CODE_PAGES).best()
+        # a few odd letters fit many code pages; without a recognised language, the commonest
+        return likely.encoding if likely and likely.coherence > 0.1 else "cp1252"

@@ -51,7 +51,7 @@ def get_recommendations(
         raise KeyError(f"There is no customer {customer_id!r}; ids look like "
                        f"{interaction_matrix.customers[0]!r}.")  # fmt: skip
     row = interaction_matrix.customers.get_loc(customer_id)
-    purchases = interaction_matrix.values[[row]]
+    purchases = interaction_matrix.values[[row]].astype(np.float64)
     scores = (purchases @ product_similarity.values).toarray()[0]
     scores[purchases.indices] = 0  # already bought
     # sorted by *score*: sorting (product, score) pairs as they are would sort by product id

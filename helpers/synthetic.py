@@ -92,13 +92,16 @@ _CATALOGUE = [
 
 # bought together, or soon after: the second follows the first
 _COMPLEMENTS = [
-    ("Coffee Grinder", "Coffee"), ("Cast Iron Pan", "Olive Oil"), ("Chef Knife", "Spice Rack"),
-    ("Baking Set", "Dark Chocolate"), ("Plant Pot", "House Plant"), ("Garden Tools", "Flower Seeds"),
-    ("Table Lamp", "Crime Novel"), ("Throw Blanket", "Scented Candle"), ("Rug", "Wall Shelf"),
-    ("Running Shoes", "Protein Bars"), ("Dumbbells", "Resistance Bands"), ("Yoga Mat", "Foam Roller"),
-    ("Video Game", "Game Controller"), ("Gaming Headset", "Energy Drink"), ("E-Reader", "Green Tea"),
-    ("Board Game", "Dark Chocolate"), ("Building Blocks", "Picture Book"),
-    ("Perfume", "Silk Scarf"), ("Face Cream", "Sleep Mask"), ("Sunglasses", "Sunscreen"),
+    ("Coffee Grinder", "Coffee"), ("Cast Iron Pan", "Olive Oil"),
+    ("Chef Knife", "Spice Rack"), ("Baking Set", "Dark Chocolate"),
+    ("Plant Pot", "House Plant"), ("Garden Tools", "Flower Seeds"),
+    ("Table Lamp", "Crime Novel"), ("Throw Blanket", "Scented Candle"),
+    ("Rug", "Wall Shelf"), ("Running Shoes", "Protein Bars"),
+    ("Dumbbells", "Resistance Bands"), ("Yoga Mat", "Foam Roller"),
+    ("Video Game", "Game Controller"), ("Gaming Headset", "Energy Drink"),
+    ("E-Reader", "Green Tea"), ("Board Game", "Dark Chocolate"),
+    ("Building Blocks", "Picture Book"), ("Perfume", "Silk Scarf"),
+    ("Face Cream", "Sleep Mask"), ("Sunglasses", "Sunscreen"),
     ("Massage Gun", "Vitamins"), ("Leather Bag", "Lipstick"),
 ]  # fmt: skip
 

@@ -1,0 +1,123 @@
+"""The interaction matrix and similarity: hand-worked cases, a slow reference, scikit-learn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics.pairwise import cosine_similarity
+
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
+from helpers.similarity import product_affinity, product_similarity, similar_products
+from tests.conftest import purchases
+
+
+@st.composite
+def random_matrices(draw, max_customers=12, max_products=8):
+    """Small binary matrices in which every customer and product has a purchase or not."""
+    shape = draw(st.integers(1, max_customers)), draw(st.integers(1, max_products))
+    bits = draw(st.lists(st.booleans(), min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]))
+    customers = [f"c{n:02d}" for n in range(shape[0])]
+    products = [f"p{n:02d}" for n in range(shape[1])]
+    return InteractionMatrix.from_frame(
+        pd.DataFrame(np.reshape(bits, shape).astype(int), customers, products)
+    )
+
+
+def test_matrix_by_hand(small_matrix):
+    assert small_matrix.shape == (4, 4)
+    assert small_matrix.to_frame().astype(int).to_numpy().tolist() == [
+        [1, 0, 1, 0],
+        [1, 1, 0, 0],
+        [0, 1, 1, 1],
+        [1, 0, 1, 0],
+    ]
+    assert small_matrix.sparsity == 7 / 16
+    assert small_matrix.values.dtype == np.float32
+
+
+def test_counts_and_binary():
+    table = purchases(("b", "y"), ("a", "x"), ("b", "y"), ("b", "x"))
+    assert build_interaction_matrix(table).to_frame().to_numpy().tolist() == [[1, 0], [1, 1]]
+    counts = build_interaction_matrix(table, weight="count")
+    assert counts.to_frame().loc["b"].tolist() == [1, 2]
+
+
+def test_matrix_does_not_depend_on_row_order(shop, bundled_matrix):
+    shuffled = build_interaction_matrix(shop[0].sample(frac=1, random_state=1))
+    assert (shuffled.values != bundled_matrix.values).nnz == 0
+    assert shuffled.customers.equals(bundled_matrix.customers)
+
+
+def test_matrix_refuses_nothing_and_nonsense(small_shop):
+    with pytest.raises(ValueError, match="no transactions"):
+        build_interaction_matrix(small_shop.iloc[:0])
+    with pytest.raises(ValueError, match="binary"):
+        build_interaction_matrix(small_shop, weight="stars")
+
+
+def test_similarity_by_hand(small_matrix):
+    similarity = product_similarity(small_matrix).to_frame()
+    # A: customers 1, 2, 4; C: customers 1, 3, 4; two in common
+    assert similarity.loc["A", "C"] == pytest.approx(2 / 3)
+    assert similarity.loc["A", "B"] == pytest.approx(1 / np.sqrt(6))
+    assert similarity.loc["A", "D"] == 0
+    assert (np.diag(similarity) == 0).all()
+
+
+def test_scaled_customers_by_hand():
+    # a and b share one customer who bought nothing else, c and d one who bought everything
+    table = purchases(("1", "a"), ("1", "b"), *[("2", product) for product in "cdef"])
+    table = pd.concat([table, purchases(("3", "a"), ("4", "c"))])
+    plain = product_similarity(build_interaction_matrix(table)).to_frame()
+    scaled = product_similarity(build_interaction_matrix(table), scale_customers=True).to_frame()
+    assert plain.loc["a", "b"] == pytest.approx(plain.loc["c", "d"])
+    # 1/2 over the root of (1/2 + 1) x 1/2; and 1/4 over the root of (1/4 + 1) x 1/4
+    assert scaled.loc["a", "b"] == pytest.approx(0.5 / np.sqrt(1.5 * 0.5))
+    assert scaled.loc["c", "d"] == pytest.approx(0.25 / np.sqrt(1.25 * 0.25))
+
+
+@settings(max_examples=80, deadline=None)
+@given(random_matrices(), st.booleans())
+def test_similarity_equals_scikit_learn(matrix, scale):
+    values = matrix.values.toarray().astype(float)
+    if scale:
+        values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+    expected = cosine_similarity(values.T)
+    np.fill_diagonal(expected, 0)
+    ours = product_similarity(matrix, scale_customers=scale)
+    np.testing.assert_allclose(ours.values.toarray(), expected, atol=1e-6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(random_matrices(), st.integers(1, 10))
+def test_neighbours_are_the_largest_and_ties_go_to_the_smaller_id(matrix, n):
+    full = product_similarity(matrix).to_frame()
+    kept = product_similarity(matrix, n_neighbors=n).to_frame()
+    for product in full.index:
+        best = sorted(full.loc[product][full.loc[product] > 0].items(), key=lambda p: (-p[1], p[0]))
+        expected = pd.Series(dict(best[:n]), dtype=np.float32).reindex(full.columns, fill_value=0)
+        assert (kept.loc[product] == expected).all()
+
+
+def test_similar_products(bundled_matrix):
+    similarity = product_similarity(bundled_matrix)
+    table = similar_products(similarity, "PROD_001", n=5)
+    expected = similarity.to_frame().loc["PROD_001"].nlargest(5)
+    assert table["product_id"].tolist() == expected.index.tolist()
+    assert table["similarity"].is_monotonic_decreasing
+    with pytest.raises(KeyError, match="PROD_999"):
+        similar_products(similarity, "PROD_999")
+    with pytest.raises(ValueError, match="neighbour"):
+        product_similarity(bundled_matrix, n_neighbors=0)
+
+
+def test_affinity_by_hand(small_matrix):
+    pairs = product_affinity(small_matrix).set_index(["product_id", "other_product_id"])
+    both = pairs.loc[("A", "C")]
+    assert (both["customers"], both["support"]) == (2, 2 / 4)
+    assert both["confidence"] == pytest.approx(2 / 3)
+    assert both["lift"] == pytest.approx((2 / 3) / (3 / 4))
+    assert pairs.loc[("C", "A"), "lift"] == both["lift"]
+    assert ("A", "D") not in pairs.index
+    assert product_affinity(small_matrix, min_customers=2)["customers"].min() == 2

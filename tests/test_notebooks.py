@@ -1,0 +1,118 @@
+"""Every lesson: normal form, skeleton and budgets. (nbval executes them: see pyproject.toml.)"""
+
+import ast
+import re
+import statistics
+
+import nbformat
+import pytest
+
+from helpers.notebooks import lessons, normalise
+
+LESSONS = lessons()
+STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
+                       "date_format", "cleaning", "output_dir"]  # fmt: skip
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.sub(r"<details>.*?</details>", "", text, flags=re.S)
+
+
+def test_lessons_00_to_06_are_there():
+    assert [path.name[:2] for path in LESSONS][:7] == [f"{n:02d}" for n in range(7)]
+
+
+def test_normal_form(path, notebook):
+    stored = path.read_text(encoding="utf-8")
+    assert stored == nbformat.writes(normalise(notebook)).rstrip("\n") + "\n"
+
+
+def test_no_machine_in_it_and_no_error(path, notebook):
+    assert not re.search(
+        r"(?<![\w.])/(work|root|home|tmp|farm)/\w", path.read_text(encoding="utf-8")
+    )
+    for cell in code(notebook):
+        assert not cell.source.rstrip().endswith(";"), "nbval fails falsely on it"
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+
+
+def test_skeleton(notebook):
+    first = notebook.cells[0].source
+    assert re.match(r"# \d\d ", first)
+    for part in ("The PM's question:", "minutes", "ou will be able to", "Where we are"):
+        assert part in first, part
+    assert 1 <= len(re.findall(r"^- ", first, flags=re.M)) <= 3
+    tagged = [cell for cell in code(notebook) if "parameters" in cell.metadata.get("tags", [])]
+    assert tagged == code(notebook)[:1]
+    last = notebook.cells[-1].source
+    assert "In a meeting you can now say" in last
+    assert "data team" in last
+
+
+def test_parameters_have_the_same_names_everywhere(notebook):
+    names = [node.targets[0].id for node in ast.parse(code(notebook)[0].source).body]
+    assert [name for name in names if name in STANDARD_PARAMETERS] == STANDARD_PARAMETERS
+    assert set(names) - set(STANDARD_PARAMETERS) <= {"test_days", "n_recommendations"}
+
+
+def test_budgets(notebook):
+    assert len(notebook.cells) <= 30
+    assert len(re.findall(r"\w[\w'-]*", prose(notebook))) <= 1_250
+    lines = [
+        sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in code(notebook)
+    ]
+    assert max(lines) <= 20
+    # the parameter and set-up cells are the same everywhere and not counted
+    assert statistics.median(lines[2:]) <= 6
+
+
+def test_plots_have_titles_and_alt_text(notebook):
+    pictures = 0
+    for cell in code(notebook):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                pictures += 1
+                assert len(output.metadata["image/png"]["alt"]) > 20
+    assert pictures >= 2
+
+
+def test_names_are_words(notebook):
+    for cell in code(notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Name):
+                short = node.id not in ("pd", "np") and len(node.id) < 3
+                assert not short, f"{node.id} in: {cell.source}"
+
+
+def test_no_large_numbers_typed_into_prose(notebook):
+    """Figures come from cells. The story's own (8 %, 5,000 customers) are the exception."""
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)", "", prose(notebook))
+    for number in re.findall(r"\d[\d.,]*\d|\d+(?= ?%)", text):
+        allowed = number in {"5,000", "8", "10", "00", "95", "100"} or re.fullmatch(r"0\d", number)
+        assert allowed or "minutes" in line_of(text, number), number
+
+
+def line_of(text, part):
+    return next(line for line in text.splitlines() if part in line)
+
+
+def test_links_lead_somewhere(path, notebook):
+    for target in re.findall(r"\]\(([^)#:]+)\)", prose(notebook)):
+        assert (path.parent / target).exists(), target
