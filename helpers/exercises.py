@@ -10,6 +10,9 @@ import numbers
 
 import pandas as pd
 
+from helpers.recommend import get_recommendations
+from helpers.similarity import similar_products
+
 _CHECKS = {}
 
 
@@ -184,4 +187,107 @@ def _(answer):
             "likes": "a purchase says so; an empty cell is no purchase.",
         },
         ["likes", "dislikes", "unknown"],
+    )
+
+
+# Lesson 04: recommendations
+
+
+@exercise("04-1")
+def _(answer, by_hand):
+    return number(
+        answer,
+        by_hand.loc["B", "score"],
+        "two weak ties together beat D's single strong one.",
+        hints=[
+            (by_hand.loc["D", "score"], "this is the score of D."),
+            (by_hand.loc["B", "because of A"], "this is only one of the two purchases' part."),
+        ],
+    )
+
+
+@exercise("04-2")
+def _(answer, matrix, similarity, n):
+    customers = matrix.customers
+
+    def right(customer, length):
+        return get_recommendations(customer, matrix, similarity, length)
+
+    return id_list(
+        answer,
+        right(customers[1], n),
+        "best score first, nothing owned.",
+        hints=[
+            (right(customers[0], n), "this is the list of the first customer."),
+            (right(customers[1], n)[::-1], "these are the right ids, but the worst score first."),
+        ],
+    )
+
+
+@exercise("04-3")
+def _(answer):
+    return choice(
+        answer,
+        "buy it again",
+        "two rows, two questions.",
+        {
+            "new for you": "a product the customer owns is not new.",
+            "both": "then the row of new things fills up with old ones.",
+            "neither": "then nobody is reminded of coffee.",
+        },
+        ["buy it again", "new for you", "both", "neither"],
+    )
+
+
+# Lesson 03: similarity
+
+
+@exercise("03-1")
+def _(answer, common_buyers):
+    common = common_buyers.loc["A", "B"]
+    buyers = common_buyers.loc["A", "A"] * common_buyers.loc["B", "B"]
+    return number(
+        answer,
+        common / buyers**0.5,
+        "one common buyer, corrected for the popularity of both.",
+        hints=[
+            (common, "this is the number of common buyers; now divide by popularity."),
+            (common / buyers, "take the square root of the product of both buyers."),
+            (
+                common_buyers.loc["A", "C"]
+                / (common_buyers.loc["A", "A"] * common_buyers.loc["C", "C"]) ** 0.5,
+                "this is A and C.",
+            ),
+        ],
+    )
+
+
+@exercise("03-2")
+def _(answer, similarity, product):
+    nearest = similar_products(similarity, product, n=len(similarity.products))["product_id"]
+    return id_list(
+        answer,
+        nearest.head(3).tolist(),
+        "these share most of its buyers, popularity taken out.",
+        hints=[
+            (nearest.tail(3).tolist(), "these are the least similar ones."),
+            (
+                [product, *nearest.head(2)],
+                "every product is most similar to itself; we ask for others.",
+            ),
+        ],
+    )
+
+
+@exercise("03-3")
+def _(answer):
+    return choice(
+        answer,
+        "two",
+        "a pattern among hundreds, not an anecdote.",
+        {
+            "one": "two common buyers: would you bet a place on the page on two people?",
+            "neither": "three times more than chance, seen in hundreds of customers, is worth a box.",
+        },
+        ["one", "two", "neither"],
     )
