@@ -121,12 +121,13 @@ def data(out: Path, seed: int):
 @click.argument("names", nargs=-1)
 def notebooks(names: tuple[str, ...]):
     """Execute the committed lessons (all, or those whose name begins so) and store the outputs."""
-    from helpers.notebooks import execute, lessons
+    from helpers.notebooks import execute, export_picture, lessons
 
     for path in lessons():
         if not names or path.name.startswith(names):
             click.echo(path.name)
             execute(path)
+    export_picture()
 
 
 if __name__ == "__main__":

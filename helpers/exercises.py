@@ -291,3 +291,135 @@ def _(answer):
         },
         ["one", "two", "neither"],
     )
+
+
+# Lesson 05: evaluation
+
+
+@exercise("05-1")
+def _(answer, results):
+    rate = results["hit_rate"]
+    return number(
+        answer,
+        rate["item_based"] / rate["random"],
+        "so much better than a dice; now read popularity in the same way.",
+        hints=[
+            (rate["item_based"], "this is the hit rate itself; divide it by the dice's."),
+            (rate["random"] / rate["item_based"], "turn the fraction over."),
+            (rate["item_based"] - rate["random"], "this is the difference; a ratio is asked for."),
+            (rate["item_based"] / rate["most_popular"], "this compares with most_popular."),
+        ],
+    )
+
+
+@exercise("05-2")
+def _(answer):
+    return choice(
+        answer,
+        "a time split",
+        "only what people bought later tells a recommender from a dice.",
+        {
+            "more coverage": "a dice reaches all of it already.",
+            "a contract": "not before you know that it beats a dice.",
+        },
+        ["more coverage", "a time split", "a contract"],
+    )
+
+
+# Lesson 06: production
+
+
+@exercise("06-1")
+def _(answer, table):
+    share = (table.loc[table["rank"] == 1, "source"] == "purchases").mean()
+    return number(
+        answer,
+        share,
+        "the rest is known from events only.",
+        hints=[
+            (share * 100, "give the share as a number between 0 and 1."),
+            (
+                (table.loc[table["rank"] == 1, "source"] == "purchases").sum(),
+                "this counts the customers; divide by all of them.",
+            ),
+            (1 - share, "this is the share of the others."),
+        ],
+        tolerance=0.0005,
+    )
+
+
+@exercise("06-2")
+def _(answer):
+    return choice(
+        answer,
+        "send yesterday's",
+        "a day-old list is nearly as good as a fresh one.",
+        {
+            "send it": "the check says that most customers would see the same product first.",
+            "send nothing": "the contract says: never an empty page.",
+        },
+        ["send it", "send yesterday's", "send nothing"],
+    )
+
+
+# Lesson 01: loading the data
+
+
+@exercise("01-1")
+def _(answer, transactions):
+    sales = transactions["product_id"].value_counts()
+    share = sales.iloc[0] / sales.sum()
+    return number(
+        answer,
+        share,
+        "even the best seller is far from being everyone's wish.",
+        hints=[
+            (share * 100, "give the share as a number between 0 and 1."),
+            (sales.iloc[0], "this counts its purchases; divide by all purchases."),
+            (sales.iloc[-1] / sales.sum(), "this is the product that sells least."),
+        ],
+    )
+
+
+@exercise("01-2")
+def _(answer):
+    return choice(
+        answer,
+        "the date format",
+        "it costs a minute, and nothing warns you when it is wrong.",
+        {
+            "the campaign": "possible, but first be sure that December's sales are in December.",
+            "the prices": "prices don't move purchases to other months.",
+        },
+        ["the campaign", "the date format", "the prices"],
+    )
+
+
+# Lesson 00: start here
+
+
+@exercise("00-1")
+def _(answer, small_shop):
+    return number(
+        answer,
+        small_shop["A"].sum(),
+        "you know how exercises work now.",
+        hints=[
+            (small_shop["B"].sum(), "this is column B."),
+            (len(small_shop), "these are all customers; count the ones in column A."),
+        ],
+    )
+
+
+@exercise("00-2")
+def _(answer):
+    return choice(
+        answer,
+        "content-based",
+        "it needs descriptions and no history.",
+        {
+            "user-based": "it compares customers' purchases, and there are hardly any.",
+            "item-based": "it compares who bought the products, and hardly anybody did yet.",
+        },
+        ["content-based", "user-based", "item-based"],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 import time
 from importlib import metadata
@@ -80,7 +81,9 @@ def _kernel():
 
     start = time.perf_counter()
     try:
-        manager, client = start_new_kernel(startup_timeout=_KERNEL_SECONDS)
+        manager, client = start_new_kernel(
+            startup_timeout=_KERNEL_SECONDS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         client.stop_channels()
         manager.shutdown_kernel(now=True)
         ok, detail = True, f"{time.perf_counter() - start:.1f} s"

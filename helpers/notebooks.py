@@ -6,6 +6,7 @@ paths, neighbouring output texts joined. So a change in a notebook shows as just
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import nbformat
@@ -80,8 +81,30 @@ def execute(path: Path) -> None:
 
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources=resources,
+        extra_arguments=["--log-level=ERROR"],
+    ).execute()
     write(normalise(notebook), path)
+
+
+def export_picture(folder: Path = FOLDER / "images") -> Path:
+    """Save the README's picture: the comparison in lesson 05, as stored there."""
+    [lesson] = [path for path in lessons() if path.name.startswith("05_")]
+    pictures = {
+        output.metadata["image/png"]["alt"]: output.data["image/png"]
+        for cell in nbformat.read(lesson, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    }
+    [picture] = [png for alt, png in pictures.items() if alt.startswith("NDCG of all methods")]
+    folder.mkdir(exist_ok=True)
+    path = folder / "comparison.png"
+    path.write_bytes(base64.b64decode(picture))
+    return path
 
 
 def write(notebook, path: Path) -> None:

@@ -314,29 +314,31 @@ def _transactions_table(rng, products, bought):
 
 def _events_table(rng, products, preference, bought):
     """The events file: interest before purchases, browsing without, pages and searches."""
-    # 1. a view, often a cart, hours to days before a purchase
-    seen = bought[rng.random(len(bought)) < 0.34]
+    # 1. a view, sometimes a cart, hours to days before some of the purchases
+    seen = bought[rng.random(len(bought)) < 0.20]
     lead = np.minimum(np.floor(rng.exponential(2.5, len(seen))), 14).astype(int)
     views = seen.assign(day=seen["day"] - lead, event_type="product_view")
-    carted = rng.random(len(seen)) < 0.5
+    carted = rng.random(len(seen)) < 0.45
     cart_lead = np.minimum(lead, np.floor(rng.exponential(0.6, len(seen))).astype(int))
     carts = seen.assign(day=seen["day"] - cart_lead, event_type="add_to_cart")[carted]
-    searched = seen.assign(day=seen["day"] - lead, event_type="search")[
-        rng.random(len(seen)) < 0.12
-    ]
+    searched = rng.random(len(seen)) < 0.12
+    searches = seen.assign(day=seen["day"] - lead, event_type="search")[searched]
 
-    # 2. browsing that leads nowhere yet, by taste; 88 % of the customers do it at all
+    # 2. browsing by taste that leads nowhere yet, and carts that are left behind; 88 % of the
+    # customers do it at all
     browsers = np.flatnonzero(rng.random(N_CUSTOMERS) < 0.88)
-    count = N_EVENTS - len(views) - len(carts) - len(searched)
-    kind = rng.choice(4, size=count, p=[0.36, 0.38, 0.06, 0.20])
-    event_type = np.array(["page_view", "product_view", "add_to_cart", "search"])[kind]
+    rest = N_EVENTS - len(views) - len(carts) - len(searches)
+    n_abandoned = int(0.10 * rest)
+    count = rest - n_abandoned
+    kind = rng.choice(3, size=count, p=[0.32, 0.46, 0.22])
+    event_type = np.array(["page_view", "product_view", "search"])[kind]
     customer = browsers[rng.integers(0, len(browsers), count)]
     active = _days_near_purchases(rng, bought, customer)
     attraction = 0.8 * preference[customer]
     attraction = np.where(products["launch_day"].to_numpy() <= active[:, None], attraction, -np.inf)
     gumbel = -np.log(-np.log(rng.random(attraction.shape)))
     product = (attraction + gumbel).argmax(axis=1)
-    no_product = (kind == 0) | ((kind == 3) & (rng.random(count) < 0.5))
+    no_product = (kind == 0) | ((kind == 2) & (rng.random(count) < 0.5))
     browsing = pd.DataFrame(
         {
             "customer": customer,
@@ -345,8 +347,10 @@ def _events_table(rng, products, preference, bought):
             "event_type": event_type,
         }
     )
+    left_behind = np.sort(rng.permutation(np.flatnonzero(kind == 1))[:n_abandoned])
+    abandoned = browsing.iloc[left_behind].assign(event_type="add_to_cart")
 
-    events = pd.concat([views, carts, searched, browsing], ignore_index=True)
+    events = pd.concat([views, carts, searches, browsing, abandoned], ignore_index=True)
     # nobody looks at a product before it is on sale
     launch = np.where(
         events["product"] >= 0, products["launch_day"].to_numpy()[events["product"]], 0

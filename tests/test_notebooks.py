@@ -7,7 +7,7 @@ import statistics
 import nbformat
 import pytest
 
-from helpers.notebooks import lessons, normalise
+from helpers.notebooks import export_picture, lessons, normalise
 
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
@@ -111,6 +111,11 @@ def test_no_large_numbers_typed_into_prose(notebook):
 
 def line_of(text, part):
     return next(line for line in text.splitlines() if part in line)
+
+
+def test_the_readme_shows_what_lesson_05_shows(tmp_path):
+    shown = (LESSONS[0].parent / "images" / "comparison.png").read_bytes()
+    assert export_picture(tmp_path / "images").read_bytes() == shown
 
 
 def test_links_lead_somewhere(path, notebook):
