@@ -287,7 +287,7 @@ def _(answer):
         "a pattern among hundreds, not an anecdote.",
         {
             "one": "two common buyers: would you bet a place on the page on two people?",
-            "neither": "three times more than chance, seen in hundreds of customers, is worth a box.",
+            "neither": "three times more than chance, among hundreds of customers, is worth it.",
         },
         ["one", "two", "neither"],
     )
