@@ -86,7 +86,7 @@ def execute(path: Path) -> None:
         timeout=300,
         kernel_name="python3",
         resources=resources,
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=CRITICAL"],
     ).execute()
     write(normalise(notebook), path)
 

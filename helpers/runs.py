@@ -241,7 +241,7 @@ def _execute_lesson(path, run, staging):
             progress_bar=False,
             cwd=str(path.parent),
             # the kernel's remarks on its own transport are of no use to an analyst
-            extra_arguments=["--log-level=ERROR"],
+            extra_arguments=["--log-level=CRITICAL"],
         )
     except papermill.PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"
