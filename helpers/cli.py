@@ -1,6 +1,7 @@
 """The ``course`` command."""
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,76 +15,96 @@ def main():
     """Build, judge and ship a product recommender."""
 
 
-@main.command()
-@click.argument("names", nargs=-1, metavar="[LESSON]...")
-@click.option(
-    "files", "-f", "--parameters_file", multiple=True, type=Path, help="YAML file of parameters."
-)
-@click.option(
-    "typed",
-    "-p",
-    "--parameters",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="One parameter; numbers, True, False and None are understood.",
-)
-@click.option(
-    "raw",
-    "-r",
-    "--parameters_raw",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="One parameter as text.",
-)
-@click.option(
-    "inline",
-    "-y",
-    "--parameters_yaml",
-    multiple=True,
-    metavar="YAML",
-    help="Parameters as YAML text.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the results.  [default: runs/ and the parameter file's name]",
-)
-@click.option("--jobs", default=2, show_default=True, help="Lessons at the same time.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def run(names, files, typed, raw, inline, out, jobs, debug):
-    """Run the lessons (all, or those named by their number) on the bundled or on your own data.
+def parameter_options(command):
+    """The options that say what the parameters are; they mean the same as papermill's."""
+    options = [
+        click.option("files", "-f", "--parameters_file", multiple=True, type=Path,
+                     help="YAML file of parameters."),
+        click.option("typed", "-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE",
+                     help="One parameter; numbers, True, False and None are understood."),
+        click.option("raw", "-r", "--parameters_raw", nargs=2, multiple=True,
+                     metavar="NAME VALUE", help="One parameter as text."),
+        click.option("inline", "-y", "--parameters_yaml", multiple=True, metavar="YAML",
+                     help="Parameters as YAML text."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
 
-    Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
-    Paths are relative to the folder you stand in.
-    """
+
+def gather_parameters(files, typed, raw, inline) -> dict:
+    """One mapping from all options; the later kinds win: files, YAML text, single values."""
     from papermill.cli import _resolve_type
 
+    parameters = {}
+    for path in files:
+        parameters |= runs.read_parameter_file(path)
+    for text in inline:
+        parameters |= runs.parse_yaml(text, "-y")
+    parameters |= {name: _resolve_type(value) for name, value in typed}
+    return parameters | dict(raw)
+
+
+@contextmanager
+def sentences(debug):
+    """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
     try:
-        parameters = {}
-        for path in files:
-            parameters |= runs.read_parameter_file(path)
-        for text in inline:
-            parameters |= runs.parse_yaml(text, "-y")
-        parameters |= {name: _resolve_type(value) for name, value in typed}
-        parameters |= dict(raw)
-        folder = out or Path("runs") / (files[0].stem if files else "bundled")
-        planned = runs.plan_run(runs.select_lessons(names), parameters, folder)
-        runs.check_data(planned.parameters)
-        done = runs.execute(planned, jobs, click.echo)
+        yield
     except (DataError, runs.RunError) as error:
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[LESSON]...")
+@parameter_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the results.  [default: runs/ and the parameter file's name]",
+)
+@click.option("--jobs", default=2, show_default=True, help="Lessons at the same time.")
+def run(names, files, typed, raw, inline, debug, out, jobs):
+    """Run the lessons (all, or those named by their number) on the bundled or on your own data.
+
+    Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
+    Paths are relative to the folder you stand in.
+    """
+    folder = out or Path("runs") / (files[0].stem if files else "bundled")
+    with sentences(debug):
+        parameters = gather_parameters(files, typed, raw, inline)
+        planned = runs.plan_run(runs.select_lessons(names), parameters, folder)
+        runs.check_data(planned.parameters)
+        done = runs.execute(planned, jobs, click.echo)
     failed = [outcome for outcome in done.outcomes if outcome.error]
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
+    if sentence := runs.verdict(done.metrics):
+        click.echo(sentence)
     written = [folder / name for name in (*runs.RESULTS, "metrics.json", "index.html")]
     click.echo("wrote " + ", ".join(str(path) for path in written if path.exists()))
     sys.exit(1 if failed else 0)
+
+
+@main.command()
+@parameter_options
+def health(files, typed, raw, inline, debug):
+    """Is this export usable? Print the data-health report, without running a lesson."""
+    with sentences(debug):
+        parameters = gather_parameters(files, typed, raw, inline)
+        parameters = runs.plan_run([], parameters, Path()).parameters
+        for report in runs.health_reports(parameters):
+            click.echo(f"{report.source}: {report.read:,} rows read, {report.kept:,} kept")
+            for reason, rows in report.rejected.items():
+                first = ", ".join(map(str, report.examples[reason]))
+                click.echo(f"  rejected: {reason}: {rows:,} (rows {first})")
+            for finding, value in report.findings.items():
+                click.echo(f"  found: {finding}: {value}")
+        runs.check_data(parameters)
 
 
 @main.command()

@@ -9,12 +9,13 @@ Reading has three steps, the same for both tables:
 
 from __future__ import annotations
 
-import codecs
 import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+
+from helpers.files import DataError, read_table
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUNDLED = {
@@ -44,9 +45,8 @@ _NUMBERS = ["quantity", "unit_price", "total_amount"]
 _DATES = {"transaction_date", "event_date"}
 _ALIASES = {"transaction_amount": "total_amount"}
 
-# More unreadable dates than this share are a wrong format, not bad rows.
-_MOST_UNREADABLE_DATES = 0.05
-_CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "big5"]
+# More unreadable values than this share are a wrong format, not bad rows.
+_MOST_UNREADABLE = 0.05
 _COMMON_FORMATS = [
     "%Y-%m-%d",
     "%d-%m-%Y",
@@ -61,10 +61,6 @@ _COMMON_FORMATS = [
     "%d.%m.%Y %H:%M",
     "%Y%m%d",
 ]
-
-
-class DataError(ValueError):
-    """Input that cannot be used. The message names file, column, row and what to do."""
 
 
 @dataclass
@@ -107,7 +103,12 @@ class HealthReport:
 
     def summary(self) -> dict:
         """The report as plain numbers, for ``metrics.json``."""
-        return {"read": self.read, "kept": self.kept, "rejected": dict(self.rejected)}
+        return {
+            "read": self.read,
+            "kept": self.kept,
+            "rejected": dict(self.rejected),
+            "findings": dict(self.findings),
+        }
 
 
 def load_transactions(
@@ -159,9 +160,11 @@ def load_events(
 def read_transactions(
     path=None,
     columns: dict[str, str] | None = None,
-    date_format: str = DATE_FORMAT,
+    date_format: str | list[str] = DATE_FORMAT,
     non_products: tuple[str, ...] | list[str] = (),
     cancellation_prefix: str | None = None,
+    merge_case: bool = False,
+    decimal: str | None = None,
     encoding: str | None = None,
 ) -> tuple[pd.DataFrame, HealthReport]:
     """Load purchases, and say what happened to every row.
@@ -174,6 +177,10 @@ def read_transactions(
         Product codes that are no products (postage, fees, vouchers).
     cancellation_prefix : str, optional
         Transactions whose id begins so are cancellations, beside those of negative quantity.
+    merge_case : bool
+        Treat product ids that are equal but for case as one product.
+    decimal : {",", "."}, optional
+        Decimal mark; detected from each whole column if left out.
     encoding : str, optional
         Detected over the whole file if left out.
 
@@ -189,35 +196,48 @@ def read_transactions(
     the customer wants.
     """
     path = Path(path or BUNDLED["transactions"])
-    raw, encoding = _read_text(path, encoding)
-    table = _typed(raw, columns, date_format, _TRANSACTION_COLUMNS, path)
+    source = read_table(path, encoding)
+    raw = source.table
+    reader = _Columns(raw, path, _TRANSACTION_COLUMNS, columns, date_format, decimal)
+    table, unreadable = reader.typed()
+    if merge_case:
+        table["product_id"] = table["product_id"].str.upper()
+        non_products = [str(code).upper() for code in non_products]
     reasons = _Reasons(raw)
+    reasons.add("empty row", raw.isna().all(axis=1))
     reasons.add("no customer id", table["customer_id"].isna())
     reasons.add("no product id", table["product_id"].isna())
+    reasons.add("no date", _missing(raw, reader.names, "transaction_date"))
     reasons.add("unreadable date", table["transaction_date"].isna())
-    for name in _NUMBERS:
-        if name in table:
-            reasons.add(f"unreadable {name}", table[name].isna())
-    reasons.add("not a product", table["product_id"].isin(list(non_products)))
+    reasons.add("date in the future", table["transaction_date"] > _tomorrow())
+    for name, bad in unreadable.items():
+        reasons.add(f"unreadable {name}", bad)
+    no_product = table["product_id"].isin([str(code) for code in non_products])
+    reasons.add("not a product", no_product)
 
     returned, cancelled = _returns(table, cancellation_prefix, reasons.open)
     reasons.add("return or cancellation", returned)
     reasons.add("purchase that was returned", cancelled)
-    reasons.add("duplicate of another row", raw.duplicated())
+    duplicated = raw.duplicated()
+    reasons.add("duplicate of another row", duplicated)
     if "quantity" in table:
         reasons.add("quantity is zero", table["quantity"] == 0)
     for name in ("unit_price", "total_amount"):
         if name in table:
             reasons.add(f"{name} not above zero", table[name] <= 0)
-    kept = table[reasons.open].reset_index(drop=True)
-    findings = {"encoding": encoding} | _transaction_findings(kept)
-    return kept, reasons.report(path, findings)
+    findings = source.findings | reader.findings
+    findings |= _transaction_findings(raw, table, reader.names, cancellation_prefix)
+    findings["exact duplicates"] = int(duplicated.sum())
+    findings["rows of codes that are no products"] = int(no_product.sum())
+    pairs = table.loc[cancelled, ["customer_id", "product_id"]]
+    findings["pairs of customer and product fully returned"] = len(pairs.drop_duplicates())
+    return table[reasons.open].reset_index(drop=True), reasons.report(path, findings)
 
 
 def read_events(
     path=None,
     columns: dict[str, str] | None = None,
-    date_format: str = DATE_FORMAT,
+    date_format: str | list[str] = DATE_FORMAT,
     encoding: str | None = None,
 ) -> tuple[pd.DataFrame, HealthReport]:
     """Load behavioural events, and say what happened to every row.
@@ -225,15 +245,20 @@ def read_events(
     Parameters and errors as in :func:`read_transactions`.
     """
     path = Path(path or BUNDLED["events"])
-    raw, encoding = _read_text(path, encoding)
-    table = _typed(raw, columns, date_format, _EVENT_COLUMNS, path)
+    source = read_table(path, encoding)
+    raw = source.table
+    reader = _Columns(raw, path, _EVENT_COLUMNS, columns, date_format)
+    table, _ = reader.typed()
     reasons = _Reasons(raw)
+    reasons.add("empty row", raw.isna().all(axis=1))
     reasons.add("no customer id", table["customer_id"].isna())
+    reasons.add("no date", _missing(raw, reader.names, "event_date"))
     reasons.add("unreadable date", table["event_date"].isna())
+    reasons.add("date in the future", table["event_date"] > _tomorrow())
     reasons.add("unknown event type", ~table["event_type"].isin(EVENT_TYPES))
     reasons.add("duplicate of another row", raw.duplicated())
     kept = table[reasons.open].reset_index(drop=True)
-    findings = {"encoding": encoding}
+    findings = source.findings | reader.findings
     if "product_id" in kept:
         findings["events without a product"] = int(kept["product_id"].isna().sum())
     return kept, reasons.report(path, findings)
@@ -265,10 +290,53 @@ def load_shop(
     transactions : DataFrame
     events : DataFrame or None
     """
-    transactions = load_transactions(transactions_path, columns, date_format, **(cleaning or {}))
-    if transactions_path and not events_path:
-        return transactions, None
-    return transactions, load_events(events_path, event_columns, date_format)
+    wanted = [
+        lambda: load_transactions(transactions_path, columns, date_format, **(cleaning or {}))
+    ]
+    if events_path or not transactions_path:
+        wanted.append(lambda: load_events(events_path, event_columns, date_format))
+    tables, problems = [], []
+    for load in wanted:
+        try:
+            tables.append(load())
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise DataError(" ".join(problems))
+    return tables[0], tables[1] if len(tables) == 2 else None
+
+
+def check_enough(transactions: pd.DataFrame, source: str) -> None:
+    """Refuse a table from which nothing can be learned.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+        From :func:`load_transactions`.
+    source : str
+        What to call it in the message.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than 10 customers, 5 products or 5 customers with two products, or if
+        everybody bought everything.
+    """
+    pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
+    customers, products = pairs.nunique() if len(pairs) else (0, 0)
+    several = int((pairs["customer_id"].value_counts() > 1).sum())
+    if customers < 10 or products < 5 or several < 5:
+        raise DataError(
+            f"{source}: after cleaning {len(transactions):,} rows are left, with {customers:,} "
+            f"customers, {products:,} products, and {several:,} customers who bought more than "
+            "one product. To learn what goes together it takes at least 10, 5 and 5: look at the "
+            "rejected rows with `course health`, or export a longer period."
+        )
+    if len(pairs) == customers * products:
+        raise DataError(
+            f"{source}: all {customers:,} customers bought all {products:,} products, so there "
+            "is nothing left to recommend. Recommend within more products."
+        )
 
 
 def miniature() -> pd.DataFrame:
@@ -337,115 +405,273 @@ class _Reasons:
         )
 
 
+def _tomorrow():
+    return pd.Timestamp.now().normalize() + pd.Timedelta(days=1)
+
+
+def _missing(raw, names, ours):
+    """Rows in which the file has nothing in the column that means `ours`."""
+    [theirs] = [theirs for theirs, name in names.items() if name == ours]
+    column = raw[theirs]
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.isna()
+    return column.isna() | (column.str.strip() == "")
+
+
 def _returns(table, cancellation_prefix, usable):
     """Which rows are returns, and which purchases they take back entirely."""
-    nothing = pd.Series(False, index=table.index)
-    if "quantity" not in table:
-        return nothing, nothing
-    returned = table["quantity"] < 0
+    if "quantity" in table:
+        units = table["quantity"].fillna(1)
+    elif "total_amount" in table:
+        # without quantities, money that goes back stands for what was returned
+        units = table["total_amount"].fillna(0)
+    else:
+        units = pd.Series(1.0, index=table.index)
+    returned = units < 0
     if cancellation_prefix and "transaction_id" in table:
-        returned |= table["transaction_id"].str.startswith(cancellation_prefix, na=False)
+        returned |= table["transaction_id"].str.startswith(str(cancellation_prefix), na=False)
+    # only pairs with a return have to be added up
     pair = ["customer_id", "product_id"]
-    units = table[usable].groupby([*pair, returned[usable]])["quantity"].sum().abs().unstack()
-    units = units.reindex(columns=[False, True], fill_value=0).fillna(0)
-    undone = units.index[(units[True] >= units[False]) & (units[False] > 0)]
-    cancelled = pd.MultiIndex.from_frame(table[pair]).isin(undone) & ~returned
+    touched = pd.MultiIndex.from_frame(table.loc[returned & usable, pair]).unique()
+    if touched.empty:
+        return returned, pd.Series(False, index=table.index)
+    among = usable & pd.Series(pd.MultiIndex.from_frame(table[pair]).isin(touched), table.index)
+    sums = units[among].abs().groupby([*(table.loc[among, name] for name in pair), returned[among]])
+    sums = sums.sum().unstack().reindex(columns=[False, True]).fillna(0)
+    undone = sums.index[(sums[True] >= sums[False]) & (sums[False] > 0)]
+    cancelled = pd.MultiIndex.from_frame(table[pair]).isin(undone) & ~returned & usable
     return returned, cancelled
 
 
-def _transaction_findings(kept):
-    """Counts that a PM should see and decide about; nothing is rejected for them."""
-    ids = pd.Series(kept["product_id"].unique())
-    findings = {"product ids equal but for case": int(len(ids) - ids.str.lower().nunique())}
-    if "product_name" in kept:
-        names = kept.groupby("product_id")["product_name"].nunique()
-        findings["products with several names"] = int((names > 1).sum())
-    if "transaction_id" in kept:
-        lines = kept.duplicated(["transaction_id", "product_id"]).sum()
-        findings["further lines of one product in one transaction"] = int(lines)
+def _transaction_findings(raw, table, names, cancellation_prefix):
+    """Counts over all rows that a PM should see and decide about."""
+    ids = pd.Series(table["product_id"].dropna().unique())
+    lower = ids.str.lower()
+    findings = {"product ids equal but for case": int(lower.duplicated().sum())}
+    for theirs, name in names.items():
+        if name == "product_name":
+            text = raw[theirs].dropna()
+            findings["names padded with blanks"] = int((text != text.str.strip()).sum())
+            several = table.groupby("product_id")["product_name"].nunique()
+            findings["products with several names"] = int((several > 1).sum())
+    if "transaction_id" in table:
+        lines = table.dropna(subset=["product_id"]).duplicated(["transaction_id", "product_id"])
+        findings["further lines of one product in one transaction"] = int(lines.sum())
+    if "quantity" in table:
+        negative = table["quantity"] < 0
+        findings["rows with a negative quantity"] = int(negative.sum())
+        largest = table["quantity"].abs()
+        if largest.notna().any():
+            row = int(largest.idxmax())
+            findings["largest quantity"] = f"{largest[row]:,.0f} in row {row + 2}"
+    if cancellation_prefix and "transaction_id" in table:
+        marked = table["transaction_id"].str.startswith(str(cancellation_prefix), na=False)
+        findings["rows marked as a cancellation"] = int(marked.sum())
+        if "quantity" in table:
+            findings["negative quantity, not marked"] = int((negative & ~marked).sum())
+    if "unit_price" in table:
+        findings["rows with price zero"] = int((table["unit_price"] == 0).sum())
     return findings
 
 
-def _typed(raw, columns, date_format, contract, path):
-    """The file's text as a table with our names and types; what is unreadable is missing."""
-    names = _name_map(raw, columns, contract, path)
-    table = raw[list(names)].rename(columns=names)
-    known = [c for c in contract["required"] + contract["optional"] if c in table]
-    table = table[known].copy()
-    for name in known:
-        if name in _DATES:
-            table[name] = _dates(table[name], date_format, path)
-        elif name in _NUMBERS:
-            table[name] = pd.to_numeric(table[name], errors="coerce")
-        else:
-            table[name] = table[name].str.strip().replace("", pd.NA)
-            if name in ("customer_id", "product_id"):
-                table[name] = _without_float_tail(table[name])
-    return table
+class _Columns:
+    """Our columns in somebody's file: found, typed, and every problem collected.
 
+    All problems of a file are said at once, so that nobody has to run again for the next one.
+    """
 
-def _name_map(raw, columns, contract, path):
-    """Which of the file's columns is which of ours."""
-    ours = contract["required"] + contract["optional"]
-    wanted = {**_ALIASES, **(columns or {})}
-    missing_theirs = [theirs for theirs in (columns or {}) if theirs not in raw]
-    if missing_theirs:
-        raise DataError(
-            f"{path.name} has no column {missing_theirs[0]!r}, which `columns` names. "
-            f"It has: {', '.join(raw)}."
-        )
-    names = {}
-    for theirs in raw:
-        plain = theirs.strip().lower().replace(" ", "_")
-        name = wanted.get(theirs) or _ALIASES.get(plain, plain)
-        # an explicit mapping wins over a column that happens to have our name
-        if name in ours and (theirs in (columns or {}) or name not in (columns or {}).values()):
-            names[theirs] = name
-    doubled = pd.Series(list(names.values())).loc[lambda s: s.duplicated()]
-    if len(doubled):
-        twice = [theirs for theirs, name in names.items() if name == doubled.iloc[0]]
-        raise DataError(
-            f"{path.name}: the columns {' and '.join(map(repr, twice))} both mean "
-            f"{doubled.iloc[0]}. Say in `columns` which one to use."
-        )
-    missing = [name for name in contract["required"] if name not in names.values()]
-    if missing:
-        close = {name: difflib.get_close_matches(name, list(raw), 1, 0.5) for name in missing}
-        hints = [f"{m[0]}: {name}" for name, m in close.items() if m]
-        raise DataError(
-            f"{path.name} has no column for {', '.join(missing)}. It has: {', '.join(raw)}. "
-            "Name yours in the parameter `columns` (theirs: ours)"
-            + (f", for example {{{', '.join(hints)}}}." if hints else ".")
-        )
-    return names
+    def __init__(self, raw, path, contract, columns, date_format, decimal=None):
+        self.raw, self.path, self.contract = raw, path, contract
+        self.date_formats = [date_format] if isinstance(date_format, str) else list(date_format)
+        self.decimal = decimal
+        self.problems, self.findings = [], {}
+        self.names = self._names(columns or {})
 
+    def typed(self):
+        """The table with our names and types, and which rows have unreadable numbers.
 
-def _dates(text, date_format, path):
-    """Dates by the given format; a wrong format is an error, single bad dates are missing."""
-    if pd.api.types.is_datetime64_any_dtype(text):
-        return text.dt.tz_localize(None)
-    dates = pd.to_datetime(text.str.strip(), format=date_format, errors="coerce")
-    given = text.notna() & (text.str.strip() != "")
-    bad = given & dates.isna()
-    if bad.sum() > _MOST_UNREADABLE_DATES * given.sum():
-        fits = [
-            other
-            for other in _COMMON_FORMATS
-            if pd.to_datetime(text[given], format=other, errors="coerce").notna().mean() > 0.95
-        ]
+        Raises
+        ------
+        DataError
+            With all problems of the file.
+        """
+        table = self.raw[list(self.names)].rename(columns=self.names)
+        order = self.contract["required"] + self.contract["optional"]
+        table = table[[name for name in order if name in table]].copy()
+        unreadable = {}
+        for name in table:
+            if name in _DATES:
+                table[name] = self._dates(table[name])
+            elif name in _NUMBERS:
+                given = table[name].notna() & (_text(table[name]).str.strip() != "")
+                table[name] = self._numbers(table[name], given)
+                unreadable[name] = given & table[name].isna()
+            else:
+                table[name] = _text(table[name]).str.strip().replace("", pd.NA)
+                if name in ("customer_id", "product_id"):
+                    table[name] = _without_float_tail(table[name])
+        if self.problems:
+            raise DataError(f"{self.path.name}: " + " ".join(self.problems))
+        return table, unreadable
+
+    def _names(self, columns):
+        """Which of the file's columns is which of ours: theirs to ours."""
+        ours = self.contract["required"] + self.contract["optional"]
+        plain = {theirs: _plain_name(theirs) for theirs in self.raw}
+        wanted = {_plain_name(str(theirs)): name for theirs, name in columns.items()}
+        for theirs, name in columns.items():
+            if _plain_name(str(theirs)) not in plain.values():
+                self.problems.append(f"There is no column {theirs!r}, which `columns` names.")
+            if name not in ours:
+                hint = difflib.get_close_matches(str(name), ours, 1)
+                self.problems.append(
+                    f"`columns` maps {theirs!r} to {name!r}, which is none of our names"
+                    + (f"; did you mean {hint[0]!r}?" if hint else f" ({', '.join(ours)}).")
+                )
+        names = {}
+        for theirs, bare in plain.items():
+            name = wanted.get(bare) or _ALIASES.get(bare, bare)
+            # an explicit mapping wins over a column that happens to have our name
+            if name in ours and (bare in wanted or name not in wanted.values()):
+                names[theirs] = name
+        for name in ours:
+            several = [theirs for theirs in names if names[theirs] == name]
+            if len(several) > 1:
+                self.problems.append(
+                    f"The columns {' and '.join(map(repr, several))} both mean {name}. Say in "
+                    "`columns` which one to use."
+                )
+                for theirs in several[1:]:
+                    del names[theirs]
+        missing = [name for name in self.contract["required"] if name not in names.values()]
+        if missing:
+            free = [theirs for theirs in self.raw if theirs not in names]
+            close = {name: difflib.get_close_matches(name, free, 1, 0.5) for name in missing}
+            hints = [f"{match[0]}: {name}" for name, match in close.items() if match]
+            self.problems.append(
+                f"There is no column for {', '.join(missing)}. The file has: "
+                f"{', '.join(self.raw) or 'nothing'}. Name yours in the parameter `columns` "
+                "(theirs: ours)" + (f", for example {{{', '.join(hints)}}}." if hints else ".")
+            )
+        return names
+
+    def _too_many(self, name, bad, given, what, hint):
+        """A whole column that can't be read is one problem, not many rejected rows."""
+        if bad.sum() <= _MOST_UNREADABLE * given.sum():
+            return False
         first = bad.idxmax()
-        raise DataError(
-            f"{path.name}, column {text.name}: {int(bad.sum()):,} of {int(given.sum()):,} dates do "
-            f"not fit the format {date_format!r}, the first in row {int(first) + 2}: "
-            f"{text[first]!r}. "
-            + (
+        [theirs] = [theirs for theirs, ours in self.names.items() if ours == name]
+        self.problems.append(
+            f"Column {theirs}: {int(bad.sum()):,} of {int(given.sum()):,} {what}, the first in "
+            f"row {int(first) + 2}: {str(self.raw[theirs][first])[:60]!r}. {hint}"
+        )
+        return True
+
+    def _dates(self, text):
+        if pd.api.types.is_datetime64_any_dtype(text):
+            return text.dt.tz_localize(None)
+        text = _text(text).str.strip()
+        # a date occurs many times: read each once
+        codes, values = pd.factorize(text.where(text != ""))
+        values = pd.Series(values, dtype="str")
+        dates = _first_fit(values, self.date_formats)
+        whole = dates.take(codes).set_axis(text.index) if len(values) else _no_dates(text)
+        whole = whole.mask(codes < 0)
+        given = pd.Series(codes >= 0, index=text.index)
+        bad = given & whole.isna()
+        formats = " or ".join(map(repr, self.date_formats))
+        if bad.any():
+            fits = [f for f in _COMMON_FORMATS if _read_dates(values, f).notna().mean() > 0.95]
+            hint = (
                 f"Set `date_format`; what would fit: {' or '.join(map(repr, fits))}."
                 if fits
-                else "Set `date_format` to the file's own."
+                else "Set `date_format` to the file's own, or to a list if it has several."
             )
+            self._too_many(text.name, bad, given, f"dates do not fit the format {formats}", hint)
+        self._say_ambiguity(values, codes)
+        return whole
+
+    def _say_ambiguity(self, values, codes):
+        """How many dates prove the order of day and month, and how many fit both."""
+        asked = self.date_formats[0]
+        if len(self.date_formats) > 1 or not {"%d", "%m"} <= set(_parts(asked)):
+            return
+        swapped = asked.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
+        as_asked, otherwise = _read_dates(values, asked), _read_dates(values, swapped)
+        rows = pd.Series(codes[codes >= 0]).map(
+            (as_asked.notna() & otherwise.isna()).astype(int)
+            + 2 * (as_asked.notna() & otherwise.notna() & (as_asked != otherwise)).astype(int)
         )
-    if dates.dt.tz is not None:
-        dates = dates.dt.tz_localize(None)
+        self.findings[f"dates that fit {asked} only"] = int((rows == 1).sum())
+        self.findings[f"dates that would be another day by {swapped}"] = int((rows == 2).sum())
+
+    def _numbers(self, text, given):
+        text = _text(text).str.strip()
+        numbers = pd.to_numeric(text, errors="coerce")
+        commas = text.str.contains(",", na=False, regex=False)
+        if commas.any():
+            decimal = self.decimal or self._decimal(text[commas], text)
+            if decimal == ",":
+                text = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+            else:
+                text = text.str.replace(",", "", regex=False)
+            numbers = pd.to_numeric(text, errors="coerce")
+        numbers = numbers.replace([float("inf"), float("-inf")], float("nan"))
+        bad = given & numbers.isna()
+        if bad.any():
+            self._too_many(text.name, bad, given, "are not numbers", "Mend or drop the column.")
+        return numbers
+
+    def _decimal(self, with_comma, text):
+        """The decimal mark that the whole column speaks for."""
+        as_decimal = with_comma.str.fullmatch(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")
+        as_thousands = with_comma.str.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+        for_comma = (as_decimal & ~as_thousands).sum()
+        for_point = (as_thousands & ~as_decimal).sum()
+        for_point += (text.str.contains(".", na=False, regex=False) & ~text.isin(with_comma)).sum()
+        if bool(for_comma) == bool(for_point):
+            self.problems.append(
+                f"Column {text.name}: {with_comma.iloc[0]!r} may have a decimal or a thousands "
+                "comma, and the column does not say which. Set `decimal` under `cleaning` to "
+                '"," or ".".'
+            )
+        decimal = "," if for_comma else "."
+        self.findings[f"decimal mark of {text.name}"] = decimal
+        return decimal
+
+
+def _plain_name(name):
+    return name.strip().lower().replace(" ", "_")
+
+
+def _parts(date_format):
+    return [date_format[at : at + 2] for at in range(len(date_format)) if date_format[at] == "%"]
+
+
+def _text(column):
+    """A column as text, also where nothing in it is text."""
+    return column if pd.api.types.is_string_dtype(column) else column.astype("str")
+
+
+def _no_dates(text):
+    return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+
+
+def _read_dates(values, date_format):
+    """Dates by one format, missing where it does not fit; zones are brought to UTC."""
+    zoned = "%z" in date_format or date_format in ("ISO8601", "mixed")
+    try:
+        dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=zoned)
+    except ValueError as error:
+        raise DataError(f"date_format {date_format!r} is no date format: {error}.") from None
+    dates = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
+    return dates.astype("datetime64[us]")
+
+
+def _first_fit(values, formats):
+    dates = _read_dates(values, formats[0])
+    for other in formats[1:]:
+        dates = dates.fillna(_read_dates(values, other))
     return dates
 
 
@@ -455,72 +681,3 @@ def _without_float_tail(ids):
     if len(given) and given.str.fullmatch(r"\d+\.0").all():
         return ids.str.removesuffix(".0")
     return ids
-
-
-def _read_text(path, encoding):
-    """The file as a table of text, and the encoding it was read with."""
-    if not path.is_file():
-        raise DataError(f"There is no file {path}. Check the path in your parameters.")
-    ending = path.suffix.lower()
-    try:
-        if ending == ".parquet":
-            return _as_text(pd.read_parquet(path)), "parquet"
-        encoding = encoding or detect_encoding(path)
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding=encoding)
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path.name} is empty: it has not even a header line.") from None
-    except (UnicodeError, LookupError) as error:
-        raise DataError(
-            f"{path.name} is not {encoding}: {error}. Leave `encoding` out to have it detected."
-        ) from None
-    except (pd.errors.ParserError, OSError) as error:
-        raise DataError(f"{path.name} could not be read as a table: {error}.") from None
-    return raw, encoding
-
-
-def _as_text(table):
-    """A typed table as text, so that one path of checks serves every kind of file.
-
-    Only dates that are dates already stay as they are.
-    """
-    text = pd.DataFrame(index=table.index)
-    for name in table:
-        column = table[name]
-        dated = pd.api.types.is_datetime64_any_dtype(column)
-        text[name] = column if dated else column.astype("str").where(column.notna())
-    return text
-
-
-def detect_encoding(path) -> str:
-    """Find a text file's encoding from all of its bytes.
-
-    A byte-order mark decides; else UTF-8 if the whole file decodes; else the code page in which
-    charset-normalizer recognises a language in the lines that are not plain ASCII (a preview of
-    the first thousand lines would miss them); else cp1252, the commonest.
-
-    Returns
-    -------
-    str
-        A Python codec name, e.g. ``"utf-8"`` or ``"cp1252"``.
-    """
-    from charset_normalizer import from_bytes
-    from pandas.io.common import get_handle
-
-    with get_handle(path, "rb", compression="infer", is_text=False) as handles:
-        start = handles.handle.read(4)
-        for mark, name in (
-            (codecs.BOM_UTF8, "utf-8-sig"),
-            (codecs.BOM_UTF16_LE, "utf-16"),
-            (codecs.BOM_UTF16_BE, "utf-16"),
-        ):
-            if start.startswith(mark):
-                return name
-        handles.handle.seek(0)
-        odd = b"".join(line for line in handles.handle if not line.isascii())
-    try:
-        odd.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError:
-        likely = from_bytes(odd[:200_000], cp_isolation=_CODE_PAGES).best()
-        # a few odd letters fit many code pages; without a recognised language, the commonest
-        return likely.encoding if likely and likely.coherence > 0.1 else "cp1252"

@@ -81,7 +81,8 @@ def split_by_time(
     if not past.any():
         raise ValueError(
             f"All purchases fall between {day.min():%Y-%m-%d} and {day.max():%Y-%m-%d}, so the "
-            f"last {test_days} days leave none to learn from. Set a smaller test_days."
+            f"last {test_days} days leave none to learn from: lists can be made, but nobody can "
+            "say how good they are. Set a smaller test_days, or export a longer period."
         )
     before = None if events is None else events[events["event_date"] < test_start]
     return Split(transactions[past], transactions[~past], before, test_start)
@@ -329,6 +330,13 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     Customers' rows are scaled and 50 neighbours kept, which helps or does no harm. Trend helps
     where fashions change fast and hurts where they don't, so the validation window decides.
 
+    Parameters
+    ----------
+    split : Split
+        Only its past is looked at.
+    k : int
+        Length of the lists.
+
     Returns
     -------
     ItemBased
@@ -336,6 +344,29 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     """
     candidates = {"steady": ItemBased(), "trend": ItemBased(trend_days=30)}
     return ItemBased(trend_days=candidates[choose(candidates, split, k)].trend_days)
+
+
+def settings_for(
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    test_days: int = 60,
+    k: int = 5,
+) -> ItemBased:
+    """The recommender to put into production: lesson 05's choice, with intent where known.
+
+    Where the purchases cover too short a time to be split, the default settings.
+
+    Returns
+    -------
+    ItemBased
+        Not fitted.
+    """
+    try:
+        model = choose_item_based(split_by_time(transactions, events, test_days), k)
+    except ValueError:
+        model = ItemBased()
+    model.intent_days = None if events is None else 30
+    return model
 
 
 def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, float | bool]:

@@ -25,12 +25,14 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.prop_cycle": plt.cycler(color=COLOURS),
     "figure.constrained_layout.use": True,
+    # names are names: two dollar signs in them are no formula
+    "text.parse_math": False,
 }
+plt.rcParams.update(_STYLE)
 
 
 def _figure(width=7.5, height=4.0):
-    with plt.rc_context(_STYLE):
-        return plt.subplots(figsize=(width, height))
+    return plt.subplots(figsize=(width, height))
 
 
 def show(figure, alt: str) -> None:
@@ -42,8 +44,7 @@ def show(figure, alt: str) -> None:
     alt : str
         What the picture shows, in a sentence or two.
     """
-    with plt.rc_context(_STYLE):
-        display(figure, metadata={"image/png": {"alt": alt}})
+    display(figure, metadata={"image/png": {"alt": alt}})
     plt.close(figure)
 
 

@@ -27,6 +27,14 @@ from helpers.production import replacing
 _PAGE = Path(__file__).with_name("run_page.html.j2")
 RESULTS = ["recommendations.csv", "recommendations.parquet", "engine.zip"]
 _STAGING = ".staging-"
+_DATA_PARAMETERS = [
+    "transactions_path",
+    "events_path",
+    "columns",
+    "event_columns",
+    "date_format",
+    "cleaning",
+]
 
 
 class RunError(ValueError):
@@ -58,6 +66,7 @@ class Run:
     parameters: dict
     folder: Path
     outcomes: list[Outcome] = field(default_factory=list)
+    metrics: dict = field(default_factory=dict)
 
 
 def read_parameter_file(path: Path) -> dict:
@@ -148,6 +157,24 @@ def declared_parameters(path: Path) -> set[str]:
     return set(inspect_notebook(str(path)))
 
 
+def health_reports(parameters: dict) -> list[data.HealthReport]:
+    """What happened to every row of the one or two files.
+
+    Raises
+    ------
+    DataError
+    """
+    path = parameters.get("transactions_path")
+    events_path = parameters.get("events_path")
+    columns, formats = parameters.get("columns"), parameters.get("date_format", data.DATE_FORMAT)
+    reports = [
+        data.read_transactions(path, columns, formats, **(parameters.get("cleaning") or {}))[1]
+    ]
+    if events_path or not path:
+        reports.append(data.read_events(events_path, parameters.get("event_columns"), formats)[1])
+    return reports
+
+
 def check_data(parameters: dict) -> None:
     """Load the data once, so that bad input is one sentence and not a failed lesson.
 
@@ -155,16 +182,10 @@ def check_data(parameters: dict) -> None:
     ------
     DataError
     """
-    names = ["transactions_path", "events_path", "columns", "event_columns", "date_format",
-             "cleaning"]  # fmt: skip
-    given = {name: parameters[name] for name in names if name in parameters}
+    given = {name: parameters[name] for name in _DATA_PARAMETERS if name in parameters}
     if given.get("transactions_path"):
         transactions, _ = data.load_shop(**given)
-        if transactions.empty:
-            raise data.DataError(
-                f"{Path(given['transactions_path']).name}: no row is left after cleaning. Run "
-                "`course run 01` and look at the health report."
-            )
+        data.check_enough(transactions, Path(given["transactions_path"]).name)
 
 
 def execute(run: Run, jobs: int = 2, report=print) -> Run:
@@ -194,8 +215,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
         with lock:
-            for left_over in run.folder.glob(f"{_STAGING}*"):
-                shutil.rmtree(left_over, ignore_errors=True)
+            _remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
             try:
                 _execute_lessons(run, staging, jobs, report)
@@ -209,6 +229,27 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     except OSError as error:
         raise RunError(f"{run.folder} cannot be written: {error.strerror or error}.") from None
     return run
+
+
+def _remove_left_overs(folder):
+    """What a run that was killed could not clean up."""
+    for staging in folder.glob(f"{_STAGING}*"):
+        shutil.rmtree(staging, ignore_errors=True)
+    for part in [*folder.glob(".*.part"), *folder.glob("html/.*.part")]:
+        part.unlink(missing_ok=True)
+
+
+def verdict(metrics: dict) -> str:
+    """Whether there is anything to personalise, in a sentence; empty where it was not tested."""
+    test = metrics.get("evaluation", {}).get("shuffle_test")
+    if not test:
+        return ""
+    if test["signal"]:
+        return "Customers' own histories predict their purchases better than a stranger's."
+    return (
+        "Customers' histories carry no information here: a stranger's predicts as well. Show what "
+        "is popular; personal lists would be decoration."
+    )
 
 
 def _execute_lessons(run, staging, jobs, report):
@@ -261,7 +302,7 @@ def _publish(run, staging):
     for name in RESULTS:
         if (staging / name).exists():
             os.replace(staging / name, run.folder / name)
-    metrics = _gather(run, staging)
+    run.metrics = metrics = _gather(run, staging)
     with replacing(run.folder / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf-8")
     with replacing(run.folder / "index.html") as part:
@@ -299,5 +340,9 @@ def run_page(run: Run, metrics: dict) -> str:
         rows = first[first["customer_id"].isin(first["customer_id"].unique()[:3])]
         rows = rows.to_dict("records")
     return template.render(
-        metrics=metrics, rows=rows, outcomes=run.outcomes, folder=run.folder.name
+        metrics=metrics,
+        verdict=verdict(metrics),
+        rows=rows,
+        outcomes=run.outcomes,
+        folder=run.folder.name,
     )
