@@ -280,7 +280,7 @@ def _execute_lesson(path, run, staging):
             parameters,
             kernel_name="python3",
             progress_bar=False,
-            cwd=str(path.parent),
+            # no `cwd`: papermill would change this process's folder under the other threads
             # the kernel's remarks on its own transport are of no use to an analyst
             extra_arguments=["--log-level=CRITICAL"],
         )

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.similarity import product_affinity, product_similarity, similar_products
+from helpers.similarity import (
+    product_affinity,
+    product_similarity,
+    similar_products,
+    textbook_similarity,
+)
 from tests.conftest import purchases
 
 
@@ -87,6 +92,28 @@ def test_similarity_equals_scikit_learn(matrix, scale):
     np.fill_diagonal(expected, 0)
     ours = product_similarity(matrix, scale_customers=scale)
     np.testing.assert_allclose(ours.values.toarray(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_blocks_and_threads_change_nothing(bundled_matrix, monkeypatch, scale):
+    whole = product_similarity(bundled_matrix, 10, scale, n_threads=1).values
+    monkeypatch.setattr("helpers.similarity._READS", 3_000)
+    monkeypatch.setattr("helpers.similarity._CELLS", 53 * 4)
+    for n_threads in (1, 2):
+        parts = product_similarity(bundled_matrix, 10, scale, n_threads).values
+        assert (parts.indptr == whole.indptr).all()
+        assert (parts.indices == whole.indices).all()
+        assert (parts.data == whole.data).all()
+    pairs = product_affinity(bundled_matrix)
+    monkeypatch.undo()
+    pd.testing.assert_frame_equal(pairs, product_affinity(bundled_matrix))
+
+
+def test_the_readable_version_gives_the_same(bundled_matrix):
+    readable = textbook_similarity(bundled_matrix).values.toarray()
+    np.testing.assert_allclose(
+        product_similarity(bundled_matrix).values.toarray(), readable, rtol=1e-6
+    )
 
 
 @settings(max_examples=80, deadline=None)
