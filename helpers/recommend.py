@@ -271,16 +271,18 @@ class UserBased(Recommender):
         self.n_neighbors = n_neighbors
 
     def _fit(self, matrix, transactions, events, products):
-        self._scaled = scale_rows(self.purchases_.astype(np.float32))
+        self._length = np.sqrt(self.purchases_.multiply(self.purchases_).sum(axis=1))
+        self._length[self._length == 0] = 1
 
     def _scores(self, rows):
         scores = np.zeros((len(rows), len(self.products_)))
         # every customer is compared with every other: the memory, and the reason why shops with
         # many customers prefer product similarity
-        step = max(1, _BLOCK // self._scaled.shape[0])
+        step = max(1, _BLOCK // self.purchases_.shape[0])
         for start in range(0, len(rows), step):
             block = rows[start : start + step]
-            alike = (self._scaled[block] @ self._scaled.T).toarray()
+            # counted first and scaled once: equal cosines stay equal, whatever the machine
+            alike = (self.purchases_[block] @ self.purchases_.T).toarray() / self._length
             alike[np.arange(len(block)), block] = 0
             row, neighbour, _ = top_n(alike, self.n_neighbors)
             weights = sparse.csr_array((alike[row, neighbour], (row, neighbour)), alike.shape)
