@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from helpers.data import product_table
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.recommend import ItemBased, Recommender, top_n
+from helpers.recommend import ItemBased, Recommender, top_n_of_product
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 
@@ -398,18 +399,20 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
     order = np.random.default_rng(random_state).permutation(len(own))
     partner = np.empty_like(own)
     partner[order] = own[stranger]  # a cycle through all customers: nobody meets themselves
+    known_to_either = matrix.values[own] + matrix.values[partner]
+    row = customers.get_indexer(relevant["customer_id"])
+    column = matrix.products.get_indexer(relevant["product_id"])
+    known = (row >= 0) & (column >= 0)
+    wanted = sparse.csr_array(
+        (np.ones(known.sum()), (row[known], column[known])), known_to_either.shape
+    )
     values = {}
     for name, rows in (("own", own), ("stranger", partner)):
+        row, column, rank, _ = top_n_of_product(
+            matrix.values[rows], model.weights_, k, excluded=known_to_either
+        )
         found = np.zeros((len(own), k), dtype=bool)
-        step = max(1, 8_000_000 // len(matrix.products))
-        for start in range(0, len(own), step):
-            block = slice(start, start + step)
-            scores = model._scores(rows[block])
-            for bought in (matrix.values[own[block]], matrix.values[partner[block]]):
-                scores[bought.nonzero()] = 0
-            row, column, rank = top_n(scores, k)
-            wanted = _pairs_among(relevant, customers[block], matrix.products)
-            found[row + start, rank - 1] = wanted[row, column]
+        found[row, rank - 1] = wanted[row, column] > 0
         n_relevant = relevant["customer_id"].value_counts().reindex(customers).to_numpy()
         values[name] = ndcg(found, n_relevant)
     difference = values["own"] - values["stranger"]
@@ -423,12 +426,3 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
         "customers": len(own),
         "signal": bool(low > 0),
     }
-
-
-def _pairs_among(pairs, customers, products):
-    """Pairs as a dense table of bool, for some customers and the known products."""
-    row = customers.get_indexer(pairs["customer_id"])
-    column = products.get_indexer(pairs["product_id"])
-    table = np.zeros((len(customers), len(products)), dtype=bool)
-    table[row[(row >= 0) & (column >= 0)], column[(row >= 0) & (column >= 0)]] = True
-    return table

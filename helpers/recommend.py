@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sparse_dot_topn import sp_matmul_topn
 
 from helpers.matrix import InteractionMatrix
 from helpers.similarity import ProductSimilarity, product_similarity, scale_rows
@@ -87,6 +88,57 @@ def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return rows[kept], columns[kept], ranks[kept]
 
 
+def top_n_of_product(
+    history: sparse.csr_array,
+    weights: sparse.csr_array,
+    n: int,
+    excluded: sparse.csr_array | None = None,
+    n_threads: int = 2,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The n best columns of each row of ``history @ weights``, which is never formed.
+
+    The same answer as :func:`top_n` of the whole product, in memory that grows with the
+    answer and not with customers times products.
+
+    Parameters
+    ----------
+    history : csr_array, shape (n_rows, n_causes)
+    weights : csr_array, shape (n_causes, n_columns)
+    n : int
+    excluded : csr_array, shape (n_rows, n_columns), optional
+        Cells above zero are left out of the answer.
+    n_threads : int
+        The result does not depend on it.
+
+    Returns
+    -------
+    rows, columns, ranks, scores : ndarray
+        As from :func:`top_n`. Scores closer than about 1e-9 of their size count as equal, since
+        rounding alone can make such a difference.
+    """
+    # a fall from column to column, smaller than any real difference: ties go to the smaller one
+    falling = 1 - 1e-13 * np.arange(weights.shape[1])
+    right = weights.astype(np.float64) @ sparse.diags_array(falling)
+    left = history.astype(np.float64)
+    if excluded is not None:
+        # a cost so large that what is excluded ends below zero, where nothing survives
+        cost = -1e3 * max(1.0, abs(left).sum(axis=1).max(initial=0) * right.max())
+        left = sparse.hstack([left, excluded.astype(bool)], format="csr")
+        right = sparse.vstack([right, cost * sparse.eye_array(weights.shape[1])], format="csr")
+    best = sp_matmul_topn(
+        sparse.csr_matrix(left),
+        sparse.csr_matrix(right),
+        top_n=min(n, weights.shape[1]),
+        threshold=0.0,
+        sort=True,
+        n_threads=n_threads,
+    )
+    lengths = np.diff(best.indptr)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    ranks = np.arange(len(rows)) - np.repeat(best.indptr[:-1], lengths) + 1
+    return rows, best.indices, ranks, best.data / falling[best.indices]
+
+
 class Recommender:
     """What all recommenders share: who is known, what they bought, and ranking by score.
 
@@ -154,15 +206,7 @@ class Recommender:
             raise ValueError(f"n is {n}; ask for at least one recommendation.")
         known = self.customers_ if customers is None else pd.Index(customers).unique()
         rows = self.customers_.get_indexer(known)
-        step = max(1, _BLOCK // max(len(self.products_), 1))
-        parts = [
-            self._recommend_block(rows[start : start + step], start, n, exclude_purchased)
-            for start in range(0, len(rows), step)
-        ]
-        row, column, rank, score = (
-            np.concatenate(part) if parts else np.array([], int)
-            for part in (zip(*parts, strict=True) if parts else [()] * 4)
-        )
+        row, column, rank, score = self._rank(rows, n, exclude_purchased)
         return pd.DataFrame(
             {
                 "customer_id": known[row],
@@ -172,7 +216,19 @@ class Recommender:
             }
         )
 
-    def _recommend_block(self, rows, start, n, exclude_purchased):
+    def _rank(self, rows, n, exclude_purchased):
+        """Rows, columns, ranks and scores of the best products for these rows."""
+        step = max(1, self._block_size())
+        parts = [
+            self._rank_block(rows[start : start + step], start, n, exclude_purchased)
+            for start in range(0, max(len(rows), 1), step)
+        ]
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+    def _block_size(self):
+        return _BLOCK // max(len(self.products_), 1)
+
+    def _rank_block(self, rows, start, n, exclude_purchased):
         scores = self._scores(rows)
         if exclude_purchased:
             bought = self.purchases_[rows]
@@ -307,6 +363,13 @@ class ItemBased(Recommender):
     intent_days : int, optional
         Let events of the last so many days speak too, for customers with or without purchases;
         needs `events`.
+    n_threads : int
+        For fitting and recommending; results do not depend on it.
+
+    Attributes
+    ----------
+    weights_ : csr_array, shape (n_products, n_products)
+        What a purchase (row) says for each product (column): similarity times trend.
 
     Notes
     -----
@@ -319,14 +382,18 @@ class ItemBased(Recommender):
         scale_customers: bool = True,
         trend_days: int | None = None,
         intent_days: int | None = None,
+        n_threads: int = 2,
     ):
+        self.n_threads = n_threads
         self.n_neighbors = n_neighbors
         self.scale_customers = scale_customers
         self.trend_days = trend_days
         self.intent_days = intent_days
 
     def _fit(self, matrix, transactions, events, products):
-        self.similarity_ = product_similarity(matrix, self.n_neighbors, self.scale_customers)
+        self.similarity_ = product_similarity(
+            matrix, self.n_neighbors, self.scale_customers, self.n_threads
+        )
         self.trend_ = np.ones(len(matrix.products))
         if self.trend_days is not None:
             dated = _needed(transactions, "transactions", self)
@@ -388,17 +455,22 @@ class ItemBased(Recommender):
     def _finish(self):
         """What scoring needs, in the form in which it is fast."""
         weighted = self.similarity_.values.astype(np.float64) @ sparse.diags_array(self.trend_)
-        self._weighted = sparse.csr_array(weighted)
+        self.weights_ = sparse.csr_array(weighted)
         # a product looked at speaks for itself as well as for its neighbours
-        self._weighted_with_self = sparse.csr_array(
-            self._weighted + sparse.diags_array(self.trend_)
-        )
+        self._weights_with_self = sparse.csr_array(self.weights_ + sparse.diags_array(self.trend_))
 
-    def _scores(self, rows):
-        scores = (self.purchases_[rows] @ self._weighted).toarray()
+    def _block_size(self):
+        return 100_000
+
+    def _rank_block(self, rows, start, n, exclude_purchased):
+        bought = self.purchases_[rows]
+        history, weights = bought, self.weights_
         if self.intent_ is not None:
-            scores += (self.intent_[rows] @ self._weighted_with_self).toarray()
-        return scores
+            history = sparse.hstack([bought, self.intent_[rows]], format="csr")
+            weights = sparse.vstack([weights, self._weights_with_self], format="csr")
+        excluded = bought if exclude_purchased else None
+        row, column, rank, score = top_n_of_product(history, weights, n, excluded, self.n_threads)
+        return row + start, column, rank, score
 
     def contributions(self, recommendations: pd.DataFrame) -> pd.DataFrame:
         """Split each score over what caused it.
@@ -417,11 +489,11 @@ class ItemBased(Recommender):
         """
         rows = self.customers_.get_indexer(recommendations["customer_id"])
         columns = self.products_.get_indexer(recommendations["product_id"])
-        parts = [self._contributions(self.purchases_, self._weighted, rows, columns, "bought")]
+        parts = [self._contributions(self.purchases_, self.weights_, rows, columns, "bought")]
         if self.intent_ is not None:
             parts.append(
                 self._contributions(
-                    self.intent_, self._weighted_with_self, rows, columns, "looked at"
+                    self.intent_, self._weights_with_self, rows, columns, "looked at"
                 )
             )
         parts = pd.concat(parts, ignore_index=True)
