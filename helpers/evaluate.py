@@ -15,7 +15,8 @@ from scipy import sparse
 
 from helpers.data import product_table
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.recommend import ItemBased, Recommender, top_n_of_product
+from helpers.recommend import ItemBased, Recommender
+from helpers.similarity import top_n_of_product
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 
@@ -329,7 +330,8 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     """The improved item-based recommender for this shop: with or without trend, by validation.
 
     Customers' rows are scaled and 50 neighbours kept, which helps or does no harm. Trend helps
-    where fashions change fast and hurts where they don't, so the validation window decides.
+    where fashions change fast and hurts where they don't, so the validation window decides
+    between none, 30 days and 14.
 
     Parameters
     ----------
@@ -343,7 +345,7 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     ItemBased
         Not fitted; without intent, see ``intent_days``.
     """
-    candidates = {"steady": ItemBased(), "trend": ItemBased(trend_days=30)}
+    candidates = {str(days): ItemBased(trend_days=days) for days in (None, 30, 14)}
     return ItemBased(trend_days=candidates[choose(candidates, split, k)].trend_days)
 
 

@@ -101,13 +101,18 @@ class Engine:
         if len(scored):
             parts = self.model.contributions(scored)
             pair = ["customer_id", "product_id"]
-            share = parts["contribution"] / parts.groupby(pair)["contribution"].transform("sum")
-            name = self.names.reindex(parts["because_of"]).to_numpy()
-            text = parts["how"] + " " + name + " (" + share.map("{:.0%}".format) + ")"
-            first = parts.groupby(pair, sort=False).cumcount() < n_reasons
-            joined = text[first].groupby([parts[first][c] for c in pair]).agg(", ".join)
+            of_one = parts.groupby(pair, sort=False)["contribution"]
+            parts = parts.assign(share=parts["contribution"] / of_one.transform("sum"))
+            place = of_one.cumcount()
             wanted = pd.MultiIndex.from_frame(scored[pair])
-            reasons[scored.index] = joined.reindex(wanted).to_numpy()
+            sentence = pd.Series("", index=wanted)
+            for number in range(n_reasons):
+                cause = parts[place == number].set_index(pair)
+                name = self.names.reindex(cause["because_of"]).to_numpy()
+                text = cause["how"] + " " + name + " (" + cause["share"].map("{:.0%}".format) + ")"
+                text = text.reindex(wanted)
+                sentence += (", " + text if number else text).fillna("")
+            reasons[scored.index] = sentence.to_numpy()
         return reasons
 
     def recommend_products(

@@ -10,10 +10,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sparse_dot_topn import sp_matmul_topn
 
 from helpers.matrix import InteractionMatrix
-from helpers.similarity import ProductSimilarity, product_similarity, scale_rows
+from helpers.similarity import (
+    ProductSimilarity,
+    product_similarity,
+    scale_rows,
+    top_n,
+    top_n_of_product,
+)
 
 # A block of scores holds about this many numbers (8 bytes each), however many products there are.
 _BLOCK = 8_000_000
@@ -59,84 +64,6 @@ def get_recommendations(
     best_first = np.argsort(-scores, kind="stable")
     best_first = best_first[scores[best_first] > 0][:n_recommendations]
     return product_similarity.products[best_first].tolist()
-
-
-def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The n best columns of each row, without sorting whole rows.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (n_rows, n_columns)
-    n : int
-
-    Returns
-    -------
-    rows, columns, ranks : ndarray
-        Positions of the survivors, row by row, best first; ties go to the smaller column; scores
-        of zero or less never survive. Ranks count from 1.
-    """
-    if n < scores.shape[1]:
-        # negated, since partitioning many equal small numbers from the other end is slow
-        limit = -np.partition(-scores, n - 1, axis=1)[:, n - 1 : n]
-        rows, columns = np.nonzero((scores >= limit) & (scores > 0))
-    else:
-        rows, columns = np.nonzero(scores > 0)
-    order = np.lexsort((columns, -scores[rows, columns], rows))
-    rows, columns = rows[order], columns[order]
-    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-    kept = ranks <= n
-    return rows[kept], columns[kept], ranks[kept]
-
-
-def top_n_of_product(
-    history: sparse.csr_array,
-    weights: sparse.csr_array,
-    n: int,
-    excluded: sparse.csr_array | None = None,
-    n_threads: int = 2,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The n best columns of each row of ``history @ weights``, which is never formed.
-
-    The same answer as :func:`top_n` of the whole product, in memory that grows with the
-    answer and not with customers times products.
-
-    Parameters
-    ----------
-    history : csr_array, shape (n_rows, n_causes)
-    weights : csr_array, shape (n_causes, n_columns)
-    n : int
-    excluded : csr_array, shape (n_rows, n_columns), optional
-        Cells above zero are left out of the answer.
-    n_threads : int
-        The result does not depend on it.
-
-    Returns
-    -------
-    rows, columns, ranks, scores : ndarray
-        As from :func:`top_n`. Scores closer than about 1e-9 of their size count as equal, since
-        rounding alone can make such a difference.
-    """
-    # a fall from column to column, smaller than any real difference: ties go to the smaller one
-    falling = 1 - 1e-13 * np.arange(weights.shape[1])
-    right = weights.astype(np.float64) @ sparse.diags_array(falling)
-    left = history.astype(np.float64)
-    if excluded is not None:
-        # a cost so large that what is excluded ends below zero, where nothing survives
-        cost = -1e3 * max(1.0, abs(left).sum(axis=1).max(initial=0) * right.max())
-        left = sparse.hstack([left, excluded.astype(bool)], format="csr")
-        right = sparse.vstack([right, cost * sparse.eye_array(weights.shape[1])], format="csr")
-    best = sp_matmul_topn(
-        sparse.csr_matrix(left),
-        sparse.csr_matrix(right),
-        top_n=min(n, weights.shape[1]),
-        threshold=0.0,
-        sort=True,
-        n_threads=n_threads,
-    )
-    lengths = np.diff(best.indptr)
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    ranks = np.arange(len(rows)) - np.repeat(best.indptr[:-1], lengths) + 1
-    return rows, best.indices, ranks, best.data / falling[best.indices]
 
 
 class Recommender:
@@ -284,8 +211,13 @@ class MostPopular(Recommender):
             self.buyers_ = recent_buyers(_needed(transactions, "transactions", self),
                                          matrix.products, self.days)  # fmt: skip
 
-    def _scores(self, rows):
-        return np.tile(self.buyers_, (len(rows), 1))
+    def _rank_block(self, rows, start, n, exclude_purchased):
+        # the same one row of scores for everybody
+        everyone = sparse.csr_array(np.ones((len(rows), 1)))
+        excluded = self.purchases_[rows] if exclude_purchased else None
+        buyers = sparse.csr_array(self.buyers_[None, :])
+        row, column, rank, score = top_n_of_product(everyone, buyers, n, excluded)
+        return row + start, column, rank, score
 
 
 class ContentBased(Recommender):
@@ -469,7 +401,9 @@ class ItemBased(Recommender):
             history = sparse.hstack([bought, self.intent_[rows]], format="csr")
             weights = sparse.vstack([weights, self._weights_with_self], format="csr")
         excluded = bought if exclude_purchased else None
-        row, column, rank, score = top_n_of_product(history, weights, n, excluded, self.n_threads)
+        row, column, rank, score = top_n_of_product(
+            history, weights, n, excluded, n_threads=self.n_threads
+        )
         return row + start, column, rank, score
 
     def contributions(self, recommendations: pd.DataFrame) -> pd.DataFrame:
@@ -516,6 +450,91 @@ class ItemBased(Recommender):
         )
 
 
+class EASE(Recommender):
+    """Let the data choose the weights: how much each purchase says for each product.
+
+    Where :class:`ItemBased` counts who bought two products, this solves for the weights that
+    best rebuild everybody's purchases from their *other* purchases, so that two products that
+    tell the same story share its weight instead of counting twice.
+
+    Parameters
+    ----------
+    regularization : float
+        Pulls all weights towards zero; the smaller the shop, the more of it.
+    trend_days : int, optional
+        As in :class:`ItemBased`.
+    max_products : int
+        The weights are a full table, products x products, whose memory grows with the square
+        and whose time with the cube of the catalogue.
+
+    Notes
+    -----
+    Steck, *Embarrassingly shallow autoencoders for sparse data*, 2019.
+    """
+
+    def __init__(
+        self,
+        regularization: float = 100.0,
+        trend_days: int | None = None,
+        max_products: int = 10_000,
+    ):
+        self.regularization = regularization
+        self.trend_days = trend_days
+        self.max_products = max_products
+
+    def _fit(self, matrix, transactions, events, products):
+        n_products = matrix.shape[1]
+        if n_products > self.max_products:
+            raise ValueError(
+                f"EASE needs a table of {n_products:,} x {n_products:,} weights; it is set up for "
+                f"at most {self.max_products:,} products. Use ItemBased."
+            )
+        values = matrix.values.astype(np.float64)
+        together = (values.T @ values).toarray()
+        together[np.diag_indices(n_products)] += self.regularization
+        inverse = np.linalg.inv(together)
+        weights = -inverse / inverse.diagonal()
+        np.fill_diagonal(weights, 0)  # no product may explain itself
+        trend = 1.0
+        if self.trend_days is not None:
+            dated = _needed(transactions, "transactions", self)
+            trend = product_trend(dated, matrix, self.trend_days)
+        self.weights_ = weights * trend
+
+    def _scores(self, rows):
+        return self.purchases_[rows] @ self.weights_
+
+
+class BuyAgain(Recommender):
+    """What the customer bought before, most often and most recently first.
+
+    Each purchase of a product counts 1 on the newest day in the data and half as much for every
+    `half_life_days` before. Only for lists that may repeat: with ``exclude_purchased`` nothing
+    is left.
+
+    Parameters
+    ----------
+    half_life_days : float
+    """
+
+    def __init__(self, half_life_days: float = 90.0):
+        self.half_life_days = half_life_days
+
+    def _fit(self, matrix, transactions, events, products):
+        dated = _needed(transactions, "transactions", self)
+        age = (dated["transaction_date"].max() - dated["transaction_date"]).dt.days.to_numpy()
+        # a floor, so that what was bought long ago still stands before what never was
+        weight = np.maximum(0.5 ** (age / self.half_life_days), 1e-9)
+        row = matrix.customers.get_indexer(dated["customer_id"])
+        column = matrix.products.get_indexer(dated["product_id"])
+        known = (row >= 0) & (column >= 0)
+        history = sparse.coo_array((weight[known], (row[known], column[known])), matrix.shape)
+        self.history_ = _with_unknown(history.tocsr())
+
+    def _scores(self, rows):
+        return self.history_[rows].toarray()
+
+
 class WithFallback:
     """Fill each customer's list from the first recommender, then the second, and so on.
 
@@ -540,10 +559,14 @@ class WithFallback:
     def recommend(self, customers=None, n: int = 5, exclude_purchased: bool = True) -> pd.DataFrame:
         """Rank products; as :meth:`Recommender.recommend`, with ``source`` added."""
         customers = self.customers_ if customers is None else pd.Index(customers).unique()
-        lists = []
+        lists, waiting = [], customers
         for order, (source, recommender) in enumerate(self.recommenders.items()):
-            some = recommender.recommend(customers, n, exclude_purchased)
+            some = recommender.recommend(waiting, n, exclude_purchased)
             lists.append(some.assign(source=source, order=order))
+            # only those whose list is still short ask the next one; two recommenders may name
+            # the same product, so a list is sure to be full only if one of them fills it
+            full = some.loc[some["rank"] == n, "customer_id"]
+            waiting = waiting[~waiting.isin(full)]
         merged = pd.concat(lists, ignore_index=True)
         merged["at"] = customers.get_indexer(merged["customer_id"])
         merged = merged.sort_values(["at", "order", "rank"], ignore_index=True)

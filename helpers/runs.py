@@ -18,6 +18,7 @@ from pathlib import Path
 
 import jinja2
 import pandas as pd
+import psutil
 import yaml
 
 from helpers import data
@@ -256,11 +257,18 @@ def _execute_lessons(run, staging, jobs, report):
     (staging / "notebooks").mkdir()
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
-        for done in as_completed(futures):
-            outcome = done.result()
-            run.outcomes.append(outcome)
-            word = "failed" if outcome.error else "done"
-            report(f"{outcome.lesson.stem:<24} {word} in {outcome.seconds:.0f} s")
+        try:
+            for done in as_completed(futures):
+                outcome = done.result()
+                run.outcomes.append(outcome)
+                word = "failed" if outcome.error else "done"
+                report(f"{outcome.lesson.stem:<24} {word} in {outcome.seconds:.0f} s")
+        except BaseException:
+            # Ctrl-C reaches this process only; without their kernels the threads end as well
+            pool.shutdown(wait=False, cancel_futures=True)
+            for kernel in psutil.Process().children(recursive=True):
+                kernel.terminate()
+            raise
     run.outcomes.sort(key=lambda outcome: outcome.lesson)
 
 

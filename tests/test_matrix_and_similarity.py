@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
@@ -13,6 +14,7 @@ from helpers.similarity import (
     product_similarity,
     similar_products,
     textbook_similarity,
+    top_n_of_product,
 )
 from tests.conftest import purchases
 
@@ -94,19 +96,69 @@ def test_similarity_equals_scikit_learn(matrix, scale):
     np.testing.assert_allclose(ours.values.toarray(), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("scale", [False, True])
-def test_blocks_and_threads_change_nothing(bundled_matrix, monkeypatch, scale):
-    whole = product_similarity(bundled_matrix, 10, scale, n_threads=1).values
-    monkeypatch.setattr("helpers.similarity._READS", 3_000)
-    monkeypatch.setattr("helpers.similarity._CELLS", 53 * 4)
-    for n_threads in (1, 2):
-        parts = product_similarity(bundled_matrix, 10, scale, n_threads).values
-        assert (parts.indptr == whole.indptr).all()
-        assert (parts.indices == whole.indices).all()
-        assert (parts.data == whole.data).all()
-    pairs = product_affinity(bundled_matrix)
-    monkeypatch.undo()
+@settings(max_examples=150, deadline=None)
+@given(random_matrices(), st.integers(1, 10), st.booleans(), st.booleans(), st.sampled_from([1, 2]))
+def test_the_compiled_loop_gives_the_same_neighbours(matrix, n, scale, counts, n_threads):
+    if counts:
+        matrix.values.data[:] = 1 + np.arange(matrix.values.nnz) % 3
+    dense = product_similarity(matrix, n, scale, compiled=False).values
+    ours = product_similarity(matrix, n, scale, n_threads, compiled=True).values
+    assert (ours.indptr == dense.indptr).all()
+    assert (ours.indices == dense.indices).all()
+    np.testing.assert_allclose(ours.data, dense.data, rtol=1e-6)
+
+
+def test_threads_change_nothing(bundled_matrix):
+    one, two = (
+        product_similarity(bundled_matrix, 10, True, n_threads, compiled=True).values
+        for n_threads in (1, 2)
+    )
+    assert (one.indices == two.indices).all() and (one.data == two.data).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(random_matrices(), st.integers(1, 10), st.booleans(), st.sampled_from([1, 2]))
+def test_the_best_of_a_product(matrix, n, hide, n_threads):
+    """Compiled, in dense blocks, and by plain sorting."""
+    left = matrix.values
+    right = sparse.csr_array(product_similarity(matrix).values)
+    excluded = left if hide else None
+    scores = (left.astype(float) @ right.astype(float)).toarray()
+    if hide:
+        scores[left.toarray() > 0] = 0
+    scores = scores.astype(np.float32)
+    wanted = [
+        sorted((c for c in range(len(row)) if row[c] > 0), key=lambda c: (-row[c], c))[:n]
+        for row in scores
+    ]
+    for compiled in (False, True):
+        row, column, rank, score = top_n_of_product(left, right, n, excluded, n_threads, compiled)
+        assert [column[row == r].tolist() for r in range(len(wanted))] == wanted
+        assert all((rank[row == r] == np.arange(1, (row == r).sum() + 1)).all() for r in set(row))
+        np.testing.assert_allclose(score, scores[row, column], rtol=1e-6)
+
+
+def test_small_blocks_change_nothing(bundled_matrix, monkeypatch):
+    similarity, pairs = product_similarity(bundled_matrix, 10), product_affinity(bundled_matrix)
+    lists = top_n_of_product(bundled_matrix.values, similarity.values, 5)
+    monkeypatch.setattr("helpers.similarity._BLOCK", 53 * 7)
+    again = product_similarity(bundled_matrix, 10)
+    assert (again.values != similarity.values).nnz == 0
     pd.testing.assert_frame_equal(pairs, product_affinity(bundled_matrix))
+    for before, after in zip(
+        lists, top_n_of_product(bundled_matrix.values, similarity.values, 5), strict=True
+    ):
+        assert (before == after).all()
+
+
+def test_counts_stay_exact_where_small_types_overflow():
+    """300 common buyers are 44 in 8 bits; a float32 counts to 16 million."""
+    table = pd.DataFrame({"customer_id": [f"c{n}" for n in range(300)] * 2})
+    table["product_id"] = ["a"] * 300 + ["b"] * 300
+    matrix = build_interaction_matrix(table)
+    for compiled in (False, True):
+        assert product_similarity(matrix, 1, compiled=compiled).values.data.tolist() == [1, 1]
+    assert product_affinity(matrix)["customers"].tolist() == [300, 300]
 
 
 def test_the_readable_version_gives_the_same(bundled_matrix):

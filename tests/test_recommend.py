@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from helpers import data
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import (
+    EASE,
+    BuyAgain,
     ContentBased,
     FromScores,
     ItemBased,
@@ -18,9 +20,8 @@ from helpers.recommend import (
     WithFallback,
     get_recommendations,
     product_trend,
-    top_n,
 )
-from helpers.similarity import product_similarity
+from helpers.similarity import product_similarity, top_n
 from tests.conftest import purchases
 from tests.test_matrix_and_similarity import random_matrices
 
@@ -217,3 +218,38 @@ def test_from_scores(small_matrix):
 
 def test_bundled_names_are_there(shop):
     assert data.product_table(shop[0])["product_name"].loc["PROD_001"] == "Coffee"
+
+
+def test_ease_lets_the_data_choose(bundled_matrix, shop):
+    """The closed form solves its least-squares problem: any small change of weights is worse."""
+    model = EASE(regularization=50).fit(bundled_matrix)
+    values, weights = bundled_matrix.values.toarray().astype(float), model.weights_
+    assert (weights.diagonal() == 0).all()
+
+    def loss(weights):
+        return ((values - values @ weights) ** 2).sum() + 50 * (weights**2).sum()
+
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        step = rng.normal(0, 1e-3, weights.shape)
+        np.fill_diagonal(step, 0)
+        assert loss(weights + step) > loss(weights)
+    trendy = EASE(50, trend_days=30).fit(bundled_matrix, shop[0])
+    trend = product_trend(shop[0], bundled_matrix, 30)
+    np.testing.assert_allclose(trendy.weights_, weights * trend)
+    with pytest.raises(ValueError, match="at most 20 products"):
+        EASE(max_products=20).fit(bundled_matrix)
+
+
+def test_buy_again_by_hand():
+    table = purchases(("1", "coffee"), ("1", "tea"), ("1", "coffee"), ("2", "rug"))
+    table["transaction_date"] = pd.to_datetime(
+        ["2024-01-01", "2024-03-31", "2024-01-01", "2024-03-31"]
+    )
+    matrix = build_interaction_matrix(table)
+    again = BuyAgain(half_life_days=90).fit(matrix, table)
+    first = again.recommend(["1"], exclude_purchased=False)
+    # coffee: twice, ninety days ago; tea: once, today
+    assert first["product_id"].tolist() == ["coffee", "tea"]
+    assert first["score"].tolist() == [pytest.approx(1.0), 1.0]
+    assert again.recommend(["1", "2"]).empty
