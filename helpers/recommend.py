@@ -388,8 +388,10 @@ class ItemBased(Recommender):
         """What scoring needs, in the form in which it is fast."""
         weighted = self.similarity_.values.astype(np.float64) @ sparse.diags_array(self.trend_)
         self.weights_ = sparse.csr_array(weighted)
-        # a product looked at speaks for itself as well as for its neighbours
-        self._weights_with_self = sparse.csr_array(self.weights_ + sparse.diags_array(self.trend_))
+        if self.intent_ is not None:
+            # a product looked at speaks for itself as well as for its neighbours
+            own = sparse.diags_array(self.trend_)
+            self._weights_with_self = sparse.csr_array(self.weights_ + own)
 
     def _block_size(self):
         return 100_000
