@@ -66,7 +66,11 @@ def sentences(debug):
     type=click.Path(path_type=Path),
     help="Folder for the results.  [default: runs/ and the parameter file's name]",
 )
-@click.option("--jobs", default=2, show_default=True, help="Lessons at the same time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Lessons at the same time.  [default: 2, or 1 for a file that is large for the memory]",
+)
 def run(names, files, typed, raw, inline, debug, out, jobs):
     """Run the lessons (all, or those named by their number) on the bundled or on your own data.
 
@@ -78,7 +82,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
         parameters = gather_parameters(files, typed, raw, inline)
         planned = runs.plan_run(runs.select_lessons(names), parameters, folder)
         runs.check_data(planned.parameters)
-        done = runs.execute(planned, jobs, click.echo)
+        done = runs.execute(planned, jobs or runs.side_by_side(planned.parameters), click.echo)
     failed = [outcome for outcome in done.outcomes if outcome.error]
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name

@@ -7,6 +7,7 @@ later. Metrics return one number per customer, so that averages come with their 
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -239,7 +240,7 @@ def compare(
     Parameters
     ----------
     recommenders : dict of str to Recommender
-        Not fitted yet.
+        Copies of them are fitted; they stay as they are.
     split, k, new_only, customers
         As in :func:`per_customer`.
 
@@ -258,8 +259,9 @@ def compare(
     matrix, tables = split.training()
     rows = {}
     for name, recommender in recommenders.items():
-        recommender.fit(matrix, **tables)
-        scores, lists = per_customer(recommender, split, k, new_only, customers)
+        # a copy, so that what it learned is forgotten before the next one needs the memory
+        fitted = copy.copy(recommender).fit(matrix, **tables)
+        scores, lists = per_customer(fitted, split, k, new_only, customers)
         if scores.empty:
             raise ValueError(
                 "No customer bought before and after the cut, so nothing can be judged. "

@@ -423,3 +423,49 @@ def _(answer):
         },
         ["content-based", "user-based", "item-based"],
     )
+
+
+# Lesson 07: channels and tests
+
+
+@exercise("07-1")
+def _(answer, plan):
+    return number(
+        answer,
+        plan(0.08, 0.15),
+        "per arm: you need this twice, and whole weeks.",
+        hints=[
+            (2 * plan(0.08, 0.15), "this is both arms together; one arm is asked for."),
+            (plan(0.08, 0.15 / 0.08), "the lift is relative: 0.15, not 15 points."),
+            (plan(0.15, 0.08), "the rate of today comes first, then the lift."),
+        ],
+    )
+
+
+@exercise("07-2")
+def _(answer, result):
+    rate, clicks = result["carts_per_visit"], result["carts_per_click"]
+    return number(
+        answer,
+        rate["improved"] / rate["popular"],
+        "in this made-up shop; yours has its own number.",
+        hints=[
+            (clicks["improved"] / clicks["popular"], "this is per click; per visit is asked for."),
+            (rate["improved"] - rate["popular"], "this is the difference; divide instead."),
+            (rate["popular"] / rate["improved"], "turn the fraction over."),
+        ],
+    )
+
+
+@exercise("07-3")
+def _(answer):
+    return choice(
+        answer,
+        "wait for the planned end",
+        "the plan was made so that one look at the end is enough.",
+        {
+            "stop and ship": "early looks cry wolf; see the curve of peeking.",
+            "stop and drop": "significant or not, three days decide nothing.",
+        },
+        ["stop and ship", "wait for the planned end", "stop and drop"],
+    )

@@ -465,10 +465,22 @@ def write_recommendations(table: pd.DataFrame, output_dir) -> None:
     table = table[columns]
     with replacing(Path(output_dir) / "recommendations.parquet") as part:
         table.to_parquet(part, index=False)
-    safe = table.assign(
-        **{name: _not_a_formula(table[name]) for name in ("product_name", "reason")}
-    )
-    with replacing(Path(output_dir) / "recommendations.csv") as part:
+    write_csv(table, Path(output_dir) / "recommendations.csv")
+
+
+def write_csv(table: pd.DataFrame, path) -> None:
+    """Write a table for spreadsheets: all or nothing, ids exact, no text that acts as a formula.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Texts in columns other than ids get an apostrophe in front where they begin like a formula.
+    path : path-like
+    """
+    ids = {"customer_id", "product_id", "in_view"}
+    texts = [name for name in table.select_dtypes(["str", "object"]) if name not in ids]
+    safe = table.assign(**{name: _not_a_formula(table[name]) for name in texts})
+    with replacing(Path(path)) as part:
         safe.to_csv(part, index=False, lineterminator="\n", float_format="%.6g", encoding="utf-8")
 
 

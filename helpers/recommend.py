@@ -386,8 +386,8 @@ class ItemBased(Recommender):
 
     def _finish(self):
         """What scoring needs, in the form in which it is fast."""
-        weighted = self.similarity_.values.astype(np.float64) @ sparse.diags_array(self.trend_)
-        self.weights_ = sparse.csr_array(weighted)
+        self.weights_ = self.similarity_.values.astype(np.float64)
+        self.weights_.data *= self.trend_[self.weights_.indices]
         if self.intent_ is not None:
             # a product looked at speaks for itself as well as for its neighbours
             own = sparse.diags_array(self.trend_)

@@ -127,7 +127,8 @@ def _neighbours_dense(values, customer_weight, inverse_length, n, n_threads):
         block[row, row + start] = 0
         block *= np.outer(inverse_length[row + start], inverse_length)
         row, column, _ = top_n(block, n)
-        parts.append((row + start, column, block[row, column].astype(np.float32)))
+        cosine = block[row, column].astype(np.float32)
+        parts.append(((row + start).astype(np.int32), column.astype(np.int32), cosine))
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
@@ -246,7 +247,8 @@ def _top_n_compiled(left, right, n, excluded, work, n_threads):
 
 def _plain(table):
     """A sparse table's arrays, in the types that the compiled loop knows."""
-    return table.indptr.astype(np.int64), _unsigned(table.indices), table.data.astype(float)
+    data = table.data.astype(np.float64, copy=False)
+    return table.indptr.astype(np.int64), _unsigned(table.indices), data
 
 
 def _unsigned(indices):

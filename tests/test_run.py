@@ -1,12 +1,15 @@
 """`course run`: a small own export from end to end, and what it says when it can't."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
 import pandas as pd
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -153,3 +156,38 @@ def test_a_real_export(tmp_path):
     assert methods["item_based"]["ndcg"] > popular
     kept = pd.read_parquet(tmp_path / "recommendations.parquet")["customer_id"].nunique()
     assert kept == metrics["recommendations"]["customers"] > 4_000
+
+
+def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
+    export = tmp_path / "shop.csv"
+    export.write_bytes(b"x" * 1_000_000)
+    parameters = {"transactions_path": str(export)}
+
+    def free(megabytes):
+        memory = type("Memory", (), {"available": megabytes * 1_000_000})
+        monkeypatch.setattr(runs.psutil, "virtual_memory", lambda: memory)
+        return runs.side_by_side(parameters)
+
+    assert (free(30), free(20)) == (2, 1)
+    export.rename(tmp_path / "shop.parquet")
+    parameters["transactions_path"] = str(tmp_path / "shop.parquet")
+    assert (free(130), free(100)) == (2, 1)
+    assert runs.side_by_side({}) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")
+def test_stopping_a_run_stops_its_kernels(tmp_path):
+    run = subprocess.Popen(
+        [sys.executable, "-m", "helpers.cli", "run", "05", "06", "--out", str(tmp_path / "out")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    process, kernels, deadline = psutil.Process(run.pid), [], time.monotonic() + 30
+    while len(kernels) < 2 and time.monotonic() < deadline:
+        kernels = process.children()
+        time.sleep(0.1)
+    assert len(kernels) == 2
+    time.sleep(0.5)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=20) != 0
+    assert not psutil.wait_procs(kernels, timeout=10)[1]
+    assert not (tmp_path / "out" / "metrics.json").exists()

@@ -1,0 +1,114 @@
+"""Test plans against textbook values, read-outs, and the live test with and without tastes."""
+
+import numpy as np
+import pytest
+
+from helpers import experiments, synthetic
+from helpers.matrix import build_interaction_matrix
+from helpers.recommend import ItemBased, MostPopular, WithFallback
+
+
+def arms(world):
+    matrix = build_interaction_matrix(world.transactions)
+    popular = MostPopular().fit(matrix)
+    made = {"popular": popular}
+    for name, model in {"textbook": ItemBased(None, False), "improved": ItemBased()}.items():
+        made[name] = WithFallback({"purchases": model.fit(matrix), "popularity": popular})
+    return made
+
+
+def test_visitors_per_arm():
+    # Lehr's rule of thumb: 16 p (1 - p) / difference squared
+    needed = experiments.visitors_per_arm(0.08, 0.10)
+    assert needed == pytest.approx(16 * 0.084 * 0.916 / 0.008**2, rel=0.03)
+    assert experiments.visitors_per_arm(0.08, 0.20) < needed / 3.5
+    assert experiments.visitors_per_arm(0.08, 0.10, power=0.9) > 1.3 * needed
+    with pytest.raises(ValueError, match="lift of 0"):
+        experiments.visitors_per_arm(0.08, 0)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        experiments.visitors_per_arm(0.8, 0.5)
+
+
+def test_tests_run_for_whole_weeks():
+    assert experiments.test_days(10_000, 1_000) == 21
+    assert experiments.test_days(10_000, 20_000) == 7
+    with pytest.raises(ValueError, match="never ends"):
+        experiments.test_days(10, 0)
+
+
+def test_peeking_raises_false_alarms():
+    alarms = experiments.false_alarms(0.08, 20_000, looks=20)
+    assert alarms["at the end"] == pytest.approx(0.05, abs=0.015)
+    # Armitage, McPherson and Rowe (1969): 0.248 for twenty looks
+    assert alarms["at any look"] == pytest.approx(0.248, abs=0.03)
+    once = experiments.false_alarms(0.08, 20_000, looks=1)
+    assert once["at the end"] == once["at any look"]
+
+
+def test_read_out():
+    better = experiments.read_out((800, 10_000), (1_000, 10_000))
+    assert better["difference"] == pytest.approx(0.02) and better["lift"] == pytest.approx(0.25)
+    assert 0.011 < better["low"] < 0.02 < better["high"] < 0.029
+    assert "better" in better["words"]
+    assert "worse" in experiments.read_out((1_000, 10_000), (800, 10_000))["words"]
+    assert "chance" in experiments.read_out((80, 1_000), (90, 1_000))["words"]
+
+
+def test_intervals_cover_the_truth():
+    rng = np.random.default_rng(1)
+    pairs = rng.binomial(4_000, [0.08, 0.10], size=(400, 2))
+    reads = [experiments.read_out((int(a), 4_000), (int(b), 4_000)) for a, b in pairs]
+    covered = np.mean([r["low"] <= 0.02 <= r["high"] for r in reads])
+    assert covered == pytest.approx(0.95, abs=0.035)
+
+
+def test_sample_ratio_mismatch():
+    assert experiments.sample_ratio_mismatch([5_000, 5_050])["words"] == "as planned"
+    assert "broken" in experiments.sample_ratio_mismatch([5_000, 5_500])["words"]
+    assert experiments.sample_ratio_mismatch([9_000, 1_010], [0.9, 0.1])["words"] == "as planned"
+
+
+def test_the_choice_model_is_calibrated_on_todays_list_only():
+    rng = np.random.default_rng(0)
+    liking = rng.normal(0, 2, size=(500, 5))
+    liking[:50, 4] = -np.inf  # a short list
+    choice = experiments.calibrate(liking)
+    click, cart = choice.chances(liking)
+    assert click.sum(axis=1).mean() == pytest.approx(0.10)
+    assert (click * cart).sum() / click.sum() == pytest.approx(0.08)
+    assert (click[:50, 4] == 0).all()
+    visits = experiments.simulate_visits(choice, liking, 200_000, rng)
+    assert (visits["clicked"] >= 0).mean() == pytest.approx(0.10, abs=0.003)
+    carts = visits["carted"].sum() / (visits["clicked"] >= 0).sum()
+    assert carts == pytest.approx(0.08, abs=0.006)
+    assert not visits.loc[visits["clicked"] < 0, "carted"].any()
+
+
+def test_live_test_finds_taste_and_nothing_without_it():
+    with_taste = synthetic.make_world()
+    result = experiments.live_test(with_taste, arms(with_taste))
+    assert (result["low"].iloc[1:] > 0).all()
+    assert result["carts_per_visit"].iloc[1:].min() > 1.5 * result["carts_per_visit"].iloc[0]
+    without = synthetic.make_world(taste_strength=0)
+    control = experiments.live_test(without, arms(without), n_visits=100_000)
+    assert (control["low"].iloc[1:] <= 0).all()
+    assert control["difference"].iloc[1:].abs().max() < 0.001
+
+
+def test_owned_products_are_liked_less():
+    world = synthetic.make_world()
+    pair = world.transactions[["customer_id", "product_id"]].iloc[[0]].assign(rank=1)
+    customer = pair["customer_id"].iloc[0]
+    truth = world.preference.loc[customer, pair["product_id"].iloc[0]]
+    liking = experiments.true_liking(world, pair, pair.set_index("customer_id").index, 2)
+    assert liking[0, 0] < truth and liking[0, 1] == -np.inf
+
+
+def test_retraining_rounds_measure_variety():
+    world = synthetic.make_world()
+    rounds = experiments.retraining_rounds(
+        world, lambda table: MostPopular().fit(build_interaction_matrix(table)), 2, 5_000
+    )
+    assert rounds.index.tolist() == [1, 2]
+    assert rounds["carts"].gt(0).all() and rounds["categories"].between(1, 5).all()
+    assert rounds["coverage"].max() < 0.6
