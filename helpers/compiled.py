@@ -9,8 +9,36 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+# One fixed form each: two lessons that compile at the same time then keep the same file. With
+# several forms they could mix them up, since numba does not lock its cache.
+_ROWS = "Tuple((i8[::1], u4[::1], f8[::1]))"
+_BEST_OF_ROWS = (
+    f"void({_ROWS}, {_ROWS}, Tuple((i8[::1], u4[::1])), i8, i8, i8, i8, i4[:, ::1], f8[:, ::1])"
+)
+_BEST_NEIGHBOURS = (
+    "void(Tuple((i8[::1], i4[::1], i4[::1], f8[::1])), Tuple((u4[::1], f8[::1])), f8[::1], "
+    "i8, i8, i4[:, ::1], f4[:, ::1])"
+)
 
-@numba.njit(nogil=True, cache=True)
+
+@numba.njit("void(i4[::1], f4[::1], i8, f4)", nogil=True, cache=True)
+def _keep(columns, scores, column, score):
+    """Put a candidate into a sorted list, if it is better than the last one there."""
+    place = len(scores) - 1
+    if score == scores[place] and column > columns[place]:
+        return
+    # the list stays sorted: what is worse moves down, and the last one out
+    while place > 0 and (
+        scores[place - 1] < score or (scores[place - 1] == score and columns[place - 1] > column)
+    ):
+        scores[place] = scores[place - 1]
+        columns[place] = columns[place - 1]
+        place -= 1
+    scores[place] = score
+    columns[place] = column
+
+
+@numba.njit(_BEST_OF_ROWS, nogil=True, cache=True)
 def best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scores):
     """For rows `first` to `last` of ``left @ right``, write the n best columns and their scores.
 
@@ -60,7 +88,7 @@ def best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scor
             total[touched[at]] = 0
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(_BEST_NEIGHBOURS, nogil=True, cache=True)
 def best_neighbours(by_product, baskets, inverse_length, worker, workers, columns, scores):
     """Each product's nearest ones, as far as this worker's share of the pairs goes.
 
@@ -107,20 +135,3 @@ def best_neighbours(by_product, baskets, inverse_length, worker, workers, column
             if cosine > 0 and cosine >= bar[other]:
                 _keep(columns[other], scores[other], product, cosine)
                 bar[other] = scores[other, -1]
-
-
-@numba.njit(nogil=True, cache=True)
-def _keep(columns, scores, column, score):
-    """Put a candidate into a sorted list, if it is better than the last one there."""
-    place = len(scores) - 1
-    if score == scores[place] and column > columns[place]:
-        return
-    # the list stays sorted: what is worse moves down, and the last one out
-    while place > 0 and (
-        scores[place - 1] < score or (scores[place - 1] == score and columns[place - 1] > column)
-    ):
-        scores[place] = scores[place - 1]
-        columns[place] = columns[place - 1]
-        place -= 1
-    scores[place] = score
-    columns[place] = column

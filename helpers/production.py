@@ -108,6 +108,8 @@ class Engine:
             sentence = pd.Series("", index=wanted)
             for number in range(n_reasons):
                 cause = parts[place == number].set_index(pair)
+                if cause.empty:  # nobody has so many
+                    break
                 name = self.names.reindex(cause["because_of"]).to_numpy()
                 text = cause["how"] + " " + name + " (" + cause["share"].map("{:.0%}".format) + ")"
                 text = text.reindex(wanted)

@@ -146,7 +146,12 @@ def _neighbours_compiled(values, customer_weight, inverse_length, n, n_threads):
     others = values.data[:0]
     if (values.data != 1).any():
         weight, others = weight * values.data[position.data], values.data
-    by_product = (position.indptr, position.data + 1, values.indptr[1:][customer], weight)
+    by_product = (
+        _as(position.indptr, np.int64),
+        _as(position.data + 1, np.int32),
+        _as(values.indptr[1:][customer], np.int32),
+        weight,
+    )
     baskets = (_unsigned(values.indices), others)
     columns = np.zeros((n_threads, n_products, n), dtype=np.int32)
     scores = np.zeros((n_threads, n_products, n), dtype=np.float32)
@@ -247,13 +252,16 @@ def _top_n_compiled(left, right, n, excluded, work, n_threads):
 
 def _plain(table):
     """A sparse table's arrays, in the types that the compiled loop knows."""
-    data = table.data.astype(np.float64, copy=False)
-    return table.indptr.astype(np.int64), _unsigned(table.indices), data
+    return _as(table.indptr, np.int64), _unsigned(table.indices), _as(table.data, np.float64)
 
 
 def _unsigned(indices):
     """Positions that cannot be negative: no check for it in the innermost loop."""
-    return indices.astype(np.int32, copy=False).view(np.uint32)
+    return _as(indices, np.int32).view(np.uint32)
+
+
+def _as(array, dtype):
+    return np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])
 
 
 def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
