@@ -201,3 +201,33 @@ def test_no_signal_is_said_plainly(hostile_shop):
     said = runs.verdict({"evaluation": {"shuffle_test": {"signal": False}}})
     assert "carry no information" in said and "popular" in said
     assert runs.verdict({}) == ""
+
+
+def test_fifty_thousand_products_and_a_customer_with_ten_thousand_purchases(tmp_path):
+    """No step holds customers times products, or stumbles over one enormous basket."""
+    rng = np.random.default_rng(0)
+    product = np.concatenate([np.arange(50_000), rng.permutation(50_000)[:10_000]])
+    customer = np.concatenate([rng.integers(0, 1_500, 50_000), np.full(10_000, 1_500)])
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 200, 60_000), unit="D")
+    export = tmp_path / "wide.csv"
+    pd.DataFrame(
+        {
+            "customer_id": np.char.add("C", customer.astype(str)),
+            "product_id": np.char.add("P", product.astype(str)),
+            "transaction_date": days.strftime("%d-%m-%Y"),
+        }
+    ).to_csv(export, index=False)
+    out = tmp_path / "out"
+    done = subprocess.run(
+        command("02", "06", "-p", "transactions_path", export, "--out", out),
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    assert metrics["matrix"]["products"] == 50_000
+    table = pd.read_parquet(out / "recommendations.parquet")
+    assert table["customer_id"].nunique() == metrics["matrix"]["customers"] == 1_501
+    heavy = table[table["customer_id"] == "C1500"]
+    assert len(heavy) == 5
+    bought = set(np.char.add("P", product[customer == 1_500].astype(str)))
+    assert not bought & set(heavy["product_id"])
