@@ -469,3 +469,59 @@ def _(answer):
         },
         ["stop and ship", "wait for the planned end", "stop and drop"],
     )
+
+
+# Lesson 08: layering
+
+
+@exercise("08-1")
+def _(answer, campaigns):
+    needed = campaigns["offers_per_saved"]
+    blanket, layered = needed["blanket"], needed["value x risk x product"]
+    saved = campaigns["saved"]
+    return number(
+        answer,
+        blanket / layered,
+        "most of it comes from the product, less from the risk.",
+        hints=[
+            (layered / blanket, "turn the fraction around: blanket needs more."),
+            (blanket - layered, "how many times as many: divide instead of subtracting."),
+            (
+                saved["blanket"] / saved["value x risk x product"],
+                "these are all saved purchases, of campaigns of different size.",
+            ),
+        ],
+    )
+
+
+@exercise("08-2")
+def _(answer, away):
+    share = away.mean()
+    return number(
+        answer,
+        share,
+        "ask every vendor for this number beside theirs.",
+        hints=[
+            (share * 100, "give the share as a number between 0 and 1."),
+            (
+                1 - share,
+                "this is the share of those who came back: for them the sentence is wrong.",
+            ),
+            (away.sum(), "this counts the customers; divide by all of them."),
+        ],
+        tolerance=0.0005,
+    )
+
+
+@exercise("08-3")
+def _(answer):
+    return choice(
+        answer,
+        "next product",
+        "it adds most saved purchases per offer, and its interval is far from zero.",
+        {
+            "segments": "value makes a saved customer worth more, and saves no more of them.",
+            "churn risk": "it helps, but compare its `adds` with the product's.",
+        },
+        ["segments", "churn risk", "next product"],
+    )

@@ -196,6 +196,24 @@ def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=()) 
     _finish(figure, axes, title, xlabel, "", alt)
 
 
+def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
+    """Predicted chances against what happened; honest ones lie on the dashed line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``predicted``, ``happened`` and its 95 % interval ``low``, ``high``: one row per group.
+    title, xlabel, ylabel, alt : str
+    """
+    figure, axes = _figure()
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="honest")
+    axes.vlines(table["predicted"], table["low"], table["high"], color=BLUE, linewidth=3)
+    label = "a group of customers, with 95 % interval"
+    axes.plot(table["predicted"], table["happened"], "o", color=BLUE, markersize=8, label=label)
+    axes.legend(frameon=False)
+    _finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
+
+
 def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int = 53) -> None:
     """All products on a plane, similar ones near each other.
 

@@ -27,7 +27,8 @@ from helpers.production import replacing
 
 _PAGE = Path(__file__).with_name("run_page.html.j2")
 CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
-RESULTS = ["recommendations.csv", "recommendations.parquet", "engine.zip", *CHANNELS]
+OFFERS = "retention_offers.csv"
+RESULTS = ["recommendations.csv", "recommendations.parquet", "engine.zip", *CHANNELS, OFFERS]
 _STAGING = ".staging-"
 _DATA_PARAMETERS = [
     "transactions_path",

@@ -12,6 +12,8 @@ from helpers.notebooks import export_picture, lessons, normalise
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
                        "date_format", "cleaning", "output_dir"]  # fmt: skip
+MORE_PARAMETERS = {"test_days", "n_recommendations", "margin_share", "voucher_share",
+                   "deny_categories", "consent_path"}  # fmt: skip
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
@@ -69,7 +71,7 @@ def test_skeleton(notebook):
 def test_parameters_have_the_same_names_everywhere(notebook):
     names = [node.targets[0].id for node in ast.parse(code(notebook)[0].source).body]
     assert [name for name in names if name in STANDARD_PARAMETERS] == STANDARD_PARAMETERS
-    assert set(names) - set(STANDARD_PARAMETERS) <= {"test_days", "n_recommendations"}
+    assert set(names) - set(STANDARD_PARAMETERS) <= MORE_PARAMETERS
 
 
 def test_budgets(notebook):
