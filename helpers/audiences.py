@@ -15,7 +15,6 @@ import pandas as pd
 
 from helpers import production
 from helpers.channels import at_most_per_category, first_n
-from helpers.data import DataError
 from helpers.evaluate import interval
 from helpers.experiments import true_liking
 from helpers.matrix import build_interaction_matrix
@@ -571,39 +570,6 @@ def rules_for(
     average = 0.0 if amounts is None else float(amounts.mean())
     costs = {"offer_cost": voucher_share * average, "contact_cost": average / 1_000}
     return OfferRules(margin_share=margin_share, **costs, **others)
-
-
-def consent_list(path="", made_up_of=None) -> list[str] | None:
-    """Ids of the customers who agreed to personal offers.
-
-    Parameters
-    ----------
-    path : path-like
-        A text file, one id per line.
-    made_up_of : Index of customer ids, optional
-        Without a file, for the bundled shop: all of these but each tenth.
-
-    Returns
-    -------
-    list of str or None
-        None: nothing is known of consent.
-
-    Raises
-    ------
-    DataError
-        If there is no such file, or nothing in it.
-    """
-    if not path:
-        known = made_up_of is not None
-        return [each for at, each in enumerate(made_up_of) if at % 10] if known else None
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise DataError(f"consent_path: {path} is no readable text file with ids.") from None
-    ids = [line.strip() for line in lines if line.strip()]
-    if not ids:
-        raise DataError(f"consent_path: {path} holds no id, so nobody could get an offer.")
-    return ids
 
 
 def at_the_top(values: pd.Series, share: float) -> pd.Series:

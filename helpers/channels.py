@@ -6,8 +6,11 @@ Every function takes and returns tidy tables: one row per place in somebody's li
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
+from helpers.data import DataError, product_table
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine
 from helpers.similarity import product_affinity
@@ -147,11 +150,47 @@ def email(
     personal = first_n(not_shown_before(personal, transactions[recent]), n)
     why[(why == "") & ~customers.isin(personal["customer_id"])] = "nothing personal to say"
     mails = personal[personal["customer_id"].isin(why.index[why == ""])].reset_index(drop=True)
-    # the strongest cause alone, without its share: "bought Coffee (61%), ..." -> "bought Coffee"
-    strongest = mails["reason"].str.replace(r" \(\d+%\)(, .*)?$", "", regex=True)
-    mails = mails.assign(because="you " + strongest)
+    mails = mails.assign(because="you " + strongest_cause(mails["reason"]))
     columns = ["customer_id", "place", "product_id", "product_name", "because"]
     return mails[columns], why[why != ""].value_counts()
+
+
+def strongest_cause(reason: pd.Series) -> pd.Series:
+    """The first of the causes without its share: "bought Coffee (61%), ..." -> "bought Coffee"."""
+    return reason.str.replace(r" \(\d+%\)(, .*)?$", "", regex=True)
+
+
+def consent_list(path="", made_up_of=None) -> list[str] | None:
+    """Ids of the customers who agreed to personal offers.
+
+    Parameters
+    ----------
+    path : path-like
+        A text file, one id per line.
+    made_up_of : Index of customer ids, optional
+        Without a file, for the bundled shop: all of these but each tenth.
+
+    Returns
+    -------
+    list of str or None
+        None: nothing is known of consent.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or nothing in it.
+    """
+    if not path:
+        known = made_up_of is not None
+        return [each for at, each in enumerate(made_up_of) if at % 10] if known else None
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise DataError(f"consent_path: {path} is no readable text file with ids.") from None
+    ids = [line.strip() for line in lines if line.strip()]
+    if not ids:
+        raise DataError(f"consent_path: {path} holds no id, so nobody could get an offer.")
+    return ids
 
 
 def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
@@ -279,3 +318,41 @@ def abandoned_carts(
     table = first_n(table.sort_values("customer_id", kind="stable"), n)
     table["product_name"] = engine.names.reindex(table["product_id"]).to_numpy()
     return table[["customer_id", "place", "product_id", "product_name", "why"]]
+
+
+def placements(
+    engine: Engine,
+    candidates: pd.DataFrame,
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    n: int = 5,
+    consent=None,
+) -> dict[str, pd.DataFrame]:
+    """All four tables from one scored one, with the usual rules of each place.
+
+    Parameters
+    ----------
+    engine : Engine
+    candidates : DataFrame
+        From :func:`helpers.production.score_everyone`, three times `n` per customer.
+    transactions, events : DataFrame
+        Without events nobody knows what was left in a cart: that table is empty.
+    n : int
+        Length of the homepage's row.
+    consent : collection of customer ids, optional
+        Who agreed to mails; everybody, if left out.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``homepage``, ``email``, ``product_page``, ``cart``.
+    """
+    cart = pd.DataFrame(columns=["customer_id", "place", "product_id", "product_name", "why"])
+    if events is not None:
+        cart = abandoned_carts(events, transactions, engine)
+    return {
+        "homepage": homepage(candidates, product_table(transactions), n),
+        "email": email(candidates, transactions, consent=consent)[0],
+        "product_page": product_page(engine, 3),
+        "cart": cart,
+    }

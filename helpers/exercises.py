@@ -525,3 +525,52 @@ def _(answer):
         },
         ["segments", "churn risk", "next product"],
     )
+
+
+# Lesson 10: the decision memo
+
+
+@exercise("10-1")
+def _(answer, facts):
+    quality = facts["quality"]
+    own = quality["methods"]["personal list"]["hit_rate"]
+    rival = quality["methods"][quality["rival"]]["hit_rate"]
+    chance = quality["methods"]["drawn by chance"]["hit_rate"]
+    return number(
+        answer,
+        100 * (own - rival),
+        "so many customers more, of a hundred.",
+        hints=[
+            (own - rival, "this is the share: of a *hundred* customers, please."),
+            (own / rival, "this is how many times as many; subtract instead."),
+            (100 * (own - chance), "the rival is the popularity list, not chance."),
+        ],
+    )
+
+
+@exercise("10-2")
+def _(answer):
+    return choice(
+        answer,
+        "not yet",
+        "the test would take far longer than twelve weeks; nothing else has changed.",
+        {
+            "ship a test": "work out the days: five times as many.",
+            "don't": "that is for lists that do no good. What is missing here is traffic.",
+        },
+        ["ship a test", "not yet", "don't"],
+    )
+
+
+@exercise("10-3")
+def _(answer):
+    return choice(
+        answer,
+        "rerun next month",
+        "more purchases narrow the interval, and a rerun costs one command.",
+        {
+            "test anyway": "the lists may be worse than what customers see today.",
+            "give up": "an interval that holds zero is no proof of anything.",
+        },
+        ["test anyway", "rerun next month", "give up"],
+    )

@@ -16,16 +16,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jinja2
-import pandas as pd
 import psutil
 import yaml
 
-from helpers import data
+from helpers import data, memo
 from helpers.notebooks import lessons
 from helpers.production import replacing
 
-_PAGE = Path(__file__).with_name("run_page.html.j2")
 CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
 OFFERS = "retention_offers.csv"
 RESULTS = ["recommendations.csv", "recommendations.parquet", "engine.zip", *CHANNELS, OFFERS]
@@ -254,16 +251,11 @@ def _remove_left_overs(folder):
 
 
 def verdict(metrics: dict) -> str:
-    """Whether there is anything to personalise, in a sentence; empty where it was not tested."""
-    test = metrics.get("evaluation", {}).get("shuffle_test")
-    if not test:
+    """What the memo recommends and why, in two sentences; empty where lesson 10 did not run."""
+    decision = metrics.get("memo", {}).get("decision")
+    if not decision:
         return ""
-    if test["signal"]:
-        return "Customers' own histories predict their purchases better than a stranger's."
-    return (
-        "Customers' histories carry no information here: a stranger's predicts as well. Show what "
-        "is popular; personal lists would be decoration."
-    )
+    return "Recommendation: {decision}. {because} {what_to_do}".format(**decision)
 
 
 def _execute_lessons(run, staging, jobs, report):
@@ -350,20 +342,6 @@ def lesson_html(notebook: Path) -> str:
 
 
 def run_page(run: Run, metrics: dict) -> str:
-    """The run's summary: figures, first recommendations, links to the lessons."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["percent"] = lambda share: f"{share:.1%}"
-    template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
-    table = run.folder / "recommendations.parquet"
-    rows = []
-    if metrics.get("recommendations") and table.exists():
-        first = pd.read_parquet(table)
-        rows = first[first["customer_id"].isin(first["customer_id"].unique()[:3])]
-        rows = rows.to_dict("records")
-    return template.render(
-        metrics=metrics,
-        verdict=verdict(metrics),
-        rows=rows,
-        outcomes=run.outcomes,
-        folder=run.folder.name,
-    )
+    """The decision memo, with the run's files and lessons as its appendix."""
+    files = [name for name in (*RESULTS, "metrics.json") if (run.folder / name).exists()]
+    return memo.page(metrics.get("memo"), run.folder.name, metrics, run.outcomes, files)

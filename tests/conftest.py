@@ -1,3 +1,5 @@
+import sys
+
 import pandas as pd
 import pytest
 
@@ -32,3 +34,7 @@ def purchases(*rows):
     rows = [(*row, "2024-01-01")[:3] for row in rows]
     table = pd.DataFrame(rows, columns=["customer_id", "product_id", "transaction_date"])
     return table.assign(transaction_date=pd.to_datetime(table["transaction_date"]))
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "helpers.cli", "run", *map(str, arguments)]

@@ -247,18 +247,6 @@ def test_written_offers_are_no_formulas(layers, tmp_path):
     assert len(written) == len(offers) and written["product_name"].eq("'=name").all()
 
 
-def test_consent_list(tmp_path):
-    path = tmp_path / "agreed.txt"
-    path.write_text("\ufeffCUST1\n\n 00123 \n", encoding="utf-8")
-    assert audiences.consent_list(path) == ["CUST1", "00123"]
-    assert audiences.consent_list() is None
-    assert len(audiences.consent_list("", pd.Index(range(30)))) == 27
-    path.write_text("\n")
-    for wrong in (path, tmp_path / "none.txt"):
-        with pytest.raises(data.DataError, match="consent_path"):
-            audiences.consent_list(wrong)
-
-
 # The made-up shop
 
 

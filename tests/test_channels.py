@@ -153,3 +153,15 @@ def test_abandoned_carts_never_show_what_is_owned_or_in_the_cart_twice(scored, s
     assert not table.duplicated(["customer_id", "product_id"]).any()
     beside = table[table["why"] == "goes with it"]
     assert beside.merge(transactions, on=["customer_id", "product_id"]).empty
+
+
+def test_consent_list(tmp_path):
+    path = tmp_path / "agreed.txt"
+    path.write_text("\ufeffCUST1\n\n 00123 \n", encoding="utf-8")
+    assert channels.consent_list(path) == ["CUST1", "00123"]
+    assert channels.consent_list() is None
+    assert len(channels.consent_list("", pd.Index(range(30)))) == 27
+    path.write_text("\n")
+    for wrong in (path, tmp_path / "none.txt"):
+        with pytest.raises(data.DataError, match="consent_path"):
+            channels.consent_list(wrong)

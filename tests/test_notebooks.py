@@ -12,8 +12,9 @@ from helpers.notebooks import export_picture, lessons, normalise
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
                        "date_format", "cleaning", "output_dir"]  # fmt: skip
-MORE_PARAMETERS = {"test_days", "n_recommendations", "margin_share", "voucher_share",
-                   "deny_categories", "consent_path"}  # fmt: skip
+MORE_PARAMETERS = {"test_days", "n_recommendations", "consent_path", "margin_share",
+                   "voucher_share", "deny_categories", "cart_rate", "lift",
+                   "clicks_per_day"}  # fmt: skip
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)

@@ -72,6 +72,16 @@ def test_own_run_writes_everything(own_run, own_shop):
     assert methods["item_based"]["ndcg_low"] > methods["most_popular"]["ndcg_high"]
     assert metrics["failed"] == {}
 
+    # the memo's figures are those of the lessons
+    memo = metrics["memo"]
+    personal = memo["quality"]["methods"]["personal list"]
+    assert {name: personal[name] for name in ("hit_rate", "ndcg", "ndcg_low", "ndcg_high")} == {
+        name: methods["item_based"][name] for name in ("hit_rate", "ndcg", "ndcg_low", "ndcg_high")
+    }
+    assert memo["signal"] == metrics["evaluation"]["shuffle_test"]
+    for name, size in memo["channels"].items():
+        assert pd.read_csv(own_run / f"{name}.csv").iloc[:, 0].nunique() == size, name
+
     table = pd.read_csv(own_run / "recommendations.csv", dtype={"customer_id": str})
     assert list(table)[:6] == [
         "customer_id", "rank", "product_id", "product_name", "score", "reason",
@@ -87,7 +97,8 @@ def test_own_run_writes_everything(own_run, own_shop):
 
 def test_own_run_pages(own_run):
     page = (own_run / "index.html").read_text("utf-8")
-    assert "no customer id: 1" in page and "recommendations.csv" in page
+    assert "Recommendation: ship a test" in page
+    assert "no customer id 1" in page and "recommendations.csv" in page
     for path in (own_run / "notebooks").glob("*.ipynb"):
         assert (own_run / "html" / f"{path.stem}.html").stat().st_size > 10_000
         first = nbformat.read(path, as_version=4)

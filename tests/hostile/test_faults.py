@@ -8,30 +8,15 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
+from conftest import command
 
 from helpers import production, runs
 from helpers.notebooks import lessons
-
-NAMES = [
-    "<script>alert(1)</script>",
-    "</details><b>x",
-    "$5 and $6",
-    "=1+1",
-    "{{ tea }}",
-    "a|b",
-    "ü",
-]
-
-
-def command(*arguments):
-    return [sys.executable, "-m", "helpers.cli", "run", *map(str, arguments)]
 
 
 def complete(folder):
@@ -153,87 +138,3 @@ def test_a_folder_that_vanishes(tmp_path):
     assert child.returncode in (1, 2)
     assert "Traceback" not in stderr
     complete(out)
-
-
-@pytest.fixture(scope="module")
-def hostile_shop(tmp_path_factory):
-    """Names that are markup, formulas or templates; two copies in another order of rows."""
-    folder = tmp_path_factory.mktemp("names")
-    draw = np.random.default_rng(1)
-    product = draw.integers(0, len(NAMES), 2_000)
-    days = pd.Timestamp("2023-06-01") + pd.to_timedelta(draw.integers(0, 400, 2_000), unit="D")
-    table = pd.DataFrame(
-        {
-            "customer_id": [f"=c{n}" for n in draw.integers(0, 600, 2_000)],
-            "product_id": [f"<i>{n}" for n in product],
-            "transaction_date": days.strftime("%d-%m-%Y"),
-            "product_name": [NAMES[n] for n in product],
-        }
-    )
-    table.to_csv(folder / "a.csv", index=False)
-    table.sample(frac=1, random_state=0).to_csv(folder / "b.csv", index=False)
-    for name, seed in (("a", "1"), ("b", "2")):
-        child = subprocess.run(
-            command("00", "06", "-p", "transactions_path", folder / f"{name}.csv",
-                    "--out", folder / name),
-            env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True,
-        )  # fmt: skip
-        assert child.returncode == 0, child.stderr
-    return folder
-
-
-def test_same_rows_in_any_order_give_the_same_bytes(hostile_shop):
-    first, second = (hostile_shop / name / "recommendations.csv" for name in "ab")
-    assert first.read_bytes() == second.read_bytes()
-
-
-def test_names_are_text_wherever_they_are_shown(hostile_shop):
-    pages = [hostile_shop / "a" / "index.html", *(hostile_shop / "a" / "html").glob("*.html")]
-    assert len(pages) == 3
-    for page in pages:
-        text = page.read_text("utf-8")
-        assert "<script>alert(1)" not in text, page.name
-        assert "</details><b>x" not in text, page.name
-        assert "&lt;script&gt;alert(1)" in text or "&lt;/details&gt;" in text, page.name
-
-
-def test_names_are_no_formulas_and_ids_stay_exact(hostile_shop):
-    table = pd.read_csv(hostile_shop / "a" / "recommendations.csv", dtype=str)
-    assert "'=1+1" in set(table["product_name"])
-    assert table["customer_id"].str.startswith("=c").all()
-
-
-def test_no_signal_is_said_plainly(hostile_shop):
-    said = runs.verdict({"evaluation": {"shuffle_test": {"signal": False}}})
-    assert "carry no information" in said and "popular" in said
-    assert runs.verdict({}) == ""
-
-
-def test_fifty_thousand_products_and_a_customer_with_ten_thousand_purchases(tmp_path):
-    """No step holds customers times products, or stumbles over one enormous basket."""
-    rng = np.random.default_rng(0)
-    product = np.concatenate([np.arange(50_000), rng.permutation(50_000)[:10_000]])
-    customer = np.concatenate([rng.integers(0, 1_500, 50_000), np.full(10_000, 1_500)])
-    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 200, 60_000), unit="D")
-    export = tmp_path / "wide.csv"
-    pd.DataFrame(
-        {
-            "customer_id": np.char.add("C", customer.astype(str)),
-            "product_id": np.char.add("P", product.astype(str)),
-            "transaction_date": days.strftime("%d-%m-%Y"),
-        }
-    ).to_csv(export, index=False)
-    out = tmp_path / "out"
-    done = subprocess.run(
-        command("02", "06", "-p", "transactions_path", export, "--out", out),
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
-    assert metrics["matrix"]["products"] == 50_000
-    table = pd.read_parquet(out / "recommendations.parquet")
-    assert table["customer_id"].nunique() == metrics["matrix"]["customers"] == 1_501
-    heavy = table[table["customer_id"] == "C1500"]
-    assert len(heavy) == 5
-    bought = set(np.char.add("P", product[customer == 1_500].astype(str)))
-    assert not bought & set(heavy["product_id"])
