@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-import nbformat
-
+# nbformat takes a second to import: the functions that need it import it
 from helpers.data import PROJECT
 
 FOLDER = PROJECT / "notebooks"
@@ -37,6 +36,8 @@ def normalise(notebook):
     NotebookNode
         A changed copy.
     """
+    import nbformat
+
     notebook = nbformat.from_dict(notebook)
     notebook.metadata = nbformat.from_dict(_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -77,6 +78,7 @@ def execute(path: Path) -> None:
     nbclient.exceptions.CellExecutionError
         If a cell fails; the file is then left as it was.
     """
+    import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
@@ -93,6 +95,8 @@ def execute(path: Path) -> None:
 
 def export_picture(folder: Path = FOLDER / "images") -> Path:
     """Save the README's picture: the comparison in lesson 05, as stored there."""
+    import nbformat
+
     [lesson] = [path for path in lessons() if path.name.startswith("05_")]
     pictures = {
         output.metadata["image/png"]["alt"]: output.data["image/png"]
@@ -109,4 +113,6 @@ def export_picture(folder: Path = FOLDER / "images") -> Path:
 
 def write(notebook, path: Path) -> None:
     """Write a notebook as committed: sorted keys, one space of indentation, a last newline."""
+    import nbformat
+
     path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
