@@ -60,8 +60,9 @@ def get_recommendations(
     purchases = interaction_matrix.values[[row]].astype(np.float64)
     scores = (purchases @ product_similarity.values).toarray()[0]
     scores[purchases.indices] = 0  # already bought
-    # sorted by *score*: sorting (product, score) pairs as they are would sort by product id
-    best_first = np.argsort(-scores, kind="stable")
+    # sorted by *score*: sorting (product, score) pairs as they are would sort by product id;
+    # as float32, so that what differs by the order of adding only is a tie
+    best_first = np.argsort(-scores.astype(np.float32), kind="stable")
     best_first = best_first[scores[best_first] > 0][:n_recommendations]
     return product_similarity.products[best_first].tolist()
 
@@ -150,6 +151,8 @@ class Recommender:
             self._rank_block(rows[start : start + step], start, n, exclude_purchased)
             for start in range(0, max(len(rows), 1), step)
         ]
+        if len(parts) == 1:
+            return parts[0]
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _block_size(self):
@@ -394,7 +397,7 @@ class ItemBased(Recommender):
             self._weights_with_self = sparse.csr_array(self.weights_ + own)
 
     def _block_size(self):
-        return 100_000
+        return 500_000
 
     def _rank_block(self, rows, start, n, exclude_purchased):
         bought = self.purchases_[rows]

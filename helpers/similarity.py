@@ -205,12 +205,11 @@ def top_n_of_product(
     right = right.astype(np.float64, copy=False)
     if excluded is None:
         excluded = sparse.csr_array((left.shape[0], right.shape[1]))
-    work = np.concatenate([[0], np.cumsum(np.diff(right.indptr)[left.indices], dtype=np.int64)])
-    work = work[left.indptr]
     if compiled is None:
-        compiled = work[-1] + left.shape[0] * right.shape[1] > _MANY
+        work = left.nnz * right.nnz / max(right.shape[0], 1)
+        compiled = work + left.shape[0] * right.shape[1] > _MANY
     if compiled:
-        return _top_n_compiled(left, right, n, excluded, work, n_threads)
+        return _top_n_compiled(left, right, n, excluded, n_threads)
     return _top_n_dense(left, right, n, excluded)
 
 
@@ -229,15 +228,15 @@ def _top_n_dense(left, right, n, excluded):
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
-def _top_n_compiled(left, right, n, excluded, work, n_threads):
-    """Ranges of rows of about the same work, in threads."""
+def _top_n_compiled(left, right, n, excluded, n_threads):
+    """Ranges of rows with about the same number of entries, in threads."""
     from helpers.compiled import best_of_rows
 
     n_rows, n_columns = excluded.shape
     columns = np.full((n_rows, n), -1, dtype=np.int32)
     scores = np.zeros((n_rows, n))
-    shares = np.linspace(0, work[-1], 16 * n_threads + 1)[1:-1]
-    edges = np.unique([0, *np.searchsorted(work, shares), n_rows])
+    shares = np.linspace(0, left.nnz, 16 * n_threads + 1)[1:-1].astype(left.indptr.dtype)
+    edges = np.unique([0, *np.searchsorted(left.indptr, shares), n_rows])
     tables = [_plain(left), _plain(right), _plain(excluded)[:2]]
 
     def solve(first, last):

@@ -52,7 +52,7 @@ def test_item_based_equals_a_slow_and_obvious_reference(matrix, n):
         own = [p for p in bought.columns if bought.loc[customer, p]]
         scores = {p: sum(similarity.loc[o, p] for o in own) for p in bought.columns if p not in own}
         best = sorted(
-            (p for p in scores if scores[p] > 1e-9), key=lambda p: (-round(scores[p], 9), p)
+            (p for p in scores if scores[p] > 1e-9), key=lambda p: (-np.float32(scores[p]), p)
         )
         assert ours.get(customer, []) == best[:n]
         assert get_recommendations(customer, matrix, product_similarity(matrix), n) == best[:n]
