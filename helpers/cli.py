@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from helpers import runs, synthetic
-from helpers.data import PROJECT, DataError
+from helpers.data import DATE_FORMAT, PROJECT, DataError
 
 
 @click.group()
@@ -92,6 +92,96 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
     written = [folder / name for name in (*runs.RESULTS, "metrics.json", "index.html")]
     click.echo("wrote " + ", ".join(str(path) for path in written if path.exists()))
     sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option(
+    "--engine",
+    type=click.Choice(["scipy", "duckdb", "spark"]),
+    help="Where to compute.  [default: scipy while the data fit into memory, else duckdb]",
+)
+@click.option(
+    "--transactions",
+    required=True,
+    help="Purchases: CSV or parquet; a file, a folder of parts or a glob in quotes.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the lists, one subfolder per part of the customers.",
+)
+@click.option(
+    "-f",
+    "--parameters_file",
+    "file",
+    type=Path,
+    help="YAML file with `columns` and `date_format`, as for `course run`.",
+)
+@click.option("--n", default=5, show_default=True, type=click.IntRange(1), help="Length of a list.")
+@click.option(
+    "--neighbors",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many similar products each product keeps.",
+)
+@click.option("--trend-days", type=click.IntRange(1), help="Count recent buyers more (lesson 05).")
+@click.option(
+    "--basket-cap",
+    type=click.IntRange(2),
+    help="Latest purchases with which a customer speaks for similarity.  "
+    "[default: 1000 on spark, else no cap]",
+)
+@click.option(
+    "--parts",
+    type=click.Choice(["1", "16", "256"]),
+    default="16",
+    show_default=True,
+    help="Parts of the customers; a job that died goes on with the missing ones.",
+)
+@click.option("--csv", is_flag=True, help="Write recommendations.csv as well.")
+@click.option("--master", default="local[*]", show_default=True, help="Spark's master.")
+@click.option("--conf", multiple=True, metavar="NAME=VALUE", help="A setting of Spark.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def score(engine, transactions, out, file, n, neighbors, trend_days, basket_cap, parts, csv,
+          master, conf, debug):  # fmt: skip
+    """Score every customer without notebooks: the monthly batch job."""
+    import psutil
+    from tqdm import tqdm
+
+    from helpers import warehouse
+
+    with sentences(debug):
+        given = runs.read_parameter_file(file) if file else {}
+        wrong = [each for each in conf if "=" not in each]
+        if wrong:
+            raise runs.RunError(f"--conf {wrong[0]} has no `=`; write it as NAME=VALUE.")
+        if engine is None:
+            paths = warehouse.input_files(transactions)
+            free = psutil.virtual_memory().available
+            engine, reason = warehouse.choose_engine(paths, free)
+            click.echo(reason)
+        settings = warehouse.Settings(
+            n=n,
+            n_neighbors=neighbors,
+            trend_days=trend_days,
+            basket_cap=basket_cap or (1_000 if engine == "spark" else warehouse.NO_CAP),
+            n_parts=int(parts),
+        )
+        report = warehouse.score(
+            engine, transactions, out, settings, given.get("columns"),
+            given.get("date_format", DATE_FORMAT), given.get("cleaning"), csv, master,
+            dict(each.split("=", 1) for each in conf),
+            lambda parts: tqdm(parts, unit="part", disable=None),
+        )  # fmt: skip
+    click.echo(f"read {report['read']:,} rows, kept {report['kept']:,}")
+    for reason, rows in report["rejected"].items():
+        click.echo(f"  rejected: {reason}: {rows:,}")
+    click.echo(
+        f"{report['customers']:,} customers, {report['products']:,} products: "
+        f"{report['rows']:,} rows in {out} ({report['parts']} parts written now)"
+    )
 
 
 @main.command()

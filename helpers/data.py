@@ -46,7 +46,7 @@ _DATES = {"transaction_date", "event_date"}
 _ALIASES = {"transaction_amount": "total_amount"}
 
 # More unreadable values than this share are a wrong format, not bad rows.
-_MOST_UNREADABLE = 0.05
+MOST_UNREADABLE = 0.05
 _COMMON_FORMATS = [
     "%Y-%m-%d",
     "%d-%m-%Y",
@@ -339,6 +339,35 @@ def check_enough(transactions: pd.DataFrame, source: str) -> None:
         )
 
 
+def match_columns(header: list[str], columns: dict[str, str] | None, path: Path) -> dict[str, str]:
+    """Which of a purchase file's columns means which of ours.
+
+    Parameters
+    ----------
+    header : list of str
+        Its column names.
+    columns : dict, optional
+        Their name: ours, where the names differ.
+    path : Path
+        For the message.
+
+    Returns
+    -------
+    dict of str to str
+        Theirs: ours.
+
+    Raises
+    ------
+    DataError
+        If a required column is missing or a name is ambiguous.
+    """
+    empty = pd.DataFrame(columns=list(header), dtype="str")
+    reader = _Columns(empty, Path(path), _TRANSACTION_COLUMNS, columns, DATE_FORMAT)
+    if reader.problems:
+        raise DataError(f"{Path(path).name}: " + " ".join(reader.problems))
+    return reader.names
+
+
 def miniature() -> pd.DataFrame:
     """The course's example small enough to see: four customers, products A to D.
 
@@ -557,7 +586,7 @@ class _Columns:
 
     def _too_many(self, name, bad, given, what, hint):
         """A whole column that can't be read is one problem, not many rejected rows."""
-        if bad.sum() <= _MOST_UNREADABLE * given.sum():
+        if bad.sum() <= MOST_UNREADABLE * given.sum():
             return False
         first = bad.idxmax()
         [theirs] = [theirs for theirs, ours in self.names.items() if ours == name]

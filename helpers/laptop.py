@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -25,7 +27,7 @@ def check_laptop() -> pd.DataFrame:
     DataFrame
         ``check``, ``ok``, ``detail`` and ``what_to_do`` (empty where all is well).
     """
-    rows = [_python(), _packages(), _data(), _disk(), _kernel()]
+    rows = [_python(), _packages(), _data(), _disk(), _kernel(), _java()]
     return pd.DataFrame(rows, columns=["check", "ok", "detail", "what_to_do"])
 
 
@@ -92,4 +94,26 @@ def _kernel():
     return _row(
         "a notebook kernel starts", ok, detail,
         "Close other notebooks; in VS Code, see the README's note on ipykernel.",
+    )  # fmt: skip
+
+
+def java_version() -> int:
+    """The main version of the Java on the path (or in JAVA_HOME); 0 where there is none."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    if java is None:
+        return 0
+    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(found.group(1)) if found else 0
+
+
+def _java():
+    version = java_version()
+    wanted = importlib.util.find_spec("pyspark") is not None
+    detail = f"Java {version}" if version else "no Java"
+    return _row(
+        "Java for Spark (lesson 09, optional)", version >= 17 or not wanted,
+        detail if wanted else f"{detail}; Spark is not installed, nothing to do",
+        "Install Java 17: Debian `apt-get install openjdk-17-jre-headless`, others adoptium.net.",
     )  # fmt: skip

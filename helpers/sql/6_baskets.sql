@@ -1,0 +1,15 @@
+-- Row scaling: a purchase counts 1 / basket size, for both products of a pair together.
+-- A basket above the cap speaks with its latest purchases only: its pairs grow with the square.
+SELECT part, customer_no, product_no, 1.0 / CAST(LEAST(size, $basket_cap) AS DOUBLE) AS weight
+FROM (
+    SELECT
+        part,
+        customer_no,
+        product_no,
+        COUNT(*) OVER (PARTITION BY part, customer_no) AS size,
+        ROW_NUMBER() OVER (
+            PARTITION BY part, customer_no ORDER BY last_bought DESC, product_no
+        ) AS place
+    FROM pairs
+) AS sized
+WHERE place <= $basket_cap

@@ -1,0 +1,260 @@
+"""The six steps as SQL: the same lists as SciPy's, on DuckDB; parts, resuming, other dialects."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlglot
+from click.testing import CliRunner
+from conftest import purchases
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import data, production, warehouse
+from helpers.cli import main
+from helpers.recommend import ItemBased
+
+BUNDLED = data.BUNDLED["transactions"]
+
+
+def same_lists(ours, theirs):
+    """Same customers, places, products and sources; scores within a millionth."""
+    columns = ["customer_id", "place", "product_id", "source"]
+    ours, theirs = (table.reset_index(drop=True) for table in (ours, theirs))
+    assert len(ours) == len(theirs)
+    for name in columns:
+        assert (ours[name].astype(str) == theirs[name].astype(str)).all(), name
+    np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-6)
+
+
+def scored(engine, source, out, **others):
+    chosen = warehouse.Settings(**others)
+    report = warehouse.score(engine, source, out, chosen)
+    return warehouse.read_lists(out), report
+
+
+@pytest.mark.parametrize("trend_days", [None, 30])
+def test_duckdb_agrees_with_scipy_on_the_bundled_shop(tmp_path, trend_days):
+    scipy, said = scored("scipy", BUNDLED, tmp_path / "scipy", trend_days=trend_days)
+    duckdb, other = scored("duckdb", BUNDLED, tmp_path / "duckdb", trend_days=trend_days, n_parts=1)
+    same_lists(duckdb, scipy)
+    assert duckdb["customer_id"].nunique() == 4_290
+    for name in ("read", "kept", "customers", "products", "rows"):
+        assert said[name] == other[name]
+
+
+rows = st.tuples(
+    st.sampled_from(["a", "b", "Ä", "z'", "10", "9"]),
+    st.sampled_from(["p1", "p2", "P1", "ß", "p;--", "10", "9", '"q"']),
+    st.integers(0, 60),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=40), st.integers(1, 4), st.sampled_from([None, 10]))
+def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, trend_days):
+    """Ties everywhere, ids of every kind, customers without neighbours."""
+    folder = tmp_path_factory.mktemp("shop")
+    table = pd.DataFrame(drawn, columns=["customer_id", "product_id", "transaction_date"])
+    days = pd.to_timedelta(table["transaction_date"], unit="D")
+    table["transaction_date"] = (pd.Timestamp("2024-01-01") + days).dt.strftime("%d-%m-%Y")
+    table.to_csv(folder / "shop.csv", index=False)
+    model = ItemBased(2, trend_days=trend_days)
+    transactions = data.load_transactions(folder / "shop.csv")
+    ours = production.build_engine(transactions, None, model).recommend(None, n)
+    theirs, _ = scored("duckdb", folder / "shop.csv", folder / "out", n=n, n_neighbors=2,
+                       trend_days=trend_days, n_parts=1)  # fmt: skip
+    same_lists(theirs, ours.rename(columns={"rank": "place"}))
+
+
+def test_parquet_folders_and_globs_give_the_same(tmp_path):
+    table = data.load_transactions()[["customer_id", "product_id", "transaction_date"]]
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for number in range(3):
+        table.iloc[number::3].to_parquet(parts / f"{number}.parquet", index=False)
+    (parts / "_SUCCESS").touch()
+    expected, _ = scored("scipy", BUNDLED, tmp_path / "one", n=2)
+    for number, source in enumerate((parts, str(parts / "*.parquet"))):
+        lists, _ = scored("duckdb", source, tmp_path / f"out{number}", n=2, n_parts=1)
+        same_lists(lists, expected)
+
+
+DIRTY = """Kunde;;x,product_id,transaction_date,quantity,unit_price,transaction_id
+a,p1,01-02-2024,1,2.0,T1
+a,p2,02-02-2024,2,2.0,T2
+a,p2,03-02-2024,-2,2.0,T3
+b,p1,03-02-2024,,2.0,C4
+b,p1,04-02-2024,1,2.0,T5
+b,p2,05-02-2024,1,2.0,T5
+ ,p2,05-02-2024,1,2.0,T6
+c,,05-02-2024,1,2.0,T7
+c,p3,31-31-2024,1,2.0,T8
+c,p3,05-02-2999,1,2.0,T9
+c,p3,06-02-2024,0,2.0,T10
+c,p3,07-02-2024,1,0,T11
+c,POST,07-02-2024,1,3.0,T11
+ c ,p2,08-02-2024,1,2.0,T12
+"""
+
+
+def test_every_row_is_accounted_for_as_in_lesson_01(tmp_path):
+    path = tmp_path / "dirty.csv"
+    good = "".join(f"d{n},p1,09-02-2024,1,2.0,U{n}\n" for n in range(400))
+    path.write_text(DIRTY + good)
+    columns = {"Kunde;;x": "customer_id"}
+    cleaning = {"cancellation_prefix": "C", "non_products": ["POST"]}
+    _, report = data.read_transactions(path, columns, **cleaning)
+    said = warehouse.score("duckdb", path, tmp_path / "out", warehouse.Settings(n_parts=1),
+                           columns, cleaning=cleaning)  # fmt: skip
+    names = {"unreadable date": "no or unreadable date"}
+    expected = {names.get(reason, reason): n for reason, n in report.rejected.items()}
+    assert said["rejected"] == expected and len(expected) == 9
+    assert (said["read"], said["kept"]) == (report.read, report.kept)
+
+
+def test_a_cap_lets_heavy_baskets_speak_with_their_latest_purchases(tmp_path):
+    """Two customers bought A and B; a reseller bought everything, C and D last."""
+    table = purchases(
+        ("1", "A"), ("1", "B"), ("2", "A"), ("2", "B"),
+        ("reseller", "A", "2024-01-01"), ("reseller", "B", "2024-01-02"),
+        ("reseller", "C", "2024-01-03"), ("reseller", "D", "2024-01-04"),
+    )  # fmt: skip
+    table.to_parquet(tmp_path / "shop.parquet", index=False)
+    for cap, expected in ((warehouse.NO_CAP, ["C", "D"]), (2, [])):
+        lists, _ = scored("duckdb", tmp_path / "shop.parquet", tmp_path / f"out{cap}",
+                          basket_cap=cap, n_parts=1, n=4)  # fmt: skip
+        personal = lists[(lists["customer_id"] == "1") & (lists["source"] == "purchases")]
+        assert personal["product_id"].tolist() == expected
+    # a capped customer still gets a list from all of its purchases
+    assert "reseller" not in set(lists["customer_id"]), "owns everything"
+
+
+def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path):
+    out = tmp_path / "out"
+    chosen = warehouse.Settings(n=2)
+
+    def dies(parts):
+        for number, part in enumerate(parts):
+            if number == 5:
+                raise KeyboardInterrupt
+            yield part
+
+    with pytest.raises(KeyboardInterrupt):
+        warehouse.score("duckdb", BUNDLED, out, chosen, progress=dies)
+    assert len(list(out.glob("part=*"))) == 5
+    (out / ".part-7").mkdir()  # what a kill in the middle of writing leaves
+    stamps = {path: path.stat().st_mtime_ns for path in out.glob("part=*/*")}
+    report = warehouse.score("duckdb", BUNDLED, out, chosen)
+    assert report["parts"] == 11
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+    whole, _ = scored("scipy", BUNDLED, tmp_path / "whole", n=2)
+    same_lists(warehouse.read_lists(out), whole)
+    assert warehouse.score("duckdb", BUNDLED, out, chosen)["parts"] == 0
+    # other settings: begun anew
+    assert warehouse.score("duckdb", BUNDLED, out, warehouse.Settings(n=3))["parts"] == 16
+    assert warehouse.read_lists(out)["place"].max() == 3
+    assert sorted(path.name for path in out.iterdir())[:2] == [".job", "part=0"]
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "spark", "bigquery", "snowflake"])
+def test_the_sql_is_sql_everywhere_and_nothing_is_pasted_in(dialect):
+    assert len(list(warehouse._SQL.glob("*.sql"))) == len(warehouse.STEPS) + 1
+    for step in [*warehouse.STEPS, "recommendations"]:
+        text = warehouse.sql(step, dialect)
+        tree = sqlglot.parse_one(text, read=dialect)
+        known = {"bigquery": sqlglot.exp.Parameter}.get(dialect, sqlglot.exp.Placeholder)
+        assert len({str(each.name) for each in tree.find_all(known)}) == len(
+            warehouse.placeholders(step)
+        )
+        tables = {each.name for each in tree.find_all(sqlglot.exp.Table)}
+        inner = {each.alias for each in tree.find_all(sqlglot.exp.CTE)}
+        assert tables - inner <= {*warehouse.STEPS, "purchases", "no_products"}
+        assert all(each.args.get("quoted") for each in tree.find_all(sqlglot.exp.Identifier)
+                   if each.name in tables)  # fmt: skip
+
+
+def test_names_and_values_that_look_like_sql_stay_names_and_values(tmp_path):
+    evil = 'x"; DROP TABLE clean; --'
+    path = tmp_path / "shop.parquet"
+    table = pd.DataFrame(
+        {evil: ["1", "1", "2", "2"], "product_id": ["'; --", "b", "b", "c"],
+         "transaction_date": pd.to_datetime(["2024-01-01"] * 4)}
+    )  # fmt: skip
+    table.to_parquet(path, index=False)
+    warehouse.score("duckdb", path, tmp_path / "out", warehouse.Settings(n_parts=1, n=3),
+                    {evil: "customer_id"}, cleaning={"non_products": ["c' OR '1'='1"]})  # fmt: skip
+    assert set(warehouse.read_lists(tmp_path / "out")["product_id"]) == {"'; --", "c"}
+
+
+def test_the_parts_are_those_of_the_ids_md5():
+    # md5 of the empty text and of "a", as RFC 1321 lists them
+    assert warehouse.part_of(["", "a"], 2) == ["d4", "0c"]
+    assert warehouse.Settings(n_parts=1).parts == [""]
+    assert warehouse.Settings(n_parts=256).parts[-1] == "ff"
+
+
+def test_scipy_while_the_data_fit(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"x" * 1_000)
+    assert warehouse.choose_engine([path], 14_000)[0] == "scipy"
+    engine, why = warehouse.choose_engine([path], 12_000)
+    assert engine == "duckdb" and "free memory" in why
+    assert warehouse.choose_engine([path, path], 10**9)[0] == "duckdb"
+
+
+def test_formats_in_javas_letters():
+    assert warehouse.java_format("%d-%m-%Y %H:%M") == "dd-MM-yyyy HH:mm"
+    assert warehouse.java_format("%Y-%m-%dT%H:%M:%S") == "yyyy-MM-dd'T'HH:mm:ss"
+    with pytest.raises(data.DataError, match="%B"):
+        warehouse.java_format("%d %B %Y")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--transactions", "nowhere.csv"], ["no file", "nowhere.csv"]),
+        (["--transactions", BUNDLED, "--engine", "duckdb", "-f", "wrong.yaml"], ["Artikel"]),
+        (["--transactions", BUNDLED, "--engine", "duckdb", "-f", "format.yaml"], ["could be used"]),
+        (["--transactions", BUNDLED, "--engine", "duckdb", "-f", "merge.yaml"], ["merge_case"]),
+        (["--transactions", BUNDLED, "--engine", "scipy", "--basket-cap", "5"], ["basket_cap"]),
+        (["--transactions", BUNDLED, "--conf", "a"], ["NAME=VALUE"]),
+    ],
+)
+def test_what_cannot_be_scored_is_said_in_a_sentence(arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.yaml").write_text("columns: {Artikel: product_id}")
+    Path("format.yaml").write_text('date_format: "%Y/%m/%d"')
+    Path("merge.yaml").write_text("cleaning: {merge_case: true}")
+    result = CliRunner().invoke(main, ["score", *map(str, arguments), "--out", "out"])
+    assert result.exit_code == 2, result.output
+    assert "Error: " in result.output and "Traceback" not in result.output
+    for word in words:
+        assert word in result.output
+
+
+def test_spark_without_java_says_how_to_get_it(tmp_path, monkeypatch):
+    pytest.importorskip("pyspark")
+    monkeypatch.setattr("helpers.laptop.java_version", lambda: 11)
+    with pytest.raises(data.DataError, match="Java 17"):
+        warehouse.Spark(tmp_path)
+
+
+def test_spark_without_the_extra_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
+    with pytest.raises(data.DataError, match="--extra spark"):
+        warehouse.Spark(tmp_path)
+
+
+def test_the_command_writes_lists_and_a_report(tmp_path):
+    command = ["score", "--transactions", str(BUNDLED), "--out", str(tmp_path / "out"), "--csv"]
+    result = CliRunner().invoke(main, [*command, "--n", "2"])
+    assert result.exit_code == 0, result.output
+    assert "engine: scipy" in result.output and "16 parts written now" in result.output
+    table = pd.read_csv(tmp_path / "out" / "recommendations.csv")
+    assert len(table) == 2 * 4_290
+    assert "0 parts written now" in CliRunner().invoke(main, [*command, "--n", "2"]).output
+    shutil.rmtree(tmp_path / "out" / "part=a")
+    assert "1 parts written now" in CliRunner().invoke(main, [*command, "--n", "2"]).output
