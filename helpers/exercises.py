@@ -527,6 +527,52 @@ def _(answer):
     )
 
 
+# Lesson 09: scale
+
+
+@exercise("09-1")
+def _(answer):
+    return number(
+        answer,
+        499_500,
+        "half a million pairs, from one customer.",
+        hints=[
+            (999_000, "every pair is counted twice here: halve it."),
+            (1_000_000, "a product makes no pair with itself, and each pair counts once."),
+            (500_000, "nearly: a product makes no pair with itself."),
+        ],
+        tolerance=0.5,
+    )
+
+
+@exercise("09-2")
+def _(answer):
+    return number(
+        answer,
+        8,
+        "twice for the customers, four times for the baskets.",
+        hints=[
+            (4, "that is the baskets alone, or both without the square."),
+            (2, "that is the customers alone."),
+            (16, "customers count in proportion, only baskets with the square."),
+        ],
+    )
+
+
+@exercise("09-3")
+def _(answer):
+    return choice(
+        answer,
+        "the laptop",
+        "it is among the points measured above: seconds.",
+        {
+            "the cluster": "look at the seconds of the engines: a cluster starts to pay much later.",
+            "a neural network": "nothing here asks for another method; lesson 05 would have to.",
+        },
+        ["the laptop", "the cluster", "a neural network"],
+    )
+
+
 # Lesson 10: the decision memo
 
 

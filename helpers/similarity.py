@@ -12,7 +12,7 @@ from scipy import sparse
 from helpers.matrix import InteractionMatrix
 
 # From so many multiplications and cells on, loading the compiled loop pays.
-_MANY = 50_000_000
+_MANY = 25_000_000
 
 # A block of a dense table holds about so many numbers (8 bytes each).
 _BLOCK = 8_000_000

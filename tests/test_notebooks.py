@@ -36,8 +36,8 @@ def prose(notebook):
     return re.sub(r"<details>.*?</details>", "", text, flags=re.S)
 
 
-def test_lessons_00_to_06_are_there():
-    assert [path.name[:2] for path in LESSONS][:7] == [f"{n:02d}" for n in range(7)]
+def test_lessons_00_to_10_are_there():
+    assert [path.name[:2] for path in LESSONS] == [f"{n:02d}" for n in range(11)]
 
 
 def test_normal_form(path, notebook):
