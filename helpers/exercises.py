@@ -541,7 +541,7 @@ def _(answer):
             (1_000_000, "a product makes no pair with itself, and each pair counts once."),
             (500_000, "nearly: a product makes no pair with itself."),
         ],
-        tolerance=0.5,
+        tolerance=0.0002,
     )
 
 
@@ -566,7 +566,7 @@ def _(answer):
         "the laptop",
         "it is among the points measured above: seconds.",
         {
-            "the cluster": "look at the seconds of the engines: a cluster starts to pay much later.",
+            "the cluster": "look at the seconds above: a cluster starts to pay much later.",
             "a neural network": "nothing here asks for another method; lesson 05 would have to.",
         },
         ["the laptop", "the cluster", "a neural network"],

@@ -38,7 +38,7 @@ def test_readme_commands_are_the_ones_ci_runs():
 def test_laptop_check(monkeypatch, tmp_path):
     result = CliRunner().invoke(main, ["check"])
     assert result.exit_code == 0, result.output
-    assert result.output.count("ok  ") == 5
+    assert result.output.count("ok  ") == 6
     monkeypatch.setattr(laptop, "BUNDLED", {"transactions": tmp_path / "gone.csv"})
     monkeypatch.setattr(laptop, "_FREE_GB", 1e9)
     monkeypatch.setattr(laptop.metadata, "version", lambda name: "0.0")

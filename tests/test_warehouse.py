@@ -258,3 +258,16 @@ def test_the_command_writes_lists_and_a_report(tmp_path):
     assert "0 parts written now" in CliRunner().invoke(main, [*command, "--n", "2"]).output
     shutil.rmtree(tmp_path / "out" / "part=a")
     assert "1 parts written now" in CliRunner().invoke(main, [*command, "--n", "2"]).output
+
+
+def test_growth_finds_the_exponents_of_a_law_without_noise():
+    size = np.array([100, 200, 400, 800])
+    rows = [
+        pd.DataFrame({"what": what, "customers": size, "products": size, "purchases": size,
+                      "fit": 2.0 * size**power, "recommend": 0.1 * size})
+        for what, power in {"customers": 1, "products": 0.5, "basket": 2}.items()
+    ]  # fmt: skip
+    measured = pd.concat(rows)
+    assert warehouse.growth(measured)["fit"].tolist() == pytest.approx([1, 0.5, 2])
+    assert warehouse.growth(measured)["recommend"].tolist() == pytest.approx([1, 1, 1])
+    assert warehouse.growth_curves(measured).loc[8.0].tolist() == pytest.approx([8, 8**0.5, 64])

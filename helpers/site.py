@@ -1,0 +1,166 @@
+"""The course as a website: a static book of executed notebooks that loads nothing from elsewhere.
+
+Nothing is executed: the pages show what is stored in the notebooks.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from helpers.notebooks import FOLDER
+
+_PAGES = ["glossary.md", "instructor_guide.md"]
+_INDEX = """# {title}
+
+{lead}
+
+```{{toctree}}
+:maxdepth: 1
+:caption: Lessons
+
+{lessons}
+```
+
+```{{toctree}}
+:maxdepth: 1
+:caption: Besides
+
+{pages}
+```
+"""
+_LEAD = """A notebook course that teaches **product managers to build, judge and ship a product
+recommender**. A homepage has shown everyone the same top sellers for two years. *Can we predict
+what each customer actually wants to buy next?*
+
+Every page is a lesson as it was executed last. To run and change one, open it in JupyterLab: see
+the README."""
+_RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
+[the decision memo](memo.html)."""
+_CONFIGURATION = {
+    "extensions": ["myst_nb"],
+    "html_theme": "sphinx_book_theme",
+    "html_title": "What does each customer want to buy next?",
+    "html_theme_options": {
+        "show_toc_level": 2,
+        "use_download_button": False,
+        "use_fullscreen_button": False,
+    },
+    "html_copy_source": False,
+    "html_show_sourcelink": False,
+    "html_show_copyright": False,
+    "project": "Recommender course",
+    "nb_execution_mode": "off",
+    # widgets would come from the network; the lessons have none
+    "nb_ipywidgets_js": {},
+    "myst_heading_anchors": 3,
+    "html_static_path": [],
+    "language": "en",
+    "suppress_warnings": ["myst.header"],
+}
+_STYLE = """
+details { border: 1px solid #8a8a8a; border-radius: 4px; padding: .3rem .8rem; margin: .4rem 0; }
+details > summary { cursor: pointer; }
+div.output, .cell_output { overflow-x: auto; }
+"""
+
+
+class SiteError(ValueError):
+    """A site that can't be built. The message says why."""
+
+
+def build_site(out, run=None) -> Path:
+    """Build the book of the committed lessons, or of a run.
+
+    Parameters
+    ----------
+    out : path-like
+        Folder for the pages; what an earlier build left there is replaced.
+    run : path-like, optional
+        A run's folder, from ``course run``.
+
+    Returns
+    -------
+    Path
+        The first page.
+
+    Raises
+    ------
+    SiteError
+        If Sphinx is not installed, there is nothing to build, or the folder holds other things.
+    """
+    try:
+        from sphinx.application import Sphinx
+    except ImportError:
+        raise SiteError(
+            "The website needs the extra `site`: `uv run --extra site course site`."
+        ) from None
+    out = Path(out).absolute()
+    if out.exists() and any(out.iterdir()) and not (out / "objects.inv").exists():
+        raise SiteError(f"{out} holds other files. Choose an empty folder for the site.")
+    folder = Path(run) / "notebooks" if run else FOLDER
+    lessons = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not lessons:
+        raise SiteError(f"There are no executed lessons in {folder}.")
+    with tempfile.TemporaryDirectory() as scratch:
+        source, built = Path(scratch) / "source", Path(scratch) / "html"
+        source.mkdir()
+        for path in lessons:
+            _copy_lesson(path, source, {each.name for each in lessons})
+        pages = [] if run else [name for name in _PAGES if (folder / name).exists()]
+        for name in pages:
+            shutil.copy(folder / name, source)
+        if not run:
+            shutil.copytree(folder / "images", source / "images")
+        _write_index(source, lessons, pages, run)
+        (source / "course.css").write_text(_STYLE, encoding="utf-8")
+        options = _CONFIGURATION | {
+            "html_static_path": ["course.css"],
+            "html_css_files": ["course.css"],
+        }
+        Sphinx(
+            str(source), None, str(built), str(Path(scratch) / "trees"), "html", options,
+            status=None, warningiserror=True, exception_on_warning=True,
+        ).build()  # fmt: skip
+        if run:
+            shutil.copy(Path(run) / "index.html", built / "memo.html")
+        if out.exists():
+            shutil.rmtree(out)
+        shutil.copytree(built, out)
+    return out / "index.html"
+
+
+def _write_index(source, lessons, pages, run):
+    text = _INDEX.format(
+        title=Path(run).name if run else _CONFIGURATION["html_title"],
+        lead=_RUN_LEAD if run else _LEAD,
+        lessons="\n".join(path.stem for path in lessons),
+        pages="\n".join(Path(name).stem for name in pages),
+    )
+    if not pages:
+        text = text[: text.rindex("```{toctree}")]
+    (source / "index.md").write_text(text, encoding="utf-8")
+
+
+def _copy_lesson(path, source, available):
+    """A lesson for the book: pictures keep their texts, links stay inside it."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)
+            # a run of some lessons has no page for the others
+            cell.source = re.sub(
+                r"\[([^\]]+)\]\((\d\d_\w+\.ipynb)\)",
+                lambda link: link[0] if link[2] in available else link[1],
+                cell.source,
+            )
+            continue
+        for output in cell.outputs:
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt:
+                cell.metadata["mystnb"] = {"image": {"alt": alt}}
+    nbformat.write(notebook, source / path.name)
