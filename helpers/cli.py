@@ -233,6 +233,51 @@ def data(out: Path, seed: int):
 
 
 @main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("site"),
+    show_default=True,
+    help="Folder for the pages.",
+)
+@click.option(
+    "--run",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Build a run's folder instead of the committed lessons.",
+)
+def site(out, folder):
+    """Build the course, or a run, as a website that works without a network."""
+    from helpers.site import SiteError, build_site
+
+    try:
+        click.echo(f"wrote {build_site(out, folder)}")
+    except SiteError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("workshop"),
+    show_default=True,
+    help="Folder for the three sets.",
+)
+def workshop(out):
+    """Write the learners' notebooks, the instructor's, and slides."""
+    from helpers.workshop import WorkshopError, write_workshop
+
+    try:
+        for name, count in write_workshop(out).items():
+            click.echo(f"wrote {count} files into {out / name}")
+    except WorkshopError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+
+
+@main.command()
 @click.argument("names", nargs=-1)
 def notebooks(names: tuple[str, ...]):
     """Execute the committed lessons (all, or those whose name begins so) and store the outputs."""

@@ -7,12 +7,16 @@ paths, neighbouring output texts joined. So a change in a notebook shows as just
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
+
+import yaml
 
 # nbformat takes a second to import: the functions that need it import it
 from helpers.data import PROJECT
 
 FOLDER = PROJECT / "notebooks"
+QUIZZES = FOLDER / "quizzes.yaml"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -41,6 +45,7 @@ def normalise(notebook):
     notebook = nbformat.from_dict(notebook)
     notebook.metadata = nbformat.from_dict(_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    _put_quiz(notebook)
     count = 0
     for position, cell in enumerate(notebook.cells, start=1):
         tags = cell.metadata.get("tags")
@@ -56,6 +61,43 @@ def normalise(notebook):
             if "execution_count" in output:
                 output.execution_count = count
     return notebook
+
+
+def quiz_text(lesson: str) -> str:
+    """The quiz of a lesson as Markdown: each option folds open to say why it is right or wrong.
+
+    No code and no server: it works in JupyterLab, on the website, with the keyboard, and on
+    GitHub. On paper, fold everything open before printing (``course workshop`` does).
+
+    Parameters
+    ----------
+    lesson : str
+        Its two digits.
+    """
+    questions = yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[lesson]
+    lines = ["## Quiz", "", "Choose an option and open it.", ""]
+    for number, question in enumerate(questions, start=1):
+        options = [("Right.", question["right"])]
+        options += [("Not this one.", wrong) for wrong in question["wrong"]]
+        # the right one stands in another place each time
+        turn = (int(lesson) + number) % len(options)
+        lines += [f"**{number}.** {question['ask']}", ""]
+        for verdict, option in options[-turn:] + options[:-turn]:
+            text, why = option["text"], option["why"]
+            lines.append(f"<details><summary>{text}</summary>{verdict} {why}</details>")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _put_quiz(notebook):
+    """The last cell of a lesson holds its quiz, then its recap."""
+    first, last = notebook.cells[0].source, notebook.cells[-1]
+    if not re.match(r"# \d\d ", first) or "## Recap" not in last.source:
+        return
+    before, recap = last.source.split("## Recap", 1)
+    before = before.split("## Quiz")[0].rstrip()
+    quiz = quiz_text(first[2:4])
+    last.source = "\n\n".join(part for part in (before, f"{quiz}\n## Recap{recap}") if part)
 
 
 def _joined(outputs):

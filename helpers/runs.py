@@ -260,6 +260,10 @@ def verdict(metrics: dict) -> str:
 
 def _execute_lessons(run, staging, jobs, report):
     (staging / "notebooks").mkdir()
+    if jobs > 1:
+        # kernels side by side: more threads than cores would only wait for each other
+        for library in ("OMP", "OPENBLAS", "MKL"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
         try:

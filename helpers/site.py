@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
+from importlib import util
 from pathlib import Path
 
 from helpers.notebooks import FOLDER
@@ -38,7 +41,7 @@ what each customer actually wants to buy next?*
 Every page is a lesson as it was executed last. To run and change one, open it in JupyterLab: see
 the README."""
 _RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
-[the decision memo](memo.html)."""
+<a href="memo.html">the decision memo</a>."""
 _CONFIGURATION = {
     "extensions": ["myst_nb"],
     "html_theme": "sphinx_book_theme",
@@ -48,6 +51,7 @@ _CONFIGURATION = {
         "use_download_button": False,
         "use_fullscreen_button": False,
     },
+    "html_context": {"default_mode": "light"},
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_copyright": False,
@@ -64,6 +68,11 @@ _STYLE = """
 details { border: 1px solid #8a8a8a; border-radius: 4px; padding: .3rem .8rem; margin: .4rem 0; }
 details > summary { cursor: pointer; }
 div.output, .cell_output { overflow-x: auto; }
+@media (max-width: 720px) {
+  article table { display: block; overflow-x: auto; }
+  a.headerlink { display: none; }
+  article h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
+}
 """
 
 
@@ -91,12 +100,8 @@ def build_site(out, run=None) -> Path:
     SiteError
         If Sphinx is not installed, there is nothing to build, or the folder holds other things.
     """
-    try:
-        from sphinx.application import Sphinx
-    except ImportError:
-        raise SiteError(
-            "The website needs the extra `site`: `uv run --extra site course site`."
-        ) from None
+    if util.find_spec("sphinx_book_theme") is None:
+        raise SiteError("The website needs the extra `site`: `uv run --extra site course site`.")
     out = Path(out).absolute()
     if out.exists() and any(out.iterdir()) and not (out / "objects.inv").exists():
         raise SiteError(f"{out} holds other files. Choose an empty folder for the site.")
@@ -120,10 +125,22 @@ def build_site(out, run=None) -> Path:
             "html_static_path": ["course.css"],
             "html_css_files": ["course.css"],
         }
-        Sphinx(
-            str(source), None, str(built), str(Path(scratch) / "trees"), "html", options,
-            status=None, warningiserror=True, exception_on_warning=True,
-        ).build()  # fmt: skip
+        lines = [f"{name} = {value!r}" for name, value in options.items()]
+        (source / "conf.py").write_text("\n".join(lines), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-b",
+            "html",
+            "-W",
+            "-q",
+            str(source),
+            str(built),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise SiteError(f"Sphinx stopped: {done.stderr.strip()[-500:]}")
         if run:
             shutil.copy(Path(run) / "index.html", built / "memo.html")
         if out.exists():

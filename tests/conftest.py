@@ -1,10 +1,15 @@
+import os
 import sys
 
-import pandas as pd
-import pytest
+# two workers, two kernels beside them: more threads than cores only wait for each other
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-from helpers import data
-from helpers.matrix import build_interaction_matrix
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+
+from helpers import data  # noqa: E402
+from helpers.matrix import build_interaction_matrix  # noqa: E402
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def code(notebook):
 
 def prose(notebook):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"## Quiz.*?(?=## Recap)", "", text, flags=re.S)
     return re.sub(r"<details>.*?</details>", "", text, flags=re.S)
 
 

@@ -68,7 +68,7 @@ def test_fifty_kills_while_saving_and_publishing(shop, tmp_path):
         child.start()
         start = time.monotonic()
         if number:
-            time.sleep(moments.uniform(0.01, min(one_round * 1.2, 0.7)))
+            time.sleep(moments.uniform(0.01, min(one_round * 1.2, 0.5)))
         while not (folder / "index.html").exists() and time.monotonic() < start + one_round:
             time.sleep(0.01)
         one_round = one_round if number else time.monotonic() - start

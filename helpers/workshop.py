@@ -1,0 +1,135 @@
+"""What an instructor hands out: the learners' notebooks, the instructor's, and slides.
+
+All three come from the committed lessons, so they cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from importlib import util
+from pathlib import Path
+
+from helpers.notebooks import FOLDER, lessons
+
+_ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)
+_REVEAL = ("sphinx_revealjs", "_static/revealjs")
+# nbconvert's page starts the slides through require.js and jQuery, from the network
+_THEIR_START = re.compile(r"<script>\s*require\(.*?</script>", flags=re.S)
+_DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
+_OUR_START = """<script src="reveal/dist/reveal.js"></script>
+<script>Reveal.initialize({hash: true, controls: true, progress: true});</script>"""
+
+
+class WorkshopError(ValueError):
+    """A set that can't be written. The message says why."""
+
+
+def write_workshop(out) -> dict[str, int]:
+    """Write the learners' set, the instructor's set and the slides.
+
+    Parameters
+    ----------
+    out : path-like
+        Receives ``learner/``, ``instructor/`` and ``slides/``; earlier ones are replaced.
+
+    Returns
+    -------
+    dict
+        Files in each.
+
+    Raises
+    ------
+    WorkshopError
+        If the slides' JavaScript is not installed.
+    """
+    import nbformat
+
+    out = Path(out)
+    talking = talking_points((FOLDER / "instructor_guide.md").read_text(encoding="utf-8"))
+    sets = {"learner": learner_notebook, "instructor": instructor_notebook}
+    for name, make in sets.items():
+        shutil.rmtree(out / name, ignore_errors=True)
+        (out / name).mkdir(parents=True)
+        for path in lessons():
+            notebook = make(nbformat.read(path, as_version=4), talking.get(path.name[:2], ""))
+            nbformat.write(notebook, out / name / path.name)
+        shutil.copy(FOLDER / "glossary.md", out / name)
+    shutil.copy(FOLDER / "instructor_guide.md", out / "instructor")
+    write_slides(out / "slides")
+    return {
+        name: len(list((out / name).glob("[0-9]*"))) for name in ("learner", "instructor", "slides")
+    }
+
+
+def talking_points(guide: str) -> dict[str, str]:
+    """The guide's part on each lesson, by its two digits."""
+    parts = re.split(r"^### (\d\d) .*\n", guide, flags=re.M)
+    return {
+        number: text.split("\n## ")[0].strip()
+        for number, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def learner_notebook(notebook, talking: str = ""):
+    """A lesson without its answers and outputs; quizzes stay."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _ANSWER.sub("", cell.source).strip() or "&nbsp;"
+        else:
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def instructor_notebook(notebook, talking: str):
+    """A lesson with every answer open, and what to say after its title."""
+    import nbformat
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("<details>", "<details open>")
+    notes = nbformat.v4.new_markdown_cell(f"> **For the instructor**\n\n{talking}", id="talking")
+    notebook.cells.insert(1, notes)
+    return notebook
+
+
+def write_slides(out: Path) -> None:
+    """One page of slides per lesson: prose and results, no code; nothing is loaded from elsewhere.
+
+    A slide begins at each heading; further cells come below it.
+    """
+    import nbformat
+    from nbconvert import SlidesExporter
+
+    found = util.find_spec(_REVEAL[0])
+    if found is None:
+        raise WorkshopError(
+            "Slides need the extra `site`: `uv run --extra site course workshop --out DIR`."
+        )
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(Path(found.origin).parent / _REVEAL[1], out / "reveal")
+    nowhere = {"require_js_url": "", "jquery_url": "", "mathjax_url": "", "font_awesome_url": ""}
+    exporter = SlidesExporter(
+        reveal_url_prefix="reveal",
+        reveal_theme="white",  # the default one loads its letters from the network
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        **nowhere,
+    )
+    for path in lessons():
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            kind = "subslide" if cell.cell_type == "code" and cell.outputs else "-"
+            if cell.cell_type == "markdown":
+                cell.source = re.sub(r"## Quiz.*?(?=## Recap)", "", cell.source, flags=re.S)
+                cell.source = _ANSWER.sub("", cell.source)
+                kind = "slide" if re.match(r"#{1,2} ", cell.source) else "subslide"
+            elif "parameters" in cell.metadata.get("tags", []) or not cell.outputs:
+                kind = "skip"
+            cell.metadata["slideshow"] = {"slide_type": kind}
+        page, _ = exporter.from_notebook_node(notebook)
+        page, replaced = _THEIR_START.subn(_OUR_START, _DIAGRAMS.sub("", page))
+        if not replaced:
+            raise WorkshopError("This version of nbconvert starts slides in another way.")
+        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")

@@ -1,0 +1,115 @@
+"""The website, a run's memo and the slides in a real browser."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from helpers import data, memo
+from helpers.notebooks import lessons
+from helpers.site import SiteError, build_site
+from helpers.workshop import write_workshop
+
+PAGES = ["index", *(path.stem for path in lessons()), "glossary", "instructor_guide"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, serve):
+    folder = tmp_path_factory.mktemp("site")
+    build_site(folder)
+    return serve(folder)
+
+
+def faults(page):
+    found = Axe().run(page).response["violations"]
+    grave = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [(each["id"], each["nodes"][0]["html"][:200]) for each in grave]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_without_a_network_on_a_phone_and_for_everybody(site, watched, name):
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}/{name}.html", wait_until="load")
+    assert watched.elsewhere == [] and watched.errors == []
+    assert page.locator("article h1").count() == 1
+    width = page.evaluate("document.scrollingElement.scrollWidth")
+    assert width <= 361, f"{width} pixels wide on a phone of 360"
+    for picture in page.locator("div.cell_output img").all():
+        assert len(picture.get_attribute("alt")) > 20
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.reload()
+    assert faults(page) == []
+
+
+def test_answers_open_with_the_keyboard_and_quizzes_respond(site, watched):
+    page = watched.page
+    page.goto(f"{site}/04_recommendations.html")
+    answer = page.locator("details", has=page.get_by_text("Answer", exact=True)).first
+    assert answer.get_attribute("open") is None
+    answer.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert answer.get_attribute("open") is not None
+    assert answer.locator("pre").is_visible()
+    option = page.locator("details", has=page.get_by_text("By counting all its buyers")).first
+    option.locator("summary").click()
+    assert page.get_by_text("That is popularity.").is_visible()
+
+
+def test_search_finds_a_lesson(site, watched):
+    page = watched.page
+    page.goto(f"{site}/search.html?q=cosine")
+    page.wait_for_selector("#search-results li")
+    assert page.locator("#search-results").get_by_text("Similarity").count() >= 1
+    assert watched.elsewhere == []
+
+
+def test_next_and_previous_lead_through_the_lessons(site, watched):
+    page = watched.page
+    page.goto(f"{site}/{PAGES[1]}.html")
+    for stem in PAGES[2:12]:
+        page.locator("a.right-next").click()
+        assert page.url.endswith(f"/{stem}.html")
+
+
+def test_a_run_becomes_a_site_too(tmp_path, serve, watched):
+    run = tmp_path / "my_run"
+    (run / "notebooks").mkdir(parents=True)
+    for path in lessons()[2:4]:
+        (run / "notebooks" / path.name).write_bytes(path.read_bytes())
+    (run / "index.html").write_text(memo.page(None, "my_run"), encoding="utf-8")
+    build_site(tmp_path / "site", run)
+    page = watched.page
+    page.goto(serve(tmp_path / "site") + "/index.html")
+    page.get_by_role("link", name="the decision memo").click()
+    assert page.url.endswith("memo.html") and watched.errors == []
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep me")
+    with pytest.raises(SiteError, match="other files"):
+        build_site(tmp_path / "mine")
+
+
+def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
+    transactions, events = data.load_shop()
+    facts = memo.collect(transactions, events, data.read_transactions()[1])
+    facts = json.loads(json.dumps(facts, default=float))
+    (tmp_path / "index.html").write_text(memo.page(facts, "shop"), encoding="utf-8")
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(serve(tmp_path) + "/index.html")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 361
+    assert faults(page) == [] and watched.elsewhere == [] and watched.errors == []
+    sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+    assert sheets == 1
+
+
+def test_slides_turn_without_a_network(tmp_path, serve, watched):
+    write_workshop(tmp_path)
+    page = watched.page
+    page.goto(serve(tmp_path / "slides") + "/04_recommendations.html")
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    assert page.locator("section.present h1").first.is_visible()
+    page.evaluate("Reveal.right()")
+    assert page.evaluate("Reveal.getState().indexh") == 1
+    assert watched.elsewhere == [] and watched.errors == []

@@ -1,0 +1,77 @@
+"""Quizzes, glossary, instructor guide and workshop: what a teacher relies on."""
+
+import re
+
+import nbformat
+import pytest
+import yaml
+
+from helpers.notebooks import FOLDER, QUIZZES, lessons, quiz_text
+
+QUESTIONS = yaml.safe_load(QUIZZES.read_text("utf-8"))
+GLOSSARY = re.findall(
+    r"^\*\*(.+?)\*\* \(lesson (\d\d)\): (.+?) \*For example:\* (.+)$",
+    (FOLDER / "glossary.md").read_text("utf-8"),
+    flags=re.M,
+)
+# words that earlier lessons use in their everyday sense
+EVERYDAY = {"cap", "engine", "personalization", "score", "segment", "shuffle (Spark)", "source"}
+
+
+def plain(path):
+    """A lesson's own sentences: without the map, quiz, answers, code and links' targets."""
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = re.sub(r"## Quiz.*?(?=## Recap)|<details>.*?</details>", "", text, flags=re.S)
+    return re.sub(
+        r"\*\*Where we are.*|^\| \[.*$|\]\([^)]*\)|`[^`]*`|\*\*Next:.*", "", text, flags=re.M
+    )
+
+
+PROSE = {path.name[:2]: plain(path) for path in lessons()}
+
+
+def uses(term, text):
+    word = re.escape(re.sub(r" \(.*\)", "", term))
+    return re.search(rf"(?<![\w-]){word}(?:s|es)?(?![\w-])", text, flags=re.I)
+
+
+@pytest.mark.parametrize("lesson", sorted(PROSE))
+def test_five_questions_each_option_explained(lesson):
+    questions = QUESTIONS[lesson]
+    assert len(questions) == 5
+    for question in questions:
+        options = [question["right"], *question["wrong"]]
+        assert 3 <= len(options) <= 4
+        assert len({option["text"] for option in options}) == len(options)
+        for option in options:
+            assert option["why"].endswith(".") and len(option["why"].split()) >= 2
+    path = next(path for path in lessons() if path.name.startswith(lesson))
+    assert quiz_text(lesson) in nbformat.read(path, as_version=4).cells[-1].source
+
+
+def test_no_stem_twice_and_the_right_option_is_not_always_at_the_same_place():
+    stems = [question["ask"] for questions in QUESTIONS.values() for question in questions]
+    assert len(set(stems)) == len(stems) == 5 * len(PROSE)
+    places = []
+    for lesson in QUESTIONS:
+        for block in quiz_text(lesson).split("\n\n")[3::2]:
+            places.append(
+                [": Right" in row or ">Right." in row for row in block.split("\n")].index(True)
+            )
+    assert all(10 <= places.count(place) <= 30 for place in range(3))
+
+
+def test_glossary_is_in_order_and_complete_in_form():
+    terms = [term for term, *_ in GLOSSARY]
+    assert len(terms) >= 75 and len(set(terms)) == len(terms)
+    assert terms == sorted(terms, key=str.lower)
+    text = (FOLDER / "glossary.md").read_text("utf-8")
+    assert text.count("\n**") == len(terms), "an entry is not of the form"
+
+
+@pytest.mark.parametrize(("term", "lesson"), [entry[:2] for entry in GLOSSARY])
+def test_a_term_is_introduced_where_the_glossary_says(term, lesson):
+    assert uses(term, PROSE[lesson]), f"lesson {lesson} does not speak of {term}"
+    early = [other for other in PROSE if other < lesson and uses(term, PROSE[other])]
+    assert term in EVERYDAY or not early, f"{term} is used in lesson {early} already"
