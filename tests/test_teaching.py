@@ -6,6 +6,7 @@ import nbformat
 import pytest
 import yaml
 
+from helpers import workshop
 from helpers.notebooks import FOLDER, QUIZZES, lessons, quiz_text
 
 QUESTIONS = yaml.safe_load(QUIZZES.read_text("utf-8"))
@@ -75,3 +76,33 @@ def test_a_term_is_introduced_where_the_glossary_says(term, lesson):
     assert uses(term, PROSE[lesson]), f"lesson {lesson} does not speak of {term}"
     early = [other for other in PROSE if other < lesson and uses(term, PROSE[other])]
     assert term in EVERYDAY or not early, f"{term} is used in lesson {early} already"
+
+
+GUIDE = (FOLDER / "instructor_guide.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("title", "total"), [("Half a day", 210), ("One day", 420)])
+def test_schedules_add_up(title, total):
+    part = GUIDE.split(f"## {title}\n")[1].split("\n## ")[0]
+    rows = [tuple(map(int, row)) for row in re.findall(r"^\| (\d+) \| (\d+) \|", part, flags=re.M)]
+    clock = 0
+    for start, minutes in rows:
+        assert start == clock
+        clock += minutes
+    assert clock == total
+
+
+def test_learners_get_no_answers_and_instructors_get_them_open():
+    talking = workshop.talking_points(GUIDE)
+    assert sorted(talking) == sorted(PROSE)
+    for path in lessons():
+        learner = workshop.learner_notebook(nbformat.read(path, as_version=4))
+        text = nbformat.writes(learner)
+        assert "<summary>Answer" not in text and "## Quiz" in text
+        assert not any(cell.get("outputs") for cell in learner.cells)
+        points = talking[path.name[:2]]
+        assert "Common mistakes:" in points and "Discuss:" in points and "When late:" in points
+        teacher = workshop.instructor_notebook(nbformat.read(path, as_version=4), points)
+        assert points in teacher.cells[1].source
+        assert "<details>" not in nbformat.writes(teacher)
+        nbformat.validate(teacher)
