@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import sqlglot
 from click.testing import CliRunner
-from conftest import purchases
+from common import purchases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

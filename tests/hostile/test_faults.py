@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import command
+from common import command
 
 from helpers import production, runs
 from helpers.notebooks import lessons

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import command
+from common import command
 
 NAMES = [
     "<script>alert(1)</script>",
