@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from common import purchases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from helpers import audiences, data, production, synthetic
+from tests.common import purchases
 
 CUT = pd.Timestamp("2024-03-01")
 

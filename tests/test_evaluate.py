@@ -11,7 +11,7 @@ import pytest
 
 from helpers import evaluate, synthetic
 from helpers.recommend import FromScores, ItemBased, MostPopular, Random
-from tests.conftest import purchases
+from tests.common import purchases
 
 
 @pytest.fixture(scope="module")

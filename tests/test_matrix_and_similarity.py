@@ -16,7 +16,7 @@ from helpers.similarity import (
     textbook_similarity,
     top_n_of_product,
 )
-from tests.conftest import purchases
+from tests.common import purchases
 
 
 @st.composite

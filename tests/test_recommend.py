@@ -22,7 +22,7 @@ from helpers.recommend import (
     product_trend,
 )
 from helpers.similarity import product_similarity, top_n
-from tests.conftest import purchases
+from tests.common import purchases
 from tests.test_matrix_and_similarity import random_matrices
 
 TEXTBOOK = {"n_neighbors": None, "scale_customers": False}

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 import sqlglot
 from click.testing import CliRunner
-from common import purchases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data, production, warehouse
 from helpers.cli import main
 from helpers.recommend import ItemBased
+from tests.common import purchases
 
 BUNDLED = data.BUNDLED["transactions"]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from common import command
 
 from helpers import production, runs
 from helpers.notebooks import lessons
+from tests.common import command
 
 
 def complete(folder):

@@ -7,7 +7,8 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from common import command
+
+from tests.common import command
 
 NAMES = [
     "<script>alert(1)</script>",
