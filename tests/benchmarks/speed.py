@@ -29,6 +29,7 @@ SIZES = {
     "L": (1_000_000, 20_000, 20_000_000),
 }
 TURNS = {"S": 5, "M": 3, "L": 2}
+REPEATS = {"S": 3, "M": 3, "L": 2}  # inside one process; the first warms up
 K = 10
 # name: how many customers it is asked for, by size; None: everyone; absent: not run
 METHODS = {
@@ -95,8 +96,7 @@ def main(sizes):
                     if size not in asked or (asked[size] and turn):
                         continue
                     some = np.arange(asked[size]) if asked[size] else None
-                    # a first repeat warms up, inside the same process
-                    repeats = 3 if asked[size] is None and size != "L" else 1
+                    repeats = REPEATS[size] if asked[size] is None else 1
                     lists[name], figures = run_peer(name, values, K, some, Path(folder), repeats)
                     if asked[size]:
                         figures["recommend"] *= n_customers / asked[size]
