@@ -7,9 +7,12 @@ computed from the lesson's own tables, so exercises work on any shop's data.
 from __future__ import annotations
 
 import numbers
+from dataclasses import replace
 
 import pandas as pd
 
+from helpers.audiences import retention_offers
+from helpers.evaluate import compare
 from helpers.recommend import get_recommendations
 from helpers.similarity import similar_products
 
@@ -133,6 +136,99 @@ def id_list(answer, right, because, hints=()):
     return False, "some of these ids do not belong here."
 
 
+# Lesson 00: start here
+
+
+@exercise("00-1")
+def _(answer, small_shop):
+    return number(
+        answer,
+        small_shop["A"].sum(),
+        "you know how exercises work now.",
+        hints=[
+            (small_shop["B"].sum(), "this is column B."),
+            (len(small_shop), "these are all customers; count the ones in column A."),
+        ],
+    )
+
+
+@exercise("00-2")
+def _(answer):
+    return choice(
+        answer,
+        "content-based",
+        "it needs descriptions and no history.",
+        {
+            "user-based": "it compares customers' purchases, and there are hardly any.",
+            "item-based": "it compares who bought the products, and hardly anybody did yet.",
+        },
+        ["content-based", "user-based", "item-based"],
+    )
+
+
+@exercise("00-3")
+def _(answer, shown, matrix):
+    return number(
+        answer,
+        min(10, matrix.shape[1]),
+        "a longer list for everybody is still one list.",
+        hints=[
+            (shown.iloc[0], "that is today's; the list is longer now."),
+            (shown.iloc[1], "that many needs personal lists; here everybody gets the same one."),
+            (10 * matrix.shape[0], "this counts places; the same product stands in many of them."),
+        ],
+        tolerance=0,
+    )
+
+
+# Lesson 01: loading the data
+
+
+@exercise("01-1")
+def _(answer, transactions):
+    sales = transactions["product_id"].value_counts()
+    share = sales.iloc[0] / sales.sum()
+    return number(
+        answer,
+        share,
+        "even the best seller is far from being everyone's wish.",
+        hints=[
+            (share * 100, "give the share as a number between 0 and 1."),
+            (sales.iloc[0], "this counts its purchases; divide by all purchases."),
+            (sales.iloc[-1] / sales.sum(), "this is the product that sells least."),
+        ],
+    )
+
+
+@exercise("01-2")
+def _(answer):
+    return choice(
+        answer,
+        "the date format",
+        "it costs a minute, and nothing warns you when it is wrong.",
+        {
+            "the campaign": "possible, but first be sure that December's sales are in December.",
+            "the prices": "prices don't move purchases to other months.",
+        },
+        ["the campaign", "the date format", "the prices"],
+    )
+
+
+@exercise("01-3")
+def _(answer, kept):
+    return number(
+        answer,
+        kept + 1,
+        "a piece was kept, so the purchase counts; the return never does.",
+        hints=[
+            (kept, "as many as before. But one piece stayed with c3: does the purchase count now?"),
+            (kept + 2, "one too many: a return is never a purchase."),
+            (1, "that is how many more; the whole count is asked for."),
+        ],
+        tolerance=0,
+    )
+
+
 # Lesson 02: the interaction matrix
 
 
@@ -190,52 +286,19 @@ def _(answer):
     )
 
 
-# Lesson 04: recommendations
-
-
-@exercise("04-1")
-def _(answer, by_hand):
+@exercise("02-4")
+def _(answer, counts):
+    times = counts.values.data
     return number(
         answer,
-        by_hand.loc["B", "score"],
-        "two weak ties together beat D's single strong one.",
+        (times >= 2).mean(),
+        "surer cells, and so few that most customers share nothing any more.",
         hints=[
-            (by_hand.loc["D", "score"], "this is the score of D."),
-            (by_hand.loc["B", "because of A"], "this is only one of the two purchases' part."),
+            ((times > 2).mean(), "at least twice includes exactly twice."),
+            ((times < 2).mean(), "this is the share that disappears."),
+            ((times >= 2).sum(), "this counts them; divide by all filled cells."),
+            (100 * (times >= 2).mean(), "give the share as a number between 0 and 1."),
         ],
-    )
-
-
-@exercise("04-2")
-def _(answer, matrix, similarity, n):
-    customers = matrix.customers
-
-    def right(customer, length):
-        return get_recommendations(customer, matrix, similarity, length)
-
-    return id_list(
-        answer,
-        right(customers[1], n),
-        "best score first, nothing owned.",
-        hints=[
-            (right(customers[0], n), "this is the list of the first customer."),
-            (right(customers[1], n)[::-1], "these are the right ids, but the worst score first."),
-        ],
-    )
-
-
-@exercise("04-3")
-def _(answer):
-    return choice(
-        answer,
-        "buy it again",
-        "two rows, two questions.",
-        {
-            "new for you": "a product the customer owns is not new.",
-            "both": "then the row of new things fills up with old ones.",
-            "neither": "then nobody is reminded of coffee.",
-        },
-        ["buy it again", "new for you", "both", "neither"],
     )
 
 
@@ -293,6 +356,90 @@ def _(answer):
     )
 
 
+@exercise("03-4")
+def _(answer, small):
+    both = small["B"] * small["D"]
+    buyers_b, buyers_d = small["B"].sum() + 1, small["D"].sum()
+    right = both.sum() / (buyers_b * buyers_d) ** 0.5
+    return number(
+        answer,
+        right,
+        "lower than before: B became more popular, and D's buyers are the same.",
+        hints=[
+            (both.sum() / (small["B"].sum() * buyers_d) ** 0.5, "this is what it was before."),
+            (
+                (both.sum() + 1) / (buyers_b * buyers_d) ** 0.5,
+                "customer 4 did not buy D, so there is no new common buyer.",
+            ),
+            (both.sum() / (buyers_b * buyers_d), "take the square root of the product."),
+        ],
+    )
+
+
+# Lesson 04: recommendations
+
+
+@exercise("04-1")
+def _(answer, by_hand):
+    return number(
+        answer,
+        by_hand.loc["B", "score"],
+        "two weak ties together beat D's single strong one.",
+        hints=[
+            (by_hand.loc["D", "score"], "this is the score of D."),
+            (by_hand.loc["B", "because of A"], "this is only one of the two purchases' part."),
+        ],
+    )
+
+
+@exercise("04-2")
+def _(answer, matrix, similarity, n):
+    customers = matrix.customers
+
+    def right(customer, length):
+        return get_recommendations(customer, matrix, similarity, length)
+
+    return id_list(
+        answer,
+        right(customers[1], n),
+        "best score first, nothing owned.",
+        hints=[
+            (right(customers[0], n), "this is the list of the first customer."),
+            (right(customers[1], n)[::-1], "these are the right ids, but the worst score first."),
+        ],
+    )
+
+
+@exercise("04-3")
+def _(answer):
+    return choice(
+        answer,
+        "buy it again",
+        "two rows, two questions.",
+        {
+            "new for you": "a product the customer owns is not new.",
+            "both": "then the row of new things fills up with old ones.",
+            "neither": "then nobody is reminded of coffee.",
+        },
+        ["buy it again", "new for you", "both", "neither"],
+    )
+
+
+@exercise("04-4")
+def _(answer, table):
+    return choice(
+        answer,
+        table["C"].idxmax(),
+        "it is closest to C, and no longer owned.",
+        {
+            "D": "it beats B now. But is A still owned?",
+            "B": "half of its score came from A, which is gone.",
+            "C": "customer 4 still owns it.",
+        },
+        ["A", "B", "D"],
+    )
+
+
 # Lesson 05: evaluation
 
 
@@ -323,6 +470,37 @@ def _(answer):
             "a contract": "not before you know that it beats a dice.",
         },
         ["more coverage", "a time split", "a contract"],
+    )
+
+
+@exercise("05-3")
+def _(answer):
+    return number(
+        answer,
+        (1 / 2 + 1 + 1 / 3) / 3,
+        "late hits count, and count less.",
+        hints=[
+            (1 / 2, "this is the MRR before; customer 3 has a hit now."),
+            (1 / 2 + 1 + 1 / 3, "this is the sum; the mean of three customers is asked for."),
+            ((1 / 2 + 1 + 1) / 3, "a hit in place 3 does not count 1."),
+            ((1 / 2 + 1 + 3) / 3, "reciprocal: place 3 counts one third."),
+        ],
+    )
+
+
+@exercise("05-4")
+def _(answer, model, split, n):
+    longer, now = (compare({"it": model}, split, k).iloc[0] for k in (2 * n, n))
+    return number(
+        answer,
+        longer["precision"],
+        "the hit rate rises and the precision falls, with the same recommender.",
+        hints=[
+            (now["precision"], "this is the precision of the list as it is; make it longer."),
+            (longer["hit_rate"], "this is the new hit rate; the precision is asked for."),
+            (2 * now["precision"], "twice the places do not bring twice the hits in each."),
+            (now["precision"] / 2, "the new places bring some hits, too: compute it."),
+        ],
     )
 
 
@@ -362,66 +540,22 @@ def _(answer):
     )
 
 
-# Lesson 01: loading the data
-
-
-@exercise("01-1")
-def _(answer, transactions):
-    sales = transactions["product_id"].value_counts()
-    share = sales.iloc[0] / sales.sum()
+@exercise("06-3")
+def _(answer, engine, customer):
+    everything = len(engine.recommend_products("a stranger", 10_000))
     return number(
         answer,
-        share,
-        "even the best seller is far from being everyone's wish.",
+        everything,
+        "all products there are; nothing is owned, so nothing is left out.",
         hints=[
-            (share * 100, "give the share as a number between 0 and 1."),
-            (sales.iloc[0], "this counts its purchases; divide by all purchases."),
-            (sales.iloc[-1] / sales.sum(), "this is the product that sells least."),
+            (
+                len(engine.recommend_products(customer, 10_000)),
+                "so many get customers who own some; what does a stranger own?",
+            ),
+            (10_000, "more than the shop has."),
+            (0, "the contract says: never an empty page."),
         ],
-    )
-
-
-@exercise("01-2")
-def _(answer):
-    return choice(
-        answer,
-        "the date format",
-        "it costs a minute, and nothing warns you when it is wrong.",
-        {
-            "the campaign": "possible, but first be sure that December's sales are in December.",
-            "the prices": "prices don't move purchases to other months.",
-        },
-        ["the campaign", "the date format", "the prices"],
-    )
-
-
-# Lesson 00: start here
-
-
-@exercise("00-1")
-def _(answer, small_shop):
-    return number(
-        answer,
-        small_shop["A"].sum(),
-        "you know how exercises work now.",
-        hints=[
-            (small_shop["B"].sum(), "this is column B."),
-            (len(small_shop), "these are all customers; count the ones in column A."),
-        ],
-    )
-
-
-@exercise("00-2")
-def _(answer):
-    return choice(
-        answer,
-        "content-based",
-        "it needs descriptions and no history.",
-        {
-            "user-based": "it compares customers' purchases, and there are hardly any.",
-            "item-based": "it compares who bought the products, and hardly anybody did yet.",
-        },
-        ["content-based", "user-based", "item-based"],
+        tolerance=0,
     )
 
 
@@ -468,6 +602,26 @@ def _(answer):
             "stop and drop": "significant or not, three days decide nothing.",
         },
         ["stop and ship", "wait for the planned end", "stop and drop"],
+    )
+
+
+@exercise("07-4")
+def _(answer, plan, days):
+    needed = plan(0.08, 0.10)
+    return number(
+        answer,
+        days(needed, 500),
+        "whole weeks, so not exactly twice as long.",
+        hints=[
+            (days(needed, 1_000), "this is with 1,000 clicks a day; fewer take longer."),
+            (
+                2 * days(needed, 1_000),
+                "this doubles a number that was rounded up to whole weeks; start from the clicks.",
+            ),
+            (2 * needed / 500, "nearly: a test runs whole weeks, so round up to them."),
+            (days(needed, 2_000), "fewer clicks a day take longer, not shorter."),
+        ],
+        tolerance=0,
     )
 
 
@@ -524,6 +678,25 @@ def _(answer):
             "churn risk": "it helps, but compare its `adds` with the product's.",
         },
         ["segments", "churn risk", "next product"],
+    )
+
+
+@exercise("08-4")
+def _(answer, layers, rules):
+    _, now = retention_offers(*layers, rules)
+    _, funnel = retention_offers(*layers, replace(rules, offer_cost=4 * rules.offer_cost))
+    left, before = (steps.iloc[-1] for steps in (funnel, now))
+    return number(
+        answer,
+        left["customers"],
+        "fewer, but many: what is dearer than the average still pays.",
+        hints=[
+            (0, "the margin is an average: what about products that cost more than that?"),
+            (before["customers"], "this is with today's voucher."),
+            (left["products"], "these are the products that remain; count the customers."),
+            (before["customers"] / 4, "not in proportion: compute it with the new rules."),
+        ],
+        tolerance=0,
     )
 
 
