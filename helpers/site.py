@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers.notebooks import FOLDER
 
-_PAGES = ["glossary.md", "instructor_guide.md"]
+_PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
 _INDEX = """# {title}
 
 {lead}

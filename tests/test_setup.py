@@ -1,5 +1,6 @@
 """One list of dependencies, and a laptop check that can fail."""
 
+import json
 import re
 import tomllib
 
@@ -25,6 +26,34 @@ def test_environment_yml_takes_its_list_from_pyproject():
     assert pip == {"pip": ["-e .[test]"]}
     assert set(conda) == {"python=3.11", "pip"}
     assert "test" in PYPROJECT["project"]["optional-dependencies"]
+
+
+def test_containers_take_their_list_from_pyproject():
+    python = "3.11"
+    assert PYPROJECT["project"]["requires-python"] == f">={python}"
+    binder = PROJECT / ".binder"
+    assert (binder / "runtime.txt").read_text("utf-8").strip() == f"python-{python}"
+    assert (binder / "requirements.txt").read_text("utf-8").split() == ["-e", "."]
+    container = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert container["image"].startswith(f"python:{python}-")
+    [extra] = re.findall(
+        r"^pip install uv && uv sync --extra (\w+)$", container["postCreateCommand"]
+    )
+    assert extra in PYPROJECT["project"]["optional-dependencies"]
+    settings = container["customizations"]["vscode"]["settings"]
+    assert settings["python.defaultInterpreterPath"].startswith(".venv/"), "where uv sync puts it"
+
+
+def test_readme_says_what_is_true():
+    project, readme = PYPROJECT["project"], (PROJECT / "README.md").read_text("utf-8")
+    assert f"Version {project['version']}." in readme
+    assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in readme
+    assert project["license"] == "MIT AND CC-BY-4.0"
+    assert "code MIT, text and data CC BY 4.0" in readme
+    targets = re.findall(r"\]\(([^)#:]+)\)", readme)
+    assert all((PROJECT / target).exists() for target in targets), targets
+    pictures = re.findall(r"!\[([^]]*)\]", readme)
+    assert len(pictures) == 3 and all(len(alt) > 40 for alt in pictures)
 
 
 def test_readme_commands_are_the_ones_ci_runs():

@@ -5,13 +5,16 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 from helpers import data, memo
-from helpers.notebooks import lessons
+from helpers.notebooks import FOLDER, lessons
 from helpers.site import SiteError, build_site
 from helpers.workshop import write_workshop
+from tests.browser.pictures import write_pictures
 
-PAGES = ["index", *(path.stem for path in lessons()), "glossary", "instructor_guide"]
+PAGES = ["index", *(path.stem for path in lessons())]
+PAGES += ["glossary", "instructor_guide", "maintainer_guide"]
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +116,11 @@ def test_slides_turn_without_a_network(tmp_path, serve, watched):
     page.evaluate("Reveal.right()")
     assert page.evaluate("Reveal.getState().indexh") == 1
     assert watched.elsewhere == [] and watched.errors == []
+
+
+def test_the_readmes_pictures_show_what_there_is(browser, tmp_path):
+    """By the words on them: letters look a little different on each machine."""
+    for name, path in write_pictures(browser, tmp_path).items():
+        made, shown = Image.open(path), Image.open(FOLDER / "images" / f"{name}.png")
+        assert made.size == shown.size
+        assert made.text["Description"] == shown.text["Description"], f"make {name}.png again"
