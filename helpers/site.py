@@ -50,6 +50,7 @@ _CONFIGURATION = {
         "show_toc_level": 2,
         "use_download_button": False,
         "use_fullscreen_button": False,
+        "navbar_persistent": [],  # else the search stands there twice
     },
     "html_context": {"default_mode": "light"},
     "html_copy_source": False,
@@ -68,6 +69,8 @@ _STYLE = """
 details { border: 1px solid #8a8a8a; border-radius: 4px; padding: .3rem .8rem; margin: .4rem 0; }
 details > summary { cursor: pointer; }
 div.output, .cell_output { overflow-x: auto; }
+/* tables as JupyterLab shows them */
+table.dataframe :is(th, td) { text-align: right; padding: .15rem .6rem; }
 @media (max-width: 720px) {
   article table { display: block; overflow-x: auto; }
   a.headerlink { display: none; }
