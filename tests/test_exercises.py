@@ -115,8 +115,9 @@ def test_every_exercise(path, monkeypatch):
             reply = printed(source.replace(BLANK, f"answer = {odd}"), names)
             assert reply.startswith("Not yet: "), f"{name}: {odd} gets: {reply}"
         solution = value(answer, names)
-        wrong = [code for code in mutants(answer) if differs(value(code, names), solution)]
-        for code in wrong:
+        values = {code: value(code, names) for code in set(mutants(answer))}
+        wrong = {repr(other): code for code, other in values.items() if differs(other, solution)}
+        for code in wrong.values():
             reply = printed(source.replace(BLANK, code), names)
             assert reply.startswith("Not yet: "), f"{name}: the mutant {code} gets: {reply}"
         assert wrong, f"{name}: no change to the printed answer changes it"
