@@ -136,6 +136,11 @@ def id_list(answer, right, because, hints=()):
     return False, "some of these ids do not belong here."
 
 
+def decision(name, right, because, hints, options):
+    """Register an exercise that is a choice, and needs no facts: see :func:`choice`."""
+    exercise(name)(lambda answer: choice(answer, right, because, hints, options))
+
+
 # Lesson 00: start here
 
 
@@ -152,18 +157,16 @@ def _(answer, small_shop):
     )
 
 
-@exercise("00-2")
-def _(answer):
-    return choice(
-        answer,
-        "content-based",
-        "it needs descriptions and no history.",
-        {
-            "user-based": "it compares customers' purchases, and there are hardly any.",
-            "item-based": "it compares who bought the products, and hardly anybody did yet.",
-        },
-        ["content-based", "user-based", "item-based"],
-    )
+decision(
+    "00-2",
+    "content-based",
+    "it needs descriptions and no history.",
+    {
+        "user-based": "it compares customers' purchases, and there are hardly any.",
+        "item-based": "it compares who bought the products, and hardly anybody did yet.",
+    },
+    ["content-based", "user-based", "item-based"],
+)
 
 
 @exercise("00-3")
@@ -200,18 +203,16 @@ def _(answer, transactions):
     )
 
 
-@exercise("01-2")
-def _(answer):
-    return choice(
-        answer,
-        "the date format",
-        "it costs a minute, and nothing warns you when it is wrong.",
-        {
-            "the campaign": "possible, but first be sure that December's sales are in December.",
-            "the prices": "prices don't move purchases to other months.",
-        },
-        ["the campaign", "the date format", "the prices"],
-    )
+decision(
+    "01-2",
+    "the date format",
+    "it costs a minute, and nothing warns you when it is wrong.",
+    {
+        "the campaign": "possible, but first be sure that December's sales are in December.",
+        "the prices": "prices don't move purchases to other months.",
+    },
+    ["the campaign", "the date format", "the prices"],
+)
 
 
 @exercise("01-3")
@@ -271,19 +272,17 @@ def _(answer, transactions):
     )
 
 
-@exercise("02-3")
-def _(answer):
-    return choice(
-        answer,
-        "unknown",
-        "most empty cells are products that the customer never looked at.",
-        {
-            "dislikes": "then almost every customer would dislike almost every product. Did they "
-            "all see all of them?",
-            "likes": "a purchase says so; an empty cell is no purchase.",
-        },
-        ["likes", "dislikes", "unknown"],
-    )
+decision(
+    "02-3",
+    "unknown",
+    "most empty cells are products that the customer never looked at.",
+    {
+        "dislikes": "then almost every customer would dislike almost every product. Did they "
+        "all see all of them?",
+        "likes": "a purchase says so; an empty cell is no purchase.",
+    },
+    ["likes", "dislikes", "unknown"],
+)
 
 
 @exercise("02-4")
@@ -292,7 +291,7 @@ def _(answer, counts):
     return number(
         answer,
         (times >= 2).mean(),
-        "surer cells, and so few that most customers share nothing any more.",
+        "surer cells, and fewer of them.",
         hints=[
             ((times > 2).mean(), "at least twice includes exactly twice."),
             ((times < 2).mean(), "this is the share that disappears."),
@@ -342,18 +341,16 @@ def _(answer, similarity, product):
     )
 
 
-@exercise("03-3")
-def _(answer):
-    return choice(
-        answer,
-        "two",
-        "a pattern among hundreds, not an anecdote.",
-        {
-            "one": "two common buyers: would you bet a place on the page on two people?",
-            "neither": "three times more than chance, among hundreds of customers, is worth it.",
-        },
-        ["one", "two", "neither"],
-    )
+decision(
+    "03-3",
+    "two",
+    "a pattern among hundreds, not an anecdote.",
+    {
+        "one": "two common buyers: would you bet a place on the page on two people?",
+        "neither": "three times more than chance, among hundreds of customers, is worth it.",
+    },
+    ["one", "two", "neither"],
+)
 
 
 @exercise("03-4")
@@ -410,19 +407,17 @@ def _(answer, matrix, similarity, n):
     )
 
 
-@exercise("04-3")
-def _(answer):
-    return choice(
-        answer,
-        "buy it again",
-        "two rows, two questions.",
-        {
-            "new for you": "a product the customer owns is not new.",
-            "both": "then the row of new things fills up with old ones.",
-            "neither": "then nobody is reminded of coffee.",
-        },
-        ["buy it again", "new for you", "both", "neither"],
-    )
+decision(
+    "04-3",
+    "buy it again",
+    "two rows, two questions.",
+    {
+        "new for you": "a product the customer owns is not new.",
+        "both": "then the row of new things fills up with old ones.",
+        "neither": "then nobody is reminded of coffee.",
+    },
+    ["buy it again", "new for you", "both", "neither"],
+)
 
 
 @exercise("04-4")
@@ -459,18 +454,16 @@ def _(answer, results):
     )
 
 
-@exercise("05-2")
-def _(answer):
-    return choice(
-        answer,
-        "a time split",
-        "only what people bought later tells a recommender from a dice.",
-        {
-            "more coverage": "a dice reaches all of it already.",
-            "a contract": "not before you know that it beats a dice.",
-        },
-        ["more coverage", "a time split", "a contract"],
-    )
+decision(
+    "05-2",
+    "a time split",
+    "only what people bought later tells a recommender from a dice.",
+    {
+        "more coverage": "a dice reaches all of it already.",
+        "a contract": "not before you know that it beats a dice.",
+    },
+    ["more coverage", "a time split", "a contract"],
+)
 
 
 @exercise("05-3")
@@ -494,7 +487,7 @@ def _(answer, model, split, n):
     return number(
         answer,
         longer["precision"],
-        "the hit rate rises and the precision falls, with the same recommender.",
+        "a longer list never finds fewer customers; what it wastes, the precision shows.",
         hints=[
             (now["precision"], "this is the precision of the list as it is; make it longer."),
             (longer["hit_rate"], "this is the new hit rate; the precision is asked for."),
@@ -526,18 +519,16 @@ def _(answer, table):
     )
 
 
-@exercise("06-2")
-def _(answer):
-    return choice(
-        answer,
-        "send yesterday's",
-        "a day-old list is nearly as good as a fresh one.",
-        {
-            "send it": "the check says that most customers would see the same product first.",
-            "send nothing": "the contract says: never an empty page.",
-        },
-        ["send it", "send yesterday's", "send nothing"],
-    )
+decision(
+    "06-2",
+    "send yesterday's",
+    "a day-old list is nearly as good as a fresh one.",
+    {
+        "send it": "the check says that most customers would see the same product first.",
+        "send nothing": "the contract says: never an empty page.",
+    },
+    ["send it", "send yesterday's", "send nothing"],
+)
 
 
 @exercise("06-3")
@@ -591,18 +582,16 @@ def _(answer, result):
     )
 
 
-@exercise("07-3")
-def _(answer):
-    return choice(
-        answer,
-        "wait for the planned end",
-        "the plan was made so that one look at the end is enough.",
-        {
-            "stop and ship": "early looks cry wolf; see the curve of peeking.",
-            "stop and drop": "significant or not, three days decide nothing.",
-        },
-        ["stop and ship", "wait for the planned end", "stop and drop"],
-    )
+decision(
+    "07-3",
+    "wait for the planned end",
+    "the plan was made so that one look at the end is enough.",
+    {
+        "stop and ship": "early looks cry wolf; see the curve of peeking.",
+        "stop and drop": "significant or not, three days decide nothing.",
+    },
+    ["stop and ship", "wait for the planned end", "stop and drop"],
+)
 
 
 @exercise("07-4")
@@ -667,18 +656,16 @@ def _(answer, away):
     )
 
 
-@exercise("08-3")
-def _(answer):
-    return choice(
-        answer,
-        "next product",
-        "it adds most saved purchases per offer, and its interval is far from zero.",
-        {
-            "segments": "value makes a saved customer worth more, and saves no more of them.",
-            "churn risk": "it helps, but compare its `adds` with the product's.",
-        },
-        ["segments", "churn risk", "next product"],
-    )
+decision(
+    "08-3",
+    "next product",
+    "it adds most saved purchases per offer, and its interval is far from zero.",
+    {
+        "segments": "value makes a saved customer worth more, and saves no more of them.",
+        "churn risk": "it helps, but compare its `adds` with the product's.",
+    },
+    ["segments", "churn risk", "next product"],
+)
 
 
 @exercise("08-4")
@@ -689,7 +676,7 @@ def _(answer, layers, rules):
     return number(
         answer,
         left["customers"],
-        "fewer, but many: what is dearer than the average still pays.",
+        "the margin is an average: what is dearer still pays.",
         hints=[
             (0, "the margin is an average: what about products that cost more than that?"),
             (before["customers"], "this is with today's voucher."),
@@ -732,18 +719,16 @@ def _(answer):
     )
 
 
-@exercise("09-3")
-def _(answer):
-    return choice(
-        answer,
-        "the laptop",
-        "it is among the points measured above: seconds.",
-        {
-            "the cluster": "look at the seconds above: a cluster starts to pay much later.",
-            "a neural network": "nothing here asks for another method; lesson 05 would have to.",
-        },
-        ["the laptop", "the cluster", "a neural network"],
-    )
+decision(
+    "09-3",
+    "the laptop",
+    "it is among the points measured above: seconds.",
+    {
+        "the cluster": "look at the seconds above: a cluster starts to pay much later.",
+        "a neural network": "nothing here asks for another method; lesson 05 would have to.",
+    },
+    ["the laptop", "the cluster", "a neural network"],
+)
 
 
 # Lesson 10: the decision memo
@@ -767,29 +752,25 @@ def _(answer, facts):
     )
 
 
-@exercise("10-2")
-def _(answer):
-    return choice(
-        answer,
-        "not yet",
-        "the test would take far longer than twelve weeks; nothing else has changed.",
-        {
-            "ship a test": "work out the days: five times as many.",
-            "don't": "that is for lists that do no good. What is missing here is traffic.",
-        },
-        ["ship a test", "not yet", "don't"],
-    )
+decision(
+    "10-2",
+    "not yet",
+    "the test would take far longer than twelve weeks; nothing else has changed.",
+    {
+        "ship a test": "work out the days: five times as many.",
+        "don't": "that is for lists that do no good. What is missing here is traffic.",
+    },
+    ["ship a test", "not yet", "don't"],
+)
 
 
-@exercise("10-3")
-def _(answer):
-    return choice(
-        answer,
-        "rerun next month",
-        "more purchases narrow the interval, and a rerun costs one command.",
-        {
-            "test anyway": "the lists may be worse than what customers see today.",
-            "give up": "an interval that holds zero is no proof of anything.",
-        },
-        ["test anyway", "rerun next month", "give up"],
-    )
+decision(
+    "10-3",
+    "rerun next month",
+    "more purchases narrow the interval, and a rerun costs one command.",
+    {
+        "test anyway": "the lists may be worse than what customers see today.",
+        "give up": "an interval that holds zero is no proof of anything.",
+    },
+    ["test anyway", "rerun next month", "give up"],
+)

@@ -5,12 +5,12 @@ Not collected where the extra ``browser`` or Chromium is missing.
 
 import functools
 import http.server
-import shutil
 import threading
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from tests.browser.chromium import CHROMIUM, launch
+
 try:
     import axe_playwright_python  # noqa: F401
     from playwright import sync_api as playwright
@@ -23,7 +23,7 @@ if playwright is None or CHROMIUM is None:
 @pytest.fixture(scope="session")
 def browser():
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = launch(driver)
         yield chromium
         chromium.close()
 

@@ -1,11 +1,10 @@
 """The README's screenshots: a lesson on the website, and the memo of the bundled shop.
 
-``uv run --extra browser python tests/browser/pictures.py`` writes them anew. (The third picture,
+``uv run --extra browser python -m tests.browser.pictures`` writes them anew. (The third picture,
 lesson 05's comparison, is stored with the lessons: see ``helpers/notebooks.py``.)
 """
 
-import shutil
-import sys
+import io
 import tempfile
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from playwright.sync_api import sync_playwright
 from helpers import data, memo
 from helpers.notebooks import FOLDER
 from helpers.site import build_site
+from tests.browser.chromium import launch
 
 SHOWN = {  # picture: page, the part of it on top, size of the window
     "lesson": (
@@ -25,35 +25,31 @@ SHOWN = {  # picture: page, the part of it on top, size of the window
     ),
     "memo": ("memo.html", "body", {"width": 960, "height": 1080}),
 }
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def write_pictures(chromium, folder: Path) -> dict[str, Path]:
-    """Write ``lesson.png`` and ``memo.png``, each with the words it shows as its description."""
+def write_pictures(chromium, site: Path, folder: Path) -> dict[str, Path]:
+    """Write ``lesson.png`` and ``memo.png``, each with the words it shows as its description.
+
+    `site` has the course's pages, as :func:`helpers.site.build_site` leaves them.
+    """
     transactions, report = data.read_transactions()
     facts = memo.collect(transactions, data.load_events(), report, made_up_consent=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        build_site(Path(scratch))
-        (Path(scratch) / "memo.html").write_text(memo.page(facts, "the bundled shop"), "utf-8")
-        pictures = {}
-        for name, (address, part, size) in SHOWN.items():
-            page = chromium.new_page(viewport=size)
-            page.goto((Path(scratch) / address).as_uri())
-            page.locator(part).evaluate("part => part.scrollIntoView()")
-            pictures[name] = folder / f"{name}.png"
-            page.screenshot(path=pictures[name])
-            words = PngInfo()
-            words.add_itxt("Description", page.locator(part).inner_text())
-            Image.open(pictures[name]).quantize(64).save(
-                pictures[name], pnginfo=words, optimize=True
-            )
-            page.close()
+    (site / "memo.html").write_text(memo.page(facts, "the bundled shop"), encoding="utf-8")
+    pictures = {name: folder / f"{name}.png" for name in SHOWN}
+    for name, (address, part, size) in SHOWN.items():
+        page = chromium.new_page(viewport=size)
+        page.goto((site / address).as_uri())
+        shown = page.locator(part)
+        shown.evaluate("part => part.scrollIntoView()")
+        words = PngInfo()
+        words.add_itxt("Description", shown.inner_text())
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            picture.quantize(64).save(pictures[name], pnginfo=words, optimize=True)
+        page.close()
     return pictures
 
 
 if __name__ == "__main__":
-    to = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER / "images"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for picture in write_pictures(browser, to).values():
-            print(picture)
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as scratch:
+        build_site(Path(scratch))
+        write_pictures(launch(driver), Path(scratch), FOLDER / "images")

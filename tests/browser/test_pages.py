@@ -18,10 +18,15 @@ PAGES += ["glossary", "instructor_guide", "maintainer_guide"]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, serve):
+def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     build_site(folder)
-    return serve(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(pages, serve):
+    return serve(pages)
 
 
 def faults(page):
@@ -118,9 +123,9 @@ def test_slides_turn_without_a_network(tmp_path, serve, watched):
     assert watched.elsewhere == [] and watched.errors == []
 
 
-def test_the_readmes_pictures_show_what_there_is(browser, tmp_path):
+def test_the_readmes_pictures_show_what_there_is(browser, pages, tmp_path):
     """By the words on them: letters look a little different on each machine."""
-    for name, path in write_pictures(browser, tmp_path).items():
+    for name, path in write_pictures(browser, pages, tmp_path).items():
         made, shown = Image.open(path), Image.open(FOLDER / "images" / f"{name}.png")
         assert made.size == shown.size
         assert made.text["Description"] == shown.text["Description"], f"make {name}.png again"
