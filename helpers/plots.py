@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import display
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
+from matplotlib.transforms import Bbox
 
 BLUE, ORANGE, GREY, GREEN, PINK = "#0072B2", "#D55E00", "#B5B5B5", "#009E73", "#CC79A7"
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
@@ -60,7 +61,7 @@ def _finish(figure, axes, title, xlabel, ylabel, alt, percent=None):
 
 
 def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), percent="") -> None:
-    """Horizontal bars, first value on top.
+    """Horizontal bars, first value on top, each with its number beside it.
 
     Parameters
     ----------
@@ -74,12 +75,15 @@ def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), perc
     """
     figure, axes = _figure(height=max(2.2, 0.27 * len(values) + 1.1))
     colours = [ORANGE if name in highlight else BLUE for name in values.index]
-    axes.barh([str(name) for name in values.index], values.to_numpy(), color=colours)
+    drawn = axes.barh([str(name) for name in values.index], values.to_numpy(), color=colours)
+    form = "{:.0%}" if "x" in percent else "{:,.0f}" if values.abs().max() >= 20 else "{:.2f}"
+    axes.bar_label(drawn, fmt=form.format, padding=3)
+    axes.margins(x=0.1)
     axes.invert_yaxis()
     _finish(figure, axes, title, xlabel, ylabel, alt, percent)
 
 
-def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="") -> None:
+def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="", mark=None) -> None:
     """One line per column, the first in the strongest colour, told apart by dashes as well.
 
     Parameters
@@ -88,8 +92,12 @@ def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="") -> Non
         Its index is the x axis.
     title, xlabel, ylabel, alt, percent
         As in :func:`bars`.
+    mark : tuple of (number, str), optional
+        A horizontal line at a value worth seeing, and what it is.
     """
     figure, axes = _figure()
+    if mark:
+        axes.axhline(mark[0], color="#444444", linewidth=1, label=mark[1])
     dashes = ["-", "--", ":", "-.", (0, (5, 1, 1, 1))]
     for number, name in enumerate(table):
         axes.plot(
@@ -100,10 +108,16 @@ def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="") -> Non
             linewidth=2,
             label=name,
         )
-    if table.shape[1] > 1:
+    axes.set_ylim(bottom=min(0, table.min(axis=None)))  # heights compare only from zero
+    if table.shape[1] > 1 or mark:
         axes.legend(frameon=False)
     if isinstance(table.index, pd.DatetimeIndex):
         figure.autofmt_xdate()
+    elif pd.api.types.is_integer_dtype(table.index):  # between whole numbers there is nothing
+        few = len(table) <= 12
+        axes.xaxis.set_major_locator(
+            FixedLocator(table.index) if few else MaxNLocator(integer=True)
+        )
     _finish(figure, axes, title, xlabel, ylabel, alt, percent)
 
 
@@ -155,7 +169,7 @@ def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> N
     _finish(figure, axes, title, xlabel, ylabel, alt)
 
 
-def cells(matrix, title, alt="", n_customers: int = 150) -> None:
+def cells(matrix, title, alt="", n_customers: int = 100) -> None:
     """A picture of the interaction matrix: a dot for every purchase, white for "empty".
 
     Parameters
@@ -165,24 +179,29 @@ def cells(matrix, title, alt="", n_customers: int = 150) -> None:
     n_customers : int
         The first so many rows.
     """
-    figure, axes = _figure(7.5, 5)
+    figure, axes = _figure(7.5, 6)
     part = matrix.values[:n_customers].tocoo()
-    axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=2.5)
+    # a dot is lower than its row, so that neighbouring rows stay apart
+    axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=200 / n_customers)
     axes.invert_yaxis()
-    _finish(figure, axes, title, "product (column number)", "customer (row number)", alt)
+    ylabel = f"customer (row number, the first {part.shape[0]:,})"
+    _finish(figure, axes, title, "product (column number)", ylabel, alt)
 
 
-def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=()) -> None:
+def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), percent="") -> None:
     """Each method's mean as a dot, with its 95 % interval as a line.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`helpers.evaluate.compare`.
-    metric : {"hit_rate", "ndcg"}
+    metric : str
+        A column; its interval is in ``metric_low`` and ``metric_high``.
     title, xlabel, alt : str
     highlight : collection of str
         Methods drawn in the second colour.
+    percent : str
+        As in :func:`bars`.
     """
     figure, axes = _figure(height=max(2.2, 0.32 * len(table) + 1.2))
     for place, (name, row) in enumerate(table.iterrows()):
@@ -191,9 +210,12 @@ def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=()) 
         axes.plot(row[metric], place, "o", color=colour, markersize=8)
     axes.set_yticks(range(len(table)), [str(name).replace("_", " ") for name in table.index])
     axes.invert_yaxis()
-    axes.set_xlim(left=0)
+    lowest = table[f"{metric}_low"].min()
+    axes.set_xlim(left=0 if lowest >= 0 else None)
+    if lowest < 0:  # does an interval hold zero?
+        axes.axvline(0, color="#444444", linewidth=1)
     axes.grid(axis="x", color="#E5E5E5")
-    _finish(figure, axes, title, xlabel, "", alt)
+    _finish(figure, axes, title, xlabel, "", alt, percent)
 
 
 def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
@@ -212,6 +234,34 @@ def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
     axes.plot(table["predicted"], table["happened"], "o", color=BLUE, markersize=8, label=label)
     axes.legend(frameon=False)
     _finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
+
+
+def _label_points(figure, axes, place, names) -> None:
+    """Write each name beside its point, at the side where it covers least of what is there."""
+    figure.canvas.draw()
+    window = axes.transData.transform(place)
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in window]
+    for row, name in names.items():
+        label = axes.annotate(name, place[row], (0, 0), fontsize=7.5, textcoords="offset points")
+        sides = [(5, 2, "left"), (-5, 2, "right"), (5, -8, "left"), (-5, -8, "right"),
+                 (0, 7, "center"), (0, -13, "center")]  # fmt: skip
+        best = (np.inf, None)
+        for side in sides:
+            label.set_position(side[:2])
+            label.set_horizontalalignment(side[2])
+            box = label.get_window_extent()
+            covers = sum(
+                shared.width * shared.height
+                for other in taken
+                if (shared := Bbox.intersection(box, other)) is not None
+            )
+            if not axes.bbox.contains(box.x0, box.y0) or not axes.bbox.contains(box.x1, box.y1):
+                covers += box.width * box.height
+            if covers < best[0]:
+                best = (covers, side)
+        label.set_position(best[1][:2])
+        label.set_horizontalalignment(best[1][2])
+        taken.append(label.get_window_extent())
 
 
 def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int = 53) -> None:
@@ -248,15 +298,13 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int
         axes.plot(
             *place[rows].T,
             "os^Dv<>Pp*"[number % 10],
-            color=COLOURS[number % len(COLOURS)],
+            color=COLOURS[(number + number // 10) % len(COLOURS)],  # no pair comes twice
             markersize=7,
             label=category,
         )
     names = products["product_name"].reindex(similarity.products)
-    for row in np.argsort(-total, kind="stable")[:n_labels]:
-        axes.annotate(
-            names.iloc[row], place[row], fontsize=7.5, xytext=(4, 3), textcoords="offset points"
-        )
+    named = np.argsort(-total, kind="stable")[:n_labels]
+    _label_points(figure, axes, place, {row: names.iloc[row] for row in named})
     if categories.nunique() <= 12:
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_xticks([])
