@@ -303,6 +303,8 @@ def _execute_lesson(path, run, staging):
         )
     except papermill.PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"
+    except OSError:  # a full disk ends the run: half a notebook helps nobody
+        raise
     except Exception as failed:
         error = f"{type(failed).__name__}: {failed}"
     return Outcome(path, time.perf_counter() - start, error)
