@@ -146,7 +146,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def score(engine, transactions, out, file, n, neighbors, trend_days, basket_cap, parts, csv,
           master, conf, debug):  # fmt: skip
-    """Score every customer without notebooks: the monthly batch job."""
+    """Score every customer without notebooks: the batch job, every night or month."""
     import psutil
     from tqdm import tqdm
 

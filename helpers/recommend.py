@@ -51,7 +51,7 @@ def get_recommendations(
     Raises
     ------
     KeyError
-        If the customer is unknown: a silent list of bestsellers would hide a wrong id.
+        If the customer is unknown: a silent list of best sellers would hide a wrong id.
     """
     if customer_id not in interaction_matrix.customers:
         raise KeyError(f"There is no customer {customer_id!r}; ids look like "

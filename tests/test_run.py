@@ -90,6 +90,7 @@ def test_own_run_writes_everything(own_run, own_shop):
     assert metrics["recommendations"] == {
         "customers": table["customer_id"].nunique(),
         "rows": len(table),
+        "failed_checks": [],
     }
     assert len(pd.read_parquet(own_run / "recommendations.parquet")) == len(table)
     assert not list(own_run.glob(".staging*")), "a staging folder was left behind"

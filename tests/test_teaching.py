@@ -16,7 +16,12 @@ GLOSSARY = re.findall(
     flags=re.M,
 )
 # words that earlier lessons use in their everyday sense
-EVERYDAY = {"cap", "engine", "personalization", "score", "segment", "shuffle (Spark)", "source"}
+EVERYDAY = {"cap", "control", "gain", "personalization", "score", "segment", "shuffle (Spark)",
+            "signal"}  # fmt: skip
+# in bold because the sentence turns on it
+NO_TERMS = {"what to offer", "customer", "product", "same people", "popularity", "buy",
+            "not bought before", "offline is not revenue", "and says so", "every night",
+            "every month", "saved"}  # fmt: skip
 
 
 def plain(path):
@@ -76,6 +81,18 @@ def test_a_term_is_introduced_where_the_glossary_says(term, lesson):
     assert uses(term, PROSE[lesson]), f"lesson {lesson} does not speak of {term}"
     early = [other for other in PROSE if other < lesson and uses(term, PROSE[other])]
     assert term in EVERYDAY or not early, f"{term} is used in lesson {early} already"
+
+
+def in_the_glossary(term):
+    entries = {re.sub(r" \(.*\)", "", entry[0]).lower() for entry in GLOSSARY}
+    return any(word in entries for word in (term, term.removesuffix("s"), f"{term}s"))
+
+
+@pytest.mark.parametrize("lesson", sorted(PROSE))
+def test_what_a_lesson_sets_in_bold_stands_in_the_glossary(lesson):
+    bold = re.findall(r"\*\*([^*\n]+)\*\*", PROSE[lesson])
+    terms = {term.lower() for term in bold if not re.search(r"[.:?]$", term)} - NO_TERMS
+    assert [term for term in terms if not in_the_glossary(term)] == []
 
 
 GUIDE = (FOLDER / "instructor_guide.md").read_text("utf-8")
