@@ -67,7 +67,7 @@ def quiz_text(lesson: str) -> str:
     """The quiz of a lesson as Markdown: each option folds open to say why it is right or wrong.
 
     No code and no server: it works in JupyterLab, on the website, with the keyboard, and on
-    GitHub. On paper, fold everything open before printing (``course workshop`` does).
+    GitHub. The website prints every option open.
 
     Parameters
     ----------

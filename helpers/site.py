@@ -51,6 +51,8 @@ _CONFIGURATION = {
         "use_download_button": False,
         "use_fullscreen_button": False,
         "navbar_persistent": [],  # else the search stands there twice
+        "footer_content_items": ["extra-footer.html"],
+        "extra_footer": "Code MIT, text and data CC BY 4.0",
     },
     "html_context": {"default_mode": "light"},
     "html_copy_source": False,
@@ -68,9 +70,16 @@ _CONFIGURATION = {
 _STYLE = """
 details { border: 1px solid #8a8a8a; border-radius: 4px; padding: .3rem .8rem; margin: .4rem 0; }
 details > summary { cursor: pointer; }
+details + p { margin-top: 1.5rem; } /* the next question stands apart */
 div.output, .cell_output { overflow-x: auto; }
+div.highlight pre { font-size: .8em; } /* lines of 100 letters */
 /* tables as JupyterLab shows them */
-table.dataframe :is(th, td) { text-align: right; padding: .15rem .6rem; }
+table.dataframe :is(th, td) { text-align: right; padding: .15rem .6rem; white-space: nowrap; }
+/* on paper nothing can be scrolled or folded open */
+@media print {
+  div.highlight pre { white-space: pre-wrap; }
+  details::details-content { content-visibility: visible; height: auto; }
+}
 @media (max-width: 720px) {
   article table { display: block; overflow-x: auto; }
   a.headerlink { display: none; }

@@ -55,7 +55,10 @@ def test_answers_open_with_the_keyboard_and_quizzes_respond(site, watched):
     page = watched.page
     page.goto(f"{site}/04_recommendations.html")
     answer = page.locator("details", has=page.get_by_text("Answer", exact=True)).first
-    assert answer.get_attribute("open") is None
+    assert answer.get_attribute("open") is None and not answer.locator("pre").is_visible()
+    page.emulate_media(media="print")
+    assert answer.locator("pre").is_visible(), "on paper nobody can open it"
+    page.emulate_media(media="screen")
     answer.locator("summary").focus()
     page.keyboard.press("Enter")
     assert answer.get_attribute("open") is not None
