@@ -13,6 +13,7 @@ import tempfile
 from importlib import util
 from pathlib import Path
 
+from helpers.data import PROJECT
 from helpers.notebooks import FOLDER
 
 _PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
@@ -20,10 +21,12 @@ _INDEX = """# {title}
 
 {lead}
 
+{table}
+
 ```{{toctree}}
 :maxdepth: 1
 :caption: Lessons
-
+{hidden}
 {lessons}
 ```
 
@@ -162,7 +165,10 @@ def build_site(out, run=None) -> Path:
 
 
 def _write_index(source, lessons, pages, run):
+    table = "" if run else lesson_table()
     text = _INDEX.format(
+        table=table,
+        hidden=":hidden:\n" if table else "",
         title=Path(run).name if run else _CONFIGURATION["html_title"],
         lead=_RUN_LEAD if run else _LEAD,
         lessons="\n".join(path.stem for path in lessons),
@@ -171,6 +177,13 @@ def _write_index(source, lessons, pages, run):
     if not pages:
         text = text[: text.rindex("```{toctree}")]
     (source / "index.md").write_text(text, encoding="utf-8")
+
+
+def lesson_table() -> str:
+    """What each lesson is good for, and its minutes: the README's table, for pages beside it."""
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| \| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
+    return table.replace("](notebooks/", "](")
 
 
 def _copy_lesson(path, source, available):

@@ -12,6 +12,12 @@ from pathlib import Path
 
 from helpers.notebooks import FOLDER, lessons
 
+_WORDS_UNDER_A_RESULT = 60  # more would not fit below a figure
+_OUR_STYLE = """<style>
+.reveal iframe { height: 560px; }  /* the memo */
+.reveal img { max-height: 480px; }
+.reveal .jp-RenderedMarkdown table { font-size: 75%; }
+</style></head>"""
 _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)
 _REVEAL = ("sphinx_revealjs", "_static/revealjs")
 # nbconvert's page starts the slides through require.js and jQuery, from the network
@@ -94,10 +100,7 @@ def instructor_notebook(notebook, talking: str):
 
 
 def write_slides(out: Path) -> None:
-    """One page of slides per lesson: prose and results, no code; nothing is loaded from elsewhere.
-
-    A slide begins at each heading; further cells come below it.
-    """
+    """Write one page of slides per lesson: prose and results, no code, and it works offline."""
     import nbformat
     from nbconvert import SlidesExporter
 
@@ -119,17 +122,36 @@ def write_slides(out: Path) -> None:
     )
     for path in lessons():
         notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            kind = "subslide" if cell.cell_type == "code" and cell.outputs else "-"
-            if cell.cell_type == "markdown":
-                cell.source = re.sub(r"## Quiz.*?(?=## Recap)", "", cell.source, flags=re.S)
-                cell.source = _ANSWER.sub("", cell.source)
-                kind = "slide" if re.match(r"#{1,2} ", cell.source) else "subslide"
-            elif "parameters" in cell.metadata.get("tags", []) or not cell.outputs:
-                kind = "skip"
-            cell.metadata["slideshow"] = {"slide_type": kind}
+        notebook.cells = list(_slides(notebook.cells))
         page, _ = exporter.from_notebook_node(notebook)
-        page, replaced = _THEIR_START.subn(_OUR_START, _DIAGRAMS.sub("", page))
+        page = _DIAGRAMS.sub("", page).replace("</head>", _OUR_STYLE, 1)
+        page, replaced = _THEIR_START.subn(_OUR_START, page)
         if not replaced:
             raise WorkshopError("This version of nbconvert starts slides in another way.")
         (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
+
+
+def _slides(cells):
+    """Cells for the slides: a heading begins one; below it each result with what it means."""
+    import nbformat
+
+    after_result = False
+    for cell in cells:
+        if cell.cell_type == "code":
+            if cell.outputs and "exercise" not in cell.metadata.get("tags", []):
+                cell.metadata["slideshow"] = {"slide_type": "subslide"}
+                after_result = True
+                yield cell
+            continue
+        text = re.sub(r"## Quiz.*?(?=## Recap)", "", cell.source, flags=re.S)
+        for part in re.split(r"^(?=##? )", _ANSWER.sub("", text), flags=re.M):
+            if not part.strip():
+                continue
+            next_topic = part.startswith("**")
+            short = len(part.split()) <= _WORDS_UNDER_A_RESULT
+            with_result = after_result and short and not next_topic
+            kind = "slide" if part.startswith("#") else "-" if with_result else "subslide"
+            after_result = False
+            part = nbformat.v4.new_markdown_cell(part.strip())
+            part.metadata["slideshow"] = {"slide_type": kind}
+            yield part

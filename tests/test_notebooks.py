@@ -108,7 +108,7 @@ def test_names_are_words(notebook):
 def test_no_figures_typed_into_prose(notebook):
     """Shares, decimals and large numbers come from cells; only the story's own are typed."""
     text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", prose(notebook), flags=re.S)
-    text = re.sub(r"\*\d+ minutes, \d+ from the start\.\*", "", text)
+    text = re.sub(r"\*\d+ minutes; \d+ minutes into the course\.\*", "", text)
     figures = re.findall(r"\d+(?:[.,]\d+)* ?%|\d+[.,]\d+|\d{3,}", text)
     assert set(figures) <= {"8 %", "5,000", "95 %", "100 %"}
 

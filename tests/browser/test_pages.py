@@ -115,14 +115,22 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     assert sheets == 1
 
 
-def test_slides_turn_without_a_network(tmp_path, serve, watched):
+def test_slides_turn_and_fit_without_a_network(tmp_path, serve, watched):
     write_workshop(tmp_path)
-    page = watched.page
-    page.goto(serve(tmp_path / "slides") + "/04_recommendations.html")
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
-    assert page.locator("section.present h1").first.is_visible()
-    page.evaluate("Reveal.right()")
-    assert page.evaluate("Reveal.getState().indexh") == 1
+    page, address = watched.page, serve(tmp_path / "slides")
+    for path in lessons():
+        page.goto(f"{address}/{path.stem}.html")
+        page.wait_for_function("window.Reveal && Reveal.isReady()")
+        assert page.locator("section.present h1").first.is_visible()
+        page.evaluate("Reveal.configure({transition: 'none'})")
+        slides = 1
+        while not page.evaluate("Reveal.isLastSlide()"):
+            page.evaluate("Reveal.next()")
+            slides += 1
+            slide = page.evaluate("(s => [s.scrollHeight, s.innerText])(Reveal.getCurrentSlide())")
+            assert slide[0] <= 700, f"{path.stem}: too much on the slide: {slide[1]}"
+            assert "Not answered yet" not in slide[1]
+        assert 12 <= slides <= 40
     assert watched.elsewhere == [] and watched.errors == []
 
 
