@@ -59,9 +59,9 @@ CHECKS = [
     },
     {
         "question": "Can the test be over within twelve weeks?",
-        "passes": lambda evidence: evidence["test_days"] <= 84,
+        "passes": lambda evidence: evidence["days_of_test"] <= 84,
         "otherwise": NOT_YET,
-        "answer": "it takes {test_days:,} days",
+        "answer": "it takes {days_of_test:,} days",
         "what_to_do": "Look for a larger lift, or test where more people click.",
     },
 ]
@@ -75,7 +75,7 @@ def decide(evidence) -> dict:
     evidence : mapping
         ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``signal_low``
         and ``signal_high`` (interval of the shuffle test), ``gain_low`` and ``gain_high``
-        (interval of the NDCG above the best popularity list's), ``test_days``. What is missing
+        (interval of the NDCG above the best popularity list's), ``days_of_test``. What is missing
         counts as no.
 
     Returns
@@ -185,7 +185,7 @@ def collect(
         "signal_high": signal["high"] if signal else None,
         "gain_low": quality["gain"]["low"] if quality else None,
         "gain_high": quality["gain"]["high"] if quality else None,
-        "test_days": facts["plan"]["days"],
+        "days_of_test": facts["plan"]["days"],
     }
     facts["decision"] = decide(facts["evidence"])
     return facts

@@ -13,7 +13,7 @@ from helpers import data, memo
 
 CLEAR = {
     "rows_kept": 0.9, "customers_judged": 800, "signal_low": 0.05, "signal_high": 0.07,
-    "gain_low": 0.02, "gain_high": 0.04, "test_days": 42,
+    "gain_low": 0.02, "gain_high": 0.04, "days_of_test": 42,
 }  # fmt: skip
 
 
@@ -26,10 +26,10 @@ CLEAR = {
         ({"signal_low": 0.0}, "don't", "shuffle test"),
         ({"gain_low": -0.04, "gain_high": -0.02}, "don't", "no worse"),
         ({"gain_low": -0.01}, "not yet", "surely better"),
-        ({"test_days": 91}, "not yet", "twelve weeks"),
+        ({"days_of_test": 91}, "not yet", "twelve weeks"),
         # the first no decides: too few customers to say that there is no signal
         ({"customers_judged": 20, "signal_low": -0.1}, "not yet", "100 customers"),
-        ({"signal_low": -0.1, "test_days": 500}, "don't", "shuffle test"),
+        ({"signal_low": -0.1, "days_of_test": 500}, "don't", "shuffle test"),
     ],
 )
 def test_the_first_no_decides(change, decision, asked):
