@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
-from matplotlib.transforms import Bbox
 
 BLUE, ORANGE, GREY, GREEN, PINK = "#0072B2", "#D55E00", "#B5B5B5", "#009E73", "#CC79A7"
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
@@ -236,32 +235,30 @@ def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
     _finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
 
 
+_SIDES = [(5, 2, "left"), (-5, 2, "right"), (5, -8, "left"), (-5, -8, "right"),
+          (0, 7, "center"), (0, -13, "center")]  # fmt: skip
+
+
 def _label_points(figure, axes, place, names) -> None:
     """Write each name beside its point, at the side where it covers least of what is there."""
     figure.canvas.draw()
     window = axes.transData.transform(place)
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in window]
+    taken = np.hstack([window - 4, window + 4])  # lower left and upper right corners
     for row, name in names.items():
         label = axes.annotate(name, place[row], (0, 0), fontsize=7.5, textcoords="offset points")
-        sides = [(5, 2, "left"), (-5, 2, "right"), (5, -8, "left"), (-5, -8, "right"),
-                 (0, 7, "center"), (0, -13, "center")]  # fmt: skip
-        best = (np.inf, None)
-        for side in sides:
-            label.set_position(side[:2])
-            label.set_horizontalalignment(side[2])
-            box = label.get_window_extent()
-            covers = sum(
-                shared.width * shared.height
-                for other in taken
-                if (shared := Bbox.intersection(box, other)) is not None
-            )
-            if not axes.bbox.contains(box.x0, box.y0) or not axes.bbox.contains(box.x1, box.y1):
-                covers += box.width * box.height
-            if covers < best[0]:
-                best = (covers, side)
-        label.set_position(best[1][:2])
-        label.set_horizontalalignment(best[1][2])
-        taken.append(label.get_window_extent())
+        boxes = []
+        for *offset, side in _SIDES:
+            label.set(position=offset, horizontalalignment=side)
+            boxes.append(label.get_window_extent().extents)
+        boxes = np.array(boxes)
+        lower = np.maximum(boxes[:, None, :2], taken[:, :2])
+        upper = np.minimum(boxes[:, None, 2:], taken[:, 2:])
+        covered = (upper - lower).clip(min=0).prod(axis=2).sum(axis=1)
+        inside = (boxes[:, :2] >= axes.bbox.min) & (boxes[:, 2:] <= axes.bbox.max)
+        covered[~inside.all(axis=1)] += 1e6  # never over the edge where there is another way
+        *offset, side = _SIDES[covered.argmin()]
+        label.set(position=offset, horizontalalignment=side)
+        taken = np.vstack([taken, boxes[covered.argmin()]])
 
 
 def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int = 53) -> None:
