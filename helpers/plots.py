@@ -261,8 +261,8 @@ def _label_points(figure, axes, place, names) -> None:
         taken = np.vstack([taken, boxes[covered.argmin()]])
 
 
-def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int = 53) -> None:
-    """All products on a plane, similar ones near each other.
+def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: int = 60) -> None:
+    """Products on a plane, similar ones near each other.
 
     Parameters
     ----------
@@ -271,8 +271,8 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int
     products : DataFrame
         From :func:`helpers.data.product_table`.
     title, alt : str
-    n_labels : int
-        How many products are named (most similar to others first).
+    n_products : int
+        At most so many are drawn, those with most similarity to others.
 
     Notes
     -----
@@ -282,14 +282,18 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int
     from scipy.sparse.linalg import eigsh
 
     total = np.asarray(similarity.values.sum(axis=1)).ravel()
+    drawn = np.sort(np.argsort(-total, kind="stable")[:n_products])
+    values = similarity.values[drawn][:, drawn].astype(np.float64)
+    total = np.asarray(values.sum(axis=1)).ravel()
     scale = 1 / np.sqrt(np.where(total > 0, total, 1))
-    scaled = similarity.values.astype(np.float64) * scale[:, None] * scale[None, :]
+    scaled = values * scale[:, None] * scale[None, :]
     _, vectors = eigsh(scaled, k=3, which="LA", v0=np.ones(len(total)))
     place = vectors[:, [1, 0]] * scale[:, None]
     # a direction has no sign of its own: fix it, so that the map is the same on every machine
     place *= np.sign(place[np.abs(place).argmax(axis=0), [0, 1]])
     figure, axes = _figure(9, 6.5)
-    categories = products["product_category"].reindex(similarity.products).fillna("other")
+    ids = similarity.products[drawn]
+    categories = products["product_category"].reindex(ids).fillna("other")
     for number, category in enumerate(sorted(categories.unique())):
         rows = np.flatnonzero(categories == category)
         axes.plot(
@@ -299,10 +303,11 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_labels: int
             markersize=7,
             label=category,
         )
-    names = products["product_name"].reindex(similarity.products)
-    named = np.argsort(-total, kind="stable")[:n_labels]
-    _label_points(figure, axes, place, {row: names.iloc[row] for row in named})
-    if categories.nunique() <= 12:
+    names = products["product_name"].reindex(ids)
+    _label_points(
+        figure, axes, place, {row: names.iloc[row] for row in np.argsort(-total, kind="stable")}
+    )
+    if 1 < categories.nunique() <= 12:
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_xticks([])
     axes.set_yticks([])

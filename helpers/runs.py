@@ -344,7 +344,10 @@ def lesson_html(notebook: Path) -> str:
     exporter = HTMLExporter(
         template_name="classic", require_js_url="", jquery_url="", mathjax_url=""
     )
-    return exporter.from_filename(str(notebook))[0]
+    page = exporter.from_filename(str(notebook))[0]
+    # the template's own style hides the triangle that says: fold me open
+    triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
+    return page.replace("</head>", triangle, 1)
 
 
 def run_page(run: Run, metrics: dict) -> str:
