@@ -89,6 +89,10 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
     if sentence := runs.verdict(done.metrics):
         click.echo(sentence)
+    if checks := done.metrics.get("recommendations", {}).get("failed_checks"):
+        click.echo(
+            f"Look at the lists before you publish. Not true: {'; '.join(checks)}.", err=True
+        )
     written = [folder / name for name in (*runs.RESULTS, "metrics.json", "index.html")]
     click.echo("wrote " + ", ".join(str(path) for path in written if path.exists()))
     sys.exit(1 if failed else 0)
