@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
+from matplotlib.transforms import Bbox
 
 BLUE, ORANGE, GREY, GREEN, PINK = "#0072B2", "#D55E00", "#B5B5B5", "#009E73", "#CC79A7"
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
@@ -235,30 +236,24 @@ def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
     _finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
 
 
-_SIDES = [(5, 2, "left"), (-5, 2, "right"), (5, -8, "left"), (-5, -8, "right"),
-          (0, 7, "center"), (0, -13, "center")]  # fmt: skip
-
-
 def _label_points(figure, axes, place, names) -> None:
-    """Write each name beside its point, at the side where it covers least of what is there."""
+    """Write each point's name where it covers no other; a thin line says whose it is."""
+    from adjustText import adjust_text
+
     figure.canvas.draw()
-    window = axes.transData.transform(place)
-    taken = np.hstack([window - 4, window + 4])  # lower left and upper right corners
-    for row, name in names.items():
-        label = axes.annotate(name, place[row], (0, 0), fontsize=7.5, textcoords="offset points")
-        boxes = []
-        for *offset, side in _SIDES:
-            label.set(position=offset, horizontalalignment=side)
-            boxes.append(label.get_window_extent().extents)
-        boxes = np.array(boxes)
-        lower = np.maximum(boxes[:, None, :2], taken[:, :2])
-        upper = np.minimum(boxes[:, None, 2:], taken[:, 2:])
-        covered = (upper - lower).clip(min=0).prod(axis=2).sum(axis=1)
-        inside = (boxes[:, :2] >= axes.bbox.min) & (boxes[:, 2:] <= axes.bbox.max)
-        covered[~inside.all(axis=1)] += 1e6  # never over the edge where there is another way
-        *offset, side = _SIDES[covered.argmin()]
-        label.set(position=offset, horizontalalignment=side)
-        taken = np.vstack([taken, boxes[covered.argmin()]])
+    symbols = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in axes.transData.transform(place)]
+    texts = [
+        axes.text(*point, name, fontsize=7.5) for point, name in zip(place, names, strict=True)
+    ]
+    lines = {"arrowstyle": "-", "color": GREY, "linewidth": 0.8}
+    adjust_text(
+        texts,
+        ax=axes,
+        objects=symbols,
+        expand=(1.1, 1.4),
+        force_static=(0.4, 0.6),
+        arrowprops=lines,
+    )
 
 
 def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: int = 60) -> None:
@@ -304,9 +299,7 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: i
             label=category,
         )
     names = products["product_name"].reindex(ids)
-    _label_points(
-        figure, axes, place, {row: names.iloc[row] for row in np.argsort(-total, kind="stable")}
-    )
+    _label_points(figure, axes, place, names)
     if 1 < categories.nunique() <= 12:
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_xticks([])

@@ -165,7 +165,7 @@ def build_site(out, run=None) -> Path:
 
 
 def _write_index(source, lessons, pages, run):
-    table = "" if run else lesson_table()
+    table = "" if run else _lesson_table()
     text = _INDEX.format(
         table=table,
         hidden=":hidden:\n" if table else "",
@@ -179,7 +179,7 @@ def _write_index(source, lessons, pages, run):
     (source / "index.md").write_text(text, encoding="utf-8")
 
 
-def lesson_table() -> str:
+def _lesson_table() -> str:
     """What each lesson is good for, and its minutes: the README's table, for pages beside it."""
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     table = re.search(r"^\| \| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]

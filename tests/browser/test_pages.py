@@ -9,6 +9,7 @@ from PIL import Image
 
 from helpers import data, memo
 from helpers.notebooks import FOLDER, lessons
+from helpers.runs import lesson_html
 from helpers.site import SiteError, build_site
 from helpers.workshop import write_workshop
 from tests.browser.pictures import write_pictures
@@ -78,7 +79,10 @@ def test_search_finds_a_lesson(site, watched):
 
 def test_next_and_previous_lead_through_the_lessons(site, watched):
     page = watched.page
-    page.goto(f"{site}/{PAGES[1]}.html")
+    page.goto(f"{site}/index.html")
+    assert page.locator("article table a").count() == len(lessons())
+    page.locator("article table a").first.click()
+    assert page.url.endswith(f"/{PAGES[1]}.html")
     for stem in PAGES[2:12]:
         page.locator("a.right-next").click()
         assert page.url.endswith(f"/{stem}.html")
@@ -99,6 +103,13 @@ def test_a_run_becomes_a_site_too(tmp_path, serve, watched):
     (tmp_path / "mine" / "letter.txt").write_text("keep me")
     with pytest.raises(SiteError, match="other files"):
         build_site(tmp_path / "mine")
+
+
+def test_in_a_runs_lesson_it_can_be_seen_what_folds_open(tmp_path, serve, watched):
+    (tmp_path / "lesson.html").write_text(lesson_html(lessons()[2]), encoding="utf-8")
+    watched.page.goto(serve(tmp_path) + "/lesson.html")
+    answer = watched.page.locator("summary").first
+    assert answer.evaluate("part => getComputedStyle(part).display") == "list-item"
 
 
 def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):

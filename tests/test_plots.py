@@ -1,0 +1,64 @@
+"""Figures say what they show: numbers beside bars, lines from zero, no symbol twice on a map."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import data, plots
+from helpers.matrix import build_interaction_matrix
+from helpers.similarity import product_similarity
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the figures that were drawn."""
+    axes = []
+    monkeypatch.setattr(plots, "show", lambda figure, alt: axes.append(figure.axes[0]))
+    return axes
+
+
+def test_bars_carry_their_numbers(drawn):
+    plots.bars(pd.Series({"none": 0.0, "half": 0.5}), "", "", percent="x")
+    plots.bars(pd.Series({"many": 12_115, "few": 56}), "", "")
+    plots.bars(pd.Series({"small": 0.31}), "", "")
+    written = [[text.get_text() for text in axes.texts] for axes in drawn]
+    assert written == [["0%", "50%"], ["12,115", "56"], ["0.31"]]
+
+
+def test_lines_begin_at_zero_and_ticks_are_whole(drawn):
+    plots.lines(
+        pd.DataFrame({"share": [0.05, 0.24]}, index=[1, 20]), "", "", "", mark=(0.2, "look")
+    )
+    [axes] = drawn
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_xticks().tolist() == [1, 20]
+    assert axes.get_legend().get_texts()[0].get_text() == "look"
+
+
+def test_an_interval_below_zero_is_seen(drawn):
+    table = pd.DataFrame({"points": [0.1], "points_low": [-0.2], "points_high": [0.3]}, ["list"])
+    plots.intervals(table, "points", "", "")
+    assert drawn[0].get_xlim()[0] < -0.2
+
+
+def test_a_map_has_each_symbol_once_and_not_too_many_products(drawn):
+    rng = np.random.default_rng(0)
+    n_products = 90
+    bought = pd.DataFrame(
+        {
+            "customer_id": rng.integers(0, 200, 3_000).astype(str),
+            "product_id": [f"P{n:02d}" for n in rng.integers(0, n_products, 3_000)],
+            "transaction_date": pd.Timestamp("2024-01-01"),
+        }
+    )
+    products = data.product_table(bought)
+    products["product_category"] = [f"c{n % 25:02d}" for n in range(len(products))]
+    similarity = product_similarity(build_interaction_matrix(bought))
+    plots.product_map(similarity, products, "", n_products=60)
+    [axes] = drawn
+    symbols = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]
+    assert len(set(symbols)) == len(symbols) > 20
+    assert sum(len(line.get_xdata()) for line in axes.lines) == 60
+    # a name is a text, and so is each thin line to a name that had to move
+    assert len({text.get_text() for text in axes.texts} - {""}) == 60
