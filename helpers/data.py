@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.files import DataError, read_table
+from helpers.reading.files import DataError, read_table
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUNDLED = {

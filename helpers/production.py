@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import sys
-import tempfile
 import zipfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from helpers import __version__
+from helpers import __version__, evaluate
 from helpers.data import product_table
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import ItemBased, MostPopular, WithFallback
 from helpers.similarity import ProductSimilarity
+from helpers.writing import replacing
 
 POPULAR_DAYS = 30
 _FORMAT = 1
@@ -179,6 +177,43 @@ def build_engine(
     )
 
 
+def shop_engine(
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    test_days: int = 60,
+    n_recommendations: int = 5,
+    output_dir="",
+) -> Engine:
+    """The one engine of a run: settings chosen on the validation window, learned from all data.
+
+    Every lesson, table and memo asks here, so that all of them speak of the same lists. In a run
+    the engine lies in its folder and is loaded; in class (no folder) it is built anew.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+        From :mod:`helpers.data`.
+    test_days, n_recommendations : int
+        What the settings are chosen for; see :func:`helpers.evaluate.settings_for`.
+    output_dir : path-like
+        The run's folder; empty: none.
+
+    Returns
+    -------
+    Engine
+    """
+    kept = Path(output_dir) / "engine.zip" if output_dir else None
+    if kept and kept.exists():
+        engine = load_engine(kept)
+        if engine.fingerprint == data_fingerprint(transactions, events):
+            return engine
+    settings = evaluate.settings_for(transactions, events, test_days, n_recommendations)
+    engine = build_engine(transactions, events, settings)
+    if kept:
+        save_engine(engine, kept)
+    return engine
+
+
 def data_fingerprint(*tables: pd.DataFrame | None) -> str:
     """Sixteen characters that change when any value of the tables changes, not their order."""
     total = hashlib.sha256()
@@ -188,25 +223,6 @@ def data_fingerprint(*tables: pd.DataFrame | None) -> str:
         rows = pd.util.hash_pandas_object(table[sorted(table)], index=False).to_numpy()
         total.update(np.sort(rows).tobytes())
     return total.hexdigest()[:16]
-
-
-@contextmanager
-def replacing(path: Path):
-    """Write to a temporary name beside `path`, and rename when complete.
-
-    Whoever reads `path` sees the old file or the new one, never half of one.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        yield Path(name)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def save_engine(engine: Engine, path) -> Path:
@@ -437,67 +453,6 @@ def drift(engine: Engine, transactions: pd.DataFrame, warn_above: float = 0.2) -
     }
     table = pd.DataFrame({"sign": list(signs), "value": list(signs.values())})
     return table.assign(look_into_it=table["value"] > warn_above)
-
-
-def record(output_dir, section: str, figures: dict) -> None:
-    """Leave a lesson's figures in the run's folder; ``course run`` gathers ``metrics.json``.
-
-    Parameters
-    ----------
-    output_dir : path-like
-        Empty: nothing is written, as in class.
-    section : str
-    figures : dict
-        Plain numbers and texts.
-    """
-    if output_dir:
-        with replacing(Path(output_dir) / "figures" / f"{section}.json") as part:
-            part.write_text(json.dumps(figures, indent=2, default=_plain), encoding="utf-8")
-
-
-def write_recommendations(table: pd.DataFrame, output_dir) -> None:
-    """Write ``recommendations.csv`` and ``.parquet`` into the run's folder.
-
-    Names are made safe for spreadsheets: a name that begins like a formula gets an apostrophe in
-    front, in the CSV only. Ids stay exact.
-    """
-    if not output_dir:
-        return
-    columns = ["customer_id", "rank", "product_id", "product_name", "score", "reason", "source"]
-    table = table[columns]
-    with replacing(Path(output_dir) / "recommendations.parquet") as part:
-        table.to_parquet(part, index=False)
-    write_csv(table, Path(output_dir) / "recommendations.csv")
-
-
-def write_csv(table: pd.DataFrame, path) -> None:
-    """Write a table for spreadsheets: all or nothing, ids exact, no text that acts as a formula.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Texts in columns other than ids get an apostrophe in front where they begin like a formula.
-    path : path-like
-    """
-    ids = {"customer_id", "product_id", "in_view"}
-    texts = [name for name in table.select_dtypes(["str", "object"]) if name not in ids]
-    safe = table.assign(**{name: _not_a_formula(table[name]) for name in texts})
-    with replacing(Path(path)) as part:
-        safe.to_csv(part, index=False, lineterminator="\n", float_format="%.6g", encoding="utf-8")
-
-
-def _not_a_formula(text):
-    risky = text.str.match(r"[=+\-@\t\r]", na=False)
-    return text.mask(risky, "'" + text)
-
-
-def _plain(value):
-    """NumPy and pandas scalars as JSON."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _npz(array):

@@ -71,7 +71,7 @@ def product_similarity(
     n_threads : int
         The result does not depend on it.
     compiled : bool, optional
-        Use the compiled loop of :mod:`helpers.compiled` or dense blocks in NumPy; chosen by the
+        Use the compiled loop of :mod:`helpers.kernels` or dense blocks in NumPy; chosen by the
         amount of work if left out.
 
     Returns
@@ -134,7 +134,7 @@ def _neighbours_dense(values, customer_weight, inverse_length, n, n_threads):
 
 def _neighbours_compiled(values, customer_weight, inverse_length, n, n_threads):
     """All pairs of products that share a buyer, spread over threads; then the best of each."""
-    from helpers.compiled import best_neighbours
+    from helpers.kernels import best_neighbours
 
     n_products = len(inverse_length)
     # where each purchase stands in the baskets, product by product
@@ -192,7 +192,7 @@ def top_n_of_product(
     n_threads : int
         The result does not depend on it.
     compiled : bool, optional
-        Use the compiled loop of :mod:`helpers.compiled` or dense blocks in NumPy. They differ in
+        Use the compiled loop of :mod:`helpers.kernels` or dense blocks in NumPy. They differ in
         speed only; chosen by the amount of work if left out.
 
     Returns
@@ -230,7 +230,7 @@ def _top_n_dense(left, right, n, excluded):
 
 def _top_n_compiled(left, right, n, excluded, n_threads):
     """Ranges of rows with about the same number of entries, in threads."""
-    from helpers.compiled import best_of_rows
+    from helpers.kernels import best_of_rows
 
     n_rows, n_columns = excluded.shape
     columns = np.full((n_rows, n), -1, dtype=np.int32)

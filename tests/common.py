@@ -13,4 +13,4 @@ def purchases(*rows):
 
 
 def command(*arguments):
-    return [sys.executable, "-m", "helpers.cli", "run", *map(str, arguments)]
+    return [sys.executable, "-m", "helpers.course.command", "run", *map(str, arguments)]

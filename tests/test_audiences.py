@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from helpers import audiences, data, production, synthetic
+from helpers import audiences, data, production, simulation
 from tests.common import purchases
 
 CUT = pd.Timestamp("2024-03-01")
@@ -251,7 +251,7 @@ def test_written_offers_are_no_formulas(layers, tmp_path):
 
 
 def test_saved_purchases_by_hand():
-    world = synthetic.make_world()
+    world = simulation.make_world()
     customers = world.preference.index[:4]
     product = world.preference.columns[0]
     past = world.transactions.head(2_000)
@@ -261,7 +261,7 @@ def test_saved_purchases_by_hand():
     rules = audiences.OfferRules(response=0.2)
     worth = pd.Series(1.0, index=customers)
     lists = {"all": offers, "away": offers.iloc[:2]}
-    result = audiences.simulate_campaigns(world, past, lists, away, worth, rules)
+    result = simulation.simulate_campaigns(world, past, lists, away, worth, rules)
     assert result.loc["all", "used"] == pytest.approx(0.2)
     used = result.loc["away", "used"]  # whoever uses it here is saved
     assert result.loc["away", "saved_per_100"] == pytest.approx(100 * used)
@@ -277,14 +277,14 @@ def test_saved_purchases_by_hand():
 
 def test_the_product_layer_adds_with_tastes_and_nothing_without():
     rules = audiences.OfferRules()
-    layered = audiences.layered_campaigns(synthetic.make_world(), rules)
+    layered = simulation.layered_campaigns(simulation.make_world(), rules)
     product = layered.loc["value x risk x product"]
     assert product["adds_low"] > 3 and product["liked"] > 2 * layered.loc["blanket", "liked"]
     assert layered.loc["risk", "adds_low"] > 0
     assert layered.loc["blanket", "used"] == pytest.approx(rules.response)
     low, high = layered["saved_per_100_low"], layered["saved_per_100_high"]
     assert layered["saved_per_100"].between(low, high).all()
-    without = audiences.layered_campaigns(synthetic.make_world(taste_strength=0), rules)
+    without = simulation.layered_campaigns(simulation.make_world(taste_strength=0), rules)
     control = without.loc["value x risk x product"]
     assert control["adds_low"] < 0 < control["adds_high"]
     assert abs(control["adds"]) < 1
@@ -292,14 +292,14 @@ def test_the_product_layer_adds_with_tastes_and_nothing_without():
 
 def test_campaigns_know_nothing_of_later_purchases():
     """Change what is bought after the offer: whom it saves changes, the lists do not."""
-    world = synthetic.make_world()
+    world = simulation.make_world()
     cut = audiences.day_after(world.transactions) - pd.Timedelta(days=90)
     later = world.transactions["transaction_date"] >= cut
     last_day = world.transactions["transaction_date"].max()
     keep = ~later | (world.transactions["transaction_date"] == last_day)
     quiet = replace(world, transactions=world.transactions[keep])
     rules = audiences.OfferRules()
-    one, other = (audiences.layered_campaigns(each, rules) for each in (world, quiet))
+    one, other = (simulation.layered_campaigns(each, rules) for each in (world, quiet))
     pd.testing.assert_frame_equal(
         one[["offers", "liked", "used"]], other[["offers", "liked", "used"]]
     )
@@ -335,12 +335,12 @@ def test_variety_over_rounds(shop):
     transactions, _ = shop
     category = data.product_table(transactions)["product_category"]
     few = transactions[transactions["customer_id"] < "CUST00600"]
-    free = audiences.variety_rounds(few, category, n_rounds=2)
-    capped = audiences.variety_rounds(few, category, n_rounds=2, per_category=1)
+    free = simulation.variety_rounds(few, category, n_rounds=2)
+    capped = simulation.variety_rounds(few, category, n_rounds=2, per_category=1)
     assert free.index.tolist() == [1, 2]
     assert (capped["categories"] > free["categories"]).all() and capped["categories"].max() <= 5
     lists = pd.DataFrame({"customer_id": list("xxy"), "product_id": list("abz")})
-    assert audiences.variety(lists, pd.Series({"a": "c", "b": "c"})).tolist() == [1, 0]
+    assert simulation.variety(lists, pd.Series({"a": "c", "b": "c"})).tolist() == [1, 0]
 
 
 def test_a_shop_without_money_names_or_events_gets_a_list(shop):

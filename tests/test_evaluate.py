@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import evaluate, synthetic
+from helpers import evaluate, simulation
 from helpers.recommend import FromScores, ItemBased, MostPopular, Random
 from tests.common import purchases
 
@@ -21,7 +21,7 @@ def split(shop):
 
 @pytest.fixture(scope="module")
 def table(split):
-    truth = np.exp(synthetic.make_world().preference)
+    truth = np.exp(simulation.make_world().preference)
     worst = FromScores(
         pd.DataFrame(np.tile(np.arange(1.0, 54), (5000, 1)), truth.index, truth.columns)
     )
@@ -137,7 +137,7 @@ def test_random_looks_perfect_on_the_wrong_metrics(table):
 
 def test_shuffle_test_sees_taste_and_sees_none_where_there_is_none(split):
     assert evaluate.shuffle_test(split)["signal"]
-    flat = synthetic.make_world(taste_strength=0)
+    flat = simulation.make_world(taste_strength=0)
     blind = evaluate.split_by_time(flat.transactions, flat.events, 60)
     result = evaluate.shuffle_test(blind)
     # complements are left in this world, so a trace may remain; a tenth of the real one at most

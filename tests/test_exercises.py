@@ -14,8 +14,8 @@ import nbformat
 import pytest
 import yaml
 
-from helpers import exercises
-from helpers.notebooks import lessons
+from helpers.course import exercises
+from helpers.course.notebooks import lessons
 
 MISTAKES = yaml.safe_load(Path(__file__).with_name("exercise_mistakes.yaml").read_text("utf-8"))
 BLANK = "answer = ..."

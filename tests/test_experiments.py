@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers import experiments, synthetic
+from helpers import experiments, simulation
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import ItemBased, MostPopular, WithFallback
 
@@ -72,12 +72,12 @@ def test_the_choice_model_is_calibrated_on_todays_list_only():
     rng = np.random.default_rng(0)
     liking = rng.normal(0, 2, size=(500, 5))
     liking[:50, 4] = -np.inf  # a short list
-    choice = experiments.calibrate(liking)
+    choice = simulation.calibrate(liking)
     click, cart = choice.chances(liking)
     assert click.sum(axis=1).mean() == pytest.approx(0.10)
     assert (click * cart).sum() / click.sum() == pytest.approx(0.08)
     assert (click[:50, 4] == 0).all()
-    visits = experiments.simulate_visits(choice, liking, 200_000, rng)
+    visits = simulation.simulate_visits(choice, liking, 200_000, rng)
     assert (visits["clicked"] >= 0).mean() == pytest.approx(0.10, abs=0.003)
     carts = visits["carted"].sum() / (visits["clicked"] >= 0).sum()
     assert carts == pytest.approx(0.08, abs=0.006)
@@ -85,28 +85,28 @@ def test_the_choice_model_is_calibrated_on_todays_list_only():
 
 
 def test_live_test_finds_taste_and_nothing_without_it():
-    with_taste = synthetic.make_world()
-    result = experiments.live_test(with_taste, arms(with_taste))
+    with_taste = simulation.make_world()
+    result = simulation.live_test(with_taste, arms(with_taste))
     assert (result["low"].iloc[1:] > 0).all()
     assert result["carts_per_visit"].iloc[1:].min() > 1.5 * result["carts_per_visit"].iloc[0]
-    without = synthetic.make_world(taste_strength=0)
-    control = experiments.live_test(without, arms(without), n_visits=100_000)
+    without = simulation.make_world(taste_strength=0)
+    control = simulation.live_test(without, arms(without), n_visits=100_000)
     assert (control["low"].iloc[1:] <= 0).all()
     assert control["difference"].iloc[1:].abs().max() < 0.001
 
 
 def test_owned_products_are_liked_less():
-    world = synthetic.make_world()
+    world = simulation.make_world()
     pair = world.transactions[["customer_id", "product_id"]].iloc[[0]].assign(rank=1)
     customer = pair["customer_id"].iloc[0]
     truth = world.preference.loc[customer, pair["product_id"].iloc[0]]
-    liking = experiments.true_liking(world, pair, pair.set_index("customer_id").index, 2)
+    liking = simulation.true_liking(world, pair, pair.set_index("customer_id").index, 2)
     assert liking[0, 0] < truth and liking[0, 1] == -np.inf
 
 
 def test_retraining_rounds_measure_variety():
-    world = synthetic.make_world()
-    rounds = experiments.retraining_rounds(
+    world = simulation.make_world()
+    rounds = simulation.retraining_rounds(
         world, lambda table: MostPopular().fit(build_interaction_matrix(table)), 2, 5_000
     )
     assert rounds.index.tolist() == [1, 2]

@@ -7,7 +7,7 @@ import statistics
 import nbformat
 import pytest
 
-from helpers.notebooks import export_picture, lessons, normalise
+from helpers.course.notebooks import export_picture, lessons, normalise
 
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",

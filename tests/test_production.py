@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import data, production
+from helpers import data, production, writing
 from helpers.recommend import ItemBased
 
 
@@ -64,7 +64,7 @@ def test_tampering_is_noticed(engine, tmp_path):
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), production.replacing(path) as part:
+    with pytest.raises(RuntimeError), writing.replacing(path) as part:
         part.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old"
@@ -142,13 +142,13 @@ def test_fingerprint_sees_values_and_not_their_order(shop):
 
 def test_csv_is_safe_in_a_spreadsheet_and_parquet_is_exact(table, tmp_path):
     risky = table.head(5).assign(product_name=["=1+1", "+a", "-b", "@c", "plain"], customer_id="-7")
-    production.write_recommendations(risky, tmp_path)
+    writing.write_recommendations(risky, tmp_path)
     written = pd.read_csv(tmp_path / "recommendations.csv", dtype=str)
     assert written["product_name"].tolist() == ["'=1+1", "'+a", "'-b", "'@c", "plain"]
     assert (written["customer_id"] == "-7").all()
     exact = pd.read_parquet(tmp_path / "recommendations.parquet")
     assert exact["product_name"].tolist()[0] == "=1+1"
-    production.write_recommendations(table, "")  # in class: nothing
+    writing.write_recommendations(table, "")  # in class: nothing
 
 
 def test_smallest_shop():

@@ -14,14 +14,17 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from helpers import runs
-from helpers.cli import main
+from helpers.course import runs
+from helpers.course.command import main
 
 RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
 
 
+COMMAND = [sys.executable, "-m", "helpers.course.command"]
+
+
 def course(*arguments):
-    command = [sys.executable, "-m", "helpers.cli", *map(str, arguments)]
+    command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
@@ -191,7 +194,7 @@ def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")
 def test_stopping_a_run_stops_its_kernels(tmp_path):
     run = subprocess.Popen(
-        [sys.executable, "-m", "helpers.cli", "run", "05", "06", "--out", str(tmp_path / "out")],
+        [*COMMAND, "run", "05", "06", "--out", str(tmp_path / "out")],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     process, kernels, deadline = psutil.Process(run.pid), [], time.monotonic() + 30

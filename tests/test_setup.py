@@ -7,8 +7,8 @@ import tomllib
 import yaml
 from click.testing import CliRunner
 
-from helpers import laptop
-from helpers.cli import main
+from helpers.course import laptop
+from helpers.course.command import main
 from helpers.data import PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))

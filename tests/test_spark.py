@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from helpers import data, warehouse
-from helpers.laptop import java_version
+from helpers.course.laptop import java_version
 
 pyspark = pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 pytestmark = pytest.mark.skipif(java_version() < 17, reason="there is no Java 17")
@@ -70,8 +70,8 @@ def end(process):
 
 
 def job(source, out, master, *more):
-    return [sys.executable, "-m", "helpers.cli", "score", "--engine", "spark", "--transactions",
-            str(source), "--out", str(out), "--master", master,
+    return [sys.executable, "-m", "helpers.course.command", "score", "--engine", "spark",
+            "--transactions", str(source), "--out", str(out), "--master", master,
             "--conf", "spark.executor.memory=512m", "--conf", "spark.driver.host=127.0.0.1",
             "--conf", "spark.sql.shuffle.partitions=4", *more]  # fmt: skip
 

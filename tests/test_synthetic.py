@@ -3,22 +3,22 @@
 import pandas as pd
 import pytest
 
-from helpers import synthetic
-from helpers.cli import PROJECT
+from helpers import simulation
+from helpers.data import PROJECT
 
 
 @pytest.fixture(scope="module")
 def world():
-    return synthetic.make_world()
+    return simulation.make_world()
 
 
 def test_committed_files_are_what_the_generator_writes(world, tmp_path):
-    for path in synthetic.write_csv(world, tmp_path):
+    for path in simulation.world.write_csv(world, tmp_path):
         assert path.read_bytes() == (PROJECT / "data" / path.name).read_bytes(), path.name
 
 
 def test_another_seed_is_another_shop(world):
-    assert not synthetic.make_world(1).transactions.equals(world.transactions)
+    assert not simulation.make_world(1).transactions.equals(world.transactions)
 
 
 def test_headline_figures():
@@ -74,5 +74,5 @@ def test_purchases_follow_the_true_taste(world):
         ranks.columns.get_indexer(bought["product_id"]),
     ]
     assert position.mean() > 0.75
-    flat = synthetic.make_world(taste_strength=0).preference
+    flat = simulation.make_world(taste_strength=0).preference
     assert (flat.nunique() == 1).all(), "without taste everyone must like the same products"

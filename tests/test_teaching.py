@@ -6,8 +6,8 @@ import nbformat
 import pytest
 import yaml
 
-from helpers import workshop
-from helpers.notebooks import FOLDER, QUIZZES, lessons, quiz_text
+from helpers.course import workshop
+from helpers.course.notebooks import FOLDER, QUIZZES, lessons, quiz_text
 
 QUESTIONS = yaml.safe_load(QUIZZES.read_text("utf-8"))
 GLOSSARY = re.findall(

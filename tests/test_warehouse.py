@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data, production, warehouse
-from helpers.cli import main
+from helpers.course.command import main
 from helpers.recommend import ItemBased
 from tests.common import purchases
 
@@ -161,7 +161,7 @@ def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path):
 
 @pytest.mark.parametrize("dialect", ["duckdb", "spark", "bigquery", "snowflake"])
 def test_the_sql_is_sql_everywhere_and_nothing_is_pasted_in(dialect):
-    assert len(list(warehouse._SQL.glob("*.sql"))) == len(warehouse.STEPS) + 1
+    assert len(list(warehouse.engines._SQL.glob("*.sql"))) == len(warehouse.STEPS) + 1
     for step in [*warehouse.STEPS, "recommendations"]:
         text = warehouse.sql(step, dialect)
         tree = sqlglot.parse_one(text, read=dialect)
@@ -237,7 +237,7 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(arguments, words, tmp_path,
 
 def test_spark_without_java_says_how_to_get_it(tmp_path, monkeypatch):
     pytest.importorskip("pyspark")
-    monkeypatch.setattr("helpers.laptop.java_version", lambda: 11)
+    monkeypatch.setattr("helpers.course.laptop.java_version", lambda: 11)
     with pytest.raises(data.DataError, match="Java 17"):
         warehouse.Spark(tmp_path)
 

@@ -108,8 +108,8 @@ def engines(size_name: str, names: list[str]) -> list[dict]:
         for name in names:
             start = time.perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "-m", "helpers.cli", "score", "--engine", name, "--transactions",
-                 str(path), "--out", f"{folder}/{name}", "--n", "10", "--conf",
+                [sys.executable, "-m", "helpers.course.command", "score", "--engine", name,
+                 "--transactions", str(path), "--out", f"{folder}/{name}", "--n", "10", "--conf",
                  "spark.driver.memory=6g"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip

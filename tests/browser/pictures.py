@@ -1,7 +1,7 @@
 """The README's screenshots: a lesson on the website, and the memo of the bundled shop.
 
 ``uv run --extra browser python -m tests.browser.pictures`` writes them anew. (The third picture,
-lesson 05's comparison, is stored with the lessons: see ``helpers/notebooks.py``.)
+lesson 05's comparison, is stored with the lessons: see ``helpers/course/notebooks.py``.)
 """
 
 import io
@@ -13,8 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
 from helpers import data, memo
-from helpers.notebooks import FOLDER
-from helpers.site import build_site
+from helpers.course.notebooks import FOLDER
+from helpers.course.website import build_site
 from tests.browser.chromium import launch
 
 SHOWN = {  # picture: page, the part of it on top, size of the window
@@ -30,7 +30,7 @@ SHOWN = {  # picture: page, the part of it on top, size of the window
 def write_pictures(chromium, site: Path, folder: Path) -> dict[str, Path]:
     """Write ``lesson.png`` and ``memo.png``, each with the words it shows as its description.
 
-    `site` has the course's pages, as :func:`helpers.site.build_site` leaves them.
+    `site` has the course's pages, as :func:`helpers.course.website.build_site` leaves them.
     """
     transactions, report = data.read_transactions()
     facts = memo.collect(transactions, data.load_events(), report, made_up_consent=True)

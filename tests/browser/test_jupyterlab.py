@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from helpers.notebooks import FOLDER, lessons
+from helpers.course.notebooks import FOLDER, lessons
 
 
 @pytest.fixture(scope="module")

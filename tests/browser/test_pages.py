@@ -8,10 +8,10 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from helpers import data, memo
-from helpers.notebooks import FOLDER, lessons
-from helpers.runs import lesson_html
-from helpers.site import SiteError, build_site
-from helpers.workshop import write_workshop
+from helpers.course.notebooks import FOLDER, lessons
+from helpers.course.runs import lesson_html
+from helpers.course.website import SiteError, build_site
+from helpers.course.workshop import write_workshop
 from tests.browser.pictures import write_pictures
 
 PAGES = ["index", *(path.stem for path in lessons())]

@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers import production, runs
-from helpers.notebooks import lessons
+from helpers import production, writing
+from helpers.course import runs
+from helpers.course.notebooks import lessons
 from tests.common import command
 
 
@@ -55,8 +56,8 @@ def test_fifty_kills_while_saving_and_publishing(shop, tmp_path):
     engine = production.build_engine(*shop)
     production.save_engine(engine, staged / "engine.zip")
     table = production.score_everyone(engine, 3)
-    production.write_recommendations(table, staged)
-    production.record(staged, "recommendations", {"rows": len(table), "customers": 1})
+    writing.write_recommendations(table, staged)
+    writing.record(staged, "recommendations", {"rows": len(table), "customers": 1})
     (staged / "figures" / "matrix.json").write_text(
         '{"customers": 1, "products": 1, "nonzero": 1, "sparsity": 0.5}'
     )

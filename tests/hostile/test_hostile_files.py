@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers import data
-from helpers.cli import main
+from helpers.course.command import main
 
 SCHEMA = pa.DataFrameSchema(
     {

@@ -10,7 +10,7 @@ import shutil
 from importlib import util
 from pathlib import Path
 
-from helpers.notebooks import FOLDER, lessons
+from helpers.course.notebooks import FOLDER, lessons
 
 _WORDS_UNDER_A_RESULT = 60  # more would not fit below a figure
 _OUR_STYLE = """<style>

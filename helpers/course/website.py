@@ -13,8 +13,8 @@ import tempfile
 from importlib import util
 from pathlib import Path
 
+from helpers.course.notebooks import FOLDER
 from helpers.data import PROJECT
-from helpers.notebooks import FOLDER
 
 _PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
 _INDEX = """# {title}

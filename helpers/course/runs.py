@@ -20,8 +20,8 @@ import psutil
 import yaml
 
 from helpers import data, memo
-from helpers.notebooks import lessons
-from helpers.production import replacing
+from helpers.course.notebooks import lessons
+from helpers.writing import replacing
 
 CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
 OFFERS = "retention_offers.csv"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from helpers import runs, synthetic
+from helpers.course import runs
 from helpers.data import DATE_FORMAT, PROJECT, DataError
+from helpers.simulation import world
 
 
 @click.group()
@@ -208,7 +209,7 @@ def health(files, typed, raw, inline, debug):
 @main.command()
 def check():
     """Does this computer run the course? One line per question."""
-    from helpers.laptop import check_laptop
+    from helpers.course.laptop import check_laptop
 
     table = check_laptop()
     for row in table.itertuples():
@@ -226,13 +227,11 @@ def check():
     show_default="the project's data folder",
     help="Folder to write the two CSV files into.",
 )
-@click.option(
-    "--seed", default=synthetic.SEED, show_default=True, help="Another seed, another shop."
-)
+@click.option("--seed", default=world.SEED, show_default=True, help="Another seed, another shop.")
 def data(out: Path, seed: int):
     """Make the bundled data: the same seed gives the same files, byte for byte."""
     out.mkdir(parents=True, exist_ok=True)
-    for path in synthetic.write_csv(synthetic.make_world(seed), out):
+    for path in world.write_csv(world.make_world(seed), out):
         click.echo(f"wrote {path}")
 
 
@@ -252,7 +251,7 @@ def data(out: Path, seed: int):
 )
 def site(out, folder):
     """Build the course, or a run, as a website that works without a network."""
-    from helpers.site import SiteError, build_site
+    from helpers.course.website import SiteError, build_site
 
     try:
         click.echo(f"wrote {build_site(out, folder)}")
@@ -271,7 +270,7 @@ def site(out, folder):
 )
 def workshop(out):
     """Write the learners' notebooks, the instructor's, and slides."""
-    from helpers.workshop import WorkshopError, write_workshop
+    from helpers.course.workshop import WorkshopError, write_workshop
 
     try:
         for name, count in write_workshop(out).items():
@@ -285,7 +284,7 @@ def workshop(out):
 @click.argument("names", nargs=-1)
 def notebooks(names: tuple[str, ...]):
     """Execute the committed lessons (all, or those whose name begins so) and store the outputs."""
-    from helpers.notebooks import execute, export_picture, lessons
+    from helpers.course.notebooks import execute, export_picture, lessons
 
     for path in lessons():
         if not names or path.name.startswith(names):

@@ -1,0 +1,256 @@
+"""Lesson 08, second layer. Who is leaving: churn risk without looking at the future.
+
+Every function that looks back takes a cut-off and uses what happened *before* that day only;
+whatever happened on the day or later is the future that a model is judged by.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.audiences.customers import rfm, stayed_away
+
+# Resampling more customers than this costs time and changes no digit that is shown.
+_MOST_RESAMPLED = 20_000
+
+
+def churn_window(transactions: pd.DataFrame) -> int:
+    """How many days of silence we call churn: 90, or a quarter of a history that is shorter.
+
+    Raises
+    ------
+    ValueError
+        If the history is too short to have a before and an after twice.
+    """
+    dates = transactions["transaction_date"].dt.normalize()
+    days = min(90, (dates.max() - dates.min()).days // 4)
+    if days < 1:
+        raise ValueError(
+            f"All purchases fall between {dates.min():%Y-%m-%d} and {dates.max():%Y-%m-%d}, so "
+            "nobody can say who stays away. Export a longer period, at least some weeks."
+        )
+    return days
+
+
+def churn_features(
+    transactions: pd.DataFrame, cut, days: int, events: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """What was known of each customer on the morning of the cut-off.
+
+    Nothing that happened on that day or later is looked at. A test changes the future at will
+    and finds the same features.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    cut : Timestamp
+    days : int
+        Length of the recent past that is counted on its own.
+    events : DataFrame, optional
+
+    Returns
+    -------
+    DataFrame of float
+        Index ``customer_id``: ``days_since_last``, ``days_since_first``, ``purchase_days``,
+        ``days_between`` (on average), ``lateness`` (days since the last purchase, in own
+        averages), ``recent_purchase_days``, ``spent`` (lines, without money), and
+        ``recent_events`` where there are events.
+    """
+    cut = pd.Timestamp(cut).normalize()
+    past = transactions[transactions["transaction_date"] < cut]
+    table = rfm(past, cut)
+    day = past["transaction_date"].dt.normalize()
+    first = (cut - day.groupby(past["customer_id"]).min()).dt.days
+    recent = day >= cut - pd.Timedelta(days=days)
+    recent_days = day[recent].groupby(past["customer_id"][recent]).nunique()
+    between = first / table["frequency"]
+    features = {
+        "days_since_last": table["recency"],
+        "days_since_first": first,
+        "purchase_days": table["frequency"],
+        "days_between": between,
+        "lateness": table["recency"] / between,
+        "recent_purchase_days": recent_days.reindex(table.index, fill_value=0),
+        "spent": table["monetary"],
+    }
+    if events is not None:
+        date = events["event_date"]
+        seen = events[(date < cut) & (date >= cut - pd.Timedelta(days=days))]
+        counts = seen.groupby("customer_id").size()
+        features["recent_events"] = counts.reindex(table.index, fill_value=0)
+    return pd.DataFrame(features, index=table.index).astype(float)
+
+
+class ChurnModel:
+    """Logistic regression on the logarithms of the features.
+
+    Attributes
+    ----------
+    weights_ : Series
+        By feature, per standard deviation: above zero raises the risk.
+    """
+
+    def fit(self, features: pd.DataFrame, away: pd.Series) -> ChurnModel:
+        """Learn from customers whose window has passed.
+
+        Parameters
+        ----------
+        features : DataFrame
+            From :func:`churn_features` at a cut-off.
+        away : Series of bool
+            From :func:`stayed_away` at the same cut-off.
+
+        Raises
+        ------
+        ValueError
+            If the two do not speak of the same customers.
+        """
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        if not features.index.equals(away.index):
+            raise ValueError("Features and labels must have the same customers in the same order.")
+        self.columns_, self.model_ = list(features), None
+        # where all stayed away, or nobody, there is nothing to tell apart: everyone's risk is equal
+        self.share_ = float(away.mean()) if len(away) else 0.5
+        self.weights_ = pd.Series(0.0, index=self.columns_)
+        if away.nunique() == 2:
+            self.model_ = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+            self.model_.fit(np.log1p(features), away)
+            self.weights_[:] = self.model_[-1].coef_[0]
+        return self
+
+    def predict(self, features: pd.DataFrame) -> pd.Series:
+        """Each customer's chance, 0 to 1, of staying away for one window."""
+        risk = pd.Series(self.share_, index=features.index, name="risk")
+        if self.model_ is not None and len(features):
+            risk[:] = self.model_.predict_proba(np.log1p(features[self.columns_]))[:, 1]
+        return risk
+
+
+def churn_risk(
+    transactions: pd.DataFrame, cut, days: int, events: pd.DataFrame | None = None
+) -> pd.Series:
+    """Risk on the day `cut`, by a model whose labels were complete on that day.
+
+    It is trained `days` earlier: features up to there, and who stayed away from there to `cut`.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    cut : Timestamp
+    days : int
+    events : DataFrame, optional
+        Used where they reach back far enough for both dates.
+
+    Returns
+    -------
+    Series of float
+        By customer id, for every customer with a purchase before `cut`.
+    """
+    cut = pd.Timestamp(cut).normalize()
+    earlier = cut - pd.Timedelta(days=days)
+    too_short = events is not None and (
+        events.empty or events["event_date"].min() > earlier - pd.Timedelta(days=days)
+    )
+    events = None if too_short else events
+    model = ChurnModel().fit(
+        churn_features(transactions, earlier, days, events),
+        stayed_away(transactions, earlier, days),
+    )
+    return model.predict(churn_features(transactions, cut, days, events))
+
+
+def judge_risk(
+    risks: dict[str, pd.Series], away: pd.Series, n_resamples: int = 100, random_state: int = 0
+) -> pd.DataFrame:
+    """Judge risks by what happened; the first one is the reference.
+
+    Parameters
+    ----------
+    risks : dict of str to Series
+        By customer id. Higher must mean riskier; only the order counts.
+    away : Series of bool
+    n_resamples, random_state : int
+        For the bootstrap over customers (Efron 1979).
+
+    Returns
+    -------
+    DataFrame
+        One row per risk: ``auc`` (chance that of two customers, one who stays away and one who
+        comes back, the first has the higher risk) and ``average_precision`` (area under the
+        precision-recall curve for *coming back*, the rarer outcome: by chance it is the share of
+        those who do), each with its 95 % interval, and ``auc_gain`` over the first row, with its
+        interval from the same resamples. Missing where all stayed away, or nobody.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    outcome = away.to_numpy()
+    values = {name: risk.reindex(away.index).to_numpy() for name, risk in risks.items()}
+    size = min(len(outcome), _MOST_RESAMPLED)
+    rng = np.random.default_rng(random_state)
+    samples = [rng.integers(0, len(outcome), size) for _ in range(n_resamples)]
+    samples = [rows for rows in samples if 0 < outcome[rows].sum() < size]
+    scores = {
+        "auc": roc_auc_score,
+        "average_precision": lambda truth, risk: average_precision_score(~truth, -risk),
+    }
+    table = pd.DataFrame(index=pd.Index(values, name="risk by"))
+    if not 0 < outcome.sum() < len(outcome):
+        return table.assign(auc=np.nan, average_precision=np.nan, auc_gain=np.nan)
+    # a sample smaller than all customers varies more than all of them would
+    shrink = np.sqrt(size / len(outcome))
+    for metric, score in scores.items():
+        point = {name: float(score(outcome, value)) for name, value in values.items()}
+        drawn = np.array([[score(outcome[r], v[r]) for v in values.values()] for r in samples])
+        table[metric] = point
+        _add_ends(table, metric, drawn, shrink)
+        if metric == "auc":
+            gain = drawn - drawn[:, :1]
+            gains = table["auc"] - table["auc"].iloc[0]
+    table["auc_gain"] = gains
+    _add_ends(table, "auc_gain", gain, shrink)
+    return table
+
+
+def _add_ends(table, name, drawn, shrink=1.0):
+    """Both ends of the 95 % interval as columns: percentiles of the resamples."""
+    for end, percent in {"low": 2.5, "high": 97.5}.items():
+        away_from_mean = np.percentile(drawn, percent, axis=0) - table[name]
+        table[f"{name}_{end}"] = table[name] + shrink * away_from_mean
+
+
+def calibration(risk: pd.Series, away: pd.Series, n_groups: int = 10) -> pd.DataFrame:
+    """Of the customers with a risk of about 70 %, did 70 % stay away?
+
+    Parameters
+    ----------
+    risk : Series of float
+    away : Series of bool
+    n_groups : int
+        Of equal size, by risk.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``predicted`` (mean risk), ``happened`` (share that stayed away) with
+        its 95 % interval (``low``, ``high``; Wilson 1927), ``customers``.
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    group = pd.qcut(risk, n_groups, labels=False, duplicates="drop").fillna(0)
+    outcome = away.reindex(risk.index).astype(float)
+    groups = pd.DataFrame({"risk": risk, "away": outcome}).groupby(group)
+    count, total = groups["away"].sum(), groups.size()
+    low, high = proportion_confint(count, total, method="wilson")
+    return pd.DataFrame(
+        {
+            "predicted": groups["risk"].mean(),
+            "happened": count / total,
+            "low": low,
+            "high": high,
+            "customers": total,
+        }
+    ).reset_index(drop=True)

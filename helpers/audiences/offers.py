@@ -1,0 +1,247 @@
+"""Lesson 08, third layer. What to offer them: value x risk x next product x margin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers import writing
+from helpers.audiences.customers import line_amounts, rfm, spent_after
+
+
+@dataclass(frozen=True)
+class OfferRules:
+    """Who gets a retention offer. The money is an *assumption*: put your own in.
+
+    Attributes
+    ----------
+    value_share : float
+        The most valuable so large a part of the customers counts as high value.
+    risk_share : float
+        The riskiest so large a part counts as high risk.
+    margin_share : float
+        Of a purchase's amount, what remains after costs.
+    offer_cost : float
+        Of an offer that is used, e.g. a voucher; in the shop's currency.
+    contact_cost : float
+        Of sending one offer, used or not.
+    response : float
+        Expected share of the offers that are used.
+    deny_categories : collection of str
+        Never offered: categories that tell something private. Where the shop knows categories, a
+        product without one is not offered either.
+    consent : collection of customer ids, optional
+        Who agreed to personal offers; everybody, if left out.
+    """
+
+    value_share: float = 1 / 3
+    risk_share: float = 1 / 2
+    margin_share: float = 0.4
+    offer_cost: float = 5.0
+    contact_cost: float = 0.05
+    response: float = 0.05
+    deny_categories: Collection[str] = ()
+    consent: Collection[str] | None = None
+
+
+def rules_for(
+    transactions: pd.DataFrame, margin_share: float = 0.4, voucher_share: float = 0.1, **others
+) -> OfferRules:
+    """Rules in the shop's own currency, from what an average purchase line costs.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    margin_share : float
+    voucher_share : float
+        The offer is a voucher worth this part of an average purchase line. Sending it costs a
+        thousandth of such a line.
+    **others
+        Further attributes of :class:`OfferRules`.
+    """
+    amounts = line_amounts(transactions)
+    average = 0.0 if amounts is None else float(amounts.mean())
+    costs = {"offer_cost": voucher_share * average, "contact_cost": average / 1_000}
+    return OfferRules(margin_share=margin_share, **costs, **others)
+
+
+def at_the_top(values: pd.Series, share: float) -> pd.Series:
+    """Whether each value belongs to the largest `share` of all; ties at the edge belong to it."""
+    return values >= values.quantile(1 - share)
+
+
+def expected_profit(amount, rules: OfferRules):
+    """What one offer earns on average: response x (margin - offer cost) - contact cost.
+
+    Parameters
+    ----------
+    amount : number or Series
+        What a purchase of the product usually costs.
+    rules : OfferRules
+    """
+    return rules.response * (rules.margin_share * amount - rules.offer_cost) - rules.contact_cost
+
+
+def retention_offers(
+    customers: pd.DataFrame,
+    candidates: pd.DataFrame,
+    products: pd.DataFrame,
+    amounts: pd.Series | None,
+    rules: OfferRules,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Layer value, risk and next product into one offer per customer.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        Index ``customer_id``, columns ``value`` and ``risk``, and what else the list should show,
+        e.g. ``segment``.
+    candidates : DataFrame
+        From :func:`helpers.production.score_everyone`, some products per customer: where a rule
+        forbids the best one, the next one that it allows is offered.
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+    amounts : Series or None
+        From :func:`product_amounts`. None: the margin rule can't be applied.
+    rules : OfferRules
+
+    Returns
+    -------
+    offers : DataFrame
+        One row per offer, most value at risk first: ``customer_id``, the columns of `customers`,
+        ``product_id``, ``product_name``, ``reason``, and ``expected_profit`` where amounts are
+        known.
+    funnel : DataFrame
+        One row per step: ``step``, ``customers`` that remain, ``products`` (candidates that they
+        have left, all together), ``left_out`` (customers). A rule that can't be applied has a
+        step that says so.
+    """
+    table = candidates[candidates["customer_id"].isin(customers.index)]
+    steps = [("have bought something", len(customers), len(table))]
+
+    def keep(step, customer_ids=None, rows=None):
+        nonlocal table
+        table = table[table["customer_id"].isin(customer_ids) if rows is None else rows]
+        left = table["customer_id"].nunique() if rows is not None else len(customer_ids)
+        steps.append((step, left, len(table)))
+
+    chosen = pd.Series(True, index=customers.index)
+    if rules.consent is None:
+        keep("consent not checked: no list", customers.index[chosen])
+    else:
+        chosen &= customers.index.isin(list(rules.consent))
+        keep("agreed to offers", customers.index[chosen])
+    chosen &= at_the_top(customers["value"], rules.value_share)
+    keep("are of high value", customers.index[chosen])
+    chosen &= at_the_top(customers["risk"], rules.risk_share)
+    keep("are at high risk", customers.index[chosen])
+    keep("have a personal next product", rows=table["source"] != "popularity")
+    if len(rules.deny_categories):
+        category = table["product_id"].map(products["product_category"])
+        if products["product_category"].notna().any():
+            allowed = category.notna() & ~category.isin(list(rules.deny_categories))
+            keep("have one that is not sensitive", rows=allowed)
+        else:
+            keep("categories not checked: none known", rows=category.isna())
+    if amounts is None:
+        keep("margin not checked: no amounts", rows=table["rank"] > 0)
+    else:
+        table = table.assign(
+            expected_profit=expected_profit(table["product_id"].map(amounts).astype(float), rules)
+        )
+        keep("have one whose margin pays", rows=table["expected_profit"] > 0)
+
+    columns = ["customer_id", "product_id", "product_name", "reason"]
+    columns += ["expected_profit"] * ("expected_profit" in table)
+    first = table.sort_values("rank", kind="stable").drop_duplicates("customer_id")[columns]
+    offers = customers.rename_axis("customer_id").reset_index()
+    offers = offers.merge(first, on="customer_id", how="inner")
+    at_risk = (offers["value"] * offers["risk"]).rename("at_risk")
+    order = offers.assign(at_risk=at_risk).sort_values(
+        ["at_risk", "customer_id"], ascending=[False, True], kind="stable"
+    )
+    funnel = pd.DataFrame(steps, columns=["step", "customers", "products"])
+    funnel["left_out"] = -funnel["customers"].diff().fillna(0).astype(int)
+    return order.drop(columns="at_risk").reset_index(drop=True), funnel
+
+
+def write_offers(offers: pd.DataFrame, output_dir) -> None:
+    """Write ``retention_offers.csv`` into the run's folder; in class (empty) nothing is written."""
+    if output_dir:
+        writing.write_csv(offers, Path(output_dir) / "retention_offers.csv")
+
+
+def lifetime_value(
+    features: pd.DataFrame, risk: pd.Series, days: int, margin_share: float, n_windows: int = 4
+) -> pd.DataFrame:
+    """A first estimate: purchases per window x margin of one x windows that remain.
+
+    A customer comes back with the chance 1 - risk, again and again: of the next `n_windows`
+    windows, the sum of (1 - risk), (1 - risk)^2 ... remain on average. Everything here is an
+    average of the past: no growth, no season, no interest, and one risk for good.
+
+    Parameters
+    ----------
+    features : DataFrame
+        From :func:`churn_features`.
+    risk : Series
+        From :func:`churn_risk`, of the same day.
+    days : int
+        Length of a window.
+    margin_share : float
+        1 for revenue.
+    n_windows : int
+        The horizon; a year has four windows of 90 days.
+
+    Returns
+    -------
+    DataFrame
+        ``purchases_per_window``, ``average_amount``, ``windows_left``, ``lifetime_value``.
+    """
+    # somebody who came yesterday has not shown a pace yet: at least one window is counted
+    windows_known = features["days_since_first"].clip(lower=days) / days
+    stays = 1 - risk.reindex(features.index)
+    table = pd.DataFrame(
+        {
+            "purchases_per_window": features["purchase_days"] / windows_known,
+            "average_amount": features["spent"] / features["purchase_days"],
+            "windows_left": sum(stays**number for number in range(1, n_windows + 1)),
+        }
+    )
+    return table.assign(lifetime_value=margin_share * table.prod(axis=1))
+
+
+def judge_value(estimate: pd.DataFrame, transactions: pd.DataFrame, cut, days: int) -> pd.DataFrame:
+    """Does an estimate of the next window's spending rank customers, and does it add up?
+
+    Parameters
+    ----------
+    estimate : DataFrame
+        From :func:`lifetime_value` on the day `cut`, of revenue, for one window.
+    transactions : DataFrame
+    cut : Timestamp
+    days : int
+
+    Returns
+    -------
+    DataFrame
+        Rows ``spent so far`` and ``lifetime value``: ``rank_correlation`` (Spearman 1904) with
+        what was spent in the `days` from the cut-off. ``estimated_of_spent``: the sum of the
+        estimate over the sum spent.
+    """
+    spent = spent_after(transactions, cut, days)
+    so_far = rfm(transactions, cut)["monetary"]
+    value = estimate["lifetime_value"]
+    rows = {
+        "spent so far": (so_far.corr(spent, method="spearman"), np.nan),
+        "lifetime value": (
+            value.corr(spent, method="spearman"),
+            value.sum() / spent.sum() if spent.sum() else np.nan,
+        ),
+    }
+    columns = ["rank_correlation", "estimated_of_spent"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

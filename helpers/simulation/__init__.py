@@ -1,0 +1,12 @@
+"""The made-up shop, whose truth is known: its world, visits, campaigns and feedback rounds."""
+
+from helpers.simulation.campaigns import layered_campaigns, simulate_campaigns
+from helpers.simulation.feedback import retraining_rounds, variety, variety_rounds
+from helpers.simulation.visits import (
+    Choice,
+    calibrate,
+    live_test,
+    simulate_visits,
+    true_liking,
+)
+from helpers.simulation.world import World, make_world

@@ -1,0 +1,24 @@
+"""Lesson 09. The same six steps as SQL: on DuckDB inside this process, or on Apache Spark."""
+
+from helpers.warehouse.batch import (
+    NO_CAP,
+    STEPS,
+    SciPy,
+    Settings,
+    choose_engine,
+    input_files,
+    part_of,
+    prepare,
+    read_lists,
+    score,
+)
+from helpers.warehouse.engines import (
+    DuckDB,
+    EngineMissingError,
+    Spark,
+    java_format,
+    placeholders,
+    sql,
+    typed_purchases,
+)
+from helpers.warehouse.growth import growth, growth_curves
