@@ -36,11 +36,15 @@ def test_ids_stay_text(tmp_path):
     assert table["product_id"].tolist() == ["7", "007", "nan"]
 
 
-def test_float_tail_goes_only_where_the_whole_column_has_it(tmp_path):
-    rows = "17850.0,1.0,01-02-2024,1,Tea,1,2\n17851.0,X1.0,01-02-2024,2,Tea,1,2\n"
+def test_ids_that_went_through_floats_are_whole_again(tmp_path):
+    """Also where only part of the rows did; not where .0 is one of several fractions."""
+    rows = "17850.0,1.0,01-02-2024,1,Tea,1,2\n17850,1.5,01-02-2024,2,Tea,1,2\n"
+    rows += "017,X1.0,01-02-2024,3,Tea,1,2\n17851.0,v,01-02-2024,4,Tea,1,2\n"
     table = data.load_transactions(write(tmp_path, HEADER + rows))
-    assert table["customer_id"].tolist() == ["17850", "17851"]
-    assert table["product_id"].tolist() == ["1.0", "X1.0"]
+    assert table["customer_id"].tolist() == ["17850", "17850", "017", "17851"]
+    assert table["product_id"].tolist() == ["1.0", "1.5", "X1.0", "v"]
+    comma = write(tmp_path, "customer_id;product_id;transaction_date\n12346,0;A;01-02-2024\n")
+    assert data.load_transactions(comma)["customer_id"].tolist() == ["12346"]
 
 
 def test_each_reason_counts_its_rows_and_nothing_is_lost(tmp_path):

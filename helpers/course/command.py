@@ -103,12 +103,14 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
 @click.option(
     "--engine",
     type=click.Choice(["scipy", "duckdb", "spark"]),
-    help="Where to compute.  [default: scipy while the data fit into memory, else duckdb]",
+    help="Where to compute; the lists are the same.  [default: scipy while the data fit into "
+    "memory, else duckdb]",
 )
 @click.option(
     "--transactions",
-    required=True,
-    help="Purchases: CSV or parquet; a file, a folder of parts or a glob in quotes.",
+    multiple=True,
+    help="Purchases: CSV, parquet or xlsx; a file, a folder of parts or a glob in quotes. May be "
+    "given several times.  [default: `transactions_path` of the parameter file]",
 )
 @click.option(
     "--out",
@@ -121,9 +123,14 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
     "--parameters_file",
     "file",
     type=Path,
-    help="YAML file with `columns` and `date_format`, as for `course run`.",
+    help="YAML file with `columns`, `date_format`, `cleaning` and `n_recommendations`, as for "
+    "`course run`; its other parameters don't matter here.",
 )
-@click.option("--n", default=5, show_default=True, type=click.IntRange(1), help="Length of a list.")
+@click.option(
+    "--n",
+    type=click.IntRange(1),
+    help="Length of a list.  [default: `n_recommendations` of the parameter file, or 5]",
+)
 @click.option(
     "--neighbors",
     default=50,
@@ -135,8 +142,8 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
 @click.option(
     "--basket-cap",
     type=click.IntRange(2),
-    help="Latest purchases with which a customer speaks for similarity.  "
-    "[default: 1000 on spark, else no cap]",
+    help="Latest purchases with which a customer speaks for similarity; duckdb and spark only.  "
+    "[default: all]",
 )
 @click.option(
     "--parts",
@@ -152,30 +159,30 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
 def score(engine, transactions, out, file, n, neighbors, trend_days, basket_cap, parts, csv,
           master, conf, debug):  # fmt: skip
     """Score every customer without notebooks: the batch job, every night or month."""
-    import psutil
     from tqdm import tqdm
 
     from helpers import warehouse
 
     with sentences(debug):
         given = runs.read_parameter_file(file) if file else {}
+        given = runs.plan_run([], given, Path()).parameters
+        source = list(transactions) or given.get("transactions_path")
+        if not source:
+            raise runs.RunError("Name the purchases with --transactions, or in the file.")
         wrong = [each for each in conf if "=" not in each]
         if wrong:
             raise runs.RunError(f"--conf {wrong[0]} has no `=`; write it as NAME=VALUE.")
         if engine is None:
-            paths = warehouse.input_files(transactions)
-            free = psutil.virtual_memory().available
-            engine, reason = warehouse.choose_engine(paths, free)
-            click.echo(reason)
+            engine = _engine_for(source, basket_cap)
         settings = warehouse.Settings(
-            n=n,
+            n=n or _list_length(given),
             n_neighbors=neighbors,
             trend_days=trend_days,
-            basket_cap=basket_cap or (1_000 if engine == "spark" else warehouse.NO_CAP),
+            basket_cap=basket_cap or warehouse.NO_CAP,
             n_parts=int(parts),
         )
         report = warehouse.score(
-            engine, transactions, out, settings, given.get("columns"),
+            engine, source, out, settings, given.get("columns"),
             given.get("date_format", DATE_FORMAT), given.get("cleaning"), csv, master,
             dict(each.split("=", 1) for each in conf),
             lambda parts: tqdm(parts, unit="part", disable=None),
@@ -187,6 +194,27 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, basket_cap,
         f"{report['customers']:,} customers, {report['products']:,} products: "
         f"{report['rows']:,} rows in {out} ({report['parts']} parts written now)"
     )
+
+
+def _list_length(given):
+    n = given.get("n_recommendations", 5)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise runs.RunError(f"n_recommendations is {n!r}; it must be a whole number, at least 1.")
+    return n
+
+
+def _engine_for(source, basket_cap):
+    """The engine for somebody who named none, and a line that says why."""
+    import psutil
+
+    from helpers import warehouse
+    from helpers.reading.files import input_files
+
+    if basket_cap:
+        return "duckdb"
+    engine, reason = warehouse.choose_engine(input_files(source), psutil.virtual_memory().available)
+    click.echo(reason)
+    return engine
 
 
 @main.command()

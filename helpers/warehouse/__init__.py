@@ -6,9 +6,9 @@ from helpers.warehouse.batch import (
     SciPy,
     Settings,
     choose_engine,
-    input_files,
     part_of,
     prepare,
+    purchases,
     read_lists,
     score,
 )
@@ -16,9 +16,7 @@ from helpers.warehouse.engines import (
     DuckDB,
     EngineMissingError,
     Spark,
-    java_format,
     placeholders,
     sql,
-    typed_purchases,
 )
 from helpers.warehouse.growth import growth, growth_curves

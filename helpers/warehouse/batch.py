@@ -1,7 +1,7 @@
 """The batch job: everyone's list, step by step and part by part.
 
 Every step's result is kept as parquet in the work folder, so that a job that dies goes on where
-it was.
+it was. Lists that were made before stay where they are until the new ones are complete.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from helpers import data, production, writing
+from helpers.reading.cleaning import Cleaning, clean
+from helpers.reading.export import Export
+from helpers.reading.files import memory_needed
 from helpers.recommend import ItemBased
-from helpers.warehouse.engines import DuckDB, Spark, placeholders, typed_purchases
+from helpers.warehouse.engines import KEPT, DuckDB, Spark, placeholders, sql
 
 STEPS = ["clean", "products", "customers", "pairs", "trend", "baskets", "neighbours"]
 NO_CAP = 2_147_483_647
@@ -58,56 +62,43 @@ class Settings:
         return [f"{k:0{self.digits}x}" for k in range(self.n_parts)] if self.digits else [""]
 
 
-def input_files(pattern) -> list[Path]:
-    """The files that a path, a folder of parts or a glob stands for.
+def purchases(source, columns=None, date_format=data.DATE_FORMAT, cleaning=None):
+    """An export of purchases and how to clean it, as lesson 01 reads them.
+
+    Parameters
+    ----------
+    source, columns, date_format
+        As in :func:`helpers.data.load_transactions`.
+    cleaning : dict, optional
+        Further options of :func:`helpers.data.read_transactions`.
+
+    Returns
+    -------
+    export : Export
+    cleaning : Cleaning
 
     Raises
     ------
     DataError
-        If there are none, or of different kinds.
+        If a file, column or option is missing or wrong.
     """
-    path = Path(pattern)
-    if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix in (".parquet", ".csv"))
-    elif any(mark in str(pattern) for mark in "*?["):
-        anchor = Path(path.anchor) if path.is_absolute() else Path()
-        found = sorted(anchor.glob(str(path.relative_to(path.anchor) if path.anchor else path)))
-    else:
-        found = [path] if path.is_file() else []
-    found = [p for p in found if not p.name.startswith((".", "_"))]
-    if not found:
-        raise data.DataError(f"There is no file at {pattern}. Check the path.")
-    if len({p.suffix for p in found}) > 1:
-        raise data.DataError(
-            f"{pattern} holds files of different kinds ({found[0].name}, {found[-1].name}); name "
-            "those to be read, for example with *.parquet."
-        )
-    if found[0].suffix not in (".parquet", ".csv"):
-        raise data.DataError(f"{found[0].name}: this engine reads CSV and parquet only.")
-    return found
+    options = Cleaning(**data.cleaning_options(cleaning))
+    export = Export(source, data.TRANSACTIONS, columns, date_format, options.encoding)
+    if export.problems:
+        raise data.DataError(f"{export.name}: " + " ".join(export.problems))
+    return export, options
 
 
-def prepare(
-    engine: DuckDB | Spark,
-    paths: list[Path],
-    settings: Settings,
-    columns: dict[str, str] | None = None,
-    date_format: str = data.DATE_FORMAT,
-    cleaning: dict | None = None,
-) -> dict:
+def prepare(engine: DuckDB | Spark, export: Export, settings: Settings, cleaning=None) -> dict:
     """All steps but the last: everything up to each product's neighbours, kept in the work folder.
 
     Parameters
     ----------
     engine : DuckDB or Spark
-    paths : list of Path
-        From :func:`input_files`.
+    export : Export
+        From :func:`purchases`.
     settings : Settings
-    columns : dict, optional
-        Their column: ours.
-    date_format : str
-    cleaning : dict, optional
-        ``cancellation_prefix`` and ``non_products`` of :func:`helpers.data.read_transactions`.
+    cleaning : Cleaning, optional
 
     Returns
     -------
@@ -117,74 +108,59 @@ def prepare(
     Raises
     ------
     DataError
-        If a required column is missing, or nothing is left.
+        If the export cannot be read, or nothing of it can be used.
     """
-    cleaning = dict(cleaning or {})
-    prefix = cleaning.pop("cancellation_prefix", None) or ""
-    engine.name_list("no_products", [str(code) for code in cleaning.pop("non_products", ())])
-    unknown = [name for name in cleaning if cleaning[name]]
-    if unknown or not isinstance(date_format, str):
-        raise data.DataError(
-            f"{unknown[0] if unknown else 'A list as date_format'} is understood by the engine "
-            "scipy only. Leave it out, or clean the export in the warehouse first."
-        )
-    try:
-        header, dates = engine.open(paths)
-    except Exception as error:  # each engine has exceptions of its own; all mean the same here
-        raise data.DataError(
-            f"{paths[0].name} could not be read by {type(engine).__name__}: "
-            f"{str(error).strip().splitlines()[0]} Is it UTF-8, with a header line?"
-        ) from None
-    names = data.match_columns(header, columns, paths[0])
-    [dated] = [theirs for theirs, ours in names.items() if ours == "transaction_date"]
-    query = typed_purchases(names, dated in dates, engine.dialect)
-    engine.register(query, date_format)
-    tomorrow = pd.Timestamp.now().normalize() + pd.Timedelta(days=1)
+    report = _clean_once(engine, export, cleaning or Cleaning())
     values = {
-        "tomorrow": tomorrow.to_pydatetime(),
-        "prefix": prefix,
         "digits": settings.digits,
         "with_trend": settings.trend_days is not None,
         "basket_cap": settings.basket_cap,
         "n_neighbors": settings.n_neighbors,
     }
-    for step in STEPS:
+    for step in STEPS[1:]:
         if step == "trend":
-            newest = pd.Timestamp(
-                engine.frame("SELECT MAX(last_bought) AS newest FROM pairs").iat[0, 0]
-            )
+            newest = engine.frame("SELECT MAX(last_bought) AS newest FROM pairs", {}).iat[0, 0]
             for name, days in (
                 ("trend_from", settings.trend_days or 0),
                 ("popular_from", production.POPULAR_DAYS),
             ):
-                values[name] = (newest - pd.Timedelta(days=days)).to_pydatetime()
-        engine.keep(step, {name: values[name] for name in placeholders(step)})
-        if step == "clean":
-            report = _report(engine, paths)
+                values[name] = (pd.Timestamp(newest) - pd.Timedelta(days=days)).to_pydatetime()
+        engine.keep(step, sql(step), {name: values[name] for name in placeholders(step)})
     counts = engine.frame(
         "SELECT (SELECT COUNT(*) FROM customers) AS customers, "
-        "(SELECT COUNT(*) FROM products) AS products"
-    )
+        "(SELECT COUNT(*) FROM products) AS products", {}
+    )  # fmt: skip
     return report | {name: int(counts[name].iat[0]) for name in counts}
 
 
-def _report(engine, paths):
-    rows = engine.frame("SELECT reason, COUNT(*) AS n FROM clean GROUP BY reason ORDER BY reason")
-    kept = int(rows.loc[rows["reason"].isna(), "n"].sum())
-    rejected = rows.dropna(subset="reason").set_index("reason")["n"].astype(int).to_dict()
-    if not kept:
+def _clean_once(engine, export, cleaning):
+    """Lesson 01 in the engine: the table ``clean``, and what became of the rows."""
+    note = engine.work / "report.json"
+    if note.exists():
+        engine.keep("clean", "", {})
+        return json.loads(note.read_text(encoding="utf-8"))
+    engine.open(export)
+    clean(engine, export, data.WHY_NO_PURCHASE, cleaning, KEPT)
+    counts = engine.frame("SELECT reason, COUNT(*) AS n FROM clean GROUP BY reason", {})
+    counts = counts.assign(reason=counts["reason"].fillna("")).set_index("reason")["n"]
+    rejected = {r: int(counts[r]) for r in data.WHY_NO_PURCHASE if r in counts}
+    report = {"read": int(counts.sum()), "kept": int(counts.get("", 0)), "rejected": rejected}
+    _check_any(report, export)
+    for table in ("texts", "export"):
+        engine.drop(table)
+    with writing.replacing(note) as file:
+        file.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
+    return report
+
+
+def _check_any(report, export):
+    if not report["kept"]:
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in report["rejected"].items())
         raise data.DataError(
-            f"{paths[0].name}: none of the {sum(rejected.values()):,} rows could be used "
-            f"({', '.join(f'{reason}: {n:,}' for reason, n in rejected.items())}). Look at the "
-            "columns and the date_format."
+            f"{export.name}: none of the {report['read']:,} rows could be used"
+            + (f" ({reasons})." if reasons else ".")
+            + " Look at the file, the columns and the date_format."
         )
-    read, undated = kept + sum(rejected.values()), rejected.get("no or unreadable date", 0)
-    if undated > data.MOST_UNREADABLE * read:
-        raise data.DataError(
-            f"{paths[0].name}: {undated:,} of {read:,} rows have no date in the format of "
-            "`date_format`. Set it to the file's own."
-        )
-    return {"read": read, "kept": kept, "rejected": rejected}
 
 
 def part_of(customers: Iterable[str], digits: int) -> list[str]:
@@ -195,11 +171,10 @@ def part_of(customers: Iterable[str], digits: int) -> list[str]:
 class SciPy:
     """The course's own engine behind the same face: for data that fit into memory."""
 
-    def __init__(
-        self, path, settings: Settings, columns=None, date_format=data.DATE_FORMAT, cleaning=None
-    ):
-        table, report = data.read_transactions(path, columns, date_format, **(cleaning or {}))
+    def __init__(self, export: Export, settings: Settings, cleaning: Cleaning):
+        table, report = data.clean_purchases(export, cleaning)
         self.report = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
+        _check_any(self.report, export)
         self.engine = production.build_engine(table, None, ItemBased(
             settings.n_neighbors, trend_days=settings.trend_days))  # fmt: skip
         customers = self.engine.model.customers_
@@ -208,10 +183,9 @@ class SciPy:
 
     def lists(self, part: str, n: int) -> pd.DataFrame:
         """The lists of one part of the customers."""
-        if part not in self.customers.groups:
-            return self.engine.recommend([], n)
-        table = self.engine.recommend(pd.Index(self.customers.get_group(part)), n)
-        return table.rename(columns={"rank": "place"})
+        known = part in self.customers.groups
+        customers = self.customers.get_group(part) if known else []
+        return self.engine.recommend(pd.Index(customers), n)
 
 
 def choose_engine(paths: list[Path], free_bytes: int) -> tuple[str, str]:
@@ -222,25 +196,22 @@ def choose_engine(paths: list[Path], free_bytes: int) -> tuple[str, str]:
     engine : {"scipy", "duckdb"}
     reason : str
     """
-    # as in runs.side_by_side: a plain file takes about 13 times its size, a packed one 60
-    size = sum(path.stat().st_size for path in paths)
-    need = size * (13 if paths[0].suffix == ".csv" else 60)
-    fits = need < free_bytes and len(paths) == 1
-    engine = "scipy" if fits else "duckdb"
-    why = "one table" if len(paths) == 1 else f"{len(paths)} files"
+    size, need = sum(path.stat().st_size for path in paths), memory_needed(paths)
+    engine = "scipy" if need < free_bytes else "duckdb"
+    what = "one file" if len(paths) == 1 else f"{len(paths)} files"
     return engine, (
-        f"engine: {engine} ({why} of {size / 1e6:,.0f} MB; about {need / 1e9:,.1f} of "
+        f"engine: {engine} ({what} of {size / 1e6:,.0f} MB; about {need / 1e9:,.1f} of "
         f"{free_bytes / 1e9:,.1f} GB free memory)"
     )
 
 
 def score(
     engine_name: str,
-    pattern,
+    source,
     out: Path,
     settings: Settings,
     columns: dict[str, str] | None = None,
-    date_format: str = data.DATE_FORMAT,
+    date_format: str | list[str] = data.DATE_FORMAT,
     cleaning: dict | None = None,
     csv: bool = False,
     master: str = "local[*]",
@@ -249,21 +220,20 @@ def score(
 ) -> dict:
     """The batch job: everyone's list, part by part, into a folder of parquet files.
 
-    A part is written under another name and renamed when it is complete. A job that is started
-    again with the same input and settings goes on with the parts that are missing; otherwise it
-    begins anew.
+    A job that is started again with the same input and settings goes on with the parts that are
+    missing; otherwise it begins anew. What lies in the folder is replaced when all is complete.
 
     Parameters
     ----------
     engine_name : {"scipy", "duckdb", "spark"}
-    pattern : path-like
-        A file, a folder of parts or a glob.
+        Where to compute; the lists are the same.
+    source : path-like or list of them
+        A file, several, a folder of parts or a glob.
     out : Path
         Receives ``part=.../``, ``report.json`` and, if asked for, ``recommendations.csv``.
     settings : Settings
     columns, date_format, cleaning
-        As in :func:`helpers.data.read_transactions`; engines other than SciPy know fewer ways of
-        cleaning and say so.
+        As in :func:`purchases`.
     csv : bool
     master, conf
         For Spark.
@@ -274,59 +244,137 @@ def score(
     -------
     dict
         What :func:`prepare` returns, and ``parts`` written now and ``rows`` in all.
+
+    Raises
+    ------
+    DataError
+        If the input can't be used, or another job writes into the folder.
     """
-    paths = input_files(pattern) if engine_name != "scipy" else [Path(pattern)]
+    export, options = purchases(source, columns, date_format, cleaning)
+    if engine_name == "scipy" and settings.basket_cap != NO_CAP:
+        raise data.DataError("basket_cap is for the engines duckdb and spark: SciPy needs none.")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    work = out / ".work"
-    made_from = [engine_name, asdict(settings), columns, date_format, cleaning]
-    _begin_anew_if_changed(out, work, paths, made_from)
+    try:
+        with FileLock(out / ".lock", timeout=0):
+            _publish(out)
+            made_from = [engine_name, asdict(settings), columns, date_format, asdict(options)]
+            places = _begin(out, _mark(export, made_from))
+            fresh, waiting = places[0], _waiting(places, settings.parts)
+            report = {}
+            if waiting:
+                jobs = _lists_by_part(engine_name, export, settings, options, fresh, master, conf)
+                report = next(jobs)
+                for part in progress(waiting):
+                    jobs.send(part)
+                jobs.close()
+                _write_json(fresh / "report.json", report)
+            if csv and (waiting or not (out / CSV).exists()):
+                writing.write_csv(read_lists(*places), fresh / CSV)
+            (fresh / ".complete").touch()
+            _publish(out)
+    except Timeout:
+        raise data.DataError(
+            f"Another job is writing into {out}. Wait for it, or choose another --out."
+        ) from None
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    return report | {"parts": len(waiting), "rows": _count(out)}
+
+
+CSV = "recommendations.csv"
+
+
+def _lists_by_part(engine_name, export, settings, options, fresh, master, conf):
+    """Prepare, say what was read, then write the list of every part that is sent."""
+    work = fresh / ".work"
     if engine_name == "scipy":
-        if settings.basket_cap != NO_CAP:
-            raise data.DataError("basket_cap is for the other engines: SciPy needs none.")
-        scipy = SciPy(pattern, settings, columns, date_format, cleaning)
-        report, engine = scipy.report, None
+        scipy = SciPy(export, settings, options)
+        report, close = scipy.report, lambda: None
     else:
         engine = DuckDB(work) if engine_name == "duckdb" else Spark(work, master, conf)
-        report = prepare(engine, paths, settings, columns, date_format, cleaning)
-    waiting = [part for part in settings.parts if not _folder(out, part).exists()]
-    for part in progress(waiting):
-        fresh = out / f".part-{part}"
-        shutil.rmtree(fresh, ignore_errors=True)
-        if engine is None:
-            fresh.mkdir()
-            lists = scipy.lists(part, settings.n)
-            lists.to_parquet(fresh / "part-0.parquet", index=False)
-        else:
-            engine.write("recommendations", {"part": part, "n": settings.n}, fresh)
-        fresh.rename(_folder(out, part))
-    if engine is not None:
-        engine.close()
-    report |= {"parts": len(waiting), "rows": _count(out)}
-    with writing.replacing(out / "report.json") as file:
-        file.write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
-    if csv:
-        table = read_lists(out)
-        writing.write_csv(table, out / "recommendations.csv")
-    shutil.rmtree(work, ignore_errors=True)
-    return report
+        report, close = prepare(engine, export, settings, options), engine.close
+    part = yield report
+    try:
+        while True:
+            unfinished = fresh / f".part-{part}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if engine_name == "scipy":
+                unfinished.mkdir()
+                lists = scipy.lists(part, settings.n)
+                lists.to_parquet(unfinished / "part-0.parquet", index=False)
+            else:
+                values = {"part": part, "n": settings.n}
+                engine.write(sql("recommendations"), values, unfinished)
+            unfinished.rename(_folder(fresh, part))
+            part = yield
+    finally:
+        close()
 
 
 def _folder(out, part):
     return out / f"part={part or 'all'}"
 
 
-def _begin_anew_if_changed(out, work, paths, made_from):
-    """Keep what an earlier job left only if it was made from the same input in the same way."""
-    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths
-             if path.exists()]  # fmt: skip
-    mark = hashlib.sha256(json.dumps([files, made_from], default=str).encode()).hexdigest()
-    note = out / ".job"
-    if not note.exists() or note.read_text() != mark:
-        for old in [*out.glob("part=*"), *out.glob(".part-*"), work]:
-            shutil.rmtree(old, ignore_errors=True)
-        with writing.replacing(note) as file:
+def _mark(export, made_from):
+    """Changes with the content of any file and with any setting."""
+    total = hashlib.sha256(json.dumps(made_from, default=str).encode())
+    for file in export.files:
+        with file.path.open("rb") as handle:
+            total.update(hashlib.file_digest(handle, "sha256").digest())
+    return total.hexdigest()
+
+
+def _begin(out, mark):
+    """The folder in which the new results grow; and the old one, if its lists are still good."""
+    fresh = out / ".next"
+    if _read(fresh / ".job") != mark:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        with writing.replacing(fresh / ".job") as file:
             file.write_text(mark)
+    return [fresh, out] if _read(out / ".job") == mark else [fresh]
+
+
+def _waiting(places, parts):
+    return [part for part in parts if not any(_folder(each, part).exists() for each in places)]
+
+
+def _publish(out):
+    """Put complete results in the place of the old ones; a publishing that died is finished.
+
+    First the old ones go into the new folder, then the new ones come out of it. A note says which
+    of the two it was at.
+    """
+    fresh = out / ".next"
+    if not (fresh / ".complete").exists():
+        return
+    if not (fresh / ".cleared").exists():
+        if _read(out / ".job") != _read(fresh / ".job"):
+            (fresh / ".old").mkdir(exist_ok=True)
+            for old in _results(out):
+                old.rename(fresh / ".old" / old.name)
+        (fresh / ".cleared").touch()
+    for new in _results(fresh):
+        new.replace(out / new.name)
+    if (fresh / ".job").exists():
+        (fresh / ".job").replace(out / ".job")
+    shutil.rmtree(fresh)
+
+
+def _results(folder):
+    return [
+        *folder.glob("part=*"),
+        *(p for n in ("report.json", CSV) if (p := folder / n).exists()),
+    ]
+
+
+def _read(path):
+    return path.read_text() if path.exists() else ""
+
+
+def _write_json(path, value):
+    with writing.replacing(path) as file:
+        file.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
 def _count(out):
@@ -336,8 +384,8 @@ def _count(out):
     return sum(pq.ParquetFile(file).metadata.num_rows for file in files)
 
 
-def read_lists(out: Path) -> pd.DataFrame:
-    """All parts as one table, ordered by customer and place."""
-    files = sorted(Path(out).glob("part=*/*.parquet"))
+def read_lists(*folders: Path) -> pd.DataFrame:
+    """All parts as one table, ordered by customer and rank."""
+    files = [file for each in folders for file in sorted(Path(each).glob("part=*/*.parquet"))]
     table = pd.concat([pd.read_parquet(file, partitioning=None) for file in files])
-    return table.sort_values(["customer_id", "place"], ignore_index=True)
+    return table.sort_values(["customer_id", "rank"], ignore_index=True)

@@ -1,4 +1,4 @@
-"""The engines that run the SQL: DuckDB inside this process, Apache Spark on a cluster.
+"""The engines that run the SQL: DuckDB on this computer, Apache Spark on a cluster.
 
 The SQL stands in plain files in ``helpers/warehouse/sql``, one step each, written once for all
 engines; sqlglot turns it into another engine's dialect. Values are always bound as parameters and
@@ -7,17 +7,17 @@ names quoted, never pasted into the text.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from helpers import data
+from helpers.reading.cleaning import Cleaning, with_reasons
+from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
+from helpers.reading.tables import SETTINGS, Tables, kinds_of
 
 _SQL = Path(__file__).with_name("sql")
-_COLUMNS = ["customer_id", "product_id", "transaction_date", "quantity", "unit_price"]
-_COLUMNS += ["transaction_id"]
-# what strptime calls %d is dd to Java
-_JAVA = {"%d": "dd", "%m": "MM", "%Y": "yyyy", "%y": "yy", "%H": "HH", "%M": "mm", "%S": "ss"}
 
 
 class EngineMissingError(data.DataError):
@@ -30,7 +30,7 @@ def sql(step: str, dialect: str = "duckdb") -> str:
     Parameters
     ----------
     step : str
-        One of :data:`STEPS`, or "recommendations".
+        One of :data:`helpers.warehouse.STEPS`, or "recommendations".
     dialect : str
         A dialect of sqlglot: "duckdb", "spark", "bigquery", "snowflake" ...
 
@@ -39,10 +39,30 @@ def sql(step: str, dialect: str = "duckdb") -> str:
     str
         With named placeholders, in the dialect's form.
     """
+    return translated(_query(step), dialect)
+
+
+def _query(step):
+    if step == "clean":
+        # lesson 01's rules, as for an export with all columns
+        kinds = dict.fromkeys(data.TRANSACTIONS.names, "text")
+        return with_reasons(
+            data.TRANSACTIONS, kinds, data.WHY_NO_PURCHASE, Cleaning(cancellation_prefix="C"),
+            KEPT,
+        )  # fmt: skip
+    [path] = _SQL.glob(f"?_{step}.sql")
+    return path.read_text(encoding="utf-8")
+
+
+#: What the steps need of a clean row.
+KEPT = "customer_id, product_id, transaction_date"
+
+
+def translated(query: str, dialect: str) -> str:
+    """A query of ours in another engine's dialect, all names quoted."""
     import sqlglot
 
-    [path] = _SQL.glob(f"?_{step}.sql")
-    tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb")
+    tree = sqlglot.parse_one(query, read="duckdb")
     return tree.sql(dialect=dialect, identify=True, pretty=True)
 
 
@@ -54,66 +74,17 @@ def placeholders(step: str) -> set[str]:
     return {place.name for place in tree.find_all(sqlglot.exp.Placeholder)}
 
 
-def typed_purchases(names: dict[str, str], real_dates: bool, dialect: str) -> str:
-    """The query that gives an export our column names and types.
-
-    Parameters
-    ----------
-    names : dict of str to str
-        Their column: ours.
-    real_dates : bool
-        Whether the dates are dates already; else they are text in the format ``date_format``,
-        a bound parameter.
-    dialect : str
-
-    Returns
-    -------
-    str
-        From the view ``export``. What can't be read is missing; ids are text without blanks
-        around.
-    """
-    from sqlglot import exp
-
-    theirs = {ours: name for name, ours in names.items()}
-    kinds = {"quantity": "DOUBLE", "unit_price": "DOUBLE", "transaction_date": "TIMESTAMP"}
-    chosen = []
-    for ours in _COLUMNS:
-        kind = kinds.get(ours, "VARCHAR")
-        if ours not in theirs:
-            chosen.append(exp.cast(exp.null(), kind).as_(ours))
-            continue
-        column = exp.column(theirs[ours], quoted=True)
-        text = exp.func(
-            "NULLIF", exp.Trim(this=exp.cast(column, "VARCHAR")), exp.Literal.string("")
-        )
-        if kind == "VARCHAR":
-            value = text
-        elif kind == "DOUBLE":
-            value = exp.TryCast(this=text, to=exp.DataType.build("DOUBLE"))
-        elif real_dates:
-            value = exp.cast(column, "TIMESTAMP")
-        else:
-            reader = {"duckdb": "TRY_STRPTIME", "spark": "TRY_TO_TIMESTAMP"}[dialect]
-            value = exp.Anonymous(
-                this=reader, expressions=[text, exp.Placeholder(this="date_format")]
-            )
-        chosen.append(value.as_(ours))
-    return exp.select(*chosen).from_("export").sql(dialect=dialect, identify=True)
-
-
-class DuckDB:
-    """DuckDB: a column database inside this process.
+class DuckDB(Tables):
+    """DuckDB with its tables on disk, for data larger than the memory.
 
     Parameters
     ----------
     work : Path
-        Folder for the steps' results.
+        Folder for the tables; one that is there already is taken as it is.
     memory : str
         Above it, DuckDB moves intermediate results to disk.
     threads : int
     """
-
-    dialect = "duckdb"
 
     def __init__(self, work: Path, memory: str = "3GB", threads: int = 2):
         import duckdb
@@ -121,69 +92,92 @@ class DuckDB:
         self.work = Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
         self.connection = duckdb.connect(
-            config={
+            config=SETTINGS
+            | {
                 "memory_limit": memory,
                 "threads": threads,
                 "temp_directory": str(self.work / "spill"),
-                # a job loads nothing from elsewhere
-                "autoinstall_known_extensions": False,
                 "preserve_insertion_order": False,
             }
         )
 
-    def open(self, paths: list[Path]) -> tuple[list[str], set[str]]:
-        """Make the view ``export`` of the files; its columns, and those that are dates."""
-        names = [str(path) for path in paths]
-        if paths[0].suffix == ".parquet":
-            table = self.connection.read_parquet(names)
-        else:
-            table = self.connection.read_csv(names, header=True, all_varchar=True)
-        table.create_view("export", replace=True)
-        kinds = dict(zip(table.columns, map(str, table.types), strict=True))
-        return table.columns, {n for n, kind in kinds.items() if kind.startswith(("TIME", "DATE"))}
+    def open(self, export: Export) -> None:
+        """Make the view ``export``."""
+        parts = []
+        for number, (path, names) in enumerate(readable(export, self.work)):
+            table = self.connection.read_parquet(str(path))
+            columns = [
+                f"{_quoted(each)} AS {_quoted(names.get(each, each))}" for each in table.columns
+            ]
+            source = "read_parquet('{}', file_row_number = TRUE)".format(
+                str(path).replace("'", "''")
+            )
+            if names:
+                date = _quoted({ours: each for each, ours in names.items()}[export.contract.date])
+                columns += [
+                    f"CAST({date} AS TIMESTAMP) AS {DATE}", f"{date} IS NOT NULL AS {DATE_GIVEN}",
+                    f"{number} AS {FILE}", f"file_row_number + 2 AS {ROW}",
+                ]  # fmt: skip
+            parts.append(f"SELECT {', '.join(columns)} FROM {source}")
+        union = " UNION ALL BY NAME ".join(parts)
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW export AS {union}")
+        self.kinds = kinds_of(self.connection.table("export"))
 
-    def register(self, query: str, date_format: str) -> None:
-        """Make the view ``purchases`` from the query of :func:`typed_purchases`."""
-        # a view can't hold a bound parameter, so the small typed table is made right away
-        parameters = {"date_format": date_format} if "$date_format" in query else {}
-        path = self.work / "purchases.parquet"
+    def keep(self, name: str, query: str, parameters: dict) -> None:
+        """Compute a table and keep it on disk; one that is there already is taken as it is."""
+        path = self.work / f"{name}.parquet"
         if not path.exists():
             self._write(query, parameters, path)
-        self.connection.read_parquet(str(path)).create_view("purchases", replace=True)
-
-    def name_list(self, name: str, values: list[str]) -> None:
-        """Make a small view with one column, ``code``."""
-        table = self.connection.sql(
-            "SELECT UNNEST(CAST($codes AS VARCHAR[])) AS code", params={"codes": list(values)}
-        )
-        path = self.work / f"{name}.parquet"
-        table.write_parquet(str(path))
         self.connection.read_parquet(str(path)).create_view(name, replace=True)
 
-    def keep(self, step: str, parameters: dict) -> None:
-        """Compute a step and keep it as a table; an earlier result is taken as it is."""
-        path = self.work / f"{step}.parquet"
-        if not path.exists():
-            self._write(sql(step), parameters, path)
-        self.connection.read_parquet(str(path)).create_view(step, replace=True)
+    def drop(self, name: str) -> None:
+        """Forget a table that is not needed any more."""
+        for path in self.work.glob(f"{name}*.parquet"):
+            path.unlink()
 
-    def frame(self, query: str) -> pd.DataFrame:
-        """A small result."""
-        return self.connection.sql(query).df()
-
-    def write(self, step: str, parameters: dict, folder: Path) -> None:
-        """Compute a step and write it into a folder, as parquet."""
+    def write(self, query: str, parameters: dict, folder: Path) -> None:
+        """Compute a query and write its result into a folder, as parquet."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._write(sql(step), parameters, folder / "part-0.parquet")
+        self._write(query, parameters, folder / "part-0.parquet")
 
     def _write(self, query, parameters, path):
         part = path.with_suffix(".part")
-        self.connection.sql(query, params=parameters).write_parquet(str(part))
+        self.connection.sql(query, params=parameters or None).write_parquet(str(part))
         part.rename(path)
 
     def close(self) -> None:
         """Let go of memory and files."""
         self.connection.close()
+
+
+def readable(export: Export, work: Path) -> list[tuple[Path, dict[str, str]]]:
+    """The export as parquet files that any engine reads, and which columns to call otherwise.
+
+    Parquet files with real dates are read as they are. All others go through lesson 01's reader,
+    which knows encodings, separators and date formats, and are kept as parquet in the work folder:
+    one way to read text for all engines.
+    """
+    if export.is_typed():
+        pairs = zip(export.files, export.names, strict=True)
+        return [
+            (file.path, {each: names.get(each, f"other: {each}") for each in file.header})
+            for file, names in pairs
+        ]
+    import pyarrow.parquet as pq
+
+    paths = [work / f"export-{number}.parquet" for number in range(len(export.files))]
+    for number, path in enumerate(paths):
+        batches = export.batches(number)
+        first = next(batches)
+        with pq.ParquetWriter(path, first.schema) as writer:
+            writer.write_table(first)
+            for batch in batches:
+                writer.write_table(batch.cast(first.schema))
+    return [(path, {}) for path in paths]
+
+
+def _quoted(name):
+    return '"' + name.replace('"', '""') + '"'
 
 
 class Spark:
@@ -192,7 +186,7 @@ class Spark:
     Parameters
     ----------
     work : Path
-        Folder for the steps' results; on a cluster, one that all its machines see.
+        Folder for the tables; on a cluster, one that all its machines see.
     master : str
         ``local[*]``, ``spark://host:7077``, ``yarn`` ...
     conf : dict of str to str, optional
@@ -239,65 +233,72 @@ class Spark:
         self.session = builder.getOrCreate()
         self.session.sparkContext.setLogLevel("ERROR")
 
-    def open(self, paths: list[Path]) -> tuple[list[str], set[str]]:
-        """Make the view ``export`` of the files; its columns, and those that are dates."""
-        names = [str(Path(path).absolute()) for path in paths]
-        if paths[0].suffix == ".parquet":
-            table = self.session.read.parquet(*names)
-        else:
-            table = self.session.read.csv(names, header=True, multiLine=True, escape='"')
-        table.createOrReplaceTempView("export")
-        return table.columns, {n for n, kind in table.dtypes if kind.startswith(("time", "date"))}
+    def open(self, export: Export) -> None:
+        """Make the view ``export``."""
+        from functools import reduce
 
-    def register(self, query: str, date_format: str) -> None:
-        """Make the view ``purchases`` from the query of :func:`typed_purchases`."""
-        parameters = {}
-        if ":date_format" in query:
-            parameters["date_format"] = java_format(date_format)
-        self.session.sql(query, args=parameters).createOrReplaceTempView("purchases")
+        from pyspark.sql import functions as make
+
+        tables = []
+        for path, names in readable(export, self.work):
+            table = self.session.read.parquet(str(Path(path).absolute()))
+            if names:
+                table = table.withColumnsRenamed(names)
+                date = make.col(export.contract.date)
+                table = table.withColumns(
+                    {
+                        DATE: date.cast("timestamp"),
+                        DATE_GIVEN: date.isNotNull(),
+                        # nobody knows in which order a cluster reads rows
+                        FILE: make.lit(None).cast("int"),
+                        ROW: make.lit(None).cast("bigint"),
+                    }
+                )
+            tables.append(table)
+        table = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), tables)
+        table.createOrReplaceTempView("export")
+        added = {DATE, DATE_GIVEN, FILE, ROW}
+        self.kinds = {n: _SPARK_KINDS.get(k, "text") for n, k in table.dtypes if n not in added}
+
+    def frame(self, query: str, parameters: dict | None = None) -> pd.DataFrame:
+        """The result of a query, as a table; a small one."""
+        table = self._table(query, parameters)
+        rows = table.collect()
+        return pd.DataFrame([row.asDict() for row in rows], columns=table.columns)
+
+    def keep(self, name: str, query: str, parameters: dict) -> None:
+        """Compute a table and keep it on disk; one that is there already is taken as it is."""
+        path = self.work / name
+        if not (path / "_SUCCESS").exists():
+            self._table(query, parameters).write.mode("overwrite").parquet(str(path))
+        self.session.read.parquet(str(path)).createOrReplaceTempView(name)
+
+    def view(self, name: str, query: str) -> None:
+        """Call a query by a name."""
+        self._table(query, {}).createOrReplaceTempView(name)
 
     def name_list(self, name: str, values: list[str]) -> None:
-        """Make a small view with one column, ``code``."""
+        """Make a small table with one column, ``code``."""
         rows = [(each,) for each in values]
         self.session.createDataFrame(rows, "code STRING").createOrReplaceTempView(name)
 
-    def keep(self, step: str, parameters: dict) -> None:
-        """Compute a step and keep it as a table; an earlier result is taken as it is."""
-        path = self.work / step
-        if not (path / "_SUCCESS").exists():
-            table = self.session.sql(sql(step, "spark"), args=parameters)
-            table.write.mode("overwrite").parquet(str(path))
-        self.session.read.parquet(str(path)).createOrReplaceTempView(step)
+    def drop(self, name: str) -> None:
+        """Forget a table that is not needed any more."""
+        shutil.rmtree(self.work / name, ignore_errors=True)
 
-    def frame(self, query: str) -> pd.DataFrame:
-        """A small result."""
-        rows = self.session.sql(query).collect()
-        return pd.DataFrame([row.asDict() for row in rows])
+    def write(self, query: str, parameters: dict, folder: Path) -> None:
+        """Compute a query and write its result into a folder, as parquet."""
+        folder = str(Path(folder).absolute())
+        self._table(query, parameters).write.mode("overwrite").parquet(folder)
 
-    def write(self, step: str, parameters: dict, folder: Path) -> None:
-        """Compute a step and write it into a folder, as parquet."""
-        table = self.session.sql(sql(step, "spark"), args=parameters)
-        table.write.mode("overwrite").parquet(str(Path(folder).absolute()))
+    def _table(self, query, parameters):
+        return self.session.sql(translated(query, "spark"), args=parameters or None)
 
     def close(self) -> None:
         """End the session."""
         self.session.stop()
 
 
-def java_format(date_format: str) -> str:
-    """A date format as in :meth:`datetime.datetime.strftime`, in Java's letters.
-
-    Raises
-    ------
-    DataError
-        For a part that is not known here.
-    """
-    java, rest = "", date_format
-    while rest:
-        if rest[0] == "%":
-            if rest[:2] not in _JAVA:
-                raise data.DataError(f"date_format: Spark has no part for {rest[:2]!r}.")
-            java, rest = java + _JAVA[rest[:2]], rest[2:]
-        else:
-            java, rest = java + (f"'{rest[0]}'" if rest[0].isalpha() else rest[0]), rest[1:]
-    return java
+_SPARK_KINDS = {"double": "float", "float": "float"} | dict.fromkeys(
+    ["tinyint", "smallint", "int", "bigint"], "number"
+)

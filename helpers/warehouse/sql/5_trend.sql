@@ -1,9 +1,9 @@
--- How much of a product's popularity is recent, and its place among the best sellers of late.
+-- How much of a product's popularity is recent, and its rank among the best sellers of late.
 SELECT
     product_no,
     CASE WHEN $with_trend THEN (lately + 1.0) / (buyers + 10.0) ELSE 1.0 END AS trend,
     recent_buyers,
-    ROW_NUMBER() OVER (ORDER BY recent_buyers DESC, product_no) AS popular_place
+    ROW_NUMBER() OVER (ORDER BY recent_buyers DESC, product_no) AS popular_rank
 FROM (
     SELECT
         product_no,

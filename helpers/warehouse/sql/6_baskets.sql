@@ -9,7 +9,7 @@ FROM (
         COUNT(*) OVER (PARTITION BY part, customer_no) AS size,
         ROW_NUMBER() OVER (
             PARTITION BY part, customer_no ORDER BY last_bought DESC, product_no
-        ) AS place
+        ) AS "rank"
     FROM pairs
 ) AS sized
-WHERE place <= $basket_cap
+WHERE "rank" <= $basket_cap

@@ -42,8 +42,8 @@ FROM (
         similarity,
         ROW_NUMBER() OVER (
             PARTITION BY product_no ORDER BY similarity DESC, other_no
-        ) AS place
+        ) AS "rank"
     FROM mutual
 ) AS near
 JOIN trend ON trend.product_no = near.other_no
-WHERE near.place <= $n_neighbors
+WHERE near."rank" <= $n_neighbors

@@ -23,14 +23,14 @@ bars AS (
         SELECT
             customer_no,
             strength,
-            ROW_NUMBER() OVER (PARTITION BY customer_no ORDER BY strength DESC) AS place
+            ROW_NUMBER() OVER (PARTITION BY customer_no ORDER BY strength DESC) AS "rank"
         FROM fresh
     ) AS loosely
-    WHERE place <= $n
+    WHERE "rank" <= $n
     GROUP BY customer_no
 ),
 listed AS (
-    SELECT customer_no, product_no, score, place
+    SELECT customer_no, product_no, score, "rank"
     FROM (
         SELECT
             fresh.customer_no,
@@ -38,11 +38,11 @@ listed AS (
             fresh.score,
             ROW_NUMBER() OVER (
                 PARTITION BY fresh.customer_no ORDER BY fresh.strength DESC, fresh.product_no
-            ) AS place
+            ) AS "rank"
         FROM fresh
         JOIN bars ON bars.customer_no = fresh.customer_no AND fresh.strength >= bars.bar
     ) AS ordered
-    WHERE place <= $n
+    WHERE "rank" <= $n
 ),
 sizes AS (
     SELECT bought.customer_no, bought.n_bought, COALESCE(found.n_listed, 0) AS n_listed
@@ -52,7 +52,7 @@ sizes AS (
     ) AS found ON found.customer_no = bought.customer_no
 ),
 filled AS (
-    SELECT customer_no, product_no, score, n_listed + place AS place, n_listed
+    SELECT customer_no, product_no, score, n_listed + "rank" AS "rank", n_listed
     FROM (
         SELECT
             sizes.customer_no,
@@ -60,11 +60,11 @@ filled AS (
             trend.product_no,
             CAST(trend.recent_buyers AS DOUBLE) AS score,
             ROW_NUMBER() OVER (
-                PARTITION BY sizes.customer_no ORDER BY trend.popular_place
-            ) AS place
+                PARTITION BY sizes.customer_no ORDER BY trend.popular_rank
+            ) AS "rank"
         FROM sizes
         -- so many of the best sellers are enough, even if all bought or listed are among them
-        JOIN trend ON trend.popular_place <= $n + sizes.n_bought + sizes.n_listed
+        JOIN trend ON trend.popular_rank <= $n + sizes.n_bought + sizes.n_listed
         LEFT JOIN own
             ON own.customer_no = sizes.customer_no AND own.product_no = trend.product_no
         LEFT JOIN listed
@@ -75,13 +75,13 @@ filled AS (
             AND own.customer_no IS NULL
             AND listed.customer_no IS NULL
     ) AS candidates
-    WHERE n_listed + place <= $n
+    WHERE n_listed + "rank" <= $n
 )
-SELECT customers.customer_id, ranked.place, products.product_id, ranked.score, ranked.source
+SELECT customers.customer_id, ranked."rank", products.product_id, ranked.score, ranked.source
 FROM (
-    SELECT customer_no, place, product_no, score, 'purchases' AS source FROM listed
+    SELECT customer_no, "rank", product_no, score, 'purchases' AS source FROM listed
     UNION ALL
-    SELECT customer_no, place, product_no, score, 'popularity' AS source FROM filled
+    SELECT customer_no, "rank", product_no, score, 'popularity' AS source FROM filled
 ) AS ranked
 JOIN products ON products.product_no = ranked.product_no
 JOIN customers ON customers.customer_no = ranked.customer_no AND customers.part = $part

@@ -1,0 +1,477 @@
+"""From an export's text to clean, typed rows, each kept or rejected for one reason: as SQL.
+
+The rules are SQL because three engines must mean the same by them: DuckDB inside this process for
+a lesson, DuckDB on disk and Apache Spark for a batch job. They are written once, in DuckDB's
+dialect; sqlglot turns them into Spark's. Names are quoted, values bound or counted; nothing a user
+wrote is pasted in as it is.
+
+An *engine* here is anything like :class:`helpers.reading.tables.Tables`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+import pandas as pd
+
+from helpers.reading.columns import Contract
+from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
+from helpers.reading.files import DataError
+
+# More unreadable values than this share are a wrong format, not bad rows.
+MOST_UNREADABLE = 0.05
+
+#: What counts as a blank around a value: the space, its relatives in Unicode, marks without width.
+_BLANKS = "".join(map(chr, [
+    9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C),
+    0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF,
+]))  # fmt: skip
+
+
+def _pattern(mark, group):
+    """Numbers as people write them: groups of three digits, or digits; a fraction; an exponent."""
+    grouped = f"[1-9][0-9]{{0,2}}({group}[0-9]{{3}})+({mark}[0-9]*)?"
+    plain = f"[0-9]+({mark}[0-9]*)?|{mark}[0-9]+"
+    return f"^[-+]?({grouped}|{plain})([eE][-+]?[0-9]{{1,3}})?$"
+
+
+_PATTERNS = {".": _pattern("[.]", ","), ",": _pattern(",", "[.]")}
+# Ids that went through a column of floats, and any number with a fraction.
+_FLOAT_TAIL = "^-?(0|[1-9][0-9]*)[.,]0+$"
+_FRACTION = "^-?[0-9]+[.,][0-9]+$"
+# The first reasons that look at other rows as well; those before them look at one row alone.
+_AMONG_ROWS = {"return or cancellation", "duplicate of another row"}
+# Beyond this a number is none: what does not fit, or an infinity.
+_LARGEST = "1e300"
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What a user may say about an export, beside its columns and date format.
+
+    Attributes
+    ----------
+    non_products : tuple of str
+        Product codes that are no products (postage, fees, vouchers).
+    cancellation_prefix : str, optional
+        Transactions whose id begins so are cancellations, beside those of negative quantity.
+    merge_case : bool
+        Product ids that are equal but for case are one product, called as it is most often.
+    decimal : {",", "."}, optional
+        Decimal mark of all numbers; what the file says itself, if left out.
+    encoding : str, optional
+        Of text files; detected if left out.
+
+    Raises
+    ------
+    DataError
+        If a value is of another kind.
+    """
+
+    non_products: tuple[str, ...] = ()
+    cancellation_prefix: str | None = None
+    merge_case: bool = False
+    decimal: str | None = None
+    encoding: str | None = None
+
+    def __post_init__(self):
+        expected = None
+        if isinstance(self.non_products, str) or not isinstance(self.non_products, (list, tuple)):
+            expected = "non_products", "a list of product codes, such as [POST, FEE]"
+        elif not isinstance(self.merge_case, bool):
+            expected = "merge_case", "true or false, without quotes"
+        elif self.decimal not in (None, ",", "."):
+            expected = "decimal", '"," or "."'
+        elif not isinstance(self.cancellation_prefix, (str, type(None))):
+            expected = "cancellation_prefix", "a text in quotes"
+        elif not isinstance(self.encoding, (str, type(None))):
+            expected = "encoding", 'the name of an encoding, such as "cp1252"'
+        if expected:
+            name, form = expected
+            raise DataError(
+                f"{name} under `cleaning` is {getattr(self, name)!r}; it must be {form}."
+            )
+        codes = tuple(str(code).strip(_BLANKS) for code in self.non_products)
+        object.__setattr__(self, "non_products", codes)
+
+
+def clean(
+    engine, export: Export, rules: dict[str, str], cleaning: Cleaning, columns: str = "*"
+) -> dict[str, str]:
+    """Keep the table ``clean`` in the engine: every row with our types and its reason.
+
+    Parameters
+    ----------
+    engine
+        It has the view ``export``.
+    export : Export
+    rules : dict of str to str
+        Reason for rejection: its condition in SQL. The first that applies counts. They may use
+        our columns and those that :func:`typed_rows` and :func:`with_reasons` add.
+    cleaning : Cleaning
+    columns : str
+        What to keep of a row, beside the reason.
+
+    Returns
+    -------
+    dict of str to str
+        Findings: the decimal marks.
+
+    Raises
+    ------
+    DataError
+        If columns are missing, or a whole column can't be read: with all problems of the file.
+    """
+    contract, kinds = export.contract, engine.kinds
+    engine.keep("texts", trimmed_rows(contract, kinds), {})
+    findings, decimal, asked = _decimal_mark(engine, export, cleaning.decimal)
+    engine.view("typed", typed_rows(contract, kinds, decimal, _whole_numbers(engine, contract),
+                                    cleaning.merge_case))  # fmt: skip
+    problems = [*export.problems, *asked, *_unreadable_columns(engine, export)]
+    if problems:
+        raise DataError(f"{export.name}: " + " ".join(problems))
+    engine.name_list("no_products", list(cleaning.non_products))
+    values = {"prefix": cleaning.cancellation_prefix or "", "tomorrow": tomorrow()}
+    query = with_reasons(contract, kinds, rules, cleaning, columns)
+    engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
+    return findings
+
+
+def tomorrow() -> pd.Timestamp:
+    """Midnight after today: what lies behind it has not happened yet."""
+    return pd.Timestamp.now().normalize() + pd.Timedelta(days=1)
+
+
+# Text to types
+
+
+def trimmed_rows(contract: Contract, kinds: dict[str, str]) -> str:
+    """The query that leaves of an export what we need, without blanks around.
+
+    Parameters
+    ----------
+    contract : Contract
+    kinds : dict of str to str
+        Column of the view ``export``: "text", "float" or "number".
+
+    Returns
+    -------
+    str
+        Those of our columns that the export has, missing where nothing is left of the text;
+        ``date_given`` (was there anything to read?), ``row_key`` (equal for equal rows of the
+        export), ``is_empty``, ``padded`` (the product's name has blanks around), and where the
+        row stands.
+    """
+    chosen = {contract.date: _name(DATE), "date_given": _name(DATE_GIVEN)}
+    for name in contract.names:
+        if name in kinds and name not in chosen:
+            typed = name in contract.numbers and kinds[name] != "text"
+            chosen[name] = _name(name) if typed else _trimmed(_as_text(name, kinds[name]))
+    raw = [f"COALESCE({_as_text(name, kind)}, '')" for name, kind in kinds.items()]
+    chosen["row_key"] = f"MD5(CONCAT_WS(CHR(31), {', '.join(raw)}))"
+    # cheap to see of most rows: they have a plain letter or digit
+    whole_row = f"CONCAT({', '.join(raw)})"
+    plain = f"REGEXP_MATCHES({whole_row}, '[!-~]')"
+    chosen["is_empty"] = f"NOT {plain} AND TRIM({whole_row}, {_literal(_BLANKS)}) = ''"
+    if "product_name" in kinds:
+        name = _as_text("product_name", kinds["product_name"])
+        chosen["padded"] = f"COALESCE({name} <> {_trimmed(name)}, FALSE)"
+    return _select(chosen | {"file_no": _name(FILE), "row_no": _name(ROW)}, "export")
+
+
+def typed_rows(contract: Contract, kinds, decimal: str, whole: list[str], merge_case: bool) -> str:
+    """The query that gives trimmed rows our types.
+
+    Parameters
+    ----------
+    contract, kinds
+        As in :func:`trimmed_rows`.
+    decimal : {",", "."}
+    whole : list of str
+        Id columns whose ``17850.0`` and ``17850,0`` are whole numbers.
+    merge_case : bool
+
+    Returns
+    -------
+    str
+        What :func:`trimmed_rows` has, all of our columns (missing where the export lacks one),
+        and ``..._given`` for each number.
+    """
+    chosen = {}
+    for name in contract.names:
+        if name in contract.numbers:
+            chosen[name], chosen[f"{name}_given"] = _number(name, kinds.get(name), decimal)
+        elif name not in kinds and name != contract.date:
+            chosen[name] = "CAST(NULL AS VARCHAR)"
+        elif name in whole:
+            looks = f"REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})"
+            bare = f"REGEXP_REPLACE({name}, '[.,]0+$', '')"
+            chosen[name] = f"CASE WHEN {looks} THEN {bare} ELSE {name} END"
+        else:
+            chosen[name] = name
+    added = ["date_given", "row_key", "is_empty", "file_no", "row_no"]
+    added += ["padded"] * ("product_name" in kinds)
+    query = _select(chosen | {name: name for name in added}, "texts")
+    return _with_one_spelling(query, [*chosen, *added]) if merge_case else query
+
+
+def _select(chosen, table):
+    columns = ", ".join(f"{value} AS {name}" for name, value in chosen.items())
+    return f"SELECT {columns} FROM {table}"
+
+
+def _with_one_spelling(query, columns):
+    """Product ids that are equal but for case get the spelling that most rows have."""
+    others = ", ".join(f"read_rows.{name}" for name in columns if name != "product_id")
+    return f"""
+        WITH read_rows AS ({query}),
+        spellings AS (
+            SELECT
+                LOWER(product_id) AS folded,
+                product_id AS spelling,
+                ROW_NUMBER() OVER (
+                    PARTITION BY LOWER(product_id) ORDER BY COUNT(*) DESC, product_id
+                ) AS place
+            FROM read_rows
+            WHERE product_id IS NOT NULL
+            GROUP BY product_id
+        )
+        SELECT spellings.spelling AS product_id, {others}
+        FROM read_rows
+        LEFT JOIN spellings
+            ON spellings.folded = LOWER(read_rows.product_id) AND spellings.place = 1
+    """
+
+
+def _name(column):
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _as_text(name, kind):
+    column = _name(name)
+    if kind == "float":
+        # 17850.0 in a column of floats is the number 17850, in every engine's spelling
+        whole = f"{column} = FLOOR({column}) AND ABS({column}) < 9e15"
+        text = f"CAST({column} AS VARCHAR)"
+        written = (
+            f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {text} END"
+        )
+        return f"CASE WHEN ISNAN({column}) THEN NULL ELSE {written} END"
+    return f"CAST({column} AS VARCHAR)"
+
+
+def _trimmed(text):
+    """Text without blanks around; missing where nothing is left."""
+    # most values begin and end with a plain letter or digit: a quick look spares the slow trim
+    text = f"TRIM({text})"
+    blank = f"REGEXP_MATCHES({text}, '^[^!-~]|[^!-~]$')"
+    slowly = f"NULLIF(TRIM({text}, {_literal(_BLANKS)}), '')"
+    return f"CASE WHEN {blank} THEN {slowly} ELSE NULLIF({text}, '') END"
+
+
+def _number(name, kind, decimal):
+    """A column as numbers, and whether there was anything to read."""
+    if kind is None:
+        return "CAST(NULL AS DOUBLE)", "FALSE"
+    if kind == "text":
+        plain = f"REPLACE({name}, ',', '')"
+        if decimal == ",":
+            plain = f"REPLACE(REPLACE({name}, '.', ''), ',', '.')"
+        looks = f"REGEXP_MATCHES({name}, {_literal(_PATTERNS[decimal])})"
+        value = f"CASE WHEN {looks} THEN TRY_CAST({plain} AS DOUBLE) END"
+        given = f"{name} IS NOT NULL"
+    else:
+        value = f"CAST({name} AS DOUBLE)"
+        given = f"({name} IS NOT NULL AND NOT ISNAN({value}))"
+    return f"CASE WHEN ABS({value}) <= {_LARGEST} THEN {value} END", given
+
+
+def _whole_numbers(engine, contract):
+    """Id columns of which every number with a fraction ends in .0: they went through floats."""
+    columns = [each for each in ("customer_id", "product_id") if engine.kinds.get(each) == "text"]
+    if not columns:
+        return []
+    other = {
+        name: _count(f"REGEXP_MATCHES({name}, {_literal(_FRACTION)}) "
+                     f"AND NOT REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})")
+        for name in columns
+    }  # fmt: skip
+    row = engine.frame(_select(other, "texts"), {}).iloc[0]
+    return [name for name in columns if not row[name]]
+
+
+def _count(condition):
+    return f"CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)"
+
+
+def _decimal_mark(engine, export, asked):
+    """Findings, the decimal mark of the file, and what to ask where it does not say.
+
+    ``1.234,5`` has a decimal comma and ``1,234.5`` a point; ``1.234`` and ``1,234`` may be either.
+    All columns speak together, and the clear values must outnumber the doubtful ones.
+    """
+    texts = [name for name in export.contract.numbers if engine.kinds.get(name) == "text"]
+    if asked or not texts:
+        return {}, asked or ".", []
+    counts, kinds = {}, ("point", "comma", "either")
+    for name in texts:
+        point, comma = (f"REGEXP_MATCHES({name}, {_literal(_PATTERNS[mark])})" for mark in ".,")
+        doubtful = f"{point} AND {comma} AND REGEXP_MATCHES({name}, '[.,]')"
+        counts[f"{name}_point"] = _count(f"{point} AND NOT {comma}")
+        counts[f"{name}_comma"] = _count(f"{comma} AND NOT {point}")
+        counts[f"{name}_either"] = _count(doubtful)
+        counts[f"{name}_commas"] = _count(f"{name} LIKE '%,%'")
+        counts[f"{name}_example"] = f"MIN(CASE WHEN {doubtful} THEN {name} END)"
+    row = engine.frame(_select(counts, "texts"), {}).iloc[0]
+    point, comma, either = (sum(int(row[f"{name}_{kind}"]) for name in texts) for kind in kinds)
+    decimal = "," if comma > point else "."
+    clear, against = max(point, comma), min(point, comma)
+    findings = {f"decimal mark of {name}": decimal for name in texts if row[f"{name}_commas"]}
+    doubtful = [name for name in texts if row[f"{name}_either"]]
+    clash = against > MOST_UNREADABLE * (clear + against)
+    if not clash and not (doubtful and clear <= either):
+        return findings, decimal, []
+    name = (doubtful or texts)[0]
+    example = repr(row[f"{name}_example"]) if doubtful else "'1,5' beside '1.5'"
+    question = (
+        f"Column {export.theirs(name)}: {example} may have a decimal or a thousands mark, and "
+        'the file does not say clearly which. Set `decimal` under `cleaning` to "," or ".".'
+    )
+    return findings, decimal, [question]
+
+
+def _unreadable_columns(engine, export):
+    """A whole column that can't be read is one problem, not many rejected rows."""
+    if export.contract.date not in export.found:
+        return []
+    numbers = [name for name in export.contract.numbers if name in engine.kinds]
+    bad = {export.contract.date: f"date_given AND {export.contract.date} IS NULL"}
+    bad |= {name: f"{name}_given AND {name} IS NULL" for name in numbers}
+    given = {
+        name: "date_given" if name == export.contract.date else f"{name}_given" for name in bad
+    }
+    counts = {f"{name}_bad": _count(condition) for name, condition in bad.items()}
+    counts |= {f"{name}_all": _count(condition) for name, condition in given.items()}
+    row = engine.frame(_select(counts, "typed"), {}).iloc[0]
+    problems = []
+    for name in bad:
+        if row[f"{name}_bad"] <= MOST_UNREADABLE * row[f"{name}_all"]:
+            continue
+        first = _first_of(engine, export, name, bad[name])
+        what, hint = "are not numbers", (
+            "Set `decimal` under `cleaning` if the file has decimal commas; else mend or drop the "
+            "column."
+        )  # fmt: skip
+        if name == export.contract.date:
+            formats = " or ".join(map(repr, export.dates.formats))
+            fits = export.dates.fitting()
+            what = f"dates do not fit the format {formats}"
+            hint = (
+                f"Set `date_format`; what would fit: {' or '.join(map(repr, fits))}."
+                if fits
+                else "Set `date_format` to the file's own, or to a list if it has several."
+            )
+        problems.append(
+            f"Column {export.theirs(name)}: {int(row[f'{name}_bad']):,} of "
+            f"{int(row[f'{name}_all']):,} {what}{first}. {hint}"
+        )
+    return problems
+
+
+def _first_of(engine, export, name, condition):
+    """The first unreadable value and where it stands, for a message; nothing if nobody knows."""
+    rows = engine.frame(
+        f"""
+        SELECT first.file_no, first.row_no, CAST(export.{_name(name)} AS VARCHAR) AS given_text
+        FROM (
+            SELECT file_no, row_no FROM typed WHERE {condition} ORDER BY file_no, row_no LIMIT 1
+        ) AS first
+        JOIN export
+            ON export.{_name(FILE)} = first.file_no AND export.{_name(ROW)} = first.row_no
+        """,
+        {},
+    )
+    if rows.empty:
+        return ""
+    file, row, text = rows.iloc[0]
+    return f", the first in row {export.place(file, row)}: {str(text)[:60]!r}"
+
+
+# Reasons
+
+
+def with_reasons(
+    contract: Contract, kinds, rules: dict[str, str], cleaning: Cleaning, columns: str = "*"
+) -> str:
+    """The query that gives every typed row the first reason for which it is rejected.
+
+    Parameters
+    ----------
+    contract, kinds
+        As in :func:`typed_rows`.
+    rules : dict of str to str
+        Those that stand before returns and duplicates look at one row alone; a return that is
+        rejected by them takes nothing back.
+    cleaning : Cleaning
+    columns : str
+        What to keep of a row, beside the reason.
+
+    Returns
+    -------
+    str
+        The typed columns with ``reason`` (missing: kept) and what the rules use: ``no_product``,
+        ``returned``, ``units_back`` and ``units_bought`` of the row's customer and product, and
+        ``copy`` (1 for the first of equal rows).
+    """
+    alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
+    folded = "LOWER({})" if cleaning.merge_case else "{}"
+    code, product = (folded.format(x) for x in ("code", "typed.product_id"))
+    units = "1"
+    if "quantity" in kinds:
+        units = "COALESCE(quantity, 1)"
+    elif "total_amount" in kinds:
+        # without quantities, money that goes back stands for what was returned
+        units = "COALESCE(total_amount, 0)"
+    returned = f"{units} < 0" if "quantity" in contract.numbers else "FALSE"
+    if cleaning.cancellation_prefix and "transaction_id" in kinds:
+        returned = f"({returned} OR STARTS_WITH(COALESCE(transaction_id, ''), $prefix))"
+    pair = "PARTITION BY customer_id, product_id"
+    # rounded: what differs by the order of adding only is equal
+    back, bought = (
+        f"ROUND(SUM(CASE WHEN usable AND {which} THEN ABS({units}) ELSE 0 END) OVER ({pair}), 6)"
+        for which in ("returned", "NOT returned")
+    )
+    if returned == "FALSE" or "customer_id" not in contract.required:
+        back, bought = "0", "0"
+    return f"""
+        SELECT {columns}, {_case(rules)} AS reason
+        FROM (
+            SELECT
+                judged.*,
+                {back} AS units_back,
+                {bought} AS units_bought,
+                ROW_NUMBER() OVER (PARTITION BY row_key ORDER BY file_no, row_no) AS copy
+            FROM (
+                SELECT marked.*, {_case(dict(alone))} IS NULL AS usable
+                FROM (
+                    SELECT
+                        typed.*,
+                        no_products.code IS NOT NULL AS no_product,
+                        {returned} AS returned
+                    FROM typed
+                    LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
+                        ON no_products.code = {product}
+                ) AS marked
+            ) AS judged
+        ) AS counted
+    """
+
+
+def _case(rules):
+    cases = [f"WHEN {condition} THEN {_literal(reason)}" for reason, condition in rules.items()]
+    return f"CASE {' '.join(cases)} END"

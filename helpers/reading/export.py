@@ -1,0 +1,180 @@
+"""One table of an export, from one file or many: parts are matched by the *names* of columns.
+
+What comes out is text (or the types that the files have) under our names, with dates read. It is
+cleaned by :mod:`helpers.reading.cleaning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pyarrow as pa
+
+from helpers.reading.columns import Contract, match_columns, plain_name
+from helpers.reading.dates import DateReader
+from helpers.reading.files import DataError, TextFile, input_files, kind_of
+
+#: Columns that are added to the file's: the date that was read, whether there was anything to
+#: read, and where the row stands (number of the file; the header is row 1).
+DATE, DATE_GIVEN, FILE, ROW = "_date", "_date_given", "_file", "_row"
+
+
+class Export:
+    """Files that together are one table.
+
+    Parameters
+    ----------
+    source : path-like or list of them
+        See :func:`helpers.reading.files.input_files`.
+    contract : Contract
+    columns : dict of str to str, optional
+        Theirs: ours.
+    date_format : str or list of str
+    encoding : str, optional
+
+    Attributes
+    ----------
+    files : list of TextFile
+        Without those that have no byte.
+    name : str
+        What to call it in messages.
+    problems : list of str
+        What is wrong with the columns, a sentence each.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, damaged or no table.
+    """
+
+    def __init__(self, source, contract: Contract, columns=None, date_format="%d-%m-%Y",
+                 encoding=None):  # fmt: skip
+        paths = input_files(source)
+        self.contract, self.problems = contract, []
+        self.name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and others"
+        self.dates = DateReader(date_format)
+        self.files = [TextFile(path, encoding) for path in paths]
+        self.files = [file for file in self.files if file.header]
+        if not self.files:
+            raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
+        self.names = [self._names_of(file, columns) for file in self.files]
+
+    def _names_of(self, file, columns):
+        """A file's own columns, theirs to ours; a part may lack what another part has."""
+        here = {plain_name(each) for each in file.header}
+        anywhere = {plain_name(each) for other in self.files for each in other.header}
+        asked = {
+            theirs: ours
+            for theirs, ours in (columns or {}).items()
+            if plain_name(theirs) in here or plain_name(theirs) not in anywhere
+        }
+        names, problems = match_columns(file.header, self.contract, asked)
+        if len(self.files) > 1:
+            problems = [f"In {file.path.name}: {each}" for each in problems]
+        self.problems += problems
+        return names
+
+    @property
+    def found(self) -> list[str]:
+        """Our columns that at least one of the files has, in our order."""
+        found = set().union(*(names.values() for names in self.names))
+        return [name for name in self.contract.names if name in found]
+
+    def theirs(self, ours: str) -> str:
+        """What the files call one of our columns."""
+        return next(t for names in self.names for t, name in names.items() if name == ours)
+
+    def is_typed(self) -> bool:
+        """Whether an engine can read the files by itself: parquet with real dates in it."""
+        return all(
+            kind_of(file.path) == "parquet"
+            and names == self.names[0]
+            and _is_date(file.schema.field(_inverse(names)[self.contract.date]).type)
+            for file, names in zip(self.files, self.names, strict=True)
+        )
+
+    def batches(self, number: int) -> Iterator[pa.Table]:
+        """The rows of one file, some at a time; the first batch has none.
+
+        Our columns have our names, the others are called ``other: ...``.
+        """
+        file, names, row = self.files[number], self.names[number], 2
+        for batch in file.batches():
+            batch = batch.rename_columns([_our_name(each, names) for each in file.header])
+            dates, given = self._dates(batch)
+            rows = range(row, row + len(batch))
+            batch = batch.append_column(DATE, pa.array(dates, pa.timestamp("us")))
+            batch = batch.append_column(DATE_GIVEN, pa.array(given, pa.bool_()))
+            batch = batch.append_column(FILE, pa.array([number] * len(batch), pa.int32()))
+            yield batch.append_column(ROW, pa.array(rows, pa.int64()))
+            row += len(batch)
+
+    def _dates(self, batch):
+        """The batch's dates, and whether there was anything to read."""
+        if self.contract.date not in batch.column_names:
+            return [None] * len(batch), [False] * len(batch)
+        column = batch[self.contract.date]
+        if pa.types.is_date(column.type):
+            column = column.cast(pa.timestamp("us"))
+        text = column.to_pandas()
+        given = text.notna() & (text.astype("str").str.strip() != "")
+        return self.dates.read(text), given
+
+    def table(self) -> pa.Table:
+        """All rows at once."""
+        batches = [batch for number in range(len(self.files)) for batch in self.batches(number)]
+        return pa.concat_tables(_of_one_type(batches), promote_options="permissive")
+
+    def place(self, file: int, row: int) -> int | str:
+        """Where a row stands, for people: the row, and the file if there are several."""
+        row = int(row)
+        return row if len(self.files) == 1 else f"{row} of {self.files[int(file)].path.name}"
+
+    def findings(self) -> dict[str, str | int]:
+        """How the files were read."""
+        table = pd.DataFrame([file.findings for file in self.files])
+        found = {"files": len(self.files)} if len(self.files) > 1 else {}
+        for name in table:
+            values = table[name].dropna()
+            if pd.api.types.is_numeric_dtype(values):
+                found[name] = int(values.sum())
+            else:
+                found[name] = ", ".join(dict.fromkeys(values))
+        return found | self.dates.findings()
+
+
+def _inverse(names):
+    return {ours: theirs for theirs, ours in names.items()}
+
+
+def _our_name(theirs, names):
+    return names.get(theirs, f"other: {theirs}")
+
+
+def _of_one_type(batches):
+    """Text wherever one part has numbers and another one text."""
+    kinds = {}
+    for batch in batches:
+        for field in batch.schema:
+            if not pa.types.is_null(field.type):
+                kinds.setdefault(field.name, set()).add(field.type)
+    mixed = {
+        name
+        for name, types in kinds.items()
+        if len(types) > 1 and any(_is_text(kind) for kind in types)
+    }
+    for batch in batches:
+        for at, field in enumerate(batch.schema):
+            if field.name in mixed:
+                batch = batch.set_column(at, field.name, batch.column(at).cast(pa.large_string()))
+        yield batch
+
+
+def _is_text(kind):
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _is_date(kind):
+    # nanoseconds are read by pandas only: Spark refuses them
+    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.unit != "ns")

@@ -1,0 +1,79 @@
+"""Tables of one export inside this process, asked in SQL."""
+
+from __future__ import annotations
+
+import functools
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
+
+_FLOATS = {"DOUBLE", "FLOAT"}
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
+            "UINTEGER", "UBIGINT", "DECIMAL")  # fmt: skip
+
+
+class Tables:
+    """An export and what is made from it, in memory.
+
+    Parameters
+    ----------
+    export : Export
+
+    Attributes
+    ----------
+    dialect : str
+        Of SQL, as sqlglot calls it.
+    kinds : dict of str to str
+        The export's columns: "text", "float" or "number".
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, export: Export):
+        self.connection = _database().cursor()
+        self.connection.register("export", export.table())
+        self.kinds = kinds_of(self.connection.table("export"))
+
+    def frame(self, query: str, parameters: dict | None = None) -> pd.DataFrame:
+        """The result of a query, as a table."""
+        return self.arrow(query, parameters).to_pandas()
+
+    def arrow(self, query: str, parameters: dict | None = None) -> pa.Table:
+        """The result of a query, as an Arrow table."""
+        return self.connection.sql(query, params=parameters or None).to_arrow_table()
+
+    def keep(self, name: str, query: str, parameters: dict) -> None:
+        """Keep the result of a query as a table."""
+        self.connection.execute(f"CREATE TEMP TABLE {name} AS {query}", parameters)
+
+    def view(self, name: str, query: str) -> None:
+        """Call a query by a name."""
+        self.connection.execute(f"CREATE TEMP VIEW {name} AS {query}")
+
+    def name_list(self, name: str, values: list[str]) -> None:
+        """Make a small table with one column, ``code``."""
+        self.connection.register(name, pa.table({"code": pa.array(values, pa.string())}))
+
+
+@functools.cache
+def _database():
+    """One for the process, since opening one takes longer than reading a small file."""
+    return duckdb.connect(config=SETTINGS)
+
+
+#: A table loads nothing from elsewhere, and its clock shows UTC.
+SETTINGS = {"autoinstall_known_extensions": False, "TimeZone": "UTC"}
+
+
+def kinds_of(relation) -> dict[str, str]:
+    """The kind of each of the export's own columns: "text", "float" or "number"."""
+    added = {DATE, DATE_GIVEN, FILE, ROW}
+    kinds = {}
+    for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
+        if name not in added:
+            number = "number" if kind.startswith(_NUMBERS) else "text"
+            kinds[name] = "float" if kind in _FLOATS else number
+    return kinds

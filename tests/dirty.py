@@ -1,0 +1,188 @@
+"""Dirty exports in every form that people have, and a slow, plain second opinion on cleaning."""
+
+import gzip
+import math
+import re
+from collections import Counter, defaultdict
+
+import pandas as pd
+from hypothesis import strategies as st
+
+COLUMNS = ["customer_id", "product_id", "transaction_date", "quantity", "unit_price",
+           "total_amount", "transaction_id"]  # fmt: skip
+FORMS = ["csv", "gz", "CSV", "list", "folder", "glob", "parquet", "dated"]
+
+_values = {
+    "customer_id": ["c1", "c2", "17850", "17850.0", "017", " c1", "\tc2", "c1\u00a0", "", "  "],
+    "product_id": ["A", "a", "B", " B ", "POST", "post", "7", "7.0", ""],
+    "transaction_date": ["01-02-2024", "1-2-2024", "28-02-2024", " 03-02-2024", "01-01-2999"],
+    "quantity": ["1", "2", "-1", "-2", "0", "", "+3", "1e1"],
+    "unit_price": ["2.5", "2.50", "0", "-1", "", "1,250.75"],
+    "total_amount": ["5.1", "-5.1", "10.2", "0", ""],
+    "transaction_id": ["T1", "T2", "C1", "C2", ""],
+}
+# few enough that they stay rows and are not taken for a wrong format
+_unreadable = {
+    "transaction_date": ["31-02-2024", "soon", ""],
+    "quantity": ["many", "inf", "nan", "1e400", "1,2", "--1"],
+    "unit_price": ["free", "2,50", "Infinity"],
+    "total_amount": ["?", "1.2.3"],
+}
+
+
+@st.composite
+def tables(draw):
+    """A table of text with at most five rows of each unreadable kind, and how to clean it."""
+    optional = [name for name in COLUMNS[3:] if draw(st.booleans())]
+    names = COLUMNS[:3] + optional
+    row = st.fixed_dictionaries({name: st.sampled_from(_values[name]) for name in names})
+    rows = draw(st.lists(row, min_size=5, max_size=30))
+    for name in set(names) & set(_unreadable):
+        at = draw(st.lists(st.integers(0, len(rows) - 1), max_size=4, unique=True))
+        for number in at:
+            rows[number] = rows[number] | {name: draw(st.sampled_from(_unreadable[name]))}
+    again = draw(st.lists(st.sampled_from(rows), max_size=5))
+    plain = {"quantity": "1", "unit_price": "2.5", "total_amount": "2.5"}
+    good = [
+        {name: plain.get(name, f"{name[0]}{n % (7 + 4 * (name[0] == 'c'))}") for name in names}
+        | {"transaction_date": f"{n % 27 + 1:02d}-01-2024"}
+        for n in range(200)
+    ]
+    table = pd.DataFrame(rows + again + good, columns=names).sample(
+        frac=1, random_state=draw(st.integers(0, 9))
+    )
+    cleaning = {
+        "non_products": draw(st.sampled_from([[], ["POST"], ["post", "POST", "7"]])),
+        "cancellation_prefix": draw(st.sampled_from([None, "C"])),
+        "merge_case": draw(st.booleans()),
+        "decimal": ".",
+    }
+    return table.reset_index(drop=True), cleaning, draw(st.sampled_from(FORMS))
+
+
+def write(table, form, folder):
+    """The table in one of the forms; what to read, in the order of the rows."""
+    if form == "parquet":
+        table.to_parquet(folder / "shop.parquet", index=False)
+        return folder / "shop.parquet"
+    if form == "dated":
+        dates = pd.to_datetime(table["transaction_date"].str.strip(), format="%d-%m-%Y",
+                               errors="coerce")  # fmt: skip
+        table.assign(transaction_date=dates).to_parquet(folder / "shop.parquet", index=False)
+        return folder / "shop.parquet"
+    text = table.to_csv(index=False)
+    if form == "gz":
+        (folder / "shop.csv.gz").write_bytes(gzip.compress(text.encode()))
+        return folder / "shop.csv.gz"
+    if form in ("csv", "CSV"):
+        (folder / f"shop.{form}").write_text(text)
+        return folder / f"shop.{form}"
+    # parts: other orders of columns, a further one, none, an empty file, other endings
+    parts = folder / "parts"
+    parts.mkdir()
+    third = len(table) // 3
+    pieces = [table[:third], table[third : 2 * third], table[2 * third :]]
+    pieces[1] = pieces[1][pieces[1].columns[::-1]]
+    pieces[0].to_csv(parts / "1.csv", index=False)
+    pieces[1].to_csv(parts / "2.CSV", index=False)
+    (parts / "3.csv").write_text("")
+    (parts / "4.csv").write_text(",".join(table) + "\n")
+    packed = gzip.compress(pieces[2].to_csv(index=False).encode())
+    (parts / "5.csv.gz").write_bytes(packed)
+    if form == "folder":
+        return parts
+    return str(parts / "*.[cC]*") if form == "glob" else sorted(parts.iterdir())
+
+
+def second_opinion(table, non_products=(), cancellation_prefix=None, merge_case=False, decimal="."):
+    """Each row's reason, by rules written down once more, row by row; None: kept."""
+    rows = [
+        {name: _blank(value) for name, value in row.items()} for row in table.to_dict("records")
+    ]
+    for name in ("customer_id", "product_id"):
+        ids = [row[name] for row in rows if row[name]]
+        fractions = [each for each in ids if re.fullmatch(r"-?\d+[.,]\d+", each)]
+        if all(re.fullmatch(r"-?(0|[1-9]\d*)[.,]0+", each) for each in fractions):
+            for row in rows:
+                if row[name] in fractions:
+                    row[name] = re.split("[.,]", row[name])[0]
+    if merge_case:
+        spellings = defaultdict(Counter)
+        for row in rows:
+            if row["product_id"]:
+                spellings[row["product_id"].lower()][row["product_id"]] += 1
+        non_products = [each.lower() for each in non_products]
+    reasons, returned = [], []
+    for row in rows:
+        if merge_case and row["product_id"]:
+            counts = spellings[row["product_id"].lower()]
+            row["product_id"] = min(counts, key=lambda each: (-counts[each], each))
+        for name in ("quantity", "unit_price", "total_amount"):
+            row[f"{name}_text"], row[name] = row.get(name), _number(row.get(name))
+        reasons.append(_alone(row, non_products, merge_case))
+        units = row["quantity"] if "quantity" in table else row["total_amount"]
+        missing = 1 if "quantity" in table or "total_amount" not in table else 0
+        row["units"] = missing if units is None else units
+        marked = cancellation_prefix and (row.get("transaction_id") or "").startswith("C")
+        returned.append(bool(marked) or row["units"] < 0)
+    back, bought = defaultdict(float), defaultdict(float)
+    for row, reason, is_return in zip(rows, reasons, returned, strict=True):
+        if reason is None:
+            sums = back if is_return else bought
+            sums[row["customer_id"], row["product_id"]] += abs(row["units"])
+    seen = set()
+    raw = [tuple(row) for row in table.fillna("").itertuples(index=False)]
+    for number, row in enumerate(rows):
+        pair = row["customer_id"], row["product_id"]
+        if reasons[number] is None:
+            if returned[number]:
+                reasons[number] = "return or cancellation"
+            elif bought[pair] > 0 and round(back[pair] - bought[pair], 6) >= 0:
+                reasons[number] = "purchase that was returned"
+            elif raw[number] in seen:
+                reasons[number] = "duplicate of another row"
+            elif row["quantity"] == 0:
+                reasons[number] = "quantity is zero"
+            elif row["unit_price"] is not None and row["unit_price"] <= 0:
+                reasons[number] = "unit_price not above zero"
+            elif row["total_amount"] is not None and row["total_amount"] <= 0:
+                reasons[number] = "total_amount not above zero"
+        seen.add(raw[number])
+    return reasons, rows
+
+
+def _blank(value):
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _number(text):
+    if text is None or not re.fullmatch(
+        r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)(e\d+)?", text
+    ):
+        return None
+    value = float(text.replace(",", ""))
+    return value if math.isfinite(value) else None
+
+
+def _alone(row, non_products, merge_case):
+    """The reason that lies in the row itself."""
+    date = row["transaction_date"]
+    if not row["customer_id"]:
+        return "no customer id"
+    if not row["product_id"]:
+        return "no product id"
+    if isinstance(date, str) or date is None:
+        if date is None:
+            return "no date"
+        date = pd.to_datetime(date, format="%d-%m-%Y", errors="coerce")
+        if pd.isna(date):
+            return "unreadable date"
+    elif pd.isna(date):
+        return "no date"
+    if date > pd.Timestamp.now() + pd.Timedelta(days=1):
+        return "date in the future"
+    for name in ("quantity", "unit_price", "total_amount"):
+        if row[f"{name}_text"] is not None and row[name] is None:
+            return f"unreadable {name}"
+    product = row["product_id"].lower() if merge_case else row["product_id"]
+    return "not a product" if product in non_products else None
