@@ -88,7 +88,7 @@ def agree(source, out, folder, **others):
 
 @pytest.fixture(scope="module")
 def random_shop(tmp_path_factory):
-    """Random baskets with many ties, in several parquet files."""
+    """Random histories with many ties, in several parquet files."""
     folder = tmp_path_factory.mktemp("shop")
     rng = np.random.default_rng(3)
     table = pd.DataFrame(

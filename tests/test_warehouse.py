@@ -115,7 +115,7 @@ def test_every_row_is_accounted_for_as_in_lesson_01(tmp_path):
     assert (said["read"], said["kept"]) == (report.read, report.kept)
 
 
-def test_a_cap_lets_heavy_baskets_speak_with_their_latest_purchases(tmp_path):
+def test_a_cap_lets_long_histories_speak_with_their_latest_purchases(tmp_path):
     """Two customers bought A and B; a reseller bought everything, C and D last."""
     table = purchases(
         ("1", "A"), ("1", "B"), ("2", "A"), ("2", "B"),
@@ -125,7 +125,7 @@ def test_a_cap_lets_heavy_baskets_speak_with_their_latest_purchases(tmp_path):
     table.to_parquet(tmp_path / "shop.parquet", index=False)
     for cap, expected in ((warehouse.NO_CAP, ["C", "D"]), (2, [])):
         lists, _ = scored("duckdb", tmp_path / "shop.parquet", tmp_path / f"out{cap}",
-                          basket_cap=cap, n_parts=1, n=4)  # fmt: skip
+                          history_cap=cap, n_parts=1, n=4)  # fmt: skip
         personal = lists[(lists["customer_id"] == "1") & (lists["source"] == "purchases")]
         assert personal["product_id"].tolist() == expected
     # a capped customer still gets a list from all of its purchases
@@ -220,7 +220,7 @@ def test_scipy_while_the_data_fit(tmp_path):
         (["--transactions", BUNDLED, "-f", "typo.yaml"], ["colums", "columns"]),
         (["--transactions", BUNDLED, "-f", "long.yaml"], ["n_recommendations", "whole number"]),
         ([], ["--transactions"]),
-        (["--transactions", BUNDLED, "--engine", "scipy", "--basket-cap", "5"], ["basket_cap"]),
+        (["--transactions", BUNDLED, "--engine", "scipy", "--history-cap", "5"], ["history_cap"]),
         (["--transactions", BUNDLED, "--conf", "a"], ["NAME=VALUE"]),
     ],
 )
@@ -268,7 +268,7 @@ def test_growth_finds_the_exponents_of_a_law_without_noise():
     rows = [
         pd.DataFrame({"what": what, "customers": size, "products": size, "purchases": size,
                       "fit": 2.0 * size**power, "recommend": 0.1 * size})
-        for what, power in {"customers": 1, "products": 0.5, "basket": 2}.items()
+        for what, power in {"customers": 1, "products": 0.5, "history": 2}.items()
     ]  # fmt: skip
     measured = pd.concat(rows)
     assert warehouse.growth(measured)["fit"].tolist() == pytest.approx([1, 0.5, 2])

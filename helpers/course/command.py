@@ -140,7 +140,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
 )
 @click.option("--trend-days", type=click.IntRange(1), help="Count recent buyers more (lesson 05).")
 @click.option(
-    "--basket-cap",
+    "--history-cap",
     type=click.IntRange(2),
     help="Latest purchases with which a customer speaks for similarity; duckdb and spark only.  "
     "[default: all]",
@@ -156,7 +156,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs):
 @click.option("--master", default="local[*]", show_default=True, help="Spark's master.")
 @click.option("--conf", multiple=True, metavar="NAME=VALUE", help="A setting of Spark.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def score(engine, transactions, out, file, n, neighbors, trend_days, basket_cap, parts, csv,
+def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap, parts, csv,
           master, conf, debug):  # fmt: skip
     """Score every customer without notebooks: the batch job, every night or month."""
     from tqdm import tqdm
@@ -173,12 +173,12 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, basket_cap,
         if wrong:
             raise runs.RunError(f"--conf {wrong[0]} has no `=`; write it as NAME=VALUE.")
         if engine is None:
-            engine = _engine_for(source, basket_cap)
+            engine = _engine_for(source, history_cap)
         settings = warehouse.Settings(
             n=n or _list_length(given),
             n_neighbors=neighbors,
             trend_days=trend_days,
-            basket_cap=basket_cap or warehouse.NO_CAP,
+            history_cap=history_cap or warehouse.NO_CAP,
             n_parts=int(parts),
         )
         report = warehouse.score(
@@ -203,14 +203,14 @@ def _list_length(given):
     return n
 
 
-def _engine_for(source, basket_cap):
+def _engine_for(source, history_cap):
     """The engine for somebody who named none, and a line that says why."""
     import psutil
 
     from helpers import warehouse
     from helpers.reading.files import input_files
 
-    if basket_cap:
+    if history_cap:
         return "duckdb"
     engine, reason = warehouse.choose_engine(input_files(source), psutil.virtual_memory().available)
     click.echo(reason)

@@ -23,7 +23,7 @@ from helpers.reading.files import memory_needed
 from helpers.recommend import ItemBased
 from helpers.warehouse.engines import KEPT, DuckDB, Spark, placeholders, sql
 
-STEPS = ["clean", "products", "customers", "pairs", "trend", "baskets", "neighbours"]
+STEPS = ["clean", "products", "customers", "pairs", "trend", "histories", "neighbours"]
 NO_CAP = 2_147_483_647
 
 
@@ -37,9 +37,9 @@ class Settings:
         Length of the lists.
     n_neighbors : int
     trend_days : int or None
-    basket_cap : int
+    history_cap : int
         A customer speaks for the similarity of products with so many of the latest purchases at
-        most. The pairs of a basket grow with its square: without a cap, one reseller can outweigh
+        most. The pairs of a history grow with its square: without a cap, one reseller can outweigh
         a million customers. Lists are made from all purchases.
     n_parts : {1, 16, 256}
         Into how many parts the customers are dealt.
@@ -48,7 +48,7 @@ class Settings:
     n: int = 5
     n_neighbors: int = 50
     trend_days: int | None = None
-    basket_cap: int = NO_CAP
+    history_cap: int = NO_CAP
     n_parts: int = 16
 
     @property
@@ -114,7 +114,7 @@ def prepare(engine: DuckDB | Spark, export: Export, settings: Settings, cleaning
     values = {
         "digits": settings.digits,
         "with_trend": settings.trend_days is not None,
-        "basket_cap": settings.basket_cap,
+        "history_cap": settings.history_cap,
         "n_neighbors": settings.n_neighbors,
     }
     for step in STEPS[1:]:
@@ -251,8 +251,8 @@ def score(
         If the input can't be used, or another job writes into the folder.
     """
     export, options = purchases(source, columns, date_format, cleaning)
-    if engine_name == "scipy" and settings.basket_cap != NO_CAP:
-        raise data.DataError("basket_cap is for the engines duckdb and spark: SciPy needs none.")
+    if engine_name == "scipy" and settings.history_cap != NO_CAP:
+        raise data.DataError("history_cap is for the engines duckdb and spark: SciPy needs none.")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     try:

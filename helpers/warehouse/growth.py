@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-_SIZE_OF = {"customers": "customers", "products": "products", "basket": "purchases"}
+_SIZE_OF = {"customers": "customers", "products": "products", "history": "purchases"}
 
 
 def growth(measured: pd.DataFrame) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def growth(measured: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per quantity: *b* of ``fit`` and of ``recommend``. A basket's size is counted in
+        One row per quantity: *b* of ``fit`` and of ``recommend``. A history's size is counted in
         purchases.
     """
     rows = {}

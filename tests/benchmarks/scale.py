@@ -26,7 +26,7 @@ OUT = data.PROJECT / "data" / "scale.csv"
 GROWTH = {  # customers, products, purchases per customer
     "customers": [(n, 5_000, 20) for n in (100_000, 200_000, 400_000, 800_000)],
     "products": [(100_000, n, 20) for n in (2_500, 5_000, 10_000, 20_000)],
-    "basket": [(100_000, 5_000, n) for n in (20, 40, 80, 160)],
+    "history": [(100_000, 5_000, n) for n in (20, 40, 80, 160)],
 }
 
 

@@ -3,13 +3,13 @@
 -- adding only is a tie; ties go to the smaller product. The weight is what scores are made of.
 WITH lengths AS (
     SELECT product_no, 1.0 / SQRT(SUM(weight)) AS inverse_length
-    FROM baskets
+    FROM histories
     GROUP BY product_no
 ),
 together AS (
     SELECT one.product_no AS product_no, other.product_no AS other_no, SUM(one.weight) AS common
-    FROM baskets AS one
-    JOIN baskets AS other
+    FROM histories AS one
+    JOIN histories AS other
         ON
             other.part = one.part
             AND other.customer_no = one.customer_no
