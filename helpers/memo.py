@@ -176,7 +176,7 @@ def collect(
         "lift": lift,
         "clicks_per_arm": needed,
         "clicks_per_day": clicks_per_day,
-        "days": experiments.test_days(needed, clicks_per_day),
+        "days": experiments.days_needed(needed, clicks_per_day),
     }
     facts["evidence"] = {
         "rows_kept": report.kept / max(report.read, 1),
