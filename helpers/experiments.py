@@ -49,14 +49,11 @@ def visitors_per_arm(
     return math.ceil(needed)
 
 
-def test_days(per_arm: int, visitors_per_day: float, arms: int = 2) -> int:
+def days_needed(per_arm: int, visitors_per_day: float, arms: int = 2) -> int:
     """How many days a test takes: whole weeks, since Saturdays are no Tuesdays."""
     if visitors_per_day <= 0:
         raise ValueError("Without visitors a test never ends.")
     return 7 * math.ceil(per_arm * arms / visitors_per_day / 7)
-
-
-test_days.__test__ = False  # pytest, this is no test
 
 
 def false_alarms(
@@ -106,19 +103,26 @@ def read_out(base: tuple[int, int], variant: tuple[int, int]) -> dict[str, float
         ``rate`` and ``base_rate``, ``difference`` with its 95 % interval ``low``, ``high``,
         ``lift`` (relative), and ``words``.
 
+    Raises
+    ------
+    ValueError
+        If an arm has no visitors, or successes that are negative or more than its visitors.
+
     Notes
     -----
     Newcombe's interval (1998), from statsmodels.
     """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
+    for arm, (successes, visitors) in {"base": base, "variant": variant}.items():
+        _check_arm(arm, successes, visitors)
     low, high = confint_proportions_2indep(*variant, *base, method="newcomb", compare="diff")
     rate, base_rate = variant[0] / variant[1], base[0] / base[1]
-    verdict = "no difference can be told from chance"
+    verdict = "the interval includes zero, so this may be chance"
     if low > 0:
-        verdict = "better, and not by chance"
+        verdict = "better; the interval is above zero"
     elif high < 0:
-        verdict = "worse, and not by chance"
+        verdict = "worse; the interval is below zero"
     return {
         "rate": rate,
         "base_rate": base_rate,
@@ -129,6 +133,19 @@ def read_out(base: tuple[int, int], variant: tuple[int, int]) -> dict[str, float
         "words": f"{100 * (rate - base_rate):+.1f} points "
         f"({100 * low:+.1f} to {100 * high:+.1f}): {verdict}",
     }
+
+
+def _check_arm(arm, successes, visitors):
+    if not visitors > 0:
+        raise ValueError(
+            f"The arm {arm!r} has {visitors} visitors: there is nothing to read. Find out whether "
+            "its list was shown and its visits were counted."
+        )
+    if not 0 <= successes <= visitors:
+        raise ValueError(
+            f"The arm {arm!r} has {successes} successes of {visitors} visitors; there must be "
+            "between none and all. Were the two numbers swapped, or carts counted twice?"
+        )
 
 
 def sample_ratio_mismatch(visitors, shares=None) -> dict[str, float | str]:

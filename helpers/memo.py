@@ -6,6 +6,7 @@ page that can be mailed, printed and read aloud in a meeting.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Collection
 from pathlib import Path
@@ -14,13 +15,51 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from helpers import channels, evaluate, experiments, production
+from helpers import channels, evaluate, experiments, plots, production
 from helpers.data import HealthReport, product_table
-from helpers.recommend import ItemBased, MostPopular, Random
+from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 
+# A signal or a gain worth having, as a share of what the best sellers reach: a fifth.
+WORTH_HAVING = 0.2
+MIN_CUSTOMERS, MIN_HITS, MAX_WEEKS = 100, 20, 12
+
+_FEW_JUDGED = (
+    "Look at the file first: a single late test order hides all others, and ids that are new with "
+    "every order leave nobody who came back. Then collect more purchases, or hide more days "
+    "(test_days)."
+)
+_TOO_THIN = (
+    "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
+    "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or hide more days "
+    "(test_days)."
+)
+_UNDECIDED = "the interval includes zero and is wider than what is worth having"
+
+
+def ruled_out(low: float, high: float, worth_having: float) -> bool:
+    """Do the data say that there is nothing worth having? Thin data never do.
+
+    Parameters
+    ----------
+    low, high : float
+        95 % interval of a difference.
+    worth_having : float
+        The smallest difference worth having.
+
+    Returns
+    -------
+    bool
+        True if the interval is below zero as a whole, or includes zero, ends below what is worth
+        having, and is narrow enough to have seen it: half its width is no more than that.
+    """
+    narrow = (high - low) / 2 <= worth_having
+    return high < 0 or (low <= 0 and high < worth_having and narrow)
+
+
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
+# "Don't" needs data that could have seen what is worth having; thin data are "not yet".
 CHECKS = [
     {
         "question": "Was at least half of the purchase file usable?",
@@ -30,39 +69,64 @@ CHECKS = [
         "what_to_do": "Find out why so many rows were rejected, and export again.",
     },
     {
-        "question": "Can we judge by at least 100 customers?",
-        "passes": lambda evidence: evidence["customers_judged"] >= 100,
+        "question": f"Can we judge by at least {MIN_CUSTOMERS} customers?",
+        "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
         "otherwise": NOT_YET,
-        "answer": "{customers_judged:,} customers bought before and after the cut",
-        "what_to_do": "Collect more purchases, or export a longer period.",
+        "answer": "{customers_judged:,} bought before the cut and something new after it",
+        "what_to_do": _FEW_JUDGED,
+        "if_unknown": _FEW_JUDGED,
     },
     {
-        "question": "Do histories tell anything (the shuffle test)?",
-        "passes": lambda evidence: evidence["signal_low"] > 0,
-        "otherwise": DONT,
-        "answer": "own minus a stranger's NDCG: {signal_low:+.3f} to {signal_high:+.3f}",
-        "what_to_do": "Show what is popular; personal lists would be decoration.",
+        "question": f"Did at least {MIN_HITS} of them find something they bought in a list?",
+        "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
+        "otherwise": NOT_YET,
+        "answer": "{hits:,} did, in the better of the personal list and the best sellers",
+        "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
     },
     {
-        "question": "Are the lists no worse than the best sellers?",
-        "passes": lambda evidence: evidence["gain_high"] > 0,
+        "question": "Could histories tell something worth having (the shuffle test)?",
+        "passes": lambda evidence: (
+            not ruled_out(evidence["signal_low"], evidence["signal_high"], evidence["worth_having"])
+        ),
         "otherwise": DONT,
-        "answer": "NDCG above the best sellers': {gain_low:+.3f} to {gain_high:+.3f}",
+        "answer": "own minus a stranger's NDCG: {signal_low:+#.2g} to {signal_high:+#.2g}; "
+        "worth having from {worth_having:#.2g}",
+        "what_to_do": "Show the best sellers; personal lists would be decoration.",
+    },
+    {
+        "question": "Could the lists beat the best sellers by something worth having?",
+        "passes": lambda evidence: (
+            not ruled_out(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
+        ),
+        "otherwise": DONT,
+        "answer": "NDCG above the best sellers': {gain_low:+#.2g} to {gain_high:+#.2g}; "
+        "worth having from {worth_having:#.2g}",
         "what_to_do": "Keep the best sellers, and say over which days they are counted.",
     },
     {
-        "question": "Are they surely better?",
-        "passes": lambda evidence: evidence["gain_low"] > 0,
+        "question": "Do histories surely tell something?",
+        "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "the lower end of that interval is {gain_low:+.3f}",
-        "what_to_do": "The interval holds zero: wait for more purchases, or try other options.",
+        "answer": "the lower end of the shuffle test's interval is {signal_low:+#.2g}",
+        "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
     {
-        "question": "Can the test be over within twelve weeks?",
-        "passes": lambda evidence: evidence["days_of_test"] <= 84,
+        "question": "Are the lists surely better than the best sellers?",
+        "passes": lambda evidence: evidence["gain_low"] > 0,
+        "otherwise": NOT_YET,
+        "answer": "the lower end of that interval is {gain_low:+#.2g}",
+        "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="gain"),
+    },
+    {
+        "question": f"Can the test be over within {MAX_WEEKS} weeks?",
+        "passes": lambda evidence: evidence["days_of_test"] <= 7 * MAX_WEEKS,
         "otherwise": NOT_YET,
         "answer": "it takes {days_of_test:,} days",
         "what_to_do": "Look for a larger lift, or test where more people click.",
+        # traffic is no property of the lists: the recommendation stands without it, the date not
+        "may_stay_open": True,
+        "if_unknown": "Before you start it, enter clicks_per_day, the clicks on recommendations "
+        "on a day: until then nobody knows how long it takes.",
     },
 ]
 
@@ -73,42 +137,94 @@ def decide(evidence) -> dict:
     Parameters
     ----------
     evidence : mapping
-        ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``signal_low``
-        and ``signal_high`` (interval of the shuffle test), ``gain_low`` and ``gain_high``
-        (interval of the NDCG above the best popularity list's), ``days_of_test``. What is missing
-        counts as no.
+        ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``hits`` (how
+        many of them found something in the better of the two lists), ``worth_having`` (the
+        smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
+        the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
+        sellers'), ``days_of_test``. What is missing counts as no; only ``days_of_test`` may stay
+        open, and then the recommendation says so.
 
     Returns
     -------
     dict
         ``decision`` ("ship a test", "not yet" or "don't"), ``because`` (the question that gave
-        it), ``what_to_do``, and ``checks``: a list of ``question``, ``answer``, ``passed``.
+        it), ``what_to_do``, and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
+        False, or None where a question stays open).
     """
-    evidence = {name: value for name, value in dict(evidence).items() if _is_known(value)}
-    checks, failed = [], None
-    for check in CHECKS:
-        try:
-            answer, passed = check["answer"].format(**evidence), bool(check["passes"](evidence))
-        except KeyError:
-            answer, passed = "not known", False
-        checks.append({"question": check["question"], "answer": answer, "passed": passed})
-        if not passed and failed is None:
-            # where the figure is missing, nobody knows that it is bad
-            otherwise = NOT_YET if answer == "not known" else check["otherwise"]
-            failed = {**check, "otherwise": otherwise}
-    if failed is None:
-        because, to_do = "All questions of the rule have the answer yes.", "Start the test below."
-        return {"decision": SHIP, "because": because, "what_to_do": to_do, "checks": checks}
+    known = {name: value for name, value in dict(evidence).items() if _is_known(value)}
+    known |= _customers_needed(known)
+    asked = [_ask(check, known) for check in CHECKS]
+    checks = [{name: a[name] for name in ("question", "answer", "passed")} for a in asked]
+    failed = [answer for answer in asked if answer["passed"] is False]
+    still_open = [answer for answer in asked if answer["passed"] is None]
+    if failed:
+        result = {name: failed[0][name] for name in ("decision", "because", "what_to_do")}
+    elif still_open:
+        result = {
+            "decision": SHIP,
+            "because": "All questions that could be answered have the answer yes.",
+            "what_to_do": f"The test is described below. {still_open[0]['what_to_do']}",
+        }
+    else:
+        result = {
+            "decision": SHIP,
+            "because": "All questions of the rule have the answer yes.",
+            "what_to_do": "Start the test below.",
+        }
+    return result | {"checks": checks}
+
+
+def _ask(check, known):
+    """One question of the rule, answered; nobody knows that a missing figure is bad."""
+    question = check["question"]
+    try:
+        answer, passed = check["answer"].format(**known), bool(check["passes"](known))
+    except KeyError:
+        return {
+            "question": question,
+            "answer": "not known",
+            "passed": None if check.get("may_stay_open") else False,
+            "decision": NOT_YET,
+            "because": f"The first question without an answer: {question}",
+            "what_to_do": check.get("if_unknown", "Find this out first."),
+        }
     return {
-        "decision": failed["otherwise"],
-        "because": f"The first question with the answer no: {failed['question']}",
-        "what_to_do": failed["what_to_do"],
-        "checks": checks,
+        "question": question,
+        "answer": answer,
+        "passed": passed,
+        "decision": check["otherwise"],
+        "because": f"The first question with the answer no: {question}",
+        "what_to_do": "" if passed else check["what_to_do"].format(**known),
     }
 
 
 def _is_known(value):
     return value is not None and not (isinstance(value, float) and math.isnan(value))
+
+
+def _customers_needed(known):
+    """How many customers to judge by would settle a question, where that can be said.
+
+    Hits grow with the customers; an interval shrinks with their square root. Once it is narrower
+    than what is worth having, it cannot include both that and zero.
+    """
+    needed = {}
+    customers = known.get("customers_judged")
+    if customers and "hits" in known:
+        needed["customers_for_hits"] = _two_digits(customers * MIN_HITS / max(known["hits"], 1))
+    for name in ("signal", "gain"):
+        if customers and {f"{name}_low", f"{name}_high", "worth_having"} <= set(known):
+            width = known[f"{name}_high"] - known[f"{name}_low"]
+            needed[f"customers_for_{name}"] = _two_digits(
+                customers * (width / known["worth_having"]) ** 2
+            )
+    return needed
+
+
+def _two_digits(number):
+    """Rounded up to two significant digits: more would claim too much."""
+    step = 10 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
+    return math.ceil(number / step) * step
 
 
 def collect(
@@ -119,9 +235,10 @@ def collect(
     n: int = 5,
     cart_rate: float = 0.08,
     lift: float = 0.10,
-    clicks_per_day: float = 1_000,
+    clicks_per_day: float | None = None,
     consent_path="",
     made_up_consent: bool = False,
+    output_dir="",
 ) -> dict:
     """Find all facts that the memo speaks of.
 
@@ -133,36 +250,40 @@ def collect(
         Of the purchases.
     test_days, n : int
         As in lesson 05: days held out, length of a list.
-    cart_rate, lift, clicks_per_day : float
-        For the plan of the test: share of recommendation clicks that reach the cart today, the
-        smallest relative improvement worth finding, and clicks on recommendations on a day.
+    cart_rate, lift : float
+        For the plan of the test: share of recommendation clicks that reach the cart today, and
+        the smallest relative improvement worth finding.
+    clicks_per_day : float, optional
+        Clicks on recommendations on a day. Nothing in the purchases tells it: left out, the
+        length of the test is not known, and the memo says so.
     consent_path : path-like
         As in :func:`helpers.channels.consent_list`.
     made_up_consent : bool
         For the bundled shop: everybody agreed but each tenth.
+    output_dir : path-like
+        A run's folder, whose engine is taken; see :func:`helpers.production.shop_engine`.
 
     Returns
     -------
     dict
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
-        ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``channels``,
-        ``plan``, ``evidence`` and ``decision``.
+        ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``list_length``,
+        ``best_seller_days``, ``channels``, ``plan``, ``evidence`` and ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
+    engine = production.shop_engine(transactions, events, test_days, n, output_dir)
     try:
-        facts |= _judge(transactions, events, test_days, n)
+        split = evaluate.split_by_time(transactions, events, test_days)
+        facts |= _judge(engine.model, split, n)
     except ValueError as error:
         facts |= {"quality": None, "signal": None, "quality_missing": str(error)}
     quality, signal = facts["quality"], facts["signal"]
 
-    trend_days = quality["trend_days"] if quality else None
-    intent_days = None if events is None else 30
-    model = ItemBased(trend_days=trend_days, intent_days=intent_days)
-    engine = production.build_engine(transactions, events, model)
     candidates = production.score_everyone(engine, 3 * n)
     lists = candidates[candidates["rank"] <= n]
     facts["examples"] = _examples(transactions, lists)
-    facts["served"] = served(lists)
+    facts["served"] = served(lists, transactions["customer_id"].unique(), n)
+    facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
     everyone = engine.model.customers_ if made_up_consent else None
     consent = channels.consent_list(consent_path, everyone)
     placements = channels.placements(engine, candidates, transactions, events, n, consent)
@@ -176,11 +297,15 @@ def collect(
         "lift": lift,
         "clicks_per_arm": needed,
         "clicks_per_day": clicks_per_day,
-        "days": experiments.test_days(needed, clicks_per_day),
+        "days": (
+            experiments.days_needed(needed, clicks_per_day) if _is_known(clicks_per_day) else None
+        ),
     }
     facts["evidence"] = {
         "rows_kept": report.kept / max(report.read, 1),
         "customers_judged": quality["customers"] if quality else None,
+        "hits": _hits(quality) if quality else None,
+        "worth_having": _worth_having(quality) if quality else None,
         "signal_low": signal["low"] if signal else None,
         "signal_high": signal["high"] if signal else None,
         "gain_low": quality["gain"]["low"] if quality else None,
@@ -205,58 +330,79 @@ def _data_facts(transactions, events, report):
     }
 
 
-def _judge(transactions, events, test_days, n):
-    """Quality against chance and against the popularity list that does best, and the signal."""
-    split = evaluate.split_by_time(transactions, events, test_days)
-    improved = evaluate.choose_item_based(split, n)
+def _judge(model, split, n):
+    """Quality against chance and against the best sellers that do best, and the signal."""
+    # the run's settings; a copy, so that the run's engine keeps what it learned from all data
+    personal = copy.copy(model)
+    windows = [None, production.POPULAR_DAYS, 7]
     popular = {
-        "best sellers ever": MostPopular(),
-        "best sellers of 30 days": MostPopular(30),
-        "best sellers of 7 days": MostPopular(7),
+        "best sellers ever" if days is None else f"best sellers of {days} days": MostPopular(days)
+        for days in windows
     }
-    # the window that does best on the very days we judge by: a rival that is hard to beat
+    # the window that does best on the very days we judge by: hard to beat
     table = evaluate.compare(popular, split, n)
-    rival = table["ndcg"].idxmax()
-    methods = {"drawn by chance": Random(), "personal list": improved}
-    table = pd.concat([table.loc[[rival]], evaluate.compare(methods, split, n)])
-    table = table.loc[["personal list", rival, "drawn by chance"]]
+    best_sellers = table["ndcg"].idxmax()
+    methods = {"drawn by chance": Random(), "personal list": personal}
+    table = pd.concat([table.loc[[best_sellers]], evaluate.compare(methods, split, n)])
+    table = table.loc[["personal list", best_sellers, "drawn by chance"]]
     figures = ["hit_rate", "hit_rate_low", "hit_rate_high", "ndcg", "ndcg_low", "ndcg_high"]
     quality = {
         "k": n,
         "test_days": split.test_days,
         "test_start": f"{split.test_start:%Y-%m-%d}",
         "customers": int(table["customers"].iloc[0]),
-        "rival": rival,
+        "rival": best_sellers,
         "methods": table[figures].to_dict("index"),
-        "gain": evaluate.paired_difference(improved, popular[rival], split, k=n),
-        "trend_days": improved.trend_days,
+        "gain": evaluate.paired_difference(personal, popular[best_sellers], split, k=n),
+        "trend_days": personal.trend_days,
     }
     return {"quality": quality, "signal": evaluate.shuffle_test(split, n)}
 
 
-def served(lists: pd.DataFrame) -> dict[str, int]:
+def _hits(quality):
+    """Customers with a hit in the better of the personal list and the best sellers."""
+    rates = [quality["methods"][name]["hit_rate"] for name in ("personal list", quality["rival"])]
+    return round(max(rates) * quality["customers"])
+
+
+def _worth_having(quality):
+    """The smallest difference of NDCG worth having; never less than a single hit in front."""
+    best_sellers = quality["methods"][quality["rival"]]["ndcg"]
+    return max(WORTH_HAVING * best_sellers, 1 / quality["customers"])
+
+
+def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
     """Count customers by what their list rests on.
 
     Parameters
     ----------
     lists : DataFrame
-        From :func:`helpers.production.score_everyone`.
+        From :func:`helpers.production.score_everyone`, at most `n` rows per customer.
+    customers : sequence of ids
+        Who must be counted, with or without a list: whoever bought something.
+    n : int
+        Length of a full list.
 
     Returns
     -------
     dict
         ``purchases``: a full list from own purchases. ``filled up``: too little of it, best
         sellers come after. ``behaviour``: no purchase, but views or carts. ``best sellers``:
-        nothing known that helps. Together these are all customers in `lists`.
+        nothing known that helps. ``bought nearly all``: fewer than `n` products are left to
+        show, or none. Each customer is in one group.
     """
-    first = lists.drop_duplicates("customer_id").set_index("customer_id")["source"]
+    everyone = pd.Index(customers).union(lists["customer_id"].unique())
+    of_customer = lists.groupby("customer_id")["source"]
+    first = of_customer.first().reindex(everyone)
     mixed = lists["source"].eq("popularity").groupby(lists["customer_id"]).any()
-    mixed = mixed.reindex(first.index)
+    mixed = mixed.reindex(everyone, fill_value=False)
+    full = of_customer.size().reindex(everyone, fill_value=0) >= n
     return {
-        "purchases": int(((first == "purchases") & ~mixed).sum()),
-        "filled up": int(((first == "purchases") & mixed).sum()),
-        "behaviour": int((first == "intent").sum()),
-        "best sellers": int((first == "popularity").sum()),
+        "purchases": int((full & (first == "purchases") & ~mixed).sum()),
+        "filled up": int((full & (first == "purchases") & mixed).sum()),
+        "behaviour": int((full & (first == "intent")).sum()),
+        "best sellers": int((full & (first == "popularity")).sum()),
+        "bought nearly all": int((~full).sum()),
     }
 
 
@@ -325,6 +471,12 @@ def page(
     return template.render(
         facts=facts,
         title=title,
+        colours={
+            "personal": plots.PERSONAL,
+            "popular": plots.POPULAR,
+            "chance": plots.CHANCE,
+            "warning": plots.WARNING,
+        },
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),
         outcomes=outcomes,

@@ -14,6 +14,21 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox
 
 BLUE, ORANGE, GREY, GREEN, PINK = "#0072B2", "#D55E00", "#B5B5B5", "#009E73", "#CC79A7"
+# one meaning per colour, in lessons and memo alike
+PERSONAL, POPULAR, CHANCE, ORACLE, WARNING = BLUE, "#6E6E6E", GREY, GREEN, ORANGE
+_OTHER = "#56B4E9"  # further methods beside a highlighted one
+# what the lists are called, in figures and metrics, by how their names begin
+_MEANING = {
+    "personal list": PERSONAL,
+    "our engine": PERSONAL,
+    "item_based": PERSONAL,
+    "most_popular": POPULAR,
+    "best sellers": POPULAR,
+    "homepage today": POPULAR,
+    "random": CHANCE,
+    "drawn by chance": CHANCE,
+    "oracle": ORACLE,
+}
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
 _STYLE = {
     "figure.figsize": (7.5, 4),
@@ -30,6 +45,12 @@ _STYLE = {
     "text.parse_math": False,
 }
 plt.rcParams.update(_STYLE)
+
+
+def meaning(name, otherwise: str) -> str:
+    """The colour of a list by its name; `otherwise`, if it is none of the lists with a meaning."""
+    fits = (colour for start, colour in _MEANING.items() if str(name).startswith(start))
+    return next(fits, otherwise)
 
 
 def _figure(width=7.5, height=4.0):
@@ -69,12 +90,13 @@ def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), perc
         Its index names the bars.
     title, xlabel, ylabel, alt : str
     highlight : collection of index labels
-        Drawn in the second colour.
+        Drawn in the colour of warnings, unless the name is that of a list with a colour of its
+        own; see :func:`meaning`.
     percent : str
         ``"x"`` where the values are shares.
     """
     figure, axes = _figure(height=max(2.2, 0.27 * len(values) + 1.1))
-    colours = [ORANGE if name in highlight else BLUE for name in values.index]
+    colours = [meaning(name, WARNING if name in highlight else BLUE) for name in values.index]
     drawn = axes.barh([str(name) for name in values.index], values.to_numpy(), color=colours)
     form = "{:.0%}" if "x" in percent else "{:,.0f}" if values.abs().max() >= 20 else "{:.2f}"
     axes.bar_label(drawn, fmt=form.format, padding=3)
@@ -199,13 +221,14 @@ def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), 
         A column; its interval is in ``metric_low`` and ``metric_high``.
     title, xlabel, alt : str
     highlight : collection of str
-        Methods drawn in the second colour.
+        Methods drawn in the colour of personal lists, unless they have a colour of their own.
     percent : str
         As in :func:`bars`.
     """
     figure, axes = _figure(height=max(2.2, 0.32 * len(table) + 1.2))
     for place, (name, row) in enumerate(table.iterrows()):
-        colour = ORANGE if name in highlight else BLUE
+        stands_out = name in highlight or not len(highlight)
+        colour = meaning(name, PERSONAL if stands_out else _OTHER)
         axes.plot([row[f"{metric}_low"], row[f"{metric}_high"]], [place] * 2, color=colour, lw=3)
         axes.plot(row[metric], place, "o", color=colour, markersize=8)
     axes.set_yticks(range(len(table)), [str(name).replace("_", " ") for name in table.index])

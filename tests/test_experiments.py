@@ -1,7 +1,10 @@
 """Test plans against textbook values, read-outs, and the live test with and without tastes."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpers import experiments, simulation
 from helpers.matrix import build_interaction_matrix
@@ -30,10 +33,10 @@ def test_visitors_per_arm():
 
 
 def test_tests_run_for_whole_weeks():
-    assert experiments.test_days(10_000, 1_000) == 21
-    assert experiments.test_days(10_000, 20_000) == 7
+    assert experiments.days_needed(10_000, 1_000) == 21
+    assert experiments.days_needed(10_000, 20_000) == 7
     with pytest.raises(ValueError, match="never ends"):
-        experiments.test_days(10, 0)
+        experiments.days_needed(10, 0)
 
 
 def test_peeking_raises_false_alarms():
@@ -49,9 +52,33 @@ def test_read_out():
     better = experiments.read_out((800, 10_000), (1_000, 10_000))
     assert better["difference"] == pytest.approx(0.02) and better["lift"] == pytest.approx(0.25)
     assert 0.011 < better["low"] < 0.02 < better["high"] < 0.029
-    assert "better" in better["words"]
+    assert "better; the interval is above zero" in better["words"]
     assert "worse" in experiments.read_out((1_000, 10_000), (800, 10_000))["words"]
-    assert "chance" in experiments.read_out((80, 1_000), (90, 1_000))["words"]
+    assert "includes zero" in experiments.read_out((80, 1_000), (90, 1_000))["words"]
+
+
+@given(*[st.tuples(st.integers(0, 50), st.integers(1, 50)).map(sorted)] * 2)
+def test_words_claim_what_the_interval_shows(base, variant):
+    result = experiments.read_out(base, variant)
+    assert ("better" in result["words"]) == (result["low"] > 0)
+    assert ("worse" in result["words"]) == (result["high"] < 0)
+    assert "not by chance" not in result["words"], "one in twenty is by chance"
+
+
+@pytest.mark.parametrize(
+    ("base", "variant", "sentence"),
+    [
+        ((0, 0), (1, 100), "'base' has 0 visitors"),
+        ((1, 100), (0, 0), "'variant' has 0 visitors"),
+        ((1, 100), (0, -5), "'variant' has -5 visitors"),
+        ((-1, 100), (1, 100), "'base' has -1 successes"),
+        ((1, 100), (101, 100), "'variant' has 101 successes of 100"),
+        ((float("nan"), 100), (1, 100), "'base' has nan successes"),
+    ],
+)
+def test_an_arm_that_cannot_be_read_is_named(base, variant, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        experiments.read_out(base, variant)
 
 
 def test_intervals_cover_the_truth():
@@ -66,6 +93,18 @@ def test_sample_ratio_mismatch():
     assert experiments.sample_ratio_mismatch([5_000, 5_050])["words"] == "as planned"
     assert "broken" in experiments.sample_ratio_mismatch([5_000, 5_500])["words"]
     assert experiments.sample_ratio_mismatch([9_000, 1_010], [0.9, 0.1])["words"] == "as planned"
+
+
+def split_looks_broken(seed, shares=None):
+    arm_of = simulation.deal(4_290, 3, np.random.default_rng(seed), shares)
+    visitors = np.bincount(arm_of, minlength=3)
+    return "broken" in experiments.sample_ratio_mismatch(visitors)["words"]
+
+
+def test_the_sample_ratio_check_fires_when_the_split_is_broken_and_else_hardly_ever():
+    assert np.mean([split_looks_broken(seed) for seed in range(2_000)]) < 0.01
+    # every fifth customer of two arms is lost on the way
+    assert all(split_looks_broken(seed, [1, 0.8, 0.8]) for seed in range(300))
 
 
 def test_the_choice_model_is_calibrated_on_todays_list_only():
@@ -84,15 +123,43 @@ def test_the_choice_model_is_calibrated_on_todays_list_only():
     assert not visits.loc[visits["clicked"] < 0, "carted"].any()
 
 
-def test_live_test_finds_taste_and_nothing_without_it():
-    with_taste = simulation.make_world()
-    result = simulation.live_test(with_taste, arms(with_taste))
-    assert (result["low"].iloc[1:] > 0).all()
-    assert result["carts_per_visit"].iloc[1:].min() > 1.5 * result["carts_per_visit"].iloc[0]
-    without = simulation.make_world(taste_strength=0)
-    control = simulation.live_test(without, arms(without), n_visits=100_000)
-    assert (control["low"].iloc[1:] <= 0).all()
-    assert control["difference"].iloc[1:].abs().max() < 0.001
+def live_tests(world, seeds, **options):
+    """Every arm but the first, of one live test per seed."""
+    made = arms(world)
+    results = [simulation.live_test(world, made, random_state=s, **options) for s in seeds]
+    return pd.concat([result.iloc[1:] for result in results]), results
+
+
+def test_live_test_finds_taste_in_every_world():
+    for seed in (1, 2, 3):
+        new, (result,) = live_tests(simulation.make_world(seed), [seed])
+        assert (new["low"] > 0).all()
+        assert new["carts_per_visit"].min() > 1.5 * result["carts_per_visit"].iloc[0]
+
+
+def test_live_test_finds_nothing_without_taste():
+    new = pd.concat(
+        live_tests(simulation.make_world(seed, taste_strength=0), range(5))[0] for seed in (1, 2)
+    )
+    includes_zero = (new["low"] <= 0) & (new["high"] >= 0)
+    # less often than 19 times in 20: visits of one customer are not independent
+    assert includes_zero.mean() >= 0.7
+    assert abs(new["difference"].mean()) < 0.001 and new["difference"].abs().max() < 0.004
+
+
+def test_a_live_test_deals_customers_and_its_check_can_fail():
+    world = simulation.make_world(taste_strength=0)
+    popular = MostPopular().fit(build_interaction_matrix(world.transactions))
+    two = {"A": popular, "B": popular}
+    results = [simulation.live_test(world, two, 2_000, random_state=seed) for seed in range(5)]
+    customers = pd.DataFrame([result["customers"] for result in results])
+    visits = pd.DataFrame([result["visits"] for result in results])
+    assert (customers.sum(axis=1) == world.transactions["customer_id"].nunique()).all()
+    assert (visits.sum(axis=1) == 4_000).all()
+    assert customers["A"].nunique() > 1 and visits["A"].nunique() > 1, "dealt evenly"
+    broken = simulation.live_test(world, two, 2_000, shares=[0.55, 0.45])
+    for column in ("customers", "visits"):
+        assert "broken" in experiments.sample_ratio_mismatch(broken[column])["words"]
 
 
 def test_owned_products_are_liked_less():

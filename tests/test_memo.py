@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import data, memo
+from helpers import data, evaluate, memo, plots, production
+from helpers.recommend import ItemBased
 
 CLEAR = {
-    "rows_kept": 0.9, "customers_judged": 800, "signal_low": 0.05, "signal_high": 0.07,
-    "gain_low": 0.02, "gain_high": 0.04, "days_of_test": 42,
+    "rows_kept": 0.9, "customers_judged": 800, "hits": 200, "worth_having": 0.02,
+    "signal_low": 0.05, "signal_high": 0.07, "gain_low": 0.02, "gain_high": 0.04,
+    "days_of_test": 42,
 }  # fmt: skip
 
 
@@ -23,13 +25,33 @@ CLEAR = {
         ({}, "ship a test", "All questions"),
         ({"rows_kept": 0.49}, "not yet", "half of the purchase file"),
         ({"customers_judged": 99}, "not yet", "100 customers"),
-        ({"signal_low": 0.0}, "don't", "shuffle test"),
-        ({"gain_low": -0.04, "gain_high": -0.02}, "don't", "no worse"),
+        ({"hits": 19}, "not yet", "find something"),
+        # the test could have seen a signal worth having, and there is none
+        ({"signal_low": -0.01, "signal_high": 0.01}, "don't", "shuffle test"),
+        # it could not: the interval includes what is worth having, or is wide
+        ({"signal_low": -0.01, "signal_high": 0.03}, "not yet", "histories surely"),
+        ({"signal_low": -0.03, "signal_high": 0.015}, "not yet", "histories surely"),
+        ({"gain_low": -0.04, "gain_high": -0.02}, "don't", "beat the best sellers"),
+        ({"gain_low": -0.01, "gain_high": 0.01}, "don't", "beat the best sellers"),
         ({"gain_low": -0.01}, "not yet", "surely better"),
-        ({"days_of_test": 91}, "not yet", "twelve weeks"),
-        # the first no decides: too few customers to say that there is no signal
-        ({"customers_judged": 20, "signal_low": -0.1}, "not yet", "100 customers"),
-        ({"signal_low": -0.1, "days_of_test": 500}, "don't", "shuffle test"),
+        # small, but surely there
+        ({"gain_low": 0.005, "gain_high": 0.01}, "ship a test", "All questions"),
+        ({"days_of_test": 91}, "not yet", "12 weeks"),
+        # the first no decides: too few customers, or hits, to say that there is no signal
+        ({"customers_judged": 20, "signal_high": -0.1}, "not yet", "100 customers"),
+        # a real shop: of 355 customers one had a hit, so the interval was narrow and near zero
+        (
+            {
+                "customers_judged": 355,
+                "hits": 1,
+                "worth_having": 0.003,
+                "signal_low": -0.0005,
+                "signal_high": 0.0017,
+            },
+            "not yet",
+            "find something",
+        ),
+        ({"signal_low": -0.01, "signal_high": 0.01, "days_of_test": 500}, "don't", "shuffle test"),
     ],
 )
 def test_the_first_no_decides(change, decision, asked):
@@ -42,16 +64,48 @@ def test_the_first_no_decides(change, decision, asked):
 @given(st.sets(st.sampled_from(sorted(CLEAR)), min_size=1), st.sampled_from([None, float("nan")]))
 def test_what_is_not_known_never_ships(missing, unknown):
     result = memo.decide(CLEAR | dict.fromkeys(missing, unknown))
-    if missing != {"signal_high"}:
-        assert result["decision"] == "not yet"
-    assert any(check["answer"] == "not known" for check in result["checks"])
+    # only the traffic may stay open
+    assert (result["decision"] == "ship a test") == (missing == {"days_of_test"})
+    assert result["decision"] != "don't"
+    for check in result["checks"]:
+        assert check["passed"] is True or check["answer"] == "not known"
+
+
+def test_without_traffic_the_length_of_the_test_stays_open():
+    result = memo.decide(CLEAR | {"days_of_test": None})
+    assert result["checks"][-1]["passed"] is None
+    assert "enter clicks_per_day" in result["what_to_do"]
+    assert "could be answered" in result["because"]
+    # it never hides another question's no
+    assert memo.decide(CLEAR | {"days_of_test": None, "hits": 3})["decision"] == "not yet"
+
+
+@given(st.floats(-0.2, 0.2), st.floats(1e-4, 0.2), st.floats(1e-3, 0.1), st.integers(100, 10_000))
+def test_as_many_customers_as_the_memo_asks_for_settle_the_question(middle, half, worth, customers):
+    shop = CLEAR | {
+        "customers_judged": customers, "worth_having": worth,
+        "signal_low": middle - half, "signal_high": middle + half,
+    }  # fmt: skip
+    result = memo.decide(shop)
+    if "histories surely" in result["because"]:
+        asked_for = re.search(r"about ([\d,]+) customers", result["what_to_do"])[1]
+        needed = int(asked_for.replace(",", ""))
+        assert needed >= customers
+        half *= (customers / needed) ** 0.5
+        assert middle - half > -1e-9 or memo.ruled_out(middle - half, middle + half - 1e-9, worth)
+
+
+def test_thin_data_are_never_a_dont_unless_surely_worse():
+    assert not memo.ruled_out(-0.03, 0.019, 0.02) and not memo.ruled_out(-0.01, 0.02, 0.02)
+    assert memo.ruled_out(-0.01, 0.019, 0.02) and memo.ruled_out(-0.3, -0.01, 0.02)
+    assert not memo.ruled_out(0.001, 0.002, 0.02), "small, but there"
 
 
 @pytest.fixture(scope="module")
 def facts(shop):
     transactions, events = shop
     report = data.read_transactions()[1]
-    return memo.collect(transactions, events, report, made_up_consent=True)
+    return memo.collect(transactions, events, report, clicks_per_day=1_000, made_up_consent=True)
 
 
 def test_the_bundled_shop_ships_a_test(facts, shop):
@@ -74,23 +128,88 @@ def test_the_bundled_shop_ships_a_test(facts, shop):
 def test_without_tastes_it_says_dont(shop):
     """The control: the same shop with its customers dealt at random."""
     transactions = shop[0]
-    for seed in range(3):
+    for seed in range(2):
         stranger = np.random.default_rng(seed).permutation(transactions["customer_id"])
         shuffled = transactions.assign(customer_id=stranger)
         report = data.HealthReport("shuffled", len(shuffled), len(shuffled), {})
         assert memo.collect(shuffled, None, report)["decision"]["decision"] == "don't"
 
 
-def test_too_little_to_judge_is_not_yet(shop):
+def no_structure(seed, n_customers=793, n_products=1_862, n_orders=4_997):
+    """A shop like a public export: everybody buys anything, two products an order."""
+    rng = np.random.default_rng(seed)
+    day = pd.Timestamp("2014-01-03") + pd.to_timedelta(rng.integers(0, 1_458, n_orders), unit="D")
+    return pd.DataFrame(
+        {
+            "customer_id": rng.integers(0, n_customers, n_orders).repeat(2).astype(str),
+            "product_id": rng.integers(0, n_products, 2 * n_orders).astype(str),
+            "transaction_date": np.repeat(day, 2),
+        }
+    )
+
+
+def decision_of(transactions, events=None):
+    report = data.HealthReport("made up", len(transactions), len(transactions), {})
+    return memo.collect(transactions, events, report)["decision"]
+
+
+def test_thin_data_are_not_yet_and_say_how_much_is_missing():
+    decision = decision_of(no_structure(0))
+    assert decision["decision"] == "not yet"
+    assert "too thin to tell" in decision["what_to_do"]
+    assert re.search(r"about [\d,]+ customers .* instead of \d+", decision["what_to_do"])
+
+
+def test_a_thin_part_of_a_shop_with_tastes_is_never_a_dont(shop):
+    everyone = shop[0]["customer_id"].unique()
+    for size, seed in [(100, 0), (300, 1), (500, 2), (900, 3)]:
+        some = np.random.default_rng(seed).choice(everyone, size, replace=False)
+        part = shop[0][shop[0]["customer_id"].isin(some)]
+        wanted = {"not yet"} if size <= 300 else {"not yet", "ship a test"}
+        assert decision_of(part)["decision"] in wanted
+
+
+def test_where_nothing_can_be_judged_it_says_why(shop):
     transactions = shop[0][shop[0]["customer_id"] < "CUST00200"]
-    report = data.HealthReport("small", len(transactions), len(transactions), {})
-    small = memo.collect(transactions, None, report)
-    assert small["decision"]["decision"] == "not yet"
     one_day = transactions.assign(transaction_date=pd.Timestamp("2024-01-01"))
+    report = data.HealthReport("small", len(transactions), len(transactions), {})
     facts = memo.collect(one_day, None, report)
     assert facts["quality"] is None and facts["decision"]["decision"] == "not yet"
     page = memo.page(facts, "one day")
     assert "Not known. All purchases fall" in page and "not yet" in page
+    assert "How many days that takes is not known" in page
+
+
+def test_every_customer_is_in_one_group_and_full_means_full(shop):
+    """One customer has bought everything, one all but two."""
+    rest = shop[0][shop[0]["customer_id"] < "CUST00300"]
+    products = shop[0].drop_duplicates("product_id")
+    whole = pd.concat(
+        [rest, products.assign(customer_id="ALL"), products.iloc[2:].assign(customer_id="NEARLY")]
+    )
+    report = data.HealthReport("odd", len(whole), len(whole), {})
+    facts = memo.collect(whole, None, report)
+    assert sum(facts["served"].values()) == whole["customer_id"].nunique()
+    assert facts["served"]["bought nearly all"] == 2
+    assert "2 have bought nearly everything; fewer than 5 products" in memo.page(facts, "odd")
+
+
+def test_the_memo_judges_and_shows_the_runs_own_engine(shop, tmp_path):
+    """Whatever settings the run's engine has, the memo's figures are of those."""
+    transactions, report = shop[0], data.read_transactions()[1]
+    settings = ItemBased(n_neighbors=3, scale_customers=False, trend_days=14)
+    engine = production.build_engine(transactions, None, settings)
+    production.save_engine(engine, tmp_path / "engine.zip")
+    facts = memo.collect(transactions, None, report, output_dir=tmp_path)
+    split = evaluate.split_by_time(transactions)
+    table = evaluate.compare({"same": settings, "other": ItemBased()}, split)
+    own = facts["quality"]["methods"]["personal list"]
+    assert own["ndcg"] == pytest.approx(table.loc["same", "ndcg"])
+    assert own["ndcg"] != pytest.approx(table.loc["other", "ndcg"])
+    assert facts["quality"]["trend_days"] == 14
+    customer = facts["examples"][0]["customer_id"]
+    names = [product["product_name"] for product in facts["examples"][0]["products"]]
+    assert names == engine.names[engine.recommend([customer], 3)["product_id"]].tolist()
 
 
 class Tags(HTMLParser):
@@ -128,6 +247,13 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert "Recommendation: ship a test" in page
     assert f"e-mail {facts['channels']['email']:,} customers" in page
     assert f"{facts['plan']['clicks_per_arm']:,} clicks in each arm" in page
+
+
+def test_the_page_speaks_of_best_sellers_and_chance_only(facts):
+    page = re.sub("<[^>]+>", "", memo.page(facts, "shop").split("</style>")[1])
+    assert "best sellers" in page and "by chance" in page
+    assert not re.search("rival|popular|random|dice", page)
+    assert plots.PERSONAL in memo.page(facts, "shop")
 
 
 def test_a_page_without_facts_says_so():

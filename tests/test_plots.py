@@ -62,3 +62,15 @@ def test_a_map_has_each_symbol_once_and_not_too_many_products(drawn):
     assert sum(len(line.get_xdata()) for line in axes.lines) == 60
     # a name is a text, and so is each thin line to a name that had to move
     assert len({text.get_text() for text in axes.texts} - {""}) == 60
+
+
+def test_a_list_has_one_colour_in_every_figure(drawn):
+    names = ["personal list", "best sellers of 7 days", "drawn by chance"]
+    table = pd.DataFrame({"ndcg": 0.2, "ndcg_low": 0.1, "ndcg_high": 0.3}, names)
+    plots.intervals(table, "ndcg", "", "", highlight=["personal list"])
+    plots.bars(pd.Series(0.5, ["item_based", "most_popular_7_days", "random"]), "", "")
+    colours = [to_hex(line.get_color()) for line in drawn[0].lines[::2]]
+    assert colours == [to_hex(bar.get_facecolor()) for bar in drawn[1].patches]
+    expected = [plots.PERSONAL, plots.POPULAR, plots.CHANCE]
+    assert colours == [to_hex(colour) for colour in expected]
+    assert len({*expected, plots.ORACLE, plots.WARNING}) == 5

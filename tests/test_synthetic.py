@@ -17,6 +17,20 @@ def test_committed_files_are_what_the_generator_writes(world, tmp_path):
         assert path.read_bytes() == (PROJECT / "data" / path.name).read_bytes(), path.name
 
 
+def test_owning_a_product_costs_what_the_world_says():
+    penalty = simulation.world.owned_penalty([True, False])
+    assert list(penalty) == [simulation.world.REBUY_PENALTY, simulation.world.OWNED_PENALTY]
+    # the same rule makes the shop and answers in front of a list
+    world = simulation.make_world()
+    pairs = world.transactions[["customer_id", "product_id"]].drop_duplicates("customer_id")
+    pairs = pairs.assign(rank=1)
+    customers = pd.Index(pairs["customer_id"])
+    liking = simulation.true_liking(world, pairs, customers, 1)[:, 0]
+    truth = [world.preference.at[pair] for pair in zip(customers, pairs["product_id"], strict=True)]
+    consumable = pairs["product_id"].map(world.products.set_index("product_id")["consumable"])
+    assert truth - liking == pytest.approx(simulation.world.owned_penalty(consumable))
+
+
 def test_another_seed_is_another_shop(world):
     assert not simulation.make_world(1).transactions.equals(world.transactions)
 

@@ -747,7 +747,7 @@ def _(answer, facts):
         hints=[
             (own - rival, "this is the share: of a *hundred* customers, please."),
             (own / rival, "this is how many times as many; subtract instead."),
-            (100 * (own - chance), "the rival is the popularity list, not chance."),
+            (100 * (own - chance), "compare with the best sellers, not chance."),
         ],
     )
 

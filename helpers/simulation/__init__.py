@@ -4,7 +4,9 @@ from helpers.simulation.campaigns import layered_campaigns, simulate_campaigns
 from helpers.simulation.feedback import retraining_rounds, variety, variety_rounds
 from helpers.simulation.visits import (
     Choice,
+    acceptance,
     calibrate,
+    deal,
     live_test,
     simulate_visits,
     true_liking,

@@ -11,7 +11,7 @@ from helpers import production
 from helpers.audiences.churn import churn_risk
 from helpers.audiences.customers import day_after, product_amounts, rfm, stayed_away
 from helpers.audiences.offers import OfferRules, at_the_top
-from helpers.simulation.visits import true_liking
+from helpers.simulation.visits import acceptance, true_liking
 from helpers.simulation.world import World
 
 
@@ -73,7 +73,7 @@ def simulate_campaigns(
         margin = rules.margin_share * offers["product_id"].map(amounts).to_numpy()
         parts[name] = row, liking, better < 5, margin
     liking = next(iter(parts.values()))[1]
-    reluctance = brentq(lambda x: (1 / (1 + np.exp(x - liking))).mean() - rules.response, -30, 30)
+    reluctance = brentq(lambda x: acceptance(liking, x).mean() - rules.response, -30, 30)
 
     rng = np.random.default_rng(random_state)
     drawn = rng.multinomial(
@@ -82,7 +82,7 @@ def simulate_campaigns(
     gone, worth = away.to_numpy(), worth.reindex(customers).to_numpy(dtype=float)
     rows, before = {}, None
     for name, (row, liking, liked, margin) in parts.items():
-        chance = 1 / (1 + np.exp(reluctance - liking))
+        chance = acceptance(liking, reluctance)
         saves = chance * gone[row]
         # all in one matrix of campaigns x offers: how many of each offer are used
         sent = drawn[:, row]

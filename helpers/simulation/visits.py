@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,16 @@ import pandas as pd
 
 from helpers.experiments import read_out
 from helpers.recommend import Recommender, WithFallback
-from helpers.simulation.world import REBUY_PENALTY, World
+from helpers.simulation.world import World, owned_penalty
+
+
+def acceptance(liking: np.ndarray, reluctance: float) -> np.ndarray:
+    """Chance that a customer takes what is offered: 1 / (1 + exp(reluctance - liking)).
+
+    The one way in which made-up customers react to an offer: a cart after a click (this module),
+    a voucher (:mod:`helpers.simulation.campaigns`).
+    """
+    return 1 / (1 + np.exp(reluctance - liking))
 
 
 @dataclass(frozen=True)
@@ -18,8 +28,8 @@ class Choice:
 
     A visitor clicks at most one of the products shown: product *j* with a chance proportional
     to exp(liking of *j*), against exp(`outside`) for clicking none (a multinomial logit, McFadden
-    1974). A click becomes a cart with the chance 1 / (1 + exp(`reluctance` - liking)). Liking is
-    the world's true preference; the constants are the same for everybody and for every list.
+    1974). A click becomes a cart by :func:`acceptance`. Liking is the world's true preference;
+    the constants are the same for everybody and for every list.
     """
 
     outside: float
@@ -39,7 +49,7 @@ class Choice:
         """
         attraction = np.exp(liking)
         click = attraction / (np.exp(self.outside) + attraction.sum(axis=1, keepdims=True))
-        return click, 1 / (1 + np.exp(self.reluctance - liking))
+        return click, acceptance(liking, self.reluctance)
 
 
 def calibrate(liking: np.ndarray, click_rate: float = 0.10, cart_rate: float = 0.08) -> Choice:
@@ -93,7 +103,7 @@ def true_liking(world: World, lists: pd.DataFrame, customers: pd.Index, k: int) 
     bought = pd.MultiIndex.from_frame(world.transactions[["customer_id", "product_id"]])
     owned = pd.MultiIndex.from_frame(lists[["customer_id", "product_id"]]).isin(bought)
     consumable = world.products.set_index("product_id")["consumable"]
-    penalty = np.where(lists["product_id"].map(consumable), REBUY_PENALTY, 4.5)
+    penalty = owned_penalty(lists["product_id"].map(consumable))
     liking[row, lists["rank"] - 1] = truth - owned * penalty
     return liking
 
@@ -127,28 +137,57 @@ def simulate_visits(
     )
 
 
+def deal(
+    n_customers: int, n_arms: int, rng: np.random.Generator, shares: Sequence[float] | None = None
+) -> np.ndarray:
+    """Deal customers to arms, each by a draw of their own, as a live system does.
+
+    Nobody counts who is in which arm, so arms are about equal, not exactly: how far from equal
+    is what :func:`helpers.experiments.sample_ratio_mismatch` looks at.
+
+    Parameters
+    ----------
+    n_customers, n_arms : int
+    rng : Generator
+    shares : sequence of float, optional
+        Of the arms; equal ones, if left out. They need not sum to 1.
+
+    Returns
+    -------
+    ndarray of int, shape (n_customers,)
+        Number of each customer's arm.
+    """
+    shares = np.ones(n_arms) if shares is None else np.asarray(shares, dtype=float)
+    return rng.choice(n_arms, size=n_customers, p=shares / shares.sum())
+
+
 def live_test(
     world: World,
     arms: dict[str, Recommender | WithFallback],
     n_visits: int = 20_000,
     k: int = 5,
     random_state: int = 0,
+    shares: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Let fitted recommenders compete for clicks and carts on the made-up shop's homepage.
 
-    Customers who have bought something are dealt to the arms by chance and stay there. The first
-    arm is today's list: the choice model is calibrated on it (10 % of the visits click, 8 % of
-    the clicks reach the cart), and on nothing else.
+    Customers who have bought something are dealt to the arms by chance and stay there. Each visit
+    is one of a random customer, whatever the arm, so arms differ a little in customers and in
+    visits. The first arm is today's list: the choice model is calibrated on it (10 % of the visits
+    click, 8 % of the clicks reach the cart), and on nothing else.
 
     Parameters
     ----------
     world : World
     arms : dict of str to fitted recommender
     n_visits : int
-        Per arm.
+        Per arm, on average.
     k : int
         Length of the lists.
     random_state : int
+    shares : sequence of float, optional
+        Of the customers in each arm; equal ones, if left out. Uneven ones, read as if they were
+        equal, play a test whose split is broken.
 
     Returns
     -------
@@ -156,24 +195,31 @@ def live_test(
         One row per arm: ``customers``, ``visits``, ``clicks``, ``carts``, ``carts_per_click``,
         ``carts_per_visit``, and the difference of the latter to the first arm with its 95 %
         interval (``difference``, ``low``, ``high``).
+
+    Notes
+    -----
+    The intervals treat visits as independent, although a customer visits many times and was dealt
+    only once; they are a little too narrow for that.
     """
     rng = np.random.default_rng(random_state)
     customers = pd.Index(world.transactions["customer_id"].unique()).sort_values()
-    arm_of = rng.permutation(np.arange(len(customers)) % len(arms))
+    arm_of = deal(len(customers), len(arms), rng, shares)
+    sizes = np.bincount(arm_of, minlength=len(arms))
+    n_visits_of = rng.multinomial(n_visits * len(arms), sizes / len(customers))
     rows, choice = {}, None
     for number, (name, recommender) in enumerate(arms.items()):
         likings = true_liking(world, recommender.recommend(customers, k), customers, k)
         if choice is None:
             choice = calibrate(likings)
-        visits = simulate_visits(choice, likings[arm_of == number], n_visits, rng)
+        visits = simulate_visits(choice, likings[arm_of == number], n_visits_of[number], rng)
         clicks, carts = int((visits["clicked"] >= 0).sum()), int(visits["carted"].sum())
         rows[name] = {
-            "customers": int((arm_of == number).sum()),
-            "visits": n_visits,
+            "customers": int(sizes[number]),
+            "visits": len(visits),
             "clicks": clicks,
             "carts": carts,
             "carts_per_click": carts / max(clicks, 1),
-            "carts_per_visit": carts / n_visits,
+            "carts_per_visit": carts / max(len(visits), 1),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
     base = table.iloc[0]

@@ -28,7 +28,9 @@ N_DAYS = (LAST_DAY - FIRST_DAY).days + 1
 TASTES = ["cook", "nest", "active", "gamer", "reader", "parent", "style"]
 TASTE_WEIGHT = 5.4  # how much a matching taste adds to a product's log-attraction
 FASHION_WEIGHT = 0.4  # amplitude of the slow waves of popularity
-REBUY_PENALTY = 0.3  # for a consumable that the customer already bought once
+# how much less attractive a product becomes once the customer has bought it
+REBUY_PENALTY = 0.3  # a consumable: bought again now and then
+OWNED_PENALTY = 4.5  # anything else: practically never bought again
 PAYMENT_METHODS = ["Credit Card", "Debit Card", "PayPal", "Gift Card", "Bank Transfer"]
 PAYMENT_SHARES = [0.42, 0.25, 0.20, 0.05, 0.08]
 
@@ -140,6 +142,17 @@ def make_products() -> pd.DataFrame:
     products.insert(0, "product_id", [f"PROD_{n:03d}" for n in range(1, len(products) + 1)])
     products["launch_date"] = FIRST_DAY + pd.to_timedelta(products["launch_day"], unit="D")
     return products
+
+
+def owned_penalty(consumable) -> np.ndarray:
+    """How much less a customer is drawn to what they already own (log-attraction, not negative).
+
+    Parameters
+    ----------
+    consumable : array-like of bool
+        Of the products: are they used up, and bought again?
+    """
+    return np.where(consumable, REBUY_PENALTY, OWNED_PENALTY)
 
 
 def make_world(seed: int = SEED, taste_strength: float = 1.0) -> World:
@@ -269,10 +282,9 @@ def _draw_purchases(rng, products, preference):
         if step:
             close = np.exp(-(day[rows] - day[rows - 1]) / 30.0)
             attraction = attraction + 1.6 * close[:, None] * complement[product[rows - 1]]
-        # consumables are bought again, now and then; the rest practically never, and
-        # nothing is bought twice in one basket
-        attraction = attraction - np.where(owned[who], np.where(consumable, REBUY_PENALTY, 4.5), 0)
+        attraction = attraction - np.where(owned[who], owned_penalty(consumable), 0)
         if step:
+            # nothing is bought twice in one basket
             same_day = day[rows] == day[rows - 1]
             attraction[same_day] -= np.where(owned[who[same_day]], 99.0, 0)
         attraction = np.where(on_sale[rows], attraction, -np.inf)

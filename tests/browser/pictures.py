@@ -33,7 +33,9 @@ def write_pictures(chromium, site: Path, folder: Path) -> dict[str, Path]:
     `site` has the course's pages, as :func:`helpers.course.website.build_site` leaves them.
     """
     transactions, report = data.read_transactions()
-    facts = memo.collect(transactions, data.load_events(), report, made_up_consent=True)
+    facts = memo.collect(
+        transactions, data.load_events(), report, clicks_per_day=1_000, made_up_consent=True
+    )
     (site / "memo.html").write_text(memo.page(facts, "the bundled shop"), encoding="utf-8")
     pictures = {name: folder / f"{name}.png" for name in SHOWN}
     for name, (address, part, size) in SHOWN.items():
