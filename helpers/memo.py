@@ -16,7 +16,7 @@ import pandas as pd
 
 from helpers import channels, evaluate, experiments, production
 from helpers.data import HealthReport, product_table
-from helpers.recommend import ItemBased, MostPopular, Random
+from helpers.recommend import INTENT_DAYS, ItemBased, MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 
@@ -156,7 +156,7 @@ def collect(
     quality, signal = facts["quality"], facts["signal"]
 
     trend_days = quality["trend_days"] if quality else None
-    intent_days = None if events is None else 30
+    intent_days = None if events is None else INTENT_DAYS
     model = ItemBased(trend_days=trend_days, intent_days=intent_days)
     engine = production.build_engine(transactions, events, model)
     candidates = production.score_everyone(engine, 3 * n)
@@ -324,6 +324,7 @@ def page(
     metrics = metrics or {}
     return template.render(
         facts=facts,
+        popular_days=production.POPULAR_DAYS,
         title=title,
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),
