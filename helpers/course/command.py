@@ -98,7 +98,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
-    if sentence := runs.verdict(done.metrics):
+    if sentence := runs.verdict(done):
         click.echo(sentence)
     for remark in done.remarks:
         click.echo(remark, err=True)

@@ -30,7 +30,7 @@ LISTS = ["recommendations.csv", "recommendations.parquet"]
 RESULTS = [*LISTS, ENGINE, *CHANNELS, OFFERS]
 HELD_BACK = "held_back"
 _DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
-_BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
+BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
 
 
 def earlier_metrics(folder: Path) -> dict:
@@ -41,7 +41,7 @@ def earlier_metrics(folder: Path) -> dict:
         metrics = {name: value for name, value in metrics.items() if isinstance(value, dict)}
     except (OSError, ValueError, AttributeError):
         metrics = {}
-    books = {name: metrics.pop(name, {}) for name in _BOOKS}
+    books = {name: metrics.pop(name, {}) for name in BOOKS}
     if metrics and not books["as_of"]:  # left by an older version of the course
         books["as_of"] = dict.fromkeys(metrics, modified(path))
     return metrics | books
@@ -176,7 +176,7 @@ def remarks(run, metrics: dict) -> list[str]:
         said.append(f"Lesson {stem[:2]} stopped with an error; its results are those of {before}.")
     memo = metrics["as_of"].get("memo", run.started)
     if memo != run.started:
-        said.append(f"The decision on this page is of {day_and_time(memo)}.")
+        said.append(f"The decision is of {day_and_time(memo)}.")
     other = [stem for stem, book in kept.items() if book.get("data") != run.fingerprint]
     if other:
         said.append(

@@ -298,11 +298,11 @@ def _remove_left_overs(folder):
         part.unlink(missing_ok=True)
 
 
-def verdict(metrics: dict) -> str:
-    """What the memo recommends and why, in two sentences; empty where lesson 10 did not run."""
-    decision = metrics.get("memo", {}).get("decision")
-    if not decision:
+def verdict(run: Run) -> str:
+    """What the memo recommends and why, in two sentences; empty where this run made none."""
+    if run.metrics["as_of"].get("memo") != run.started:
         return ""
+    decision = run.metrics["memo"]["decision"]
     return "Recommendation: {decision}. {because} {what_to_do}".format(**decision)
 
 
