@@ -423,8 +423,9 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     -----
     A list cannot be longer than what its customer has not bought, and where nothing is left to
     recommend, no list is missing. Which product leads is counted over personal lists: best
-    sellers lead with the same one by design. In a shop too small to judge by, that check does
-    not stop: one of five products may well lead most lists.
+    sellers lead with the same one by design. One that leads more than half may be the hit of the
+    season; one that leads more than nine in ten is a bug (lesson 04's led 94 %), except in a shop
+    too small to judge by, where that check does not stop.
     """
     model = engine.model
     at = model.customers_.get_indexer(table["customer_id"])
@@ -449,7 +450,8 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     rising = int((same_list & (score > score.shift())).sum())
     personal = table[(table["rank"] == 1) & (table["source"] != "popularity")]
     first = personal["product_id"].value_counts(normalize=True)
-    leads, leader = (first.iloc[0], first.index[0]) if len(first) else (0, "nothing")
+    leads = first.iloc[0] if len(first) else 0
+    lead = f"{first.index[0]} leads {leads:.0%}" if len(first) else "there is no personal list"
     large = len(model.products_) >= _PRODUCTS_TO_JUDGE and len(personal) >= _LISTS_TO_JUDGE
     coverage = table.loc[column >= 0, "product_id"].nunique() / len(model.products_)
 
@@ -462,12 +464,8 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
         ("nothing that was already bought", bought == 0, True, f"{bought:,} rows"),
         ("scores are numbers", no_number == 0, True, f"{no_number:,} rows are not"),
         ("best score first", rising == 0, True, f"{rising:,} rows out of order"),
-        (
-            "no product leads more than half of the lists",
-            bool(leads <= 0.5),
-            large,
-            f"{leader} leads {leads:.0%}",
-        ),
+        ("no product leads nearly all lists", bool(leads <= 0.9), large, lead),
+        ("no product leads more than half of the lists", bool(leads <= 0.5), False, lead),
         ("every list is full", short == 0, False, f"{short:,} shorter than {n}"),
         ("a fifth of the catalogue is shown", coverage >= 0.2, False, f"{coverage:.0%} is shown"),
     ]

@@ -145,11 +145,11 @@ def test_all_tables_of_a_run_come_from_one_model(own_run):
 def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
     own_run, own_shop, tmp_path
 ):
-    """More than half of the customers would see one and the same product first."""
+    """Nearly all customers would see one and the same product first."""
     out = tmp_path / "out"
     shutil.copytree(own_run, out)
-    rows = [f"{c:05d},{c % 40:03d}£" for c in range(200)]
-    rows += [f"{c:05d},hit" for c in range(200) if c % 9 < 4]
+    rows = [f"{c:05d},{c % 40:03d}£" for c in range(500)]
+    rows += [f"{c:05d},hit" for c in range(40)]
     bad = tmp_path / "bad.csv"
     bad.write_text("Kunde,Artikel,Datum\n" + "".join(f"{row},03/01/2024\n" for row in rows))
     lists, memo = (
@@ -163,7 +163,7 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
     result = course(*command)
     assert result.returncode == 3, result.stdout + result.stderr
     assert "Recommendation" not in result.stdout, "that was an earlier run"
-    check = "no product leads more than half of the lists"
+    check = "no product leads nearly all lists"
     assert f"Nothing was published, because this is not true of the new lists: {check}." in (
         result.stderr
     )
