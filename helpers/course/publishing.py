@@ -256,7 +256,10 @@ def run_page(run, metrics: dict) -> str:
     remarks = list(run.remarks)
     try:
         return memo.page(metrics.get("memo"), run.folder.name, metrics, lessons, files, remarks)
-    except jinja2.UndefinedError:  # facts that an older version of the course has left
+    except (jinja2.UndefinedError, TypeError):
+        if metrics["as_of"].get("memo") == run.started:
+            raise
+        # facts that an older version of the course has left
         remarks.append(
             "The earlier decision is by an older version of the course: run all lessons."
         )
