@@ -181,7 +181,7 @@ def remarks(run, metrics: dict) -> list[str]:
     if other:
         said.append(
             f"The data have changed since: figures and tables of {numbers(other)} are of other "
-            "purchases or events than this run's. Run all lessons to compare them."
+            f"purchases or events than those of {numbers(ran)}. Run all lessons to compare them."
         )
     if changed := _changed_parameters(run, kept):
         said.append(f"Parameters have changed since {changed}.")
