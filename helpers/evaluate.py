@@ -16,7 +16,7 @@ from scipy import sparse
 
 from helpers.data import product_table
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.recommend import ItemBased, Recommender
+from helpers.recommend import INTENT_DAYS, ItemBased, Recommender
 from helpers.similarity import top_n_of_product
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
@@ -370,7 +370,7 @@ def settings_for(
         model = choose_item_based(split_by_time(transactions, events, test_days), k)
     except ValueError:
         model = ItemBased()
-    model.intent_days = None if events is None else 30
+    model.intent_days = None if events is None else INTENT_DAYS
     return model
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import jinja2
@@ -439,7 +439,8 @@ def page(
     title: str,
     metrics: dict | None = None,
     outcomes: Collection = (),
-    files: Collection[str] = (),
+    files: Mapping[str, str] | None = None,
+    remarks: Collection[str] = (),
 ) -> str:
     """One page of HTML that loads nothing from elsewhere: mail it, print it.
 
@@ -451,8 +452,12 @@ def page(
         Of the shop or the run.
     metrics : dict, optional
         What the lessons of a run recorded; for the appendix.
-    outcomes, files : collection
-        The lessons of a run, and the names of the files beside the page; for the appendix.
+    outcomes : collection of dict
+        The lessons of a run, for the appendix: ``name``, ``ran`` (when) and ``error``.
+    files : dict of str to str, optional
+        The files beside the page, and for those of an earlier run: of which.
+    remarks : collection of str
+        Sentences on what is not of this run; they stand on top.
 
     Returns
     -------
@@ -480,5 +485,6 @@ def page(
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),
         outcomes=outcomes,
-        files=files,
+        files=files or {},
+        remarks=remarks,
     )

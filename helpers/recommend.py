@@ -26,6 +26,9 @@ _BLOCK = 8_000_000
 #: What an event says about intent, in purchases: putting into the cart counts like a purchase.
 EVENT_WEIGHTS = {"product_view": 0.3, "search": 0.3, "add_to_cart": 1.0}
 
+#: Events of so many days still say what somebody is about to buy.
+INTENT_DAYS = 30
+
 
 def get_recommendations(
     customer_id,

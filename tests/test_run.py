@@ -1,7 +1,10 @@
 """`course run`: a small own export from end to end, and what it says when it can't."""
 
 import contextlib
+import copy
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,12 +12,14 @@ import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
 from click.testing import CliRunner
 
-from helpers.course import runs
+from helpers import production
+from helpers.course import publishing, runs
 from helpers.course.command import main
 
 RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
@@ -28,18 +33,32 @@ def course(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
+def seasonal_purchases(n_customers=1_400, tastes=6, n_seasons=10, n=9_000):
+    """Six tastes, and ten seasons in each: what is in season now was not a while ago."""
+    draw = np.random.default_rng(0)
+    customer, day = draw.integers(0, n_customers, n), draw.integers(0, 480, n)
+    own = draw.integers(0, tastes, n_customers)[customer]
+    taste = np.where(draw.random(n) < 0.85, own, draw.integers(0, tastes, n))
+    in_season = np.linspace(0, 365, n_seasons, endpoint=False)
+    weight = np.exp(3 * np.cos(2 * np.pi * (day[:, None] - in_season) / 365)).cumsum(axis=1)
+    season = (weight / weight[:, -1:] > draw.random((n, 1))).argmax(axis=1)
+    return customer, taste * n_seasons + season, day
+
+
 @pytest.fixture(scope="module")
-def own_shop(shop, tmp_path_factory):
-    """Part of the bundled shop as somebody else's export: other names, format and encoding."""
+def own_shop(tmp_path_factory):
+    """A shop of quick fashions as somebody else's export: other names, format and encoding."""
     folder = tmp_path_factory.mktemp("own")
-    table = shop[0][shop[0]["customer_id"] < "CUST01500"]
+    customer, product, day = seasonal_purchases()
+    date = pd.Timestamp("2023-06-01") + pd.to_timedelta(day, unit="D")
     export = pd.DataFrame(
         {
-            "Kunde": table["customer_id"].str[4:],
-            "Artikel": table["product_id"].str[5:] + "£",
-            "Datum": table["transaction_date"].dt.strftime("%m/%d/%Y"),
+            "Kunde": [f"{each:05d}" for each in customer],
+            "Artikel": [f"{each:03d}£" for each in product],
+            "Datum": date.strftime("%m/%d/%Y"),
         }
-    )
+    ).drop_duplicates(ignore_index=True)
+    (folder / "agreed.txt").write_text("\n".join(export["Kunde"].unique()))
     export.loc[len(export)] = ["", "001£", "01/01/2024"]
     export.to_csv(folder / "export.csv", index=False, encoding="cp1252")
     (folder / "shop.yaml").write_text(
@@ -54,7 +73,7 @@ def own_run(own_shop):
     out = own_shop / "out"
     result = course(
         "run", "-f", own_shop / "shop.yaml", "-p", "transactions_path", own_shop / "export.csv",
-        "--out", out,
+        "-p", "consent_path", own_shop / "agreed.txt", "--out", out,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     return out
@@ -95,9 +114,169 @@ def test_own_run_writes_everything(own_run, own_shop):
         "customers": table["customer_id"].nunique(),
         "rows": len(table),
         "failed_checks": [],
+        "stopped_by": [],
+        "published": True,
     }
+    assert set(metrics["as_of"]) == set(metrics) - set(publishing.BOOKS)
+    assert set(metrics["files"]) == set(publishing.RESULTS) and not metrics["held_back"]
     assert len(pd.read_parquet(own_run / "recommendations.parquet")) == len(table)
     assert not list(own_run.glob(".staging*")), "a staging folder was left behind"
+
+
+def test_all_tables_of_a_run_come_from_one_model(own_run):
+    """In a shop of quick fashions the settings that validation chooses are not the default."""
+    lists = pd.read_parquet(own_run / "recommendations.parquet")
+    engine = production.load_engine(own_run / "engine.zip")
+    assert engine.model.trend_days is not None
+    default = copy.copy(engine.model)
+    default.trend_ = np.ones_like(default.trend_)
+    default._finish()
+    first = lists[lists["rank"] == 1].set_index("customer_id")["product_id"]
+    by_default = default.recommend(first.index, 1).set_index("customer_id")["product_id"]
+    assert (first == by_default).mean() < 0.5, "this shop cannot tell one model from the other"
+    for name in ("homepage", "email", "retention_offers"):
+        table = pd.read_csv(own_run / f"{name}.csv", dtype=str)
+        if "place" in table:
+            table = table[table["place"] == "1"]
+        assert len(table) > 50, name
+        assert (first[table["customer_id"]].to_numpy() == table["product_id"]).all(), name
+
+
+def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
+    own_run, own_shop, tmp_path
+):
+    """Nearly all customers would see one and the same product first."""
+    out = tmp_path / "out"
+    shutil.copytree(own_run, out)
+    rows = [f"{c:05d},{c % 40:03d}£" for c in range(500)]
+    rows += [f"{c:05d},hit" for c in range(40)]
+    bad = tmp_path / "bad.csv"
+    bad.write_text("Kunde,Artikel,Datum\n" + "".join(f"{row},03/01/2024\n" for row in rows))
+    lists, memo = (
+        (out / "recommendations.csv").read_bytes(),
+        (out / "index.html").read_text("utf-8"),
+    )
+    before = json.loads((out / "metrics.json").read_text("utf-8"))
+    command = ["run", "06", "-f", own_shop / "shop.yaml", "-p", "transactions_path", bad,
+               "-p", "n_recommendations", "2", "--out", out]  # fmt: skip
+
+    result = course(*command)
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert "Recommendation" not in result.stdout, "that was an earlier run"
+    check = "no product leads nearly all lists"
+    assert f"Nothing was published, because this is not true of the new lists: {check}." in (
+        result.stderr
+    )
+    assert "The data have changed since: figures and tables of lessons 00 to 05 and 07 to 10 " in (
+        result.stderr
+    )
+    assert "Parameters have changed since lessons 00 to 05 and 07 to 10 ran: n_recom" in (
+        result.stderr
+    )
+    held = {path.name for path in (out / "held_back").iterdir()}
+    assert held == {"recommendations.csv", "recommendations.parquet", "engine.zip"}
+    wrote = result.stdout.split("wrote ")[1].strip().split(", ")
+    assert set(wrote) == {
+        *(str(out / "held_back" / name) for name in held),
+        str(out / "metrics.json"), str(out / "index.html"),
+    }  # fmt: skip
+    assert (out / "recommendations.csv").read_bytes() == lists
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    delivered = metrics["recommendations"]
+    assert delivered["published"] is False and check in delivered["failed_checks"]
+    for name, moment in before["as_of"].items():
+        if name != "recommendations":
+            assert metrics[name] == before[name] and metrics["as_of"][name] == moment
+    assert metrics["as_of"]["recommendations"] > before["as_of"]["recommendations"]
+    page = (out / "index.html").read_text("utf-8")
+    assert "Recommendation: ship a test" in page and "Recommendation: ship a test" in memo
+    assert "The decision is of " in page and "is of" not in memo.split("<h2>")[0]
+
+    result = course(*command, "--publish-anyway")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"Published as asked, although this is not true of the lists: {check}." in result.stderr
+    assert not (out / "held_back").exists()
+    assert (out / "recommendations.csv").read_bytes() != lists
+    assert json.loads((out / "metrics.json").read_text("utf-8"))["recommendations"]["published"]
+
+
+def leave(folder, started, lessons, data="same data", parameters=None, **more):
+    """Publish what lessons would have left: figures by section, files, and errors."""
+    run = runs.Run([], parameters or {}, folder, started=started, fingerprint=data, **more)
+    staging = folder / ".staging-test"
+    for stem, (figures, files, error) in lessons.items():
+        (staging / stem / "figures").mkdir(parents=True)
+        for section, value in figures.items():
+            (staging / stem / "figures" / f"{section}.json").write_text(json.dumps(value))
+        for name in files:
+            (staging / stem / name).write_text(f"{name} of {started}")
+        run.outcomes.append(runs.Outcome(Path(f"{stem}.ipynb"), 1.0, error))
+    publishing.publish(run, staging)
+    shutil.rmtree(staging)
+    return run, json.loads((folder / "metrics.json").read_text("utf-8"))
+
+
+MONDAY, TUESDAY = "2026-03-02T02:00:00+01:00", "2026-03-03T02:00:00+01:00"
+
+
+def test_a_lesson_that_fails_keeps_its_earlier_figures_and_files_marked_as_older(tmp_path):
+    leave(
+        tmp_path,
+        MONDAY,
+        {
+            "02_matrix": ({"matrix": {"customers": 1}}, [], ""),
+            "07_channels_and_tests": ({"channels": {"email": 1}}, ["email.csv"], ""),
+        },
+    )
+    half = {"07_channels_and_tests": ({"channels": {"email": 2}}, ["email.csv"], "KeyError: x")}
+    run, metrics = leave(tmp_path, TUESDAY, half)
+    assert metrics["failed"] == {"07_channels_and_tests": "KeyError: x"}
+    assert metrics["channels"] == {"email": 1} and metrics["as_of"]["channels"] == MONDAY
+    assert (tmp_path / "email.csv").read_text() == f"email.csv of {MONDAY}"
+    assert "Lesson 07 stopped with an error; its results are those of 2 March 2026, 02:00." in (
+        run.remarks
+    )
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert run.remarks[0] in page
+    assert re.search(r"02 matrix</a>, run on 2 March 2026, 02:00", page)
+    assert re.search(r"07 channels and tests</a>, run on 3 March 2026, 02:00\s+<span", page)
+    assert 'email.csv">email.csv</a> (of 2 March 2026, 02:00)' in page
+    # it works again: nothing is left to say
+    good = {"07_channels_and_tests": ({"channels": {"email": 3}}, ["email.csv"], "")}
+    run, metrics = leave(tmp_path, TUESDAY, good)
+    assert metrics["failed"] == {} and metrics["channels"] == {"email": 3} and not run.remarks
+
+
+def test_tables_of_a_run_without_lesson_06_are_checked_all_the_same(tmp_path, monkeypatch):
+    engine = production.build_engine(runs.data.miniature())
+    (tmp_path / ".staging-test").mkdir()
+    production.save_engine(engine, tmp_path / ".staging-test" / "engine.zip")
+    table = production.score_everyone(engine)
+    half = table[table["customer_id"] > "customer 2"]
+    monkeypatch.setattr(production, "score_everyone", lambda *_: half)
+    mails = {"07_channels_and_tests": ({}, ["email.csv"], "")}
+    run, metrics = leave(tmp_path, MONDAY, mails)
+    assert run.held_back and "every known customer has a list" in run.stopped_by
+    assert not (tmp_path / "email.csv").exists()
+    assert metrics["held_back"] == {"email.csv": MONDAY}
+
+
+@pytest.mark.parametrize(
+    "left", ["{", "[]", '{"memo": {"decision": 7}, "matrix": {"customers": 1}}']
+)
+def test_what_an_older_course_has_left_is_no_obstacle(tmp_path, left):
+    (tmp_path / "metrics.json").write_text(left)
+    run, metrics = leave(tmp_path, MONDAY, {"03_similarity": ({}, [], "")})
+    assert metrics["lessons"]["03_similarity"]["ran"] == MONDAY
+    assert metrics.get("matrix", {"customers": 1}) == {"customers": 1}
+    assert set(metrics["as_of"]) == set(metrics) - set(publishing.BOOKS)
+    assert "3 similarity" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_lessons_in_words():
+    stems = ["00_a", "01_b", "02_c", "05_d", "07_e", "08_f"]
+    assert publishing.numbers(stems) == "lessons 00 to 02, 05 and 07 to 08"
+    assert publishing.numbers(stems[:1]) == "lesson 00"
 
 
 def test_own_run_pages(own_run):

@@ -72,31 +72,42 @@ def sentences(debug):
     type=click.IntRange(min=1),
     help="Lessons at the same time.  [default: 2, or 1 for a file that is large for the memory]",
 )
-def run(names, files, typed, raw, inline, debug, out, jobs):
+@click.option(
+    "--publish-anyway",
+    is_flag=True,
+    help="Publish lists that fail a check which would hold them back.",
+)
+def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     """Run the lessons (all, or those named by their number) on the bundled or on your own data.
 
     Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
-    Paths are relative to the folder you stand in.
+    Paths are relative to the folder you stand in. Some lessons only, into the folder of an
+    earlier run, replace their own part of it.
+
+    Exit codes: 0, all is well; 1, a lesson failed; 2, the input or a parameter can't be used;
+    3, the lists failed a health check, so the new tables are in held_back/ and the earlier ones
+    stay.
     """
     folder = out or Path("runs") / (files[0].stem if files else "bundled")
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline)
         planned = runs.plan_run(runs.select_lessons(names), parameters, folder)
-        runs.check_data(planned.parameters)
+        planned.publish_anyway = publish_anyway
         done = runs.execute(planned, jobs or runs.side_by_side(planned.parameters), click.echo)
     failed = [outcome for outcome in done.outcomes if outcome.error]
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
-    if sentence := runs.verdict(done.metrics):
+    if sentence := runs.verdict(done):
         click.echo(sentence)
-    if checks := done.metrics.get("recommendations", {}).get("failed_checks"):
-        click.echo(
-            f"Look at the lists before you publish. Not true: {'; '.join(checks)}.", err=True
-        )
-    written = [folder / name for name in (*runs.RESULTS, "metrics.json", "index.html")]
-    click.echo("wrote " + ", ".join(str(path) for path in written if path.exists()))
-    sys.exit(1 if failed else 0)
+    for remark in done.remarks:
+        click.echo(remark, err=True)
+    if checks := runs.worth_a_look(done):
+        click.echo(f"Look at the lists. Not true: {'; '.join(checks)}.", err=True)
+    if done.held_back:
+        click.echo("Publish them all the same with --publish-anyway.", err=True)
+    click.echo("wrote " + ", ".join(str(folder / path) for path in done.written))
+    sys.exit(3 if done.held_back else 1 if failed else 0)
 
 
 @main.command()

@@ -1,7 +1,8 @@
 """``course run``: execute the lessons on any shop's data and gather what they found.
 
-Everything is written into a staging folder first and moved to its final name when the run is
-over, so that a run that dies leaves the earlier results alone.
+Everything is written into a staging folder first, a folder per lesson, and moved to its final name
+when the run is over, so that a run that dies leaves the earlier results alone. What is published
+then, and how it is put beside what earlier runs have left, says :mod:`helpers.course.publishing`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import psutil
 import yaml
 
-from helpers import data, memo
+from helpers import data, production
 from helpers.course.notebooks import lessons
-from helpers.writing import replacing
+from helpers.course.publishing import ENGINE, publish
 
-CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
-OFFERS = "retention_offers.csv"
-RESULTS = ["recommendations.csv", "recommendations.parquet", "engine.zip", *CHANNELS, OFFERS]
 _STAGING = ".staging-"
 _DATA_PARAMETERS = [
     "transactions_path",
@@ -60,13 +59,50 @@ class Run:
     parameters : dict
         Checked and with absolute paths; see :func:`plan_run`.
     folder : Path
+    publish_anyway : bool
+        Also lists that fail a health check which stops publication.
+    started : str
+        ISO time with zone.
+    fingerprint : str
+        Of the data; known once they are read.
+    outcomes : list of Outcome
+    metrics : dict
+        What ``metrics.json`` holds now.
+    written : list of Path
+        The results and summaries that this run wrote, below `folder`.
+    stopped_by : list of str
+        Failed checks that stop publication.
+    held_back : bool
+        Whether the results were held back because of them.
+    remarks : list of str
+        Sentences on what in the folder is not of this run, or was not published.
     """
 
     lessons: list[Path]
     parameters: dict
     folder: Path
+    publish_anyway: bool = False
+    started: str = field(
+        default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds")
+    )
+    fingerprint: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     metrics: dict = field(default_factory=dict)
+    written: list[Path] = field(default_factory=list)
+    stopped_by: list[str] = field(default_factory=list)
+    held_back: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def settings(self) -> dict:
+        """Those parameters that do not say where and how to read the data, as JSON has them."""
+        names = [
+            name
+            for name in self.parameters
+            if name not in _DATA_PARAMETERS and not name.endswith("_path")
+        ]
+        chosen = {name: self.parameters[name] for name in names}
+        return json.loads(json.dumps(chosen, default=str))
 
 
 def read_parameter_file(path: Path) -> dict:
@@ -175,21 +211,27 @@ def health_reports(parameters: dict) -> list[data.HealthReport]:
     return reports
 
 
-def check_data(parameters: dict) -> None:
+def check_data(parameters: dict) -> tuple:
     """Load the data once, so that bad input is one sentence and not a failed lesson.
+
+    Returns
+    -------
+    transactions : DataFrame
+    events : DataFrame or None
 
     Raises
     ------
     DataError
     """
     given = {name: parameters[name] for name in _DATA_PARAMETERS if name in parameters}
+    transactions, events = data.load_shop(**given)
     if given.get("transactions_path"):
-        transactions, _ = data.load_shop(**given)
         data.check_enough(transactions, Path(given["transactions_path"]).name)
+    return transactions, events
 
 
 def execute(run: Run, jobs: int = 2, report=print) -> Run:
-    """Execute the lessons and publish their results under the run's folder.
+    """Read the data, build the run's engine, execute the lessons and publish their results.
 
     Parameters
     ----------
@@ -202,15 +244,19 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     Returns
     -------
     Run
-        With ``outcomes``.
+        With ``outcomes`` and what was published.
 
     Raises
     ------
+    DataError
+        If the data cannot be used; nothing is written then.
     RunError
         If the folder cannot be written, or another run is writing into it.
     """
     from filelock import FileLock, Timeout
 
+    tables = check_data(run.parameters)
+    run.fingerprint = production.data_fingerprint(*tables)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -218,8 +264,10 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             _remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
             try:
+                _build_engine(run, staging, *tables)
+                del tables
                 _execute_lessons(run, staging, jobs, report)
-                _publish(run, staging)
+                publish(run, staging)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
     except Timeout:
@@ -250,12 +298,57 @@ def _remove_left_overs(folder):
         part.unlink(missing_ok=True)
 
 
-def verdict(metrics: dict) -> str:
-    """What the memo recommends and why, in two sentences; empty where lesson 10 did not run."""
-    decision = metrics.get("memo", {}).get("decision")
-    if not decision:
+def verdict(run: Run) -> str:
+    """What the memo recommends and why, in two sentences; empty where this run made none."""
+    if run.metrics["as_of"].get("memo") != run.started:
         return ""
+    decision = run.metrics["memo"]["decision"]
     return "Recommendation: {decision}. {because} {what_to_do}".format(**decision)
+
+
+def worth_a_look(run: Run) -> list[str]:
+    """Failed health checks of this run's lists that do not stop publication."""
+    if run.metrics["as_of"].get("recommendations") != run.started:
+        return []
+    failed = run.metrics["recommendations"].get("failed_checks", [])
+    return [check for check in failed if check not in run.stopped_by]
+
+
+def _build_engine(run, staging, transactions, events):
+    """One engine for all lessons of the run that use it; each finds it in its folder."""
+    if not any(_uses_engine(path) for path in run.lessons):
+        return
+    # what a lesson is not given, it takes from these very defaults
+    given = {
+        name: run.parameters[name]
+        for name in ("test_days", "n_recommendations")
+        if name in run.parameters
+    }
+    try:
+        production.shop_engine(transactions, events, **given, output_dir=staging)
+    except OSError:
+        raise
+    except Exception:
+        # a lesson that can't do without will try again, and say what is wrong where it is seen;
+        # lessons that don't need it go on
+        (staging / ENGINE).unlink(missing_ok=True)
+
+
+def _uses_engine(path):
+    text = path.read_text(encoding="utf-8")
+    return "shop_engine(" in text or "memo.collect(" in text
+
+
+def _folder_of(path, staging):
+    """A folder for what one lesson leaves, with the run's engine in it."""
+    folder = staging / path.stem
+    folder.mkdir()
+    if (staging / ENGINE).exists():
+        try:
+            os.link(staging / ENGINE, folder / ENGINE)
+        except OSError:  # a file system without links
+            shutil.copy(staging / ENGINE, folder / ENGINE)
+    return folder
 
 
 def _execute_lessons(run, staging, jobs, report):
@@ -287,7 +380,7 @@ def _execute_lesson(path, run, staging):
     names = declared_parameters(path)
     parameters = {name: value for name, value in run.parameters.items() if name in names}
     if "output_dir" in names:
-        parameters["output_dir"] = str(staging)
+        parameters["output_dir"] = str(_folder_of(path, staging))
     start = time.perf_counter()
     error = ""
     try:
@@ -308,49 +401,3 @@ def _execute_lesson(path, run, staging):
     except Exception as failed:
         error = f"{type(failed).__name__}: {failed}"
     return Outcome(path, time.perf_counter() - start, error)
-
-
-def _publish(run, staging):
-    """Move the results to their final names; the summary files come last."""
-    for folder in ("notebooks", "html"):
-        (run.folder / folder).mkdir(exist_ok=True)
-    for notebook in sorted((staging / "notebooks").glob("*.ipynb")):
-        with replacing(run.folder / "html" / f"{notebook.stem}.html") as part:
-            part.write_text(lesson_html(notebook), encoding="utf-8")
-        os.replace(notebook, run.folder / "notebooks" / notebook.name)
-    for name in RESULTS:
-        if (staging / name).exists():
-            os.replace(staging / name, run.folder / name)
-    run.metrics = metrics = _gather(run, staging)
-    with replacing(run.folder / "metrics.json") as part:
-        part.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf-8")
-    with replacing(run.folder / "index.html") as part:
-        part.write_text(run_page(run, metrics), encoding="utf-8")
-
-
-def _gather(run, staging):
-    """All lessons' figures in one mapping, and the lessons that failed."""
-    metrics = {}
-    for path in sorted((staging / "figures").glob("*.json")):
-        metrics[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-    metrics["failed"] = {o.lesson.stem: o.error for o in run.outcomes if o.error}
-    return metrics
-
-
-def lesson_html(notebook: Path) -> str:
-    """An executed lesson as one HTML page that loads nothing from elsewhere."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(
-        template_name="classic", require_js_url="", jquery_url="", mathjax_url=""
-    )
-    page = exporter.from_filename(str(notebook))[0]
-    # the template's own style hides the triangle that says: fold me open
-    triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
-    return page.replace("</head>", triangle, 1)
-
-
-def run_page(run: Run, metrics: dict) -> str:
-    """The decision memo, with the run's files and lessons as its appendix."""
-    files = [name for name in (*RESULTS, "metrics.json") if (run.folder / name).exists()]
-    return memo.page(metrics.get("memo"), run.folder.name, metrics, run.outcomes, files)

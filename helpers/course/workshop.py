@@ -11,6 +11,7 @@ from importlib import util
 from pathlib import Path
 
 from helpers.course.notebooks import FOLDER, lessons
+from helpers.course.publishing import without_diagrams
 
 _WORDS_UNDER_A_RESULT = 60  # more would not fit below a figure
 _OUR_STYLE = """<style>
@@ -22,7 +23,6 @@ _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flag
 _REVEAL = ("sphinx_revealjs", "_static/revealjs")
 # nbconvert's page starts the slides through require.js and jQuery, from the network
 _THEIR_START = re.compile(r"<script>\s*require\(.*?</script>", flags=re.S)
-_DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
 _OUR_START = """<script src="reveal/dist/reveal.js"></script>
 <script>Reveal.initialize({hash: true, controls: true, progress: true});</script>"""
 
@@ -124,7 +124,7 @@ def write_slides(out: Path) -> None:
         notebook = nbformat.read(path, as_version=4)
         notebook.cells = list(_slides(notebook.cells))
         page, _ = exporter.from_notebook_node(notebook)
-        page = _DIAGRAMS.sub("", page).replace("</head>", _OUR_STYLE, 1)
+        page = without_diagrams(page).replace("</head>", _OUR_STYLE, 1)
         page, replaced = _THEIR_START.subn(_OUR_START, page)
         if not replaced:
             raise WorkshopError("This version of nbconvert starts slides in another way.")

@@ -154,6 +154,8 @@ def layered_campaigns(
     past_events = world.events[world.events["event_date"] < cut]
     worth = rfm(past, cut)["monetary"]
     risk = churn_risk(past, cut, days, past_events)
+    # the default settings, which validation chooses in this world of slow fashions, too; so the
+    # control without tastes differs in tastes only, never in settings chosen by chance
     engine = production.build_engine(past, past_events)
     popular = engine.popular.recommend(worth.index, 1)
     own = engine.recommend(worth.index, 1)

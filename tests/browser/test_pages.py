@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,10 +10,11 @@ from PIL import Image
 
 from helpers import data, memo
 from helpers.course.notebooks import FOLDER, lessons
-from helpers.course.runs import lesson_html
+from helpers.course.publishing import lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_workshop
 from tests.browser.pictures import write_pictures
+from tests.common import command
 
 PAGES = ["index", *(path.stem for path in lessons())]
 PAGES += ["glossary", "instructor_guide", "maintainer_guide"]
@@ -105,11 +107,34 @@ def test_a_run_becomes_a_site_too(tmp_path, serve, watched):
         build_site(tmp_path / "mine")
 
 
-def test_in_a_runs_lesson_it_can_be_seen_what_folds_open(tmp_path, serve, watched):
-    (tmp_path / "lesson.html").write_text(lesson_html(lessons()[2]), encoding="utf-8")
-    watched.page.goto(serve(tmp_path) + "/lesson.html")
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A run of one lesson, and the other lessons' pages, made as a run makes them."""
+    folder = tmp_path_factory.mktemp("run")
+    subprocess.run(command("02", "--out", folder), check=True)
+    for path in lessons():
+        page = folder / "html" / f"{path.stem}.html"
+        if not page.exists():
+            page.write_text(lesson_html(path), encoding="utf-8")
+    return folder
+
+
+def test_every_page_that_a_run_writes_asks_for_nothing_elsewhere(run_folder, serve, watched):
+    address, pages = serve(run_folder), sorted(run_folder.rglob("*.html"))
+    assert len(pages) == 1 + len(lessons())
+    for path in pages:
+        name = path.relative_to(run_folder).as_posix()
+        watched.page.goto(f"{address}/{name}", wait_until="networkidle")
+        assert watched.page.locator("h1").count() >= 1, name
+        assert watched.elsewhere == [], name
+        assert watched.errors == [], name
+
+
+def test_in_a_runs_lesson_it_can_be_seen_what_folds_open(run_folder, serve, watched):
+    watched.page.goto(serve(run_folder) + "/html/02_matrix.html")
     answer = watched.page.locator("summary").first
     assert answer.evaluate("part => getComputedStyle(part).display") == "list-item"
+    assert watched.elsewhere == []
 
 
 def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):

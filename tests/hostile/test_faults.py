@@ -1,9 +1,10 @@
 """Faults: killed, out of space, folder gone. Complete files or none, and the next run works."""
 
+import copy
+import itertools
 import json
 import multiprocessing
 import os
-import random
 import resource
 import shutil
 import signal
@@ -11,11 +12,12 @@ import subprocess
 import time
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 
-from helpers import production, writing
-from helpers.course import runs
+from helpers import data, production, writing
+from helpers.course import publishing, runs
 from helpers.course.notebooks import lessons
 from tests.common import command
 
@@ -37,65 +39,130 @@ def complete(folder):
             production.load_engine(path)
 
 
-def publish_for_ever(staged, folder):
-    """Save an engine and publish a run's results, over and over."""
-    engine = production.load_engine(staged / "engine.zip")
-    while True:
-        production.save_engine(engine, folder / "saved.zip")
-        staging = folder / f"{runs._STAGING}copy"
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.copytree(staged, staging)
-        runs._publish(runs.Run([], {}, folder), staging)
+def staged(folder, engine, name, number):
+    """What a run of lesson 02 and lesson 06 leaves before it is published; every file says which.
+
+    Returns the run; its staging folder is ``folder / name``.
+    """
+    run = runs.Run([], {}, folder / "run", started=f"2026-03-0{number}T02:00:00+01:00")
+    run.outcomes = [runs.Outcome(path, 1.0) for path in (lessons()[2], lessons()[6])]
+    staging = folder / name
+    (staging / "notebooks").mkdir(parents=True)
+    for outcome in run.outcomes:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"of {name}")])
+        nbformat.write(notebook, staging / "notebooks" / outcome.lesson.name)
+    scored = staging / lessons()[6].stem
+    table = production.score_everyone(engine, number)
+    writing.write_recommendations(table, scored)
+    engine.trained_until = pd.Timestamp(f"2026-03-0{number}")
+    production.save_engine(engine, scored / "engine.zip")
+    writing.record(scored, "recommendations", {"rows": len(table)})
+    writing.record(staging / lessons()[2].stem, "matrix", {"customers": number})
+    return run
 
 
-def test_fifty_kills_while_saving_and_publishing(shop, tmp_path):
-    staged, folder = tmp_path / "staged", tmp_path / "run"
-    (staged / "notebooks").mkdir(parents=True)
-    folder.mkdir()
-    shutil.copy(lessons()[2], staged / "notebooks")
-    engine = production.build_engine(*shop)
-    production.save_engine(engine, staged / "engine.zip")
-    table = production.score_everyone(engine, 3)
-    writing.write_recommendations(table, staged)
-    writing.record(staged, "recommendations", {"rows": len(table), "customers": 1})
-    (staged / "figures" / "matrix.json").write_text(
-        '{"customers": 1, "products": 1, "nonzero": 1, "sparsity": 0.5}'
+def contents(folder):
+    """Every file under its final name."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*.*") if path.is_file()]
+    return {
+        path: (folder / path).read_bytes()
+        for path in paths
+        if not any(part.startswith(".") for part in path.parts)
+    }
+
+
+def killed_at_move(number, run, staging):
+    """Publish in a process that dies without notice before it moves its `number`-th file.
+
+    Returns whether it died; with fewer files to move it lives.
+    """
+
+    def publish():
+        moves, move = itertools.count(), os.replace
+
+        def counted(source, target):
+            if staging not in Path(target).parents and next(moves) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            move(source, target)
+
+        os.replace = counted
+        publishing.publish(run, staging)
+
+    child = multiprocessing.get_context("fork").Process(target=publish)
+    child.start()
+    child.join()
+    return child.exitcode == -signal.SIGKILL
+
+
+def test_killed_at_every_move_each_file_is_old_or_new_and_the_summary_speaks_the_truth(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(
+        publishing, "lesson_html", lambda path: f"{path.read_text('utf-8')}</html>\n"
     )
-    moments = random.Random(0)
-    fork = multiprocessing.get_context("fork")
-    one_round = 30.0  # the first child is killed when it has published once, which takes so long
-    for number in range(51):
-        child = fork.Process(target=publish_for_ever, args=(staged, folder))
-        child.start()
-        start = time.monotonic()
-        if number:
-            time.sleep(moments.uniform(0.01, min(one_round * 1.2, 0.5)))
-        while not (folder / "index.html").exists() and time.monotonic() < start + one_round:
-            time.sleep(0.01)
-        one_round = one_round if number else time.monotonic() - start
-        os.kill(child.pid, signal.SIGKILL)
-        child.join()
+    engine = production.build_engine(data.miniature())
+    folder = tmp_path / "run"
+    old = staged(tmp_path, engine, "old", 1)
+    new = staged(tmp_path, engine, "new", 2)
+    folder.mkdir()
+
+    def begin():
+        """The old run is published, the new one waits in its staging folder."""
+        shutil.rmtree(folder)
+        folder.mkdir()
+        for name in ("old", "new"):
+            shutil.copytree(tmp_path / name, folder / f"{runs._STAGING}{name}")
+        publishing.publish(copy.deepcopy(old), folder / f"{runs._STAGING}old")
+        return folder / f"{runs._STAGING}new"
+
+    staging = begin()
+    before = contents(folder)
+    assert not killed_at_move(99, new, staging)
+    after = contents(folder)
+    assert set(before) == set(after) and len(after) == 9
+    assert all(before[path] != after[path] for path in after), "a mixture could not be seen"
+
+    seen = []
+    for number in range(len(after)):
+        assert killed_at_move(number, new, begin())
+        now = contents(folder)
+        assert set(now) == set(after)
+        is_new = {path: now[path] == after[path] for path in now}
+        assert all(is_new[path] or now[path] == before[path] for path in now)
+        assert not is_new[Path("metrics.json")] or all(
+            is_new[path] for path in now if path.name != "index.html"
+        )
         complete(folder)
-    assert {path.name for path in folder.iterdir()} >= {"saved.zip", "metrics.json"}
-    runs._remove_left_overs(folder)
-    assert not [path for path in folder.rglob(".*") if path.name != ".lock"]
+        runs._remove_left_overs(folder)
+        assert not list(folder.rglob(".*"))
+        seen.append(sum(is_new.values()))
+    assert seen == list(range(len(after))), "each kill came one file later"
 
 
 def test_killed_runs_keep_the_earlier_results_and_the_next_run_works(tmp_path):
-    out = tmp_path / "out"
+    """Another shop than before, and killed at two moments of the run, whenever they come."""
+    out, export = tmp_path / "out", tmp_path / "other.csv"
+    rows = [f"{c},{p},01-01-2024" for c in range(30) for p in "abcdef" if (c + ord(p)) % 3]
+    export.write_text("customer_id,product_id,transaction_date\n" + "\n".join(rows))
+    other = command("02", "--out", out, "-p", "transactions_path", export)
     assert subprocess.run(command("02", "--out", out)).returncode == 0
-    before = (out / "metrics.json").read_bytes()
-    for seconds in (0.7, 1.6, 2.3, 2.9):
-        child = subprocess.Popen(command("02", "--out", out))
-        time.sleep(seconds)
+    before = contents(out)
+    for moment in (".staging-*/02_matrix", ".staging-*/notebooks/02_matrix.ipynb"):
+        runs._remove_left_overs(out)  # or the last one's would be taken for this one's
+        child = subprocess.Popen(other)
+        while not list(out.glob(moment)):
+            assert child.poll() is None, f"over before {moment}"
+            time.sleep(0.001)
         child.kill()
         child.wait()
-        complete(out)
-        assert (out / "metrics.json").read_bytes() == before
-    assert subprocess.run(command("02", "--out", out)).returncode == 0
-    assert sorted(path.name for path in out.iterdir() if path.name != ".lock") == [
-        "html", "index.html", "metrics.json", "notebooks",
-    ]  # fmt: skip
+        assert contents(out) == before, moment
+    assert subprocess.run(other).returncode == 0
+    after = contents(out)
+    assert set(after) == set(before)
+    changed = {path.name for path in after if after[path] != before[path]}
+    assert changed >= {"metrics.json", "02_matrix.html", "02_matrix.ipynb"}
+    assert not list(out.glob(".staging-*")), "the next run clears away what the killed one left"
+    assert json.loads(after[Path("metrics.json")])["matrix"]["customers"] == 30
 
 
 def test_no_space_left(tmp_path):

@@ -94,7 +94,8 @@ def test_fifty_thousand_products_and_a_customer_with_ten_thousand_purchases(tmp_
     # five places for 1,501 customers: the run says what an unattended reader has to know
     failed = metrics["recommendations"]["failed_checks"]
     assert "a fifth of the catalogue is shown" in failed and "best score first" not in failed
-    assert f"before you publish. Not true: {'; '.join(failed)}." in done.stderr
+    assert f"Look at the lists. Not true: {'; '.join(failed)}." in done.stderr
+    assert metrics["recommendations"]["published"] and not metrics["recommendations"]["stopped_by"]
     table = pd.read_parquet(out / "recommendations.parquet")
     assert table["customer_id"].nunique() == metrics["matrix"]["customers"] == 1_501
     heavy = table[table["customer_id"] == "C1500"]

@@ -1,0 +1,1 @@
+"""Colours by meaning: the same in all lessons, the memo and the slides."""

@@ -1,0 +1,277 @@
+"""What a run leaves in its folder: its own part only, and of everything from when it is.
+
+A run may be partial (``course run 06``, every night) or hold lessons that stop with an error. What
+an earlier run left stays then, and ``metrics.json`` says from when it is. Beside the lessons'
+sections and ``failed`` it has:
+
+- ``as_of``: for each section, when the run began that found these figures;
+- ``lessons``: for each lesson, when it ``ran`` last and the ``error`` that stopped it, if any; from
+  when its results are (``as_of``), and of which ``data`` (a fingerprint) and ``parameters``;
+- ``files`` and ``held_back``: for each table and the engine, from when it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import jinja2
+
+from helpers import memo, production
+
+CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
+OFFERS = "retention_offers.csv"
+ENGINE = "engine.zip"
+LISTS = ["recommendations.csv", "recommendations.parquet"]
+RESULTS = [*LISTS, ENGINE, *CHANNELS, OFFERS]
+HELD_BACK = "held_back"
+_DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
+BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
+
+
+def earlier_metrics(folder: Path) -> dict:
+    """``metrics.json`` of the runs before, with all its books; empty ones where there is none."""
+    path = folder / "metrics.json"
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        metrics = {name: value for name, value in metrics.items() if isinstance(value, dict)}
+    except (OSError, ValueError, AttributeError):
+        metrics = {}
+    books = {name: metrics.pop(name, {}) for name in BOOKS}
+    if metrics and not books["as_of"]:  # left by an older version of the course
+        books["as_of"] = dict.fromkeys(metrics, modified(path))
+    return metrics | books
+
+
+def publish(run, staging: Path) -> None:
+    """Lay out the whole folder in `staging`, then move it file by file; the summaries come last.
+
+    Whoever sees the new ``metrics.json`` sees all that it speaks of. Fills in ``run.metrics``,
+    ``run.remarks``, ``run.written``, ``run.stopped_by`` and ``run.held_back``.
+    """
+    metrics = earlier_metrics(run.folder)
+    run.stopped_by = stopping_checks(run, staging)
+    run.held_back = bool(run.stopped_by) and not run.publish_anyway
+    ready = staging / "ready"
+    for part in ("notebooks", "html"):
+        (ready / part).mkdir(parents=True)
+    for outcome in run.outcomes:
+        notebook = staging / "notebooks" / outcome.lesson.name
+        if notebook.exists():
+            page = ready / "html" / f"{notebook.stem}.html"
+            page.write_text(lesson_html(notebook), encoding="utf-8")
+            os.replace(notebook, ready / "notebooks" / notebook.name)
+    results = lay_out_results(run, staging, ready, metrics)
+    gather(run, staging, metrics)
+    run.metrics, run.remarks = metrics, remarks(run, metrics)
+    summary = json.dumps(metrics, indent=2, ensure_ascii=False, default=str)
+    (ready / "metrics.json").write_text(summary, encoding="utf-8")
+    (ready / "index.html").write_text(run_page(run, metrics), encoding="utf-8")
+
+    run.written = [*results, Path("metrics.json"), Path("index.html")]
+    others = [path.relative_to(ready) for path in sorted(ready.glob("*/*.*"))]
+    for path in [*(path for path in others if path not in results), *run.written]:
+        (run.folder / path).parent.mkdir(exist_ok=True)
+        os.replace(ready / path, run.folder / path)
+    forget_published(run.folder, metrics)
+
+
+def stopping_checks(run, staging: Path) -> list[str]:
+    """The failed health checks that keep this run's tables from being published.
+
+    Lesson 06 looks at its own table. Where it is not part of the run, the engine's lists are
+    checked here: nothing goes out unchecked.
+    """
+    done = [staging / outcome.lesson.stem for outcome in run.outcomes if not outcome.error]
+    for folder in done:
+        figures = folder / "figures" / "recommendations.json"
+        if figures.exists():
+            return json.loads(figures.read_text(encoding="utf-8")).get("stopped_by", [])
+    if not (staging / ENGINE).exists() or not any(results_of(folder) for folder in done):
+        return []
+    engine = production.load_engine(staging / ENGINE)
+    n = run.parameters.get("n_recommendations", 5)
+    checks = production.health_checks(engine, production.score_everyone(engine, n), n)
+    return checks.loc[~checks["passed"] & checks["stops"], "check"].tolist()
+
+
+def results_of(folder: Path) -> list[str]:
+    """Names of the results that a lesson left; the engine is published with its lists only."""
+    names = [name for name in RESULTS if (folder / name).exists()]
+    return names if LISTS[0] in names else [name for name in names if name != ENGINE]
+
+
+def lay_out_results(run, staging: Path, ready: Path, metrics: dict) -> list[Path]:
+    """Results of the lessons that succeeded, under their final names or all of them held back.
+
+    Keeps ``files`` and ``held_back`` in `metrics`; returns the paths below `ready`.
+    """
+    results = []
+    for outcome in run.outcomes:
+        folder = staging / outcome.lesson.stem
+        for name in [] if outcome.error else results_of(folder):
+            path = Path(HELD_BACK, name) if run.held_back else Path(name)
+            (ready / path).parent.mkdir(exist_ok=True)
+            os.replace(folder / name, ready / path)
+            metrics["held_back" if run.held_back else "files"][name] = run.started
+            if not run.held_back:
+                metrics["held_back"].pop(name, None)
+            results.append(path)
+    run.held_back = run.held_back and bool(results)
+    return results
+
+
+def forget_published(folder: Path, metrics: dict) -> None:
+    """Remove what was held back before, and has now been replaced by something better."""
+    for name in RESULTS:
+        if name not in metrics["held_back"]:
+            (folder / HELD_BACK / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not there, or not empty
+        (folder / HELD_BACK).rmdir()
+
+
+def gather(run, staging: Path, metrics: dict) -> None:
+    """Put this run's figures in place of earlier ones, and write down when each lesson ran."""
+    for outcome in run.outcomes:
+        stem = outcome.lesson.stem
+        book = metrics["lessons"].setdefault(stem, {"as_of": None})
+        book |= {"ran": run.started, "error": outcome.error}
+        metrics["failed"].pop(stem, None)
+        if outcome.error:
+            metrics["failed"][stem] = outcome.error
+            continue
+        book |= {"as_of": run.started, "data": run.fingerprint, "parameters": run.settings}
+        for path in sorted((staging / stem / "figures").glob("*.json")):
+            metrics[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+            metrics["as_of"][path.stem] = run.started
+    if "recommendations" in metrics:
+        metrics["recommendations"]["published"] = LISTS[0] not in metrics["held_back"]
+
+
+def remarks(run, metrics: dict) -> list[str]:
+    """Sentences on what in the folder is not of this run, or was not published."""
+    said = []
+    untrue = "; ".join(run.stopped_by)
+    if run.held_back:
+        said.append(
+            f"Nothing was published, because this is not true of the new lists: {untrue}. The "
+            f"new tables are in {HELD_BACK}/; earlier ones stay."
+        )
+    elif run.stopped_by and run.publish_anyway:
+        said.append(f"Published as asked, although this is not true of the lists: {untrue}.")
+    elif metrics["held_back"]:
+        since = day_and_time(max(metrics["held_back"].values()))
+        said.append(
+            f"The tables in {HELD_BACK}/, of {since}, failed a check and are not published."
+        )
+    ran = {outcome.lesson.stem for outcome in run.outcomes}
+    kept = {stem: book for stem, book in metrics["lessons"].items() if book["as_of"]}
+    kept = {stem: book for stem, book in kept.items() if stem not in ran or book["error"]}
+    for stem in sorted(ran & set(kept)):
+        before = day_and_time(kept[stem]["as_of"])
+        said.append(f"Lesson {stem[:2]} stopped with an error; its results are those of {before}.")
+    memo = metrics["as_of"].get("memo", run.started)
+    if memo != run.started:
+        said.append(f"The decision is of {day_and_time(memo)}.")
+    other = [stem for stem, book in kept.items() if book.get("data") != run.fingerprint]
+    if other:
+        said.append(
+            f"The data have changed since: figures and tables of {numbers(other)} are of other "
+            f"purchases or events than those of {numbers(ran)}. Run all lessons to compare them."
+        )
+    if changed := _changed_parameters(run, kept):
+        said.append(f"Parameters have changed since {changed}.")
+    return said
+
+
+def _changed_parameters(run, kept):
+    """Which lessons' results come from other parameters than this run's, and from which."""
+    names, stems = set(), []
+    for stem, book in kept.items():
+        before = book.get("parameters", {})
+        differ = {
+            name for name in run.settings | before if run.settings.get(name) != before.get(name)
+        }
+        if differ:
+            names |= differ
+            stems.append(stem)
+    return f"{numbers(stems)} ran: {', '.join(sorted(names))}" if stems else ""
+
+
+def numbers(stems) -> str:
+    """Lessons in words, such as "lesson 06" or "lessons 00 to 05 and 07"."""
+    found = sorted(int(stem[:2]) for stem in stems)
+    spans = []
+    for number in found:
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    texts = [
+        f"{span[0]:02d}" if len(span) == 1 else f"{span[0]:02d} to {span[-1]:02d}" for span in spans
+    ]
+    listed = " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+    return f"lesson{'s' if len(found) > 1 else ''} {listed}"
+
+
+def day_and_time(moment: str) -> str:
+    """An ISO time for people, such as "1 March 2026, 02:10"."""
+    moment = datetime.fromisoformat(moment)
+    return f"{moment.day} {moment:%B %Y, %H:%M}"
+
+
+def lesson_html(notebook: Path) -> str:
+    """An executed lesson as one HTML page that loads nothing from elsewhere."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        template_name="classic", require_js_url="", jquery_url="", mathjax_url=""
+    )
+    page = without_diagrams(exporter.from_filename(str(notebook))[0])
+    # the template's own style hides the triangle that says: fold me open
+    triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
+    return page.replace("</head>", triangle, 1)
+
+
+def without_diagrams(page: str) -> str:
+    """Take out of nbconvert's page the script that loads Mermaid's diagrams from the network."""
+    return _DIAGRAMS.sub("", page)
+
+
+def run_page(run, metrics: dict) -> str:
+    """The decision memo, with the run's files and lessons as its appendix."""
+    lessons = [
+        {"name": stem, "error": book["error"], "ran": day_and_time(book["ran"])}
+        for stem, book in sorted(metrics["lessons"].items())
+    ]
+    files = {name: metrics["files"].get(name) for name in RESULTS if is_there(run, name, metrics)}
+    files = {
+        name: "" if moment == run.started else day_and_time(moment or modified(run.folder / name))
+        for name, moment in files.items()
+    } | {"metrics.json": ""}
+    remarks = list(run.remarks)
+    try:
+        return memo.page(metrics.get("memo"), run.folder.name, metrics, lessons, files, remarks)
+    except (jinja2.UndefinedError, TypeError):
+        if metrics["as_of"].get("memo") == run.started:
+            raise
+        # facts that an older version of the course has left
+        remarks.append(
+            "The earlier decision is by an older version of the course: run all lessons."
+        )
+        return memo.page(None, run.folder.name, metrics, lessons, files, remarks)
+
+
+def is_there(run, name: str, metrics: dict) -> bool:
+    """Whether a result will lie under its final name when this run is published."""
+    return metrics["files"].get(name) == run.started or (run.folder / name).exists()
+
+
+def modified(path: Path) -> str:
+    """When a file was written last, as an ISO time."""
+    moment = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+    return moment.isoformat(timespec="seconds")
