@@ -15,7 +15,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from helpers import channels, evaluate, experiments, plots, production
+from helpers import channels, colours, evaluate, experiments, production
 from helpers.data import HealthReport, product_table
 from helpers.recommend import MostPopular, Random
 
@@ -477,10 +477,10 @@ def page(
         facts=facts,
         title=title,
         colours={
-            "personal": plots.PERSONAL,
-            "popular": plots.POPULAR,
-            "chance": plots.CHANCE,
-            "warning": plots.WARNING,
+            "personal": colours.PERSONAL,
+            "popular": colours.POPULAR,
+            "chance": colours.CHANCE,
+            "warning": colours.WARNING,
         },
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),

@@ -13,22 +13,8 @@ from IPython.display import display
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox
 
-BLUE, ORANGE, GREY, GREEN, PINK = "#0072B2", "#D55E00", "#B5B5B5", "#009E73", "#CC79A7"
-# one meaning per colour, in lessons and memo alike
-PERSONAL, POPULAR, CHANCE, ORACLE, WARNING = BLUE, "#6E6E6E", GREY, GREEN, ORANGE
-_OTHER = "#56B4E9"  # further methods beside a highlighted one
-# what the lists are called, in figures and metrics, by how their names begin
-_MEANING = {
-    "personal list": PERSONAL,
-    "our engine": PERSONAL,
-    "item_based": PERSONAL,
-    "most_popular": POPULAR,
-    "best sellers": POPULAR,
-    "homepage today": POPULAR,
-    "random": CHANCE,
-    "drawn by chance": CHANCE,
-    "oracle": ORACLE,
-}
+from helpers.colours import BLUE, GREEN, GREY, ORANGE, OTHER, PERSONAL, PINK, WARNING, meaning
+
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
 _STYLE = {
     "figure.figsize": (7.5, 4),
@@ -45,12 +31,6 @@ _STYLE = {
     "text.parse_math": False,
 }
 plt.rcParams.update(_STYLE)
-
-
-def meaning(name, otherwise: str) -> str:
-    """The colour of a list by its name; `otherwise`, if it is none of the lists with a meaning."""
-    fits = (colour for start, colour in _MEANING.items() if str(name).startswith(start))
-    return next(fits, otherwise)
 
 
 def _figure(width=7.5, height=4.0):
@@ -228,7 +208,7 @@ def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), 
     figure, axes = _figure(height=max(2.2, 0.32 * len(table) + 1.2))
     for place, (name, row) in enumerate(table.iterrows()):
         stands_out = name in highlight or not len(highlight)
-        colour = meaning(name, PERSONAL if stands_out else _OTHER)
+        colour = meaning(name, PERSONAL if stands_out else OTHER)
         axes.plot([row[f"{metric}_low"], row[f"{metric}_high"]], [place] * 2, color=colour, lw=3)
         axes.plot(row[metric], place, "o", color=colour, markersize=8)
     axes.set_yticks(range(len(table)), [str(name).replace("_", " ") for name in table.index])

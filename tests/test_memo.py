@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import data, evaluate, memo, plots, production
+from helpers import colours, data, evaluate, memo, production
 from helpers.recommend import ItemBased
 
 CLEAR = {
@@ -253,7 +253,7 @@ def test_the_page_speaks_of_best_sellers_and_chance_only(facts):
     page = re.sub("<[^>]+>", "", memo.page(facts, "shop").split("</style>")[1])
     assert "best sellers" in page and "by chance" in page
     assert not re.search("rival|popular|random|dice", page)
-    assert plots.PERSONAL in memo.page(facts, "shop")
+    assert colours.PERSONAL in memo.page(facts, "shop")
 
 
 def test_a_page_without_facts_says_so():

@@ -71,6 +71,6 @@ def test_a_list_has_one_colour_in_every_figure(drawn):
     plots.bars(pd.Series(0.5, ["item_based", "most_popular_7_days", "random"]), "", "")
     colours = [to_hex(line.get_color()) for line in drawn[0].lines[::2]]
     assert colours == [to_hex(bar.get_facecolor()) for bar in drawn[1].patches]
-    expected = [plots.PERSONAL, plots.POPULAR, plots.CHANCE]
+    expected = [colours.PERSONAL, colours.POPULAR, colours.CHANCE]
     assert colours == [to_hex(colour) for colour in expected]
-    assert len({*expected, plots.ORACLE, plots.WARNING}) == 5
+    assert len({*expected, colours.ORACLE, colours.WARNING}) == 5
