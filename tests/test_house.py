@@ -1,6 +1,7 @@
 """Which room of helpers/ may use which: the table of lessons, read from top to bottom."""
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -15,6 +16,7 @@ ROOMS = [*LESSONS, "simulation", "course", "plots"]
 MACHINERY = {"reading": {"data"}, "kernels": {"similarity", "recommend"}, "writing": set(ROOMS)}
 
 
+@cache
 def modules():
     """The text of every module of helpers/, by its dotted name."""
     found = {}
@@ -30,18 +32,23 @@ def room(module):
     return [*module.split("."), ""][1]
 
 
-def imported(text, known):
-    """The modules of helpers/ that a module's text imports, anywhere in it."""
-    found = set()
+@cache
+def imports(text):
+    """What a module's text imports from helpers/, anywhere in it: (module, name or None)."""
+    found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            found += [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "write imports out: `from helpers.…`"
-            for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                found.add(whole if whole in known else node.module)
-    return {name for name in found if name.split(".")[0] == "helpers"}
+            found += [(node.module, alias.name) for alias in node.names]
+    return [(module, name) for module, name in found if module.split(".")[0] == "helpers"]
+
+
+def imported(text, known):
+    """The modules among the known ones that a module's text imports."""
+    wholes = {(module, name): f"{module}.{name}" for module, name in imports(text)}
+    return {whole if whole in known else module for (module, _), whole in wholes.items()}
 
 
 def violations(texts):
