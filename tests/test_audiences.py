@@ -250,8 +250,17 @@ def test_written_offers_are_no_formulas(layers, tmp_path):
 # The made-up shop
 
 
-def test_saved_purchases_by_hand():
-    world = simulation.make_world()
+@pytest.fixture(scope="module")
+def world():
+    return simulation.make_world()
+
+
+@pytest.fixture(scope="module")
+def layered(world):
+    return simulation.layered_campaigns(world, audiences.OfferRules())
+
+
+def test_saved_purchases_by_hand(world):
     customers = world.preference.index[:4]
     product = world.preference.columns[0]
     past = world.transactions.head(2_000)
@@ -275,9 +284,8 @@ def test_saved_purchases_by_hand():
     assert result.loc["all", "profit_per_100"] == pytest.approx(expected)
 
 
-def test_the_product_layer_adds_with_tastes_and_nothing_without():
+def test_the_product_layer_adds_with_tastes_and_nothing_without(layered):
     rules = audiences.OfferRules()
-    layered = simulation.layered_campaigns(simulation.make_world(), rules)
     product = layered.loc["value x risk x product"]
     assert product["adds_low"] > 3 and product["liked"] > 2 * layered.loc["blanket", "liked"]
     assert layered.loc["risk", "adds_low"] > 0
@@ -290,20 +298,17 @@ def test_the_product_layer_adds_with_tastes_and_nothing_without():
     assert abs(control["adds"]) < 1
 
 
-def test_campaigns_know_nothing_of_later_purchases():
+def test_campaigns_know_nothing_of_later_purchases(world, layered):
     """Change what is bought after the offer: whom it saves changes, the lists do not."""
-    world = simulation.make_world()
     cut = audiences.day_after(world.transactions) - pd.Timedelta(days=90)
     later = world.transactions["transaction_date"] >= cut
     last_day = world.transactions["transaction_date"].max()
     keep = ~later | (world.transactions["transaction_date"] == last_day)
     quiet = replace(world, transactions=world.transactions[keep])
-    rules = audiences.OfferRules()
-    one, other = (simulation.layered_campaigns(each, rules) for each in (world, quiet))
-    pd.testing.assert_frame_equal(
-        one[["offers", "liked", "used"]], other[["offers", "liked", "used"]]
-    )
-    assert (other["saved"] > 1.1 * one["saved"]).all()
+    other = simulation.layered_campaigns(quiet, audiences.OfferRules())
+    same = ["offers", "liked", "used"]
+    pd.testing.assert_frame_equal(layered[same], other[same])
+    assert (other["saved"] > 1.1 * layered["saved"]).all()
 
 
 # Lifetime value and variety

@@ -5,131 +5,327 @@ Each lesson runs once, in this process; at every exercise its variations are tri
 
 import ast
 import contextlib
+import copy
 import io
 import re
-from pathlib import Path
+from functools import cache
+from types import SimpleNamespace
+from unittest import mock
 
 import matplotlib
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
-import yaml
 
 from helpers.course import exercises
-from helpers.course.notebooks import lessons
+from helpers.course.notebooks import FOLDER, lessons
 
-MISTAKES = yaml.safe_load(Path(__file__).with_name("exercise_mistakes.yaml").read_text("utf-8"))
 BLANK = "answer = ..."
+ODD = ("None", "'?'", "[]", "{}", "object()", "float('nan')", "np.array([1, 2])")
+IDS = list(exercises.texts())
+each_exercise = pytest.mark.parametrize("name", IDS)
 
 
-def printed(source, names):
-    """What a cell prints when it runs with these names."""
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        exec(compile(source, "cell", "exec"), dict(names))
-    return output.getvalue()
+# Mutants: the printed answer with one thing changed
+
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+COMPARISONS = (ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE)
+METHODS = {"mean": ("sum", "std", "max"), "sum": ("mean", "max", "min"),
+           "idxmax": ("idxmin",), "nunique": ("count",), "tolist": ()}  # fmt: skip
+PER_PLACE = 3
 
 
-OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-             ast.Pow: ast.Mult, ast.Eq: ast.NotEq, ast.GtE: ast.Lt}  # fmt: skip
-METHODS = {"mean": "sum", "sum": "mean", "idxmax": "idxmin"}
-
-
-def mutate(node, other):
-    """Change one part of a solution in place; say whether it is a part that can be changed."""
-    match node:
-        case ast.Constant(value=str()):
-            node.value = "A" if other else node.value + "?"
-        case ast.Constant(value=int() | float()):
-            node.value = 1 if other else node.value + 1
-        case ast.BinOp() if type(node.op) in OPERATORS:
-            node.op = OPERATORS[type(node.op)]()
-        case ast.Compare() if type(node.ops[0]) in OPERATORS:
-            node.ops = [OPERATORS[type(node.ops[0])]()]
-        case ast.Attribute() if node.attr in METHODS:
-            node.attr = METHODS[node.attr]
+def labels(container):
+    """Per place in the brackets: the labels that can stand there."""
+    match container:
+        case pd.DataFrame():
+            return [list(container.columns)]
+        case pd.Series():
+            return [list(container.index)]
+        case dict():
+            return [list(container)]
         case _:
-            return False
-    return True
+            return []
 
 
-def mutants(source):
-    """The code with one number, text, operator or method changed, each in turn."""
-    for place, _ in enumerate(ast.walk(ast.parse(source))):
-        for other in (False, True):
-            tree = ast.parse(source)
-            if mutate(list(ast.walk(tree))[place], other):
-                yield ast.unparse(tree)
+def siblings(tree, names):
+    """For the texts in code that select something: what else there is to select."""
+    found = {}
+
+    def read(code):
+        return eval(code, dict(names))
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            by_label = isinstance(node.value, ast.Attribute) and node.value.attr == "loc"
+            keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            if not any(isinstance(key, ast.Constant) for key in keys):
+                continue
+            container = read(ast.unparse(node.value.value if by_label else node.value))
+            axes = container.axes if by_label else labels(container)
+            found |= dict(zip(keys, map(list, axes), strict=False))
+        elif isinstance(node, ast.Compare):
+            [other] = node.comparators
+            if isinstance(other, ast.Constant) and isinstance(other.value, str):
+                found[other] = list(read(ast.unparse(node.left)).unique())
+    return found
 
 
-def value(source, names):
-    """What the code answers with these names; None where it fails."""
+def changes(node, others, texts):
+    """What can stand instead of a part of the code: pairs of a field and its new value."""
+    match node:
+        case ast.Constant(value=str(text)) if node in others:
+            return [("value", other) for other in others[node] if other != text]
+        case ast.Constant(value=str(text)) if re.search(r"\d$", text):
+            return [("value", f"{text[:-1]}{digit}") for digit in range(10) if digit != text[-1]]
+        case ast.Constant(value=str(text)) if " " in text:  # what somebody is called
+            return [("value", other) for other in texts]
+        case ast.Constant(value=int(value) | float(value)):
+            other = (value + 1, value - 1, 2 * value, value / 2, 1, 3)
+            return [("value", each) for each in other if each != value]
+        case ast.BinOp() if isinstance(node.op, OPERATORS):
+            return [("op", other()) for other in OPERATORS if not isinstance(node.op, other)]
+        case ast.BinOp(op=ast.Pow()):
+            return [("op", ast.Mult()), ("op", ast.Add())]
+        case ast.Compare():
+            return [("ops", [other()]) for other in COMPARISONS if type(node.ops[0]) is not other]
+        case ast.Attribute() if node.attr in METHODS:
+            return [("attr", other) for other in METHODS[node.attr]]
+        case _:
+            return []
+
+
+def run(source, names):
+    """All names after the code ran."""
     names = dict(names)
-    try:
+    with np.errstate(all="ignore"):
         exec(compile(source, "answer", "exec"), names)
-    except Exception:
-        return None
-    return names["answer"]
+    return names
 
 
-def differs(answer, solution):
-    """Whether another answer is another one; code that fails answers nothing."""
-    if answer is None:
+def another(answer, solution):
+    """Whether an answer is of the same kind as the right one, and another."""
+    if isinstance(solution, list):
+        return isinstance(answer, list) and answer != solution
+    if not np.isscalar(answer) or isinstance(answer, str) or np.isnan(answer):
         return False
-    if isinstance(solution, str | list):
-        return answer != solution
     return bool(abs(answer - solution) > 0.01 * abs(solution))
 
 
-def walk(path):
-    """Run a lesson; yield (exercise id, question, source, printed answer's code, names so far)."""
+def mutants(source, names):
+    """Yield, per part of the code that can be changed, its codes with their answers.
+
+    At most three, and only such as run and give another answer of the same kind.
+    """
+    after = run(source, names)
+    others = siblings(tree := ast.parse(source), after)
+    texts = [value for name, value in names.items() if isinstance(value, str) and name[0] != "_"]
+    for place, node in enumerate(ast.walk(tree)):
+        tries, kept = changes(node, others, texts), {}
+        for field, value in tries:
+            mutant = copy.deepcopy(tree)
+            setattr(list(ast.walk(mutant))[place], field, value)
+            code = ast.unparse(mutant)
+            try:
+                answer = run(code, names)["answer"]
+            except Exception:
+                continue
+            if another(answer, after["answer"]):
+                kept[code] = answer
+            if len(kept) == PER_PLACE:
+                break
+        if tries:
+            yield kept
+    if isinstance(answer := after["answer"], list):
+        others = (answer[::-1], answer[:-1], [*answer[:-1], answer[0]])
+        yield {f"answer = {other}": other for other in others if another(other, answer)}
+
+
+def misspelt(option):
+    """Choices that are none of the options."""
+    return [f"{option}?", option[:-1], option[1:]]
+
+
+# Running the lessons
+
+
+def said(source, names):
+    """What a cell prints when it runs with these names."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        run(source, names)
+    return output.getvalue().removesuffix("\n")
+
+
+def try_out(name, question, source, folded, names):
+    """Give an exercise every answer: the printed one, none, likely, odd and mutated ones."""
+    text = exercises.texts()[name]
+    reply = cache(lambda code: said(source.replace(BLANK, code), names))
+    found = SimpleNamespace(question=question, source=source, folded=folded)
+    found.blank = reply(BLANK)
+    with mock.patch.object(exercises, "solution", cache_by_name(exercises.solution)):
+        found.printed = reply(folded)
+        found.likely = {
+            wrong: (reply(f"answer = {each['answer']}"), each["hint"])
+            for wrong, each in text.get("wrong", {}).items()
+        }
+        options = text.get("options", ())
+        found.options = {option: reply(f"answer = {option!r}") for option in options}
+        found.odd = {odd: reply(f"answer = {odd}") for odd in ODD}
+        if "options" in text:
+            wrong = [option for option in options if option != text["right"]]
+            places = [{each: each for each in group} for group in (wrong, misspelt(text["right"]))]
+        else:
+            places = list(mutants(folded, names))
+        found.skipped = sum(not kept for kept in places)
+        found.places = len(places)
+        found.mutants = {
+            code: said(source.replace(BLANK, "answer = given"), names | {"given": answer})
+            for kept in places
+            for code, answer in kept.items()
+        }
+    return found
+
+
+def cache_by_name(function):
+    """The function, computed once per exercise: within one exercise its facts don't change."""
+    known = {}
+
+    def once(name, facts):
+        if name not in known:
+            known[name] = function(name, facts)
+        return known[name]
+
+    return once
+
+
+def tried(lesson):
+    """Every exercise of a lesson, tried out; a lesson that failed is not run again."""
+    found, error = tried_once(lesson)
+    if error:
+        raise error
+    return found
+
+
+@cache
+def tried_once(lesson):
+    try:
+        return walk(lesson), None
+    except Exception as error:
+        return None, error
+
+
+def walk(lesson):
+    """Run a lesson from its first cell to its last; at each exercise, try it out."""
+    [path] = FOLDER.glob(f"{lesson}_*.ipynb")
     cells = nbformat.read(path, as_version=4).cells
-    names = {"__name__": "lesson", "display": lambda *things, **options: None}
-    for place, cell in enumerate(cells):
-        if cell.cell_type != "code":
-            continue
-        if "exercise" in cell.metadata.get("tags", []):
-            before, after = cells[place - 1].source, cells[place + 1].source
-            folded = re.search(r"<details>.*?```python\n(.*?)```", after, flags=re.S)
-            name = re.search(r'check\(\s*"([\d-]+)"', cell.source)[1]
-            ask = before.split(f"**{name[-1]}.**")[1]
-            yield name, ask, cell.source, folded[1], names
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(cell.source, path.name, "exec"), names)
-
-
-@pytest.mark.filterwarnings("ignore:divide by zero")  # some mutants do
-@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
-def test_every_exercise(path, monkeypatch):
+    silent = lambda *things, **options: None  # noqa: E731
+    names = {"__name__": "lesson", "display": silent, "np": np}
+    found = {}
     matplotlib.use("agg")
-    monkeypatch.setattr("helpers.plots.display", lambda *things, **options: None)
-    monkeypatch.chdir(path.parent)
-    questions, answers = {}, {}
-    for name, ask, source, answer, names in walk(path):
-        questions[name], answers[name] = ask, answer
-        assert source.startswith(BLANK + "\n"), name
-        assert printed(source, names).startswith("Not answered yet"), name
-        right = printed(source.replace(BLANK, answer), names)
-        assert right.startswith("Correct: "), f"{name}: the printed answer gets: {right}"
-        assert len(MISTAKES.get(name, [])) >= 2, f"{name} needs its likely mistakes"
-        for mistake in MISTAKES[name]:
-            wrong = printed(source.replace(BLANK, f"answer = {mistake['answer']}"), names)
-            assert wrong.startswith("Not yet: "), f"{name}: {mistake['answer']} gets: {wrong}"
-            assert mistake["hint"] in wrong, f"{name}: {mistake['answer']} gets: {wrong}"
-        for odd in ("None", "'?'", "[]", "{}", "object()", "float('nan')"):
-            reply = printed(source.replace(BLANK, f"answer = {odd}"), names)
-            assert reply.startswith("Not yet: "), f"{name}: {odd} gets: {reply}"
-        solution = value(answer, names)
-        values = {code: value(code, names) for code in set(mutants(answer))}
-        wrong = {repr(other): code for code, other in values.items() if differs(other, solution)}
-        for code in wrong.values():
-            reply = printed(source.replace(BLANK, code), names)
-            assert reply.startswith("Not yet: "), f"{name}: the mutant {code} gets: {reply}"
-        assert wrong, f"{name}: no change to the printed answer changes it"
-    assert 3 <= len(questions) <= 5
-    assert any("redict" in ask for ask in questions.values()), "nothing to predict"
-    assert any(re.fullmatch(r'answer = "[^"]+"\n', code) for code in answers.values()), (
-        "no decision"
-    )
+    with mock.patch("helpers.plots.display", silent), contextlib.chdir(path.parent):
+        for place, cell in enumerate(cells):
+            if cell.cell_type != "code":
+                continue
+            if "exercise" in cell.metadata.get("tags", []):
+                before, after = cells[place - 1].source, cells[place + 1].source
+                folded = re.search(r"<details>.*?```python\n(.*?)```", after, flags=re.S)[1]
+                name = re.search(r'check\(\s*"([\d-]+)"', cell.source)[1]
+                question = before.split(f"**{name[-1]}.**")[1]
+                found[name] = try_out(name, question, cell.source, folded, names)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(cell.source, path.name, "exec"), names)
+    return found
+
+
+@pytest.fixture
+def exercise(name):
+    return tried(name[:2])[name]
+
+
+@each_exercise
+def test_the_printed_answer_is_right_and_a_blank_is_a_blank(exercise):
+    assert exercise.source.startswith(BLANK + "\n")
+    assert exercise.blank.startswith("Not answered yet: ")
+    assert exercise.printed.startswith("Correct: ")
+
+
+@each_exercise
+def test_a_likely_mistake_gets_its_hint(exercise, name):
+    text = exercises.texts()[name]
+    for wrong, (reply, hint) in exercise.likely.items():
+        assert reply == f"Not yet: {hint}", wrong
+    for option, reply in exercise.options.items():
+        verdict = "Correct: " if option == text["right"] else "Not yet: "
+        assert reply == verdict + text["options"][option]
+    assert len(exercise.likely) + len(exercise.options) >= 2
+
+
+@each_exercise
+def test_a_decision_has_the_options_of_its_question(exercise):
+    if exercise.options:
+        assert re.findall(r'`"([^"]+)"`', exercise.question) == list(exercise.options)
+
+
+@each_exercise
+def test_an_odd_answer_gets_a_sentence(exercise):
+    for odd, reply in exercise.odd.items():
+        assert re.fullmatch(r"Not yet: [^\n]+[.?]", reply), odd
+
+
+@each_exercise
+def test_no_changed_answer_is_right(exercise):
+    for code, reply in exercise.mutants.items():
+        assert reply.startswith("Not yet: "), code
+    assert len(exercise.mutants) >= 3, "too few changes of the printed answer change it"
+
+
+def test_hardly_a_place_of_the_printed_answers_cannot_be_changed():
+    found = [exercise for path in lessons() for exercise in tried(path.name[:2]).values()]
+    assert sum(each.skipped for each in found) < 0.05 * sum(each.places for each in found)
+
+
+def test_every_lesson_has_a_prediction_and_a_decision():
+    for path in lessons():
+        found = tried(path.name[:2])
+        assert 3 <= len(found) <= 5
+        assert any("redict" in each.question for each in found.values()), path.stem
+        assert any(each.options for each in found.values()), path.stem
+
+
+def test_every_text_belongs_to_one_exercise():
+    assert [name for path in lessons() for name in tried(path.name[:2])] == IDS
+    written = exercises._TEXTS.read_text("utf-8")
+    assert re.findall(r'^"(.+)":', written, flags=re.M) == IDS, "YAML drops a doubled one silently"
+    for name, text in exercises.texts().items():
+        fixed = "right" in text
+        assert fixed != (name in exercises._COMPUTED), name
+        assert not fixed or ("options" in text) != ("wrong" in text), name
+        assert "options" not in text or text["right"] in text["options"], name
+
+
+# The judges, and what is nobody's answer's fault
+
+
+def test_a_mistake_of_the_author_is_not_blamed_on_the_learner(capsys):
+    for name, facts, words in [
+        ("09-9", {}, "no exercise '09-9'. Is it '09-"),
+        ("3-1", {}, "no exercise '3-1'. Is it '03-1'?"),
+        (None, {}, "no exercise None"),
+        ("02-1", {}, "exercise 02-1 needs matrix"),
+        ("02-1", {"matrix": 1, "table": 2}, "exercise 02-1 has no use for table"),
+        ("02-3", {"table": 2}, "exercise 02-3 has no use for table"),
+    ]:
+        for answer in (..., 5):
+            exercises.check(name, answer, **facts)
+            said = capsys.readouterr().out
+            assert (
+                said.startswith("A mistake in the lesson, not in your answer: ") and words in said
+            )
+    exercises.check("02-1", 5, matrix=None)
+    said = capsys.readouterr().out
+    assert said.startswith("Your answer is not to blame: exercise 02-1 can't be worked out from")
 
 
 def test_number_choice_and_list():
@@ -137,5 +333,9 @@ def test_number_choice_and_list():
     assert exercises.number(4, 3, "yes")[1].endswith("too high.")
     assert exercises.number(7, 3, "yes", [(7, "you added")]) == (False, "you added")
     assert not exercises.number(True, 1, "yes")[0]
-    assert exercises.choice(" B ", "b", "yes", {}, ["a", "b"])[0]
+    options = {"a": "no, since", "B": "yes"}
+    assert exercises.choice(" b ", "B", options) == (True, "yes")
+    assert exercises.choice("A", "B", options) == (False, "no, since")
+    assert "'a', 'B'" in exercises.choice("c", "B", options)[1]
     assert "another order" in exercises.id_list(["b", "a"], ["a", "b"], "yes")[1]
+    assert "2 ids are asked for" in exercises.id_list("a", ["a", "b"], "yes")[1]

@@ -20,6 +20,18 @@ def test_dependencies_are_pinned_exactly_and_explained():
             assert re.match(r'    "[\w-]+==[\w.]+",\s+# \w', line), line
 
 
+def test_what_the_modules_read_is_installed_with_them():
+    globs = PYPROJECT["tool"]["setuptools"]["package-data"]
+    installed = {
+        path
+        for package, patterns in globs.items()
+        for pattern in patterns
+        for path in (PROJECT / package.replace(".", "/")).glob(pattern)
+    }
+    files = [path for path in (PROJECT / "helpers").rglob("*.*") if path.suffix != ".py"]
+    assert {path for path in files if path.parent.name != "__pycache__"} == installed
+
+
 def test_environment_yml_takes_its_list_from_pyproject():
     environment = yaml.safe_load((PROJECT / "environment.yml").read_text("utf-8"))
     *conda, pip = environment["dependencies"]

@@ -240,7 +240,7 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(arguments, words, tmp_path,
 
 def test_spark_without_java_says_how_to_get_it(tmp_path, monkeypatch):
     pytest.importorskip("pyspark")
-    monkeypatch.setattr("helpers.course.laptop.java_version", lambda: 11)
+    monkeypatch.setattr("helpers.warehouse.engines.java_version", lambda: 11)
     with pytest.raises(data.DataError, match="Java 17"):
         warehouse.Spark(tmp_path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from importlib import metadata
 import pandas as pd
 
 from helpers.data import BUNDLED, PROJECT
+from helpers.warehouse.engines import java_version
 
 _FREE_GB = 1.0
 _KERNEL_SECONDS = 60
@@ -95,17 +95,6 @@ def _kernel():
         "a notebook kernel starts", ok, detail,
         "Close other notebooks; in VS Code, see the README's note on ipykernel.",
     )  # fmt: skip
-
-
-def java_version() -> int:
-    """The main version of the Java on the path (or in JAVA_HOME); 0 where there is none."""
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
-    if java is None:
-        return 0
-    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(?:1\.)?(\d+)', said)
-    return int(found.group(1)) if found else 0
 
 
 def _java():

@@ -7,7 +7,10 @@ names quoted, never pasted into the text.
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -180,6 +183,17 @@ def _quoted(name):
     return '"' + name.replace('"', '""') + '"'
 
 
+def java_version() -> int:
+    """The main version of the Java on the path (or in JAVA_HOME); 0 where there is none."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    if java is None:
+        return 0
+    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(found.group(1)) if found else 0
+
+
 class Spark:
     """Apache Spark, on this computer or on a cluster.
 
@@ -196,8 +210,6 @@ class Spark:
     dialect = "spark"
 
     def __init__(self, work: Path, master: str = "local[*]", conf: dict | None = None):
-        from helpers.course.laptop import java_version
-
         try:
             from pyspark.sql import SparkSession
         except ImportError:

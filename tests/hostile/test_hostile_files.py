@@ -349,12 +349,15 @@ def test_one_customer_or_one_product(tmp_path, customers, products):
 # anything
 
 
+SANE = shop_rows(40).to_csv(index=False).encode()
+
+
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(draw=st.data())
-def test_corrupted_files_work_or_are_refused_in_a_sentence(tmp_path_factory, draw):
-    content = bytearray(shop_rows(40).to_csv(index=False).encode())
+def test_corrupted_files_work_or_are_refused_in_a_sentence(tmp_path, draw):
+    content = bytearray(SANE)
     for _ in range(draw.draw(st.integers(1, 5))):
         at = draw.draw(st.integers(0, len(content) - 1))
         kind = draw.draw(st.sampled_from(["byte", "cut", "insert", "repeat"]))
@@ -367,8 +370,8 @@ def test_corrupted_files_work_or_are_refused_in_a_sentence(tmp_path_factory, dra
             content[at:at] = content[at : at + 40]
         elif len(content) > 50:
             del content[at : at + draw.draw(st.integers(1, 30))]
-    path = tmp_path_factory.mktemp("c") / "shop.csv"
-    path.write_bytes(bytes(content))
+    path = tmp_path / "shop.csv"
+    path.write_bytes(content)
     try:
         accounted(path)
     except data.DataError as error:
