@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 # One fixed form each: two lessons that compile at the same time then keep the same file. With
 # several forms they could mix them up, since numba does not lock its cache.
@@ -22,32 +19,6 @@ _BEST_NEIGHBOURS = (
     "void(Tuple((i8[::1], i4[::1], i4[::1], f8[::1])), Tuple((u4[::1], f8[::1])), f8[::1], "
     "i8, i8, i4[:, ::1], f4[:, ::1])"
 )
-
-
-# Baskets and rows of weights lie scattered in memory. Asked for a little ahead, they have arrived
-# when the loop comes to them: measured, a fifth to a third of the time.
-_BASKETS_AHEAD, _ROWS_AHEAD = 6, 2
-_LINE = 16  # numbers of four bytes in a cache line
-
-
-@intrinsic
-def _fetch(context, array, position):
-    """Ask the processor to bring one place of an array into its cache; changes nothing else."""
-
-    def generate(context, builder, signature, arguments):
-        view = context.make_array(signature.args[0])(context, builder, arguments[0])
-        place = cgutils.get_item_pointer(
-            context, builder, signature.args[0], view, [arguments[1]], wraparound=False
-        )
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        form = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0i8")
-        # for reading, to be kept, data and no code
-        options = [number(0), number(3), number(1)]
-        builder.call(prefetch, [builder.bitcast(place, byte), *options])
-        return context.get_dummy_value()
-
-    return numba.types.void(array, position), generate
 
 
 @numba.njit("void(i4[::1], f4[::1], i8, f4)", nogil=True, cache=True)
@@ -89,15 +60,9 @@ def best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scor
     touched = np.empty(n_columns + 1, np.int32)
     best_score = np.empty(n, np.float32)
     best_column = np.empty(n, np.int32)
-    last_cause = len(left_index) - 1
     for row in range(first, last):
         n_touched = 0
         for at in range(left_start[row], left_start[row + 1]):
-            ahead = left_index[min(at + _ROWS_AHEAD, last_cause)]
-            for other in range(right_start[ahead], right_start[ahead + 1], _LINE):
-                _fetch(right_index, other)
-                _fetch(right_value, other)
-                _fetch(right_value, other + _LINE // 2)
             cause, weight = left_index[at], left_value[at]
             for other in range(right_start[cause], right_start[cause + 1]):
                 column = right_index[other]
@@ -150,13 +115,9 @@ def best_neighbours(by_product, baskets, inverse_length, worker, workers, column
     touched = np.empty(n_products + 1, np.int32)
     bar = np.zeros(n_products, np.float32)  # what the last in a product's list has
     binary = len(value) == 0
-    last_purchase = len(begin) - 1
     for product in range(worker, n_products, workers):
         n_touched = 0
         for at in range(start[product], start[product + 1]):
-            ahead = min(at + _BASKETS_AHEAD, last_purchase)
-            for place in range(begin[ahead], end[ahead], _LINE):
-                _fetch(index, place)
             for place in range(begin[at], end[at]):
                 other = index[place]
                 before = total[other]
