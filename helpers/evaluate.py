@@ -15,9 +15,9 @@ import pandas as pd
 from scipy import sparse
 
 from helpers.data import product_table
+from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.recommend import ItemBased, Recommender
-from helpers.similarity import top_n_of_product
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 

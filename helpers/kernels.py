@@ -1,13 +1,252 @@
-"""The two loops that NumPy cannot express well, compiled: the best of a product of sparse tables.
+"""The machinery under lessons 03 and 04: the best columns of products of sparse tables.
 
-Imported only for shops so large that the second it takes to load numba pays; the compiled form
-is kept beside this file for the next time.
+Each task has two forms that differ in speed only. Dense blocks in NumPy serve small shops. Large
+ones get a compiled loop: loading numba takes a second, so that happens at the first use, and the
+compiled form is kept beside this file for the next time.
 """
 
 from __future__ import annotations
 
-import numba
+import functools
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+from scipy import sparse
+
+# From so many multiplications and cells on, loading the compiled loop pays.
+_MANY = 25_000_000
+
+#: A block of a dense table holds about so many numbers (8 bytes each).
+BLOCK = 8_000_000
+
+
+def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The n best columns of each row.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n_rows, n_columns)
+    n : int
+
+    Returns
+    -------
+    rows, columns, ranks : ndarray
+        Positions of the survivors, row by row, best first. Scores are compared as float32, so
+        that what differs by the order of adding only is equal; ties go to the smaller column;
+        scores of zero or less never survive. Ranks count from 1.
+    """
+    n_rows, n_columns = scores.shape
+    n = min(n, n_columns)
+    # one whole number for score and column: the bits of a float32 above zero grow with it, and a
+    # smaller column makes the number larger; so all differ, and plain sorting settles ties
+    strength = np.maximum(scores, 0).astype(np.float32)
+    key = (strength.view(np.int32).astype(np.int64) << 32) - np.arange(n_columns)
+    if n < n_columns:
+        key.partition(n_columns - n, axis=1)
+    key = np.sort(key[:, n_columns - n :], axis=1)[:, ::-1]
+    column = -key & 0xFFFFFFFF
+    # a score of zero leaves nothing but the column
+    rows, places = np.nonzero(key > 0)
+    return rows, column[rows, places], places + 1
+
+
+def top_n_of_product(
+    left: sparse.csr_array,
+    right: sparse.csr_array,
+    n: int,
+    excluded: sparse.csr_array | None = None,
+    n_threads: int = 2,
+    compiled: bool | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The n best columns of each row of ``left @ right``, which is never formed as a whole.
+
+    Parameters
+    ----------
+    left : csr_array, shape (n_rows, n_causes)
+    right : csr_array, shape (n_causes, n_columns)
+        No entry of either may be below zero.
+    n : int
+    excluded : csr_array, shape (n_rows, n_columns), optional
+        Cells stored in it are left out of the answer.
+    n_threads : int
+        The result does not depend on it.
+    compiled : bool, optional
+        Use the compiled loop or dense blocks in NumPy. They differ in
+        speed only; chosen by the amount of work if left out.
+
+    Returns
+    -------
+    rows, columns, ranks, scores : ndarray
+        Row by row, best first; ranks count from 1. Scores are compared as float32, ties go to
+        the smaller column, and zero never survives.
+    """
+    n = min(n, right.shape[1])
+    right = right.astype(np.float64, copy=False)
+    if excluded is None:
+        excluded = sparse.csr_array((left.shape[0], right.shape[1]))
+    if compiled is None:
+        work = left.nnz * right.nnz / max(right.shape[0], 1)
+        compiled = work + left.shape[0] * right.shape[1] > _MANY
+    if compiled:
+        return _top_n_compiled(left, right, n, excluded, n_threads)
+    return _top_n_dense(left, right, n, excluded)
+
+
+def _top_n_dense(left, right, n, excluded):
+    """Blocks of the dense product, one after the other."""
+    right = right.toarray() if right.shape[0] < 500 else right
+    step = max(1, BLOCK // max(right.shape[1], 1))
+    parts = []
+    for start in range(0, max(left.shape[0], 1), step):
+        block = left[start : start + step] @ right
+        block = block.toarray() if sparse.issparse(block) else block
+        hidden = excluded[start : start + step]
+        block[np.repeat(np.arange(len(block)), np.diff(hidden.indptr)), hidden.indices] = 0
+        row, column, rank = top_n(block, n)
+        parts.append((row + start, column, rank, block[row, column]))
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def _top_n_compiled(left, right, n, excluded, n_threads):
+    """Ranges of rows with about the same number of entries, in threads."""
+    n_rows, n_columns = excluded.shape
+    columns = np.full((n_rows, n), -1, dtype=np.int32)
+    scores = np.zeros((n_rows, n))
+    shares = np.linspace(0, left.nnz, 16 * n_threads + 1)[1:-1].astype(left.indptr.dtype)
+    edges = np.unique([0, *np.searchsorted(left.indptr, shares), n_rows])
+    tables = [_plain(left), _plain(right), _plain(excluded)[:2]]
+    best_of_rows = _loops()[0]
+
+    def solve(first, last):
+        best_of_rows(*tables, n_columns, first, last, n, columns, scores)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(solve, edges[:-1], edges[1:]))
+    found = columns >= 0
+    row, place = np.nonzero(found)
+    return row, columns[found], place + 1, scores[found]
+
+
+def nearest_columns(
+    values: sparse.csr_array,
+    n: int,
+    row_weight: np.ndarray,
+    n_threads: int = 2,
+    compiled: bool | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each column, the n others with the highest cosine.
+
+    Parameters
+    ----------
+    values : csr_array of float64, shape (n_rows, n_columns)
+    n : int
+    row_weight : ndarray, shape (n_rows,)
+        How much each row counts.
+    n_threads : int
+        The result does not depend on it.
+    compiled : bool, optional
+        Use the compiled loop or dense blocks in NumPy; chosen by the amount of work if left out.
+
+    Returns
+    -------
+    columns, others, cosines : ndarray
+        Column by column, best first; ties go to the smaller column, and zero never survives.
+    """
+    n_columns = values.shape[1]
+    of_entry = np.repeat(row_weight, np.diff(values.indptr))
+    squares = np.bincount(values.indices, of_entry * values.data**2, minlength=n_columns)
+    # counted first and scaled once, so that equal cosines stay equal
+    inverse_length = 1 / np.sqrt(np.where(squares > 0, squares, 1))
+    entries = np.diff(values.indptr).astype(np.int64)
+    if compiled is None:
+        compiled = (entries**2).sum() + n_columns**2 > _MANY and n < n_columns
+    nearest = _nearest_compiled if compiled else _nearest_dense
+    return nearest(values, row_weight, inverse_length, n, n_threads)
+
+
+def _nearest_dense(values, row_weight, inverse_length, n, n_threads):
+    """Blocks of rows of the table of all pairs, one after the other."""
+    weighted = sparse.csr_array(sparse.diags_array(row_weight) @ values)
+    by_product = values.T.tocsr()
+    n_products = len(inverse_length)
+    step = max(1, BLOCK // n_products)
+    parts = []
+    for start in range(0, n_products, step):
+        block = (by_product[start : start + step] @ weighted).toarray()
+        row = np.arange(len(block))
+        block[row, row + start] = 0
+        block *= np.outer(inverse_length[row + start], inverse_length)
+        row, column, _ = top_n(block, n)
+        cosine = block[row, column].astype(np.float32)
+        parts.append(((row + start).astype(np.int32), column.astype(np.int32), cosine))
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
+    """All pairs of products that share a buyer, spread over threads; then the best of each."""
+    n_products = len(inverse_length)
+    # where each purchase stands in the baskets, product by product
+    position = np.arange(values.nnz, dtype=values.indices.dtype)
+    position = sparse.csr_array((position, values.indices, values.indptr), values.shape)
+    position = position.T.tocsr()
+    customer = position.indices
+    weight = row_weight[customer]
+    others = values.data[:0]
+    if (values.data != 1).any():
+        weight, others = weight * values.data[position.data], values.data
+    by_product = (
+        _as(position.indptr, np.int64),
+        _as(position.data + 1, np.int32),
+        _as(values.indptr[1:][customer], np.int32),
+        weight,
+    )
+    baskets = (_unsigned(values.indices), others)
+    columns = np.zeros((n_threads, n_products, n), dtype=np.int32)
+    scores = np.zeros((n_threads, n_products, n), dtype=np.float32)
+
+    best_neighbours = _loops()[1]
+
+    def solve(worker):
+        best_neighbours(
+            by_product, baskets, inverse_length, worker, n_threads, columns[worker], scores[worker]
+        )
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(solve, range(n_threads)))
+    # one list per worker and product: put them side by side
+    columns, scores = (np.hstack(list(part)) for part in (columns, scores))
+    order = np.lexsort((columns, -scores))[:, :n]
+    columns, scores = (np.take_along_axis(part, order, axis=1) for part in (columns, scores))
+    row, place = np.nonzero(scores)
+    return row, columns[row, place], scores[row, place]
+
+
+def scale_rows(values: sparse.csr_array) -> sparse.csr_array:
+    """Scale each row to length 1; empty rows stay empty."""
+    length = np.sqrt(row_sums_of_squares(values))
+    scaled = values.data / np.repeat(length, np.diff(values.indptr))
+    return sparse.csr_array((scaled, values.indices, values.indptr), shape=values.shape)
+
+
+def row_sums_of_squares(values: sparse.csr_array) -> np.ndarray:
+    """The sum of squares of each row: its length, squared."""
+    row = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
+    return np.bincount(row, values.data.astype(np.float64) ** 2, minlength=values.shape[0])
+
+
+def _plain(table):
+    """A sparse table's arrays, in the types that the compiled loop knows."""
+    return _as(table.indptr, np.int64), _unsigned(table.indices), _as(table.data, np.float64)
+
+
+def _unsigned(indices):
+    """Positions that cannot be negative: no check for it in the innermost loop."""
+    return _as(indices, np.int32).view(np.uint32)
+
+
+def _as(array, dtype):
+    return np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])
+
 
 # One fixed form each: two lessons that compile at the same time then keep the same file. With
 # several forms they could mix them up, since numba does not lock its cache.
@@ -21,7 +260,17 @@ _BEST_NEIGHBOURS = (
 )
 
 
-@numba.njit("void(i4[::1], f4[::1], i8, f4)", nogil=True, cache=True)
+@functools.cache
+def _loops():
+    """Both loops, compiled, or as kept on the disk from an earlier time."""
+    import numba
+    from numba.extending import register_jitable
+
+    register_jitable(_keep)
+    compile_as = functools.partial(numba.njit, nogil=True, cache=True)
+    return compile_as(_BEST_OF_ROWS)(_best_of_rows), compile_as(_BEST_NEIGHBOURS)(_best_neighbours)
+
+
 def _keep(columns, scores, column, score):
     """Put a candidate into a sorted list, if it is better than the last one there."""
     place = len(scores) - 1
@@ -38,8 +287,7 @@ def _keep(columns, scores, column, score):
     columns[place] = column
 
 
-@numba.njit(_BEST_OF_ROWS, nogil=True, cache=True)
-def best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scores):
+def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scores):
     """For rows `first` to `last` of ``left @ right``, write the n best columns and their scores.
 
     Parameters
@@ -88,8 +336,7 @@ def best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scor
             total[touched[at]] = 0
 
 
-@numba.njit(_BEST_NEIGHBOURS, nogil=True, cache=True)
-def best_neighbours(by_product, baskets, inverse_length, worker, workers, columns, scores):
+def _best_neighbours(by_product, baskets, inverse_length, worker, workers, columns, scores):
     """Each product's nearest ones, as far as this worker's share of the pairs goes.
 
     Being alike is mutual, so every pair of products is added up once: for a product, only what

@@ -11,17 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers.kernels import BLOCK, scale_rows, top_n, top_n_of_product
 from helpers.matrix import InteractionMatrix
-from helpers.similarity import (
-    ProductSimilarity,
-    product_similarity,
-    scale_rows,
-    top_n,
-    top_n_of_product,
-)
-
-# A block of scores holds about this many numbers (8 bytes each), however many products there are.
-_BLOCK = 8_000_000
+from helpers.similarity import ProductSimilarity, product_similarity
 
 #: What an event says about intent, in purchases: putting into the cart counts like a purchase.
 EVENT_WEIGHTS = {"product_view": 0.3, "search": 0.3, "add_to_cart": 1.0}
@@ -156,7 +148,7 @@ class Recommender:
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _block_size(self):
-        return _BLOCK // max(len(self.products_), 1)
+        return BLOCK // max(len(self.products_), 1)
 
     def _rank_block(self, rows, start, n, exclude_purchased):
         scores = self._scores(rows)
@@ -269,7 +261,7 @@ class UserBased(Recommender):
         scores = np.zeros((len(rows), len(self.products_)))
         # every customer is compared with every other: the memory, and the reason why shops with
         # many customers prefer product similarity
-        step = max(1, _BLOCK // self.purchases_.shape[0])
+        step = max(1, BLOCK // self.purchases_.shape[0])
         for start in range(0, len(rows), step):
             block = rows[start : start + step]
             # counted first and scaled once: equal cosines stay equal, whatever the machine

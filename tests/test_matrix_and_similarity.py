@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
+from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.similarity import (
     product_affinity,
     product_similarity,
     similar_products,
     textbook_similarity,
-    top_n_of_product,
 )
 from tests.common import purchases
 
@@ -141,7 +141,7 @@ def test_the_best_of_a_product(matrix, n, hide, n_threads):
 def test_small_blocks_change_nothing(bundled_matrix, monkeypatch):
     similarity, pairs = product_similarity(bundled_matrix, 10), product_affinity(bundled_matrix)
     lists = top_n_of_product(bundled_matrix.values, similarity.values, 5)
-    monkeypatch.setattr("helpers.similarity._BLOCK", 53 * 7)
+    monkeypatch.setattr("helpers.kernels.BLOCK", 53 * 7)
     again = product_similarity(bundled_matrix, 10)
     assert (again.values != similarity.values).nnz == 0
     pd.testing.assert_frame_equal(pairs, product_affinity(bundled_matrix))

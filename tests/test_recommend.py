@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data
+from helpers.kernels import top_n
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import (
     EASE,
@@ -21,7 +22,7 @@ from helpers.recommend import (
     get_recommendations,
     product_trend,
 )
-from helpers.similarity import product_similarity, top_n
+from helpers.similarity import product_similarity
 from tests.common import purchases
 from tests.test_matrix_and_similarity import random_matrices
 
