@@ -33,13 +33,13 @@ def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
     rows, columns, ranks : ndarray
         Positions of the survivors, row by row, best first. Scores are compared as float32, so
         that what differs by the order of adding only is equal; ties go to the smaller column;
-        scores of zero or less never survive. Ranks count from 1.
+        scores of zero or less, and those that are no number, never survive. Ranks count from 1.
     """
     n_rows, n_columns = scores.shape
     n = min(n, n_columns)
     # one whole number for score and column: the bits of a float32 above zero grow with it, and a
     # smaller column makes the number larger; so all differ, and plain sorting settles ties
-    strength = np.maximum(scores, 0).astype(np.float32)
+    strength = np.fmax(scores, 0).astype(np.float32)  # NaN becomes 0
     key = (strength.view(np.int32).astype(np.int64) << 32) - np.arange(n_columns)
     if n < n_columns:
         key.partition(n_columns - n, axis=1)
@@ -64,7 +64,8 @@ def top_n_of_product(
     ----------
     left : csr_array, shape (n_rows, n_causes)
     right : csr_array, shape (n_causes, n_columns)
-        No entry of either may be below zero.
+        Stored zeros say nothing; what is not a number (NaN) makes the scores that it has a part
+        in NaN.
     n : int
     excluded : csr_array, shape (n_rows, n_columns), optional
         Cells stored in it are left out of the answer.
@@ -78,8 +79,14 @@ def top_n_of_product(
     -------
     rows, columns, ranks, scores : ndarray
         Row by row, best first; ranks count from 1. Scores are compared as float32, ties go to
-        the smaller column, and zero never survives.
+        the smaller column, and zero and NaN never survive.
+
+    Raises
+    ------
+    ValueError
+        If an entry of either table is below zero.
     """
+    left, right = _tidy(left), _tidy(right)
     n = min(n, right.shape[1])
     right = right.astype(np.float64, copy=False)
     if excluded is None:
@@ -94,7 +101,9 @@ def top_n_of_product(
 
 def _top_n_dense(left, right, n, excluded):
     """Blocks of the dense product, one after the other."""
-    right = right.toarray() if right.shape[0] < 500 else right
+    # a full table would also multiply its zeros, and infinity times zero is no number
+    if right.shape[0] < 500 and np.isfinite(left.data).all():
+        right = right.toarray()
     step = max(1, BLOCK // max(right.shape[1], 1))
     parts = []
     for start in range(0, max(left.shape[0], 1), step):
@@ -150,8 +159,15 @@ def nearest_columns(
     Returns
     -------
     columns, others, cosines : ndarray
-        Column by column, best first; ties go to the smaller column, and zero never survives.
+        Column by column, best first; ties go to the smaller column, and zero and NaN never
+        survive.
+
+    Raises
+    ------
+    ValueError
+        If a value is below zero.
     """
+    values = _tidy(values)
     n_columns = values.shape[1]
     of_entry = np.repeat(row_weight, np.diff(values.indptr))
     squares = np.bincount(values.indices, of_entry * values.data**2, minlength=n_columns)
@@ -185,7 +201,7 @@ def _nearest_dense(values, row_weight, inverse_length, n, n_threads):
 def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
     """All pairs of products that share a buyer, spread over threads; then the best of each."""
     n_products = len(inverse_length)
-    # where each purchase stands in the baskets, product by product
+    # where each purchase stands in the histories, product by product
     position = np.arange(values.nnz, dtype=values.indices.dtype)
     position = sparse.csr_array((position, values.indices, values.indptr), values.shape)
     position = position.T.tocsr()
@@ -200,7 +216,7 @@ def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
         _as(values.indptr[1:][customer], np.int32),
         weight,
     )
-    baskets = (_unsigned(values.indices), others)
+    histories = (_unsigned(values.indices), others)
     columns = np.zeros((n_threads, n_products, n), dtype=np.int32)
     scores = np.zeros((n_threads, n_products, n), dtype=np.float32)
 
@@ -208,7 +224,13 @@ def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
 
     def solve(worker):
         best_neighbours(
-            by_product, baskets, inverse_length, worker, n_threads, columns[worker], scores[worker]
+            by_product,
+            histories,
+            inverse_length,
+            worker,
+            n_threads,
+            columns[worker],
+            scores[worker],
         )
 
     with ThreadPoolExecutor(n_threads) as pool:
@@ -232,6 +254,21 @@ def row_sums_of_squares(values: sparse.csr_array) -> np.ndarray:
     """The sum of squares of each row: its length, squared."""
     row = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
     return np.bincount(row, values.data.astype(np.float64) ** 2, minlength=values.shape[0])
+
+
+def _tidy(table):
+    """The same table with every cell stored once, columns in order, and zeros not at all.
+
+    The loops need both: they note a column when its total leaves zero, which may happen only once.
+    """
+    if (table.data < 0).any():
+        raise ValueError("A table has values below zero; purchases and similarities start at 0.")
+    if table.has_canonical_format and table.data.all():
+        return table
+    table = table.copy()  # the caller's stays as it is
+    table.sum_duplicates()
+    table.eliminate_zeros()
+    return table
 
 
 def _plain(table):
@@ -293,7 +330,7 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
     Parameters
     ----------
     left, right : tuple of (indptr, indices, data)
-        Tables in CSR form; no data below zero.
+        Tables in CSR form; no data below zero, or `touched` overflows.
     excluded : tuple of (indptr, indices)
         Cells that are left out.
     n_columns, first, last, n : int
@@ -315,10 +352,11 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
             for other in range(right_start[cause], right_start[cause + 1]):
                 column = right_index[other]
                 before = total[column]
+                after = before + weight * right_value[other]
                 # written in any case and counted if new: cheaper than a branch
                 touched[n_touched] = column
-                n_touched += before == 0
-                total[column] = before + weight * right_value[other]
+                n_touched += (before == 0) & (after != 0)
+                total[column] = after
         for at in range(excluded_start[row], excluded_start[row + 1]):
             total[excluded_index[at]] = 0
         best_score[:] = 0
@@ -336,18 +374,18 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
             total[touched[at]] = 0
 
 
-def _best_neighbours(by_product, baskets, inverse_length, worker, workers, columns, scores):
+def _best_neighbours(by_product, histories, inverse_length, worker, workers, columns, scores):
     """Each product's nearest ones, as far as this worker's share of the pairs goes.
 
     Being alike is mutual, so every pair of products is added up once: for a product, only what
-    stands *behind* it in its buyers' baskets. Both products of the pair remember the result.
+    stands *behind* it in its buyers' histories. Both products of the pair remember the result.
 
     Parameters
     ----------
     by_product : tuple of (indptr, begins, ends, data)
-        For each product its purchases: where the rest of the buyer's basket begins and ends, and
-        the purchase's weight.
-    baskets : tuple of (indices, data)
+        For each product its purchases: where the rest of the buyer's history begins and ends,
+        and the purchase's weight.
+    histories : tuple of (indices, data)
         The purchases customer by customer, products in order; no data if all are 1.
     inverse_length : ndarray, shape (n_products,)
     worker, workers : int
@@ -356,7 +394,7 @@ def _best_neighbours(by_product, baskets, inverse_length, worker, workers, colum
         Receive the neighbours, best first; unused places keep a score of 0.
     """
     start, begin, end, weight = by_product
-    index, value = baskets
+    index, value = histories
     n_products = len(inverse_length)
     total = np.zeros(n_products)
     touched = np.empty(n_products + 1, np.int32)
@@ -368,10 +406,11 @@ def _best_neighbours(by_product, baskets, inverse_length, worker, workers, colum
             for place in range(begin[at], end[at]):
                 other = index[place]
                 before = total[other]
+                after = before + (weight[at] if binary else weight[at] * value[place])
                 # written in any case and counted if new: cheaper than a branch
                 touched[n_touched] = other
-                n_touched += before == 0
-                total[other] = before + (weight[at] if binary else weight[at] * value[place])
+                n_touched += (before == 0) & (after != 0)
+                total[other] = after
         for at in range(n_touched):
             other = touched[at]
             cosine = np.float32(total[other] * (inverse_length[product] * inverse_length[other]))
