@@ -8,6 +8,7 @@ compiled form is kept beside this file for the next time.
 from __future__ import annotations
 
 import functools
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -55,7 +56,7 @@ def top_n_of_product(
     right: sparse.csr_array,
     n: int,
     excluded: sparse.csr_array | None = None,
-    n_threads: int = 2,
+    n_jobs: int = 2,
     compiled: bool | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The n best columns of each row of ``left @ right``, which is never formed as a whole.
@@ -69,8 +70,8 @@ def top_n_of_product(
     n : int
     excluded : csr_array, shape (n_rows, n_columns), optional
         Cells stored in it are left out of the answer.
-    n_threads : int
-        The result does not depend on it.
+    n_jobs : int
+        Threads; -1 is one per processor. The result does not depend on it.
     compiled : bool, optional
         Use the compiled loop or dense blocks in NumPy. They differ in
         speed only; chosen by the amount of work if left out.
@@ -95,7 +96,7 @@ def top_n_of_product(
         work = left.nnz * right.nnz / max(right.shape[0], 1)
         compiled = work + left.shape[0] * right.shape[1] > _MANY
     if compiled:
-        return _top_n_compiled(left, right, n, excluded, n_threads)
+        return _top_n_compiled(left, right, n, excluded, n_jobs)
     return _top_n_dense(left, right, n, excluded)
 
 
@@ -116,12 +117,13 @@ def _top_n_dense(left, right, n, excluded):
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
-def _top_n_compiled(left, right, n, excluded, n_threads):
+def _top_n_compiled(left, right, n, excluded, n_jobs):
     """Ranges of rows with about the same number of entries, in threads."""
+    n_jobs = _threads(n_jobs)
     n_rows, n_columns = excluded.shape
     columns = np.full((n_rows, n), -1, dtype=np.int32)
     scores = np.zeros((n_rows, n))
-    shares = np.linspace(0, left.nnz, 16 * n_threads + 1)[1:-1].astype(left.indptr.dtype)
+    shares = np.linspace(0, left.nnz, 16 * n_jobs + 1)[1:-1].astype(left.indptr.dtype)
     edges = np.unique([0, *np.searchsorted(left.indptr, shares), n_rows])
     tables = [_plain(left), _plain(right), _plain(excluded)[:2]]
     best_of_rows = _loops()[0]
@@ -129,7 +131,7 @@ def _top_n_compiled(left, right, n, excluded, n_threads):
     def solve(first, last):
         best_of_rows(*tables, n_columns, first, last, n, columns, scores)
 
-    with ThreadPoolExecutor(n_threads) as pool:
+    with ThreadPoolExecutor(n_jobs) as pool:
         list(pool.map(solve, edges[:-1], edges[1:]))
     found = columns >= 0
     row, place = np.nonzero(found)
@@ -140,7 +142,7 @@ def nearest_columns(
     values: sparse.csr_array,
     n: int,
     row_weight: np.ndarray,
-    n_threads: int = 2,
+    n_jobs: int = 2,
     compiled: bool | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each column, the n others with the highest cosine.
@@ -151,8 +153,8 @@ def nearest_columns(
     n : int
     row_weight : ndarray, shape (n_rows,)
         How much each row counts.
-    n_threads : int
-        The result does not depend on it.
+    n_jobs : int
+        Threads; -1 is one per processor. The result does not depend on it.
     compiled : bool, optional
         Use the compiled loop or dense blocks in NumPy; chosen by the amount of work if left out.
 
@@ -177,10 +179,10 @@ def nearest_columns(
     if compiled is None:
         compiled = (entries**2).sum() + n_columns**2 > _MANY and n < n_columns
     nearest = _nearest_compiled if compiled else _nearest_dense
-    return nearest(values, row_weight, inverse_length, n, n_threads)
+    return nearest(values, row_weight, inverse_length, n, n_jobs)
 
 
-def _nearest_dense(values, row_weight, inverse_length, n, n_threads):
+def _nearest_dense(values, row_weight, inverse_length, n, n_jobs):
     """Blocks of rows of the table of all pairs, one after the other."""
     weighted = sparse.csr_array(sparse.diags_array(row_weight) @ values)
     by_product = values.T.tocsr()
@@ -198,9 +200,9 @@ def _nearest_dense(values, row_weight, inverse_length, n, n_threads):
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
-def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
+def _nearest_compiled(values, row_weight, inverse_length, n, n_jobs):
     """All pairs of products that share a buyer, spread over threads; then the best of each."""
-    n_products = len(inverse_length)
+    n_jobs, n_products = _threads(n_jobs), len(inverse_length)
     # where each purchase stands in the histories, product by product
     position = np.arange(values.nnz, dtype=values.indices.dtype)
     position = sparse.csr_array((position, values.indices, values.indptr), values.shape)
@@ -217,8 +219,8 @@ def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
         weight,
     )
     histories = (_unsigned(values.indices), others)
-    columns = np.zeros((n_threads, n_products, n), dtype=np.int32)
-    scores = np.zeros((n_threads, n_products, n), dtype=np.float32)
+    columns = np.zeros((n_jobs, n_products, n), dtype=np.int32)
+    scores = np.zeros((n_jobs, n_products, n), dtype=np.float32)
 
     best_neighbours = _loops()[1]
 
@@ -228,13 +230,13 @@ def _nearest_compiled(values, row_weight, inverse_length, n, n_threads):
             histories,
             inverse_length,
             worker,
-            n_threads,
+            n_jobs,
             columns[worker],
             scores[worker],
         )
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(solve, range(n_threads)))
+    with ThreadPoolExecutor(n_jobs) as pool:
+        list(pool.map(solve, range(n_jobs)))
     # one list per worker and product: put them side by side
     columns, scores = (np.hstack(list(part)) for part in (columns, scores))
     order = np.lexsort((columns, -scores))[:, :n]
@@ -254,6 +256,10 @@ def row_sums_of_squares(values: sparse.csr_array) -> np.ndarray:
     """The sum of squares of each row: its length, squared."""
     row = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
     return np.bincount(row, values.data.astype(np.float64) ** 2, minlength=values.shape[0])
+
+
+def _threads(n_jobs):
+    return os.cpu_count() if n_jobs == -1 else n_jobs
 
 
 def _tidy(table):

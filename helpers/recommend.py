@@ -290,8 +290,9 @@ class ItemBased(Recommender):
     intent_days : int, optional
         Let events of the last so many days speak too, for customers with or without purchases;
         needs `events`.
-    n_threads : int
-        For fitting and recommending; results do not depend on it.
+    n_jobs : int
+        Threads for fitting and recommending, -1 for one per processor; results do not depend on
+        it.
 
     Attributes
     ----------
@@ -309,9 +310,9 @@ class ItemBased(Recommender):
         scale_customers: bool = True,
         trend_days: int | None = None,
         intent_days: int | None = None,
-        n_threads: int = 2,
+        n_jobs: int = 2,
     ):
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
         self.n_neighbors = n_neighbors
         self.scale_customers = scale_customers
         self.trend_days = trend_days
@@ -319,7 +320,7 @@ class ItemBased(Recommender):
 
     def _fit(self, matrix, transactions, events, products):
         self.similarity_ = product_similarity(
-            matrix, self.n_neighbors, self.scale_customers, self.n_threads
+            matrix, self.n_neighbors, self.scale_customers, self.n_jobs
         )
         self.trend_ = np.ones(len(matrix.products))
         if self.trend_days is not None:
@@ -399,7 +400,7 @@ class ItemBased(Recommender):
             weights = sparse.vstack([weights, self._weights_with_self], format="csr")
         excluded = bought if exclude_purchased else None
         row, column, rank, score = top_n_of_product(
-            history, weights, n, excluded, n_threads=self.n_threads
+            history, weights, n, excluded, n_jobs=self.n_jobs
         )
         return row + start, column, rank, score
 

@@ -50,7 +50,7 @@ def product_similarity(
     matrix: InteractionMatrix,
     n_neighbors: int | None = None,
     scale_customers: bool = False,
-    n_threads: int = 2,
+    n_jobs: int = 2,
     compiled: bool | None = None,
 ) -> ProductSimilarity:
     """Cosine similarity between the columns of the interaction matrix.
@@ -63,8 +63,8 @@ def product_similarity(
     scale_customers : bool
         First scale each customer's row to length 1, so that one customer who bought half the shop
         does not tell the shop that everything goes with everything.
-    n_threads : int
-        The result does not depend on it.
+    n_jobs : int
+        Threads; -1 is one per processor. The result does not depend on it.
     compiled : bool, optional
         Use the compiled loop of :mod:`helpers.kernels` or dense blocks in NumPy; chosen by the
         amount of work if left out.
@@ -96,7 +96,7 @@ def product_similarity(
     if scale_customers:
         # a product of two scaled rows: both factors at once
         customer_weight = 1 / np.maximum(kernels.row_sums_of_squares(values), 1e-300)
-    row, column, cosine = kernels.nearest_columns(values, n, customer_weight, n_threads, compiled)
+    row, column, cosine = kernels.nearest_columns(values, n, customer_weight, n_jobs, compiled)
     shape = (n_products, n_products)
     return ProductSimilarity(sparse.csr_array((cosine, (row, column)), shape), matrix.products)
 

@@ -98,11 +98,11 @@ def test_similarity_equals_scikit_learn(matrix, scale):
 
 @settings(max_examples=150, deadline=None)
 @given(random_matrices(), st.integers(1, 10), st.booleans(), st.booleans(), st.sampled_from([1, 2]))
-def test_the_compiled_loop_gives_the_same_neighbours(matrix, n, scale, counts, n_threads):
+def test_the_compiled_loop_gives_the_same_neighbours(matrix, n, scale, counts, n_jobs):
     if counts:
         matrix.values.data[:] = 1 + np.arange(matrix.values.nnz) % 3
     dense = product_similarity(matrix, n, scale, compiled=False).values
-    ours = product_similarity(matrix, n, scale, n_threads, compiled=True).values
+    ours = product_similarity(matrix, n, scale, n_jobs, compiled=True).values
     assert (ours.indptr == dense.indptr).all()
     assert (ours.indices == dense.indices).all()
     np.testing.assert_allclose(ours.data, dense.data, rtol=1e-6)
@@ -187,16 +187,17 @@ def test_a_product_without_buyers_resembles_nothing(small_matrix, recwarn):
 
 
 def test_threads_change_nothing(bundled_matrix):
-    one, two = (
-        product_similarity(bundled_matrix, 10, True, n_threads, compiled=True).values
-        for n_threads in (1, 2)
+    one, *others = (
+        product_similarity(bundled_matrix, 10, True, n_jobs, compiled=True).values
+        for n_jobs in (1, 2, -1)
     )
-    assert (one.indices == two.indices).all() and (one.data == two.data).all()
+    for other in others:
+        assert (one.indices == other.indices).all() and (one.data == other.data).all()
 
 
 @settings(max_examples=150, deadline=None)
 @given(random_matrices(), st.integers(1, 10), st.booleans(), st.sampled_from([1, 2]))
-def test_the_best_of_a_product(matrix, n, hide, n_threads):
+def test_the_best_of_a_product(matrix, n, hide, n_jobs):
     """Compiled, in dense blocks, and by plain sorting."""
     left = matrix.values
     right = sparse.csr_array(product_similarity(matrix).values)
@@ -210,7 +211,7 @@ def test_the_best_of_a_product(matrix, n, hide, n_threads):
         for row in scores
     ]
     for compiled in (False, True):
-        row, column, rank, score = top_n_of_product(left, right, n, excluded, n_threads, compiled)
+        row, column, rank, score = top_n_of_product(left, right, n, excluded, n_jobs, compiled)
         assert [column[row == r].tolist() for r in range(len(wanted))] == wanted
         assert all((rank[row == r] == np.arange(1, (row == r).sum() + 1)).all() for r in set(row))
         np.testing.assert_allclose(score, scores[row, column], rtol=1e-6)
