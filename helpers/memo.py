@@ -151,7 +151,7 @@ def collect(
     facts = {"data": _data_facts(transactions, events, report)}
     try:
         facts |= _judge(transactions, events, test_days, n)
-    except ValueError as error:
+    except evaluate.TooShortError as error:
         facts |= {"quality": None, "signal": None, "quality_missing": str(error)}
     quality, signal = facts["quality"], facts["signal"]
 
