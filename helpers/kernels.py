@@ -81,11 +81,6 @@ def top_n_of_product(
     rows, columns, ranks, scores : ndarray
         Row by row, best first; ranks count from 1. Scores are compared as float32, ties go to
         the smaller column, and zero and NaN never survive.
-
-    Raises
-    ------
-    ValueError
-        If an entry of either table is below zero.
     """
     left, right = _tidy(left), _tidy(right)
     n = min(n, right.shape[1])
@@ -95,7 +90,7 @@ def top_n_of_product(
     if compiled is None:
         work = left.nnz * right.nnz / max(right.shape[0], 1)
         compiled = work + left.shape[0] * right.shape[1] > _MANY
-    if compiled:
+    if compiled and _all_above_zero(left.data, right.data):
         return _top_n_compiled(left, right, n, excluded, n_jobs)
     return _top_n_dense(left, right, n, excluded)
 
@@ -163,11 +158,6 @@ def nearest_columns(
     columns, others, cosines : ndarray
         Column by column, best first; ties go to the smaller column, and zero and NaN never
         survive.
-
-    Raises
-    ------
-    ValueError
-        If a value is below zero.
     """
     values = _tidy(values)
     n_columns = values.shape[1]
@@ -178,11 +168,12 @@ def nearest_columns(
     entries = np.diff(values.indptr).astype(np.int64)
     if compiled is None:
         compiled = (entries**2).sum() + n_columns**2 > _MANY and n < n_columns
-    nearest = _nearest_compiled if compiled else _nearest_dense
-    return nearest(values, row_weight, inverse_length, n, n_jobs)
+    if compiled and _all_above_zero(row_weight, values.data, values.data):
+        return _nearest_compiled(values, row_weight, inverse_length, n, n_jobs)
+    return _nearest_dense(values, row_weight, inverse_length, n)
 
 
-def _nearest_dense(values, row_weight, inverse_length, n, n_jobs):
+def _nearest_dense(values, row_weight, inverse_length, n):
     """Blocks of rows of the table of all pairs, one after the other."""
     weighted = sparse.csr_array(sparse.diags_array(row_weight) @ values)
     by_product = values.T.tocsr()
@@ -263,18 +254,23 @@ def _threads(n_jobs):
 
 
 def _tidy(table):
-    """The same table with every cell stored once, columns in order, and zeros not at all.
-
-    The loops need both: they note a column when its total leaves zero, which may happen only once.
-    """
-    if (table.data < 0).any():
-        raise ValueError("A table has values below zero; purchases and similarities start at 0.")
+    """The same table with every cell stored once, columns in order, and zeros not at all."""
     if table.has_canonical_format and table.data.all():
         return table
     table = table.copy()  # the caller's stays as it is
     table.sum_duplicates()
     table.eliminate_zeros()
     return table
+
+
+def _all_above_zero(*factors):
+    """Whether every product of these numbers is above zero: if not, the dense form must do.
+
+    The loops note a column when its total leaves zero, and have room to do so once. A product of
+    zero, even one that is merely too small for a float, would have it noted again and again.
+    """
+    smallest = [factor.min(initial=1) for factor in factors]
+    return np.min(smallest) > 0 and np.prod(smallest) > 0
 
 
 def _plain(table):
@@ -340,7 +336,7 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
     Parameters
     ----------
     left, right : tuple of (indptr, indices, data)
-        Tables in CSR form; no data below zero, or `touched` overflows.
+        Tables in CSR form, without products of zero or below; see :func:`_all_above_zero`.
     excluded : tuple of (indptr, indices)
         Cells that are left out.
     n_columns, first, last, n : int
@@ -362,11 +358,10 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
             for other in range(right_start[cause], right_start[cause + 1]):
                 column = right_index[other]
                 before = total[column]
-                after = before + weight * right_value[other]
                 # written in any case and counted if new: cheaper than a branch
                 touched[n_touched] = column
-                n_touched += (before == 0) & (after != 0)
-                total[column] = after
+                n_touched += before == 0
+                total[column] = before + weight * right_value[other]
         for at in range(excluded_start[row], excluded_start[row + 1]):
             total[excluded_index[at]] = 0
         best_score[:] = 0
@@ -423,11 +418,10 @@ def _best_neighbours(by_product, histories, inverse_length, worker, workers, col
                 for place in range(begin[at], end[at]):
                     other = index[place]
                     before = total[other]
-                    after = before + (weight[at] if binary else weight[at] * value[place])
                     # written in any case and counted if new: cheaper than a branch
                     touched[n_touched] = other
-                    n_touched += (before == 0) & (after != 0)
-                    total[other] = after
+                    n_touched += before == 0
+                    total[other] = before + (weight[at] if binary else weight[at] * value[place])
         for at in range(n_touched):
             other = touched[at]
             cosine = np.float32(total[other] * (inverse_length[product] * inverse_length[other]))
