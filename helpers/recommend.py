@@ -106,6 +106,11 @@ class Recommender:
         Returns
         -------
         self
+
+        Raises
+        ------
+        MissingDataError
+            If a table or column is missing that this recommender learns from.
         """
         self.customers_, self.products_ = matrix.customers, matrix.products
         self.purchases_ = _with_unknown(matrix.values)
@@ -119,7 +124,8 @@ class Recommender:
         ----------
         customers : list of ids, optional
             Everyone known, if left out. An unknown customer gets what a customer without any
-            history gets: a popularity list from :class:`MostPopular`, nothing from the others.
+            history gets: a popularity list from :class:`MostPopular`, one drawn by chance from
+            :class:`Random`, nothing from the others.
         n : int
             Length of the list; shorter where fewer products score above zero.
         exclude_purchased : bool
