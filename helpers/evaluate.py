@@ -8,6 +8,7 @@ later. Metrics return one number per customer, so that averages come with their 
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,15 @@ import pandas as pd
 from scipy import sparse
 
 from helpers.data import product_table
+from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.recommend import INTENT_DAYS, ItemBased, Recommender
-from helpers.similarity import top_n_of_product
+from helpers.recommend import INTENT_DAYS, ItemBased, MissingDataError, Recommender
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
+
+
+class TooShortError(ValueError):
+    """The purchases cover too short a time to be split, or nobody bought before and after."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,14 @@ def split_by_time(
 
     Raises
     ------
-    ValueError
+    TooShortError
         If nothing would be left to learn from.
     """
     day = transactions["transaction_date"].dt.normalize()
     test_start = day.max() - pd.Timedelta(days=test_days - 1)
     past = day < test_start
     if not past.any():
-        raise ValueError(
+        raise TooShortError(
             f"All purchases fall between {day.min():%Y-%m-%d} and {day.max():%Y-%m-%d}, so the "
             f"last {test_days} days leave none to learn from: lists can be made, but nobody can "
             "say how good they are. Set a smaller test_days, or export a longer period."
@@ -152,7 +157,7 @@ def recall(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     return hits.sum(axis=1) / np.maximum(n_relevant, 1)
 
 
-def ndcg(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+def ndcg_at_k(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Hits weighted by place, as a share of the best possible list.
 
     A hit at rank r counts 1 / log2(r + 1). The best possible list has all its hits in front, and
@@ -224,7 +229,8 @@ def per_customer(
     customers = pd.Index(relevant["customer_id"].unique()).intersection(customers).sort_values()
     recommendations = recommender.recommend(customers, k, exclude_purchased=new_only)
     hits, n_relevant = hits_of(recommendations, relevant, customers, k)
-    scores = {name: globals()[name](hits, n_relevant) for name in METRICS}
+    metrics = zip(METRICS, (hit_rate, precision, recall, ndcg_at_k, mrr), strict=True)
+    scores = {name: metric(hits, n_relevant) for name, metric in metrics}
     return pd.DataFrame(scores, index=customers.rename("customer_id")), recommendations
 
 
@@ -253,34 +259,42 @@ def compare(
 
     Raises
     ------
-    ValueError
+    TooShortError
         If no customer can be judged by.
     """
-    matrix, tables = split.training()
-    rows = {}
-    for name, recommender in recommenders.items():
-        # a copy, so that what it learned is forgotten before the next one needs the memory
-        fitted = copy.copy(recommender).fit(matrix, **tables)
-        scores, lists = per_customer(fitted, split, k, new_only, customers)
-        if scores.empty:
-            raise ValueError(
-                "No customer bought before and after the cut, so nothing can be judged. "
-                "Change test_days."
-            )
-        row = scores.mean().to_dict()
-        for metric in ("hit_rate", "ndcg"):
-            row[f"{metric}_low"], row[f"{metric}_high"] = interval(scores[metric])
-        row["coverage"] = catalogue_coverage(lists, len(matrix.products))
-        row["personalization"] = personalization(lists)
-        row["customers"] = len(scores)
-        rows[name] = row
+    training = split.training()
+    rows = {
+        name: _judge(recommender, training, split, k, new_only, customers)
+        for name, recommender in recommenders.items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def _judge(recommender, training, split, k, new_only=True, customers=None):
+    """One row of :func:`compare`."""
+    matrix, tables = training
+    # a copy, so that what it learned is forgotten before the next one needs the memory
+    fitted = copy.copy(recommender).fit(matrix, **tables)
+    scores, lists = per_customer(fitted, split, k, new_only, customers)
+    if scores.empty:
+        raise TooShortError(
+            "No customer bought before and after the cut, so nothing can be judged. "
+            "Change test_days."
+        )
+    row = scores.mean().to_dict()
+    for metric in ("hit_rate", "ndcg"):
+        row[f"{metric}_low"], row[f"{metric}_high"] = interval(scores[metric])
+    row["coverage"] = catalogue_coverage(lists, len(matrix.products))
+    row["personalization"] = personalization(lists)
+    row["customers"] = len(scores)
+    return row
 
 
 def interval(values) -> tuple[float, float]:
     """95 % interval of a mean over customers: mean +- 1.96 standard errors.
 
-    Other customers of the same kind would give a mean in there, 19 times in 20.
+    An interval built this way includes the true mean, of all customers of this kind, in 19 of 20
+    samples. (It includes the mean of one more sample less often, since both samples vary.)
     """
     values = np.asarray(values, dtype=float)
     error = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
@@ -299,6 +313,15 @@ def paired_difference(
 
     The same customers judge both, so their differences vary less than either alone.
 
+    Parameters
+    ----------
+    better, reference : Recommender
+        Copies of them are fitted; they stay as they are.
+    split, k, new_only
+        As in :func:`per_customer`.
+    metric : str
+        One of ``METRICS``.
+
     Returns
     -------
     dict
@@ -306,26 +329,61 @@ def paired_difference(
     """
     matrix, tables = split.training()
     a, b = (
-        per_customer(r.fit(matrix, **tables), split, k, new_only)[0][metric]
+        per_customer(copy.copy(r).fit(matrix, **tables), split, k, new_only)[0][metric]
         for r in (better, reference)
     )
     low, high = interval(a - b)
     return {"difference": float((a - b).mean()), "low": float(low), "high": float(high)}
 
 
-def choose(
-    candidates: dict[str, Recommender], split: Split, k: int = 5, metric: str = "ndcg"
-) -> str:
-    """Name the candidate that is best on the validation window; the test window stays unseen.
+def choose(options: dict[str, Recommender], split: Split, k: int = 5, metric: str = "ndcg") -> str:
+    """Name the recommender that is best on the validation window; the test window stays unseen.
 
     Ties go to the first named: put the simplest first. Where the past is too short to be split
-    again, the first is taken.
+    again, the first is taken. What cannot be fitted, for lack of a column, is never taken.
+
+    Parameters
+    ----------
+    options : dict of str to Recommender
+        Copies of them are fitted; they stay as they are.
+    split : Split
+    k : int
+        Length of the lists.
+    metric : str
+
+    Returns
+    -------
+    str
+        A key of `options`.
+
+    Raises
+    ------
+    MissingDataError
+        If none of them can be fitted on this shop.
     """
+    values = {}
     try:
-        table = compare(candidates, validation_split(split), k)
-    except ValueError:
-        return next(iter(candidates))
-    return table[metric].idxmax()
+        past = validation_split(split)
+        training = past.training()
+        for name, option in options.items():
+            with suppress(MissingDataError):
+                values[name] = _judge(option, training, past, k)[metric]
+    except TooShortError:
+        values = _values_without_future(options, split)
+    if not values:
+        raise MissingDataError(f"This shop lacks what {', '.join(options)} learn from.")
+    return max(values, key=values.get)
+
+
+def _values_without_future(options, split):
+    """The same for all that can be fitted: nothing speaks for one or the other."""
+    matrix, tables = split.training()
+    values = {}
+    for name, option in options.items():
+        with suppress(MissingDataError):
+            copy.copy(option).fit(matrix, **tables)
+            values[name] = 0.0
+    return values
 
 
 def choose_item_based(split: Split, k: int = 5) -> ItemBased:
@@ -347,8 +405,8 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     ItemBased
         Not fitted; without intent, see ``intent_days``.
     """
-    candidates = {str(days): ItemBased(trend_days=days) for days in (None, 30, 14)}
-    return ItemBased(trend_days=candidates[choose(candidates, split, k)].trend_days)
+    options = {str(days): ItemBased(trend_days=days) for days in (None, 30, 14)}
+    return ItemBased(trend_days=options[choose(options, split, k)].trend_days)
 
 
 def settings_for(
@@ -368,7 +426,7 @@ def settings_for(
     """
     try:
         model = choose_item_based(split_by_time(transactions, events, test_days), k)
-    except ValueError:
+    except TooShortError:
         model = ItemBased()
     model.intent_days = None if events is None else INTENT_DAYS
     return model
@@ -392,17 +450,18 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
     -------
     dict
         ``own`` and ``stranger`` (mean NDCG), ``difference`` with its 95 % interval ``low``,
-        ``high``, ``customers``, and ``signal``: whether the interval lies above zero.
+        ``high``, ``half_width`` (1.96 standard errors of the difference; the test is blind to
+        much smaller ones), ``customers``, and ``signal``: whether the interval lies above zero.
     """
     matrix, tables = split.training()
     model = ItemBased().fit(matrix, **tables)
     relevant = relevant_products(split)
     customers = matrix.customers.intersection(relevant["customer_id"].unique())
     own = matrix.customers.get_indexer(customers)
-    stranger = np.roll(np.random.default_rng(random_state).permutation(len(own)), 1)
     order = np.random.default_rng(random_state).permutation(len(own))
     partner = np.empty_like(own)
-    partner[order] = own[stranger]  # a cycle through all customers: nobody meets themselves
+    # everyone gets the one before in a shuffled circle: nobody meets themselves
+    partner[order] = own[np.roll(order, 1)]
     known_to_either = matrix.values[own] + matrix.values[partner]
     row = customers.get_indexer(relevant["customer_id"])
     column = matrix.products.get_indexer(relevant["product_id"])
@@ -418,7 +477,7 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
         found = np.zeros((len(own), k), dtype=bool)
         found[row, rank - 1] = wanted[row, column] > 0
         n_relevant = relevant["customer_id"].value_counts().reindex(customers).to_numpy()
-        values[name] = ndcg(found, n_relevant)
+        values[name] = ndcg_at_k(found, n_relevant)
     difference = values["own"] - values["stranger"]
     low, high = interval(difference)
     return {
@@ -427,6 +486,7 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
         "difference": float(difference.mean()),
         "low": float(low),
         "high": float(high),
+        "half_width": float(high - low) / 2,
         "customers": len(own),
         "signal": bool(low > 0),
     }

@@ -275,7 +275,7 @@ def collect(
     try:
         split = evaluate.split_by_time(transactions, events, test_days)
         facts |= _judge(engine.model, split, n)
-    except ValueError as error:
+    except evaluate.TooShortError as error:
         facts |= {"quality": None, "signal": None, "quality_missing": str(error)}
     quality, signal = facts["quality"], facts["signal"]
 

@@ -1,33 +1,38 @@
 """Lesson 04. From similar products to a ranked list for every customer, each with its reason.
 
 All recommenders share one form: ``fit(matrix, ...)`` learns, ``recommend(customers, n)`` answers
-with a tidy table. They differ in one method, which scores every product for a block of customers.
-Only products with a score above zero are recommended: zero means "nothing speaks for it".
+with a tidy table. They differ in what they learn (``_fit``) and in how they score every product
+for a block of customers (``_scores``). Three rank a block in a way of their own (``_rank_block``):
+Random looks at ids instead of purchases; MostPopular and ItemBased find the best products without
+writing down the scores of all. Only products with a score above zero are recommended: zero means
+"nothing speaks for it".
 """
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers.kernels import BLOCK, scale_rows, top_n, top_n_of_product
 from helpers.matrix import InteractionMatrix
-from helpers.similarity import (
-    ProductSimilarity,
-    product_similarity,
-    scale_rows,
-    top_n,
-    top_n_of_product,
-)
-
-# A block of scores holds about this many numbers (8 bytes each), however many products there are.
-_BLOCK = 8_000_000
+from helpers.similarity import ProductSimilarity, product_similarity
 
 #: What an event says about intent, in purchases: putting into the cart counts like a purchase.
 EVENT_WEIGHTS = {"product_view": 0.3, "search": 0.3, "add_to_cart": 1.0}
 
 #: Events of so many days still say what somebody is about to buy.
 INTENT_DAYS = 30
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A recommender was asked before it has learned; both its parents as in scikit-learn."""
+
+
+class MissingDataError(ValueError):
+    """A recommender cannot be fitted: the shop lacks a table or a column that it learns from."""
 
 
 def get_recommendations(
@@ -104,6 +109,11 @@ class Recommender:
         Returns
         -------
         self
+
+        Raises
+        ------
+        MissingDataError
+            If a table or column is missing that this recommender learns from.
         """
         self.customers_, self.products_ = matrix.customers, matrix.products
         self.purchases_ = _with_unknown(matrix.values)
@@ -117,7 +127,8 @@ class Recommender:
         ----------
         customers : list of ids, optional
             Everyone known, if left out. An unknown customer gets what a customer without any
-            history gets: a popularity list from :class:`MostPopular`, nothing from the others.
+            history gets: a popularity list from :class:`MostPopular`, one drawn by chance from
+            :class:`Random`, nothing from the others.
         n : int
             Length of the list; shorter where fewer products score above zero.
         exclude_purchased : bool
@@ -132,12 +143,15 @@ class Recommender:
         ------
         ValueError
             If `n` is below 1.
+        NotFittedError
+            Before ``fit``.
         """
+        _check_fitted(self)
         if n < 1:
             raise ValueError(f"n is {n}; ask for at least one recommendation.")
         known = self.customers_ if customers is None else pd.Index(customers).unique()
         rows = self.customers_.get_indexer(known)
-        row, column, rank, score = self._rank(rows, n, exclude_purchased)
+        row, column, rank, score = self._rank(rows, n, exclude_purchased, known)
         return pd.DataFrame(
             {
                 "customer_id": known[row],
@@ -147,27 +161,32 @@ class Recommender:
             }
         )
 
-    def _rank(self, rows, n, exclude_purchased):
+    def _rank(self, rows, n, exclude_purchased, customers=None):
         """Rows, columns, ranks and scores of the best products for these rows."""
         step = max(1, self._block_size())
-        parts = [
-            self._rank_block(rows[start : start + step], start, n, exclude_purchased)
-            for start in range(0, max(len(rows), 1), step)
-        ]
+        parts = []
+        for start in range(0, max(len(rows), 1), step):
+            some = slice(start, start + step)
+            ids = None if customers is None else customers[some]
+            row, *rest = self._rank_block(rows[some], ids, n, exclude_purchased)
+            parts.append((row + start, *rest))
         if len(parts) == 1:
             return parts[0]
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _block_size(self):
-        return _BLOCK // max(len(self.products_), 1)
+        return BLOCK // max(len(self.products_), 1)
 
-    def _rank_block(self, rows, start, n, exclude_purchased):
-        scores = self._scores(rows)
+    def _rank_block(self, rows, customers, n, exclude_purchased):
+        """The best products for a block of customers: rows in the block, columns, ranks, scores."""
+        return self._best(self._scores(rows), rows, n, exclude_purchased)
+
+    def _best(self, scores, rows, n, exclude_purchased):
         if exclude_purchased:
             bought = self.purchases_[rows]
             scores[np.repeat(np.arange(len(rows)), np.diff(bought.indptr)), bought.indices] = 0
         row, column, rank = top_n(scores, n)
-        return row + start, column, rank, scores[row, column]
+        return row, column, rank, scores[row, column]
 
     def _fit(self, matrix, transactions, events, products):
         raise NotImplementedError
@@ -180,6 +199,9 @@ class Recommender:
 class Random(Recommender):
     """Any product, by chance: what every other recommender must beat.
 
+    A customer's list follows from the seed, the customer's id and the ids of the products alone:
+    it is the same whoever else is asked. Unknown customers get a list, too.
+
     Parameters
     ----------
     random_state : int
@@ -189,13 +211,32 @@ class Random(Recommender):
         self.random_state = random_state
 
     def _fit(self, matrix, transactions, events, products):
-        pass
+        self._keys = pd.util.hash_pandas_object(matrix.products, index=False).to_numpy()
 
-    def _scores(self, rows):
-        # drawn block by block: all at once would fill the memory of a large shop
-        seed = [self.random_state, len(rows), int(rows[0]) + 1 if len(rows) else 0]
-        # 1 - [0, 1) is never zero
-        return 1 - np.random.default_rng(seed).random((len(rows), len(self.products_)))
+    def _block_size(self):
+        return BLOCK // 64 // max(len(self.products_), 1)  # stays in the processor's cache
+
+    def _rank_block(self, rows, customers, n, exclude_purchased):
+        seed = _mixed(np.array([self.random_state % 2**64], dtype=np.uint64))
+        of_customer = pd.util.hash_pandas_object(customers, index=False).to_numpy()
+        numbers = _mixed((of_customer ^ seed)[:, None] + self._keys)
+        # above 0 and up to 1
+        scores = ((numbers >> np.uint64(11)) + np.uint64(1)) * 2.0**-53
+        return self._best(scores, rows, n, exclude_purchased)
+
+
+def _mixed(numbers):
+    """Turn different numbers into numbers that look drawn by chance.
+
+    The last steps of SplitMix64 (Steele, Lea and Flood, *Fast splittable pseudorandom number
+    generators*, 2014): products of 64-bit numbers that overflow on purpose.
+    """
+    numbers ^= numbers >> np.uint64(30)
+    numbers *= np.uint64(0xBF58476D1CE4E5B9)
+    numbers ^= numbers >> np.uint64(27)
+    numbers *= np.uint64(0x94D049BB133111EB)
+    numbers ^= numbers >> np.uint64(31)
+    return numbers
 
 
 class MostPopular(Recommender):
@@ -217,13 +258,12 @@ class MostPopular(Recommender):
             self.buyers_ = recent_buyers(_needed(transactions, "transactions", self),
                                          matrix.products, self.days)  # fmt: skip
 
-    def _rank_block(self, rows, start, n, exclude_purchased):
+    def _rank_block(self, rows, customers, n, exclude_purchased):
         # the same one row of scores for everybody
         everyone = sparse.csr_array(np.ones((len(rows), 1)))
         excluded = self.purchases_[rows] if exclude_purchased else None
         buyers = sparse.csr_array(self.buyers_[None, :])
-        row, column, rank, score = top_n_of_product(everyone, buyers, n, excluded)
-        return row + start, column, rank, score
+        return top_n_of_product(everyone, buyers, n, excluded)
 
 
 class ContentBased(Recommender):
@@ -244,7 +284,9 @@ class ContentBased(Recommender):
             # half a category: two products of one category and far prices are still closer
             parts.append(pd.get_dummies(level, dtype=np.float64) * 0.5)
         if not parts:
-            raise ValueError("ContentBased needs a product_category or a price; there is neither.")
+            raise MissingDataError(
+                "ContentBased needs a product_category or a price; there is neither."
+            )
         features = scale_rows(sparse.csr_array(np.hstack([part.to_numpy() for part in parts])))
         self.features_ = features
 
@@ -272,7 +314,7 @@ class UserBased(Recommender):
         scores = np.zeros((len(rows), len(self.products_)))
         # every customer is compared with every other: the memory, and the reason why shops with
         # many customers prefer product similarity
-        step = max(1, _BLOCK // self.purchases_.shape[0])
+        step = max(1, BLOCK // self.purchases_.shape[0])
         for start in range(0, len(rows), step):
             block = rows[start : start + step]
             # counted first and scaled once: equal cosines stay equal, whatever the machine
@@ -300,9 +342,10 @@ class ItemBased(Recommender):
         Multiply scores by each product's trend over so many days; needs `transactions`.
     intent_days : int, optional
         Let events of the last so many days speak too, for customers with or without purchases;
-        needs `events`.
-    n_threads : int
-        For fitting and recommending; results do not depend on it.
+        needs `events`. Where none of them names a product of the shop, purchases speak alone.
+    n_jobs : int
+        Threads for fitting and recommending, -1 for one per processor; results do not depend on
+        it.
 
     Attributes
     ----------
@@ -320,9 +363,9 @@ class ItemBased(Recommender):
         scale_customers: bool = True,
         trend_days: int | None = None,
         intent_days: int | None = None,
-        n_threads: int = 2,
+        n_jobs: int = 2,
     ):
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
         self.n_neighbors = n_neighbors
         self.scale_customers = scale_customers
         self.trend_days = trend_days
@@ -330,7 +373,7 @@ class ItemBased(Recommender):
 
     def _fit(self, matrix, transactions, events, products):
         self.similarity_ = product_similarity(
-            matrix, self.n_neighbors, self.scale_customers, self.n_threads
+            matrix, self.n_neighbors, self.scale_customers, self.n_jobs
         )
         self.trend_ = np.ones(len(matrix.products))
         if self.trend_days is not None:
@@ -343,13 +386,17 @@ class ItemBased(Recommender):
 
     def _add_intent(self, matrix, events, transactions):
         """Widen the known customers by those with events, and remember who looked at what."""
+        if "product_id" not in events:
+            return
         newest = events["event_date"].max()
         if transactions is not None:
             newest = max(newest, transactions["transaction_date"].max())
         recent = events[events["event_date"] > newest - pd.Timedelta(days=self.intent_days)]
         product = matrix.products.get_indexer(recent["product_id"])
-        weight = recent["event_type"].map(EVENT_WEIGHTS).fillna(0).to_numpy()
+        weight = recent["event_type"].map(EVENT_WEIGHTS).fillna(0).to_numpy(dtype=np.float64)
         useful = (product >= 0) & (weight > 0)
+        if not useful.any():
+            return
         self.customers_ = matrix.customers.union(recent["customer_id"][useful].unique())
         bought = sparse.coo_array(matrix.values)
         rows = self.customers_.get_indexer(matrix.customers)[bought.coords[0]]
@@ -402,17 +449,14 @@ class ItemBased(Recommender):
     def _block_size(self):
         return 500_000
 
-    def _rank_block(self, rows, start, n, exclude_purchased):
+    def _rank_block(self, rows, customers, n, exclude_purchased):
         bought = self.purchases_[rows]
         history, weights = bought, self.weights_
         if self.intent_ is not None:
             history = sparse.hstack([bought, self.intent_[rows]], format="csr")
             weights = sparse.vstack([weights, self._weights_with_self], format="csr")
         excluded = bought if exclude_purchased else None
-        row, column, rank, score = top_n_of_product(
-            history, weights, n, excluded, n_threads=self.n_threads
-        )
-        return row + start, column, rank, score
+        return top_n_of_product(history, weights, n, excluded, n_jobs=self.n_jobs)
 
     def contributions(self, recommendations: pd.DataFrame) -> pd.DataFrame:
         """Split each score over what caused it.
@@ -428,7 +472,13 @@ class ItemBased(Recommender):
             ``customer_id``, ``product_id``, ``because_of`` (a product), ``how`` ("bought" or
             "looked at") and ``contribution``, largest first. The contributions of one
             recommendation add up to its score.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
         """
+        _check_fitted(self)
         rows = self.customers_.get_indexer(recommendations["customer_id"])
         columns = self.products_.get_indexer(recommendations["product_id"])
         parts = [self._contributions(self.purchases_, self.weights_, rows, columns, "bought")]
@@ -548,16 +598,41 @@ class WithFallback:
 
     Parameters
     ----------
-    recommenders : dict of str to fitted Recommender
-        In order of preference; the names become the column ``source``.
+    recommenders : dict of str to Recommender
+        In order of preference; the names become the column ``source``. Fitted ones can be asked
+        at once.
     """
 
     def __init__(self, recommenders: dict[str, Recommender]):
         self.recommenders = recommenders
 
+    def fit(
+        self,
+        matrix: InteractionMatrix,
+        transactions: pd.DataFrame | None = None,
+        events: pd.DataFrame | None = None,
+        products: pd.DataFrame | None = None,
+    ) -> WithFallback:
+        """Let all recommenders learn; parameters as in :meth:`Recommender.fit`.
+
+        Copies of them learn and take their places here: the ones that were handed over stay as
+        they are, so that they can serve elsewhere.
+
+        Returns
+        -------
+        self
+        """
+        self.recommenders = {
+            name: copy.copy(recommender).fit(matrix, transactions, events, products)
+            for name, recommender in self.recommenders.items()
+        }
+        return self
+
     @property
     def customers_(self) -> pd.Index:
         """Everyone whom at least one of the recommenders knows."""
+        for recommender in self.recommenders.values():
+            _check_fitted(recommender)
         known = [r.customers_ for r in self.recommenders.values()]
         everyone = known[0]
         for more in known[1:]:
@@ -640,5 +715,14 @@ def _with_unknown(values):
 
 def _needed(table, name, recommender):
     if table is None:
-        raise ValueError(f"{type(recommender).__name__} needs `{name}` in fit() as it is set up.")
+        raise MissingDataError(
+            f"{type(recommender).__name__} needs `{name}` in fit() as it is set up."
+        )
     return table
+
+
+def _check_fitted(recommender):
+    if not hasattr(recommender, "customers_"):
+        raise NotFittedError(
+            f"This {type(recommender).__name__} has not learned anything yet: call fit() first."
+        )

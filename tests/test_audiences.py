@@ -147,7 +147,7 @@ def test_calibration_of_an_honest_and_of_a_boastful_risk():
 def test_where_all_stay_away_everyones_risk_is_equal(dated):
     features = audiences.churn_features(dated, CUT, 31)
     away = pd.Series(True, index=features.index)
-    assert audiences.ChurnModel().fit(features, away).predict(features).tolist() == [1.0] * 4
+    assert audiences.ChurnModel().fit(features, away).predict_proba(features).tolist() == [1.0] * 4
     assert audiences.judge_risk({"x": features["lateness"]}, away)["auc"].isna().all()
     with pytest.raises(ValueError, match="same customers"):
         audiences.ChurnModel().fit(features, away.iloc[:2])

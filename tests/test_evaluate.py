@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 
 from helpers import evaluate, simulation
-from helpers.recommend import FromScores, ItemBased, MostPopular, Random
+from helpers.recommend import (
+    ContentBased,
+    FromScores,
+    ItemBased,
+    MissingDataError,
+    MostPopular,
+    NotFittedError,
+    Random,
+    WithFallback,
+)
 from tests.common import purchases
 
 
@@ -53,7 +62,7 @@ def test_split_by_hand():
     shop = purchases(("1", "a", "2024-01-01"), ("1", "b", "2024-01-09"), ("1", "c", "2024-01-10"))
     split = evaluate.split_by_time(shop, test_days=2)
     assert split.test["product_id"].tolist() == ["b", "c"]
-    with pytest.raises(ValueError, match="test_days"):
+    with pytest.raises(evaluate.TooShortError, match="test_days"):
         evaluate.split_by_time(shop, test_days=10)
 
 
@@ -74,7 +83,7 @@ def test_metrics_by_hand():
     assert evaluate.recall(hits, n)[0] == 1
     assert evaluate.mrr(hits, n)[0] == 1 / 2
     ideal = 1 + 1 / np.log2(3)
-    assert evaluate.ndcg(hits, n)[0] == pytest.approx((1 / np.log2(3) + 1 / 2) / ideal)
+    assert evaluate.ndcg_at_k(hits, n)[0] == pytest.approx((1 / np.log2(3) + 1 / 2) / ideal)
 
 
 def test_metrics_equal_ranx(split):
@@ -136,12 +145,14 @@ def test_random_looks_perfect_on_the_wrong_metrics(table):
 
 
 def test_shuffle_test_sees_taste_and_sees_none_where_there_is_none(split):
-    assert evaluate.shuffle_test(split)["signal"]
+    found = evaluate.shuffle_test(split)
+    assert found["signal"] and found["difference"] > found["half_width"]
+    assert found["half_width"] == pytest.approx(found["high"] - found["difference"])
     flat = simulation.make_world(taste_strength=0)
     blind = evaluate.split_by_time(flat.transactions, flat.events, 60)
     result = evaluate.shuffle_test(blind)
     # complements are left in this world, so a trace may remain; a tenth of the real one at most
-    assert result["difference"] < evaluate.shuffle_test(split)["difference"] / 10
+    assert result["difference"] < found["difference"] / 10
 
 
 def test_paired_difference(split):
@@ -149,6 +160,18 @@ def test_paired_difference(split):
     assert 0 < result["low"] < result["difference"] < result["high"]
     nothing = evaluate.paired_difference(ItemBased(), ItemBased(), split)
     assert nothing == {"difference": 0, "low": 0, "high": 0}
+
+
+def test_judging_leaves_the_callers_recommenders_alone(split, bundled_matrix):
+    """One that serves today must not forget the days that were held out."""
+    serving, layers = ItemBased().fit(bundled_matrix), {"popularity": MostPopular()}
+    before = serving.recommend(bundled_matrix.customers[:20])
+    evaluate.paired_difference(serving, WithFallback(layers), split)
+    evaluate.compare({"serving": serving, "ladder": WithFallback(layers)}, split)
+    evaluate.choose({"serving": serving, "ladder": WithFallback(layers)}, split)
+    pd.testing.assert_frame_equal(before, serving.recommend(bundled_matrix.customers[:20]))
+    with pytest.raises(NotFittedError):
+        layers["popularity"].recommend()
 
 
 def test_interval_covers_as_often_as_it_says():
@@ -159,12 +182,51 @@ def test_interval_covers_as_often_as_it_says():
 
 
 def test_choice_never_sees_the_test_window(split):
-    candidates = {"steady": ItemBased(), "trend": ItemBased(trend_days=30)}
-    chosen = evaluate.choose(candidates, split)
+    options = {"steady": ItemBased(), "trend": ItemBased(trend_days=30)}
+    chosen = evaluate.choose(options, split)
     scrambled = evaluate.Split(
         split.train,
         split.test.assign(product_id="PROD_001"),
         split.train_events,
         split.test_start,
     )
-    assert evaluate.choose(candidates, scrambled) == chosen
+    assert evaluate.choose(options, scrambled) == chosen
+
+
+class Broken(ItemBased):
+    def _fit(self, matrix, transactions, events, products):
+        raise ValueError("programming error deep inside")
+
+
+def test_only_a_short_past_leads_to_the_default(split, shop, monkeypatch):
+    with pytest.raises(ValueError, match="deep inside"):
+        evaluate.choose({"broken": Broken(), "popular": MostPopular()}, split)
+    for short in (
+        purchases(("1", "a", "2024-01-01"), ("2", "b", "2024-01-05"), ("1", "b", "2024-01-09")),
+        purchases(("1", "a", "2024-01-01"), ("2", "b", "2024-01-05"), ("1", "c", "2024-01-05")),
+    ):
+        assert evaluate.settings_for(short, test_days=3).trend_days is None
+        options = {"popular": MostPopular(), "item_based": ItemBased()}
+        assert evaluate.choose(options, evaluate.split_by_time(short, test_days=3)) == "popular"
+
+    def unrelated(*_):
+        raise ValueError("unrelated bug")
+
+    monkeypatch.setattr(evaluate, "choose_item_based", unrelated)
+    with pytest.raises(ValueError, match="unrelated bug"):
+        evaluate.settings_for(*shop)
+
+
+def test_what_cannot_be_fitted_is_not_chosen():
+    """No categories, no prices: whether the past can be split or not."""
+    short = purchases(("1", "a", "2024-01-01"), ("2", "b", "2024-01-05"), ("1", "b", "2024-01-09"))
+    longer = purchases(
+        *[(f"{n}", product, f"2024-01-{day:02d}")
+          for n in range(9) for product, day in (("a", 1), ("b", 5 + n % 2), ("c", 9))]
+    )  # fmt: skip
+    for shop in (short, longer):
+        split = evaluate.split_by_time(shop, test_days=3)
+        options = {"content": ContentBased(), "popular": MostPopular()}
+        assert evaluate.choose(options, split) == "popular"
+        with pytest.raises(MissingDataError, match="content"):
+            evaluate.choose({"content": ContentBased()}, split)

@@ -13,7 +13,8 @@ LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "production"
            "experiments", "audiences", "warehouse", "memo"]  # fmt: skip
 ROOMS = [*LESSONS, "simulation", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
-MACHINERY = {"reading": {"data"}, "kernels": {"similarity", "recommend"}, "writing": set(ROOMS)}
+MACHINERY = {"reading": {"data"}, "kernels": {"similarity", "recommend", "evaluate"},
+             "writing": set(ROOMS), "colours": {"memo", "plots"}}  # fmt: skip
 
 
 @cache
@@ -91,7 +92,7 @@ def test_the_rooms_are_the_ones_there_are():
         ("helpers.matrix", "def f():\n    from helpers import memo", "uses helpers.memo"),
         ("helpers.memo", "import helpers.simulation.world", "uses helpers.simulation.world"),
         ("helpers.memo", "from helpers.course.runs import x", "uses helpers.course.runs"),
-        ("helpers.evaluate", "from helpers import kernels", "uses helpers.kernels"),
+        ("helpers.production", "from helpers import kernels", "uses helpers.kernels"),
         ("helpers.writing", "from helpers import data", "helpers.writing uses helpers.data"),
         ("helpers.course.runs", "from helpers import plots", "uses helpers.plots"),
         ("helpers.utils", "", "helpers.utils stands in no room"),

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
+from helpers.kernels import nearest_columns, top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.similarity import (
     product_affinity,
     product_similarity,
     similar_products,
     textbook_similarity,
-    top_n_of_product,
 )
 from tests.common import purchases
 
@@ -98,27 +98,99 @@ def test_similarity_equals_scikit_learn(matrix, scale):
 
 @settings(max_examples=150, deadline=None)
 @given(random_matrices(), st.integers(1, 10), st.booleans(), st.booleans(), st.sampled_from([1, 2]))
-def test_the_compiled_loop_gives_the_same_neighbours(matrix, n, scale, counts, n_threads):
+def test_the_compiled_loop_gives_the_same_neighbours(matrix, n, scale, counts, n_jobs):
     if counts:
         matrix.values.data[:] = 1 + np.arange(matrix.values.nnz) % 3
     dense = product_similarity(matrix, n, scale, compiled=False).values
-    ours = product_similarity(matrix, n, scale, n_threads, compiled=True).values
+    ours = product_similarity(matrix, n, scale, n_jobs, compiled=True).values
     assert (ours.indptr == dense.indptr).all()
     assert (ours.indices == dense.indices).all()
     np.testing.assert_allclose(ours.data, dense.data, rtol=1e-6)
 
 
-def test_threads_change_nothing(bundled_matrix):
-    one, two = (
-        product_similarity(bundled_matrix, 10, True, n_threads, compiled=True).values
-        for n_threads in (1, 2)
+@st.composite
+def odd_tables(draw, n_rows, n_columns):
+    """Sparse tables with stored zeros, empty rows and columns, many ties, and an odd number."""
+    cell = st.tuples(st.integers(0, n_rows - 1), st.integers(0, n_columns - 1))
+    odd = draw(st.lists(st.sampled_from([-1, 1e-200, np.nan, np.inf]), max_size=1))
+    cells = draw(st.dictionaries(cell, st.sampled_from([0, 0.5, 1, 1, 2, *odd]), max_size=30))
+    row, column = zip(*cells, strict=True) if cells else ((), ())
+    data = np.array(list(cells.values()), dtype=float)
+    return sparse.csr_array((data, (row, column)), (n_rows, n_columns))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.integers(1, 6), st.integers(1, 6), st.integers(1, 7))
+def test_both_forms_agree_on_odd_tables(data, n_rows, n_columns, n):
+    left = data.draw(odd_tables(n_rows, n_columns))
+    right = data.draw(odd_tables(n_columns, n_columns))
+    excluded = data.draw(odd_tables(n_rows, n_columns))
+    dense, ours = (
+        top_n_of_product(left, right, n, excluded, compiled=compiled) for compiled in (False, True)
     )
-    assert (one.indices == two.indices).all() and (one.data == two.data).all()
+    for one, other in zip(dense, ours, strict=True):
+        assert one.tolist() == other.tolist()
+    assert (dense[3] > 0).all()  # no zero, and nothing that is no number
+    dense, ours = (
+        nearest_columns(left, n, np.ones(n_rows), compiled=compiled) for compiled in (False, True)
+    )
+    for one, other in zip(dense, ours, strict=True):
+        assert one.tolist() == other.tolist()
+
+
+def test_stored_zeros_do_no_harm():
+    """They are many more than there are products: a loop that noted each would overrun its list."""
+    n = 200_000
+    column = (np.zeros(n), (np.arange(n), np.zeros(n, int)))
+    left = sparse.csr_array(np.ones((1, n)))
+    right = sparse.csr_array(column, (n, 3))
+    matrix = InteractionMatrix(right, pd.RangeIndex(n), pd.Index(["a", "b", "c"]))
+    for compiled in (False, True):
+        assert len(top_n_of_product(left, right, 2, compiled=compiled)[0]) == 0
+        assert product_similarity(matrix, 2, compiled=compiled).values.nnz == 0
+
+
+def test_the_order_in_a_row_changes_nothing(bundled_matrix):
+    """A customer's products may stand in any order, and one of them twice."""
+    values = bundled_matrix.values.astype(float)
+    turned = sparse.csr_array(
+        (np.ones(2 * values.nnz) / 2,
+         np.concatenate([pair for row in np.split(values.indices, values.indptr[1:-1])
+                         for pair in (row[::-1], row)]),
+         2 * values.indptr),
+        values.shape,
+    )  # fmt: skip
+    for compiled in (False, True):
+        wanted, got = (
+            nearest_columns(v, 5, np.ones(len(v.indptr) - 1), compiled=compiled)
+            for v in (values, turned)
+        )
+        for one, other in zip(wanted, got, strict=True):
+            assert (one == other).all()
+
+
+def test_a_product_without_buyers_resembles_nothing(small_matrix, recwarn):
+    values = sparse.hstack([small_matrix.values, sparse.csr_array((4, 1), dtype=np.float32)])
+    wider = InteractionMatrix(values.tocsr(), small_matrix.customers, pd.Index(list("ABCDE")))
+    readable = textbook_similarity(wider).to_frame()
+    assert (readable["E"] == 0).all() and (readable.loc["E"] == 0).all()
+    assert not recwarn.list
+    pd.testing.assert_frame_equal(readable, product_similarity(wider).to_frame())
+
+
+def test_threads_change_nothing(bundled_matrix):
+    one, *others = (
+        product_similarity(bundled_matrix, 10, True, n_jobs, compiled=True).values
+        for n_jobs in (1, 2, -1)
+    )
+    for other in others:
+        assert (one.indices == other.indices).all() and (one.data == other.data).all()
 
 
 @settings(max_examples=150, deadline=None)
 @given(random_matrices(), st.integers(1, 10), st.booleans(), st.sampled_from([1, 2]))
-def test_the_best_of_a_product(matrix, n, hide, n_threads):
+def test_the_best_of_a_product(matrix, n, hide, n_jobs):
     """Compiled, in dense blocks, and by plain sorting."""
     left = matrix.values
     right = sparse.csr_array(product_similarity(matrix).values)
@@ -132,7 +204,7 @@ def test_the_best_of_a_product(matrix, n, hide, n_threads):
         for row in scores
     ]
     for compiled in (False, True):
-        row, column, rank, score = top_n_of_product(left, right, n, excluded, n_threads, compiled)
+        row, column, rank, score = top_n_of_product(left, right, n, excluded, n_jobs, compiled)
         assert [column[row == r].tolist() for r in range(len(wanted))] == wanted
         assert all((rank[row == r] == np.arange(1, (row == r).sum() + 1)).all() for r in set(row))
         np.testing.assert_allclose(score, scores[row, column], rtol=1e-6)
@@ -141,7 +213,7 @@ def test_the_best_of_a_product(matrix, n, hide, n_threads):
 def test_small_blocks_change_nothing(bundled_matrix, monkeypatch):
     similarity, pairs = product_similarity(bundled_matrix, 10), product_affinity(bundled_matrix)
     lists = top_n_of_product(bundled_matrix.values, similarity.values, 5)
-    monkeypatch.setattr("helpers.similarity._BLOCK", 53 * 7)
+    monkeypatch.setattr("helpers.kernels.BLOCK", 53 * 7)
     again = product_similarity(bundled_matrix, 10)
     assert (again.values != similarity.values).nnz == 0
     pd.testing.assert_frame_equal(pairs, product_affinity(bundled_matrix))

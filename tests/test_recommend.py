@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data
+from helpers.kernels import top_n
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import (
     EASE,
@@ -15,13 +16,14 @@ from helpers.recommend import (
     FromScores,
     ItemBased,
     MostPopular,
+    NotFittedError,
     Random,
     UserBased,
     WithFallback,
     get_recommendations,
     product_trend,
 )
-from helpers.similarity import product_similarity, top_n
+from helpers.similarity import product_similarity
 from tests.common import purchases
 from tests.test_matrix_and_similarity import random_matrices
 
@@ -253,3 +255,86 @@ def test_buy_again_by_hand():
     assert first["product_id"].tolist() == ["coffee", "tea"]
     assert first["score"].tolist() == [pytest.approx(1.0), 1.0]
     assert again.recommend(["1", "2"]).empty
+
+
+@pytest.mark.parametrize(
+    "model",
+    [BuyAgain(), ContentBased(), EASE(), FromScores(None), ItemBased(), MostPopular(), Random(),
+     UserBased(), WithFallback({"purchases": ItemBased(), "popularity": MostPopular()})],
+    ids=lambda model: type(model).__name__,
+)  # fmt: skip
+def test_asked_before_fit(model):
+    for customers in (None, ["1"]):
+        with pytest.raises(NotFittedError, match="call fit"):
+            model.recommend(customers)
+    if isinstance(model, ItemBased):
+        with pytest.raises(NotFittedError, match="call fit"):
+            model.contributions(pd.DataFrame({"customer_id": ["1"], "product_id": ["a"]}))
+    # as in scikit-learn, whose callers catch either
+    assert issubclass(NotFittedError, ValueError) and issubclass(NotFittedError, AttributeError)
+
+
+def test_fallback_fits_copies(shop, bundled_matrix):
+    layers = {"purchases": ItemBased(trend_days=30), "popularity": MostPopular(30)}
+    asked = [*bundled_matrix.customers[:50], "nobody"]
+    ours = WithFallback(layers).fit(bundled_matrix, shop[0]).recommend(asked)
+    with pytest.raises(NotFittedError):
+        layers["purchases"].recommend()  # the caller's own have learned nothing
+    fitted = {name: model.fit(bundled_matrix, shop[0]) for name, model in layers.items()}
+    pd.testing.assert_frame_equal(ours, WithFallback(fitted).recommend(asked))
+
+
+def test_a_random_list_depends_on_its_customer_only(bundled_matrix):
+    model = Random().fit(bundled_matrix)
+    everyone = model.recommend(n=5)
+    some = bundled_matrix.customers[[7, 4000, 3]]
+    wanted = everyone[everyone["customer_id"].isin(some)]
+    for customers in (some, some[::-1]):
+        assert lists(model.recommend(customers, n=5)) == lists(wanted)
+    for customer in some:
+        assert lists(model.recommend([customer], n=5))[customer] == lists(wanted)[customer]
+    strangers = lists(model.recommend(["nobody", "somebody"], n=5))
+    assert strangers["nobody"] != strangers["somebody"]
+    assert strangers["nobody"] == lists(model.recommend(["nobody"], n=5))["nobody"]
+    other = Random(random_state=1).fit(bundled_matrix).recommend(some, n=5)
+    assert lists(other) != lists(wanted)
+
+
+def test_random_is_uniform_and_independent(bundled_matrix):
+    n_customers, n_products = 20_000, bundled_matrix.shape[1]
+    strangers = [f"stranger {n}" for n in range(n_customers)]
+    table = Random().fit(bundled_matrix).recommend(strangers, n=2)
+    place = bundled_matrix.products.get_indexer(table["product_id"]).reshape(-1, 2)
+    first, second = place.T
+    next_first = np.roll(first, 1)
+    assert (first != second).all()
+    off_diagonal = first * (n_products - 1) + second - (second > first)
+    for cell, n_cells in (
+        (first, n_products),
+        (off_diagonal, n_products * (n_products - 1)),  # the order within a list
+        (first * n_products + next_first, n_products**2),  # a customer and the next one
+    ):
+        expected = n_customers / n_cells
+        counts = np.bincount(cell, minlength=n_cells)
+        chi_square = ((counts - expected) ** 2 / expected).sum()
+        # it varies by the root of twice its degrees of freedom: five times that is wide
+        assert abs(chi_square - n_cells) < 5 * np.sqrt(2 * n_cells)
+
+
+@pytest.mark.parametrize("case", ["no column", "unknown products", "no weight", "no rows"])
+def test_events_that_name_no_product_leave_purchases_alone(looked_at, case):
+    table = purchases(("1", "a"), ("1", "c"), ("2", "a"), ("2", "b"))
+    matrix = build_interaction_matrix(table)
+    events = {
+        "no column": looked_at.drop(columns="product_id"),
+        "unknown products": looked_at.assign(product_id=pd.NA),
+        "no weight": looked_at.assign(event_type="page_view"),
+        "no rows": looked_at.iloc[:0],
+    }[case]
+    model = ItemBased(intent_days=30).fit(matrix, table, events)
+    plain = ItemBased().fit(matrix)
+    pd.testing.assert_frame_equal(model.recommend(), plain.recommend())
+    pd.testing.assert_frame_equal(
+        model.contributions(plain.recommend()), plain.contributions(plain.recommend())
+    )
+    assert model.recommend(["new"]).empty

@@ -122,7 +122,7 @@ class ChurnModel:
             self.weights_[:] = self.model_[-1].coef_[0]
         return self
 
-    def predict(self, features: pd.DataFrame) -> pd.Series:
+    def predict_proba(self, features: pd.DataFrame) -> pd.Series:
         """Each customer's chance, 0 to 1, of staying away for one window."""
         risk = pd.Series(self.share_, index=features.index, name="risk")
         if self.model_ is not None and len(features):
@@ -160,7 +160,7 @@ def churn_risk(
         churn_features(transactions, earlier, days, events),
         stayed_away(transactions, earlier, days),
     )
-    return model.predict(churn_features(transactions, cut, days, events))
+    return model.predict_proba(churn_features(transactions, cut, days, events))
 
 
 def judge_risk(

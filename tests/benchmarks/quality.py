@@ -78,7 +78,7 @@ def judge_peer(name: str, split: evaluate.Split, folder: Path) -> pd.Series:
         }
     )
     hits, n_relevant = evaluate.hits_of(table, relevant, customers, K)
-    return pd.Series(evaluate.ndcg(hits, n_relevant), customers)
+    return pd.Series(evaluate.ndcg_at_k(hits, n_relevant), customers)
 
 
 def main(path):
