@@ -69,8 +69,8 @@ def test_a_list_has_one_colour_in_every_figure(drawn):
     table = pd.DataFrame({"ndcg": 0.2, "ndcg_low": 0.1, "ndcg_high": 0.3}, names)
     plots.intervals(table, "ndcg", "", "", highlight=["personal list"])
     plots.bars(pd.Series(0.5, ["item_based", "most_popular_7_days", "random"]), "", "")
-    colours = [to_hex(line.get_color()) for line in drawn[0].lines[::2]]
-    assert colours == [to_hex(bar.get_facecolor()) for bar in drawn[1].patches]
+    drawn_in = [to_hex(line.get_color()) for line in drawn[0].lines[::2]]
+    assert drawn_in == [to_hex(bar.get_facecolor()) for bar in drawn[1].patches]
     expected = [colours.PERSONAL, colours.POPULAR, colours.CHANCE]
-    assert colours == [to_hex(colour) for colour in expected]
+    assert drawn_in == [to_hex(colour) for colour in expected]
     assert len({*expected, colours.ORACLE, colours.WARNING}) == 5

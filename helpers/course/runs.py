@@ -24,6 +24,7 @@ import yaml
 from helpers import data, production
 from helpers.course.notebooks import lessons
 from helpers.course.publishing import ENGINE, publish
+from helpers.reading.files import input_files, memory_needed
 
 _STAGING = ".staging-"
 _DATA_PARAMETERS = [
@@ -178,12 +179,19 @@ def plan_run(chosen: list[Path], parameters: dict, folder: Path) -> Run:
                 f"There is no parameter {name!r}.{hint} There are: {', '.join(sorted(known))}."
             )
     resolved = {
-        name: str(Path(value).expanduser().absolute())
-        if name.endswith("_path") and value
-        else value
+        name: _absolute(name, value) if name.endswith("_path") and value else value
         for name, value in parameters.items()
     }
     return Run(chosen, resolved, folder.absolute())
+
+
+def _absolute(name, value):
+    """A path, or each of a list of paths, from the folder the user stands in."""
+    if isinstance(value, list):
+        return [_absolute(name, each) for each in value]
+    if not isinstance(value, (str, Path)):
+        raise RunError(f"{name} is {value!r}; it must be the path of a file, in quotes.")
+    return str(Path(value).expanduser().absolute())
 
 
 def declared_parameters(path: Path) -> set[str]:
@@ -226,7 +234,9 @@ def check_data(parameters: dict) -> tuple:
     given = {name: parameters[name] for name in _DATA_PARAMETERS if name in parameters}
     transactions, events = data.load_shop(**given)
     if given.get("transactions_path"):
-        data.check_enough(transactions, Path(given["transactions_path"]).name)
+        source = given["transactions_path"]
+        name = Path(source).name if isinstance(source, str) else "transactions_path"
+        data.check_enough(transactions, name)
     return transactions, events
 
 
@@ -281,12 +291,8 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
 
 def side_by_side(parameters: dict) -> int:
     """How many lessons fit into the memory at the same time: 2 or 1."""
-    path = Path(parameters.get("transactions_path") or "")
-    if not path.is_file():
-        return 2
-    # measured: a lesson's peak is about 13 times a plain CSV file, whose packed forms are smaller
-    plain = path.suffix.lower() in (".csv", ".tsv", ".txt")
-    need = path.stat().st_size * (13 if plain else 60)
+    source = parameters.get("transactions_path")
+    need = memory_needed(input_files(source)) if source else 0
     return 2 if 2 * need < psutil.virtual_memory().available else 1
 
 
