@@ -13,8 +13,12 @@ LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "production"
            "experiments", "audiences", "warehouse", "memo"]  # fmt: skip
 ROOMS = [*LESSONS, "simulation", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
-MACHINERY = {"reading": {"data", "warehouse", "course"}, "kernels": {"similarity", "recommend", "evaluate"},
-             "writing": set(ROOMS), "colours": {"memo", "plots"}}  # fmt: skip
+MACHINERY = {
+    "reading": {"data", "warehouse", "course"},
+    "kernels": {"similarity", "recommend", "evaluate"},
+    "writing": set(ROOMS),
+    "colours": {"memo", "plots"},
+}
 
 
 @cache

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from helpers import data, plots
+from helpers import colours, data, plots
 from helpers.matrix import build_interaction_matrix
 from helpers.similarity import product_similarity
 
