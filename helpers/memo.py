@@ -161,7 +161,7 @@ def collect(
     engine = production.build_engine(transactions, events, model)
     candidates = production.score_everyone(engine, 3 * n)
     lists = candidates[candidates["rank"] <= n]
-    facts["examples"] = _examples(transactions, lists)
+    facts["examples"] = _examples(transactions, lists, engine)
     facts["served"] = served(lists)
     everyone = engine.model.customers_ if made_up_consent else None
     consent = channels.consent_list(consent_path, everyone)
@@ -260,7 +260,7 @@ def served(lists: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def _examples(transactions, lists, n_customers=5, n_products=3):
+def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     """Customers with few and with many purchases: what they bought last, and what they would get.
 
     They stand at even steps in the order of how much they bought, so nobody picked the pretty ones.
@@ -276,7 +276,7 @@ def _examples(transactions, lists, n_customers=5, n_products=3):
             "transaction_date", ascending=False, kind="stable"
         )
         rows = lists[lists["customer_id"] == customer].head(n_products)
-        rows = rows.assign(because=channels.strongest_cause(rows["reason"]))
+        rows = rows.assign(because=engine.explain(rows, n_reasons=1, shares=False).to_numpy())
         examples.append(
             {
                 "customer_id": customer,
@@ -325,6 +325,7 @@ def page(
     return template.render(
         facts=facts,
         title=title,
+        channels=channels.CHANNELS,
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),
         outcomes=outcomes,
