@@ -19,11 +19,11 @@ from pathlib import Path
 import psutil
 import yaml
 
-from helpers import data, memo
+from helpers import channels, data, memo
 from helpers.course.notebooks import lessons
 from helpers.writing import replacing
 
-CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
+CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS = "retention_offers.csv"
 RESULTS = ["recommendations.csv", "recommendations.parquet", "engine.zip", *CHANNELS, OFFERS]
 _STAGING = ".staging-"
