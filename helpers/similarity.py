@@ -109,9 +109,21 @@ def product_similarity(
     if compiled is None:
         compiled = (basket**2).sum() + n_products**2 > _MANY and n < n_products
     neighbours = _neighbours_compiled if compiled else _neighbours_dense
+    if n == n_products and not compiled:  # nothing to choose from
+        neighbours = _all_neighbours
     row, column, cosine = neighbours(values, customer_weight, inverse_length, n, n_threads)
     shape = (n_products, n_products)
     return ProductSimilarity(sparse.csr_array((cosine, (row, column)), shape), matrix.products)
+
+
+def _all_neighbours(values, customer_weight, inverse_length, n, n_threads):
+    """Every pair that shares a buyer: no ranking, so no need for the cells that stay empty."""
+    together = sparse.coo_array(values.T @ sparse.diags_array(customer_weight) @ values)
+    row, column = together.coords
+    other = (row != column) & (together.data > 0)
+    row, column = row[other], column[other]
+    cosine = together.data[other] * (inverse_length[row] * inverse_length[column])
+    return row, column, cosine.astype(np.float32)
 
 
 def _neighbours_dense(values, customer_weight, inverse_length, n, n_threads):
