@@ -407,6 +407,25 @@ def product_table(transactions: pd.DataFrame) -> pd.DataFrame:
     return products[["product_name", "product_category", "price", "first_sold"]]
 
 
+def display_names(products: pd.DataFrame) -> pd.Series:
+    """Names that can stand for their products: where several share one, the id follows it.
+
+    Parameters
+    ----------
+    products : DataFrame
+        From :func:`product_table`.
+
+    Returns
+    -------
+    Series of str
+        By product id; no label comes twice. ``Mug (P7)`` and ``Mug (P8)``, but ``Teapot``.
+    """
+    labels = products["product_name"].astype("str")
+    while (shared := labels.duplicated(keep=False)).any():
+        labels = labels.mask(shared, labels + " (" + labels.index.astype("str") + ")")
+    return labels
+
+
 def _most_frequent(transactions, name):
     """Each product's most frequent value of a column; ties go to the first in the alphabet."""
     counts = transactions.groupby(["product_id", name]).size().rename("rows").reset_index()
