@@ -319,8 +319,8 @@ def check_enough(transactions: pd.DataFrame, source: str) -> None:
     Raises
     ------
     DataError
-        If there are fewer than 10 customers, 5 products or 5 customers with two products, or if
-        everybody bought everything.
+        If there are fewer than 10 customers, 5 products or 5 customers with two products, if no
+        product has two buyers, or if everybody bought everything.
     """
     pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
     customers, products = pairs.nunique() if len(pairs) else (0, 0)
@@ -331,6 +331,12 @@ def check_enough(transactions: pd.DataFrame, source: str) -> None:
             f"customers, {products:,} products, and {several:,} customers who bought more than "
             "one product. To learn what goes together it takes at least 10, 5 and 5: look at the "
             "rejected rows with `course health`, or export a longer period."
+        )
+    if not pairs["product_id"].duplicated().any():
+        raise DataError(
+            f"{source}: each of the {products:,} products was bought by one customer only, so "
+            "nobody can say what goes together. Name a column with larger groups as `product_id`, "
+            "for example a model or a kind of product."
         )
     if len(pairs) == customers * products:
         raise DataError(
