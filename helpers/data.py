@@ -151,8 +151,8 @@ def load_events(
     Returns
     -------
     DataFrame
-        ``customer_id``, ``event_date``, ``event_type`` and, where present, ``event_id``,
-        ``product_id`` and ``product_category`` (missing where an event has no product).
+        ``customer_id``, ``event_date``, ``event_type``, ``product_id`` (missing where an event
+        has no product) and, where present, ``event_id`` and ``product_category``.
     """
     return read_events(path, columns, date_format, **cleaning)[0]
 
@@ -249,6 +249,8 @@ def read_events(
     raw = source.table
     reader = _Columns(raw, path, _EVENT_COLUMNS, columns, date_format)
     table, _ = reader.typed()
+    if "product_id" not in table:  # an export of visits may know no products
+        table["product_id"] = pd.Series(pd.NA, table.index, dtype="str")
     reasons = _Reasons(raw)
     reasons.add("empty row", raw.isna().all(axis=1))
     reasons.add("no customer id", table["customer_id"].isna())
@@ -259,8 +261,7 @@ def read_events(
     reasons.add("duplicate of another row", raw.duplicated())
     kept = table[reasons.open].reset_index(drop=True)
     findings = source.findings | reader.findings
-    if "product_id" in kept:
-        findings["events without a product"] = int(kept["product_id"].isna().sum())
+    findings["events without a product"] = int(kept["product_id"].isna().sum())
     return kept, reasons.report(path, findings)
 
 
