@@ -136,10 +136,13 @@ def test_product_page_by_hand():
 
 
 def test_a_product_nobody_combines_gets_the_best_sellers():
-    table = purchases(("1", "a"), ("2", "b"), ("2", "c"), ("3", "b"), ("3", "c"))
+    """Lately first: b has more buyers ever, c in the last 30 days."""
+    day = "2024-06-01"
+    table = purchases(("1", "a"), ("2", "b"), ("2", "c", day), ("3", "b"), ("3", "c", day))
+    table = pd.concat([table, purchases(("4", "b"), ("4", "c"), ("5", "b"))], ignore_index=True)
     page = channels.product_page(production.build_engine(table), 2)
     alone = page[page["in_view"] == "a"]
-    assert alone["product_id"].tolist() == ["b", "c"]
+    assert alone["product_id"].tolist() == ["c", "b"]
     assert (alone["similarity"] == 0).all() and (alone["why"] == "popular").all()
 
 
@@ -208,6 +211,7 @@ def test_abandoned_carts_by_hand():
     events = carted(
         ("1", "A", 10),  # left behind; an older one of the same customer follows
         ("1", "D", 9),
+        ("1", "B", 29),  # fresh, but in the cart: it does not go with it any more
         ("2", "C", 10),  # bought a day later: not left behind
         ("4", "B", 29),  # too fresh to say
         ("5", "A", 10),  # bought weeks later, long after the 48 hours: not left behind either
@@ -226,8 +230,8 @@ def test_abandoned_carts_by_hand():
     engine = production.build_engine(shop)
     table = channels.abandoned_carts(events, shop, engine)
     assert set(table["customer_id"]) == {"1"}
-    assert table["product_id"].tolist() == ["A", "C", "B"]  # D is in the cart already
-    assert table["why"].tolist() == ["left in the cart", "goes with it", "goes with it"]
+    assert table["product_id"].tolist() == ["A", "C"]
+    assert table["why"].tolist() == ["left in the cart", "goes with it"]
 
 
 def test_what_people_buy_again_is_reminded_of_again():
@@ -235,13 +239,16 @@ def test_what_people_buy_again_is_reminded_of_again():
     buyers = [str(number) for number in range(channels.BOUGHT_AGAIN_BUYERS)]
     rows = [(who, product, "2024-01-05") for who in buyers for product in ("coffee", "kettle")]
     rows += [(who, "coffee", "2024-02-05") for who in buyers[:2]]
-    shop = purchases(*rows, ("other", "cup", "2024-03-20"))
+    # one buyer who came back says nothing
+    shop = purchases(*rows, ("other", "cup", "2024-01-20"), ("other", "cup", "2024-03-20"))
     assert channels.bought_again(shop).tolist() == ["coffee"]
     events = carted(("7", "coffee", 10), ("8", "kettle", 10), ("9", "coffee", 10))
-    shop = pd.concat([shop, purchases(("9", "coffee", "2024-03-19"))], ignore_index=True)
+    events = pd.concat([events, carted(("10", "coffee", 17))], ignore_index=True)
+    since = purchases(("9", "coffee", "2024-03-19"), ("10", "coffee", "2024-03-17"))
+    shop = pd.concat([shop, since], ignore_index=True)
     table = channels.abandoned_carts(events, shop, production.build_engine(shop))
     assert table[["customer_id", "product_id"]].to_numpy().tolist()[0] == ["7", "coffee"]
-    assert set(table["customer_id"]) == {"7"}  # 9 has bought it since
+    assert set(table["customer_id"]) == {"7"}  # 9 has bought it since, 10 on the same day
 
 
 @pytest.mark.parametrize("seed", [simulation.world.SEED, 1, 2])

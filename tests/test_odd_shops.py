@@ -38,7 +38,7 @@ CASES = {
     "a customer with everything": "00 01 02 04 05 06 07 10",
     "one day": " ".join(LESSONS),
     "no pairs for lift": "03 04 05 07 10",
-    "one order each": "03 04 05 07 08 10",
+    "one order each": "03 04 05 07 08 09 10",
     "best seller alone": "00 03 04 05 06 07 10",
     "events without products": "01 04 05 07 08 10",
     "20,000 products": "02 03 04 07",
