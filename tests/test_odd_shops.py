@@ -106,7 +106,7 @@ def odd_shop(name, transactions, events):
         case "events without products":
             return transactions, events.drop(columns=["product_id", "product_category"])
         case "20,000 products":
-            return drawn_shop(300, 20_000, 130), None
+            return drawn_shop(500, 20_000, 60), None
 
 
 @pytest.fixture(scope="module")
