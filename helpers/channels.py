@@ -1,19 +1,43 @@
 """Lesson 07. One scored table, four places to show it: each has rules of its own.
 
-Every function takes and returns tidy tables: one row per place in somebody's list, with
-``customer_id`` (or the product in view), ``place`` (from 1), ``product_id`` and why.
+Every function takes and returns tidy tables: one row per rank in somebody's list, with
+``customer_id`` (or the product in view), ``rank`` (from 1), ``product_id`` and why.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from helpers.data import DataError, product_table
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine
 from helpers.similarity import product_affinity
+
+
+class Channel(NamedTuple):
+    """What people call a channel, and whom or what it has one list for."""
+
+    title: str
+    one_list_per: str
+
+
+#: All channels; a run writes a table of each name, and the memo counts its lists.
+CHANNELS = {
+    "homepage": Channel("homepage", "customers"),
+    "email": Channel("e-mail", "customers"),
+    "product_page": Channel("product page", "products"),
+    "cart": Channel("cart reminder", "customers"),
+}
+
+# From which share of its buyers on a product counts as something that people buy again, and from
+# how many buyers on that share says anything. On the made-up shop's known consumables these
+# numbers find all and nothing else; see `bought_again`.
+BOUGHT_AGAIN_SHARE = 0.03
+BOUGHT_AGAIN_BUYERS = 50
 
 # Rules that every shop has. Each takes a scored table and returns the rows that may stay.
 
@@ -64,10 +88,9 @@ def at_most_per_category(table: pd.DataFrame, category: pd.Series, limit: int) -
 
 
 def first_n(table: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Cut every customer's list to n rows and number the places anew."""
-    place = table.groupby("customer_id").cumcount() + 1
-    table = table.assign(place=place)
-    return table[table["place"] <= n].reset_index(drop=True)
+    """Cut every customer's list to n rows and number the ranks anew."""
+    table = table.assign(rank=table.groupby("customer_id").cumcount() + 1)
+    return table[table["rank"] <= n].reset_index(drop=True)
 
 
 def homepage(
@@ -93,19 +116,20 @@ def homepage(
     Returns
     -------
     DataFrame
-        ``customer_id``, ``place``, ``product_id``, ``product_name``, ``reason``. Where the rules
+        ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``reason``. Where the rules
         leave too little, what they left out comes last: a full row matters more.
     """
     fresh = table if shown is None else not_shown_before(table, shown)
     varied = at_most_per_category(fresh, products["product_category"], per_category)
     filled = pd.concat([varied, fresh, table]).drop_duplicates(["customer_id", "product_id"])
     filled = filled.sort_values("customer_id", kind="stable")
-    return first_n(filled, n)[["customer_id", "place", "product_id", "product_name", "reason"]]
+    return first_n(filled, n)[["customer_id", "rank", "product_id", "product_name", "reason"]]
 
 
 def email(
     table: pd.DataFrame,
     transactions: pd.DataFrame,
+    engine: Engine,
     n: int = 3,
     recent_days: int = 30,
     consent=None,
@@ -119,6 +143,8 @@ def email(
     table : DataFrame
         From :func:`helpers.production.score_everyone`.
     transactions : DataFrame
+    engine : Engine
+        The one that made `table`: it knows the strongest cause of each recommendation.
     n : int
     recent_days : int
         Nothing that the customer bought in the last so many days.
@@ -132,7 +158,7 @@ def email(
     Returns
     -------
     mails : DataFrame
-        ``customer_id``, ``place``, ``product_id``, ``product_name``, ``because``.
+        ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``because``.
     left_out : Series
         Customers without a mail, counted by the first reason that applies. Together with the
         customers in `mails` these are all in `table`.
@@ -150,14 +176,9 @@ def email(
     personal = first_n(not_shown_before(personal, transactions[recent]), n)
     why[(why == "") & ~customers.isin(personal["customer_id"])] = "nothing personal to say"
     mails = personal[personal["customer_id"].isin(why.index[why == ""])].reset_index(drop=True)
-    mails = mails.assign(because="you " + strongest_cause(mails["reason"]))
-    columns = ["customer_id", "place", "product_id", "product_name", "because"]
+    mails = mails.assign(because="you " + engine.explain(mails, n_reasons=1, shares=False))
+    columns = ["customer_id", "rank", "product_id", "product_name", "because"]
     return mails[columns], why[why != ""].value_counts()
-
-
-def strongest_cause(reason: pd.Series) -> pd.Series:
-    """The first of the causes without its share: "bought Coffee (61%), ..." -> "bought Coffee"."""
-    return reason.str.replace(r" \(\d+%\)(, .*)?$", "", regex=True)
 
 
 def consent_list(path="", made_up_of=None) -> list[str] | None:
@@ -208,38 +229,53 @@ def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``in_view``, ``place``, ``product_id``, ``similarity``. A product that nobody bought
-        together with another one gets what sells best, with a similarity of 0.
+        ``in_view``, ``rank``, ``product_id``, ``similarity`` and ``why``: "goes with it", or
+        "popular" (similarity 0) where too few neighbours are left and what sells best fills up.
+        Every list is full, unless the customer owns so much that fewer products remain.
     """
     model = engine.model
+    bought = np.zeros(len(model.products_), dtype=bool)
+    own = pd.Series(dtype=float)
+    if customer_id in model.customers_:
+        bought[model.purchases_[[model.customers_.get_loc(customer_id)]].indices] = True
+        own = model.recommend([customer_id], len(bought)).set_index("product_id")["score"]
+    table = _neighbours(model)
+    table = table[~bought[model.products_.get_indexer(table["product_id"])]]
+    table["strength"] = table["similarity"]
+    if len(own):
+        table["strength"] *= 1 + table["product_id"].map(own / own.max()).fillna(0)
+    table = table.sort_values(["strength", "product_id"], ascending=[False, True], kind="stable")
+    found = table["in_view"].value_counts().reindex(model.products_, fill_value=0)
+    # the product in view and its neighbours, fewer than n, may be among them: one more than n
+    popular = model.products_[_best_sellers(engine)]
+    popular = popular[~popular.isin(model.products_[bought])][: n + 1]
+    short = found.index[found < n]
+    filler = pd.MultiIndex.from_product([short, popular], names=["in_view", "product_id"])
+    filler = filler.to_frame(index=False).assign(similarity=0.0, why="popular")
+    filler = filler[filler["in_view"] != filler["product_id"]]
+    table = pd.concat([table.assign(why="goes with it"), filler], ignore_index=True)
+    table = table.drop_duplicates(["in_view", "product_id"]).sort_values("in_view", kind="stable")
+    table = table.assign(rank=table.groupby("in_view").cumcount() + 1)
+    table = table[table["rank"] <= n].reset_index(drop=True)
+    return table[["in_view", "rank", "product_id", "similarity", "why"]]
+
+
+def _neighbours(model) -> pd.DataFrame:
+    """All that the model keeps of the similarities: ``in_view``, ``product_id``, ``similarity``."""
     near = model.similarity_.values.tocoo()
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "in_view": model.products_[near.coords[0]],
             "product_id": model.products_[near.coords[1]],
             "similarity": near.data,
         }
     )
-    bought = set()
-    strength = table["similarity"]
-    if customer_id in model.customers_:
-        row = model.customers_.get_loc(customer_id)
-        bought = set(model.products_[model.purchases_[[row]].indices])
-        own = model.recommend([customer_id], len(model.products_)).set_index("product_id")["score"]
-        own = own / own.max() if len(own) else own
-        strength = strength * (1 + table["product_id"].map(own).fillna(0))
-    popular = engine.popular.recommend([None], n + 1)["product_id"]
-    alone = model.products_.difference(table["in_view"])
-    fallback = pd.MultiIndex.from_product([alone, popular], names=["in_view", "product_id"])
-    fallback = fallback.to_frame(index=False).assign(similarity=0.0, strength=0.0)
-    table = pd.concat([table.assign(strength=strength), fallback], ignore_index=True)
-    table = table[~table["product_id"].isin(bought) & (table["in_view"] != table["product_id"])]
-    table = table.sort_values(
-        ["in_view", "strength", "product_id"], ascending=[True, False, True], kind="stable"
-    )
-    table = table.assign(place=table.groupby("in_view").cumcount() + 1)
-    table = table[table["place"] <= n].reset_index(drop=True)
-    return table[["in_view", "place", "product_id", "similarity"]]
+
+
+def _best_sellers(engine) -> np.ndarray:
+    """All products' positions: most buyers lately, then most ever, then the smaller id."""
+    ever = np.asarray((engine.model.purchases_ > 0).sum(axis=0)).ravel()
+    return np.lexsort((-ever, -engine.popular.buyers_))
 
 
 def bought_together(
@@ -258,18 +294,37 @@ def bought_together(
     Returns
     -------
     DataFrame
-        ``in_view``, ``place``, ``product_id``, ``customers``, ``support``, ``confidence``,
-        ``lift``.
+        ``in_view``, ``rank``, ``product_id``, ``customers``, ``support``, ``confidence``,
+        ``lift``. No row where no two products have so many common buyers.
     """
     pairs = product_affinity(build_interaction_matrix(transactions), min_customers)
     pairs = pairs.rename(columns={"product_id": "in_view", "other_product_id": "product_id"})
     pairs = pairs.sort_values("in_view", kind="stable")
-    pairs.insert(1, "place", pairs.groupby("in_view").cumcount() + 1)
-    return pairs[pairs["place"] <= n].reset_index(drop=True)
+    pairs.insert(1, "rank", pairs.groupby("in_view").cumcount() + 1)
+    return pairs[pairs["rank"] <= n].reset_index(drop=True)
+
+
+def bought_again(transactions: pd.DataFrame) -> pd.Index:
+    """Products that people buy again: coffee, not a kettle.
+
+    A product is one if at least `BOUGHT_AGAIN_SHARE` of its buyers bought it on more than one day,
+    and it has at least `BOUGHT_AGAIN_BUYERS` buyers. With fewer nobody can tell, and it counts as
+    bought once.
+
+    Returns
+    -------
+    Index of product ids
+    """
+    pair = ["product_id", "customer_id"]
+    days = transactions.assign(day=transactions["transaction_date"].dt.normalize())
+    more_than_one = days.groupby(pair)["day"].nunique() > 1
+    by_product = more_than_one.groupby("product_id").agg(["mean", "size"])
+    enough = by_product["size"] >= BOUGHT_AGAIN_BUYERS
+    return by_product.index[enough & (by_product["mean"] >= BOUGHT_AGAIN_SHARE)]
 
 
 def abandoned_carts(
-    events: pd.DataFrame,
+    events: pd.DataFrame | None,
     transactions: pd.DataFrame,
     engine: Engine,
     n: int = 3,
@@ -280,44 +335,62 @@ def abandoned_carts(
 
     Parameters
     ----------
-    events, transactions : DataFrame
+    events : DataFrame, optional
+        Without events nobody knows what was left in a cart: no rows.
+    transactions : DataFrame
     engine : Engine
     n : int
     hours : float
-        A purchase of the product within so many hours after the cart means that it was not left.
+        How long a customer gets to buy before a cart counts as left.
     last_days : int
         Carts of the last so many days, of which `hours` have passed.
 
     Returns
     -------
     DataFrame
-        ``customer_id``, ``place``, ``product_id``, ``product_name``, ``why`` ("left in the cart"
-        or "goes with it"). Nothing that is in the cart twice, nothing already bought.
+        ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``why`` ("left in the cart"
+        or "goes with it"). Nothing that is in the cart twice, and nothing already bought, except
+        a product left in the cart that people buy again (see :func:`bought_again`) and that this
+        customer has not bought since.
     """
+    columns = ["customer_id", "rank", "product_id", "product_name", "why"]
     pair = ["customer_id", "product_id"]
+    if events is None:
+        return pd.DataFrame(columns=columns)
     now = max(events["event_date"].max(), transactions["transaction_date"].max())
     carts = events[(events["event_type"] == "add_to_cart") & events["product_id"].notna()]
     carts = carts[carts["event_date"] > now - pd.Timedelta(days=last_days)]
-    carts = carts[carts["event_date"] <= now - pd.Timedelta(hours=hours)]
-    later = carts.merge(transactions[[*pair, "transaction_date"]], on=pair)
-    wait = later["transaction_date"] - later["event_date"]
-    bought = later[(wait >= pd.Timedelta(0)) & (wait <= pd.Timedelta(hours=hours))]
-    key = [*pair, "event_date"]
-    kept = ~pd.MultiIndex.from_frame(carts[key]).isin(pd.MultiIndex.from_frame(bought[key]))
-    left = carts[kept].sort_values("event_date", kind="stable").drop_duplicates(pair, keep="last")
+    left = carts[carts["event_date"] <= now - pd.Timedelta(hours=hours)]
+    left = _not_bought(left, transactions)
     # the newest cart speaks for a customer with several
     left = left.sort_values(["customer_id", "event_date"], ascending=[True, False], kind="stable")
     newest = left.drop_duplicates("customer_id")[pair]
-    near = product_page(engine, n=len(engine.model.products_))
+    near = _neighbours(engine.model).sort_values(
+        ["similarity", "product_id"], ascending=[False, True], kind="stable"
+    )
     beside = newest.merge(near, left_on="product_id", right_on="in_view", suffixes=("_cart", ""))
-    beside = beside[["customer_id", "product_id"]].assign(why="goes with it")
-    in_cart = left[pair]
-    owned = transactions[pair].drop_duplicates()
-    beside = not_shown_before(not_shown_before(beside, in_cart), owned)
-    table = pd.concat([newest.assign(why="left in the cart"), beside], ignore_index=True)
+    beside = not_shown_before(not_shown_before(beside[pair], carts), transactions)
+    table = pd.concat([newest.assign(why="left in the cart"), beside.assign(why="goes with it")])
     table = first_n(table.sort_values("customer_id", kind="stable"), n)
     table["product_name"] = engine.names.reindex(table["product_id"]).to_numpy()
-    return table[["customer_id", "place", "product_id", "product_name", "why"]]
+    return table[columns]
+
+
+def _not_bought(carts, transactions):
+    """The latest cart of each customer and product, unless the product was bought.
+
+    A purchase on the day of the cart or later, whenever, settles it. So does an earlier one,
+    except of what people buy again.
+    """
+    pair = ["customer_id", "product_id"]
+    latest = carts.sort_values("event_date", kind="stable").drop_duplicates(pair, keep="last")
+    last_bought = transactions.groupby(pair)["transaction_date"].max().dt.normalize()
+    bought = pd.MultiIndex.from_frame(latest[pair])
+    bought = pd.Series(last_bought.reindex(bought).to_numpy(), latest.index)
+    # by the day: many files know purchases by the day and events by the second
+    again = latest["product_id"].isin(bought_again(transactions))
+    again &= bought < latest["event_date"].dt.normalize()
+    return latest[bought.isna() | again]
 
 
 def placements(
@@ -336,7 +409,7 @@ def placements(
     candidates : DataFrame
         From :func:`helpers.production.score_everyone`, three times `n` per customer.
     transactions, events : DataFrame
-        Without events nobody knows what was left in a cart: that table is empty.
+        Without events that of the carts is empty.
     n : int
         Length of the homepage's row.
     consent : collection of customer ids, optional
@@ -345,14 +418,12 @@ def placements(
     Returns
     -------
     dict of str to DataFrame
-        ``homepage``, ``email``, ``product_page``, ``cart``.
+        By the names of `CHANNELS`.
     """
-    cart = pd.DataFrame(columns=["customer_id", "place", "product_id", "product_name", "why"])
-    if events is not None:
-        cart = abandoned_carts(events, transactions, engine)
-    return {
-        "homepage": homepage(candidates, product_table(transactions), n),
-        "email": email(candidates, transactions, consent=consent)[0],
-        "product_page": product_page(engine, 3),
-        "cart": cart,
-    }
+    tables = [
+        homepage(candidates, product_table(transactions), n),
+        email(candidates, transactions, engine, consent=consent)[0],
+        product_page(engine, 3),
+        abandoned_carts(events, transactions, engine),
+    ]
+    return dict(zip(CHANNELS, tables, strict=True))

@@ -171,8 +171,8 @@ def load_events(
     Returns
     -------
     DataFrame
-        ``customer_id``, ``event_date``, ``event_type`` and, where present, ``event_id``,
-        ``product_id`` and ``product_category`` (missing where an event has no product).
+        ``customer_id``, ``event_date``, ``event_type``, ``product_id`` (missing where an event
+        has no product) and, where present, ``event_id`` and ``product_category``.
     """
     return read_events(path, columns, date_format, **cleaning)[0]
 
@@ -264,8 +264,9 @@ def read_events(
             "the types our names in the export, or leave the events out."
         )
     kept = _kept(rows, export)
-    if "product_id" in kept:
-        findings["events without a product"] = int(kept["product_id"].isna().sum())
+    if "product_id" not in kept:  # an export of visits may know no products
+        kept["product_id"] = pd.Series(pd.NA, kept.index, dtype="str")
+    findings["events without a product"] = int(kept["product_id"].isna().sum())
     return kept, _report(rows, export, WHY_NO_EVENT, findings)
 
 
@@ -373,8 +374,8 @@ def check_enough(transactions: pd.DataFrame, source: str) -> None:
     Raises
     ------
     DataError
-        If there are fewer than 10 customers, 5 products or 5 customers with two products, or if
-        everybody bought everything.
+        If there are fewer than 10 customers, 5 products or 5 customers with two products, if no
+        product has two buyers, or if everybody bought everything.
     """
     pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
     customers, products = pairs.nunique() if len(pairs) else (0, 0)
@@ -385,6 +386,12 @@ def check_enough(transactions: pd.DataFrame, source: str) -> None:
             f"customers, {products:,} products, and {several:,} customers who bought more than "
             "one product. To learn what goes together it takes at least 10, 5 and 5: look at the "
             "rejected rows with `course health`, or export a longer period."
+        )
+    if not pairs["product_id"].duplicated().any():
+        raise DataError(
+            f"{source}: each of the {products:,} products was bought by one customer only, so "
+            "nobody can say what goes together. Name a column with larger groups as `product_id`, "
+            "for example a model or a kind of product."
         )
     if len(pairs) == customers * products:
         raise DataError(
@@ -430,6 +437,25 @@ def product_table(transactions: pd.DataFrame) -> pd.DataFrame:
     products["product_name"] = products["product_name"].fillna(products.index.to_series())
     products["price"] = by_product["unit_price"].median() if "unit_price" in transactions else pd.NA
     return products[["product_name", "product_category", "price", "first_sold"]]
+
+
+def display_names(products: pd.DataFrame) -> pd.Series:
+    """Names that can stand for their products: where several share one, the id follows it.
+
+    Parameters
+    ----------
+    products : DataFrame
+        From :func:`product_table`.
+
+    Returns
+    -------
+    Series of str
+        By product id; no label comes twice. ``Mug (P7)`` and ``Mug (P8)``, but ``Teapot``.
+    """
+    labels = products["product_name"].astype("str")
+    while (shared := labels.duplicated(keep=False)).any():
+        labels = labels.mask(shared, labels + " (" + labels.index.astype("str") + ")")
+    return labels
 
 
 def _most_frequent(transactions, name):

@@ -168,9 +168,20 @@ def nearest_columns(
     entries = np.diff(values.indptr).astype(np.int64)
     if compiled is None:
         compiled = (entries**2).sum() + n_columns**2 > _MANY and n < n_columns
+    if n >= n_columns and not compiled:
+        return _all_pairs(values, row_weight, inverse_length)
     if compiled and _all_above_zero(row_weight, values.data, values.data):
         return _nearest_compiled(values, row_weight, inverse_length, n, n_jobs)
     return _nearest_dense(values, row_weight, inverse_length, n)
+
+
+def _all_pairs(values, row_weight, inverse_length):
+    """Every pair with an entry in common: nothing to choose, so the empty cells are not touched."""
+    together = sparse.coo_array(values.T @ sparse.diags_array(row_weight) @ values)
+    column, other = together.coords
+    cosine = together.data * (inverse_length[column] * inverse_length[other])
+    kept = (column != other) & (cosine > 0)
+    return column[kept], other[kept], cosine[kept].astype(np.float32)
 
 
 def _nearest_dense(values, row_weight, inverse_length, n):

@@ -281,7 +281,7 @@ def collect(
 
     candidates = production.score_everyone(engine, 3 * n)
     lists = candidates[candidates["rank"] <= n]
-    facts["examples"] = _examples(transactions, lists)
+    facts["examples"] = _examples(transactions, lists, engine)
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
     everyone = engine.model.customers_ if made_up_consent else None
@@ -406,7 +406,7 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
     }
 
 
-def _examples(transactions, lists, n_customers=5, n_products=3):
+def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     """Customers with few and with many purchases: what they bought last, and what they would get.
 
     They stand at even steps in the order of how much they bought, so nobody picked the pretty ones.
@@ -422,7 +422,7 @@ def _examples(transactions, lists, n_customers=5, n_products=3):
             "transaction_date", ascending=False, kind="stable"
         )
         rows = lists[lists["customer_id"] == customer].head(n_products)
-        rows = rows.assign(because=channels.strongest_cause(rows["reason"]))
+        rows = rows.assign(because=engine.explain(rows, n_reasons=1, shares=False).to_numpy())
         examples.append(
             {
                 "customer_id": customer,
@@ -482,6 +482,7 @@ def page(
             "chance": colours.CHANCE,
             "warning": colours.WARNING,
         },
+        channels=channels.CHANNELS,
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),
         outcomes=outcomes,

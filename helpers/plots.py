@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox
 
 from helpers.colours import BLUE, GREEN, GREY, ORANGE, OTHER, PERSONAL, PINK, WARNING, meaning
+from helpers.data import display_names
 
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
 _STYLE = {
@@ -67,7 +68,7 @@ def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), perc
     Parameters
     ----------
     values : Series
-        Its index names the bars.
+        Its index names the bars; two of one name are two bars.
     title, xlabel, ylabel, alt : str
     highlight : collection of index labels
         Drawn in the colour of warnings, unless the name is that of a list with a colour of its
@@ -77,7 +78,8 @@ def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), perc
     """
     figure, axes = _figure(height=max(2.2, 0.27 * len(values) + 1.1))
     colours = [meaning(name, WARNING if name in highlight else BLUE) for name in values.index]
-    drawn = axes.barh([str(name) for name in values.index], values.to_numpy(), color=colours)
+    drawn = axes.barh(range(len(values)), values.to_numpy(), color=colours)
+    axes.set_yticks(range(len(values)), [str(name) for name in values.index])
     form = "{:.0%}" if "x" in percent else "{:,.0f}" if values.abs().max() >= 20 else "{:.2f}"
     axes.bar_label(drawn, fmt=form.format, padding=3)
     axes.margins(x=0.1)
@@ -277,16 +279,15 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: i
     Two leading eigenvectors of the similarities scaled by each product's total (a spectral
     embedding; Belkin and Niyogi, 2003).
     """
-    from scipy.sparse.linalg import eigsh
-
-    total = np.asarray(similarity.values.sum(axis=1)).ravel()
+    total = similarity.values.sum(axis=1)
     drawn = np.sort(np.argsort(-total, kind="stable")[:n_products])
-    values = similarity.values[drawn][:, drawn].astype(np.float64)
-    total = np.asarray(values.sum(axis=1)).ravel()
+    values = similarity.values[drawn][:, drawn].toarray().astype(np.float64)
+    total = values.sum(axis=1)
     scale = 1 / np.sqrt(np.where(total > 0, total, 1))
     scaled = values * scale[:, None] * scale[None, :]
-    _, vectors = eigsh(scaled, k=3, which="LA", v0=np.ones(len(total)))
-    place = vectors[:, [1, 0]] * scale[:, None]
+    _, vectors = np.linalg.eigh(scaled)  # the largest last, and that one holds no direction
+    vectors = np.pad(vectors, ((0, 0), (2, 0)))  # one or two products make a line or a point
+    place = vectors[:, [-2, -3]] * scale[:, None]
     # a direction has no sign of its own: fix it, so that the map is the same on every machine
     place *= np.sign(place[np.abs(place).argmax(axis=0), [0, 1]])
     figure, axes = _figure(9, 6.5)
@@ -301,7 +302,7 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: i
             markersize=7,
             label=category,
         )
-    names = products["product_name"].reindex(ids)
+    names = display_names(products).reindex(ids)
     _label_points(figure, axes, place, names)
     if 1 < categories.nunique() <= 12:
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -85,7 +85,9 @@ class Engine:
         table.loc[no_purchase & (table["source"] == "purchases"), "source"] = "intent"
         return table
 
-    def explain(self, recommendations: pd.DataFrame, n_reasons: int = 2) -> pd.Series:
+    def explain(
+        self, recommendations: pd.DataFrame, n_reasons: int = 2, shares: bool = True
+    ) -> pd.Series:
         """Put the reason for each recommendation into words.
 
         Parameters
@@ -93,7 +95,9 @@ class Engine:
         recommendations : DataFrame
             From :meth:`recommend`.
         n_reasons : int
-            How many of the causes are named, strongest first, with their share of the score.
+            How many of the causes are named, strongest first.
+        shares : bool
+            Say each cause's share of the score after its name.
 
         Returns
         -------
@@ -116,7 +120,9 @@ class Engine:
                 if cause.empty:  # nobody has so many
                     break
                 name = self.names.reindex(cause["because_of"]).to_numpy()
-                text = cause["how"] + " " + name + " (" + cause["share"].map("{:.0%}".format) + ")"
+                text = cause["how"] + " " + name
+                if shares:
+                    text += " (" + cause["share"].map("{:.0%}".format) + ")"
                 text = text.reindex(wanted)
                 sentence += (", " + text if number else text).fillna("")
             reasons[scored.index] = sentence.to_numpy()

@@ -1,9 +1,16 @@
 """Placements: every rule by hand, and what each channel promises, on the whole bundled shop."""
 
+import re
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from helpers import channels, data, production
+from helpers import channels, data, memo, production, simulation
+from helpers.course import runs
+from tests.common import purchases
 
 
 def lists(*rows):
@@ -70,7 +77,7 @@ def test_mails_go_to_those_who_should_get_one(scored, shop):
     today = transactions["transaction_date"].max()
     last_mail = pd.Series(today - pd.Timedelta(days=2), index=everyone[:100])
     mails, left_out = channels.email(
-        table, transactions, consent=everyone[50:], last_mail=last_mail
+        table, transactions, engine, consent=everyone[50:], last_mail=last_mail
     )
     assert left_out["no consent"] == 50
     assert left_out["had a mail in the last 7 days"] == 50
@@ -79,14 +86,32 @@ def test_mails_go_to_those_who_should_get_one(scored, shop):
     assert mails["because"].str.fullmatch(r"you (bought|looked at) [^%,]+").all()
     recent = transactions[transactions["transaction_date"] > today - pd.Timedelta(days=30)]
     both = mails.merge(recent, on=["customer_id", "product_id"])
-    assert both.empty and mails["place"].max() == 3
+    assert both.empty and mails["rank"].max() == 3
 
 
 def test_nothing_personal_means_no_mail(scored, shop):
-    table = scored[1].assign(source="popularity")
-    mails, left_out = channels.email(table, shop[0])
+    engine, table = scored
+    table = table.assign(source="popularity")
+    mails, left_out = channels.email(table, shop[0], engine)
     assert mails.empty
     assert left_out.to_dict() == {"nothing personal to say": table["customer_id"].nunique()}
+
+
+@pytest.mark.parametrize("name", ["Chocolate (70%), 100 g", "(1%)", "a, b (2%), c", "%s {}"])
+def test_a_reason_keeps_its_product_name_whole(name):
+    table = data.miniature()
+    table["product_name"] = table["product_id"].replace("A", name)
+    engine = production.build_engine(table)
+    candidates = production.score_everyone(engine, 4)
+    mails, _ = channels.email(candidates, table, engine, recent_days=0)
+    customer_4 = mails[mails["customer_id"] == "customer 4"].iloc[0]
+    assert customer_4["because"] in (f"you bought {name}", "you bought C")
+    assert any(mails["because"] == f"you bought {name}")
+    [example] = [
+        each for each in memo._examples(table, candidates, engine)
+        if each["customer_id"] == "customer 2"
+    ]  # fmt: skip
+    assert f"bought {name}" in [product["because"] for product in example["products"]]
 
 
 def test_product_page_by_hand():
@@ -96,20 +121,68 @@ def test_product_page_by_hand():
     engine = production.build_engine(data.miniature(), model=engine.model)
     page = channels.product_page(engine, 2)
     assert page[page["in_view"] == "A"]["product_id"].tolist() == ["C", "B"]
+    # A and D have no buyer in common: A fills up, as a best seller
+    full = channels.product_page(engine, 3)
+    assert full[full["in_view"] == "D"][["product_id", "why"]].to_numpy().tolist() == [
+        ["B", "goes with it"],
+        ["C", "goes with it"],
+        ["A", "popular"],
+    ]
     own = channels.product_page(engine, 3, "customer 3")
-    assert own[own["in_view"] == "D"]["product_id"].tolist() == []
+    assert own[own["in_view"] == "D"]["product_id"].tolist() == ["A"]
     assert set(own["product_id"]) == {"A"}
     stranger = channels.product_page(engine, 2, "nobody")
     pd.testing.assert_frame_equal(stranger, page)
 
 
 def test_a_product_nobody_combines_gets_the_best_sellers():
-    rows = [("1", "a"), ("2", "b"), ("2", "c"), ("3", "b"), ("3", "c")]
-    table = pd.DataFrame(rows, columns=["customer_id", "product_id"])
-    table = table.assign(transaction_date=pd.Timestamp("2024-01-01"), product_name="x")
-    table = table.assign(product_category=None, unit_price=None)
+    """Lately first: b has more buyers ever, c in the last 30 days."""
+    day = "2024-06-01"
+    table = purchases(("1", "a"), ("2", "b"), ("2", "c", day), ("3", "b"), ("3", "c", day))
+    table = pd.concat([table, purchases(("4", "b"), ("4", "c"), ("5", "b"))], ignore_index=True)
     page = channels.product_page(production.build_engine(table), 2)
-    assert page[page["in_view"] == "a"]["product_id"].tolist() == ["b", "c"]
+    alone = page[page["in_view"] == "a"]
+    assert alone["product_id"].tolist() == ["c", "b"]
+    assert (alone["similarity"] == 0).all() and (alone["why"] == "popular").all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 7)), min_size=2, max_size=30, unique=True),
+    st.integers(1, 9),
+    st.integers(0, 7),
+)
+def test_a_product_page_is_full_where_the_catalogue_allows_it(pairs, n, customer):
+    """Also for who owns the best sellers, and for a product that nobody combines with another."""
+    table = purchases(*((str(who), f"p{what}") for who, what in pairs))
+    engine = production.build_engine(table)
+    owned = set(table.loc[table["customer_id"] == str(customer), "product_id"])
+    page = channels.product_page(engine, n, str(customer))
+    assert not set(page["product_id"]) & owned
+    assert not page.duplicated(["in_view", "product_id"]).any()
+    assert (page["in_view"] != page["product_id"]).all()
+    assert ((page["similarity"] > 0) == (page["why"] == "goes with it")).all()
+    found = page["in_view"].value_counts()
+    catalogue = set(engine.model.products_)
+    for product in catalogue:
+        remain = catalogue - owned - {product}
+        assert found.get(product, 0) == min(n, len(remain))
+        ranks = page.loc[page["in_view"] == product, "rank"]
+        assert ranks.tolist() == list(range(1, len(ranks) + 1))
+
+
+def test_a_product_page_is_full_for_every_owner_of_best_sellers(shop):
+    """One product apart from the others, in the whole shop: what owners of its best sellers get."""
+    transactions, _ = shop
+    alone = transactions.iloc[[0]].assign(customer_id="apart", product_id="ALONE")
+    engine = production.build_engine(pd.concat([transactions, alone], ignore_index=True))
+    best = engine.popular.recommend([None], 5)["product_id"]
+    owns = transactions[transactions["product_id"].isin(best)].groupby("customer_id")
+    owns = owns["product_id"].nunique()
+    assert owns.max() == 5
+    for number in range(1, 6):
+        page = channels.product_page(engine, 4, owns.index[owns == number][0])
+        assert (page["in_view"] == "ALONE").sum() == 4
 
 
 def test_minimum_support_keeps_noise_out(shop):
@@ -119,40 +192,106 @@ def test_minimum_support_keeps_noise_out(shop):
     assert (solid["lift"] <= raw.set_index("in_view")["lift"][solid["in_view"]].to_numpy()).all()
 
 
+def test_no_common_buyers_is_an_empty_table_of_numbers(shop):
+    """A shop where nobody buys two products: figures of lift are missing, not a `TypeError`."""
+    one_each = shop[0].drop_duplicates("customer_id")
+    pairs = channels.bought_together(one_each)
+    assert pairs.empty
+    assert pairs[["rank", "customers", "lift"]].dtypes.map(pd.api.types.is_numeric_dtype).all()
+
+
+def carted(*rows):
+    """Events from (customer, product, day of March) tuples: each put a product into the cart."""
+    events = pd.DataFrame(rows, columns=["customer_id", "product_id", "day"])
+    date = pd.Timestamp("2024-03-01 12:00") + pd.to_timedelta(events.pop("day") - 1, unit="D")
+    return events.assign(event_type="add_to_cart", event_date=date)
+
+
 def test_abandoned_carts_by_hand():
-    day = pd.Timestamp("2024-03-01")
-    events = pd.DataFrame(
-        [
-            ("1", "add_to_cart", "A", 0),  # left behind; an older one of the same customer follows
-            ("1", "add_to_cart", "D", -1),
-            ("2", "add_to_cart", "C", 0),  # bought a day later: not left behind
-            ("3", "product_view", "A", 0),  # only looked
-            ("4", "add_to_cart", "B", 9),  # too fresh to say
-        ],
-        columns=["customer_id", "event_type", "product_id", "days"],
+    events = carted(
+        ("1", "A", 10),  # left behind; an older one of the same customer follows
+        ("1", "D", 9),
+        ("1", "B", 29),  # fresh, but in the cart: it does not go with it any more
+        ("2", "C", 10),  # bought a day later: not left behind
+        ("4", "B", 29),  # too fresh to say
+        ("5", "A", 10),  # bought weeks later, long after the 48 hours: not left behind either
+        ("6", "A", 10),  # owned since January: nobody needs a second one
+        ("7", "A", 10),  # bought in the morning of that day; the file knows days only
     )
-    events["event_date"] = day + pd.to_timedelta(events.pop("days"), unit="D")
-    shop = data.miniature().assign(transaction_date=day - pd.Timedelta(days=60))
-    bought = shop.iloc[[0]].assign(
-        customer_id="2", product_id="C", transaction_date=day + pd.Timedelta(days=1)
+    looked = events.iloc[[0]].assign(customer_id="3", event_type="product_view")
+    events = pd.concat([events, looked], ignore_index=True)
+    later = purchases(
+        ("2", "C", "2024-03-11"),
+        ("5", "A", "2024-03-28"),
+        ("6", "A", "2024-01-05"),
+        ("7", "A", "2024-03-10"),
     )
-    shop = pd.concat([shop, bought], ignore_index=True)
+    shop = pd.concat([data.miniature(), later], ignore_index=True)
     engine = production.build_engine(shop)
-    table = channels.abandoned_carts(events, shop, engine, hours=48)
+    table = channels.abandoned_carts(events, shop, engine)
     assert set(table["customer_id"]) == {"1"}
-    assert table.iloc[0][["product_id", "why"]].tolist() == ["A", "left in the cart"]
-    assert set(table["product_id"]) <= {"A", "B", "C"} and len(table) == 3
-    assert (table["why"].iloc[1:] == "goes with it").all()
+    assert table["product_id"].tolist() == ["A", "C"]
+    assert table["why"].tolist() == ["left in the cart", "goes with it"]
 
 
-def test_abandoned_carts_never_show_what_is_owned_or_in_the_cart_twice(scored, shop):
+def test_what_people_buy_again_is_reminded_of_again():
+    """Coffee may run out: an owner who puts it into the cart again gets a reminder of it."""
+    buyers = [str(number) for number in range(channels.BOUGHT_AGAIN_BUYERS)]
+    rows = [(who, product, "2024-01-05") for who in buyers for product in ("coffee", "kettle")]
+    rows += [(who, "coffee", "2024-02-05") for who in buyers[:2]]
+    # one buyer who came back says nothing
+    shop = purchases(*rows, ("other", "cup", "2024-01-20"), ("other", "cup", "2024-03-20"))
+    assert channels.bought_again(shop).tolist() == ["coffee"]
+    events = carted(("7", "coffee", 10), ("8", "kettle", 10), ("9", "coffee", 10))
+    events = pd.concat([events, carted(("10", "coffee", 17))], ignore_index=True)
+    since = purchases(("9", "coffee", "2024-03-19"), ("10", "coffee", "2024-03-17"))
+    shop = pd.concat([shop, since], ignore_index=True)
+    table = channels.abandoned_carts(events, shop, production.build_engine(shop))
+    assert table[["customer_id", "product_id"]].to_numpy().tolist()[0] == ["7", "coffee"]
+    assert set(table["customer_id"]) == {"7"}  # 9 has bought it since, 10 on the same day
+
+
+@pytest.mark.parametrize("seed", [simulation.world.SEED, 1, 2])
+def test_what_people_buy_again_is_found_from_the_data(seed):
+    """The made-up shop knows its consumables; the rule sees nothing but purchases."""
+    world = simulation.make_world(seed)
+    consumable = world.products.loc[world.products["consumable"], "product_id"]
+    assert set(channels.bought_again(world.transactions)) == set(consumable)
+
+
+def test_no_cart_reminder_names_what_was_bought(scored, shop):
+    """All rows of the whole shop, against the purchases themselves."""
     transactions, events = shop
     table = channels.abandoned_carts(events, transactions, scored[0])
     assert table["customer_id"].nunique() > 10
-    assert (table.loc[table["place"] == 1, "why"] == "left in the cart").all()
+    assert (table["why"] == np.where(table["rank"] == 1, "left in the cart", "goes with it")).all()
     assert not table.duplicated(["customer_id", "product_id"]).any()
-    beside = table[table["why"] == "goes with it"]
-    assert beside.merge(transactions, on=["customer_id", "product_id"]).empty
+    pair = ["customer_id", "product_id"]
+    bought = table.merge(transactions, on=pair)
+    # what is left are things that people buy again, left in the cart after they were bought
+    assert set(bought["why"]) <= {"left in the cart"}
+    assert set(bought["product_id"]) <= set(channels.bought_again(transactions))
+    carts = events[events["event_type"] == "add_to_cart"]
+    last_cart = carts.groupby(pair)["event_date"].max()[pd.MultiIndex.from_frame(bought[pair])]
+    assert (bought["transaction_date"].to_numpy() < last_cart.to_numpy()).all()
+
+
+def test_channels_are_declared_once(scored, shop):
+    """The tables of a run, their files, the memo and the README speak of the same channels."""
+    engine, table = scored
+    placements = channels.placements(engine, table, *shop)
+    assert list(placements) == list(channels.CHANNELS)
+    assert all(made["rank"].min() == 1 for made in placements.values())
+    assert [f"{name}.csv" for name in channels.CHANNELS] == runs.CHANNELS
+    readme = (data.PROJECT / "README.md").read_text(encoding="utf-8")
+    [listed] = re.findall(r"one table per channel \(([^)]*)\)", readme)
+    assert re.findall(r"`([^`]+)`", listed) == runs.CHANNELS
+
+
+def test_without_events_there_is_no_cart(scored, shop):
+    engine, table = scored
+    placements = channels.placements(engine, table, shop[0])
+    assert placements["cart"].empty and "rank" in placements["cart"]
 
 
 def test_consent_list(tmp_path):

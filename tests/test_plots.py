@@ -26,6 +26,37 @@ def test_bars_carry_their_numbers(drawn):
     assert written == [["0%", "50%"], ["12,115", "56"], ["0.31"]]
 
 
+def test_two_bars_of_one_name_are_two_bars(drawn):
+    plots.bars(pd.Series([3.0, 1.0], ["Mug", "Mug"]), "", "")
+    [axes] = drawn
+    assert [bar.get_width() for bar in axes.patches] == [3, 1]
+    assert len({bar.get_y() for bar in axes.patches}) == 2
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Mug", "Mug"]
+
+
+def test_products_of_one_name_are_told_apart(drawn):
+    """On the map, too; and a shop of a few products is no reason to stop."""
+    bought = data.miniature().assign(product_name="Mug")
+    bought.loc[bought["product_id"] == "D", "product_name"] = "Mug (B)"  # taken already
+    products = data.product_table(bought)
+    labels = data.display_names(products)
+    assert labels.is_unique and (labels.index == products.index).all()
+    assert labels["A"] == "Mug (A)" and labels["C"] == "Mug (C)"
+    plots.product_map(product_similarity(build_interaction_matrix(bought)), products, "")
+    assert {text.get_text() for text in drawn[0].texts} >= set(labels)
+    one_name_each = data.product_table(data.miniature())
+    assert data.display_names(one_name_each).tolist() == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize("n_products", [1, 2, 3])
+def test_a_map_of_hardly_any_products(drawn, n_products):
+    bought = data.miniature()
+    bought = bought[bought["product_id"] < "ABCD"[n_products]]
+    similarity = product_similarity(build_interaction_matrix(bought))
+    plots.product_map(similarity, data.product_table(bought), "")
+    assert sum(len(line.get_xdata()) for line in drawn[0].lines) >= n_products
+
+
 def test_lines_begin_at_zero_and_ticks_are_whole(drawn):
     plots.lines(
         pd.DataFrame({"share": [0.05, 0.24]}, index=[1, 20]), "", "", "", mark=(0.2, "look")

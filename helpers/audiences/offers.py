@@ -231,17 +231,23 @@ def judge_value(estimate: pd.DataFrame, transactions: pd.DataFrame, cut, days: i
     DataFrame
         Rows ``spent so far`` and ``lifetime value``: ``rank_correlation`` (Spearman 1904) with
         what was spent in the `days` from the cut-off. ``estimated_of_spent``: the sum of the
-        estimate over the sum spent.
+        estimate over the sum spent. Missing where all spent the same, as where nobody came back.
     """
     spent = spent_after(transactions, cut, days)
     so_far = rfm(transactions, cut)["monetary"]
     value = estimate["lifetime_value"]
     rows = {
-        "spent so far": (so_far.corr(spent, method="spearman"), np.nan),
+        "spent so far": (_rank_correlation(so_far, spent), np.nan),
         "lifetime value": (
-            value.corr(spent, method="spearman"),
+            _rank_correlation(value, spent),
             value.sum() / spent.sum() if spent.sum() else np.nan,
         ),
     }
     columns = ["rank_correlation", "estimated_of_spent"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _rank_correlation(one, other):
+    """Spearman's, missing where one of the two is the same for everybody."""
+    vary = one.nunique() > 1 and other.nunique() > 1
+    return one.corr(other, method="spearman") if vary else np.nan

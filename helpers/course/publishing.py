@@ -21,9 +21,9 @@ from pathlib import Path
 
 import jinja2
 
-from helpers import memo, production
+from helpers import channels, memo, production
 
-CHANNELS = ["homepage.csv", "email.csv", "product_page.csv", "cart.csv"]
+CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS = "retention_offers.csv"
 ENGINE = "engine.zip"
 LISTS = ["recommendations.csv", "recommendations.parquet"]

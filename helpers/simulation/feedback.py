@@ -120,7 +120,7 @@ def variety_rounds(
         low, high = interval(distinct)
         shown = lists["product_id"].nunique()
         rows.append((number, distinct.mean(), low, high, shown))
-        bought = lists.loc[lists["place"] == 1, ["customer_id", "product_id"]]
+        bought = lists.loc[lists["rank"] == 1, ["customer_id", "product_id"]]
         date = table["transaction_date"].max() + pd.Timedelta(days=30)
         table = pd.concat([table, bought.assign(transaction_date=date)], ignore_index=True)
     return pd.DataFrame(rows, columns=["round", "categories", "low", "high", "products"]).set_index(
