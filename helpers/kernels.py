@@ -181,7 +181,9 @@ def _all_pairs(values, row_weight, inverse_length):
     column, other = together.coords
     cosine = together.data * (inverse_length[column] * inverse_length[other])
     kept = (column != other) & (cosine > 0)
-    return column[kept], other[kept], cosine[kept].astype(np.float32)
+    column, other, cosine = column[kept], other[kept], cosine[kept].astype(np.float32)
+    order = np.lexsort((other, -cosine, column))
+    return column[order], other[order], cosine[order]
 
 
 def _nearest_dense(values, row_weight, inverse_length, n):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import channels, data, memo, production, simulation
-from helpers.course import runs
+from helpers.course import publishing
 from tests.common import purchases
 
 
@@ -282,10 +282,10 @@ def test_channels_are_declared_once(scored, shop):
     placements = channels.placements(engine, table, *shop)
     assert list(placements) == list(channels.CHANNELS)
     assert all(made["rank"].min() == 1 for made in placements.values())
-    assert [f"{name}.csv" for name in channels.CHANNELS] == runs.CHANNELS
+    assert [f"{name}.csv" for name in channels.CHANNELS] == publishing.CHANNELS
     readme = (data.PROJECT / "README.md").read_text(encoding="utf-8")
     [listed] = re.findall(r"one table per channel \(([^)]*)\)", readme)
-    assert re.findall(r"`([^`]+)`", listed) == runs.CHANNELS
+    assert re.findall(r"`([^`]+)`", listed) == publishing.CHANNELS
 
 
 def test_without_events_there_is_no_cart(scored, shop):

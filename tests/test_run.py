@@ -136,8 +136,8 @@ def test_all_tables_of_a_run_come_from_one_model(own_run):
     assert (first == by_default).mean() < 0.5, "this shop cannot tell one model from the other"
     for name in ("homepage", "email", "retention_offers"):
         table = pd.read_csv(own_run / f"{name}.csv", dtype=str)
-        if "place" in table:
-            table = table[table["place"] == "1"]
+        if "rank" in table:
+            table = table[table["rank"] == "1"]
         assert len(table) > 50, name
         assert (first[table["customer_id"]].to_numpy() == table["product_id"]).all(), name
 

@@ -35,7 +35,7 @@ class Tables:
     def __init__(self, export: Export):
         self.connection = _database().cursor()
         self.connection.register("export", export.table())
-        self.kinds = kinds_of(self.connection.table("export"))
+        self.kinds = kinds_of(self.connection)
 
     def frame(self, query: str, parameters: dict | None = None) -> pd.DataFrame:
         """The result of a query, as a table."""
@@ -68,11 +68,11 @@ def _database():
 SETTINGS = {"autoinstall_known_extensions": False, "TimeZone": "UTC"}
 
 
-def kinds_of(relation) -> dict[str, str]:
+def kinds_of(connection) -> dict[str, str]:
     """The kind of each of the export's own columns: "text", "float" or "number"."""
     added = {DATE, DATE_GIVEN, FILE, ROW}
     kinds = {}
-    for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
+    for name, kind, *_ in connection.execute("DESCRIBE export").fetchall():
         if name not in added:
             number = "number" if kind.startswith(_NUMBERS) else "text"
             kinds[name] = "float" if kind in _FLOATS else number

@@ -124,7 +124,7 @@ class DuckDB(Tables):
             parts.append(f"SELECT {', '.join(columns)} FROM {source}")
         union = " UNION ALL BY NAME ".join(parts)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW export AS {union}")
-        self.kinds = kinds_of(self.connection.table("export"))
+        self.kinds = kinds_of(self.connection)
 
     def keep(self, name: str, query: str, parameters: dict) -> None:
         """Compute a table and keep it on disk; one that is there already is taken as it is."""
