@@ -180,8 +180,9 @@ def _all_pairs(values, row_weight, inverse_length):
     together = sparse.coo_array(values.T @ sparse.diags_array(row_weight) @ values)
     column, other = together.coords
     cosine = together.data * (inverse_length[column] * inverse_length[other])
+    cosine = cosine.astype(np.float32)
     kept = (column != other) & (cosine > 0)
-    column, other, cosine = column[kept], other[kept], cosine[kept].astype(np.float32)
+    column, other, cosine = column[kept], other[kept], cosine[kept]
     order = np.lexsort((other, -cosine, column))
     return column[order], other[order], cosine[order]
 

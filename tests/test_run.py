@@ -317,7 +317,7 @@ def test_a_failing_lesson_is_named_and_the_others_stay(tmp_path, monkeypatch):
     out = tmp_path / "out"
     result = course("run", "02", "05", "-p", "transactions_path", export, "--out", out)
     assert result.returncode == 1
-    assert "05_evaluation failed: ValueError: All purchases fall" in result.stderr
+    assert "05_evaluation failed: TooShortError: All purchases fall" in result.stderr
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     assert list(metrics["failed"]) == ["05_evaluation"]
     assert metrics["matrix"]["customers"] == 30
