@@ -296,8 +296,11 @@ def cleaning_options(given: dict | None) -> dict:
 def _judged(export, rules, cleaning):
     """Every row with its types and its reason, in the order of the files."""
     tables = Tables(export)
-    marks = clean(tables, export, rules, cleaning)
-    rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no", {}).to_pandas()
+    wanted = [*export.contract.names, "file_no", "row_no", "copy", "no_product"]
+    wanted += ["padded"] * ("product_name" in export.found)
+    marks = clean(tables, export, rules, cleaning, ", ".join(wanted))
+    rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
+    tables.close()
     return rows, export.findings() | marks
 
 

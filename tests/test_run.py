@@ -363,10 +363,10 @@ def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
         monkeypatch.setattr(runs.psutil, "virtual_memory", lambda: memory)
         return runs.side_by_side(parameters)
 
-    assert (free(30), free(20)) == (2, 1)
+    assert (free(45), free(35)) == (2, 1)
     export.rename(tmp_path / "shop.parquet")
     parameters["transactions_path"] = str(tmp_path / "shop.parquet")
-    assert (free(130), free(100)) == (2, 1)
+    assert (free(190), free(170)) == (2, 1)
     assert runs.side_by_side({}) == 2
 
 

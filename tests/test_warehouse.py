@@ -200,11 +200,11 @@ def test_the_parts_are_those_of_the_ids_md5():
 def test_scipy_while_the_data_fit(tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(b"x" * 1_000)
-    assert warehouse.choose_engine([path], 14_000)[0] == "scipy"
-    engine, why = warehouse.choose_engine([path], 12_000)
+    assert warehouse.choose_engine([path], 21_000)[0] == "scipy"
+    engine, why = warehouse.choose_engine([path], 19_000)
     assert engine == "duckdb" and "free memory" in why
-    assert warehouse.choose_engine([path, path], 27_000)[0] == "scipy"
-    assert warehouse.choose_engine([path, path], 25_000)[0] == "duckdb"
+    assert warehouse.choose_engine([path, path], 41_000)[0] == "scipy"
+    assert warehouse.choose_engine([path, path], 39_000)[0] == "duckdb"
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,8 @@ def clean(
     values = {"prefix": cleaning.cancellation_prefix or "", "tomorrow": tomorrow()}
     query = with_reasons(contract, kinds, rules, cleaning, columns)
     engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
+    for table in ("texts", "export"):
+        engine.drop(table)
     return findings
 
 
@@ -170,13 +172,15 @@ def trimmed_rows(contract: Contract, kinds: dict[str, str]) -> str:
             chosen[name] = _name(name) if typed else _trimmed(_as_text(name, kinds[name]))
     raw = [f"COALESCE({_as_text(name, kind)}, '')" for name, kind in kinds.items()]
     chosen["row_key"] = f"MD5(CONCAT_WS(CHR(31), {', '.join(raw)}))"
-    # cheap to see of most rows: they have a plain letter or digit
-    whole_row = f"CONCAT({', '.join(raw)})"
-    plain = f"REGEXP_MATCHES({whole_row}, '[!-~]')"
-    chosen["is_empty"] = f"NOT {plain} AND TRIM({whole_row}, {_literal(_BLANKS)}) = ''"
+    # a row with a customer is not empty: few have to be looked at as a whole
+    whole_row = f"TRIM(CONCAT({', '.join(raw)}), {_literal(_BLANKS)})"
+    nobody = f"{chosen.get('customer_id', 'NULL')} IS NULL"
+    chosen["is_empty"] = f"CASE WHEN {nobody} THEN {whole_row} = '' ELSE FALSE END"
     if "product_name" in kinds:
         name = _as_text("product_name", kinds["product_name"])
-        chosen["padded"] = f"COALESCE({name} <> {_trimmed(name)}, FALSE)"
+        chosen["padded"] = (
+            f"CASE WHEN {_may_be_padded(name)} THEN {name} <> {_bare(name)} ELSE FALSE END"
+        )
     return _select(chosen | {"file_no": _name(FILE), "row_no": _name(ROW)}, "export")
 
 
@@ -269,9 +273,16 @@ def _trimmed(text):
     """Text without blanks around; missing where nothing is left."""
     # most values begin and end with a plain letter or digit: a quick look spares the slow trim
     text = f"TRIM({text})"
-    blank = f"REGEXP_MATCHES({text}, '^[^!-~]|[^!-~]$')"
-    slowly = f"NULLIF(TRIM({text}, {_literal(_BLANKS)}), '')"
-    return f"CASE WHEN {blank} THEN {slowly} ELSE NULLIF({text}, '') END"
+    bare = f"NULLIF({_bare(text)}, '')"
+    return f"CASE WHEN {_may_be_padded(text)} THEN {bare} ELSE NULLIF({text}, '') END"
+
+
+def _may_be_padded(text):
+    return f"REGEXP_MATCHES({text}, '^[^!-~]|[^!-~]$')"
+
+
+def _bare(text):
+    return f"TRIM({text}, {_literal(_BLANKS)})"
 
 
 def _number(name, kind, decimal):

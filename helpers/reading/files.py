@@ -116,9 +116,9 @@ def kind_of(path: Path) -> str:
 def memory_needed(paths: list[Path]) -> float:
     """Bytes that a lesson takes to work on these files, at its peak.
 
-    Measured: about 13 times a plain text file, whose packed forms are smaller.
+    Measured: about 20 times a plain text file, whose packed forms are smaller.
     """
-    return sum(path.stat().st_size * (13 if path.suffix.lower() in _TEXT else 60) for path in paths)
+    return sum(path.stat().st_size * (20 if path.suffix.lower() in _TEXT else 90) for path in paths)
 
 
 class TextFile:

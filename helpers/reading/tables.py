@@ -53,6 +53,17 @@ class Tables:
         """Call a query by a name."""
         self.connection.execute(f"CREATE TEMP VIEW {name} AS {query}")
 
+    def drop(self, name: str) -> None:
+        """Forget a table that is not needed any more."""
+        if name == "export":
+            self.connection.unregister(name)
+        else:
+            self.connection.execute(f"DROP TABLE {name}")
+
+    def close(self) -> None:
+        """Let go of all tables."""
+        self.connection.close()
+
     def name_list(self, name: str, values: list[str]) -> None:
         """Make a small table with one column, ``code``."""
         self.connection.register(name, pa.table({"code": pa.array(values, pa.string())}))

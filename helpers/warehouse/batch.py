@@ -146,8 +146,6 @@ def _clean_once(engine, export, cleaning):
     rejected = {r: int(counts[r]) for r in data.WHY_NO_PURCHASE if r in counts}
     report = {"read": int(counts.sum()), "kept": int(counts.get("", 0)), "rejected": rejected}
     _check_any(report, export)
-    for table in ("texts", "export"):
-        engine.drop(table)
     with writing.replacing(note) as file:
         file.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
     return report

@@ -148,10 +148,6 @@ class DuckDB(Tables):
         self.connection.sql(query, params=parameters or None).write_parquet(str(part))
         part.rename(path)
 
-    def close(self) -> None:
-        """Let go of memory and files."""
-        self.connection.close()
-
 
 def readable(export: Export, work: Path) -> list[tuple[Path, dict[str, str]]]:
     """The export as parquet files that any engine reads, and which columns to call otherwise.
