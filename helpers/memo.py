@@ -387,7 +387,7 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
     -------
     dict
         ``purchases``: a full list from own purchases. ``filled up``: too little of it, best
-        sellers come after. ``behaviour``: no purchase, but views or carts. ``best sellers``:
+        sellers come after. ``intent``: no purchase, but views or carts. ``best sellers``:
         nothing known that helps. ``bought nearly all``: fewer than `n` products are left to
         show, or none. Each customer is in one group.
     """
@@ -400,7 +400,7 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
     return {
         "purchases": int((full & (first == "purchases") & ~mixed).sum()),
         "filled up": int((full & (first == "purchases") & mixed).sum()),
-        "behaviour": int((full & (first == "intent")).sum()),
+        "intent": int((full & (first == "intent")).sum()),
         "best sellers": int((full & (first == "popularity")).sum()),
         "bought nearly all": int((~full).sum()),
     }

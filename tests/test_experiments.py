@@ -111,7 +111,7 @@ def test_the_choice_model_is_calibrated_on_todays_list_only():
     rng = np.random.default_rng(0)
     liking = rng.normal(0, 2, size=(500, 5))
     liking[:50, 4] = -np.inf  # a short list
-    choice = simulation.calibrate(liking)
+    choice = simulation.fit_choice(liking)
     click, cart = choice.chances(liking)
     assert click.sum(axis=1).mean() == pytest.approx(0.10)
     assert (click * cart).sum() / click.sum() == pytest.approx(0.08)

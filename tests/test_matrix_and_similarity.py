@@ -120,7 +120,7 @@ def odd_tables(draw, n_rows, n_columns):
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), st.integers(1, 6), st.integers(1, 6), st.integers(1, 7))
 def test_both_forms_agree_on_odd_tables(data, n_rows, n_columns, n):
     left = data.draw(odd_tables(n_rows, n_columns))

@@ -54,7 +54,7 @@ rows = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=40), st.integers(1, 4), st.sampled_from([None, 10]))
 def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, trend_days):
     """Ties everywhere, ids of every kind, customers without neighbours."""
@@ -353,7 +353,7 @@ def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops):
     assert set(old) == set(new) and old != new
     deadly, died = 0, True
     while died:
-        deadly += 4 if deadly < 16 else 1  # every move of publishing, some of those before
+        deadly += 6 if deadly < 18 else 1  # every move of publishing, some of those before
         out = folder / f"out{deadly}"
         shutil.copytree(folder / "out", out)
         try:

@@ -120,40 +120,46 @@ def retention_offers(
         have left, all together), ``left_out`` (customers). A rule that can't be applied has a
         step that says so.
     """
-    table = candidates[candidates["customer_id"].isin(customers.index)]
-    steps = [("have bought something", len(customers), len(table))]
+    steps = []
 
-    def keep(step, customer_ids=None, rows=None):
-        nonlocal table
-        table = table[table["customer_id"].isin(customer_ids) if rows is None else rows]
-        left = table["customer_id"].nunique() if rows is not None else len(customer_ids)
-        steps.append((step, left, len(table)))
+    def note(step):
+        """What remains after a step; the customers are counted who still have a product."""
+        steps.append((step, len(left), len(table)))
 
-    chosen = pd.Series(True, index=customers.index)
+    left = customers.index
+    table = _of(candidates, left)
+    note("have bought something")
     if rules.consent is None:
-        keep("consent not checked: no list", customers.index[chosen])
+        note("consent not checked: no list")
     else:
-        chosen &= customers.index.isin(list(rules.consent))
-        keep("agreed to offers", customers.index[chosen])
-    chosen &= at_the_top(customers["value"], rules.value_share)
-    keep("are of high value", customers.index[chosen])
-    chosen &= at_the_top(customers["risk"], rules.risk_share)
-    keep("are at high risk", customers.index[chosen])
-    keep("have a personal next product", rows=table["source"] != "popularity")
+        left = left[left.isin(list(rules.consent))]
+        table = _of(table, left)
+        note("agreed to offers")
+    # shares are of all customers, not of those who agreed
+    left = left[at_the_top(customers["value"], rules.value_share)[left]]
+    table = _of(table, left)
+    note("are of high value")
+    left = left[at_the_top(customers["risk"], rules.risk_share)[left]]
+    table = _of(table, left)
+    note("are at high risk")
+    table = table[table["source"] != "popularity"]
+    left = left[left.isin(table["customer_id"])]
+    note("have a personal next product")
     if len(rules.deny_categories):
         category = table["product_id"].map(products["product_category"])
         if products["product_category"].notna().any():
-            allowed = category.notna() & ~category.isin(list(rules.deny_categories))
-            keep("have one that is not sensitive", rows=allowed)
+            table = table[category.notna() & ~category.isin(list(rules.deny_categories))]
+            left = left[left.isin(table["customer_id"])]
+            note("have one that is not sensitive")
         else:
-            keep("categories not checked: none known", rows=category.isna())
+            note("categories not checked: none known")
     if amounts is None:
-        keep("margin not checked: no amounts", rows=table["rank"] > 0)
+        note("margin not checked: no amounts")
     else:
-        table = table.assign(
-            expected_profit=expected_profit(table["product_id"].map(amounts).astype(float), rules)
-        )
-        keep("have one whose margin pays", rows=table["expected_profit"] > 0)
+        profit = expected_profit(table["product_id"].map(amounts).astype(float), rules)
+        table = table.assign(expected_profit=profit)[profit > 0]
+        left = left[left.isin(table["customer_id"])]
+        note("have one whose margin pays")
 
     columns = ["customer_id", "product_id", "product_name", "reason"]
     columns += ["expected_profit"] * ("expected_profit" in table)
@@ -167,6 +173,10 @@ def retention_offers(
     funnel = pd.DataFrame(steps, columns=["step", "customers", "products"])
     funnel["left_out"] = -funnel["customers"].diff().fillna(0).astype(int)
     return order.drop(columns="at_risk").reset_index(drop=True), funnel
+
+
+def _of(candidates, customer_ids):
+    return candidates[candidates["customer_id"].isin(customer_ids)]
 
 
 def write_offers(offers: pd.DataFrame, output_dir) -> None:

@@ -16,11 +16,9 @@ from itertools import takewhile
 import pandas as pd
 
 from helpers.reading.columns import Contract
+from helpers.reading.dates import MOST_UNREADABLE
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import DataError
-
-# More unreadable values than this share are a wrong format, not bad rows.
-MOST_UNREADABLE = 0.05
 
 #: What counts as a blank around a value: the space, its relatives in Unicode, marks without width.
 _BLANKS = "".join(map(chr, [

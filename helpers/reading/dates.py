@@ -20,6 +20,8 @@ _COMMON_FORMATS = [
     "%d.%m.%Y %H:%M",
     "%Y%m%d",
 ]
+#: More unreadable values than this share are a wrong format, not bad rows.
+MOST_UNREADABLE = 0.05
 # So many different dates show which format would fit.
 _ENOUGH = 10_000
 
@@ -78,7 +80,9 @@ class DateReader:
     def fitting(self) -> list[str]:
         """Common formats that nearly all of the dates seen would fit."""
         values = pd.Series(self._seen, dtype="str")
-        return [f for f in _COMMON_FORMATS if _read_dates(values, f).notna().mean() > 0.95]
+        return [
+            f for f in _COMMON_FORMATS if _read_dates(values, f).isna().mean() < MOST_UNREADABLE
+        ]
 
     def findings(self) -> dict[str, int]:
         """How many dates prove the order of day and month, and how many fit both."""

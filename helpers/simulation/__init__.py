@@ -5,8 +5,8 @@ from helpers.simulation.feedback import retraining_rounds, variety, variety_roun
 from helpers.simulation.visits import (
     Choice,
     acceptance,
-    calibrate,
     deal,
+    fit_choice,
     live_test,
     simulate_visits,
     true_liking,

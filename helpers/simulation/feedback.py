@@ -9,7 +9,7 @@ from helpers.channels import at_most_per_category, first_n
 from helpers.evaluate import catalogue_coverage, interval, personalization
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import ItemBased, MostPopular, WithFallback
-from helpers.simulation.visits import calibrate, simulate_visits, true_liking
+from helpers.simulation.visits import fit_choice, simulate_visits, true_liking
 from helpers.simulation.world import World
 
 
@@ -44,7 +44,7 @@ def retraining_rounds(
     for number in range(1, n_rounds + 1):
         lists = make(transactions).recommend(customers, k)
         liking = true_liking(world, lists, customers, k)
-        choice = choice or calibrate(liking)
+        choice = choice or fit_choice(liking)
         visits = simulate_visits(choice, liking, visits_per_round, rng)
         carted = visits[visits["carted"]]
         place = lists.set_index(["customer_id", "rank"])["product_id"]

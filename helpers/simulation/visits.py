@@ -52,7 +52,7 @@ class Choice:
         return click, acceptance(liking, self.reluctance)
 
 
-def calibrate(liking: np.ndarray, click_rate: float = 0.10, cart_rate: float = 0.08) -> Choice:
+def fit_choice(liking: np.ndarray, click_rate: float = 0.10, cart_rate: float = 0.08) -> Choice:
     """Set the two constants so that *today's* list has today's rates; no other list is looked at.
 
     Parameters
@@ -210,7 +210,7 @@ def live_test(
     for number, (name, recommender) in enumerate(arms.items()):
         likings = true_liking(world, recommender.recommend(customers, k), customers, k)
         if choice is None:
-            choice = calibrate(likings)
+            choice = fit_choice(likings)
         visits = simulate_visits(choice, likings[arm_of == number], n_visits_of[number], rng)
         clicks, carts = int((visits["clicked"] >= 0).sum()), int(visits["carted"].sum())
         rows[name] = {
