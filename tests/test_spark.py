@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from helpers import data, warehouse
 from helpers.course.laptop import java_version
+from tests import dirty
 
 pyspark = pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
 pytestmark = pytest.mark.skipif(java_version() < 17, reason="there is no Java 17")
@@ -146,3 +148,27 @@ def test_a_killed_worker_does_not_stop_the_job(cluster, tmp_path):
     assert (stored[["customer_id", "product_id"]].to_numpy()
             == made[["customer_id", "product_id"]].to_numpy()).all()  # fmt: skip
     np.testing.assert_allclose(stored["score"], made["score"], atol=1e-6)
+
+
+SPARK_EXAMPLES = int(os.environ.get("DIRTY_TABLES_ON_SPARK", 5))
+
+
+@settings(max_examples=SPARK_EXAMPLES, deadline=None, phases=[Phase.generate],
+          suppress_health_check=list(HealthCheck), derandomize=True)  # fmt: skip
+@given(dirty.tables())
+def test_a_row_means_the_same_on_spark(tmp_path_factory, drawn):
+    """Dirty tables in every form: same reasons, same rows kept, same lists as in a lesson."""
+    table, cleaning, form = drawn
+    folder = tmp_path_factory.mktemp("dirty")
+    source = dirty.write(table, form, folder)
+    _, report = data.read_transactions(source, **cleaning)
+    chosen = warehouse.Settings(n=3, n_parts=1)
+    conf = {"spark.sql.shuffle.partitions": "1"}
+    said = warehouse.score("spark", source, folder / "spark", chosen, cleaning=cleaning,
+                           master="local[2]", conf=conf)  # fmt: skip
+    assert said["rejected"] == report.rejected
+    assert (said["read"], said["kept"]) == (report.read, report.kept)
+    warehouse.score("scipy", source, folder / "scipy", chosen, cleaning=cleaning)
+    ours, theirs = (warehouse.read_lists(folder / name) for name in ("scipy", "spark"))
+    columns = ["customer_id", "rank", "product_id", "source", "score"]
+    pd.testing.assert_frame_equal(ours[columns], theirs[columns], check_dtype=False, atol=1e-6)
