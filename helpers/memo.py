@@ -482,6 +482,7 @@ def page(
             "chance": colours.CHANCE,
             "warning": colours.WARNING,
         },
+        meaning=colours.meaning,
         channels=channels.CHANNELS,
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),

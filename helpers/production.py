@@ -105,7 +105,7 @@ class Engine:
             In the order of `recommendations`.
         """
         table = recommendations.reset_index(drop=True)
-        reasons = pd.Series(f"popular in the last {POPULAR_DAYS} days", index=table.index)
+        reasons = pd.Series(f"popular in the last {self.popular.days} days", index=table.index)
         scored = table[table["source"] != "popularity"]
         if len(scored):
             parts = self.model.contributions(scored)
@@ -278,6 +278,7 @@ def save_engine(engine: Engine, path) -> Path:
         "version": engine.version,
         "fingerprint": engine.fingerprint,
         "trained_until": engine.trained_until.isoformat(),
+        "popular_days": engine.popular.days,
         "settings": {name: getattr(model, name) for name in settings},
     }
     members["manifest.json"] = json.dumps(manifest, indent=2).encode()
@@ -314,7 +315,7 @@ def load_engine(path) -> Engine:
             arrays["purchases"],
             arrays.get("intent"),
         )
-        popular = MostPopular(POPULAR_DAYS)
+        popular = MostPopular(manifest["popular_days"])
         popular.customers_, popular.products_ = model.customers_, product_ids
         popular.purchases_ = model.purchases_
         popular.buyers_ = products["recent_buyers"].to_numpy()
@@ -476,6 +477,17 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
         ("a fifth of the catalogue is shown", coverage >= 0.2, False, f"{coverage:.0%} is shown"),
     ]
     return pd.DataFrame(checks, columns=["check", "passed", "stops", "detail"])
+
+
+def stopped_by(checks: pd.DataFrame) -> list[str]:
+    """The checks for which a table must not go out: those that failed and stop publication.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        From :func:`health_checks`.
+    """
+    return checks.loc[~checks["passed"] & checks["stops"], "check"].tolist()
 
 
 def drift(engine: Engine, transactions: pd.DataFrame, warn_above: float = 0.2) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """Every lesson: normal form, skeleton and budgets. (nbval executes them: see pyproject.toml.)"""
 
 import ast
+import inspect
 import re
 import statistics
 
 import nbformat
 import pytest
 
+from helpers import data, evaluate, memo, production, warehouse
 from helpers.course.notebooks import export_picture, lessons, normalise
 
 LESSONS = lessons()
@@ -121,3 +123,21 @@ def test_the_readme_shows_what_lesson_05_shows(tmp_path):
 def test_links_lead_somewhere(path, notebook):
     for target in re.findall(r"\]\(([^)#:]+)\)", prose(notebook)):
         assert (path.parent / target).exists(), target
+
+
+def test_defaults_are_the_same_in_every_lesson_and_in_the_code():
+    """A run without parameters, a lesson in class, a function called by hand: one shop."""
+    from papermill import inspect_notebook
+
+    stated = {}
+    for path in lessons():
+        for name, parameter in inspect_notebook(str(path)).items():
+            stated.setdefault(name, set()).add(repr(ast.literal_eval(parameter["default"])))
+    assert all(len(values) == 1 for values in stated.values()), stated
+    calls = [production.shop_engine, evaluate.settings_for, memo.collect, data.load_shop]
+    calls += [evaluate.split_by_time]
+    for call in calls:
+        for name, parameter in inspect.signature(call).parameters.items():
+            if name in ("test_days", "n_recommendations", "date_format", "cart_rate", "lift"):
+                assert {repr(parameter.default)} == stated[name], (call, name)
+    assert {str(warehouse.Settings().n)} == stated["n_recommendations"]

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from helpers.course import runs
+from helpers.course.website import SiteError, build_site
+from helpers.course.workshop import WorkshopError, write_workshop
 from helpers.data import DATE_FORMAT, PROJECT, DataError
 from helpers.simulation import world
 
@@ -48,11 +50,11 @@ def gather_parameters(files, typed, raw, inline) -> dict:
 
 
 @contextmanager
-def sentences(debug):
+def sentences(debug=False):
     """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
     try:
         yield
-    except (DataError, runs.RunError) as error:
+    except (DataError, runs.RunError, SiteError, WorkshopError) as error:
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
@@ -290,13 +292,8 @@ def data(out: Path, seed: int):
 )
 def site(out, folder):
     """Build the course, or a run, as a website that works without a network."""
-    from helpers.course.website import SiteError, build_site
-
-    try:
+    with sentences():
         click.echo(f"wrote {build_site(out, folder)}")
-    except SiteError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
 
 
 @main.command()
@@ -309,14 +306,9 @@ def site(out, folder):
 )
 def workshop(out):
     """Write the learners' notebooks, the instructor's, and slides."""
-    from helpers.course.workshop import WorkshopError, write_workshop
-
-    try:
+    with sentences():
         for name, count in write_workshop(out).items():
             click.echo(f"wrote {count} files into {out / name}")
-    except WorkshopError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
 
 
 @main.command()

@@ -90,13 +90,13 @@ def stopping_checks(run, staging: Path) -> list[str]:
     for folder in done:
         figures = folder / "figures" / "recommendations.json"
         if figures.exists():
-            return json.loads(figures.read_text(encoding="utf-8")).get("stopped_by", [])
+            return json.loads(figures.read_text(encoding="utf-8"))["stopped_by"]
     if not (staging / ENGINE).exists() or not any(results_of(folder) for folder in done):
         return []
     engine = production.load_engine(staging / ENGINE)
     n = run.parameters.get("n_recommendations", 5)
     checks = production.health_checks(engine, production.score_everyone(engine, n), n)
-    return checks.loc[~checks["passed"] & checks["stops"], "check"].tolist()
+    return production.stopped_by(checks)
 
 
 def results_of(folder: Path) -> list[str]:

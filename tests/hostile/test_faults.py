@@ -56,7 +56,7 @@ def staged(folder, engine, name, number):
     writing.write_recommendations(table, scored)
     engine.trained_until = pd.Timestamp(f"2026-03-0{number}")
     production.save_engine(engine, scored / "engine.zip")
-    writing.record(scored, "recommendations", {"rows": len(table)})
+    writing.record(scored, "recommendations", {"rows": len(table), "stopped_by": []})
     writing.record(staging / lessons()[2].stem, "matrix", {"customers": number})
     return run
 
