@@ -272,3 +272,10 @@ def test_affinity_by_hand(small_matrix):
     assert pairs.loc[("C", "A"), "lift"] == both["lift"]
     assert ("A", "D") not in pairs.index
     assert product_affinity(small_matrix, min_customers=2)["customers"].min() == 2
+
+
+def test_products_too_small_for_a_float_do_not_overrun_the_compiled_loop():
+    """A total that stays zero would be noted for every cause: a segmentation fault once."""
+    many = sparse.csr_array(np.full((1, 200_000), 1e-200))
+    found = top_n_of_product(many, sparse.csr_array(many.T), 1, compiled=True)
+    assert [len(each) for each in found] == [0, 0, 0, 0]

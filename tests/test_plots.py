@@ -26,6 +26,16 @@ def test_bars_carry_their_numbers(drawn):
     assert written == [["0%", "50%"], ["12,115", "56"], ["0.31"]]
 
 
+def test_shares_are_written_as_percentages_on_their_axis_only(drawn):
+    plots.bars(pd.Series({"none": 0.0, "half": 0.5}), "found", "share", percent="x")
+    [axes] = drawn
+    axes.figure.canvas.draw()
+    assert all(label.get_text().endswith("%") for label in axes.get_xticklabels())
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "half"]
+    assert (axes.get_title(loc="left"), axes.get_xlabel()) == ("found", "share")
+    assert not axes.spines["top"].get_visible()
+
+
 def test_two_bars_of_one_name_are_two_bars(drawn):
     plots.bars(pd.Series([3.0, 1.0], ["Mug", "Mug"]), "", "")
     [axes] = drawn
