@@ -164,7 +164,7 @@ def load_transactions(
 
 
 def load_events(
-    path=None, columns: dict[str, str] | None = None, date_format: str = DATE_FORMAT, **cleaning
+    path=None, columns: dict[str, str] | None = None, date_format: str = DATE_FORMAT, **options
 ) -> pd.DataFrame:
     """Load behavioural events; parameters and errors as in :func:`load_transactions`.
 
@@ -174,7 +174,7 @@ def load_events(
         ``customer_id``, ``event_date``, ``event_type``, ``product_id`` (missing where an event
         has no product) and, where present, ``event_id`` and ``product_category``.
     """
-    return read_events(path, columns, date_format, **cleaning)[0]
+    return read_events(path, columns, date_format, **options)[0]
 
 
 def read_transactions(
@@ -216,9 +216,8 @@ def read_transactions(
     the customer wants.
     """
     cleaning = Cleaning(non_products, cancellation_prefix, merge_case, decimal, encoding)
-    export = Export(
-        path or BUNDLED["transactions"], TRANSACTIONS, columns, date_format, cleaning.encoding
-    )
+    path = BUNDLED["transactions"] if path in (None, "") else path
+    export = Export(path, TRANSACTIONS, columns, date_format, cleaning.encoding)
     return clean_purchases(export, cleaning)
 
 
@@ -246,13 +245,26 @@ def read_events(
     columns: dict[str, str] | None = None,
     date_format: str | list[str] = DATE_FORMAT,
     encoding: str | None = None,
+    spelled_like: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, HealthReport]:
     """Load behavioural events, and say what happened to every row.
 
-    Parameters and errors as in :func:`read_transactions`. A file in which no event has a type
-    that is known is refused: nobody could learn anything from it.
+    Parameters
+    ----------
+    path, columns, date_format, encoding
+        As in :func:`read_transactions`.
+    spelled_like : DataFrame, optional
+        Purchases in which ids that are equal but for case are one product (`merge_case`): the
+        events' product ids take over their spelling.
+
+    Raises
+    ------
+    DataError
+        As in :func:`read_transactions`, and where no event can be used: nobody could learn
+        anything from such a file.
     """
-    export = Export(path or BUNDLED["events"], EVENTS, columns, date_format, encoding)
+    path = BUNDLED["events"] if path in (None, "") else path
+    export = Export(path, EVENTS, columns, date_format, encoding)
     rows, findings = _judged(export, WHY_NO_EVENT, Cleaning(encoding=encoding))
     types = rows["event_type"]
     if len(rows) and not types.isin(EVENT_TYPES).any():
@@ -263,11 +275,23 @@ def read_events(
             f"{', '.join(EVENT_TYPES)}; the column {export.theirs('event_type')} has {found}. Give "
             "the types our names in the export, or leave the events out."
         )
-    kept = _kept(rows, export)
+    kept, report = _kept(rows, export), _report(rows, export, WHY_NO_EVENT, findings)
+    if kept.empty:
+        why = ", ".join(f"{reason}: {n:,}" for reason, n in report.rejected.items())
+        raise DataError(
+            f"{export.name}: none of the {report.read:,} events could be used"
+            + (f" ({why})" if why else "")
+            + ". Mend the file, or leave the events out."
+        )
     if "product_id" not in kept:  # an export of visits may know no products
         kept["product_id"] = pd.Series(pd.NA, kept.index, dtype="str")
+    if spelled_like is not None:
+        ids = pd.Index(spelled_like["product_id"].unique())
+        spelling = pd.Series(ids, index=ids.str.lower())
+        folded = kept["product_id"].str.lower()
+        kept["product_id"] = folded.map(spelling).fillna(kept["product_id"])
     findings["events without a product"] = int(kept["product_id"].isna().sum())
-    return kept, _report(rows, export, WHY_NO_EVENT, findings)
+    return kept, report
 
 
 def cleaning_options(given: dict | None) -> dict:
@@ -350,18 +374,20 @@ def load_shop(
     events : DataFrame or None
     """
     options = cleaning_options(cleaning)
-    wanted = [lambda: load_transactions(transactions_path, columns, date_format, **options)]
+    transactions, events, problems = None, None, []
+    try:
+        transactions = load_transactions(transactions_path, columns, date_format, **options)
+    except DataError as error:
+        problems.append(str(error))
     if events_path or not transactions_path:
-        wanted.append(lambda: load_events(events_path, event_columns, date_format))
-    tables, problems = [], []
-    for load in wanted:
+        like = transactions if options.get("merge_case") else None
         try:
-            tables.append(load())
+            events = load_events(events_path, event_columns, date_format, spelled_like=like)
         except DataError as error:
             problems.append(str(error))
     if problems:
         raise DataError(" ".join(problems))
-    return tables[0], tables[1] if len(tables) == 2 else None
+    return transactions, events
 
 
 def check_enough(transactions: pd.DataFrame, source: str) -> None:

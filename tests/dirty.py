@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 COLUMNS = ["customer_id", "product_id", "transaction_date", "quantity", "unit_price",
            "total_amount", "transaction_id"]  # fmt: skip
-FORMS = ["csv", "gz", "CSV", "list", "folder", "glob", "parquet", "dated"]
+FORMS = ["csv", "gz", "CSV", "list", "folder", "glob", "parquet", "dated", "types"]
 
 _values = {
     "customer_id": ["c1", "c2", "17850", "17850.0", "017", " c1", "\tc2", "c1\u00a0", "", "  "],
@@ -53,7 +53,9 @@ def tables(draw):
     )
     cleaning = {
         "non_products": draw(st.sampled_from([[], ["POST"], ["post", "POST", "7"]])),
-        "cancellation_prefix": draw(st.sampled_from([None, "C"])),
+        "cancellation_prefix": draw(st.sampled_from([None, "C"]))
+        if "transaction_id" in names
+        else None,
         "merge_case": draw(st.booleans()),
         "decimal": ".",
     }
@@ -70,6 +72,12 @@ def write(table, form, folder):
                                errors="coerce")  # fmt: skip
         table.assign(transaction_date=dates).to_parquet(folder / "shop.parquet", index=False)
         return folder / "shop.parquet"
+    if form == "types":
+        (folder / "parts").mkdir()
+        for number, piece in enumerate(thirds(table)):
+            piece = with_numbers(piece) if number == 1 else piece
+            piece.to_parquet(folder / "parts" / f"{number}.parquet", index=False)
+        return folder / "parts"
     text = table.to_csv(index=False)
     if form == "gz":
         (folder / "shop.csv.gz").write_bytes(gzip.compress(text.encode()))
@@ -80,8 +88,7 @@ def write(table, form, folder):
     # parts: other orders of columns, a further one, none, an empty file, other endings
     parts = folder / "parts"
     parts.mkdir()
-    third = len(table) // 3
-    pieces = [table[:third], table[third : 2 * third], table[2 * third :]]
+    pieces = thirds(table)
     pieces[1] = pieces[1][pieces[1].columns[::-1]]
     pieces[0].to_csv(parts / "1.csv", index=False)
     pieces[1].to_csv(parts / "2.CSV", index=False)
@@ -92,6 +99,34 @@ def write(table, form, folder):
     if form == "folder":
         return parts
     return str(parts / "*.[cC]*") if form == "glob" else sorted(parts.iterdir())
+
+
+def thirds(table):
+    third = len(table) // 3
+    return [table[:third], table[third : 2 * third], table[2 * third :]]
+
+
+def with_numbers(piece):
+    """The part with numbers where all values of a column are numbers."""
+    for name in set(piece) & {"quantity", "unit_price", "total_amount"}:
+        numbers = piece[name].map(lambda text: _number(_blank(text)))
+        if (numbers.notna() | (piece[name].str.strip() == "")).all():
+            piece = piece.assign(**{name: numbers.astype(float)})
+    return piece
+
+
+def as_seen(table, form, source):
+    """What is in the files: the same as the table, but where types were changed."""
+    if form == "dated":
+        return pd.read_parquet(source)
+    if form != "types":
+        return table
+    pieces = thirds(table)
+    written = with_numbers(pieces[1])
+    for name in written.select_dtypes("float"):
+        text = written[name].map(lambda x: "" if pd.isna(x) else f"{x:g}" if x % 1 else f"{x:.0f}")
+        written = written.assign(**{name: text})
+    return pd.concat([pieces[0], written, pieces[2]])
 
 
 def second_opinion(table, non_products=(), cancellation_prefix=None, merge_case=False, decimal="."):
@@ -124,7 +159,8 @@ def second_opinion(table, non_products=(), cancellation_prefix=None, merge_case=
         missing = 1 if "quantity" in table or "total_amount" not in table else 0
         row["units"] = missing if units is None else units
         marked = cancellation_prefix and (row.get("transaction_id") or "").startswith("C")
-        returned.append(bool(marked) or row["units"] < 0)
+        goes_back = any((row[name] or 0) < 0 for name in ("quantity", "total_amount"))
+        returned.append(bool(marked) or goes_back)
     back, bought = defaultdict(float), defaultdict(float)
     for row, reason, is_return in zip(rows, reasons, returned, strict=True):
         if reason is None:

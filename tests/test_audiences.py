@@ -366,3 +366,8 @@ def test_a_shop_without_money_names_or_events_gets_a_list(shop):
         .notna()
         .all(axis=None)
     )
+
+
+def test_a_category_as_text_would_deny_nothing_and_is_refused():
+    with pytest.raises(ValueError, match=r"must be a list, such as \[Health\]"):
+        audiences.OfferRules(deny_categories="Health")

@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -22,7 +23,7 @@ def test_a_row_means_the_same_to_every_engine_and_in_every_form(tmp_path_factory
     table, cleaning, form = drawn
     folder = tmp_path_factory.mktemp("dirty")
     source = dirty.write(table, form, folder)
-    seen = pd.read_parquet(source) if form == "dated" else table
+    seen = dirty.as_seen(table, form, source)
     reasons, rows = dirty.second_opinion(seen, **cleaning)
     expected = Counter(reason for reason in reasons if reason)
 
@@ -169,3 +170,143 @@ def test_events_of_which_no_type_is_known_are_refused_with_what_was_found(tmp_pa
     path.write_text("customer_id,event_date,event_type\na,01-02-2024,view\nb,01-02-2024,view\n")
     with pytest.raises(data.DataError, match=r"events\.csv.*product_view.*view \(2\)"):
         data.load_events(path)
+
+
+def two_parts(folder, first, second):
+    """Two parquet parts of purchases that differ in the types of some columns."""
+    folder.mkdir()
+    for number, more in enumerate((first, second)):
+        table = pd.DataFrame({"customer_id": list("abcd"), "product_id": list("ABCD")})
+        table = table.assign(
+            transaction_date=pd.Timestamp("2024-01-01") + pd.Timedelta(days=number)
+        )
+        table.assign(**more).to_parquet(folder / f"{number}.parquet", index=False)
+    return folder
+
+
+def everywhere(source, folder, **cleaning):
+    """What a lesson and both engines of a batch job keep and reject; they must agree."""
+    transactions, report = data.read_transactions(source, **cleaning)
+    chosen = warehouse.Settings(n_parts=1, n=3)
+    for engine in ("scipy", "duckdb"):
+        said = warehouse.score(engine, source, folder / engine, chosen, cleaning=cleaning)
+        assert (said["kept"], said["rejected"]) == (report.kept, report.rejected)
+    ours, theirs = (warehouse.read_lists(folder / engine) for engine in ("scipy", "duckdb"))
+    pd.testing.assert_frame_equal(ours, theirs, check_dtype=False, atol=1e-6)
+    return transactions, report
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "decimal", "prices"),
+    [
+        # a number is a number, whatever mark the text beside it has
+        ({"unit_price": 1.125}, {"unit_price": "2,50"}, ",", [1.125, 2.5]),
+        ({"quantity": 1500.0}, {"quantity": "1.500"}, ",", None),
+        ({"quantity": 2.0}, {"quantity": "2"}, None, None),
+        ({"x": True}, {"x": 5}, None, None),
+        ({"x": pd.Timestamp("2024-01-01").date()}, {"x": pd.Timestamp("2024-01-01")}, None, None),
+        ({"x": [[1]] * 4}, {"x": "text"}, None, None),
+        ({"quantity": np.float32(1.5)}, {"quantity": 1}, None, None),
+        ({"file_row_number": 3}, {"Note": "n"}, None, None),
+        ({"Note": "n"}, {"note": "n"}, None, None),
+    ],
+)
+def test_parts_of_several_types_mean_the_same_everywhere(tmp_path, first, second, decimal, prices):
+    source = two_parts(tmp_path / "parts", first, second)
+    table, report = everywhere(source, tmp_path, decimal=decimal)
+    assert report.kept == 8
+    if prices:
+        assert sorted(set(table["unit_price"])) == prices
+    if first.get("quantity") == 1500.0:
+        assert set(table["quantity"]) == {1500}
+
+
+def test_ids_of_several_types_are_one_kind_of_ids(tmp_path):
+    source = two_parts(
+        tmp_path / "parts",
+        {"product_id": [1.0, 2.0, 3.0, 4.0], "customer_id": [17850.0, 1.0, 2.0, 3.0]},
+        {"product_id": ["1.5", "2", "3", "4"], "customer_id": [17850, 1, 2, 3]},
+    )
+    table, _ = everywhere(source, tmp_path)
+    assert set(table["customer_id"]) == {"17850", "1", "2", "3"}
+    assert set(table["product_id"]) == {"1", "1.5", "2", "3", "4"}
+
+
+def test_numbers_and_dates_in_a_sheet_stay_what_they_are_beside_text(tmp_path):
+    table = pd.DataFrame({"customer_id": list("abcd"), "product_id": ["NA", "B", 7, 7.5]})
+    dates = [pd.Timestamp("2024-01-05"), "06-01-2024", pd.Timestamp("2024-01-07"), "08-01-2024"]
+    table = table.assign(transaction_date=dates, unit_price=[1.125, "2,50", 3, "4,75"])
+    table.to_excel(tmp_path / "shop.xlsx", index=False)
+    read, _ = everywhere(tmp_path / "shop.xlsx", tmp_path, decimal=",")
+    assert read["unit_price"].tolist() == [1.125, 2.5, 3, 4.75]
+    assert read["transaction_date"].dt.day.tolist() == [5, 6, 7, 8]
+    assert read["product_id"].tolist() == ["NA", "B", "7", "7.5"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):
+    for name, customer in (("march[1]", "right"), ("march1", "wrong")):
+        table = pd.DataFrame({"customer_id": [customer] * 2, "product_id": ["A", "B"]})
+        table = table.assign(transaction_date=pd.Timestamp("2024-01-01"))
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    read, _ = everywhere(tmp_path / "march[1].parquet", tmp_path)
+    assert set(read["customer_id"]) == {"right"}
+
+
+def test_a_pattern_takes_folders_of_parts_too_and_each_file_once(tmp_path):
+    parts_of_a_shop(tmp_path / "day-1")
+    assert len(data.load_transactions(str(tmp_path / "day-*"))) == 7
+    twice = [str(tmp_path / "day-1" / "a.csv"), str(tmp_path / "day-*")]
+    assert data.read_transactions(twice)[1].read == 7
+
+
+@pytest.mark.parametrize("amount", [-5, "-5"])
+def test_money_that_goes_back_is_a_return_also_where_a_quantity_is_blank(tmp_path, amount):
+    table = pd.DataFrame({"customer_id": list("aab"), "product_id": list("AAA")})
+    table = table.assign(transaction_date="01-02-2024", quantity=["1", "", "1"],
+                         total_amount=[5, amount, 5])  # fmt: skip
+    table.to_csv(tmp_path / "shop.csv", index=False)
+    read, report = everywhere(tmp_path / "shop.csv", tmp_path)
+    assert read["customer_id"].tolist() == ["b"]
+    assert report.rejected == {"return or cancellation": 1, "purchase that was returned": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"path": []}, "list of files is empty"),
+        ({"columns": ["a", "b"]}, "their name: our name"),
+        ({"date_format": 5}, "date_format is 5"),
+        ({"date_format": None}, "date_format is None"),
+        ({"date_format": []}, "date_format is"),
+        ({"date_format": "mixed"}, "guess"),
+        ({"non_products": [None]}, "non_products"),
+        ({"non_products": [False]}, "in quotes"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_never_read_as_something_else(arguments, words):
+    with pytest.raises(data.DataError, match=words):
+        data.read_transactions(**arguments)
+
+
+def test_a_prefix_without_a_column_for_it_is_said(tmp_path):
+    parts_of_a_shop(tmp_path / "parts")
+    with pytest.raises(data.DataError, match="cancellation_prefix.*transaction_id"):
+        data.load_transactions(tmp_path / "parts", cancellation_prefix="C")
+
+
+def test_events_of_which_none_can_be_used_are_refused(tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text("customer_id,event_date,event_type\n,01-02-2024,search\n")
+    with pytest.raises(data.DataError, match="none of the 1 events.*no customer id: 1"):
+        data.load_events(path)
+
+
+def test_events_take_over_the_spelling_that_the_purchases_chose(tmp_path):
+    shop, visits = tmp_path / "shop.csv", tmp_path / "events.csv"
+    shop.write_text("customer_id,product_id,transaction_date\n"
+                    "a,sku-A,01-02-2024\nb,sku-A,01-02-2024\nc,SKU-A,01-02-2024\n")  # fmt: skip
+    visits.write_text("customer_id,event_date,event_type,product_id\n"
+                      "a,02-02-2024,product_view,SKU-a\nb,02-02-2024,product_view,other\n")  # fmt: skip
+    _, events = data.load_shop(shop, visits, cleaning={"merge_case": True})
+    assert events["product_id"].tolist() == ["sku-A", "other"]
+    assert data.load_shop(shop, visits)[1]["product_id"].tolist() == ["SKU-a", "other"]

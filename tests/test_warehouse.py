@@ -378,6 +378,14 @@ def test_a_changed_input_is_noticed_by_its_content(two_shops):
     assert "Z" in set(warehouse.read_lists(folder / "out")["product_id"])
 
 
+def test_a_report_that_was_taken_away_is_made_again(two_shops):
+    folder, chosen = two_shops
+    before = contents(folder / "out")
+    (folder / "out" / "report.json").unlink()
+    warehouse.score("scipy", folder / "first.csv", folder / "out", chosen, csv=True)
+    assert contents(folder / "out") == before
+
+
 def test_few_customers_in_many_parts_give_one_kind_of_table(two_shops):
     """Parts without customers have the same columns; so has the CSV file."""
     folder, _ = two_shops

@@ -47,6 +47,14 @@ class OfferRules:
     deny_categories: Collection[str] = ()
     consent: Collection[str] | None = None
 
+    def __post_init__(self):
+        if isinstance(self.deny_categories, str):
+            # its letters would be taken for categories, and nothing would be denied
+            raise ValueError(
+                f"deny_categories is {self.deny_categories!r}; it must be a list, such as "
+                f"[{self.deny_categories}]."
+            )
+
 
 def rules_for(
     transactions: pd.DataFrame, margin_share: float = 0.4, voucher_share: float = 0.1, **others
@@ -150,7 +158,12 @@ def retention_offers(
         if products["product_category"].notna().any():
             table = table[category.notna() & ~category.isin(list(rules.deny_categories))]
             left = left[left.isin(table["customer_id"])]
-            note("have one that is not sensitive")
+            known = set(products["product_category"])
+            unknown = [each for each in rules.deny_categories if each not in known]
+            note(
+                "have one that is not sensitive"
+                + (f" (no product is of {', '.join(map(str, unknown))})" if unknown else "")
+            )
         else:
             note("categories not checked: none known")
     if amounts is None:

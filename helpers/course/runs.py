@@ -179,7 +179,7 @@ def plan_run(chosen: list[Path], parameters: dict, folder: Path) -> Run:
                 f"There is no parameter {name!r}.{hint} There are: {', '.join(sorted(known))}."
             )
     resolved = {
-        name: _absolute(name, value) if name.endswith("_path") and value else value
+        name: value if value in (None, "") or not name.endswith("_path") else _absolute(name, value)
         for name, value in parameters.items()
     }
     return Run(chosen, resolved, folder.absolute())
@@ -187,7 +187,7 @@ def plan_run(chosen: list[Path], parameters: dict, folder: Path) -> Run:
 
 def _absolute(name, value):
     """A path, or each of a list of paths, from the folder the user stands in."""
-    if isinstance(value, list):
+    if isinstance(value, list) and value:
         return [_absolute(name, each) for each in value]
     if not isinstance(value, (str, Path)):
         raise RunError(f"{name} is {value!r}; it must be the path of a file, in quotes.")
@@ -211,9 +211,8 @@ def health_reports(parameters: dict) -> list[data.HealthReport]:
     path = parameters.get("transactions_path")
     events_path = parameters.get("events_path")
     columns, formats = parameters.get("columns"), parameters.get("date_format", data.DATE_FORMAT)
-    reports = [
-        data.read_transactions(path, columns, formats, **(parameters.get("cleaning") or {}))[1]
-    ]
+    cleaning = data.cleaning_options(parameters.get("cleaning"))
+    reports = [data.read_transactions(path, columns, formats, **cleaning)[1]]
     if events_path or not path:
         reports.append(data.read_events(events_path, parameters.get("event_columns"), formats)[1])
     return reports

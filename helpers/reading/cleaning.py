@@ -18,7 +18,7 @@ import pandas as pd
 from helpers.reading.columns import Contract
 from helpers.reading.dates import MOST_UNREADABLE
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
-from helpers.reading.files import DataError
+from helpers.reading.files import NUMBERS_OF, DataError
 
 #: What counts as a blank around a value: the space, its relatives in Unicode, marks without width.
 _BLANKS = "".join(map(chr, [
@@ -36,7 +36,7 @@ def _pattern(mark, group):
 
 _PATTERNS = {".": _pattern("[.]", ","), ",": _pattern(",", "[.]")}
 # Ids that went through a column of floats, and any number with a fraction.
-_FLOAT_TAIL = "^-?(0|[1-9][0-9]*)[.,]0+$"
+_FLOAT_TAIL = "^-?(0|[1-9][0-9]*)[.,]0$"
 _FRACTION = "^-?[0-9]+[.,][0-9]+$"
 # The first reasons that look at other rows as well; those before them look at one row alone.
 _AMONG_ROWS = {"return or cancellation", "duplicate of another row"}
@@ -90,8 +90,16 @@ class Cleaning:
             raise DataError(
                 f"{name} under `cleaning` is {getattr(self, name)!r}; it must be {form}."
             )
+        odd = [code for code in self.non_products if type(code) not in (str, int)]
+        if odd:
+            raise DataError(
+                f"non_products under `cleaning` has {odd[0]!r}, which is no code as it stands. Put "
+                "codes in quotes."
+            )
         codes = tuple(str(code).strip(_BLANKS) for code in self.non_products)
         object.__setattr__(self, "non_products", codes)
+        if self.cancellation_prefix:
+            object.__setattr__(self, "cancellation_prefix", self.cancellation_prefix.strip())
 
 
 def clean(
@@ -121,17 +129,22 @@ def clean(
     DataError
         If columns are missing, or a whole column can't be read: with all problems of the file.
     """
-    contract, kinds = export.contract, engine.kinds
-    engine.keep("texts", trimmed_rows(contract, kinds), {})
+    contract, found = export.contract, export.found
+    engine.keep("texts", trimmed_rows(contract, found, engine.kinds), {})
     findings, decimal, asked = _decimal_mark(engine, export, cleaning.decimal)
-    engine.view("typed", typed_rows(contract, kinds, decimal, _whole_numbers(engine, contract),
+    engine.view("typed", typed_rows(contract, found, decimal, _whole_numbers(engine, found),
                                     cleaning.merge_case))  # fmt: skip
+    if cleaning.cancellation_prefix and "transaction_id" not in found:
+        asked.append(
+            "`cancellation_prefix` needs a column for transaction_id, and there is none. Name it "
+            "in `columns`, or leave the prefix out."
+        )
     problems = [*export.problems, *asked, *_unreadable_columns(engine, export)]
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
     engine.name_list("no_products", list(cleaning.non_products))
     values = {"prefix": cleaning.cancellation_prefix or "", "tomorrow": tomorrow()}
-    query = with_reasons(contract, kinds, rules, cleaning, columns)
+    query = with_reasons(contract, found, rules, cleaning, columns)
     engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
     for table in ("texts", "export"):
         engine.drop(table)
@@ -146,48 +159,65 @@ def tomorrow() -> pd.Timestamp:
 # Text to types
 
 
-def trimmed_rows(contract: Contract, kinds: dict[str, str]) -> str:
+def trimmed_rows(contract: Contract, found: list[str], parts: list[dict[str, str]]) -> str:
     """The query that leaves of an export what we need, without blanks around.
 
     Parameters
     ----------
     contract : Contract
-    kinds : dict of str to str
-        Column of the view ``export``: "text", "float" or "number".
+    found : list of str
+        Those of our columns that at least one part has.
+    parts : list of dict of str to str
+        For each of the views ``export_0``, ``export_1`` ... the kind of its columns: "text",
+        "float" or "number".
 
     Returns
     -------
     str
-        Those of our columns that the export has, missing where nothing is left of the text;
-        ``date_given`` (was there anything to read?), ``row_key`` (equal for equal rows of the
-        export), ``is_empty``, ``padded`` (the product's name has blanks around), and where the
-        row stands.
+        The found columns as text, missing where nothing is left of it; what was a number already,
+        under ``..._typed``; ``date_given`` (was there anything to read?), ``row_key`` (equal for
+        equal rows of the export), ``is_empty``, ``padded`` (the product's name has blanks around),
+        and where the row stands.
     """
+    everything = sorted(set().union(*parts))
+    rows = [_trimmed_part(n, part, contract, found, everything) for n, part in enumerate(parts)]
+    return " UNION ALL ".join(rows)
+
+
+def _trimmed_part(number, kinds, contract, found, everything):
+    """One part: whatever types it has, the columns that come out are the same for all."""
     chosen = {contract.date: _name(DATE), "date_given": _name(DATE_GIVEN)}
-    for name in contract.names:
-        if name in kinds and name not in chosen:
-            typed = name in contract.numbers and kinds[name] != "text"
-            chosen[name] = _name(name) if typed else _trimmed(_as_text(name, kinds[name]))
-    raw = [f"COALESCE({_as_text(name, kind)}, '')" for name, kind in kinds.items()]
+    for name in found:
+        if name == contract.date:
+            continue
+        text = _trimmed(_as_text(name, kinds)) if name in kinds else "CAST(NULL AS VARCHAR)"
+        if name in contract.numbers:
+            chosen[f"{name}_typed"] = _already_a_number(name, kinds)
+            text = text if kinds.get(name) == "text" else "CAST(NULL AS VARCHAR)"
+        chosen[name] = text
+    raw = [
+        f"COALESCE({_as_text(name, kinds)}, '')" if name in kinds else "''" for name in everything
+    ]
     chosen["row_key"] = f"MD5(CONCAT_WS(CHR(31), {', '.join(raw)}))"
     # a row with a customer is not empty: few have to be looked at as a whole
     whole_row = f"TRIM(CONCAT({', '.join(raw)}), {_literal(_BLANKS)})"
     nobody = f"{chosen.get('customer_id', 'NULL')} IS NULL"
     chosen["is_empty"] = f"CASE WHEN {nobody} THEN {whole_row} = '' ELSE FALSE END"
-    if "product_name" in kinds:
-        name = _as_text("product_name", kinds["product_name"])
-        chosen["padded"] = (
-            f"CASE WHEN {_may_be_padded(name)} THEN {name} <> {_bare(name)} ELSE FALSE END"
-        )
-    return _select(chosen | {"file_no": _name(FILE), "row_no": _name(ROW)}, "export")
+    if "product_name" in found:
+        name = _as_text("product_name", kinds) if "product_name" in kinds else "''"
+        padded = f"{name} <> {_bare(name)}"
+        chosen["padded"] = f"CASE WHEN {_may_be_padded(name)} THEN {padded} ELSE FALSE END"
+    return _select(chosen | {"file_no": _name(FILE), "row_no": _name(ROW)}, f"export_{number}")
 
 
-def typed_rows(contract: Contract, kinds, decimal: str, whole: list[str], merge_case: bool) -> str:
+def typed_rows(
+    contract: Contract, found: list[str], decimal: str, whole: list[str], merge_case: bool
+) -> str:
     """The query that gives trimmed rows our types.
 
     Parameters
     ----------
-    contract, kinds
+    contract, found
         As in :func:`trimmed_rows`.
     decimal : {",", "."}
     whole : list of str
@@ -203,17 +233,17 @@ def typed_rows(contract: Contract, kinds, decimal: str, whole: list[str], merge_
     chosen = {}
     for name in contract.names:
         if name in contract.numbers:
-            chosen[name], chosen[f"{name}_given"] = _number(name, kinds.get(name), decimal)
-        elif name not in kinds and name != contract.date:
+            chosen[name], chosen[f"{name}_given"] = _number(name, name in found, decimal)
+        elif name not in found and name != contract.date:
             chosen[name] = "CAST(NULL AS VARCHAR)"
         elif name in whole:
             looks = f"REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})"
-            bare = f"REGEXP_REPLACE({name}, '[.,]0+$', '')"
+            bare = f"REGEXP_REPLACE({name}, '[.,]0$', '')"
             chosen[name] = f"CASE WHEN {looks} THEN {bare} ELSE {name} END"
         else:
             chosen[name] = name
     added = ["date_given", "row_key", "is_empty", "file_no", "row_no"]
-    added += ["padded"] * ("product_name" in kinds)
+    added += ["padded"] * ("product_name" in found)
     query = _select(chosen | {name: name for name in added}, "texts")
     return _with_one_spelling(query, [*chosen, *added]) if merge_case else query
 
@@ -254,17 +284,32 @@ def _literal(text):
     return "'" + text.replace("'", "''") + "'"
 
 
-def _as_text(name, kind):
-    column = _name(name)
-    if kind == "float":
-        # 17850.0 in a column of floats is the number 17850, in every engine's spelling
-        whole = f"{column} = FLOOR({column}) AND ABS({column}) < 9e15"
-        text = f"CAST({column} AS VARCHAR)"
-        written = (
-            f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {text} END"
-        )
-        return f"CASE WHEN ISNAN({column}) THEN NULL ELSE {written} END"
-    return f"CAST({column} AS VARCHAR)"
+def _as_text(name, kinds):
+    """A column as text, the same in every engine and whatever its type."""
+    if NUMBERS_OF.format(name) in kinds:  # a sheet with numbers and text in one column
+        beside = _float_as_text(_name(NUMBERS_OF.format(name)))
+        return f"COALESCE({_name(name)}, {beside})"
+    if kinds[name] == "float":
+        return _float_as_text(_name(name))
+    return f"CAST({_name(name)} AS VARCHAR)"
+
+
+def _float_as_text(column):
+    # 17850.0 in a column of floats is the number 17850, in every engine's spelling
+    whole = f"{column} = FLOOR({column}) AND ABS({column}) < 9e15"
+    integer = f"CAST(CAST({column} AS BIGINT) AS VARCHAR)"
+    text = f"CASE WHEN {whole} THEN {integer} ELSE CAST({column} AS VARCHAR) END"
+    return f"CASE WHEN ISNAN({column}) THEN NULL ELSE {text} END"
+
+
+def _already_a_number(name, kinds):
+    """What a part has as a number and not as text; missing where it has none."""
+    beside = NUMBERS_OF.format(name)
+    column = beside if beside in kinds else name
+    if kinds.get(column, "text") == "text":
+        return "CAST(NULL AS DOUBLE)"
+    value = f"CAST({_name(column)} AS DOUBLE)"
+    return f"CASE WHEN NOT ISNAN({value}) THEN {value} END"
 
 
 def _trimmed(text):
@@ -283,26 +328,22 @@ def _bare(text):
     return f"TRIM({text}, {_literal(_BLANKS)})"
 
 
-def _number(name, kind, decimal):
+def _number(name, is_found, decimal):
     """A column as numbers, and whether there was anything to read."""
-    if kind is None:
+    if not is_found:
         return "CAST(NULL AS DOUBLE)", "FALSE"
-    if kind == "text":
-        plain = f"REPLACE({name}, ',', '')"
-        if decimal == ",":
-            plain = f"REPLACE(REPLACE({name}, '.', ''), ',', '.')"
-        looks = f"REGEXP_MATCHES({name}, {_literal(_PATTERNS[decimal])})"
-        value = f"CASE WHEN {looks} THEN TRY_CAST({plain} AS DOUBLE) END"
-        given = f"{name} IS NOT NULL"
-    else:
-        value = f"CAST({name} AS DOUBLE)"
-        given = f"({name} IS NOT NULL AND NOT ISNAN({value}))"
+    plain = f"REPLACE({name}, ',', '')"
+    if decimal == ",":
+        plain = f"REPLACE(REPLACE({name}, '.', ''), ',', '.')"
+    looks = f"REGEXP_MATCHES({name}, {_literal(_PATTERNS[decimal])})"
+    value = f"COALESCE({name}_typed, CASE WHEN {looks} THEN TRY_CAST({plain} AS DOUBLE) END)"
+    given = f"({name} IS NOT NULL OR {name}_typed IS NOT NULL)"
     return f"CASE WHEN ABS({value}) <= {_LARGEST} THEN {value} END", given
 
 
-def _whole_numbers(engine, contract):
+def _whole_numbers(engine, found):
     """Id columns of which every number with a fraction ends in .0: they went through floats."""
-    columns = [each for each in ("customer_id", "product_id") if engine.kinds.get(each) == "text"]
+    columns = [each for each in ("customer_id", "product_id") if each in found]
     if not columns:
         return []
     other = {
@@ -324,7 +365,7 @@ def _decimal_mark(engine, export, asked):
     ``1.234,5`` has a decimal comma and ``1,234.5`` a point; ``1.234`` and ``1,234`` may be either.
     All columns speak together, and the clear values must outnumber the doubtful ones.
     """
-    texts = [name for name in export.contract.numbers if engine.kinds.get(name) == "text"]
+    texts = [name for name in export.contract.numbers if name in export.found]
     if asked or not texts:
         return {}, asked or ".", []
     counts, kinds = {}, ("point", "comma", "either")
@@ -358,7 +399,7 @@ def _unreadable_columns(engine, export):
     """A whole column that can't be read is one problem, not many rejected rows."""
     if export.contract.date not in export.found:
         return []
-    numbers = [name for name in export.contract.numbers if name in engine.kinds]
+    numbers = [name for name in export.contract.numbers if name in export.found]
     bad = {export.contract.date: f"date_given AND {export.contract.date} IS NULL"}
     bad |= {name: f"{name}_given AND {name} IS NULL" for name in numbers}
     given = {
@@ -394,16 +435,21 @@ def _unreadable_columns(engine, export):
 
 def _first_of(engine, export, name, condition):
     """The first unreadable value and where it stands, for a message; nothing if nobody knows."""
+    having = [n for n, part in enumerate(engine.kinds) if name in part]
+    exports = " UNION ALL ".join(
+        f"SELECT {_name(FILE)} AS file_no, {_name(ROW)} AS row_no, "
+        f"{_as_text(name, engine.kinds[n])} AS given_text FROM export_{n}"
+        for n in having
+    )
     rows = engine.frame(
         f"""
-        SELECT first.file_no, first.row_no, CAST(export.{_name(name)} AS VARCHAR) AS given_text
+        SELECT first.file_no, first.row_no, exports.given_text
         FROM (
             SELECT file_no, row_no FROM typed WHERE {condition} ORDER BY file_no, row_no LIMIT 1
         ) AS first
-        JOIN export
-            ON export.{_name(FILE)} = first.file_no AND export.{_name(ROW)} = first.row_no
-        """,
-        {},
+        JOIN ({exports}) AS exports
+            ON exports.file_no = first.file_no AND exports.row_no = first.row_no
+        """
     )
     if rows.empty:
         return ""
@@ -415,13 +461,17 @@ def _first_of(engine, export, name, condition):
 
 
 def with_reasons(
-    contract: Contract, kinds, rules: dict[str, str], cleaning: Cleaning, columns: str = "*"
+    contract: Contract,
+    found: list[str],
+    rules: dict[str, str],
+    cleaning: Cleaning,
+    columns: str = "*",
 ) -> str:
     """The query that gives every typed row the first reason for which it is rejected.
 
     Parameters
     ----------
-    contract, kinds
+    contract, found
         As in :func:`typed_rows`.
     rules : dict of str to str
         Those that stand before returns and duplicates look at one row alone; a return that is
@@ -440,14 +490,15 @@ def with_reasons(
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
     code, product = (folded.format(x) for x in ("code", "typed.product_id"))
-    units = "1"
-    if "quantity" in kinds:
+    units, returned = "1", "FALSE"
+    if "quantity" in contract.numbers:
+        returned = "(COALESCE(quantity, 0) < 0 OR COALESCE(total_amount, 0) < 0)"
+    if "quantity" in found:
         units = "COALESCE(quantity, 1)"
-    elif "total_amount" in kinds:
+    elif "total_amount" in found:
         # without quantities, money that goes back stands for what was returned
         units = "COALESCE(total_amount, 0)"
-    returned = f"{units} < 0" if "quantity" in contract.numbers else "FALSE"
-    if cleaning.cancellation_prefix and "transaction_id" in kinds:
+    if cleaning.cancellation_prefix:
         returned = f"({returned} OR STARTS_WITH(COALESCE(transaction_id, ''), $prefix))"
     pair = "PARTITION BY customer_id, product_id"
     # rounded: what differs by the order of adding only is equal

@@ -42,7 +42,8 @@ class DateReader:
     """
 
     def __init__(self, formats):
-        self.formats = [formats] if isinstance(formats, str) else list(formats)
+        several = isinstance(formats, (list, tuple))
+        self.formats = list(formats) if several else [formats]
         if not self.formats or not all(isinstance(each, str) and each for each in self.formats):
             raise DataError(
                 f"date_format is {formats!r}; it must be a format such as '%d-%m-%Y', in quotes, "
@@ -65,6 +66,8 @@ class DateReader:
         if pd.api.types.is_datetime64_any_dtype(text):
             dates = text.dt.tz_convert("UTC").dt.tz_localize(None) if text.dt.tz else text
             return dates.astype("datetime64[us]")
+        if pd.api.types.is_float_dtype(text):  # 20240105 beside a blank
+            text = text.where(text % 1 == 0).astype("Int64")
         text = text.astype("str").where(text.notna()).str.strip()
         # a date occurs many times: read each once
         codes, values = pd.factorize(text.where(text != ""))
@@ -81,7 +84,9 @@ class DateReader:
         """Common formats that nearly all of the dates seen would fit."""
         values = pd.Series(self._seen, dtype="str")
         return [
-            f for f in _COMMON_FORMATS if _read_dates(values, f).isna().mean() < MOST_UNREADABLE
+            f
+            for f in _COMMON_FORMATS
+            if f not in self.formats and _read_dates(values, f).isna().mean() < MOST_UNREADABLE
         ]
 
     def findings(self) -> dict[str, int]:
@@ -116,7 +121,12 @@ class DateReader:
 
 def _read_dates(values, date_format):
     """Dates by one format, missing where it does not fit; zones are brought to UTC."""
-    zoned = "%z" in date_format or date_format in ("ISO8601", "mixed")
+    if date_format == "mixed":
+        raise DataError(
+            "date_format 'mixed' would guess the order of day and month. Name the formats, in a "
+            "list if there are several."
+        )
+    zoned = "%z" in date_format or date_format == "ISO8601"
     try:
         dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=zoned)
     except ValueError as error:

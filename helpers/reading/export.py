@@ -13,7 +13,14 @@ import pyarrow as pa
 
 from helpers.reading.columns import Contract, match_columns, plain_name
 from helpers.reading.dates import DateReader
-from helpers.reading.files import DataError, TextFile, input_files, kind_of
+from helpers.reading.files import (
+    DATES_OF,
+    NUMBERS_OF,
+    DataError,
+    TextFile,
+    input_files,
+    kind_of,
+)
 
 #: Columns that are added to the file's: the date that was read, whether there was anything to
 #: read, and where the row stands (number of the file; the header is row 1).
@@ -50,6 +57,10 @@ class Export:
 
     def __init__(self, source, contract: Contract, columns=None, date_format="%d-%m-%Y",
                  encoding=None):  # fmt: skip
+        if not isinstance(columns or {}, dict):
+            raise DataError(
+                f"`columns` is {columns!r}; it must have lines of the form `their name: our name`."
+            )
         paths = input_files(source)
         self.contract, self.problems = contract, []
         self.name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and others"
@@ -101,7 +112,7 @@ class Export:
         """
         file, names, row = self.files[number], self.names[number], 2
         for batch in file.batches():
-            batch = batch.rename_columns([_our_name(each, names) for each in file.header])
+            batch = batch.rename_columns(our_names(batch.column_names, names))
             dates, given = self._dates(batch)
             rows = range(row, row + len(batch))
             batch = batch.append_column(DATE, pa.array(dates, pa.timestamp("us")))
@@ -119,12 +130,20 @@ class Export:
             column = column.cast(pa.timestamp("us"))
         text = column.to_pandas()
         given = text.notna() & (text.astype("str").str.strip() != "")
-        return self.dates.read(text), given
+        dates = self.dates.read(text)
+        typed = DATES_OF.format(self.contract.date)
+        if typed in batch.column_names:  # a sheet with dates and text in one column
+            typed = batch[typed].to_pandas().astype("datetime64[us]")
+            return dates.fillna(typed), given | typed.notna()
+        return dates, given
 
-    def table(self) -> pa.Table:
-        """All rows at once."""
-        batches = [batch for number in range(len(self.files)) for batch in self.batches(number)]
-        return pa.concat_tables(_of_one_type(batches), promote_options="permissive")
+    def tables(self) -> list[pa.Table]:
+        """All rows: one table for the files that have the same columns of the same types."""
+        groups = {}
+        for number in range(len(self.files)):
+            for batch in self.batches(number):
+                groups.setdefault(_shape(batch.schema), []).append(batch)
+        return [pa.concat_tables(batches) for batches in groups.values()]
 
     def place(self, file: int, row: int) -> int | str:
         """Where a row stands, for people: the row, and the file if there are several."""
@@ -148,31 +167,22 @@ def _inverse(names):
     return {ours: theirs for theirs, ours in names.items()}
 
 
-def _our_name(theirs, names):
-    return names.get(theirs, f"other: {theirs}")
+def our_names(header, names):
+    """What a file's columns are called here; case and blanks don't tell the others apart."""
+    taken, called = set(), []
+    for theirs in header:
+        beside = next((f for f in (NUMBERS_OF, DATES_OF) if theirs.startswith(f[:-2])), "{}")
+        bare = theirs.removeprefix(beside[:-2])
+        name = beside.format(names.get(bare, f"other: {plain_name(bare)}"))
+        while name in taken:
+            name += " again"
+        taken.add(name)
+        called.append(name)
+    return called
 
 
-def _of_one_type(batches):
-    """Text wherever one part has numbers and another one text."""
-    kinds = {}
-    for batch in batches:
-        for field in batch.schema:
-            if not pa.types.is_null(field.type):
-                kinds.setdefault(field.name, set()).add(field.type)
-    mixed = {
-        name
-        for name, types in kinds.items()
-        if len(types) > 1 and any(_is_text(kind) for kind in types)
-    }
-    for batch in batches:
-        for at, field in enumerate(batch.schema):
-            if field.name in mixed:
-                batch = batch.set_column(at, field.name, batch.column(at).cast(pa.large_string()))
-        yield batch
-
-
-def _is_text(kind):
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+def _shape(schema):
+    return tuple((field.name, str(field.type)) for field in schema)
 
 
 def _is_date(kind):

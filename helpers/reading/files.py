@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,10 @@ def input_files(source) -> list[Path]:
         nobody can say whether it is a part of the table.
     """
     if isinstance(source, (list, tuple)):
-        found = [path for each in source for path in input_files(each)]
+        if not source:
+            raise DataError("The list of files is empty. Name at least one.")
+        # a file that is named twice is read once
+        found = list(dict.fromkeys(path for each in source for path in input_files(each)))
         source = ", ".join(map(str, source))
     else:
         found = _files_of(Path(source).expanduser())
@@ -91,8 +95,10 @@ def _files_of(path):
     if any(mark in str(path) for mark in "*?["):
         anchor = Path(path.anchor) if path.is_absolute() else Path()
         pattern = str(path.relative_to(path.anchor) if path.anchor else path)
-        found = [each for each in sorted(anchor.glob(pattern)) if each.is_file()]
-        return [each for each in found if not _is_passed_over(Path(each.name))]
+        found = [
+            each for each in sorted(anchor.glob(pattern)) if not _is_passed_over(Path(each.name))
+        ]
+        return [path for each in found for path in _files_of(each)]
     return []
 
 
@@ -156,10 +162,15 @@ class TextFile:
                 self.header = self.schema.names
             elif kind_of(path) == "xlsx":
                 self.findings["format"] = "xlsx, first sheet"
-                self._sheet = pd.read_excel(path, dtype=object).infer_objects()
+                self._sheet = pd.read_excel(
+                    path, dtype=object, keep_default_na=False, na_values=[""]
+                )
                 self.header = [str(name) for name in self._sheet]
             else:
-                self._look_at_text()
+                try:
+                    self._look_at_text()
+                except pd.errors.EmptyDataError:  # a blank line, or a byte-order mark
+                    self.header = []
 
     def batches(self) -> Iterator[pa.Table]:
         """The rows, some at a time; the first batch has none, only the columns."""
@@ -168,8 +179,8 @@ class TextFile:
                 import pyarrow.parquet as pq
 
                 file = pq.ParquetFile(self.path)
-                yield file.schema_arrow.empty_table()
-                yield from map(_as_table, file.iter_batches(_BATCH))
+                yield _plain(file.schema_arrow.empty_table())
+                yield from (_plain(_as_table(each)) for each in file.iter_batches(_BATCH))
             elif kind_of(self.path) == "xlsx":
                 yield _arrow(self._sheet).slice(0, 0)
                 yield _arrow(self._sheet)
@@ -221,8 +232,6 @@ class TextFile:
             raise DataError(
                 f"There is no file {path}. Check the path in your parameters."
             ) from None
-        except pd.errors.EmptyDataError:
-            raise DataError(f"{path.name} is empty: it has not even a header line.") from None
         except (UnicodeError, LookupError) as error:
             advice = (
                 "Leave `encoding` out to have it detected."
@@ -239,15 +248,46 @@ class TextFile:
             ) from None
 
 
+#: Columns that stand beside a column of text: its cells that are numbers with a fraction (whose
+#: point is no thousands mark), and those that are dates.
+NUMBERS_OF, DATES_OF = "numbers: {}", "dates: {}"
+
+
 def _arrow(table):
-    """A pandas table as Arrow: what is of several types in one column becomes text."""
-    text = pd.DataFrame(index=pd.RangeIndex(len(table)))
+    """A pandas table as Arrow; a column with several types of cells becomes several columns."""
+    columns = {}
     for name in table:
         column = table[name].reset_index(drop=True)
         if column.dtype == object:
-            column = column.astype("str").where(column.notna())
-        text[str(name)] = column
-    return pa.Table.from_pandas(text, preserve_index=False)
+            columns |= _by_type(str(name), column.where(column.notna(), None))
+        else:
+            columns[str(name)] = column
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(table)))
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _by_type(name, column):
+    dates = column.map(lambda cell: isinstance(cell, datetime.date))
+    fractions = column.map(lambda cell: isinstance(cell, float) and not cell.is_integer())
+    whole = column.map(lambda cell: isinstance(cell, float) and cell.is_integer())
+    text = column.mask(dates | fractions, None).mask(whole, column[whole].map(int))
+    split = {name: text.map(str, na_action="ignore").astype("str")}
+    if fractions.any():
+        split[NUMBERS_OF.format(name)] = column.where(fractions).astype("float64")
+    if dates.any():
+        moments = pd.to_datetime(column.where(dates), errors="coerce")
+        if split[name].isna().all():
+            return {name: moments}
+        split[DATES_OF.format(name)] = moments
+    return split
+
+
+def _plain(table):
+    """Without types that other engines do not read."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_float16(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(pa.float32()))
+    return table
 
 
 def _as_table(batch):

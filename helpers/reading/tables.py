@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 
-_FLOATS = {"DOUBLE", "FLOAT"}
+_FLOATS = ("DOUBLE", "FLOAT", "DECIMAL")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-            "UINTEGER", "UBIGINT", "DECIMAL")  # fmt: skip
+            "UINTEGER", "UBIGINT")  # fmt: skip
 
 
 class Tables:
@@ -26,16 +26,19 @@ class Tables:
     ----------
     dialect : str
         Of SQL, as sqlglot calls it.
-    kinds : dict of str to str
-        The export's columns: "text", "float" or "number".
+    kinds : list of dict of str to str
+        For each of the views ``export_0``, ``export_1`` ... its columns: "text", "float" or
+        "number".
     """
 
     dialect = "duckdb"
 
     def __init__(self, export: Export):
         self.connection = _database().cursor()
-        self.connection.register("export", export.table())
-        self.kinds = kinds_of(self.connection)
+        tables = export.tables()
+        for number, table in enumerate(tables):
+            self.connection.register(f"export_{number}", table)
+        self.kinds = [kinds_of(self.connection, number) for number in range(len(tables))]
 
     def frame(self, query: str, parameters: dict | None = None) -> pd.DataFrame:
         """The result of a query, as a table."""
@@ -56,7 +59,8 @@ class Tables:
     def drop(self, name: str) -> None:
         """Forget a table that is not needed any more."""
         if name == "export":
-            self.connection.unregister(name)
+            for number in range(len(self.kinds)):
+                self.connection.unregister(f"export_{number}")
         else:
             self.connection.execute(f"DROP TABLE {name}")
 
@@ -79,12 +83,12 @@ def _database():
 SETTINGS = {"autoinstall_known_extensions": False, "TimeZone": "UTC"}
 
 
-def kinds_of(connection) -> dict[str, str]:
-    """The kind of each of the export's own columns: "text", "float" or "number"."""
+def kinds_of(connection, number: int) -> dict[str, str]:
+    """The kind of each of a part's own columns: "text", "float" or "number"."""
     added = {DATE, DATE_GIVEN, FILE, ROW}
     kinds = {}
-    for name, kind, *_ in connection.execute("DESCRIBE export").fetchall():
+    for name, kind, *_ in connection.execute(f"DESCRIBE export_{number}").fetchall():
         if name not in added:
-            number = "number" if kind.startswith(_NUMBERS) else "text"
-            kinds[name] = "float" if kind in _FLOATS else number
+            whole = "number" if kind.startswith(_NUMBERS) else "text"
+            kinds[name] = "float" if kind.startswith(_FLOATS) else whole
     return kinds

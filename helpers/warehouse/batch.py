@@ -177,13 +177,11 @@ class SciPy:
             settings.n_neighbors, trend_days=settings.trend_days))  # fmt: skip
         customers = self.engine.model.customers_
         self.report |= {"customers": len(customers), "products": len(self.engine.model.products_)}
-        self.customers = customers.to_series().groupby(part_of(customers, settings.digits))
+        self.parts = pd.Series(part_of(customers, settings.digits), index=customers)
 
     def lists(self, part: str, n: int) -> pd.DataFrame:
         """The lists of one part of the customers."""
-        known = part in self.customers.groups
-        customers = self.customers.get_group(part) if known else []
-        return self.engine.recommend(pd.Index(customers), n)
+        return self.engine.recommend(self.parts.index[self.parts == part], n)
 
 
 def choose_engine(paths: list[Path], free_bytes: int) -> tuple[str, str]:
@@ -330,6 +328,8 @@ def _begin(out, mark):
         fresh.mkdir()
         with writing.replacing(fresh / ".job") as file:
             file.write_text(mark)
+    if not (out / "report.json").exists():  # somebody took it away: the lists are made anew
+        (out / ".job").unlink(missing_ok=True)
     return [fresh, out] if _read(out / ".job") == mark else [fresh]
 
 

@@ -7,6 +7,7 @@ names quoted, never pasted into the text.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ import pandas as pd
 
 from helpers import data
 from helpers.reading.cleaning import Cleaning, with_reasons
-from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
+from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export, our_names
 from helpers.reading.tables import SETTINGS, Tables, kinds_of
 
 _SQL = Path(__file__).with_name("sql")
@@ -48,11 +49,8 @@ def sql(step: str, dialect: str = "duckdb") -> str:
 def _query(step):
     if step == "clean":
         # lesson 01's rules, as for an export with all columns
-        kinds = dict.fromkeys(data.TRANSACTIONS.names, "text")
-        return with_reasons(
-            data.TRANSACTIONS, kinds, data.WHY_NO_PURCHASE, Cleaning(cancellation_prefix="C"),
-            KEPT,
-        )  # fmt: skip
+        contract, cleaning = data.TRANSACTIONS, Cleaning(cancellation_prefix="C")
+        return with_reasons(contract, list(contract.names), data.WHY_NO_PURCHASE, cleaning, KEPT)
     [path] = _SQL.glob(f"?_{step}.sql")
     return path.read_text(encoding="utf-8")
 
@@ -105,26 +103,23 @@ class DuckDB(Tables):
         )
 
     def open(self, export: Export) -> None:
-        """Make the view ``export``."""
-        parts = []
-        for number, (path, names) in enumerate(readable(export, self.work)):
-            table = self.connection.read_parquet(str(path))
+        """Make the views ``export_0``, ``export_1`` ..., one for files of the same shape."""
+        self.kinds = []
+        for number, (paths, names) in enumerate(readable(export, self.work)):
+            # a path is no pattern here
+            table = self.connection.read_parquet([glob.escape(str(path)) for path in paths])
             columns = [
                 f"{_quoted(each)} AS {_quoted(names.get(each, each))}" for each in table.columns
             ]
-            source = "read_parquet('{}', file_row_number = TRUE)".format(
-                str(path).replace("'", "''")
-            )
             if names:
-                date = _quoted({ours: each for each, ours in names.items()}[export.contract.date])
+                date = _quoted(_inverse(names)[export.contract.date])
                 columns += [
                     f"CAST({date} AS TIMESTAMP) AS {DATE}", f"{date} IS NOT NULL AS {DATE_GIVEN}",
-                    f"{number} AS {FILE}", f"file_row_number + 2 AS {ROW}",
+                    # nobody knows in which order several threads read rows
+                    f"CAST(NULL AS INT) AS {FILE}", f"CAST(NULL AS BIGINT) AS {ROW}",
                 ]  # fmt: skip
-            parts.append(f"SELECT {', '.join(columns)} FROM {source}")
-        union = " UNION ALL BY NAME ".join(parts)
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW export AS {union}")
-        self.kinds = kinds_of(self.connection)
+            table.project(", ".join(columns)).create_view(f"export_{number}", replace=True)
+            self.kinds.append(kinds_of(self.connection, number))
 
     def keep(self, name: str, query: str, parameters: dict) -> None:
         """Compute a table and keep it on disk; one that is there already is taken as it is."""
@@ -149,30 +144,38 @@ class DuckDB(Tables):
         part.rename(path)
 
 
-def readable(export: Export, work: Path) -> list[tuple[Path, dict[str, str]]]:
+def readable(export: Export, work: Path) -> list[tuple[list[Path], dict[str, str]]]:
     """The export as parquet files that any engine reads, and which columns to call otherwise.
 
     Parquet files with real dates are read as they are. All others go through lesson 01's reader,
     which knows encodings, separators and date formats, and are kept as parquet in the work folder:
-    one way to read text for all engines.
+    one way to read text for all engines. Files with the same columns of the same types stand
+    together.
     """
-    if export.is_typed():
-        pairs = zip(export.files, export.names, strict=True)
-        return [
-            (file.path, {each: names.get(each, f"other: {each}") for each in file.header})
-            for file, names in pairs
-        ]
     import pyarrow.parquet as pq
 
-    paths = [work / f"export-{number}.parquet" for number in range(len(export.files))]
-    for number, path in enumerate(paths):
+    groups = {}
+    if export.is_typed():
+        for file, names in zip(export.files, export.names, strict=True):
+            called = dict(zip(file.header, our_names(file.header, names), strict=True))
+            shape = tuple((field.name, str(field.type)) for field in file.schema)
+            groups.setdefault(shape, ([], called))[0].append(file.path)
+        return list(groups.values())
+    for number in range(len(export.files)):
+        path = work / f"export-{number}.parquet"
         batches = export.batches(number)
         first = next(batches)
         with pq.ParquetWriter(path, first.schema) as writer:
             writer.write_table(first)
             for batch in batches:
                 writer.write_table(batch.cast(first.schema))
-    return [(path, {}) for path in paths]
+        shape = tuple((field.name, str(field.type)) for field in first.schema)
+        groups.setdefault(shape, ([], {}))[0].append(path)
+    return list(groups.values())
+
+
+def _inverse(names):
+    return {ours: theirs for theirs, ours in names.items()}
 
 
 def _quoted(name):
@@ -242,17 +245,18 @@ class Spark:
         self.session.sparkContext.setLogLevel("ERROR")
 
     def open(self, export: Export) -> None:
-        """Make the view ``export``."""
-        from functools import reduce
-
+        """Make the views ``export_0``, ``export_1`` ..., one for files of the same shape."""
         from pyspark.sql import functions as make
 
-        tables = []
-        for path, names in readable(export, self.work):
-            table = self.session.read.parquet(str(Path(path).absolute()))
+        added, self.kinds = {DATE, DATE_GIVEN, FILE, ROW}, []
+        for number, (paths, names) in enumerate(readable(export, self.work)):
+            # a path is no pattern here
+            paths = [
+                re.sub(r"([\[\]{}*?\\])", r"\\\1", str(Path(each).absolute())) for each in paths
+            ]
+            table = self.session.read.parquet(*paths)
             if names:
-                table = table.withColumnsRenamed(names)
-                date = make.col(export.contract.date)
+                date = make.col(_inverse(names)[export.contract.date])
                 table = table.withColumns(
                     {
                         DATE: date.cast("timestamp"),
@@ -261,12 +265,10 @@ class Spark:
                         FILE: make.lit(None).cast("int"),
                         ROW: make.lit(None).cast("bigint"),
                     }
-                )
-            tables.append(table)
-        table = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), tables)
-        table.createOrReplaceTempView("export")
-        added = {DATE, DATE_GIVEN, FILE, ROW}
-        self.kinds = {n: _SPARK_KINDS.get(k, "text") for n, k in table.dtypes if n not in added}
+                ).withColumnsRenamed(names)
+            table.createOrReplaceTempView(f"export_{number}")
+            kinds = {n: _spark_kind(kind) for n, kind in table.dtypes if n not in added}
+            self.kinds.append(kinds)
 
     def frame(self, query: str, parameters: dict | None = None) -> pd.DataFrame:
         """The result of a query, as a table; a small one."""
@@ -307,6 +309,7 @@ class Spark:
         self.session.stop()
 
 
-_SPARK_KINDS = {"double": "float", "float": "float"} | dict.fromkeys(
-    ["tinyint", "smallint", "int", "bigint"], "number"
-)
+def _spark_kind(kind):
+    if kind.startswith(("double", "float", "decimal")):
+        return "float"
+    return "number" if kind in ("tinyint", "smallint", "int", "bigint") else "text"

@@ -154,6 +154,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--number", type=int, default=100)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--skip", type=int, default=0, help="of those that were drawn")
     arguments.add_argument("--module", default="")
     arguments.add_argument("--workers", type=int, default=2)
     arguments.add_argument("--no-notebooks", action="store_true")
@@ -164,6 +165,7 @@ def main():
         if path.startswith(f"helpers/{given.module}") and file.name != "__init__.py":
             pool += [(path, *each) for each in places(ast.parse(file.read_text("utf-8")))]
     chosen = random.Random(given.seed).sample(pool, min(given.number, len(pool)))
+    chosen = chosen[given.skip :]
     notebooks = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb"))
     notebooks = [] if given.no_notebooks else notebooks
     with ThreadPoolExecutor(given.workers) as threads:
