@@ -305,8 +305,8 @@ def test_events_take_over_the_spelling_that_the_purchases_chose(tmp_path):
     shop, visits = tmp_path / "shop.csv", tmp_path / "events.csv"
     shop.write_text("customer_id,product_id,transaction_date\n"
                     "a,sku-A,01-02-2024\nb,sku-A,01-02-2024\nc,SKU-A,01-02-2024\n")  # fmt: skip
-    visits.write_text("customer_id,event_date,event_type,product_id\n"
-                      "a,02-02-2024,product_view,SKU-a\nb,02-02-2024,product_view,other\n")  # fmt: skip
+    seen = ["a,02-02-2024,product_view,SKU-a", "b,02-02-2024,product_view,other"]
+    visits.write_text("\n".join(["customer_id,event_date,event_type,product_id", *seen]))
     _, events = data.load_shop(shop, visits, cleaning={"merge_case": True})
     assert events["product_id"].tolist() == ["sku-A", "other"]
     assert data.load_shop(shop, visits)[1]["product_id"].tolist() == ["SKU-a", "other"]
