@@ -371,3 +371,12 @@ def test_a_shop_without_money_names_or_events_gets_a_list(shop):
 def test_a_category_as_text_would_deny_nothing_and_is_refused():
     with pytest.raises(ValueError, match=r"must be a list, such as \[Health\]"):
         audiences.OfferRules(deny_categories="Health")
+
+
+def test_events_of_the_recent_past_are_counted_from_its_first_day_to_the_day_before_the_cut():
+    bought = purchases(("a", "A", "2024-01-01"), ("a", "B", "2024-02-01"))
+    days = ["2024-01-30", "2024-01-31", "2024-02-09", "2024-02-10"]
+    events = pd.DataFrame({"customer_id": "a", "event_date": pd.to_datetime(days)})
+    features = audiences.churn_features(bought, "2024-02-10", 10, events)
+    assert features.loc["a", "recent_events"] == 2
+    assert features.loc["a", "recent_purchase_days"] == 1
