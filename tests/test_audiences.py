@@ -293,6 +293,8 @@ def test_the_product_layer_adds_with_tastes_and_nothing_without(layered):
     low, high = layered["saved_per_100_low"], layered["saved_per_100_high"]
     assert layered["saved_per_100"].between(low, high).all()
     without = simulation.layered_campaigns(simulation.make_world(taste_strength=0), rules)
+    for name in ("saved_per_100", "profit_per_100", "offers_per_saved"):
+        assert without[name].between(without[f"{name}_low"], without[f"{name}_high"]).all(), name
     control = without.loc["value x risk x product"]
     assert control["adds_low"] < 0 < control["adds_high"]
     assert abs(control["adds"]) < 1

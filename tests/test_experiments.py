@@ -173,9 +173,14 @@ def test_owned_products_are_liked_less():
 
 def test_retraining_rounds_measure_variety():
     world = simulation.make_world()
-    rounds = simulation.retraining_rounds(
-        world, lambda table: MostPopular().fit(build_interaction_matrix(table)), 2, 5_000
-    )
+    newest = []
+
+    def best_sellers(table):
+        newest.append(table["transaction_date"].max())
+        return MostPopular().fit(build_interaction_matrix(table))
+
+    rounds = simulation.retraining_rounds(world, best_sellers, 2, 5_000)
+    assert (newest[1] - newest[0]).days == 30, "what was put into the cart was bought a month later"
     assert rounds.index.tolist() == [1, 2]
     assert rounds["carts"].gt(0).all() and rounds["categories"].between(1, 5).all()
     assert rounds["coverage"].max() < 0.6

@@ -338,3 +338,16 @@ def test_events_that_name_no_product_leave_purchases_alone(looked_at, case):
         model.contributions(plain.recommend()), plain.contributions(plain.recommend())
     )
     assert model.recommend(["new"]).empty
+
+
+@pytest.mark.parametrize(
+    "recommender",
+    [ItemBased(), WithFallback({"purchases": ItemBased(), "popularity": MostPopular()})],
+)
+def test_without_further_words_a_list_has_five_products_that_are_not_owned(
+    bundled_matrix, shop, recommender
+):
+    lists = recommender.fit(bundled_matrix, shop[0]).recommend()
+    assert (lists.groupby("customer_id").size() == 5).mean() > 0.99
+    owned = pd.MultiIndex.from_frame(shop[0][["customer_id", "product_id"]])
+    assert not pd.MultiIndex.from_frame(lists[["customer_id", "product_id"]]).isin(owned).any()

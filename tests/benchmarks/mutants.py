@@ -22,7 +22,13 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 # module (by how its path begins): its tests
 TESTS = {
-    "data": ["test_data.py", "test_one_cleaning.py", "hostile/test_hostile_files.py"],
+    "data": [
+        "test_data.py",
+        "test_one_cleaning.py",
+        "hostile/test_hostile_files.py",
+        "test_plots.py",
+        "test_recommend.py",
+    ],
     "reading": ["test_data.py", "test_one_cleaning.py", "hostile/test_hostile_files.py"],
     "matrix": ["test_matrix_and_similarity.py"],
     "similarity": ["test_matrix_and_similarity.py", "test_recommend.py"],
