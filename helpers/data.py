@@ -320,7 +320,7 @@ def cleaning_options(given: dict | None) -> dict:
 def _judged(export, rules, cleaning):
     """Every row with its types and its reason, in the order of the files."""
     tables = Tables(export)
-    wanted = [*export.contract.names, "file_no", "row_no", "copy", "no_product"]
+    wanted = [*export.found, "file_no", "row_no", "copy", "no_product"]
     wanted += ["padded"] * ("product_name" in export.found)
     marks = clean(tables, export, rules, cleaning, ", ".join(wanted))
     rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
@@ -505,8 +505,8 @@ def _transaction_findings(rows, export, cancellation_prefix):
     if "transaction_id" in export.found:
         lines = rows.dropna(subset=["product_id"]).duplicated(["transaction_id", "product_id"])
         findings["further lines of one product in one transaction"] = int(lines.sum())
-    negative = rows["quantity"] < 0
     if "quantity" in export.found:
+        negative = rows["quantity"] < 0
         findings["rows with a negative quantity"] = int(negative.sum())
         largest = rows["quantity"].abs()
         if largest.notna().any():

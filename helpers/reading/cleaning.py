@@ -490,23 +490,23 @@ def with_reasons(
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
     code, product = (folded.format(x) for x in ("code", "typed.product_id"))
-    units, returned = "1", "FALSE"
-    if "quantity" in contract.numbers:
-        returned = "(COALESCE(quantity, 0) < 0 OR COALESCE(total_amount, 0) < 0)"
+    units = "1"
     if "quantity" in found:
         units = "COALESCE(quantity, 1)"
     elif "total_amount" in found:
         # without quantities, money that goes back stands for what was returned
         units = "COALESCE(total_amount, 0)"
+    signs = [f"COALESCE({name}, 0) < 0" for name in ("quantity", "total_amount") if name in found]
     if cleaning.cancellation_prefix:
-        returned = f"({returned} OR STARTS_WITH(COALESCE(transaction_id, ''), $prefix))"
+        signs.append("STARTS_WITH(COALESCE(transaction_id, ''), $prefix)")
+    returned = " OR ".join(signs) or "FALSE"
     pair = "PARTITION BY customer_id, product_id"
     # rounded: what differs by the order of adding only is equal
     back, bought = (
         f"ROUND(SUM(CASE WHEN usable AND {which} THEN ABS({units}) ELSE 0 END) OVER ({pair}), 6)"
         for which in ("returned", "NOT returned")
     )
-    if returned == "FALSE" or "customer_id" not in contract.required:
+    if not signs:  # nothing can be a return, so nothing has to be added up
         back, bought = "0", "0"
     return f"""
         SELECT {columns}, {_case(rules)} AS reason
