@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.data import DataError, product_table
+from helpers.data import DataError, clean_ids, product_table
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine
 from helpers.similarity import product_affinity
@@ -208,7 +208,7 @@ def consent_list(path="", made_up_of=None) -> list[str] | None:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         raise DataError(f"consent_path: {path} is no readable text file with ids.") from None
-    ids = [line.strip() for line in lines if line.strip()]
+    ids = clean_ids(lines)
     if not ids:
         raise DataError(f"consent_path: {path} holds no id, so nobody could get an offer.")
     return ids
@@ -244,6 +244,8 @@ def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
     table["strength"] = table["similarity"]
     if len(own):
         table["strength"] *= 1 + table["product_id"].map(own / own.max()).fillna(0)
+    # as float32: what differs by the order of adding only is a tie
+    table["strength"] = table["strength"].astype("float32")
     table = table.sort_values(["strength", "product_id"], ascending=[False, True], kind="stable")
     found = table["in_view"].value_counts().reindex(model.products_, fill_value=0)
     # the product in view and its neighbours, fewer than n, may be among them: one more than n

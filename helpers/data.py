@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
-from helpers.reading.cleaning import Cleaning, clean
+from helpers.reading.cleaning import Cleaning, clean, trimmed_ids
 from helpers.reading.columns import Contract
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
@@ -294,6 +295,23 @@ def read_events(
     return kept, report
 
 
+def clean_ids(ids: list[str]) -> list[str]:
+    """Customer ids from elsewhere, such as a list of consents, by the rules for purchases' ids.
+
+    Parameters
+    ----------
+    ids : list of str
+
+    Returns
+    -------
+    list of str
+        Without blanks around, ``17850`` for ``17850.0``; blank ones left out.
+    """
+    tables = Tables([])
+    tables.connection.register("export", pa.table({"customer_id": pa.array(ids, pa.string())}))
+    return trimmed_ids(tables)
+
+
 def cleaning_options(given: dict | None) -> dict:
     """Check what a user wrote under `cleaning`.
 
@@ -319,7 +337,7 @@ def cleaning_options(given: dict | None) -> dict:
 
 def _judged(export, rules, cleaning):
     """Every row with its types and its reason, in the order of the files."""
-    tables = Tables(export)
+    tables = Tables(export.tables())
     wanted = [*export.found, "file_no", "row_no", "copy", "no_product"]
     wanted += ["padded"] * ("product_name" in export.found)
     marks = clean(tables, export, rules, cleaning, ", ".join(wanted))

@@ -18,7 +18,7 @@ from scipy import sparse
 from helpers import __version__, evaluate
 from helpers.data import product_table
 from helpers.matrix import build_interaction_matrix
-from helpers.recommend import INTENT_DAYS, ItemBased, MostPopular, WithFallback
+from helpers.recommend import INTENT_DAYS, ItemBased, MostPopular, ladder
 from helpers.similarity import ProductSimilarity
 from helpers.writing import replacing
 
@@ -78,8 +78,7 @@ class Engine:
             ``customer_id``, ``rank``, ``product_id``, ``score``, ``source`` ("purchases",
             "intent" or "popularity").
         """
-        lists = WithFallback({"purchases": self.model, "popularity": self.popular})
-        table = lists.recommend(customers, n, exclude_purchased)
+        table = ladder(self.model, self.popular).recommend(customers, n, exclude_purchased)
         at = self.model.customers_.get_indexer(table["customer_id"])
         no_purchase = np.diff(self.model.purchases_.indptr)[at] == 0
         table.loc[no_purchase & (table["source"] == "purchases"), "source"] = "intent"

@@ -659,6 +659,21 @@ class WithFallback:
         return merged[["customer_id", "rank", "product_id", "score", "source"]]
 
 
+def ladder(model: Recommender, popular: Recommender) -> WithFallback:
+    """The order in which every list of the course is filled: the model first, then best sellers.
+
+    Parameters
+    ----------
+    model, popular : Recommender
+
+    Returns
+    -------
+    WithFallback
+        Its sources are called "purchases" and "popularity".
+    """
+    return WithFallback({"purchases": model, "popularity": popular})
+
+
 class FromScores(Recommender):
     """Rank by scores that are already known, such as the true preferences of a made-up world.
 

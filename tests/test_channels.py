@@ -304,3 +304,11 @@ def test_consent_list(tmp_path):
     for wrong in (path, tmp_path / "none.txt"):
         with pytest.raises(data.DataError, match="consent_path"):
             channels.consent_list(wrong)
+
+
+def test_consents_are_found_however_the_ids_were_written(tmp_path):
+    path = tmp_path / "consents.txt"
+    path.write_text("17850.0\n\n 12346 \n\u00a012347\n", encoding="utf-8")
+    assert channels.consent_list(path) == ["17850", "12346", "12347"]
+    path.write_text("17850.0\n17850.5\n", encoding="utf-8")
+    assert channels.consent_list(path) == ["17850.0", "17850.5"]

@@ -151,6 +151,26 @@ def clean(
     return findings
 
 
+def trimmed_ids(engine) -> list[str]:
+    """Ids from elsewhere, such as a list of consents, in the form that purchases have.
+
+    Parameters
+    ----------
+    engine
+        It has the view ``export`` with one column, ``customer_id``.
+
+    Returns
+    -------
+    list of str
+        Without blanks around and the tail of floats; blank ones left out.
+    """
+    engine.keep("texts", _select({"customer_id": _trimmed("customer_id")}, "export"), {})
+    whole = _whole_numbers(engine, ["customer_id"])
+    value = _without_tail("customer_id") if whole else "customer_id"
+    rows = engine.frame(_select({"customer_id": value}, "texts") + " WHERE customer_id IS NOT NULL")
+    return rows["customer_id"].tolist()
+
+
 def tomorrow() -> pd.Timestamp:
     """Midnight after today: what lies behind it has not happened yet."""
     return pd.Timestamp.now().normalize() + pd.Timedelta(days=1)
@@ -237,15 +257,18 @@ def typed_rows(
         elif name not in found and name != contract.date:
             chosen[name] = "CAST(NULL AS VARCHAR)"
         elif name in whole:
-            looks = f"REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})"
-            bare = f"REGEXP_REPLACE({name}, '[.,]0$', '')"
-            chosen[name] = f"CASE WHEN {looks} THEN {bare} ELSE {name} END"
+            chosen[name] = _without_tail(name)
         else:
             chosen[name] = name
     added = ["date_given", "row_key", "is_empty", "file_no", "row_no"]
     added += ["padded"] * ("product_name" in found)
     query = _select(chosen | {name: name for name in added}, "texts")
     return _with_one_spelling(query, [*chosen, *added]) if merge_case else query
+
+
+def _without_tail(name):
+    looks = f"REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})"
+    return f"CASE WHEN {looks} THEN REGEXP_REPLACE({name}, '[.,]0$', '') ELSE {name} END"
 
 
 def _select(chosen, table):

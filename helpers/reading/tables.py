@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
+from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW
 
 _FLOATS = ("DOUBLE", "FLOAT", "DECIMAL")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
@@ -20,7 +20,8 @@ class Tables:
 
     Parameters
     ----------
-    export : Export
+    tables : list of pa.Table
+        The export's, one for each shape of files; see :meth:`Export.tables`.
 
     Attributes
     ----------
@@ -33,9 +34,8 @@ class Tables:
 
     dialect = "duckdb"
 
-    def __init__(self, export: Export):
+    def __init__(self, tables: list[pa.Table]):
         self.connection = _database().cursor()
-        tables = export.tables()
         for number, table in enumerate(tables):
             self.connection.register(f"export_{number}", table)
         self.kinds = [kinds_of(self.connection, number) for number in range(len(tables))]

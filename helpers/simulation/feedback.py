@@ -8,7 +8,7 @@ import pandas as pd
 from helpers.channels import at_most_per_category, first_n
 from helpers.evaluate import catalogue_coverage, interval, personalization
 from helpers.matrix import build_interaction_matrix
-from helpers.recommend import ItemBased, MostPopular, WithFallback
+from helpers.recommend import ItemBased, MostPopular, ladder
 from helpers.simulation.visits import fit_choice, simulate_visits, true_liking
 from helpers.simulation.world import World
 
@@ -130,5 +130,4 @@ def variety_rounds(
 
 def _item_based(transactions):
     matrix = build_interaction_matrix(transactions)
-    models = {"purchases": ItemBased().fit(matrix), "popularity": MostPopular().fit(matrix)}
-    return WithFallback(models)
+    return ladder(ItemBased().fit(matrix), MostPopular().fit(matrix))
