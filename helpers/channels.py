@@ -275,9 +275,12 @@ def _neighbours(model) -> pd.DataFrame:
 
 
 def _best_sellers(engine) -> np.ndarray:
-    """All products' positions: most buyers lately, then most ever, then the smaller id."""
+    """All products' positions: best sellers as on every list, then the rest by buyers ever."""
+    lately = engine.popular.recommend([None], len(engine.model.products_))["product_id"]
     ever = np.asarray((engine.model.purchases_ > 0).sum(axis=0)).ravel()
-    return np.lexsort((-ever, -engine.popular.buyers_))
+    rest = np.argsort(-ever, kind="stable")
+    listed = engine.model.products_.get_indexer(lately)
+    return np.concatenate([listed, rest[~np.isin(rest, listed)]])
 
 
 def bought_together(
@@ -422,10 +425,10 @@ def placements(
     dict of str to DataFrame
         By the names of `CHANNELS`.
     """
-    tables = [
-        homepage(candidates, product_table(transactions), n),
-        email(candidates, transactions, engine, consent=consent)[0],
-        product_page(engine, 3),
-        abandoned_carts(events, transactions, engine),
-    ]
-    return dict(zip(CHANNELS, tables, strict=True))
+    tables = {
+        "homepage": homepage(candidates, product_table(transactions), n),
+        "email": email(candidates, transactions, engine, consent=consent)[0],
+        "product_page": product_page(engine, 3),
+        "cart": abandoned_carts(events, transactions, engine),
+    }
+    return {name: tables[name] for name in CHANNELS}

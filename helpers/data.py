@@ -47,7 +47,8 @@ EVENTS = Contract(
 EVENT_TYPES = ("page_view", "product_view", "add_to_cart", "search")
 
 #: Why a row of purchases is left out: the first reason whose condition is true. Conditions are
-#: SQL, so that a lesson, a nightly job and a cluster mean the same by them.
+#: SQL, so that a lesson, a nightly job and a cluster mean the same by them. What counts as returned
+#: is said in :func:`helpers.reading.cleaning.with_reasons`.
 WHY_NO_PURCHASE = {
     "empty row": "is_empty",
     "no customer id": "customer_id IS NULL",
@@ -338,7 +339,7 @@ def cleaning_options(given: dict | None) -> dict:
 def _judged(export, rules, cleaning):
     """Every row with its types and its reason, in the order of the files."""
     tables = Tables(export.tables())
-    wanted = [*export.found, "file_no", "row_no", "copy", "no_product"]
+    wanted = [*export.found, "file_no", "row_no", "copy", "no_product", "marked"]
     wanted += ["padded"] * ("product_name" in export.found)
     marks = clean(tables, export, rules, cleaning, ", ".join(wanted))
     rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
@@ -532,7 +533,7 @@ def _transaction_findings(rows, export, cancellation_prefix):
             place = export.place(at["file_no"], at["row_no"])
             findings["largest quantity"] = f"{largest.max():,.0f} in row {place}"
     if cancellation_prefix and "transaction_id" in export.found:
-        marked = rows["transaction_id"].str.startswith(cancellation_prefix, na=False)
+        marked = rows["marked"]
         findings["rows marked as a cancellation"] = int(marked.sum())
         if "quantity" in export.found:
             findings["negative quantity, not marked"] = int((negative & ~marked).sum())

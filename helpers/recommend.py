@@ -660,7 +660,9 @@ class WithFallback:
 
 
 def ladder(model: Recommender, popular: Recommender) -> WithFallback:
-    """The order in which every list of the course is filled: the model first, then best sellers.
+    """The order in which a customer's list is filled: the model first, then best sellers.
+
+    (A product's page has no customer to ask about: see :func:`helpers.channels.product_page`.)
 
     Parameters
     ----------

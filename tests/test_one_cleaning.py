@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from helpers import data, warehouse
 from tests import dirty
 
-EXAMPLES = int(os.environ.get("DIRTY_TABLES", 20))
+EXAMPLES = int(os.environ.get("DIRTY_TABLES", 12))
 
 
 # not shrunk: that takes minutes, and the tables are small enough to look at

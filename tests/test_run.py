@@ -337,13 +337,13 @@ def test_a_real_export(tmp_path):
     """Online Retail, packed as it comes, without a step by hand."""
     examples = runs.data.PROJECT / "data" / "examples"
     result = course(
-        "run", "01", "06", "10", "-f", examples / "online_retail.yaml",
+        "run", "06", "10", "-f", examples / "online_retail.yaml",
         "-p", "transactions_path", RETAIL, "--out", tmp_path,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Recommendation: ship a test." in result.stdout
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
-    report = metrics["data"]["transactions"]
+    report = metrics["memo"]["data"]
     assert report["read"] == 541_909
     assert report["kept"] + sum(report["rejected"].values()) == report["read"]
     assert report["rejected"]["no customer id"] == 135_080

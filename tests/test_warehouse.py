@@ -353,7 +353,7 @@ def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops):
     assert set(old) == set(new) and old != new
     deadly, died = 0, True
     while died:
-        deadly += 6 if deadly < 18 else 1  # every move of publishing, some of those before
+        deadly += 6 if deadly < 18 else 2  # every move of publishing, some of those before
         out = folder / f"out{deadly}"
         shutil.copytree(folder / "out", out)
         try:

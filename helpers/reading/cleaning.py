@@ -99,7 +99,7 @@ class Cleaning:
         codes = tuple(str(code).strip(_BLANKS) for code in self.non_products)
         object.__setattr__(self, "non_products", codes)
         if self.cancellation_prefix:
-            object.__setattr__(self, "cancellation_prefix", self.cancellation_prefix.strip())
+            object.__setattr__(self, "cancellation_prefix", self.cancellation_prefix.strip(_BLANKS))
 
 
 def clean(
@@ -507,8 +507,8 @@ def with_reasons(
     -------
     str
         The typed columns with ``reason`` (missing: kept) and what the rules use: ``no_product``,
-        ``returned``, ``units_back`` and ``units_bought`` of the row's customer and product, and
-        ``copy`` (1 for the first of equal rows).
+        ``marked`` (as a cancellation), ``returned``, ``units_back`` and ``units_bought`` of the
+        row's customer and product, and ``copy`` (1 for the first of equal rows).
     """
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
@@ -520,8 +520,10 @@ def with_reasons(
         # without quantities, money that goes back stands for what was returned
         units = "COALESCE(total_amount, 0)"
     signs = [f"COALESCE({name}, 0) < 0" for name in ("quantity", "total_amount") if name in found]
+    marked = "FALSE"
     if cleaning.cancellation_prefix:
-        signs.append("STARTS_WITH(COALESCE(transaction_id, ''), $prefix)")
+        marked = "STARTS_WITH(COALESCE(transaction_id, ''), $prefix)"
+        signs.append(marked)
     returned = " OR ".join(signs) or "FALSE"
     pair = "PARTITION BY customer_id, product_id"
     # rounded: what differs by the order of adding only is equal
@@ -540,16 +542,17 @@ def with_reasons(
                 {bought} AS units_bought,
                 ROW_NUMBER() OVER (PARTITION BY row_key ORDER BY file_no, row_no) AS copy
             FROM (
-                SELECT marked.*, {_case(dict(alone))} IS NULL AS usable
+                SELECT looked_up.*, {_case(dict(alone))} IS NULL AS usable
                 FROM (
                     SELECT
                         typed.*,
                         no_products.code IS NOT NULL AS no_product,
+                        {marked} AS marked,
                         {returned} AS returned
                     FROM typed
                     LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
                         ON no_products.code = {product}
-                ) AS marked
+                ) AS looked_up
             ) AS judged
         ) AS counted
     """

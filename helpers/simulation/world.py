@@ -31,6 +31,7 @@ FASHION_WEIGHT = 0.4  # amplitude of the slow waves of popularity
 # how much less attractive a product becomes once the customer has bought it
 REBUY_PENALTY = 0.3  # a consumable: bought again now and then
 OWNED_PENALTY = 4.5  # anything else: practically never bought again
+SAME_DAY_PENALTY = 99.0  # a basket's further lines are things that are not owned at all
 PAYMENT_METHODS = ["Credit Card", "Debit Card", "PayPal", "Gift Card", "Bank Transfer"]
 PAYMENT_SHARES = [0.42, 0.25, 0.20, 0.05, 0.08]
 
@@ -284,9 +285,8 @@ def _draw_purchases(rng, products, preference):
             attraction = attraction + 1.6 * close[:, None] * complement[product[rows - 1]]
         attraction = attraction - np.where(owned[who], owned_penalty(consumable), 0)
         if step:
-            # nothing is bought twice in one basket
             same_day = day[rows] == day[rows - 1]
-            attraction[same_day] -= np.where(owned[who[same_day]], 99.0, 0)
+            attraction[same_day] -= np.where(owned[who[same_day]], SAME_DAY_PENALTY, 0)
         attraction = np.where(on_sale[rows], attraction, -np.inf)
         gumbel = -np.log(-np.log(rng.random(attraction.shape)))
         product[rows] = (attraction + gumbel).argmax(axis=1)

@@ -187,6 +187,8 @@ class SciPy:
 def choose_engine(paths: list[Path], free_bytes: int) -> tuple[str, str]:
     """SciPy while the data fit, else DuckDB; and the reason in a line.
 
+    How much memory they need is said in :func:`helpers.reading.files.memory_needed`.
+
     Returns
     -------
     engine : {"scipy", "duckdb"}
