@@ -110,7 +110,7 @@ def clean(
     Parameters
     ----------
     engine
-        It has the view ``export``.
+        It has the views ``export_0``, ``export_1`` ... of the export.
     export : Export
     rules : dict of str to str
         Reason for rejection: its condition in SQL. The first that applies counts. They may use
@@ -206,7 +206,7 @@ def trimmed_rows(contract: Contract, found: list[str], parts: list[dict[str, str
 
 def _trimmed_part(number, kinds, contract, found, everything):
     """One part: whatever types it has, the columns that come out are the same for all."""
-    chosen = {contract.date: _name(DATE), "date_given": _name(DATE_GIVEN)}
+    chosen = {contract.date: quoted(DATE), "date_given": quoted(DATE_GIVEN)}
     for name in found:
         if name == contract.date:
             continue
@@ -227,7 +227,7 @@ def _trimmed_part(number, kinds, contract, found, everything):
         name = _as_text("product_name", kinds) if "product_name" in kinds else "''"
         padded = f"{name} <> {_bare(name)}"
         chosen["padded"] = f"CASE WHEN {_may_be_padded(name)} THEN {padded} ELSE FALSE END"
-    return _select(chosen | {"file_no": _name(FILE), "row_no": _name(ROW)}, f"export_{number}")
+    return _select(chosen | {"file_no": quoted(FILE), "row_no": quoted(ROW)}, f"export_{number}")
 
 
 def typed_rows(
@@ -299,7 +299,8 @@ def _with_one_spelling(query, columns):
     """
 
 
-def _name(column):
+def quoted(column: str) -> str:
+    """A column's name as SQL has it, whatever is in it."""
     return '"' + column.replace('"', '""') + '"'
 
 
@@ -310,11 +311,11 @@ def _literal(text):
 def _as_text(name, kinds):
     """A column as text, the same in every engine and whatever its type."""
     if NUMBERS_OF.format(name) in kinds:  # a sheet with numbers and text in one column
-        beside = _float_as_text(_name(NUMBERS_OF.format(name)))
-        return f"COALESCE({_name(name)}, {beside})"
+        beside = _float_as_text(quoted(NUMBERS_OF.format(name)))
+        return f"COALESCE({quoted(name)}, {beside})"
     if kinds[name] == "float":
-        return _float_as_text(_name(name))
-    return f"CAST({_name(name)} AS VARCHAR)"
+        return _float_as_text(quoted(name))
+    return f"CAST({quoted(name)} AS VARCHAR)"
 
 
 def _float_as_text(column):
@@ -331,7 +332,7 @@ def _already_a_number(name, kinds):
     column = beside if beside in kinds else name
     if kinds.get(column, "text") == "text":
         return "CAST(NULL AS DOUBLE)"
-    value = f"CAST({_name(column)} AS DOUBLE)"
+    value = f"CAST({quoted(column)} AS DOUBLE)"
     return f"CASE WHEN NOT ISNAN({value}) THEN {value} END"
 
 
@@ -460,7 +461,7 @@ def _first_of(engine, export, name, condition):
     """The first unreadable value and where it stands, for a message; nothing if nobody knows."""
     having = [n for n, part in enumerate(engine.kinds) if name in part]
     exports = " UNION ALL ".join(
-        f"SELECT {_name(FILE)} AS file_no, {_name(ROW)} AS row_no, "
+        f"SELECT {quoted(FILE)} AS file_no, {quoted(ROW)} AS row_no, "
         f"{_as_text(name, engine.kinds[n])} AS given_text FROM export_{n}"
         for n in having
     )

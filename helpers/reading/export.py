@@ -101,7 +101,7 @@ class Export:
         return all(
             kind_of(file.path) == "parquet"
             and names == self.names[0]
-            and _is_date(file.schema.field(_inverse(names)[self.contract.date]).type)
+            and _is_date(file.schema.field(inverse(names)[self.contract.date]).type)
             for file, names in zip(self.files, self.names, strict=True)
         )
 
@@ -142,7 +142,7 @@ class Export:
         groups = {}
         for number in range(len(self.files)):
             for batch in self.batches(number):
-                groups.setdefault(_shape(batch.schema), []).append(batch)
+                groups.setdefault(shape_of(batch.schema), []).append(batch)
         return [pa.concat_tables(batches) for batches in groups.values()]
 
     def place(self, file: int, row: int) -> int | str:
@@ -163,11 +163,12 @@ class Export:
         return found | self.dates.findings()
 
 
-def _inverse(names):
+def inverse(names: dict[str, str]) -> dict[str, str]:
+    """Ours to theirs, from theirs to ours."""
     return {ours: theirs for theirs, ours in names.items()}
 
 
-def our_names(header, names):
+def our_names(header: list[str], names: dict[str, str]) -> list[str]:
     """What a file's columns are called here; case and blanks don't tell the others apart."""
     taken, called = set(), []
     for theirs in header:
@@ -181,7 +182,8 @@ def our_names(header, names):
     return called
 
 
-def _shape(schema):
+def shape_of(schema: pa.Schema) -> tuple:
+    """What files must have in common to stand together: columns and their types."""
     return tuple((field.name, str(field.type)) for field in schema)
 
 

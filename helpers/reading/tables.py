@@ -25,14 +25,10 @@ class Tables:
 
     Attributes
     ----------
-    dialect : str
-        Of SQL, as sqlglot calls it.
     kinds : list of dict of str to str
         For each of the views ``export_0``, ``export_1`` ... its columns: "text", "float" or
         "number".
     """
-
-    dialect = "duckdb"
 
     def __init__(self, tables: list[pa.Table]):
         self.connection = _database().cursor()

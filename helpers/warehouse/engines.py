@@ -17,8 +17,17 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import data
-from helpers.reading.cleaning import Cleaning, with_reasons
-from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export, our_names
+from helpers.reading.cleaning import Cleaning, quoted, with_reasons
+from helpers.reading.export import (
+    DATE,
+    DATE_GIVEN,
+    FILE,
+    ROW,
+    Export,
+    inverse,
+    our_names,
+    shape_of,
+)
 from helpers.reading.tables import SETTINGS, Tables, kinds_of
 
 _SQL = Path(__file__).with_name("sql")
@@ -109,10 +118,10 @@ class DuckDB(Tables):
             # a path is no pattern here
             table = self.connection.read_parquet([glob.escape(str(path)) for path in paths])
             columns = [
-                f"{_quoted(each)} AS {_quoted(names.get(each, each))}" for each in table.columns
+                f"{quoted(each)} AS {quoted(names.get(each, each))}" for each in table.columns
             ]
             if names:
-                date = _quoted(_inverse(names)[export.contract.date])
+                date = quoted(inverse(names)[export.contract.date])
                 columns += [
                     f"CAST({date} AS TIMESTAMP) AS {DATE}", f"{date} IS NOT NULL AS {DATE_GIVEN}",
                     # nobody knows in which order several threads read rows
@@ -158,8 +167,7 @@ def readable(export: Export, work: Path) -> list[tuple[list[Path], dict[str, str
     if export.is_typed():
         for file, names in zip(export.files, export.names, strict=True):
             called = dict(zip(file.header, our_names(file.header, names), strict=True))
-            shape = tuple((field.name, str(field.type)) for field in file.schema)
-            groups.setdefault(shape, ([], called))[0].append(file.path)
+            groups.setdefault(shape_of(file.schema), ([], called))[0].append(file.path)
         return list(groups.values())
     for number in range(len(export.files)):
         path = work / f"export-{number}.parquet"
@@ -169,17 +177,8 @@ def readable(export: Export, work: Path) -> list[tuple[list[Path], dict[str, str
             writer.write_table(first)
             for batch in batches:
                 writer.write_table(batch.cast(first.schema))
-        shape = tuple((field.name, str(field.type)) for field in first.schema)
-        groups.setdefault(shape, ([], {}))[0].append(path)
+        groups.setdefault(shape_of(first.schema), ([], {}))[0].append(path)
     return list(groups.values())
-
-
-def _inverse(names):
-    return {ours: theirs for theirs, ours in names.items()}
-
-
-def _quoted(name):
-    return '"' + name.replace('"', '""') + '"'
 
 
 def java_version() -> int:
@@ -205,8 +204,6 @@ class Spark:
     conf : dict of str to str, optional
         Further settings of Spark.
     """
-
-    dialect = "spark"
 
     def __init__(self, work: Path, master: str = "local[*]", conf: dict | None = None):
         try:
@@ -256,7 +253,7 @@ class Spark:
             ]
             table = self.session.read.parquet(*paths)
             if names:
-                date = make.col(_inverse(names)[export.contract.date])
+                date = make.col(inverse(names)[export.contract.date])
                 table = table.withColumns(
                     {
                         DATE: date.cast("timestamp"),
