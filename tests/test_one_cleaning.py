@@ -244,11 +244,12 @@ def test_numbers_and_dates_in_a_sheet_stay_what_they_are_beside_text(tmp_path):
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):
-    for name, customer in (("march[1]", "right"), ("march1", "wrong")):
-        table = pd.DataFrame({"customer_id": [customer] * 2, "product_id": ["A", "B"]})
+    for name, customer, products in (("march[1]", "right", "AB"), ("march1", "wrong", "ABC")):
+        table = pd.DataFrame({"customer_id": customer, "product_id": list(products)})
         table = table.assign(transaction_date=pd.Timestamp("2024-01-01"))
         table.to_parquet(tmp_path / f"{name}.parquet")
-    read, _ = everywhere(tmp_path / "march[1].parquet", tmp_path)
+    (tmp_path / "lists [1]").mkdir()
+    read, _ = everywhere(tmp_path / "march[1].parquet", tmp_path / "lists [1]")
     assert set(read["customer_id"]) == {"right"}
 
 

@@ -135,7 +135,7 @@ class DuckDB(Tables):
         path = self.work / f"{name}.parquet"
         if not path.exists():
             self._write(query, parameters, path)
-        self.connection.read_parquet(str(path)).create_view(name, replace=True)
+        self.connection.read_parquet(glob.escape(str(path))).create_view(name, replace=True)
 
     def drop(self, name: str) -> None:
         """Forget a table that is not needed any more."""
