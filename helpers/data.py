@@ -12,17 +12,23 @@ The reasons stand below, in the order in which they are asked. What is under the
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
-from helpers.reading.cleaning import Cleaning, clean, trimmed_ids
+from helpers.reading.cleaning import clean, trimmed_ids
 from helpers.reading.columns import Contract
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
+from helpers.reading.parameters import (
+    DATE_FORMAT,
+    Cleaning,
+    FileOptions,
+    ParameterError,
+    Parameters,
+)
 from helpers.reading.tables import Tables
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -30,7 +36,6 @@ BUNDLED = {
     "transactions": PROJECT / "data" / "cdp_transactions.csv",
     "events": PROJECT / "data" / "cdp_behavioral_events.csv",
 }
-DATE_FORMAT = "%d-%m-%Y"
 
 TRANSACTIONS = Contract(
     required=("customer_id", "product_id", "transaction_date"),
@@ -183,11 +188,9 @@ def read_transactions(
     path=None,
     columns: dict[str, str] | None = None,
     date_format: str | list[str] = DATE_FORMAT,
-    non_products: tuple[str, ...] | list[str] = (),
-    cancellation_prefix: str | None = None,
-    merge_case: bool = False,
-    decimal: str | None = None,
-    encoding: str | None = None,
+    time_zone: str | None = None,
+    join: list = (),
+    **cleaning,
 ) -> tuple[pd.DataFrame, HealthReport]:
     """Load purchases, and say what happened to every row.
 
@@ -195,16 +198,12 @@ def read_transactions(
     ----------
     path, columns, date_format
         As in :func:`load_transactions`.
-    non_products : list of str
-        Product codes that are no products (postage, fees, vouchers).
-    cancellation_prefix : str, optional
-        Transactions whose id begins so are cancellations, beside those of negative quantity.
-    merge_case : bool
-        Treat product ids that are equal but for case as one product, called as it is most often.
-    decimal : {",", "."}, optional
-        Decimal mark; what all numbers of the file say together if left out.
-    encoding : str, optional
-        Detected over the whole file if left out.
+    time_zone : str, optional
+        The shop's: dates that have a zone are brought to its days.
+    join : list of Join
+        Further tables, looked up for every line.
+    **cleaning
+        The options of :class:`helpers.reading.parameters.Cleaning`.
 
     Returns
     -------
@@ -217,9 +216,9 @@ def read_transactions(
     as were ever bought, the purchase lines go too: a cancelled purchase says nothing about what
     the customer wants.
     """
-    cleaning = Cleaning(non_products, cancellation_prefix, merge_case, decimal, encoding)
+    cleaning = Cleaning.of(cleaning)
     path = BUNDLED["transactions"] if path in (None, "") else path
-    export = Export(path, TRANSACTIONS, columns, date_format, cleaning.encoding)
+    export = Export(path, TRANSACTIONS, columns, date_format, cleaning, time_zone, join)
     return clean_purchases(export, cleaning)
 
 
@@ -246,18 +245,24 @@ def read_events(
     path=None,
     columns: dict[str, str] | None = None,
     date_format: str | list[str] = DATE_FORMAT,
-    encoding: str | None = None,
+    time_zone: str | None = None,
+    event_types: dict[str, str] | None = None,
     spelled_like: pd.DataFrame | None = None,
+    **options,
 ) -> tuple[pd.DataFrame, HealthReport]:
     """Load behavioural events, and say what happened to every row.
 
     Parameters
     ----------
-    path, columns, date_format, encoding
+    path, columns, date_format, time_zone
         As in :func:`read_transactions`.
+    event_types : dict, optional
+        Their event type: ours.
     spelled_like : DataFrame, optional
         Purchases in which ids that are equal but for case are one product (`merge_case`): the
         events' product ids take over their spelling.
+    **options
+        Those of :class:`helpers.reading.parameters.FileOptions`.
 
     Raises
     ------
@@ -266,8 +271,9 @@ def read_events(
         anything from such a file.
     """
     path = BUNDLED["events"] if path in (None, "") else path
-    export = Export(path, EVENTS, columns, date_format, encoding)
-    rows, findings = _judged(export, WHY_NO_EVENT, Cleaning(encoding=encoding))
+    options = FileOptions.of(options, "event_cleaning")
+    export = Export(path, EVENTS, columns, date_format, options, time_zone)
+    rows, findings = _judged(export, WHY_NO_EVENT, Cleaning(**dict(options)))
     types = rows["event_type"]
     if len(rows) and not types.isin(EVENT_TYPES).any():
         most = types.value_counts().head(5)
@@ -313,29 +319,6 @@ def clean_ids(ids: list[str]) -> list[str]:
     return trimmed_ids(tables)
 
 
-def cleaning_options(given: dict | None) -> dict:
-    """Check what a user wrote under `cleaning`.
-
-    Raises
-    ------
-    DataError
-        If it is no mapping, or an option is unknown or of the wrong kind.
-    """
-    if not isinstance(given or {}, dict):
-        raise DataError(f"`cleaning` is {given!r}; it must have lines of the form `name: value`.")
-    known = [each.name for each in fields(Cleaning)]
-    for name in given or {}:
-        if name not in known:
-            nearest = difflib.get_close_matches(str(name), known, 1)
-            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-            raise DataError(
-                f"There is no option {name!r} under `cleaning`.{hint} There are: "
-                f"{', '.join(known)}."
-            )
-    Cleaning(**(given or {}))
-    return dict(given or {})
-
-
 def _judged(export, rules, cleaning):
     """Every row with its types and its reason, in the order of the files."""
     tables = Tables(export.tables())
@@ -371,8 +354,9 @@ def load_shop(
     events_path="",
     columns: dict[str, str] | None = None,
     event_columns: dict[str, str] | None = None,
-    date_format: str = DATE_FORMAT,
+    date_format: str | list[str] = DATE_FORMAT,
     cleaning: dict | None = None,
+    reading: dict | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Load both tables: how every lesson starts.
 
@@ -386,27 +370,100 @@ def load_shop(
         Of both files.
     cleaning : dict, optional
         Further options of :func:`read_transactions`.
+    reading : dict, optional
+        What else :class:`helpers.reading.parameters.Parameters` knows of the files.
 
     Returns
     -------
     transactions : DataFrame
     events : DataFrame or None
     """
-    options = cleaning_options(cleaning)
-    transactions, events, problems = None, None, []
+    shop = shop_parameters(
+        transactions_path, events_path, columns, event_columns, date_format, cleaning, reading
+    )
+    (transactions, _), (events, _) = read_shop(shop)
+    return transactions, events
+
+
+def shop_parameters(
+    transactions_path="",
+    events_path="",
+    columns: dict[str, str] | None = None,
+    event_columns: dict[str, str] | None = None,
+    date_format: str | list[str] = DATE_FORMAT,
+    cleaning: dict | None = None,
+    reading: dict | None = None,
+) -> Parameters:
+    """A lesson's parameters, checked; they are those of :func:`load_shop`.
+
+    Raises
+    ------
+    ParameterError
+        If one is not known or of another kind.
+    """
+    given = {
+        "transactions_path": transactions_path,
+        "events_path": events_path,
+        "columns": columns,
+        "event_columns": event_columns,
+        "date_format": date_format,
+        "cleaning": cleaning,
+    }
+    return Parameters.of(given | (reading or {}))
+
+
+def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
+    """Read both tables as the parameters say; bundled ones only if no file is the user's own.
+
+    Parameters
+    ----------
+    parameters : Parameters
+
+    Returns
+    -------
+    tuple of DataFrame and HealthReport
+        The purchases.
+    tuple of DataFrame and HealthReport, or of None and None
+        The events.
+
+    Raises
+    ------
+    DataError
+        With what is wrong with both files.
+    """
+    own = bool(parameters.transactions_path)
+    described = parameters.model_fields_set & OF_OWN_FILES
+    if not own and (wrong := sorted(n for n in described if getattr(parameters, n))):
+        raise ParameterError(
+            f"{wrong[0]} is given, but no transactions_path: name your purchases as well. (Without "
+            "both, the bundled shop is used.)"
+        )
+    purchases, visits, problems = (None, None), (None, None), []
     try:
-        transactions = load_transactions(transactions_path, columns, date_format, **options)
+        purchases = read_transactions(
+            parameters.transactions_path, parameters.columns, parameters.date_format,
+            parameters.time_zone, parameters.join, **dict(parameters.cleaning),
+        )  # fmt: skip
     except DataError as error:
         problems.append(str(error))
-    if events_path or not transactions_path:
-        like = transactions if options.get("merge_case") else None
+    if parameters.events_path or not own:
         try:
-            events = load_events(events_path, event_columns, date_format, spelled_like=like)
+            visits = read_events(
+                parameters.events_path, parameters.event_columns,
+                parameters.event_date_format or parameters.date_format, parameters.time_zone,
+                parameters.event_types, purchases[0] if parameters.cleaning.merge_case else None,
+                **dict(parameters.event_cleaning),
+            )  # fmt: skip
         except DataError as error:
             problems.append(str(error))
     if problems:
         raise DataError(" ".join(problems))
-    return transactions, events
+    return purchases, visits
+
+
+#: Parameters that speak of files which the bundled shop does not have.
+OF_OWN_FILES = {"events_path", "products_path", "columns", "event_columns", "product_columns",
+                "join"}  # fmt: skip
 
 
 def check_enough(transactions: pd.DataFrame, source: str) -> None:

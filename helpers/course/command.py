@@ -9,7 +9,8 @@ import click
 from helpers.course import runs
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
-from helpers.data import DATE_FORMAT, PROJECT, DataError
+from helpers.data import PROJECT, DataError, read_shop
+from helpers.reading.parameters import Parameters, Written
 from helpers.simulation import world
 
 
@@ -36,17 +37,28 @@ def parameter_options(command):
     return command
 
 
-def gather_parameters(files, typed, raw, inline) -> dict:
-    """One mapping from all options; the later kinds win: files, YAML text, single values."""
+def gather_parameters(files=(), typed=(), raw=(), inline=(), purchases=()) -> Parameters:
+    """One set of parameters from all options; the later kinds win: files, YAML, single values.
+
+    Whoever writes a parameter file means a shop of their own.
+    """
     from papermill.cli import _resolve_type
 
-    parameters = {}
-    for path in files:
-        parameters |= runs.read_parameter_file(path)
-    for text in inline:
-        parameters |= runs.parse_yaml(text, "-y")
-    parameters |= {name: _resolve_type(value) for name, value in typed}
-    return parameters | dict(raw)
+    written = [runs.read_parameter_file(path) for path in files]
+    written += [Written(text, "-y") for text in inline]
+    given = {name: value for each in written for name, value in each.values.items()}
+    for each in written:  # so that a message can name the line
+        Parameters.of(each.values, each)
+    given |= {name: _resolve_type(value) for name, value in typed} | dict(raw)
+    if purchases:
+        given["transactions_path"] = purchases
+    parameters = Parameters.of(given)
+    if files and not parameters.transactions_path:
+        raise runs.RunError(
+            f"{files[-1]} has no transactions_path. Name your purchases in it; for the bundled "
+            "shop, leave the file out and give single parameters with -p."
+        )
+    return parameters
 
 
 @contextmanager
@@ -177,9 +189,9 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
     from helpers import warehouse
 
     with sentences(debug):
-        given = runs.read_parameter_file(file) if file else {}
-        given = runs.plan_run([], given, Path()).parameters
-        source = list(transactions) or given.get("transactions_path")
+        given = gather_parameters([file] * (file is not None), [], [], [], list(transactions))
+        given = given.in_folder(Path.cwd())
+        source = given.transactions_path
         if not source:
             raise runs.RunError("Name the purchases with --transactions, or in the file.")
         wrong = [each for each in conf if "=" not in each]
@@ -188,17 +200,16 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
         if engine is None:
             engine = _engine_for(source, history_cap)
         settings = warehouse.Settings(
-            n=n or _list_length(given),
+            n=n or given.n_recommendations,
             n_neighbors=neighbors,
             trend_days=trend_days,
             history_cap=history_cap or warehouse.NO_CAP,
             n_parts=int(parts),
         )
         report = warehouse.score(
-            engine, source, out, settings, given.get("columns"),
-            given.get("date_format", DATE_FORMAT), given.get("cleaning"), csv, master,
-            dict(each.split("=", 1) for each in conf),
-            lambda parts: tqdm(parts, unit="part", disable=None),
+            engine, source, out, settings, given.columns, given.date_format, given.cleaning, csv,
+            master, dict(each.split("=", 1) for each in conf),
+            lambda parts: tqdm(parts, unit="part", disable=None), given.time_zone, given.join,
         )  # fmt: skip
     click.echo(f"read {report['read']:,} rows, kept {report['kept']:,}")
     for reason, rows in report["rejected"].items():
@@ -207,13 +218,6 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
         f"{report['customers']:,} customers, {report['products']:,} products: "
         f"{report['rows']:,} rows in {out} ({report['parts']} parts written now)"
     )
-
-
-def _list_length(given):
-    n = given.get("n_recommendations", 5)
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise runs.RunError(f"n_recommendations is {n!r}; it must be a whole number, at least 1.")
-    return n
 
 
 def _engine_for(source, history_cap):
@@ -235,16 +239,16 @@ def _engine_for(source, history_cap):
 def health(files, typed, raw, inline, debug):
     """Is this export usable? Print the data-health report, without running a lesson."""
     with sentences(debug):
-        parameters = gather_parameters(files, typed, raw, inline)
-        parameters = runs.plan_run([], parameters, Path()).parameters
-        for report in runs.health_reports(parameters):
+        parameters = gather_parameters(files, typed, raw, inline).in_folder(Path.cwd())
+        (purchases, of_purchases), (_, of_events) = read_shop(parameters)
+        for report in [of_purchases] + [of_events] * (of_events is not None):
             click.echo(f"{report.source}: {report.read:,} rows read, {report.kept:,} kept")
             for reason, rows in report.rejected.items():
                 first = ", ".join(map(str, report.examples[reason]))
                 click.echo(f"  rejected: {reason}: {rows:,} (rows {first})")
             for finding, value in report.findings.items():
                 click.echo(f"  found: {finding}: {value}")
-        runs.check_data(parameters)
+        runs.check_enough(purchases, parameters)
 
 
 @main.command()

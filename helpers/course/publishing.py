@@ -94,7 +94,7 @@ def stopping_checks(run, staging: Path) -> list[str]:
     if not (staging / ENGINE).exists() or not any(results_of(folder) for folder in done):
         return []
     engine = production.load_engine(staging / ENGINE)
-    n = run.parameters.get("n_recommendations", 5)
+    n = run.parameters.n_recommendations
     checks = production.health_checks(engine, production.score_everyone(engine, n), n)
     return production.stopped_by(checks)
 

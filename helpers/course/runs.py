@@ -7,8 +7,6 @@ then, and how it is put beside what earlier runs have left, says :mod:`helpers.c
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 import shutil
 import tempfile
@@ -19,22 +17,14 @@ from datetime import datetime
 from pathlib import Path
 
 import psutil
-import yaml
 
 from helpers import data, production
 from helpers.course.notebooks import lessons
 from helpers.course.publishing import ENGINE, publish
 from helpers.reading.files import input_files, memory_needed
+from helpers.reading.parameters import READING, Parameters, Written
 
 _STAGING = ".staging-"
-_DATA_PARAMETERS = [
-    "transactions_path",
-    "events_path",
-    "columns",
-    "event_columns",
-    "date_format",
-    "cleaning",
-]
 
 
 class RunError(ValueError):
@@ -57,8 +47,8 @@ class Run:
     Attributes
     ----------
     lessons : list of Path
-    parameters : dict
-        Checked and with absolute paths; see :func:`plan_run`.
+    parameters : Parameters
+        With absolute paths; see :func:`plan_run`.
     folder : Path
     publish_anyway : bool
         Also lists that fail a health check which stops publication.
@@ -80,7 +70,7 @@ class Run:
     """
 
     lessons: list[Path]
-    parameters: dict
+    parameters: Parameters
     folder: Path
     publish_anyway: bool = False
     started: str = field(
@@ -97,42 +87,24 @@ class Run:
     @property
     def settings(self) -> dict:
         """Those parameters that do not say where and how to read the data, as JSON has them."""
-        names = [
-            name
-            for name in self.parameters
-            if name not in _DATA_PARAMETERS and not name.endswith("_path")
-        ]
-        chosen = {name: self.parameters[name] for name in names}
-        return json.loads(json.dumps(chosen, default=str))
+        given = self.parameters.model_dump(mode="json", exclude_unset=True)
+        return {name: value for name, value in given.items() if name not in READING}
 
 
-def read_parameter_file(path: Path) -> dict:
+def read_parameter_file(path: Path) -> Written:
     """Read a YAML file of parameters.
 
     Raises
     ------
-    RunError
+    RunError, ParameterError
         If it is missing or no mapping of names to values.
     """
     try:
-        return parse_yaml(Path(path).read_text(encoding="utf-8"), f"{path}")
+        return Written(Path(path).read_text(encoding="utf-8-sig"), f"{path}")
     except OSError:
         raise RunError(f"There is no parameter file {path}.") from None
     except UnicodeDecodeError:
         raise RunError(f"{path} is not UTF-8 text; a parameter file is YAML.") from None
-
-
-def parse_yaml(text: str, source: str) -> dict:
-    """Read YAML that must be a mapping of parameter names to values."""
-    try:
-        parameters = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" in line {where.line + 1}" if where else ""
-        raise RunError(f"{source} is not valid YAML{line}.") from None
-    if not isinstance(parameters, dict):
-        raise RunError(f"{source} must have lines of the form `name: value`.")
-    return parameters
 
 
 def select_lessons(names: tuple[str, ...]) -> list[Path]:
@@ -151,47 +123,21 @@ def select_lessons(names: tuple[str, ...]) -> list[Path]:
     return [path for path in available if not names or path.name.startswith(names)]
 
 
-def plan_run(chosen: list[Path], parameters: dict, folder: Path) -> Run:
-    """Check a run before anything is executed.
+def plan_run(chosen: list[Path], parameters: Parameters, folder: Path) -> Run:
+    """A run of some lessons with parameters, in which paths are absolute.
 
     Parameters
     ----------
     chosen : list of Path
-    parameters : dict
+    parameters : Parameters
         Paths in it are relative to the folder the user stands in.
     folder : Path
 
     Returns
     -------
     Run
-
-    Raises
-    ------
-    RunError
-        If no lesson knows a parameter; papermill alone would only warn.
     """
-    known = set().union(*(declared_parameters(path) for path in lessons())) - {"output_dir"}
-    for name in parameters:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, 1)
-            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-            raise RunError(
-                f"There is no parameter {name!r}.{hint} There are: {', '.join(sorted(known))}."
-            )
-    resolved = {
-        name: value if value in (None, "") or not name.endswith("_path") else _absolute(name, value)
-        for name, value in parameters.items()
-    }
-    return Run(chosen, resolved, folder.absolute())
-
-
-def _absolute(name, value):
-    """A path, or each of a list of paths, from the folder the user stands in."""
-    if isinstance(value, list) and value:
-        return [_absolute(name, each) for each in value]
-    if not isinstance(value, (str, Path)):
-        raise RunError(f"{name} is {value!r}; it must be the path of a file, in quotes.")
-    return str(Path(value).expanduser().absolute())
+    return Run(chosen, parameters.in_folder(Path.cwd()), folder.absolute())
 
 
 def declared_parameters(path: Path) -> set[str]:
@@ -201,24 +147,7 @@ def declared_parameters(path: Path) -> set[str]:
     return set(inspect_notebook(str(path)))
 
 
-def health_reports(parameters: dict) -> list[data.HealthReport]:
-    """What happened to every row of the one or two files.
-
-    Raises
-    ------
-    DataError
-    """
-    path = parameters.get("transactions_path")
-    events_path = parameters.get("events_path")
-    columns, formats = parameters.get("columns"), parameters.get("date_format", data.DATE_FORMAT)
-    cleaning = data.cleaning_options(parameters.get("cleaning"))
-    reports = [data.read_transactions(path, columns, formats, **cleaning)[1]]
-    if events_path or not path:
-        reports.append(data.read_events(events_path, parameters.get("event_columns"), formats)[1])
-    return reports
-
-
-def check_data(parameters: dict) -> tuple:
+def check_data(parameters: Parameters) -> tuple:
     """Load the data once, so that bad input is one sentence and not a failed lesson.
 
     Returns
@@ -230,13 +159,16 @@ def check_data(parameters: dict) -> tuple:
     ------
     DataError
     """
-    given = {name: parameters[name] for name in _DATA_PARAMETERS if name in parameters}
-    transactions, events = data.load_shop(**given)
-    if given.get("transactions_path"):
-        source = given["transactions_path"]
-        name = Path(source).name if isinstance(source, str) else "transactions_path"
-        data.check_enough(transactions, name)
+    (transactions, _), (events, _) = data.read_shop(parameters)
+    check_enough(transactions, parameters)
     return transactions, events
+
+
+def check_enough(transactions, parameters: Parameters) -> None:
+    """Refuse a shop of one's own from which nothing can be learned."""
+    if source := parameters.transactions_path:
+        name = "transactions_path" if isinstance(source, list) else Path(source).name
+        data.check_enough(transactions, name)
 
 
 def execute(run: Run, jobs: int = 2, report=print) -> Run:
@@ -288,9 +220,9 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     return run
 
 
-def side_by_side(parameters: dict) -> int:
+def side_by_side(parameters: Parameters) -> int:
     """How many lessons fit into the memory at the same time: 2 or 1."""
-    source = parameters.get("transactions_path")
+    source = parameters.transactions_path
     need = memory_needed(input_files(source)) if source else 0
     return 2 if 2 * need < psutil.virtual_memory().available else 1
 
@@ -323,14 +255,9 @@ def _build_engine(run, staging, transactions, events):
     """One engine for all lessons of the run that use it; each finds it in its folder."""
     if not any(_uses_engine(path) for path in run.lessons):
         return
-    # what a lesson is not given, it takes from these very defaults
-    given = {
-        name: run.parameters[name]
-        for name in ("test_days", "n_recommendations")
-        if name in run.parameters
-    }
+    test_days, n = run.parameters.test_days, run.parameters.n_recommendations
     try:
-        production.shop_engine(transactions, events, **given, output_dir=staging)
+        production.shop_engine(transactions, events, test_days, n, output_dir=staging)
     except OSError:
         raise
     except Exception:
@@ -383,7 +310,7 @@ def _execute_lesson(path, run, staging):
     import papermill
 
     names = declared_parameters(path)
-    parameters = {name: value for name, value in run.parameters.items() if name in names}
+    parameters = run.parameters.for_lesson(names)
     if "output_dir" in names:
         parameters["output_dir"] = str(_folder_of(path, staging))
     start = time.perf_counter()

@@ -10,7 +10,6 @@ An *engine* here is anything like :class:`helpers.reading.tables.Tables`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 
 import pandas as pd
@@ -19,6 +18,7 @@ from helpers.reading.columns import Contract
 from helpers.reading.dates import MOST_UNREADABLE
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import NUMBERS_OF, DataError
+from helpers.reading.parameters import Cleaning
 
 #: What counts as a blank around a value: the space, its relatives in Unicode, marks without width.
 _BLANKS = "".join(map(chr, [
@@ -42,64 +42,6 @@ _FRACTION = "^-?[0-9]+[.,][0-9]+$"
 _AMONG_ROWS = {"return or cancellation", "duplicate of another row"}
 # Beyond this a number is none: what does not fit, or an infinity.
 _LARGEST = "1e300"
-
-
-@dataclass(frozen=True)
-class Cleaning:
-    """What a user may say about an export, beside its columns and date format.
-
-    Attributes
-    ----------
-    non_products : tuple of str
-        Product codes that are no products (postage, fees, vouchers).
-    cancellation_prefix : str, optional
-        Transactions whose id begins so are cancellations, beside those of negative quantity.
-    merge_case : bool
-        Product ids that are equal but for case are one product, called as it is most often.
-    decimal : {",", "."}, optional
-        Decimal mark of all numbers; what the file says itself, if left out.
-    encoding : str, optional
-        Of text files; detected if left out.
-
-    Raises
-    ------
-    DataError
-        If a value is of another kind.
-    """
-
-    non_products: tuple[str, ...] = ()
-    cancellation_prefix: str | None = None
-    merge_case: bool = False
-    decimal: str | None = None
-    encoding: str | None = None
-
-    def __post_init__(self):
-        expected = None
-        if isinstance(self.non_products, str) or not isinstance(self.non_products, (list, tuple)):
-            expected = "non_products", "a list of product codes, such as [POST, FEE]"
-        elif not isinstance(self.merge_case, bool):
-            expected = "merge_case", "true or false, without quotes"
-        elif self.decimal not in (None, ",", "."):
-            expected = "decimal", '"," or "."'
-        elif not isinstance(self.cancellation_prefix, (str, type(None))):
-            expected = "cancellation_prefix", "a text in quotes"
-        elif not isinstance(self.encoding, (str, type(None))):
-            expected = "encoding", 'the name of an encoding, such as "cp1252"'
-        if expected:
-            name, form = expected
-            raise DataError(
-                f"{name} under `cleaning` is {getattr(self, name)!r}; it must be {form}."
-            )
-        odd = [code for code in self.non_products if type(code) not in (str, int)]
-        if odd:
-            raise DataError(
-                f"non_products under `cleaning` has {odd[0]!r}, which is no code as it stands. Put "
-                "codes in quotes."
-            )
-        codes = tuple(str(code).strip(_BLANKS) for code in self.non_products)
-        object.__setattr__(self, "non_products", codes)
-        if self.cancellation_prefix:
-            object.__setattr__(self, "cancellation_prefix", self.cancellation_prefix.strip(_BLANKS))
 
 
 def clean(
@@ -142,8 +84,9 @@ def clean(
     problems = [*export.problems, *asked, *_unreadable_columns(engine, export)]
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
-    engine.name_list("no_products", list(cleaning.non_products))
-    values = {"prefix": cleaning.cancellation_prefix or "", "tomorrow": tomorrow()}
+    engine.name_list("no_products", [code.strip(_BLANKS) for code in cleaning.non_products])
+    prefix = (cleaning.cancellation_prefix or "").strip(_BLANKS)
+    values = {"prefix": prefix, "tomorrow": tomorrow()}
     query = with_reasons(contract, found, rules, cleaning, columns)
     engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
     for table in ("texts", "export"):

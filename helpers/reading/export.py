@@ -21,6 +21,7 @@ from helpers.reading.files import (
     input_files,
     kind_of,
 )
+from helpers.reading.parameters import DATE_FORMAT, FileOptions
 
 #: Columns that are added to the file's: the date that was read, whether there was anything to
 #: read, and where the row stands (number of the file; the header is row 1).
@@ -38,7 +39,10 @@ class Export:
     columns : dict of str to str, optional
         Theirs: ours.
     date_format : str or list of str
-    encoding : str, optional
+    options : FileOptions
+    time_zone : str, optional
+        The shop's.
+    join : list of Join
 
     Attributes
     ----------
@@ -55,8 +59,8 @@ class Export:
         If a file is missing, damaged or no table.
     """
 
-    def __init__(self, source, contract: Contract, columns=None, date_format="%d-%m-%Y",
-                 encoding=None):  # fmt: skip
+    def __init__(self, source, contract: Contract, columns=None, date_format=DATE_FORMAT,
+                 options: FileOptions | None = None, time_zone=None, join=()):  # fmt: skip
         if not isinstance(columns or {}, dict):
             raise DataError(
                 f"`columns` is {columns!r}; it must have lines of the form `their name: our name`."
@@ -65,7 +69,8 @@ class Export:
         self.contract, self.problems = contract, []
         self.name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and others"
         self.dates = DateReader(date_format)
-        self.files = [TextFile(path, encoding) for path in paths]
+        self.options = options or FileOptions()
+        self.files = [TextFile(path, self.options.encoding) for path in paths]
         self.files = [file for file in self.files if file.header]
         if not self.files:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")

@@ -39,6 +39,14 @@ class DataError(ValueError):
         return [f"DataError: {self}"]
 
 
+def at_home(path) -> Path:
+    """A path in which ``~`` is the user's own folder; another user's, if there is one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user: a name that begins so
+        return Path(path)
+
+
 def input_files(source) -> list[Path]:
     """The files that a table consists of.
 
@@ -66,7 +74,7 @@ def input_files(source) -> list[Path]:
         found = list(dict.fromkeys(path for each in source for path in input_files(each)))
         source = ", ".join(map(str, source))
     else:
-        found = _files_of(Path(source).expanduser())
+        found = _files_of(at_home(source))
     if not found:
         raise DataError(f"There is no file {source}. Check the path in your parameters.")
     if len({kind_of(path) for path in found}) > 1:

@@ -17,9 +17,10 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from helpers import data, production, writing
-from helpers.reading.cleaning import Cleaning, clean
+from helpers.reading.cleaning import clean
 from helpers.reading.export import Export
 from helpers.reading.files import memory_needed
+from helpers.reading.parameters import Cleaning
 from helpers.recommend import ItemBased
 from helpers.warehouse.engines import KEPT, DuckDB, Spark, placeholders, sql
 
@@ -62,13 +63,14 @@ class Settings:
         return [f"{k:0{self.digits}x}" for k in range(self.n_parts)] if self.digits else [""]
 
 
-def purchases(source, columns=None, date_format=data.DATE_FORMAT, cleaning=None):
+def purchases(source, columns=None, date_format=data.DATE_FORMAT, cleaning=None, time_zone=None,
+              join=()):  # fmt: skip
     """An export of purchases and how to clean it, as lesson 01 reads them.
 
     Parameters
     ----------
-    source, columns, date_format
-        As in :func:`helpers.data.load_transactions`.
+    source, columns, date_format, time_zone, join
+        As in :func:`helpers.data.read_transactions`.
     cleaning : dict, optional
         Further options of :func:`helpers.data.read_transactions`.
 
@@ -82,8 +84,8 @@ def purchases(source, columns=None, date_format=data.DATE_FORMAT, cleaning=None)
     DataError
         If a file, column or option is missing or wrong.
     """
-    options = Cleaning(**data.cleaning_options(cleaning))
-    export = Export(source, data.TRANSACTIONS, columns, date_format, options.encoding)
+    options = Cleaning.of(cleaning)
+    export = Export(source, data.TRANSACTIONS, columns, date_format, options, time_zone, join)
     if export.problems:
         raise data.DataError(f"{export.name}: " + " ".join(export.problems))
     return export, options
@@ -215,6 +217,8 @@ def score(
     master: str = "local[*]",
     conf: dict | None = None,
     progress=lambda parts: parts,
+    time_zone: str | None = None,
+    join: list = (),
 ) -> dict:
     """The batch job: everyone's list, part by part, into a folder of parquet files.
 
@@ -237,6 +241,8 @@ def score(
         For Spark.
     progress : callable
         Wraps the list of parts, e.g. tqdm.
+    time_zone, join
+        As in :func:`purchases`.
 
     Returns
     -------
@@ -248,7 +254,7 @@ def score(
     DataError
         If the input can't be used, or another job writes into the folder.
     """
-    export, options = purchases(source, columns, date_format, cleaning)
+    export, options = purchases(source, columns, date_format, cleaning, time_zone, join)
     if engine_name == "scipy" and settings.history_cap != NO_CAP:
         raise data.DataError("history_cap is for the engines duckdb and spark: SciPy needs none.")
     out = Path(out)
@@ -256,7 +262,8 @@ def score(
     try:
         with FileLock(out / ".lock", timeout=0):
             _publish(out)
-            made_from = [engine_name, asdict(settings), columns, date_format, asdict(options)]
+            made_from = [engine_name, asdict(settings), columns, date_format, options.model_dump(),
+                         time_zone, [each.model_dump() for each in join]]  # fmt: skip
             places = _begin(out, _mark(export, made_from))
             fresh, waiting = places[0], _waiting(places, settings.parts)
             report = {}

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import data
-from helpers.reading.cleaning import Cleaning, quoted, with_reasons
+from helpers.reading.cleaning import quoted, with_reasons
 from helpers.reading.export import (
     DATE,
     DATE_GIVEN,
@@ -28,6 +28,7 @@ from helpers.reading.export import (
     our_names,
     shape_of,
 )
+from helpers.reading.parameters import Cleaning
 from helpers.reading.tables import SETTINGS, Tables, kinds_of
 
 _SQL = Path(__file__).with_name("sql")

@@ -1,0 +1,501 @@
+"""All parameters of a run: one typed, documented list, for the command, lessons and batch jobs.
+
+A parameter file is YAML. What YAML would take for something else than it looks like (``NO``,
+``010``, ``1:20``), what stands there twice, what is not known or of another kind is a sentence
+with the key and the line; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from helpers.reading.files import DataError, at_home
+
+DATE_FORMAT = "%d-%m-%Y"
+# More levels of lists and mappings than any parameter has.
+_DEEPEST = 8
+_LARGEST_FILE = 1_000_000
+
+_PATHS = "the path of a file in quotes, or a list of them"
+_PATH = "the path of a file, in quotes"
+_NAMES = "lines of the form `their name: our name`"
+_FORMATS = (
+    "a format such as '%d-%m-%Y' in quotes, 'iso', 'epoch_s', 'epoch_ms' or 'excel', or a list"
+    " of them"
+)
+_SHARE = "a share between 0 and 1"
+_TEXT = "a text in quotes"
+_CODES = "a list of codes, such as [POST, FEE]"
+_CATEGORIES = "a list of categories, such as [Health]"
+_COUNT = "a whole number, at least 1"
+
+
+def _field(default, says, expected, **limits):
+    """A parameter: its default, what it means, and what it must be."""
+    return Field(default, description=says, json_schema_extra={"expected": expected}, **limits)
+
+
+def _as_text(value):
+    """Codes that are plain numbers are fine without quotes."""
+    return str(value) if type(value) is int else value
+
+
+def _as_list(value):
+    """In Python a tuple is as good as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=10_000)]
+Code = Annotated[Text, pydantic.BeforeValidator(_as_text)]
+Codes = Annotated[list[Code], pydantic.BeforeValidator(_as_list)]
+Names = dict[Text, Text]
+Paths = Path | str | list[Path | Text] | None
+Formats = Text | Annotated[list[Text], Field(min_length=1), pydantic.BeforeValidator(_as_list)]
+Mark = Literal[",", "."]
+
+
+class ParameterError(DataError):
+    """A parameter that can't be used. The message names it, its line and what it must be."""
+
+
+class Odd:
+    """What YAML would take for something else than it looks like, such as ``NO`` or ``010``."""
+
+    def __init__(self, text, meaning):
+        self.text, self.meaning = text, meaning
+
+    def __repr__(self):
+        return f"{self.text}, which YAML reads as {self.meaning}"
+
+
+class Written:
+    """A parameter file: what it says, and where.
+
+    Attributes
+    ----------
+    values : dict
+    source : str
+        What to call it in messages.
+    lines : dict of tuple to int
+        Line of each value, by the keys that lead to it.
+    """
+
+    def __init__(self, text: str, source: str):
+        self.source, self.lines = source, {}
+        if len(text) > _LARGEST_FILE:
+            raise ParameterError(f"{source} is too long for a parameter file.")
+        try:
+            events = yaml.parse(text, Loader=yaml.SafeLoader)
+            self._next = iter(events).__next__
+            self.values = self._document()
+        except yaml.YAMLError as error:
+            raise ParameterError(self._broken(text, error)) from None
+
+    def place(self, keys: tuple) -> str:
+        """Where a value stands: the file, and the line of the innermost key that is known."""
+        for end in range(len(keys), 0, -1):
+            if keys[:end] in self.lines:
+                return f"{self.source}, line {self.lines[keys[:end]]}"
+        return self.source
+
+    def _broken(self, text, error):
+        mark = getattr(error, "problem_mark", None)
+        if mark is None:
+            return f"{self.source} is not valid YAML: {' '.join(str(error).split())[:200]}."
+        rows = text.splitlines()
+        row = rows[mark.line].strip() if mark.line < len(rows) else ""
+        hint = "Put texts with odd signs in quotes."
+        if re.search(r"[:\s\[,]%", row):
+            hint = f"Put what begins with % in quotes: {re.sub('(%[^,#]*[^,# ])', _in_quotes, row)}"
+        elif "\t" in (rows[mark.line] if mark.line < len(rows) else ""):
+            hint = "Indent with blanks, not with tabs."
+        return f"{self.source} is not valid YAML in line {mark.line + 1}: {row[:100]!r}. {hint}"
+
+    def _document(self):
+        self._next()  # begin of the stream
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return {}
+        event = self._next()
+        values = self._value(event, ())
+        self._next()
+        if not isinstance(self._next(), yaml.StreamEndEvent):
+            raise ParameterError(f"{self.source} has several documents (---); one is enough.")
+        if values is None:
+            return {}
+        if not isinstance(values, dict):
+            raise ParameterError(f"{self.source} must have lines of the form `name: value`.")
+        return values
+
+    def _value(self, event, keys):
+        line = event.start_mark.line + 1
+        self.lines.setdefault(keys, line)
+        where = f"{self.source}, line {line}"
+        if len(keys) > _DEEPEST:
+            raise ParameterError(f"{where}: lists and mappings are too deep inside each other.")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise ParameterError(
+                f"{where}: `&` and `*` (anchors) are not understood here. Write the value out, or "
+                "put a text that begins so in quotes."
+            )
+        if getattr(event, "tag", None):
+            raise ParameterError(f"{where}: `!` (a tag) is not understood. Put a text in quotes.")
+        if isinstance(event, yaml.ScalarEvent):
+            return _plain(event.value) if event.implicit[0] else event.value
+        if isinstance(event, yaml.SequenceStartEvent):
+            values = []
+            while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+                values.append(self._value(event, (*keys, len(values))))
+            return values
+        return self._mapping(keys)
+
+    def _mapping(self, keys):
+        values = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            line = event.start_mark.line + 1
+            if not isinstance(event, yaml.ScalarEvent):
+                raise ParameterError(
+                    f"{self.source}, line {line}: a name must be a text, in quotes if it has odd "
+                    "signs."
+                )
+            name = event.value
+            typed = _plain(name) if event.implicit[0] else name
+            if not isinstance(typed, str):
+                raise ParameterError(
+                    f"{self.source}, line {line}: the name {name[:60]} must be a text. Put it in "
+                    f'quotes: "{name[:60]}".'
+                )
+            if name in values:
+                before = self.lines[(*keys, name)]
+                raise ParameterError(
+                    f"{self.source}: {name[:60]!r} stands in line {before} and again in line "
+                    f"{line}. Keep one of them."
+                )
+            self.lines[(*keys, name)] = line
+            values[name] = self._value(self._next(), (*keys, name))
+        return values
+
+
+def _in_quotes(found):
+    return '"' + found.group(1).strip("'\"") + '"'
+
+
+def _plain(text):
+    """A scalar without quotes: text, unless it is a number, true, false or empty."""
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return text.lower() == "true"
+    if re.fullmatch(r"[-+]?(0|[1-9][0-9]{0,17})", text):
+        return int(text)
+    if re.fullmatch(r"[-+]?([0-9]{1,20}\.[0-9]{0,20}|\.[0-9]{1,20})([eE][-+]?[0-9]{1,3})?", text):
+        return float(text)
+    if re.fullmatch(r"[-+]?[0-9_]{18,}", text):
+        return Odd(f"{text[:20]} ({len(text):,} digits)", "a number")
+    kind = yaml.SafeLoader("").resolve(yaml.ScalarNode, text, (True, False)).split(":")[-1]
+    if kind == "str":
+        return text
+    meanings = {"bool": "true or false", "timestamp": "a date", "int": "a number",
+                "float": "a number"}  # fmt: skip
+    return Odd(text, meanings.get(kind, kind))
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:55]} ..."
+
+
+def _checked(model, given, under="", written=None):
+    """A model of what was given, or one sentence for all that is wrong."""
+    if given is not None and not isinstance(given, (Mapping, model)):
+        field = Parameters.model_fields.get(under)
+        form = field.json_schema_extra["expected"] if field else "lines of the form `name: value`"
+        raise ParameterError(f"{under or 'The file'} is {_short(given)}; it must have {form}.")
+    if isinstance(given, model):
+        return given
+    # a name with nothing behind it means the default
+    given = {n: v for n, v in (given or {}).items() if v is not None or n not in model.model_fields}
+    try:
+        return model.model_validate(given)
+    except pydantic.ValidationError as error:
+        said = [_sentence(model, each, given, under, written) for each in error.errors()]
+        raise ParameterError(" ".join(dict.fromkeys(said[:5]))) from None
+
+
+def _sentence(model, error, given, under, written):
+    """One error of pydantic's, as a sentence that names key, line, value and what is expected."""
+    keys, name, field = tuple(error["loc"]), [under] if under else [], None
+    place = _place(written, keys)
+    for depth, key in enumerate(keys):
+        if not isinstance(key, int):
+            if key not in model.model_fields:
+                return _unknown(model.model_fields, key, ".".join(name), place)
+            field = model.model_fields[key]
+            name.append(key)
+            inner = [kind for kind in _kinds(field.annotation) if hasattr(kind, "model_fields")]
+            if not inner:
+                keys = keys[: depth + 1]
+                break
+            model = inner[0]
+    expected = field.json_schema_extra["expected"]
+    if error["type"] == "missing":
+        return f"{place}{'.'.join(name)} is missing; it must be {expected}."
+    value, inside = _at(given, keys), _at(given, error["loc"])
+    odd = isinstance(inside, Odd)
+    said = f"{place}{'.'.join(name)} is {_short(inside if odd else value)}; it must be {expected}."
+    if odd and str in _kinds(field.annotation):
+        said += f' Put it in quotes: "{inside.text[:60]}".'
+    return said
+
+
+def _unknown(fields, key, under, place):
+    nearest = difflib.get_close_matches(str(key), fields, 1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    if not nearest:
+        for name, model in (("cleaning", Cleaning), ("", Parameters)):
+            if key in model.model_fields:
+                hint = f" It belongs under `{name}`." if name else " It belongs at the top level."
+    what = f"option {_short(key)} under `{under}`" if under else f"parameter {_short(key)}"
+    return f"{place}There is no {what}.{hint} There are: {', '.join(sorted(fields))}."
+
+
+def _place(written, keys):
+    return f"{written.place(keys)}: " if written else ""
+
+
+def _at(given, keys):
+    for key in keys:
+        try:
+            given = given[key]
+        except (KeyError, IndexError, TypeError):
+            break
+    return given
+
+
+def _kinds(annotation):
+    """All types in an annotation."""
+    inner = getattr(annotation, "__args__", ())
+    return [annotation, *(kind for each in inner for kind in _kinds(each))]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, validate_default=False, allow_inf_nan=False
+    )
+
+
+class FileOptions(_Model):
+    """How a file is read, of whatever table."""
+
+    encoding: Text | None = _field(
+        None, "of text files; detected over the whole file if left out",
+        'the name of an encoding, such as "cp1252"')  # fmt: skip
+    header_row: int | None = _field(
+        None, "row in which the names of the columns stand; rows before it are passed over",
+        "the number of a row, at least 1", ge=1, le=1_000_000)  # fmt: skip
+    sheet: Text | None = _field(
+        None, "name of a workbook's sheet; needed where several differ", "a sheet's name in quotes"
+    )
+    decimal: Mark | dict[Text, Mark] | None = _field(
+        None, "decimal mark of all numbers, or by our names of the columns",
+        '"," or ".", or a mapping such as {unit_price: ","}')  # fmt: skip
+    drop_where: dict[Text, Codes] = _field(
+        {},
+        "rows to leave out, by a column and its values",
+        "a mapping of columns to lists of values, such as {status: [cancelled, refunded]}",
+    )
+    ignore: list[Text] = _field(
+        [], "optional columns (our names) to leave out, for example because they can't be read",
+        "a list of our names, such as [unit_price]")  # fmt: skip
+
+    @classmethod
+    def of(cls, given: Mapping | None, name: str = "cleaning"):
+        """Check what a user wrote.
+
+        Raises
+        ------
+        DataError
+            If it is no mapping, or an option is unknown or of the wrong kind.
+        """
+        return _checked(cls, given, under=name)
+
+
+class Cleaning(FileOptions):
+    """How a file of purchases is read and cleaned."""
+
+    fill_down: list[Text] = _field(
+        [], "columns (our names) that only the first line of a transaction has, such as customer "
+        "and date", "a list of our names, such as [customer_id, transaction_date]")  # fmt: skip
+    non_products: Codes = _field(
+        [], "product codes that are no products (postage, fees, vouchers)",
+        "a list of product codes, such as [POST, FEE]")  # fmt: skip
+    cancellation_prefix: str | None = _field(
+        None, "transactions whose id begins so are cancellations, beside those of negative "
+        "quantity", _TEXT)  # fmt: skip
+    merge_case: bool = _field(
+        False, "ids that are equal but for case are one, called as it is most often",
+        "true or false, without quotes")  # fmt: skip
+
+
+class Join(_Model):
+    """Another table of the export, whose columns are looked up for every line."""
+
+    path: Path | str | list[Path | Text] = _field(..., "its file or files", _PATHS)
+    by: Text | Names = _field(
+        ...,
+        "the column that both have, or `the lines' name: the other's name`",
+        "a column's name, or one line of the form `name in the lines: name in this table`",
+    )
+    header_row: int | None = _field(
+        None, "row in which its names of the columns stand", "the number of a row, at least 1",
+        ge=1)  # fmt: skip
+    encoding: Text | None = _field(None, "as under `cleaning`", _TEXT)
+    sheet: Text | None = _field(None, "as under `cleaning`", _TEXT)
+
+
+class Parameters(_Model):
+    """Everything a parameter file may say. Paths are relative to the folder you stand in."""
+
+    # which files
+    transactions_path: Paths = _field(
+        "", "purchases: a file, a list of files, a folder, a glob; empty: the bundled shop", _PATHS
+    )
+    events_path: Paths = _field("", "behavioural events", _PATHS)
+    products_path: Paths = _field(
+        "", "the catalogue: names, categories, price, margin, stock, launches", _PATHS
+    )
+    test_results_path: Paths = _field("", "the export of a live test", _PATHS)
+    consent_path: Path | str = _field(
+        "", "ids of the customers who agreed to personal mails, one per line", _PATH
+    )
+    # what they call things
+    columns: Names = _field({}, "purchases: your column name: ours", _NAMES)
+    event_columns: Names = _field({}, "events: your column name: ours", _NAMES)
+    product_columns: Names = _field({}, "catalogue: your column name: ours", _NAMES)
+    test_columns: Names = _field({}, "live test: your column name: ours", _NAMES)
+    event_types: Names = _field(
+        {}, "your event type: ours", "lines of the form `their type: our type`"
+    )
+    join: list[Join] = _field(
+        [], "further tables of the purchases, looked up for every line (orders, products)",
+        "a list of tables, each with `path` and `by`")  # fmt: skip
+    # how they write dates
+    date_format: Formats = _field(DATE_FORMAT, "of all tables, but those named below", _FORMATS)
+    event_date_format: Formats | None = _field(None, "of the events", _FORMATS)
+    product_date_format: Formats | None = _field(None, "of the catalogue", _FORMATS)
+    test_date_format: Formats | None = _field(None, "of the live test", _FORMATS)
+    time_zone: Text | None = _field(
+        None, "the shop's, such as Europe/Berlin: days are its days where times have a zone",
+        'the name of a time zone in quotes, such as "Europe/Berlin"')  # fmt: skip
+    # how they are read and cleaned
+    cleaning: Cleaning = _field(Cleaning(), "purchases", "lines of the form `name: value`")
+    event_cleaning: FileOptions = _field(FileOptions(), "events", "lines of the form `name: value`")
+    product_cleaning: FileOptions = _field(
+        FileOptions(), "catalogue", "lines of the form `name: value`"
+    )
+    test_cleaning: FileOptions = _field(
+        FileOptions(), "live test", "lines of the form `name: value`"
+    )
+    # what to do with them
+    test_days: int = _field(60, "the last days, held out to judge by",
+                            "a whole number of days, from 1 to 3650", ge=1, le=3650)  # fmt: skip
+    n_recommendations: int = _field(5, "length of a list", "a whole number from 1 to 1000",
+                                    ge=1, le=1000)  # fmt: skip
+    # what must not be shown
+    deny_products: Codes = _field([], "never recommended", _CODES)
+    deny_categories: Codes = _field(
+        ["Health"], "never in a personal offer, nor as its reason", _CATEGORIES
+    )
+    deny_customers: Codes = _field(
+        [], "get no personal list", "a list of customer ids, such as [C17]"
+    )
+    one_of_category: Codes = _field(
+        [], "categories of which the just bought product is enough: no other of them beside it",
+        _CATEGORIES)  # fmt: skip
+    margin_floor: float | None = _field(
+        None, "least `margin` of the catalogue to be recommended", "a number"
+    )
+    places_for_new: int = _field(
+        0, "places of a list for products of the catalogue that nobody has bought yet",
+        "a whole number, at least 0", ge=0, le=1000)  # fmt: skip
+    contact_cap: int | None = _field(
+        None, "personal mails and reminders a customer gets from one run at most", _COUNT, ge=1
+    )
+    everybody_agreed: bool = _field(
+        False, "everybody agreed to mails and reminders, so that no file of consents is needed",
+        "true or false, without quotes")  # fmt: skip
+    # what the memo and the offers assume
+    cart_rate: float = _field(
+        0.08, "share of clicks on recommendations that reach the cart today", _SHARE, gt=0, lt=1
+    )
+    lift: float = _field(0.10, "the smallest improvement worth finding: .1 is a tenth more",
+                         "a number above 0", gt=0, le=100)  # fmt: skip
+    clicks_per_day: float | None = _field(
+        None, "clicks on recommendations on a day", "a number above 0", gt=0
+    )
+    margin_share: float = _field(0.4, "of an amount, what remains after costs", _SHARE, gt=0, le=1)
+    voucher_share: float = _field(
+        0.1, "an offer is worth this part of an average purchase", _SHARE, ge=0, le=1
+    )
+
+    @classmethod
+    def of(cls, given: Mapping | None, written: Written | None = None):
+        """Check what a user wrote; see :class:`FileOptions`.
+
+        Parameters
+        ----------
+        given : mapping
+        written : Written, optional
+            Where it stands, for the message.
+        """
+        return _checked(cls, given, written=written)
+
+    def in_folder(self, folder: Path) -> Parameters:
+        """The same with absolute paths: what is relative starts at a folder."""
+        paths = {name: getattr(self, name) for name in self.model_fields_set if "path" in name}
+        changed = {name: _absolute(value, folder) for name, value in paths.items() if value}
+        if self.join:
+            changed["join"] = [
+                each.model_copy(update={"path": _absolute(each.path, folder)}) for each in self.join
+            ]
+        return self.model_copy(update=changed)
+
+    def given(self) -> dict:
+        """What was said, as plain values."""
+        return self.model_dump(exclude_unset=True)
+
+    def for_lesson(self, names: set[str]) -> dict:
+        """The parameters of a lesson: by their names, the others in groups.
+
+        Parameters
+        ----------
+        names : set of str
+            What the lesson declares; ``reading`` and ``rules`` are the groups.
+        """
+        given = self.given()
+        chosen = {name: value for name, value in given.items() if name in names}
+        for group, members in (("reading", READING), ("rules", RULES)):
+            rest = {name: given[name] for name in members if name in given and name not in names}
+            if group in names and rest:
+                chosen[group] = rest
+        return chosen
+
+
+def _absolute(value, folder):
+    if isinstance(value, list):
+        return [_absolute(each, folder) for each in value]
+    return str(folder / at_home(value))
+
+
+_ALL = list(Parameters.model_fields)
+#: Parameters that say which files there are, and how they are read.
+READING = tuple(_ALL[: _ALL.index("test_days")])
+#: Parameters that say what must not be shown to whom.
+RULES = tuple(_ALL[_ALL.index("deny_products") : _ALL.index("cart_rate")])
