@@ -257,13 +257,17 @@ def _sentence(model, error, given, under, written):
 
 def _unknown(fields, key, under, place):
     nearest = difflib.get_close_matches(str(key), fields, 1)
-    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    if not nearest:
-        for name, model in (("cleaning", Cleaning), ("", Parameters)):
-            if key in model.model_fields:
-                hint = f" It belongs under `{name}`." if name else " It belongs at the top level."
+    elsewhere = [
+        place for place, model in (("under `cleaning`", Cleaning), ("at the top level", Parameters))
+        if key in model.model_fields
+    ]  # fmt: skip
+    hint = f"There are: {', '.join(sorted(fields))}."
+    if nearest:
+        hint = f"Did you mean {nearest[0]!r}?"
+    elif elsewhere:
+        hint = f"It belongs {elsewhere[0]}."
     what = f"option {_short(key)} under `{under}`" if under else f"parameter {_short(key)}"
-    return f"{place}There is no {what}.{hint} There are: {', '.join(sorted(fields))}."
+    return f"{place}There is no {what}. {hint}"
 
 
 def _place(written, keys):
