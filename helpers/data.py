@@ -333,7 +333,7 @@ def clean_ids(ids: list[str]) -> list[str]:
 def _judged(export, rules, cleaning):
     """Every row with its types and its reason, in the order of the files; and labels of them."""
     parts = export.tables()
-    labels = plausibility.labels(parts)
+    labels = plausibility.labels(parts, [name for file in export.files for name in file.header])
     tables = Tables(parts)
     del parts  # so that they can go once they are cleaned
     wanted = [*export.found, "file_no", "row_no", "copy", "no_product", "marked"]

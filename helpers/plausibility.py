@@ -125,7 +125,7 @@ def swallowed_lines(lines: int, read: int, longest: int = 0) -> Doubt | None:
         f"the file has {lines:,} lines, but only {read:,} rows were read{of_one}.",
         "A quote that is not closed swallows the lines up to the next quote, without an error. "
         "(Values with line breaks in them are fine.)",
-        "Look for a single quote sign (\") in the export, and export again with quotes around "
+        'Look for a single quote sign (") in the export, and export again with quotes around '
         "texts.",
         stops=longest > 20,
     )
@@ -211,7 +211,7 @@ def _turned_dates(shop):
         seen,
         "So day and month were turned in a part of the file, for example where a spreadsheet took "
         "03-04 for 4 March. " + _DATES_MATTER,
-        "Export the dates again as year-month-day and set `date_format: \"%Y-%m-%d\"`; a list of "
+        'Export the dates again as year-month-day and set `date_format: "%Y-%m-%d"`; a list of '
         "formats can't tell the two apart.",
         stops=True,
     )
@@ -250,7 +250,8 @@ def _thin_end(shop):
     if days < 14 or len(before) < 4 or usual < 20 or before[-2:].max() < 0.5 * usual:
         return None
     share = tail.mean() / usual
-    if share > (0.1 if days < 21 else 0.2):
+    # ... neither in three blocks before against three after, nor over all of them
+    if max(share, tail[:3].mean() / before[-4:-1].mean()) > 0.15:
         return None
     year = daily[-days - 365 : -365] if len(daily) > days + 365 else []
     if len(year) and np.mean(year) * length < 0.3 * usual:  # so it was a year ago: a season
@@ -293,8 +294,8 @@ def _hole(shop):
     found = []
     for number in np.flatnonzero(gaps >= 21):
         start, end = at[number] + 1, at[number + 1]  # first empty day, first busy one
-        rates = [part.sum() / max(len(part), 28)
-                 for part in (daily[max(start - 91, 0) : start], daily[end : end + 91])]  # fmt: skip
+        around = daily[max(start - 91, 0) : start], daily[end : end + 91]
+        rates = [part.sum() / max(len(part), 28) for part in around]
         rate = min(rates)
         if rate * (end - start) < 20 or rate < 0.3 * max(rates):
             continue
@@ -526,12 +527,10 @@ def _product_of_everybody(shop):
     baskets = shop.kept.drop_duplicates(["customer_id", "day", "product_id"])
     of_orders = baskets["product_id"].value_counts() / len(shop.orders)
     # groceries: nine in ten buy milk, and bread, and bananas. A bag stands alone.
-    for shares, least, above, what in (
-        (of_orders, 0.6, 3, "orders have"),
-        (of_customers, 0.8, 2, "customers bought"),
-    ):
-        if shares.iloc[0] >= least and shares.iloc[0] >= above * shares.iloc[1]:
-            break
+    if of_orders.iloc[0] >= max(0.6, 3 * of_orders.iloc[1]):
+        shares, what = of_orders, "orders have"
+    elif of_customers.iloc[0] >= max(0.8, 2 * of_customers.iloc[1]):
+        shares, what = of_customers, "customers bought"
     else:
         return None
     product, name = shares.index[0], ""
@@ -609,7 +608,7 @@ def _garbled_names(shop):
         f"{max(broken, marks):,} rows ({share:.1%}) have letters that were lost or garbled, such "
         f"as {_short(example)}.",
         "Customers would see such names; ids that differ by a letter may have become one.",
-        "Set `encoding` under `cleaning` to that of the export (such as \"utf-8\" or \"cp1252\"), "
+        'Set `encoding` under `cleaning` to that of the export (such as "utf-8" or "cp1252"), '
         "or export again as UTF-8 if the letters are wrong in the file itself.",
         # lost letters are stored as a question mark in some shops' own systems: only a remark
         stops=bool(broken) and (share >= 0.02 or key),
@@ -687,37 +686,37 @@ def _capped(shop):
     return None
 
 
-# Words for an order that came to nothing, as part of a status or as the whole of it.
-_UNDONE = set(
-    """cancelled canceled cancelled refunded returned returning voided failed declined rejected
-    expired abandoned chargeback fraud lost undelivered reversed disputed
+# Words for an order that came to nothing: in a status whatever is beside them, or alone.
+_UNDONE = """
+    cancelled canceled refunded returned voided failed declined rejected expired abandoned
+    chargeback fraud lost undelivered reversed disputed
     storniert abgebrochen erstattet retourniert zurückgegeben zurückgeschickt fehlgeschlagen
     abgelehnt annulliert
-    annulé annulée annulee annule remboursé remboursée rembourse retourné retournée échoué échouée
-    refusé refusée expiré
+    annulé annulée annule annulee remboursé remboursée retourné retournée échoué échouée refusé
+    refusée expiré
     cancelado cancelada reembolsado reembolsada devuelto devuelta fallido fallida rechazado
     rechazada anulado anulada estornado devolvido falhou recusado
-    annullato annullata rimborsato rimborsata reso restituito fallito rifiutato
+    annullato annullata rimborsato rimborsata restituito fallito rifiutato
     geannuleerd terugbetaald geretourneerd mislukt geweigerd
     anulowane anulowany zwrócone zwrócony odrzucone stornováno zrušeno vráceno
     avbruten återbetald makulerad annulleret refunderet peruttu palautettu
-    отменен отменён отменена возвращен возврат iptal iade キャンセル 返品 返金 取消 已取消 退款 已退款
-    취소 환불""".split()
-)
-_WHOLE = set(
-    """cancel cancellation refund return void storno stornierung retoure rückgabe gutschrift
+    отменен отменён отменена возвращен возврат iptal iade
+    キャンセル 返品 返金 取消 已取消 退款 已退款 취소 환불
+"""
+_ALONE = """
+    cancel cancellation refund return void storno stornierung retoure rückgabe gutschrift
     remboursement annulation devolución reembolso anulación rimborso annullamento reso retour
-    zwrot test""".split()
-)
-# Not yet paid: named, but they may come to something.
-_OPEN = set("""pending unpaid onhold offen ausstehend impayé pendiente pendente draft""".split())
-_NOT = set("""not no non never nicht kein keine pas sans sin ohne un partial partially teilweise
-partiellement parcialmente""".split())
+    zwrot test
+"""
+# Not yet paid: named as well, but something may come of them.
+_OPEN = "pending unpaid onhold offen ausstehend impayé pendiente pendente draft"
+_NOT = "not no non never nicht kein keine pas sans sin ohne un partial partially teilweise partiel"
+_UNDONE, _ALONE, _OPEN, _NOT = (set(words.split()) for words in (_UNDONE, _ALONE, _OPEN, _NOT))
 _NO_VALUES = {"", "0", "false", "no", "n", "nein", "non", "f", "null", "none", "nan", "nat", "-"}
 _YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
 
 
-def labels(tables: list[pa.Table]) -> pd.DataFrame:
+def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
     """Of the export's unused columns, those that may say that an order came to nothing.
 
     Parameters
@@ -725,6 +724,8 @@ def labels(tables: list[pa.Table]) -> pd.DataFrame:
     tables : list of pa.Table
         From :meth:`helpers.reading.export.Export.tables`; columns we do not use are called
         ``other: ...``.
+    header : list of str
+        The columns as the files call them.
 
     Returns
     -------
@@ -732,7 +733,7 @@ def labels(tables: list[pa.Table]) -> pd.DataFrame:
         Text, by ``file_no`` and ``row_no``: the columns with few values of which one is a word for
         it ("cancelled"), and those whose name is ("cancelled_at"). Most exports have none.
     """
-    parts = []
+    parts, called = [], {_plain(name): name for name in header}
     for table in tables:
         chosen = {}
         for name in table.column_names:
@@ -740,7 +741,7 @@ def labels(tables: list[pa.Table]) -> pd.DataFrame:
                 continue
             values = _as_labels(table[name], _is_undone(_words(name[7:])))
             if values is not None:
-                chosen[name[7:]] = values.to_pandas()
+                chosen[called.get(name[7:], name[7:])] = values.to_pandas()
         if chosen:
             index = [table["_file"].to_pandas(), table["_row"].to_pandas()]
             parts.append(pd.DataFrame(chosen).set_index(index))
@@ -779,8 +780,9 @@ def _state(value):
     words = _words(value)
     if not words or len(words) > 6 or _NOT & set(words):
         return ""
-    if _is_undone(words) or (len(words) <= 2 and words[0] in _WHOLE and words[-1] in
-                             _WHOLE | {"order", "payment", "completed", "complete"}):  # fmt: skip
+    ends = _ALONE | {"order", "payment", "completed", "complete"}
+    alone = len(words) <= 2 and words[0] in _ALONE and words[-1] in ends
+    if _is_undone(words) or alone:
         return "undone"
     return "open" if len(words) <= 3 and _OPEN & set(words) else ""
 
