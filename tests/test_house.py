@@ -15,6 +15,7 @@ ROOMS = [*LESSONS, "simulation", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
     "reading": {"data", "warehouse", "course"},
+    "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate"},
     "writing": set(ROOMS),
     "colours": {"memo", "plots"},

@@ -235,12 +235,22 @@ def _remove_left_overs(folder):
         part.unlink(missing_ok=True)
 
 
+def doubts(run: Run) -> list[str]:
+    """Why the data must be mended first, as this run's memo found it: what was seen, the key."""
+    if run.metrics["as_of"].get("memo") != run.started:
+        return []
+    found = run.metrics["memo"]["data"]["doubts"]
+    return ["{seen} {mend}".format(**doubt) for doubt in found if doubt["stops"]]
+
+
 def verdict(run: Run) -> str:
     """What the memo recommends and why, in two sentences; empty where this run made none."""
     if run.metrics["as_of"].get("memo") != run.started:
         return ""
     decision = run.metrics["memo"]["decision"]
-    return "Recommendation: {decision}. {because} {what_to_do}".format(**decision)
+    said = "Recommendation: {decision}. {because}".format(**decision)
+    # what to do about doubts was said before
+    return said if doubts(run) else f"{said} {decision['what_to_do']}"
 
 
 def worth_a_look(run: Run) -> list[str]:
