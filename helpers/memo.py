@@ -145,18 +145,18 @@ def decide(evidence) -> dict:
     ----------
     evidence : mapping
         ``doubts`` (reasons to believe that the data are wrong), ``mend`` (a text: what to do about
-        them), ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``hits`` (how
-        many of them found something in the better of the two lists), ``worth_having`` (the
+        them), ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``hits``
+        (how many of them found something in the better of the two lists), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
-        sellers'), ``days_of_test``. What is missing counts as no; only ``days_of_test`` may stay
-        open, and then the recommendation says so.
+        sellers'), ``days_of_test``. What is missing counts as no, but for ``mend``; only
+        ``days_of_test`` may stay open, and then the recommendation says so.
 
     Returns
     -------
     dict
-        ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the question that gave
-        it), ``what_to_do``, and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
+        ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
+        question that gave it), ``what_to_do``, and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
         False, or None where a question stays open).
     """
     known = {name: value for name, value in dict(evidence).items() if _is_known(value)}
@@ -276,7 +276,7 @@ def collect(
     dict
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
         ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``list_length``,
-        ``best_seller_days``, ``channels``, ``plan``, ``evidence`` and ``decision``.
+        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence`` and ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
     engine = production.shop_engine(transactions, events, test_days, n, output_dir)
@@ -292,8 +292,12 @@ def collect(
     facts["examples"] = _examples(transactions, lists, engine)
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
-    everyone = engine.model.customers_ if made_up_consent else None
-    consent = channels.consent_list(consent_path, everyone)
+    everyone = engine.model.customers_
+    consent = channels.consent_list(consent_path, everyone if made_up_consent else None, everyone)
+    facts["consent"] = None
+    if consent_path:
+        given = len(channels.consent_list(consent_path))
+        facts["consent"] = {"ids": given, "customers": len(consent)}
     placements = channels.placements(engine, candidates, transactions, events, n, consent)
     facts["channels"] = {
         name: int(table.iloc[:, 0].nunique()) for name, table in placements.items()

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import psutil
 
-from helpers import data, production
+from helpers import channels, data, production
 from helpers.course.notebooks import lessons
 from helpers.course.publishing import ENGINE, publish
 from helpers.reading.files import input_files, memory_needed
@@ -161,6 +162,8 @@ def check_data(parameters: Parameters) -> tuple:
     """
     (transactions, _), (events, _) = data.read_shop(parameters)
     check_enough(transactions, parameters)
+    known = [table["customer_id"] for table in (transactions, events) if table is not None]
+    channels.consent_list(parameters.consent_path, customers=pd.concat(known).unique())
     return transactions, events
 
 
