@@ -156,8 +156,8 @@ def decide(evidence) -> dict:
     -------
     dict
         ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
-        question that gave it), ``what_to_do``, and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
-        False, or None where a question stays open).
+        question that gave it), ``what_to_do``, and ``checks``: a list of ``question``,
+        ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
     known = {name: value for name, value in dict(evidence).items() if _is_known(value)}
     known |= {"mend": "See what is doubted in the data.", **_customers_needed(known), **known}
@@ -276,7 +276,8 @@ def collect(
     dict
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
         ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``list_length``,
-        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence`` and ``decision``.
+        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence`` and
+        ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
     engine = production.shop_engine(transactions, events, test_days, n, output_dir)
@@ -293,7 +294,8 @@ def collect(
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
     everyone = engine.model.customers_
-    consent = channels.consent_list(consent_path, everyone if made_up_consent else None, everyone)
+    made_up_of = everyone if made_up_consent else None
+    consent = channels.consent_list(consent_path, made_up_of, customers=everyone)
     facts["consent"] = None
     if consent_path:
         given = len(channels.consent_list(consent_path))
