@@ -256,21 +256,23 @@ def _thin_end(shop):
     year = daily[-days - 365 : -365] if len(daily) > days + 365 else []
     if len(year) and np.mean(year) * length < 0.3 * usual:  # so it was a year ago: a season
         return None
+    # where the busy days end within a block: at the first empty week
+    sold = np.flatnonzero(daily)
+    sold = sold[sold >= len(daily) - days - length]
+    empty = np.flatnonzero(np.diff(sold) > 7)
+    if len(empty):
+        days = len(daily) - 1 - int(sold[empty[0]])
     end = shop.orders["day"].max()
     late = shop.kept[shop.kept["day"] > end - pd.Timedelta(days=days)]
     first = late["day"].min()
-    per = f"{usual:,.0f} in {length} days"
+    when = f"on {end:%Y-%m-%d}" if first == end else f"from {first:%Y-%m-%d} to {end:%Y-%m-%d}"
+    rows = usual * len(shop.kept) / len(shop.orders)
     seen = (
-        f"the last {days:,} days hold {_count(len(late), 'purchase')} ({first:%Y-%m-%d} to "
-        f"{end:%Y-%m-%d}); before them, {per} were usual."
+        f"the last {days:,} days hold {_count(len(late), 'purchase')}, {when}; before them, about "
+        f"{rows:,.0f} in {length} days were usual."
     )
-    if first == end:
-        seen = (
-            f"the last {days:,} days hold {_count(len(late), 'purchase')}, on {end:%Y-%m-%d}; "
-            f"before them, {per} were usual."
-        )
     mend = "Export up to the last full day (of a season, where there is one)"
-    if late["day"].nunique() <= 3:
+    if late["day"].nunique() <= 3 and "%" in shop.date_format:
         texts = late["transaction_date"].dt.strftime(shop.date_format).unique()[:5]
         mend += f", or leave out what came later: {_drop(shop.called['transaction_date'], texts)}"
     return Doubt(

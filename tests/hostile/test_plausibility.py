@@ -196,9 +196,19 @@ def spoiled(kind, shop, rng):
 DAY = pd.Timedelta(days=1)
 # kind: name of the doubt, what it must say, the key that mends it, does it stop?
 SPOKEN = {
-    "a test order two years later": ("an empty end", r"1 purchase, on 20", "drop_where", True),
-    "a few test orders over months": ("an empty end", "4 purchases", "last full day", True),
-    "the last month exported in part": ("an empty end", "last 2. days", "last full day", True),
+    "a test order two years later": (
+        "an empty end",
+        "last 730 days hold 1 purchase, on ",
+        "]}` under",
+        True,
+    ),
+    "a few test orders over months": (
+        "an empty end",
+        "last 120 days hold 4 purchases",
+        "full day",
+        True,
+    ),
+    "the last month exported in part": ("an empty end", "last [23]. days", "last full day", True),
     "a month's file missing": ("a hole", "no purchase for 31 days", "transactions_path", False),
     "old date": ("old dates", "1 order of", "drop_where", False),
     "turned later on": ("turned dates", "in order", "date_format", True),
