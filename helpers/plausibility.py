@@ -301,6 +301,10 @@ def _hole(shop):
         rate = min(rates)
         if rate * (end - start) < 20 or rate < 0.3 * max(rates):
             continue
+        # a season comes and goes; what is missing has an edge
+        edges = [part.sum() / 14 for part in (around[0][-14:], around[1][:14])]
+        if min(edges) < 0.5 * rate:
+            continue
         others = [daily[start + move : end + move] for move in (-365, 365)
                   if start + move >= 0 and end + move <= len(daily)]  # fmt: skip
         if not any(each.mean() < 0.2 * rate for each in others):  # no yearly holiday
@@ -493,7 +497,13 @@ def _lines_without_customer(shop):
     rows = shop.rows
     lost = rows["customer_id"].isna() & rows["product_id"].notna()
     order = rows.get("transaction_id", pd.Series(None, rows.index, dtype="str"))
-    numbered = lost & order.isin(order[rows["customer_id"].notna()].dropna().unique())
+    # numbers that begin anew every year, or in every branch, come with another date
+    day = rows["transaction_date"].dt.normalize()
+    known = rows["customer_id"].notna() & order.notna()
+    orders = pd.MultiIndex.from_arrays([order[known], day[known]])
+    same_day = pd.MultiIndex.from_arrays([order[lost], day[lost]]).isin(orders)
+    numbered = lost & order.notna()
+    numbered[lost] &= same_day | (day[lost].isna() & order[lost].isin(order[known]))
     # without an order number: neither customer nor date, as below a merged cell
     merged = lost & order.isna() & rows["transaction_date"].isna()
     merged &= rows["reason"] != "unreadable date"

@@ -160,8 +160,12 @@ def check_data(parameters: Parameters) -> tuple:
     ------
     DataError
     """
-    (transactions, _), (events, _) = data.read_shop(parameters)
-    check_enough(transactions, parameters)
+    (transactions, report), (events, _) = data.read_shop(parameters)
+    try:
+        check_enough(transactions, parameters)
+    except data.DataError as error:  # a doubt may say why
+        why = [f"{doubt.seen} {doubt.mend}" for doubt in report.doubts if doubt.stops]
+        raise data.DataError(" ".join([str(error), *why[:1]])) from None
     known = [table["customer_id"] for table in (transactions, events) if table is not None]
     channels.consent_list(parameters.consent_path, customers=pd.concat(known).unique())
     return transactions, events

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from helpers import data, plausibility
+from helpers.course import command, runs
 from helpers.plausibility import swallowed_lines
+from helpers.reading.parameters import Parameters
 
 START = pd.Timestamp("2022-09-05")
 
@@ -308,6 +311,51 @@ def test_a_column_named_after_it_is_found(tmp_path, column, value, stops):
 def test_who_has_looked_at_a_large_customer_is_not_asked_again(tmp_path):
     shop = spoiled("guests are K4711", made_up(), np.random.default_rng(0))
     assert doubts(tmp_path, shop, drop_where={"customer_id": []}) == []
+
+
+def test_order_numbers_that_begin_anew_every_year_are_no_orders_without_a_customer(tmp_path):
+    shop = made_up(n_days=365)
+    guests = shop.assign(customer_id=None, transaction_date=shop["transaction_date"] + 365 * DAY)
+    again = shop.assign(
+        transaction_date=guests["transaction_date"], transaction_id="N" + shop["transaction_id"]
+    )
+    assert doubts(tmp_path, pd.concat([shop, guests, again])) == []
+
+
+def test_health_says_what_to_fix_first_and_how(tmp_path):
+    spoiled("guests are 0", made_up(), np.random.default_rng(0)).assign(
+        transaction_date=lambda table: table["transaction_date"].dt.strftime("%d-%m-%Y")
+    ).to_csv(tmp_path / "orders.csv", index=False)
+    path = tmp_path / "orders.csv"
+    result = CliRunner().invoke(command.main, ["health", "-p", "transactions_path", str(path)])
+    assert result.exit_code == 0
+    assert "\n  fix first: customer 0 has " in result.output
+    assert "\n    why it matters: " in result.output
+    assert '\n    what mends it: If it is no customer: `drop_where: {customer_id: ["0"]}`' in (
+        result.output
+    )
+
+
+def test_a_run_says_what_to_fix_before_it_recommends(tmp_path):
+    said = {"seen": "dates are turned.", "mend": "Set `date_format`."}
+    memo = {
+        "data": {"doubts": [said | {"stops": True}, said | {"stops": False}]},
+        "decision": {"decision": "fix the data first", "because": "No.", "what_to_do": "Again."},
+    }
+    run = runs.Run([], Parameters(), tmp_path)
+    run.metrics = {"memo": memo, "as_of": {"memo": run.started}}
+    assert runs.doubts(run) == ["dates are turned. Set `date_format`."]
+    assert runs.verdict(run) == "Recommendation: fix the data first. No."
+    run.metrics["as_of"]["memo"] = "earlier"
+    assert runs.doubts(run) == [] and runs.verdict(run) == ""
+
+
+def test_too_little_to_learn_from_is_explained_by_a_doubt(tmp_path):
+    shop = spoiled("products are line numbers", made_up(), np.random.default_rng(0))
+    shop["transaction_date"] = shop["transaction_date"].dt.strftime("%d-%m-%Y")
+    shop.to_csv(tmp_path / "orders.csv", index=False)
+    with pytest.raises(data.DataError, match="is product_id the number of a line"):
+        runs.check_data(Parameters(transactions_path=str(tmp_path / "orders.csv")))
 
 
 def test_swallowed_lines_are_told_from_notes_of_several_lines():
