@@ -6,7 +6,6 @@ Every function takes and returns tidy tables: one row per rank in somebody's lis
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ import pandas as pd
 from helpers.data import DataError, clean_ids, product_table
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine
+from helpers.reading.consents import read_consents
 from helpers.similarity import product_affinity
 
 
@@ -181,15 +181,20 @@ def email(
     return mails[columns], why[why != ""].value_counts()
 
 
-def consent_list(path="", made_up_of=None) -> list[str] | None:
+def consent_list(path="", made_up_of=None, *, customers=None) -> list[str] | None:
     """Ids of the customers who agreed to personal offers.
 
     Parameters
     ----------
     path : path-like
-        A text file, one id per line.
+        One id per line, or a table with the ids in ``customer_id``, in the column that most
+        customers are found in, or in the first one. Whoever says no in a column of yes and no did
+        not agree.
     made_up_of : Index of customer ids, optional
         Without a file, for the bundled shop: all of these but each tenth.
+    customers : collection of customer ids, optional
+        Who is known. Ids are then found however they are written (capital or small letters), and
+        those of nobody are left out.
 
     Returns
     -------
@@ -199,19 +204,49 @@ def consent_list(path="", made_up_of=None) -> list[str] | None:
     Raises
     ------
     DataError
-        If there is no such file, or nothing in it.
+        If there is no such file, nothing in it, or nobody in it is a customer.
     """
     if not path:
         known = made_up_of is not None
         return [each for at, each in enumerate(made_up_of) if at % 10] if known else None
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise DataError(f"consent_path: {path} is no readable text file with ids.") from None
-    ids = clean_ids(lines)
+        rows = read_consents(path)
+    except DataError as error:
+        text = str(error)
+        raise DataError(text if text.startswith("consent_path") else f"consent_path: {text}") from (
+            None
+        )
+    except OSError:
+        raise DataError(f"consent_path: {path} is no readable file with ids.") from None
+    known = pd.Index([] if customers is None else customers).unique()
+    columns = [name for name in rows if name != "no"]
+    columns = [name for name in columns if name.strip().lower() == "customer_id"] or columns
+    read = [_agreed(rows[name], rows["no"], known) for name in columns]
+    ids = max(read, key=lambda found: known.isin(found).sum(), default=[])
     if not ids:
         raise DataError(f"consent_path: {path} holds no id, so nobody could get an offer.")
-    return ids
+    agreed = known[known.isin(ids)].tolist()
+    if len(known) and not agreed:
+        raise DataError(
+            f"consent_path: nobody in {path} is a customer. Its first id is {ids[0][:60]!r}; ids "
+            f"of customers look like {known[0][:60]!r}. Export the ids that the purchases have."
+        )
+    return ids if customers is None else agreed
+
+
+def _agreed(ids, no, known):
+    """The ids of one column, as the shop spells them, without those that say no anywhere."""
+    spelled = {}
+    for each in known:
+        spelled.setdefault(each.lower(), []).append(each)
+    exact = set(known)
+    found = []
+    for says_no in (True, False):
+        texts = clean_ids(ids[no == says_no].dropna().tolist())
+        each = [[text] if text in exact else spelled.get(text.lower(), [text]) for text in texts]
+        found.append([one for several in each for one in several])
+    declined, agreed = found
+    return [each for each in dict.fromkeys(agreed) if each not in set(declined)]
 
 
 def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:

@@ -12,12 +12,14 @@ The reasons stand below, in the order in which they are asked. What is under the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
+from helpers import plausibility
+from helpers.plausibility import Doubt
 from helpers.reading.cleaning import clean, trimmed_ids
 from helpers.reading.columns import Contract
 from helpers.reading.export import Export
@@ -105,6 +107,8 @@ class HealthReport:
     examples : dict of str to list
         The first rows of each reason; the header is row 1, as in a spreadsheet. Of several files
         also which: "7 of march.csv".
+    doubts : list of Doubt
+        Why the data may not be what happened; see :mod:`helpers.plausibility`.
     """
 
     source: str
@@ -113,6 +117,7 @@ class HealthReport:
     rejected: dict[str, int]
     findings: dict[str, str | int] = field(default_factory=dict)
     examples: dict[str, list] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per outcome: rows, share of the file, first rows in the file."""
@@ -134,6 +139,7 @@ class HealthReport:
             "kept": self.kept,
             "rejected": dict(self.rejected),
             "findings": dict(self.findings),
+            "doubts": [asdict(doubt) for doubt in self.doubts],
         }
 
 
@@ -236,9 +242,14 @@ def clean_purchases(export: Export, cleaning: Cleaning) -> tuple[pd.DataFrame, H
     transactions : DataFrame
     report : HealthReport
     """
-    rows, findings = _judged(export, WHY_NO_PURCHASE, cleaning)
+    rows, findings, labels = _judged(export, WHY_NO_PURCHASE, cleaning)
     findings |= _transaction_findings(rows, export, cleaning.cancellation_prefix)
-    return _kept(rows, export), _report(rows, export, WHY_NO_PURCHASE, findings)
+    report = _report(rows, export, WHY_NO_PURCHASE, findings)
+    called = {ours: export.theirs(ours) for ours in export.found}
+    report.doubts = plausibility.doubts(
+        plausibility.Purchases(rows, labels, called, cleaning.drop_where, export.dates.formats[0])
+    )
+    return _kept(rows, export), report
 
 
 def read_events(
@@ -273,7 +284,7 @@ def read_events(
     path = BUNDLED["events"] if path in (None, "") else path
     options = FileOptions.of(options, "event_cleaning")
     export = Export(path, EVENTS, columns, date_format, options, time_zone)
-    rows, findings = _judged(export, WHY_NO_EVENT, Cleaning(**dict(options)))
+    rows, findings, _ = _judged(export, WHY_NO_EVENT, Cleaning(**dict(options)))
     types = rows["event_type"]
     if len(rows) and not types.isin(EVENT_TYPES).any():
         most = types.value_counts().head(5)
@@ -320,14 +331,17 @@ def clean_ids(ids: list[str]) -> list[str]:
 
 
 def _judged(export, rules, cleaning):
-    """Every row with its types and its reason, in the order of the files."""
-    tables = Tables(export.tables())
+    """Every row with its types and its reason, in the order of the files; and labels of them."""
+    parts = export.tables()
+    labels = plausibility.labels(parts, [name for file in export.files for name in file.header])
+    tables = Tables(parts)
+    del parts  # so that they can go once they are cleaned
     wanted = [*export.found, "file_no", "row_no", "copy", "no_product", "marked"]
     wanted += ["padded"] * ("product_name" in export.found)
     marks = clean(tables, export, rules, cleaning, ", ".join(wanted))
     rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
     tables.close()
-    return rows, export.findings() | marks
+    return rows, export.findings() | marks, labels
 
 
 def _kept(rows, export):

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.data import HealthReport, product_table
 from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
+FIX_DATA = "fix the data first"
 
 # A signal or a gain worth having, as a share of what the best sellers reach: a fifth.
 WORTH_HAVING = 0.2
 MIN_CUSTOMERS, MIN_HITS, MAX_WEEKS = 100, 20, 12
 
-_FEW_JUDGED = (
-    "Look at the file first: a single late test order hides all others, and ids that are new with "
-    "every order leave nobody who came back. Then collect more purchases, or hide more days "
-    "(test_days)."
-)
+_FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (
     "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
     "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or hide more days "
@@ -61,6 +61,13 @@ def ruled_out(low: float, high: float, worth_having: float) -> bool:
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
 # "Don't" needs data that could have seen what is worth having; thin data are "not yet".
 CHECKS = [
+    {
+        "question": "Do the data look like what happened?",
+        "passes": lambda evidence: evidence["doubts"] == 0,
+        "otherwise": FIX_DATA,
+        "answer": "reasons to doubt it: {doubts:,}",
+        "what_to_do": "{mend}",
+    },
     {
         "question": "Was at least half of the purchase file usable?",
         "passes": lambda evidence: evidence["rows_kept"] >= 0.5,
@@ -137,22 +144,23 @@ def decide(evidence) -> dict:
     Parameters
     ----------
     evidence : mapping
-        ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``hits`` (how
-        many of them found something in the better of the two lists), ``worth_having`` (the
+        ``doubts`` (reasons to believe that the data are wrong), ``mend`` (a text: what to do about
+        them), ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``hits``
+        (how many of them found something in the better of the two lists), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
-        sellers'), ``days_of_test``. What is missing counts as no; only ``days_of_test`` may stay
-        open, and then the recommendation says so.
+        sellers'), ``days_of_test``. What is missing counts as no, but for ``mend``; only
+        ``days_of_test`` may stay open, and then the recommendation says so.
 
     Returns
     -------
     dict
-        ``decision`` ("ship a test", "not yet" or "don't"), ``because`` (the question that gave
-        it), ``what_to_do``, and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
-        False, or None where a question stays open).
+        ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
+        question that gave it), ``what_to_do``, and ``checks``: a list of ``question``,
+        ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
     known = {name: value for name, value in dict(evidence).items() if _is_known(value)}
-    known |= _customers_needed(known)
+    known |= {"mend": "See what is doubted in the data.", **_customers_needed(known), **known}
     asked = [_ask(check, known) for check in CHECKS]
     checks = [{name: a[name] for name in ("question", "answer", "passed")} for a in asked]
     failed = [answer for answer in asked if answer["passed"] is False]
@@ -268,7 +276,8 @@ def collect(
     dict
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
         ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``list_length``,
-        ``best_seller_days``, ``channels``, ``plan``, ``evidence`` and ``decision``.
+        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence`` and
+        ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
     engine = production.shop_engine(transactions, events, test_days, n, output_dir)
@@ -284,8 +293,13 @@ def collect(
     facts["examples"] = _examples(transactions, lists, engine)
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
-    everyone = engine.model.customers_ if made_up_consent else None
-    consent = channels.consent_list(consent_path, everyone)
+    everyone = engine.model.customers_
+    made_up_of = everyone if made_up_consent else None
+    consent = channels.consent_list(consent_path, made_up_of, customers=everyone)
+    facts["consent"] = None
+    if consent_path:
+        given = len(channels.consent_list(consent_path))
+        facts["consent"] = {"ids": given, "customers": len(consent)}
     placements = channels.placements(engine, candidates, transactions, events, n, consent)
     facts["channels"] = {
         name: int(table.iloc[:, 0].nunique()) for name, table in placements.items()
@@ -301,7 +315,9 @@ def collect(
             experiments.days_needed(needed, clicks_per_day) if _is_known(clicks_per_day) else None
         ),
     }
+    stopping = [doubt for doubt in report.doubts if doubt.stops]
     facts["evidence"] = {
+        "doubts": len(stopping),
         "rows_kept": report.kept / max(report.read, 1),
         "customers_judged": quality["customers"] if quality else None,
         "hits": _hits(quality) if quality else None,
@@ -312,8 +328,23 @@ def collect(
         "gain_high": quality["gain"]["high"] if quality else None,
         "days_of_test": facts["plan"]["days"],
     }
-    facts["decision"] = decide(facts["evidence"])
+    mend = " ".join(f"{_sentence(doubt.seen)} {doubt.mend}" for doubt in stopping[:2])
+    facts["decision"] = decide(facts["evidence"] | ({"mend": mend} if stopping else {}))
+    if facts["decision"]["decision"] == NOT_YET and report.doubts:
+        names = ", ".join(doubt.name for doubt in report.doubts)
+        look = f"See first what is worth a look in the data: {names}."
+        facts["decision"]["what_to_do"] = f"{look} {facts['decision']['what_to_do']}"
     return facts
+
+
+def _sentence(text):
+    """With a capital letter: what was seen begins anywhere in a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def _with_keys(text):
+    """As HTML, with what is to be typed set apart."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _data_facts(transactions, events, report):
@@ -322,6 +353,7 @@ def _data_facts(transactions, events, report):
         "read": report.read,
         "kept": report.kept,
         "rejected": dict(report.rejected),
+        "doubts": [asdict(doubt) for doubt in report.doubts],
         "from": f"{date.min():%Y-%m-%d}",
         "to": f"{date.max():%Y-%m-%d}",
         "customers": transactions["customer_id"].nunique(),
@@ -388,21 +420,24 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
     dict
         ``purchases``: a full list from own purchases. ``filled up``: too little of it, best
         sellers come after. ``intent``: no purchase, but views or carts. ``best sellers``:
-        nothing known that helps. ``bought nearly all``: fewer than `n` products are left to
-        show, or none. Each customer is in one group.
+        nothing known that helps. ``bought nearly all``: a list of fewer than `n`, since no more
+        are left to show. ``bought everything``: none is. Each customer is in one group, so that
+        they add up.
     """
     everyone = pd.Index(customers).union(lists["customer_id"].unique())
     of_customer = lists.groupby("customer_id")["source"]
     first = of_customer.first().reindex(everyone)
     mixed = lists["source"].eq("popularity").groupby(lists["customer_id"]).any()
     mixed = mixed.reindex(everyone, fill_value=False)
-    full = of_customer.size().reindex(everyone, fill_value=0) >= n
+    length = of_customer.size().reindex(everyone, fill_value=0)
+    full = length >= n
     return {
         "purchases": int((full & (first == "purchases") & ~mixed).sum()),
         "filled up": int((full & (first == "purchases") & mixed).sum()),
         "intent": int((full & (first == "intent")).sum()),
         "best sellers": int((full & (first == "popularity")).sum()),
-        "bought nearly all": int((~full).sum()),
+        "bought nearly all": int((~full & (length > 0)).sum()),
+        "bought everything": int((length == 0).sum()),
     }
 
 
@@ -468,6 +503,8 @@ def page(
     )
     environment.filters["percent"] = lambda share, digits=0: f"{share:.{digits}%}"
     environment.filters["count"] = "{:,}".format
+    environment.filters["sentence"] = _sentence
+    environment.filters["keys"] = _with_keys
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")

@@ -312,3 +312,47 @@ def test_consents_are_found_however_the_ids_were_written(tmp_path):
     assert channels.consent_list(path) == ["17850", "12346", "12347"]
     path.write_text("17850.0\n17850.5\n", encoding="utf-8")
     assert channels.consent_list(path) == ["17850.0", "17850.5"]
+
+
+CUSTOMERS = pd.Index(["Ann@x.org", "bob@x.org", "b1", "B1", "C7"])
+
+
+@pytest.mark.parametrize(
+    ("text", "agreed"),
+    [
+        ("Email,Consent\nann@x.org,TRUE\nBOB@x.org,TRUE\n", ["Ann@x.org", "bob@x.org"]),
+        ('\ufeff"Email";"Newsletter"\n"ann@x.org";"yes"\n"bob@x.org";"no"\n', ["Ann@x.org"]),
+        ("name\tcustomer_id\nbob@x.org\tC7\n", ["C7"]),
+        ("name,city,mail\nBob,Berne,bob@x.org\n", ["bob@x.org"]),
+        ("C7,yes\nbob@x.org,no\n", ["C7"]),
+        ("ann@x.org\nC7\n", ["Ann@x.org", "C7"]),
+        ("b1\n", ["b1"]),
+        # who said both did not agree
+        ("id,opt_in\nC7,1\nbob@x.org,1\nC7,0\n", ["bob@x.org"]),
+    ],
+)
+def test_a_file_of_consents_may_have_a_header_and_columns(tmp_path, text, agreed):
+    path = tmp_path / "agreed.csv"
+    path.write_text(text, encoding="utf-8")
+    assert channels.consent_list(path, customers=CUSTOMERS) == agreed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Email,Consent\nzoe@y.org,TRUE\n", "'zoe@y.org'; ids of customers look like 'Ann@x.org'"),
+        ("Email,Consent\nC7,FALSE\n", "holds no id"),
+        ("Email,Unsubscribed\nC7,TRUE\n", "does not say clearly who agreed: look at 'Unsub"),
+        ("Email,VIP\nC7,TRUE\n", "look at 'VIP'"),
+        ("Email,Consent\nC7,2023-01-01\n", "look at 'Consent'"),
+        ("Email,Accepts Mail,Accepts SMS\nC7,yes,no\n", "'Accepts Mail' and 'Accepts SMS'"),
+    ],
+)
+def test_a_file_of_consents_that_names_nobody_or_says_it_unclearly_is_a_sentence(
+    tmp_path, text, said
+):
+    path = tmp_path / "agreed.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(data.DataError, match="consent_path") as error:
+        channels.consent_list(path, customers=CUSTOMERS)
+    assert said in str(error.value) and "agreed.csv" in str(error.value)

@@ -14,7 +14,8 @@ LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "production"
 ROOMS = [*LESSONS, "simulation", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
-    "reading": {"data", "warehouse", "course"},
+    "reading": {"data", "channels", "warehouse", "course"},
+    "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate"},
     "writing": set(ROOMS),
     "colours": {"memo", "plots"},

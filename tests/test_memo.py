@@ -10,19 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import colours, data, evaluate, memo, production
+from helpers.plausibility import Doubt
 from helpers.recommend import ItemBased
 
 CLEAR = {
-    "rows_kept": 0.9, "customers_judged": 800, "hits": 200, "worth_having": 0.02,
+    "doubts": 0, "rows_kept": 0.9, "customers_judged": 800, "hits": 200, "worth_having": 0.02,
     "signal_low": 0.05, "signal_high": 0.07, "gain_low": 0.02, "gain_high": 0.04,
     "days_of_test": 42,
 }  # fmt: skip
+DOUBTS = [
+    Doubt("a hole", "no purchase <here>.", "It matters.", "name all files."),
+    Doubt("turned dates", "dates are turned.", "It spoils.", "set `date_format: x`.", stops=True),
+]
 
 
 @pytest.mark.parametrize(
     ("change", "decision", "asked"),
     [
         ({}, "ship a test", "All questions"),
+        # before anything else: figures of wrong data say nothing, not even "don't"
+        ({"doubts": 1}, "fix the data first", "look like what happened"),
+        ({"doubts": 2, "rows_kept": 0.1, "gain_high": -0.1}, "fix the data first", "happened"),
         ({"rows_kept": 0.49}, "not yet", "half of the purchase file"),
         ({"customers_judged": 99}, "not yet", "100 customers"),
         ({"hits": 19}, "not yet", "find something"),
@@ -190,8 +198,46 @@ def test_every_customer_is_in_one_group_and_full_means_full(shop):
     report = data.HealthReport("odd", len(whole), len(whole), {})
     facts = memo.collect(whole, None, report)
     assert sum(facts["served"].values()) == whole["customer_id"].nunique()
-    assert facts["served"]["bought nearly all"] == 2
-    assert "2 have bought nearly everything; fewer than 5 products" in memo.page(facts, "odd")
+    assert facts["served"]["bought nearly all"] == facts["served"]["bought everything"] == 1
+    page = memo.page(facts, "odd")
+    assert "1 have bought nearly everything; fewer than 5 products" in page
+    assert "1 have bought everything, so there is nothing left" in page
+    shown = [int(number.replace(",", "")) for number in re.findall(r"<li>(?:Can't be served "
+             r"personally: )?([\d,]+) (?:customers|have)", page)]  # fmt: skip
+    assert f"Together {sum(shown):,} customers" in page
+    assert sum(shown) == whole["customer_id"].nunique()
+    # they hold up no publication: for one there is no list, for the other a shorter one
+    engine = production.build_engine(whole)
+    checks = production.health_checks(engine, production.score_everyone(engine))
+    assert production.stopped_by(checks) == [] and checks.set_index("check").loc[
+        "every list is full", "passed"
+    ]  # fmt: skip
+
+
+def test_a_shop_whose_data_cannot_be_right_is_told_what_to_mend(shop):
+    part = shop[0][shop[0]["customer_id"] < "CUST00300"]
+    report = data.HealthReport("doubtful", len(part), len(part), {}, doubts=DOUBTS)
+    facts = memo.collect(part, None, report)
+    assert facts["evidence"]["doubts"] == 1
+    assert facts["decision"]["decision"] == memo.FIX_DATA
+    assert facts["decision"]["checks"][0]["passed"] is False
+    page = memo.page(facts, "doubtful")
+    assert 'class="verdict no"' in page and "Recommendation: fix the data first" in page
+    top = page[page.index("Recommendation:") : page.index("</div>")]
+    assert "Dates are turned. set <code>date_format: x</code>" in top
+    assert "<b>Dates are turned.</b> It spoils. Set <code>" in page
+    assert "<b>No purchase &lt;here&gt;.</b> It matters. Name all files. (Only a remark.)" in page
+    assert "Made, but not recommended" in page and "Collect" not in page
+
+
+def test_a_remark_decides_nothing_but_stands_before_the_advice(shop):
+    part = shop[0][shop[0]["customer_id"] < "CUST00300"]
+    report = data.HealthReport("remark", len(part), len(part), {}, doubts=DOUBTS[:1])
+    facts = memo.collect(part, None, report)
+    decision = facts["decision"]
+    assert decision["checks"][0]["passed"] and decision["decision"] == "not yet"
+    assert decision["what_to_do"].startswith("See first what is worth a look in the data: a hole.")
+    assert "Worth a look in the data" in memo.page(facts, "remark")
 
 
 def test_the_memo_judges_and_shows_the_runs_own_engine(shop, tmp_path):

@@ -112,6 +112,8 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
+    for doubt in runs.doubts(done):
+        click.echo(f"Fix first: {doubt}")
     if sentence := runs.verdict(done):
         click.echo(sentence)
     for remark in done.remarks:
@@ -248,6 +250,10 @@ def health(files, typed, raw, inline, debug):
                 click.echo(f"  rejected: {reason}: {rows:,} (rows {first})")
             for finding, value in report.findings.items():
                 click.echo(f"  found: {finding}: {value}")
+            for doubt in report.doubts:
+                click.echo(f"  {'fix first' if doubt.stops else 'worth a look'}: {doubt.seen}")
+                click.echo(f"    why it matters: {doubt.matters}")
+                click.echo(f"    what mends it: {doubt.mend}")
         runs.check_enough(purchases, parameters)
 
 

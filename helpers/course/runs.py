@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import psutil
 
-from helpers import data, production
+from helpers import channels, data, production
 from helpers.course.notebooks import lessons
 from helpers.course.publishing import ENGINE, publish
 from helpers.reading.files import input_files, memory_needed
@@ -159,8 +160,14 @@ def check_data(parameters: Parameters) -> tuple:
     ------
     DataError
     """
-    (transactions, _), (events, _) = data.read_shop(parameters)
-    check_enough(transactions, parameters)
+    (transactions, report), (events, _) = data.read_shop(parameters)
+    try:
+        check_enough(transactions, parameters)
+    except data.DataError as error:  # a doubt may say why
+        why = [f"{doubt.seen} {doubt.mend}" for doubt in report.doubts if doubt.stops]
+        raise data.DataError(" ".join([str(error), *why[:1]])) from None
+    known = [table["customer_id"] for table in (transactions, events) if table is not None]
+    channels.consent_list(parameters.consent_path, customers=pd.concat(known).unique())
     return transactions, events
 
 
@@ -235,12 +242,22 @@ def _remove_left_overs(folder):
         part.unlink(missing_ok=True)
 
 
+def doubts(run: Run) -> list[str]:
+    """Why the data must be mended first, as this run's memo found it: what was seen, the key."""
+    if run.metrics["as_of"].get("memo") != run.started:
+        return []
+    found = run.metrics["memo"]["data"]["doubts"]
+    return ["{seen} {mend}".format(**doubt) for doubt in found if doubt["stops"]]
+
+
 def verdict(run: Run) -> str:
     """What the memo recommends and why, in two sentences; empty where this run made none."""
     if run.metrics["as_of"].get("memo") != run.started:
         return ""
     decision = run.metrics["memo"]["decision"]
-    return "Recommendation: {decision}. {because} {what_to_do}".format(**decision)
+    said = "Recommendation: {decision}. {because}".format(**decision)
+    # what to do about doubts was said before
+    return said if doubts(run) else f"{said} {decision['what_to_do']}"
 
 
 def worth_a_look(run: Run) -> list[str]:

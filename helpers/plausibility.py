@@ -1,0 +1,896 @@
+"""Do the data look like what happened? Doubts about a table of purchases, before anybody judges.
+
+Every row may be readable and the table still be wrong: an order number in the place of the
+customer, half of the dates turned, cancelled orders counted. Each check here looks for one such
+shape, and says what was seen, why it matters and which key of the parameter file mends it.
+
+A doubt that *stops* is one that no shop shows by itself, as far as we know; the others are remarks.
+The thresholds were set so that real shops (a gift shop with resellers, a grocer, seasonal, young
+and small ones) pass in silence: a false alarm costs as much as a miss.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: Fewer customers, or orders, than this show no shape.
+MIN_CUSTOMERS, MIN_ORDERS = 100, 200
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason not to believe the data.
+
+    Attributes
+    ----------
+    name : str
+        A few words.
+    seen, matters, mend : str
+        What was seen, why it matters, and which key of the parameter file mends it.
+    stops : bool
+        Whether the data must be mended, or explained, before anything is recommended.
+    """
+
+    name: str
+    seen: str
+    matters: str
+    mend: str
+    stops: bool = False
+
+
+@dataclass
+class Purchases:
+    """What the checks look at.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        All rows of the files in their order, with our columns, ``file_no``, ``row_no`` and
+        ``reason`` (missing: kept).
+    labels : DataFrame
+        From :func:`labels`.
+    called : dict of str to str
+        Our columns: what the file calls them.
+    dropped : mapping of str to list
+        The option ``drop_where``: columns and values that somebody has decided about.
+    date_format : str
+        Of the file, to name a date as it stands there.
+    """
+
+    rows: pd.DataFrame
+    labels: pd.DataFrame
+    called: Mapping[str, str]
+    dropped: Mapping[str, list]
+    date_format: str = "%Y-%m-%d"
+
+    def __post_init__(self):
+        kept = self.rows[self.rows["reason"].isna()]
+        self.kept = kept.assign(day=kept["transaction_date"].dt.normalize())
+        # who comes on a day counts once, however many lines the basket has
+        self.orders = self.kept[["customer_id", "day"]].drop_duplicates()
+        days = self.orders["day"]
+        self.span = (days.max() - days.min()).days + 1 if len(days) else 0
+        self.buyers = self.kept.drop_duplicates(["customer_id", "product_id"])
+        self.n_customers = self.kept["customer_id"].nunique()
+
+    def looked_at(self, column: str) -> bool:
+        """Whether somebody has decided about a column's values: ``drop_where`` names it."""
+        return _plain(column) in map(_plain, self.dropped)
+
+
+def doubts(purchases: Purchases) -> list[Doubt]:
+    """All doubts about a table, those that stop first.
+
+    Parameters
+    ----------
+    purchases : Purchases
+
+    Returns
+    -------
+    list of Doubt
+    """
+    found = [doubt for check in _CHECKS if (doubt := check(purchases))]
+    if any(doubt.name == TURNED for doubt in found):  # turned dates make thin months
+        found = [doubt for doubt in found if doubt.name not in (THIN_END, HOLE)]
+    return sorted(found, key=lambda doubt: not doubt.stops)
+
+
+def swallowed_lines(lines: int, read: int, longest: int = 0) -> Doubt | None:
+    """Were lines of the file swallowed, for example by a quote that is never closed?
+
+    Parameters
+    ----------
+    lines : int
+        Lines of the file that are not blank, without the header.
+    read : int
+        Rows that came out.
+    longest : int
+        Lines of the longest row, where that is known. Notes of a few lines are usual in exports; a
+        row of twenty lines is none.
+    """
+    missing = lines - read
+    if missing <= max(1, 0.01 * lines):
+        return None
+    of_one = f", of them {longest:,} in one row" if longest > 1 else ""
+    return Doubt(
+        "swallowed lines",
+        f"the file has {lines:,} lines, but only {read:,} rows were read{of_one}.",
+        "A quote that is not closed swallows the lines up to the next quote, without an error. "
+        "(Values with line breaks in them are fine.)",
+        'Look for a single quote sign (") in the export, and export again with quotes around '
+        "texts.",
+        stops=longest > 20,
+    )
+
+
+# Dates
+
+TURNED, THIN_END, HOLE = "turned dates", "an empty end", "a hole"
+_DATES_MATTER = (
+    "Lists are judged by the last days, and best sellers are counted over them: dates must be true."
+)
+
+
+def _turned_in_order(shop):
+    """Rows that break the order of a file, and would not with day and month turned."""
+    rows = shop.kept[["file_no", "day"]].sort_values("file_no", kind="stable")
+    day = rows["day"]
+    clear = (day.dt.day > 12) | (day.dt.day == day.dt.month)
+    # a file in order of dates, up or down: nearly all clear dates follow one another
+    steps = day[clear].diff().dt.days[rows["file_no"][clear].diff() == 0]
+    if len(steps) < 100 or day[clear].nunique() < 20:
+        return None
+    rising, falling = (steps >= 0).mean(), (steps <= 0).mean()
+    if max(rising, falling) < 0.99:
+        return None
+    before = day.where(clear).groupby(rows["file_no"]).ffill()
+    after = day.where(clear).groupby(rows["file_no"]).bfill()
+    if falling > rising:
+        before, after = after, before
+    doubtful = day[~clear]
+    turned = pd.to_datetime(
+        {"year": doubtful.dt.year, "month": doubtful.dt.day, "day": doubtful.dt.month}
+    )
+    between = {}
+    for name, dates in (("as it is", doubtful), ("turned", turned)):
+        low, high = before[~clear], after[~clear]
+        between[name] = (dates >= low) & (dates <= high)
+    only_turned = between["turned"] & ~between["as it is"]
+    neither = ~between["turned"] & ~between["as it is"] & before.notna() & after.notna()
+    # in a file that is in order, twenty rows of five days are no chance
+    days = doubtful[only_turned].nunique()
+    if only_turned.sum() < max(20, 3 * neither.sum()) or days < 5:
+        return None
+    return (
+        f"the file is in order of its dates, but for {only_turned.sum():,} rows that would be so "
+        "with day and month turned."
+    )
+
+
+def _turned_in_months(shop):
+    """Months with purchases on days 1 to 12 only, beside months that have all days."""
+    day = shop.orders["day"]
+    months = pd.crosstab(day.dt.to_period("M"), day.dt.day > 12)
+    if len(months) < 4 or len(months.columns) < 2:
+        return None
+    months.columns = ["early", "late"]
+    if day.max().day <= 12:  # a month that has only begun
+        months = months.iloc[:-1]
+    odd, others = months[months["late"] == 0], months[months["late"] > 0]
+    share = others["late"].sum() / max(others.to_numpy().sum(), 1)
+    # .4: elsewhere later days are usual (.6); 20 orders, all early by chance: one in 10 million
+    if len(odd) < 2 or odd["early"].sum() < 20 or len(others) < 2 or share < 0.4:
+        return None
+    return (
+        f"in {len(odd)} months from {odd.index[0]} to {odd.index[-1]} all {odd['early'].sum():,} "
+        f"orders fall on days 1 to 12; in the other months {share:.0%} fall later."
+    )
+
+
+def _turned_everywhere(shop):
+    """Nothing after the twelfth of any month."""
+    days = shop.orders["day"].dt.day
+    # boxes that are sent on fixed days have few different ones
+    if shop.span < 90 or len(days) < MIN_ORDERS or days.max() > 12 or days.nunique() < 6:
+        return None
+    return f"all {len(days):,} orders in {shop.span:,} days fall on days 1 to 12 of a month."
+
+
+def _turned_dates(shop):
+    seen = _turned_in_order(shop) or _turned_in_months(shop) or _turned_everywhere(shop)
+    return seen and Doubt(
+        TURNED,
+        seen,
+        "So day and month were turned in a part of the file, for example where a spreadsheet took "
+        "03-04 for 4 March. " + _DATES_MATTER,
+        'Export the dates again as year-month-day and set `date_format: "%Y-%m-%d"`; a list of '
+        "formats can't tell the two apart.",
+        stops=True,
+    )
+
+
+def _blocks(daily):
+    """Orders by weeks, counted from the last day; longer blocks where a week has too few."""
+    for length in (7, 14, 28, 91):
+        whole = len(daily) // length * length
+        counts = daily[len(daily) - whole :].reshape(-1, length).sum(axis=1)
+        # from 20 in a usual block on, an empty one is no chance
+        if len(counts) and np.quantile(counts[counts > 0], 0.75, method="higher") >= 20:
+            return counts, length
+    return np.array([]), 0
+
+
+def _daily(days):
+    """Orders by day from the first to the last, days without any included."""
+    numbers = (days - days.min()).dt.days.to_numpy()
+    return np.bincount(numbers)
+
+
+def _thin_end(shop):
+    """The last weeks hold next to nothing, after weeks that were as usual."""
+    if not shop.span:
+        return None
+    daily = _daily(shop.orders["day"])
+    counts, length = _blocks(daily)
+    if not length:
+        return None
+    busy = np.flatnonzero(counts > 0.2 * np.quantile(counts[counts > 0], 0.75, method="higher"))
+    tail, before = counts[busy[-1] + 1 :], counts[: busy[-1] + 1][-13:]
+    days = len(tail) * length
+    # a season fades out; what was cut off, or never happened, ends from one week to the next
+    usual = np.median(before)
+    if days < 14 or len(before) < 4 or usual < 20 or before[-2:].max() < 0.5 * usual:
+        return None
+    share = tail.mean() / usual
+    # ... neither in three blocks before against three after, nor over all of them
+    if max(share, tail[:3].mean() / before[-4:-1].mean()) > 0.15:
+        return None
+    year = daily[-days - 365 : -365] if len(daily) > days + 365 else []
+    if len(year) and np.mean(year) * length < 0.3 * usual:  # so it was a year ago: a season
+        return None
+    # where the busy days end within a block: at the first empty week
+    sold = np.flatnonzero(daily)
+    sold = sold[sold >= len(daily) - days - length]
+    empty = np.flatnonzero(np.diff(sold) > 7)
+    if len(empty):
+        days = len(daily) - 1 - int(sold[empty[0]])
+    end = shop.orders["day"].max()
+    late = shop.kept[shop.kept["day"] > end - pd.Timedelta(days=days)]
+    first = late["day"].min()
+    when = f"on {end:%Y-%m-%d}" if first == end else f"from {first:%Y-%m-%d} to {end:%Y-%m-%d}"
+    rows = usual * len(shop.kept) / len(shop.orders)
+    seen = (
+        f"the last {days:,} days hold {_count(len(late), 'purchase')}, {when}; before them, about "
+        f"{rows:,.0f} in {length} days were usual."
+    )
+    mend = "Export up to the last full day (of a season, where there is one)"
+    if late["day"].nunique() <= 3 and "%" in shop.date_format:
+        texts = late["transaction_date"].dt.strftime(shop.date_format).unique()[:5]
+        mend += f", or leave out what came later: {_drop(shop.called['transaction_date'], texts)}"
+    return Doubt(
+        THIN_END,
+        seen,
+        "The last days (test_days) are what lists are judged by, and best sellers are counted over "
+        "them: there is nobody to judge by.",
+        mend + ".",
+        # a twentieth of the usual, for three weeks: less than any lull we know
+        stops=bool(share <= 0.05 and days >= 21),
+    )
+
+
+def _hole(shop):
+    """Three weeks and more without any purchase, between busy ones, and not every year."""
+    if not shop.span:
+        return None
+    daily = _daily(shop.orders["day"])
+    at = np.flatnonzero(daily)
+    gaps = np.diff(at) - 1
+    found = []
+    for number in np.flatnonzero(gaps >= 21):
+        start, end = at[number] + 1, at[number + 1]  # first empty day, first busy one
+        around = daily[max(start - 91, 0) : start], daily[end : end + 91]
+        rates = [part.sum() / max(len(part), 28) for part in around]
+        rate = min(rates)
+        if rate * (end - start) < 20 or rate < 0.3 * max(rates):
+            continue
+        # a season comes and goes; what is missing has an edge
+        edges = [part.sum() / 14 for part in (around[0][-14:], around[1][:14])]
+        if min(edges) < 0.5 * rate:
+            continue
+        others = [daily[start + move : end + move] for move in (-365, 365)
+                  if start + move >= 0 and end + move <= len(daily)]  # fmt: skip
+        if not any(each.mean() < 0.2 * rate for each in others):  # no yearly holiday
+            found.append((end - start, start, end))
+    if not found:
+        return None
+    days, start, end = max(found)
+    first = shop.orders["day"].min()
+    dates = [first + pd.Timedelta(days=int(day)) for day in (start - 1, end)]
+    more = f", and {len(found) - 1} more such times" if len(found) > 1 else ""
+    return Doubt(
+        HOLE,
+        f"no purchase for {days} days, between {dates[0]:%Y-%m-%d} and {dates[1]:%Y-%m-%d}{more}.",
+        "If the shop was open, a file is missing, and with it what customers bought.",
+        "Name all files in `transactions_path` (a list, a folder or a glob).",
+    )
+
+
+def _old_dates(shop):
+    """A few purchases long before all others: placeholders such as 1970-01-01, or tests."""
+    days = shop.orders["day"].sort_values()
+    early = days.iloc[: len(days) // 100 + 1]
+    gaps = days.diff().dt.days.iloc[: len(early) + 1]
+    if len(days) < MIN_ORDERS or gaps.max() <= 365:
+        return None
+    count = int(gaps.to_numpy()[1:].argmax()) + 1
+    return Doubt(
+        "old dates",
+        f"{_count(count, 'order')} of {len(days):,} lie {gaps.max():,.0f} days before all others, "
+        f"the first on {days.iloc[0]:%Y-%m-%d}.",
+        "A date that stands for no date, or a test, makes products and customers look old.",
+        "Leave such rows out with `drop_where`, or export from the real beginning.",
+    )
+
+
+def _days_of_month(shop):
+    """Days of the month that never occur."""
+    days = shop.orders["day"].dt.day
+    if shop.span < 90 or len(days) < MIN_ORDERS:
+        return None
+    if days.nunique() == 1:
+        return Doubt(
+            "dates by the month",
+            f"all {len(days):,} orders fall on day {days.iloc[0]} of a month.",
+            "If dates know the month only, a month's purchases can't be put in order.",
+            "Map the column with the day of the order to transaction_date, under `columns`.",
+        )
+    missing = sorted(set(range(1, 29)) - set(days))
+    # open on eight of each day of the month: none at all is no chance. A market on Mondays meets
+    # few of them in a year.
+    if not missing or shop.orders["day"].nunique() < 8 * 31 or len(days) < 20 * 31:
+        return None
+    return Doubt(
+        "days of the month missing",
+        f"no order falls on day {', '.join(map(str, missing[:8]))} of any month, in "
+        f"{shop.span:,} days.",
+        "Rows with those dates were lost or read as other days. " + _DATES_MATTER,
+        "Compare `date_format` with the file.",
+    )
+
+
+def _one_day(shop):
+    """Everything, or half of it, on one day."""
+    if len(shop.orders) < MIN_ORDERS:
+        return None
+    counts = shop.kept["day"].value_counts()
+    day, share = counts.index[0], counts.iloc[0] / len(shop.kept)
+    # a sale or a launch is a tenth of a year; three tenths of a quarter would be a wonder
+    if shop.span > 1 and (share < 0.3 or shop.span < 90):
+        return None
+    return Doubt(
+        "one day",
+        f"{'all' if share == 1 else f'{share:.0%} of'} {len(shop.kept):,} purchases fall on "
+        f"{day:%Y-%m-%d}.",
+        "That may be the day of an export or of a move to a new system. " + _DATES_MATTER,
+        "Map the column with the day of the order to transaction_date, under `columns`.",
+        stops=bool(share >= 0.5),
+    )
+
+
+def _future(shop):
+    rows = int((shop.rows["reason"] == "date in the future").sum())
+    share = rows / max(len(shop.rows), 1)
+    if share < 0.01:
+        return None
+    return Doubt(
+        "dates in the future",
+        f"{rows:,} rows ({share:.0%}) have a date after today, and are left out.",
+        "Then the dates that are not are probably wrong, too.",
+        "Compare `date_format` with the file: order of day and month, two or four digits of the "
+        "year, another calendar.",
+        stops=share >= 0.05,
+    )
+
+
+# Customers
+
+# Ids that stand for nobody, in the tills and shops we know.
+_NOBODY = re.compile(
+    r"^(0+|-1|9{4,}|n/?a|none|null|nan|unknown|guests?|anonym\w*|walk.?in|cash.*|pos|default|dummy"
+    r"|laufkund\w*|gast|unbekannt|invit[eé]|anonyme|inconnu|invitado|an[oó]nimo|desconocido|ospite"
+    r"|(no|kein|sans|sin).?(customer|kunde|client|cliente)|[-_.?]+)$"
+)
+_TEST = re.compile(r"^(test|testing|tester)([\W_\d].*)?$|.*[\W_]test([\W_\d].*)?$")
+
+
+def _one_customer(shop):
+    """One id with many rows, which nobody else comes near: guests?"""
+    counts = shop.kept["customer_id"].value_counts()
+    if len(counts) < 50 or shop.looked_at(shop.called["customer_id"]):
+        return None
+    customer, share = counts.index[0], counts.iloc[0] / len(shop.kept)
+    nobody = bool(_NOBODY.match(customer.lower().strip()))
+    alone = counts.iloc[0] >= 10 * counts.iloc[1]
+    # the largest of a real shop's: 2 % (a reseller). A real customer does not come every day.
+    own = shop.orders["customer_id"] == customer
+    daily = own.sum() >= 0.4 * shop.orders["day"].nunique()
+    if not (nobody and share >= 0.02) and not (alone and share >= 0.1):
+        return None
+    return Doubt(
+        "one customer",
+        f"customer {_short(customer)} has {share:.0%} of the rows; the next one "
+        f"{counts.iloc[1] / len(shop.kept):.1%}.",
+        "An id under which all guests buy is no customer: its list is nobody's, and what strangers "
+        "bought counts as bought together.",
+        f"If it is no customer: {_drop(shop.called['customer_id'], [customer])}. (With an empty "
+        "list, [], you say that it is one.)",
+        stops=bool(share >= 0.1 and alone and (nobody or (share >= 0.2 and daily))),
+    )
+
+
+def _test_customers(shop):
+    ids = pd.Series(shop.kept["customer_id"].unique())
+    tests = ids[ids.str.lower().str.match(_TEST)]
+    # a shop for tests, or a brand called so
+    if not len(tests) or len(tests) > 20 or shop.looked_at(shop.called["customer_id"]):
+        return None
+    return Doubt(
+        "test customers",
+        f"{_count(len(tests), 'customer')} may be tests: {', '.join(map(_short, tests[:3]))}.",
+        "Test orders say nothing about what customers want.",
+        f"{_drop(shop.called['customer_id'], tests[:5])}.",
+    )
+
+
+def _order_as_customer(shop):
+    """An id that is new with every order."""
+    if "transaction_id" in shop.kept:
+        both = shop.kept.dropna(subset=["transaction_id"])
+        same = (both["customer_id"] == both["transaction_id"]).mean() if len(both) else 0
+        if same > 0.5:
+            return _no_customer(shop, f"in {same:.0%} of the rows the customer is the order number")
+    days = shop.orders["customer_id"].value_counts()
+    # 199 of 200: where people buy once in a life, a few in a hundred come back all the same
+    once = (days == 1).mean() if len(days) else 0
+    if len(days) < MIN_CUSTOMERS or shop.span < 60 or once < 0.995:
+        return None
+    who = "every customer" if once == 1 else f"{once:.1%} of the customers"
+    return _no_customer(shop, f"{who} bought on one day only, in {shop.span:,} days")
+
+
+def _no_customer(shop, seen):
+    return Doubt(
+        "a customer for every order",
+        f"{seen}: is {_short(shop.called['customer_id'])} the order number?",
+        "Nobody comes back, so nothing can be said about what somebody buys next. Shops give "
+        "guests a new id with every order.",
+        "Map the column that stays the same for a person (an account, an e-mail address) to "
+        "customer_id, under `columns`.",
+        stops=True,
+    )
+
+
+def _customer_is_a_branch(shop):
+    """Customers who buy on most days: a shop, a till, a country?"""
+    days = shop.orders["customer_id"].value_counts()
+    if shop.span < 60 or len(days) < 10 or days.median() < 0.5 * shop.span:
+        return None
+    return Doubt(
+        "customers who come every day",
+        f"half of the {len(days):,} customers bought on {days.median():,.0f} days or more, of "
+        f"{shop.span:,}.",
+        "That may be a branch, a till or a country in the place of the customer.",
+        "Map the column that tells people apart to customer_id, under `columns`.",
+    )
+
+
+def _lines_without_customer(shop):
+    """An order's first line has the customer, the others don't."""
+    rows = shop.rows
+    lost = rows["customer_id"].isna() & rows["product_id"].notna()
+    order = rows.get("transaction_id", pd.Series(None, rows.index, dtype="str"))
+    # numbers that begin anew every year, or in every branch, come with another date
+    day = rows["transaction_date"].dt.normalize()
+    known = rows["customer_id"].notna() & order.notna()
+    orders = pd.MultiIndex.from_arrays([order[known], day[known]])
+    same_day = pd.MultiIndex.from_arrays([order[lost], day[lost]]).isin(orders)
+    numbered = lost & order.notna()
+    numbered[lost] &= same_day | (day[lost].isna() & order[lost].isin(order[known]))
+    # without an order number: neither customer nor date, as below a merged cell
+    merged = lost & order.isna() & rows["transaction_date"].isna()
+    merged &= rows["reason"] != "unreadable date"
+    count = int((numbered | merged).sum())
+    share = count / max(len(rows), 1)
+    if share < 0.005:
+        return None
+    how = "have no date either, as if the line above held for them"
+    mend = "`fill_down: [customer_id, transaction_date]` under `cleaning`"
+    if numbered.any():
+        how = "belong to an order of which another line has one"
+    else:
+        mend += ", once every line has its order number (mapped to transaction_id in `columns`)"
+    names = [shop.called[name] for name in ("customer_id", "transaction_date")]
+    return Doubt(
+        "lines without a customer",
+        f"{count:,} rows ({share:.0%}) have no customer, but {how}.",
+        f"Only the first line of an order seems to have {' and '.join(map(_short, names))}; what "
+        "the others hold is lost, and may be recommended to those who bought it.",
+        f"{mend}.",
+        stops=share >= 0.05,
+    )
+
+
+# Products
+
+
+def _product_of_everybody(shop):
+    """A product that (nearly) everybody has, and no other comes near: a bag, postage, a deposit."""
+    if shop.n_customers < MIN_CUSTOMERS or shop.buyers["product_id"].nunique() < 5:
+        return None
+    of_customers = shop.buyers["product_id"].value_counts() / shop.n_customers
+    baskets = shop.kept.drop_duplicates(["customer_id", "day", "product_id"])
+    of_orders = baskets["product_id"].value_counts() / len(shop.orders)
+    # groceries: nine in ten buy milk, and bread, and bananas. A bag stands alone.
+    if of_orders.iloc[0] >= max(0.6, 3 * of_orders.iloc[1]):
+        shares, what = of_orders, "orders have"
+    elif of_customers.iloc[0] >= max(0.8, 2 * of_customers.iloc[1]):
+        shares, what = of_customers, "customers bought"
+    else:
+        return None
+    product, name = shares.index[0], ""
+    if "product_name" in shop.kept:
+        names = shop.kept.loc[shop.kept["product_id"] == product, "product_name"].dropna()
+        name = f" ({_short(names.iloc[0])})" if len(names) else ""
+    return Doubt(
+        "a product of everybody",
+        f"{shares.iloc[0]:.0%} of the {what} {_short(product)}{name}; the next product has "
+        f"{shares.iloc[1]:.0%}.",
+        "Postage, a bag or a deposit says nothing about tastes, and would be recommended to "
+        "everybody else.",
+        f"If it is no product: `non_products: {_list([product])}` under `cleaning`.",
+    )
+
+
+def _unique_products(shop):
+    """Products that nobody else bought: the number of an order's line, or of a single piece."""
+    buyers = shop.buyers["product_id"].value_counts()
+    if len(buyers) < 500 or (buyers == 1).mean() < 0.95 or len(buyers) < 0.8 * len(shop.kept):
+        return None
+    return Doubt(
+        "a product for every row",
+        f"{(buyers == 1).mean():.0%} of the {len(buyers):,} products were bought by one customer "
+        f"only: is {_short(shop.called['product_id'])} the number of a line?",
+        "Nobody can say what goes together.",
+        "Map the column that names the product, a model or a kind of product, to product_id, under "
+        "`columns`.",
+        stops=True,
+    )
+
+
+_ENCODINGS = ("cp1252", "latin-1", "cp1250", "cp1251", "cp850", "mac_roman")
+
+
+def _is_garbled(text):
+    """Is this UTF-8 that was read as something else? Real words do not turn into UTF-8 so."""
+    if "\ufffd" in text:
+        return True
+    if text.isascii():
+        return False
+    for encoding in _ENCODINGS:
+        try:
+            back = text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        if len(back) < len(text):
+            return True
+    return False
+
+
+def _garbled_names(shop):
+    columns = ("product_name", "product_category", "customer_id", "product_id")
+    broken, marks, example, key = 0, 0, "", False
+    for column in columns:
+        if column not in shop.kept:
+            continue
+        counts = shop.kept[column].value_counts()
+        texts = pd.Series(counts.index, dtype="str")
+        odd = texts[~texts.map(str.isascii)]
+        garbled = odd[odd.map(_is_garbled)]
+        if len(garbled):
+            example = example or garbled.iloc[0]
+            broken = max(broken, int(counts[garbled].sum()))
+            key |= column.endswith("_id")
+        asked = texts[texts.str.contains(r"[^\W\d_]\?[^\W\d_]", regex=True)]
+        if not column.endswith("_id") and len(asked) >= max(3, 0.005 * len(texts)):
+            example = example or asked.iloc[0]
+            marks = max(marks, int(counts[asked].sum()))
+    if not broken and not marks:
+        return None
+    share = max(broken, marks) / len(shop.kept)
+    return Doubt(
+        "garbled letters",
+        f"{max(broken, marks):,} rows ({share:.1%}) have letters that were lost or garbled, such "
+        f"as {_short(example)}.",
+        "Customers would see such names; ids that differ by a letter may have become one.",
+        'Set `encoding` under `cleaning` to that of the export (such as "utf-8" or "cp1252"), '
+        "or export again as UTF-8 if the letters are wrong in the file itself.",
+        # lost letters are stored as a question mark in some shops' own systems: only a remark
+        stops=bool(broken) and (share >= 0.02 or key),
+    )
+
+
+def _jumping_prices(shop):
+    """One product at 4.50 and at 450: the decimal mark was lost in a part of the file."""
+    needed = [name for name in ("unit_price", "quantity", "total_amount") if name in shop.kept]
+    if "unit_price" not in needed:
+        return None
+    price = shop.kept["unit_price"].where(lambda values: values > 0)
+    by_product = price.groupby(shop.kept["product_id"])
+    low, high, rows = by_product.min(), by_product.max(), by_product.count()
+    enough = rows >= 4
+    jump = high / low
+    # a discount or a larger pack is a factor of ten at most; what jumps is fifty times as much
+    jumps = enough & (jump >= 50)
+    # ... in one product of fifty: single odd prices (samples, corrections) are in every shop
+    if jumps.sum() < 5 or jumps.sum() < 0.02 * enough.sum():
+        return None
+    product = rows[jumps].index[0]
+    return Doubt(
+        "prices that jump",
+        f"{jumps.sum():,} of {enough.sum():,} products cost fifty times as much in one row as in "
+        f"another, such as {_short(product)}: {low[product]:,.2f} and {high[product]:,.2f}.",
+        "A decimal mark was lost or misread in a part of the file: amounts, offers and what counts "
+        "as valuable are wrong.",
+        'Set `decimal` under `cleaning` to "," or ".", by column if they differ, or leave the '
+        "prices out: `ignore: [unit_price]`.",
+    )
+
+
+def _quantities_of_one(shop):
+    if "quantity" not in shop.kept or len(shop.kept) < 1_000:
+        return None
+    repeated = 0
+    if "transaction_id" in shop.kept:
+        known = shop.kept.dropna(subset=["transaction_id"])
+        repeated = known.duplicated(["transaction_id", "product_id"]).sum()
+    # usual where people buy pieces; two lines of one product in an order say that units are lines
+    if not (shop.kept["quantity"] == 1).all() or repeated:
+        return None
+    return Doubt(
+        "quantities of one",
+        f"all {len(shop.kept):,} quantities are 1, and no order has a product twice.",
+        "That is usual for furniture or fashion; elsewhere the units were lost, and with them "
+        "which purchases were returned in part.",
+        "If there is another column with the units, map it to quantity, under `columns`.",
+    )
+
+
+# Files
+
+
+# What a spreadsheet holds, without the header: old and new.
+_SHEETS = (65_535, 1_048_575)
+_ROUND = {step * size for size in (10_000, 100_000, 1_000_000) for step in (1, 2, 5)}
+
+
+def _capped(shop):
+    """Exactly as many rows as a spreadsheet or an export allows."""
+    rows = shop.rows["file_no"].value_counts()
+    for count in rows:
+        sheet = count in _SHEETS
+        if sheet or count in _ROUND:
+            why = "all that a spreadsheet holds" if sheet else "a round number"
+            return Doubt(
+                "a cut-off file",
+                f"a file has exactly {count:,} rows: {why}.",
+                "Exports stop at such limits without a word; what comes after is missing.",
+                "Export in parts (by month, for example) and name them all in `transactions_path`.",
+                stops=sheet,
+            )
+    return None
+
+
+# Words for an order that came to nothing: in a status whatever is beside them, or alone.
+_UNDONE = """
+    cancelled canceled refunded returned voided failed declined rejected expired abandoned
+    chargeback fraud lost undelivered reversed disputed
+    storniert abgebrochen erstattet retourniert zurückgegeben zurückgeschickt fehlgeschlagen
+    abgelehnt annulliert
+    annulé annulée annule annulee remboursé remboursée retourné retournée échoué échouée refusé
+    refusée expiré
+    cancelado cancelada reembolsado reembolsada devuelto devuelta fallido fallida rechazado
+    rechazada anulado anulada estornado devolvido falhou recusado
+    annullato annullata rimborsato rimborsata restituito fallito rifiutato
+    geannuleerd terugbetaald geretourneerd mislukt geweigerd
+    anulowane anulowany zwrócone zwrócony odrzucone stornováno zrušeno vráceno
+    avbruten återbetald makulerad annulleret refunderet peruttu palautettu
+    отменен отменён отменена возвращен возврат iptal iade
+    キャンセル 返品 返金 取消 已取消 退款 已退款 취소 환불
+"""
+_ALONE = """
+    cancel cancellation refund return void storno stornierung retoure rückgabe gutschrift
+    remboursement annulation devolución reembolso anulación rimborso annullamento reso retour
+    zwrot test
+"""
+# Not yet paid: named as well, but something may come of them.
+_OPEN = "pending unpaid onhold offen ausstehend impayé pendiente pendente draft"
+_NOT = "not no non never nicht kein keine pas sans sin ohne un partial partially teilweise partiel"
+_UNDONE, _ALONE, _OPEN, _NOT = (set(words.split()) for words in (_UNDONE, _ALONE, _OPEN, _NOT))
+_NO_VALUES = {"", "0", "false", "no", "n", "nein", "non", "f", "null", "none", "nan", "nat", "-"}
+_YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
+
+
+def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
+    """Of the export's unused columns, those that may say that an order came to nothing.
+
+    Parameters
+    ----------
+    tables : list of pa.Table
+        From :meth:`helpers.reading.export.Export.tables`; columns we do not use are called
+        ``other: ...``.
+    header : list of str
+        The columns as the files call them.
+
+    Returns
+    -------
+    DataFrame
+        Text, by ``file_no`` and ``row_no``: the columns with few values of which one is a word for
+        it ("cancelled"), and those whose name is ("cancelled_at"). Most exports have none.
+    """
+    parts, called = [], {_plain(name): name for name in header}
+    for table in tables:
+        chosen = {}
+        for name in table.column_names:
+            if not name.startswith("other: "):
+                continue
+            values = _as_labels(table[name], _is_undone(_words(name[7:])))
+            if values is not None:
+                chosen[called.get(name[7:], name[7:])] = values.to_pandas()
+        if chosen:
+            index = [table["_file"].to_pandas(), table["_row"].to_pandas()]
+            parts.append(pd.DataFrame(chosen).set_index(index))
+    return pd.concat(parts) if parts else pd.DataFrame()
+
+
+def _as_labels(values, named):
+    """A column as text, if it may be a status."""
+    kind = values.type
+    if pa.types.is_nested(kind) or not (named or pa.types.is_string(kind)
+                                        or pa.types.is_large_string(kind)
+                                        or pa.types.is_dictionary(kind)):  # fmt: skip
+        return None
+    text = values.cast(pa.string())
+    if named:
+        return text
+    # a look at the first rows spares most columns the count
+    if pc.count_distinct(text.slice(0, 1_000)).as_py() > 50:
+        return None
+    unique = pc.unique(text)
+    if len(unique) > 50 or not any(_state(each) for each in unique.to_pylist()):
+        return None
+    return text
+
+
+def _words(text):
+    return re.findall(r"[^\W\d_]+", str(text or "").lower().replace("-hold", "hold"))
+
+
+def _is_undone(words):
+    return bool(_UNDONE & set(words)) and not _NOT & set(words)
+
+
+def _state(value):
+    """Of a status: "undone", "open" or nothing."""
+    words = _words(value)
+    if not words or len(words) > 6 or _NOT & set(words):
+        return ""
+    ends = _ALONE | {"order", "payment", "completed", "complete"}
+    alone = len(words) <= 2 and words[0] in _ALONE and words[-1] in ends
+    if _is_undone(words) or alone:
+        return "undone"
+    return "open" if len(words) <= 3 and _OPEN & set(words) else ""
+
+
+def _undone_orders(shop):
+    """A status column that nobody looked at: cancelled orders count as purchases."""
+    if shop.labels.empty and "payment_method" not in shop.kept:
+        return None
+    kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
+    if "payment_method" in shop.kept:
+        kept[shop.called["payment_method"]] = shop.kept["payment_method"].to_numpy()
+    for column in kept:
+        if shop.looked_at(column) or kept[column].isna().all():
+            continue
+        counts = kept[column].str.strip().value_counts()
+        states = pd.Series({value: _state(value) for value in counts.index}, dtype="str")
+        if (states == "undone").any() and len(counts) <= 50:
+            doubt = _undone(shop, column, counts[states != ""], counts[states == "undone"])
+        elif _is_undone(_words(column)):
+            doubt = _undone_flag(shop, column, counts)
+        else:
+            continue
+        if doubt:
+            return doubt
+    return None
+
+
+def _undone(shop, column, named, undone):
+    share = undone.sum() / len(shop.kept)
+    some = ", ".join(f"{_short(value)} {rows:,}" for value, rows in named.head(6).items())
+    return Doubt(
+        "a status",
+        f"the column {_short(column)} is not used, and says of rows that count as purchases: "
+        f"{some} (of {len(shop.kept):,}).",
+        "What was cancelled, refunded or never paid says nothing about what customers want.",
+        f"{_drop(column, named.index[:12])}. (With an empty list, [], you keep them all.)",
+        # a few in a hundred that were cancelled do no harm to lists
+        stops=bool(share >= 0.05),
+    )
+
+
+def _undone_flag(shop, column, counts):
+    """A column named after it: a flag, a date or an amount."""
+    said = counts[[_says_yes(value) for value in counts.index]]
+    share = said.sum() / len(shop.kept)
+    if not len(said) or share > 0.9:  # what every row has is no mark
+        return None
+    few = len(said) <= 12
+    flag = few and set(said.index.str.lower()) <= _YES_VALUES
+    return Doubt(
+        "a status",
+        f"the column {_short(column)} is not used, and has something for {said.sum():,} rows that "
+        f"count as purchases, such as {_short(said.index[0])}.",
+        "What was cancelled or refunded says nothing about what customers want.",
+        (_drop(column, said.index) if few else "Export without those orders")
+        + ". (With an empty list under `drop_where`, you keep them all.)",
+        stops=bool(flag and share >= 0.05),
+    )
+
+
+def _says_yes(value):
+    value = value.lower().strip()
+    try:
+        return float(value) not in (0.0,)
+    except ValueError:
+        return value not in _NO_VALUES
+
+
+# Words
+
+
+def _plain(name):
+    return str(name).strip().lower().replace(" ", "_")
+
+
+def _short(value):
+    text = " ".join(str(value).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _count(number, what):
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _list(values):
+    return "[" + ", ".join(json.dumps(str(each), ensure_ascii=False) for each in values) + "]"
+
+
+def _drop(column, values):
+    name = column if re.fullmatch(r"[A-Za-z_]\w*", column) else json.dumps(column)
+    return f"`drop_where: {{{name}: {_list(values)}}}` under `cleaning`"
+
+
+_CHECKS: list[Callable[[Purchases], Doubt | None]] = [
+    _undone_orders, _lines_without_customer, _order_as_customer, _one_customer, _unique_products,
+    _turned_dates, _one_day, _thin_end, _capped, _future, _garbled_names, _hole, _old_dates,
+    _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
+    _quantities_of_one,
+]  # fmt: skip

@@ -1,0 +1,375 @@
+"""Data that can be read and can't be right are doubted; shops of all kinds are not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from helpers import data, plausibility
+from helpers.course import command, runs
+from helpers.plausibility import swallowed_lines
+from helpers.reading.parameters import Parameters
+
+START = pd.Timestamp("2022-09-05")
+
+
+def made_up(seed=0, n_customers=300, n_products=40, n_days=300, n_orders=2_500, season=None,
+            start=START, once=0.3):  # fmt: skip
+    """Orders of a shop, in order of time: some customers come once, some often.
+
+    `season` maps days (from the start) to how much is sold, relative to other days.
+    """
+    rng = np.random.default_rng(seed)
+    days = np.arange(n_days)
+    weight = np.ones(n_days) if season is None else np.asarray([season(day) for day in days], float)
+    day = np.sort(rng.choice(days, n_orders, p=weight / weight.sum()))
+    often = rng.gamma(0.7, size=n_customers) * (rng.random(n_customers) > once) + 0.05
+    customer = rng.choice(n_customers, n_orders, p=often / often.sum())
+    size = rng.integers(1, 5, n_orders)
+    order = np.repeat(np.arange(n_orders), size)
+    liked = 1 / np.arange(2, n_products + 2) ** 0.7
+    product = rng.choice(n_products, len(order), p=liked / liked.sum())
+    table = pd.DataFrame(
+        {
+            "customer_id": pd.Series(customer[order]).map("C{:05d}".format),
+            "product_id": pd.Series(product).map("P{:05d}".format),
+            "transaction_id": pd.Series(order + 70_000).map(str),
+            "transaction_date": start + pd.to_timedelta(day[order], unit="D"),
+            "product_name": pd.Series(product).map("Crème brûlée {}".format),
+            "quantity": rng.integers(1, 4, len(order)),
+            "unit_price": np.round(3 + product * rng.choice([0.8, 1.0], len(order)), 2),
+        }
+    )
+    return table.drop_duplicates(["transaction_id", "product_id"], ignore_index=True)
+
+
+def doubts(folder, table, **options):
+    """The doubts about a table, once it is written and read again."""
+    path = folder / "orders.csv"
+    if pd.api.types.is_datetime64_any_dtype(table["transaction_date"]):
+        table = table.assign(transaction_date=table["transaction_date"].dt.strftime("%d-%m-%Y"))
+    table.to_csv(path, index=False)
+    report = data.read_transactions(path, **options)[1]
+    assert report.summary()["doubts"] == [vars(doubt) for doubt in report.doubts]
+    for doubt in report.doubts:
+        assert all((doubt.name, doubt.seen, doubt.matters, doubt.mend)), doubt
+        assert len(doubt.seen + doubt.matters + doubt.mend) < 900, doubt
+    return report.doubts
+
+
+def winter(day):
+    """Sells from November to January only, as good as nothing in between."""
+    return 1.0 if (START + pd.Timedelta(days=day)).month in (11, 12, 1) else 0.02
+
+
+def summer(day):
+    """Ice cream: comes and goes slowly."""
+    return max(0.02, np.sin(2 * np.pi * (day - 200) / 365)) ** 2
+
+
+def closed_in_august(day):
+    return 0 if (START + pd.Timedelta(days=day)).month == 8 else 1
+
+
+def growing(day):
+    return np.exp(day / 60)
+
+
+SILENT = {
+    "usual": {},
+    "young": {"n_days": 70, "n_orders": 700},
+    "two weeks old": {"n_days": 14, "n_orders": 400},
+    "small": {"n_customers": 200, "n_orders": 500, "n_days": 700},
+    "tiny": {"n_customers": 30, "n_orders": 90, "n_days": 400},
+    "Christmas, ends in spring": {"season": winter, "n_days": 600},
+    "Christmas, ends in December": {"season": winter, "n_days": 470},
+    "ice cream, ends in autumn": {"season": summer, "n_days": 430},
+    "closed every August": {"season": closed_in_august, "n_days": 1_000, "n_orders": 6_000},
+    "growing": {"season": growing, "n_days": 400},
+    "shrinking": {"season": lambda day: np.exp(-day / 60), "n_days": 400},
+    "Mondays only": {"season": lambda day: float(day % 7 == 0), "n_days": 364},
+    "begins and ends within a month's first days": {
+        "start": pd.Timestamp("2023-01-01"), "n_days": 40, "n_orders": 900},
+    "bought once in a life": {"once": 0.9, "n_customers": 2_300},
+    "wide": {"n_products": 5_000},
+    "groceries": {"n_customers": 150, "n_products": 60, "n_orders": 9_000, "once": 0},
+    "one great sale": {"season": lambda day: 60.0 if day == 80 else 1.0},
+    "few resellers": {"n_customers": 40, "once": 0, "n_orders": 2_000, "n_days": 600},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_no_shop_is_doubted_for_what_it_is(tmp_path, name):
+    seed = len(name)
+    table = made_up(seed, **SILENT[name])
+    assert doubts(tmp_path, table) == []
+    # nor in another order, or without the optional columns
+    shuffled = table.sample(frac=1, random_state=seed)
+    assert doubts(tmp_path, shuffled[["customer_id", "product_id", "transaction_date"]]) == []
+    assert doubts(tmp_path, table.iloc[::-1]) == []
+
+
+def turned(dates, where):
+    """Dates with day and month turned, where that gives a date at all."""
+    possible = where & (dates.dt.day <= 12)
+    other = pd.to_datetime({"year": dates.dt.year, "month": dates.dt.day, "day": dates.dt.month},
+                           errors="coerce")  # fmt: skip
+    return dates.mask(possible, other)
+
+
+def spoiled(kind, shop, rng):
+    """A shop, spoiled in one way."""
+    date, customer, order = shop["transaction_date"], shop["customer_id"], shop["transaction_id"]
+    some = pd.Series(rng.random(len(shop)) < 0.4)
+    later = pd.Series(np.arange(len(shop)) > 0.6 * len(shop))
+    first = ~order.duplicated()
+    match kind:
+        case "a test order two years later":
+            return pd.concat([shop, shop[-1:].assign(transaction_date=date.max() + 730 * DAY)])
+        case "a few test orders over months":
+            days = date.max() + pd.to_timedelta([40, 41, 77, 120], unit="D")
+            return pd.concat([shop, shop[:4].assign(transaction_date=days)])
+        case "the last month exported in part":
+            return shop[(date < date.max() - 30 * DAY) | (rng.random(len(shop)) < 0.004)]
+        case "a month's file missing":
+            return shop[~date.between(START + 100 * DAY, START + 130 * DAY)]
+        case "old date":
+            return pd.concat([shop[:1].assign(transaction_date=date.min() - 1_500 * DAY), shop])
+        case "turned later on":
+            return shop.assign(transaction_date=turned(date, later))
+        case "turned here and there":
+            return shop.assign(transaction_date=turned(date, some))
+        case "turned, newest first":
+            return shop.assign(transaction_date=turned(date, some)).iloc[::-1]
+        case "turned, in any order":
+            return shop.assign(transaction_date=turned(date, later)).sample(frac=1, random_state=0)
+        case "only early days left":
+            return shop[date.dt.day <= 12].sample(frac=1, random_state=0)
+        case "moved to a new system":
+            return shop.assign(transaction_date=date.where(later, date[later].min()))
+        case "one day":
+            return shop.assign(transaction_date=START)
+        case "another calendar in part":
+            buddhist = date.dt.strftime("%d-%m-") + (date.dt.year + 543).astype(str)
+            return shop.assign(transaction_date=date.dt.strftime("%d-%m-%Y").mask(some, buddhist))
+        case "order number as customer":
+            return shop.assign(customer_id=order)
+        case "new id for every order":
+            return shop.assign(customer_id="G" + order).drop(columns="transaction_id")
+        case "guests are 0" | "guests are Laufkundschaft" | "guests are K4711":
+            return shop.assign(customer_id=customer.mask(order.isin(order[some]), kind[11:]))
+        case "first line only":
+            return shop.assign(
+                customer_id=customer.where(first), transaction_date=date.where(first)
+            )
+        case "first line only, dates on all":
+            return shop.assign(customer_id=customer.where(first))
+        case "merged cells":
+            columns = ["customer_id", "transaction_date", "transaction_id"]
+            return shop.assign(**{name: shop[name].where(first) for name in columns})
+        case "products are line numbers":
+            return shop.assign(product_id=np.arange(len(shop))).astype({"product_id": str})
+        case "a bag in every order":
+            bags = shop[first].assign(product_id="BAG", product_name="Bag")
+            return pd.concat([shop, bags]).sort_values("transaction_date", kind="stable")
+        case "mojibake":
+            garbled = shop["product_name"].map(lambda name: name.encode().decode("cp1252"))
+            return shop.assign(product_name=garbled.where(some, shop["product_name"]))
+        case "lost letters":
+            return shop.assign(product_name=shop["product_name"].str.replace("è", "\ufffd"))
+        case "question marks":
+            return shop.assign(product_name=shop["product_name"].str.replace("è", "?"))
+        case "decimal mark lost":
+            return shop.assign(
+                unit_price=shop["unit_price"].where(~later, shop["unit_price"] * 100)
+            )
+        case "cut off at a spreadsheet's end":
+            return pd.concat([shop] * 15).head(65_535)
+        case "cut off at a round number":
+            return pd.concat([shop] * 5).head(10_000)
+        case "tills":
+            return shop.assign(customer_id="T" + (shop.index % 15).astype(str))
+        case "a test customer":
+            return shop.assign(customer_id=customer.mask(later & some, "test@example.org"))
+        case "units lost":
+            return shop.assign(quantity=1)
+    raise AssertionError(kind)
+
+
+DAY = pd.Timedelta(days=1)
+# kind: name of the doubt, what it must say, the key that mends it, does it stop?
+SPOKEN = {
+    "a test order two years later": (
+        "an empty end",
+        "last 730 days hold 1 purchase, on ",
+        "]}` under",
+        True,
+    ),
+    "a few test orders over months": (
+        "an empty end",
+        "last 120 days hold 4 purchases",
+        "full day",
+        True,
+    ),
+    "the last month exported in part": ("an empty end", "last [23]. days", "last full day", True),
+    "a month's file missing": ("a hole", "no purchase for 31 days", "transactions_path", False),
+    "old date": ("old dates", "1 order of", "drop_where", False),
+    "turned later on": ("turned dates", "in order", "date_format", True),
+    "turned here and there": ("turned dates", "in order", "date_format", True),
+    "turned, newest first": ("turned dates", "in order", "date_format", True),
+    "turned, in any order": ("turned dates", "days 1 to 12", "date_format", True),
+    "only early days left": ("turned dates", "days 1 to 12", "date_format", True),
+    "moved to a new system": ("one day", "%", "columns", True),
+    "one day": ("one day", "all", "columns", True),
+    "another calendar in part": ("dates in the future", "%", "date_format", True),
+    "order number as customer": ("a customer for every order", "100%", "columns", True),
+    "new id for every order": ("a customer for every order", "one day only", "columns", True),
+    "guests are 0": ("one customer", "customer 0 has", 'drop_where: {customer_id: ["0"]}', True),
+    "guests are Laufkundschaft": ("one customer", "Laufkundschaft has", "drop_where", True),
+    "guests are K4711": ("one customer", "K4711 has", "drop_where", True),
+    "first line only": ("lines without a customer", "belong to an order", "fill_down", True),
+    "first line only, dates on all": ("lines without a customer", "order", "fill_down", True),
+    "merged cells": ("lines without a customer", "no date either", "fill_down", True),
+    "products are line numbers": ("a product for every row", "line", "columns", True),
+    "a bag in every order": ("a product of everybody", "BAG (Bag)", "non_products", False),
+    "mojibake": ("garbled letters", "CrÃ¨me", "encoding", True),
+    "lost letters": ("garbled letters", "Cr\ufffdme", "encoding", True),
+    "question marks": ("garbled letters", "Cr?me", "encoding", False),
+    "decimal mark lost": ("prices that jump", "products cost", "decimal", False),
+    "cut off at a spreadsheet's end": ("a cut-off file", "65,535", "transactions_path", True),
+    "cut off at a round number": ("a cut-off file", "10,000", "transactions_path", False),
+    "tills": ("customers who come every day", "half of the 15", "columns", False),
+    "a test customer": ("test customers", "test@example.org", "drop_where", False),
+    "units lost": ("quantities of one", "all", "quantity", False),
+}
+
+
+@pytest.mark.parametrize("kind", SPOKEN)
+def test_what_cannot_be_is_said_with_the_key_that_mends_it(tmp_path, kind):
+    name, seen, key, stops = SPOKEN[kind]
+    found = doubts(tmp_path, spoiled(kind, made_up(1, n_days=400), np.random.default_rng(0)))
+    assert [doubt.name for doubt in found] == [name]
+    assert seen in found[0].seen or pd.Series([found[0].seen]).str.contains(seen).all()
+    assert key in found[0].mend
+    assert found[0].stops == stops
+
+
+UNDONE = ["cancelled", "Refunded", "payment failed", "Shipped - Returned to Seller", "VOIDED",
+          "storniert", "Annulée", "reembolsado", "отменён", "キャンセル", "Return",
+          "test"]  # fmt: skip
+DONE = ["completed", "paid", "Shipped - Delivered to Buyer", "not cancelled", "returning customer",
+        "partially_refunded", "free returns", "non-refundable", "test winner 2023"]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", UNDONE)
+def test_a_status_of_what_came_to_nothing_is_found_whatever_its_words(tmp_path, value):
+    shop = made_up()
+    status = pd.Series(np.where(np.arange(len(shop)) % 10 == 3, value, "completed"))
+    (doubt,) = doubts(tmp_path, shop.assign(**{"Order status": status}))
+    assert doubt.name == "a status" and doubt.stops and f"{value} {(status == value).sum():,}" in (
+        doubt.seen
+    )  # fmt: skip
+    assert f'drop_where: {{"Order status": ["{value}"]}}' in doubt.mend
+    # few of them are no harm, and who has looked at the column is not asked again
+    rare = status.mask(np.arange(len(shop)) % 50 != 3, "completed")
+    assert not doubts(tmp_path, shop.assign(status=rare))[0].stops
+    assert doubts(tmp_path, shop.assign(status=status), drop_where={"status": []}) == []
+
+
+def test_a_status_that_says_nothing_of_the_kind_is_none(tmp_path):
+    shop = made_up()
+    columns = {f"column {n}": [value, *["other"] * (len(shop) - 1)] for n, value in enumerate(DONE)}
+    assert doubts(tmp_path, shop.assign(**columns, is_returnable="yes", cancelled="no")) == []
+
+
+def test_a_status_of_lines_that_are_left_out_anyway_is_none(tmp_path):
+    shop = made_up()
+    gone = pd.Series(np.arange(len(shop)) % 10 == 3)
+    shop = shop.assign(
+        status=np.where(gone, "cancelled", "paid"), product_id=shop["product_id"].mask(gone, "POST")
+    )
+    assert doubts(tmp_path, shop, non_products=["POST"]) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "stops"),
+    [("is_cancelled", "true", True), ("Returned", "1", True), ("Cancelled at", "date", False),
+     ("Refunded Amount", "12.50", False)],
+)  # fmt: skip
+def test_a_column_named_after_it_is_found(tmp_path, column, value, stops):
+    shop = made_up()
+    some = np.arange(len(shop)) % 10 == 3
+    values = shop["transaction_date"].dt.strftime("%Y-%m-%d %H:%M") if value == "date" else value
+    empty = {"true": "false", "1": "0", "12.50": "0.00"}.get(value)
+    (doubt,) = doubts(
+        tmp_path, shop.assign(**{column: pd.Series(values, shop.index).where(some, empty)})
+    )
+    assert doubt.name == "a status" and column in doubt.seen and doubt.stops == stops
+    assert f"{some.sum():,} rows" in doubt.seen
+
+
+def test_who_has_looked_at_a_large_customer_is_not_asked_again(tmp_path):
+    shop = spoiled("guests are K4711", made_up(), np.random.default_rng(0))
+    assert doubts(tmp_path, shop, drop_where={"customer_id": []}) == []
+
+
+def test_order_numbers_that_begin_anew_every_year_are_no_orders_without_a_customer(tmp_path):
+    shop = made_up(n_days=365)
+    guests = shop.assign(customer_id=None, transaction_date=shop["transaction_date"] + 365 * DAY)
+    again = shop.assign(
+        transaction_date=guests["transaction_date"], transaction_id="N" + shop["transaction_id"]
+    )
+    assert doubts(tmp_path, pd.concat([shop, guests, again])) == []
+
+
+def test_health_says_what_to_fix_first_and_how(tmp_path):
+    spoiled("guests are 0", made_up(), np.random.default_rng(0)).assign(
+        transaction_date=lambda table: table["transaction_date"].dt.strftime("%d-%m-%Y")
+    ).to_csv(tmp_path / "orders.csv", index=False)
+    path = tmp_path / "orders.csv"
+    result = CliRunner().invoke(command.main, ["health", "-p", "transactions_path", str(path)])
+    assert result.exit_code == 0
+    assert "\n  fix first: customer 0 has " in result.output
+    assert "\n    why it matters: " in result.output
+    assert '\n    what mends it: If it is no customer: `drop_where: {customer_id: ["0"]}`' in (
+        result.output
+    )
+
+
+def test_a_run_says_what_to_fix_before_it_recommends(tmp_path):
+    said = {"seen": "dates are turned.", "mend": "Set `date_format`."}
+    memo = {
+        "data": {"doubts": [said | {"stops": True}, said | {"stops": False}]},
+        "decision": {"decision": "fix the data first", "because": "No.", "what_to_do": "Again."},
+    }
+    run = runs.Run([], Parameters(), tmp_path)
+    run.metrics = {"memo": memo, "as_of": {"memo": run.started}}
+    assert runs.doubts(run) == ["dates are turned. Set `date_format`."]
+    assert runs.verdict(run) == "Recommendation: fix the data first. No."
+    run.metrics["as_of"]["memo"] = "earlier"
+    assert runs.doubts(run) == [] and runs.verdict(run) == ""
+
+
+def test_too_little_to_learn_from_is_explained_by_a_doubt(tmp_path):
+    shop = spoiled("products are line numbers", made_up(), np.random.default_rng(0))
+    shop["transaction_date"] = shop["transaction_date"].dt.strftime("%d-%m-%Y")
+    shop.to_csv(tmp_path / "orders.csv", index=False)
+    with pytest.raises(data.DataError, match="is product_id the number of a line"):
+        runs.check_data(Parameters(transactions_path=str(tmp_path / "orders.csv")))
+
+
+def test_swallowed_lines_are_told_from_notes_of_several_lines():
+    assert swallowed_lines(1_000, 1_000) is None and swallowed_lines(1_000, 999) is None
+    assert not swallowed_lines(3_000, 1_000, longest=4).stops
+    doubt = swallowed_lines(400, 10, longest=391)
+    assert doubt.stops and "391 in one row" in doubt.seen
+
+
+@pytest.mark.parametrize(
+    ("text", "garbled"),
+    [("CrÃ¨me", True), ("20Â°", True), ("donâ€™t", True), ("РњРёСЂ", True), ("Cr\ufffdme", True),
+     ("Crème", False), ("SÃO PAULO", False), ("MAÇÃ", False), ("Мир", False), ("Übergröße", False),
+     ("50 € – «où?»", False), ("日本", False), ("Łódź", False), ("ÀÉÎÕÜ", False)],
+)  # fmt: skip
+def test_garbled_letters_are_told_from_real_ones(text, garbled):
+    assert plausibility._is_garbled(text) == garbled
