@@ -131,9 +131,9 @@ class LookedUp:
             rows = pc.indices_nonzero(pc.fill_null(pc.equal(keys, key), False)).to_pylist()
             named = " and ".join(f"{row + 2:,}" for row in rows[:_EXAMPLES])
             raise DataError(
-                f"{self.name} has {len(twice):,} values of {self._key} more than once, for example "
-                f"{key[:60]!r} in rows {named}. A joined table must have one row for each key: name "
-                "another column under `by`, or give the table with more rows as the lines."
+                f"{self.name} has {len(twice):,} values of {self._key} more than once, for "
+                f"example {key[:60]!r} in rows {named}. A joined table must have one row for each "
+                "key: name another column under `by`, or give the larger table as the lines."
             )
         has_key = pc.is_valid(keys)
         return keys.filter(has_key).combine_chunks(), table.filter(has_key).combine_chunks()
