@@ -10,13 +10,12 @@ import pytest
 
 from helpers import data, evaluate, memo, production, warehouse
 from helpers.course.notebooks import export_picture, lessons, normalise
+from helpers.reading.parameters import Parameters
 
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
-                       "date_format", "cleaning", "output_dir"]  # fmt: skip
-MORE_PARAMETERS = {"test_days", "n_recommendations", "consent_path", "margin_share",
-                   "voucher_share", "deny_categories", "cart_rate", "lift",
-                   "clicks_per_day"}  # fmt: skip
+                       "date_format", "cleaning", "reading", "output_dir"]  # fmt: skip
+GROUPS = {"reading", "rules", "output_dir"}
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
@@ -73,9 +72,14 @@ def test_skeleton(notebook):
 
 
 def test_parameters_have_the_same_names_everywhere(notebook):
-    names = [node.targets[0].id for node in ast.parse(code(notebook)[0].source).body]
-    assert [name for name in names if name in STANDARD_PARAMETERS] == STANDARD_PARAMETERS
-    assert set(names) - set(STANDARD_PARAMETERS) <= MORE_PARAMETERS
+    declared = {}
+    exec(code(notebook)[0].source, {}, declared)
+    assert [name for name in declared if name in STANDARD_PARAMETERS] == STANDARD_PARAMETERS
+    for name in GROUPS & set(declared):
+        assert declared.pop(name) in ({}, "")
+    # the same defaults as the one list of parameters has
+    known = Parameters().model_dump() | {"cleaning": {}}
+    assert declared == {name: known[name] for name in declared}
 
 
 def test_budgets(notebook):

@@ -281,7 +281,7 @@ def test_money_that_goes_back_is_a_return_also_where_a_quantity_is_blank(tmp_pat
         ({"date_format": []}, "date_format is"),
         ({"date_format": "mixed"}, "guess"),
         ({"non_products": [None]}, "non_products"),
-        ({"non_products": [False]}, "in quotes"),
+        ({"non_products": [False]}, "a list of product codes"),
     ],
 )
 def test_what_cannot_be_meant_is_said_and_never_read_as_something_else(arguments, words):

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from helpers import production
 from helpers.course import publishing, runs
 from helpers.course.command import main
+from helpers.reading.parameters import Parameters
 
 RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
 
@@ -202,7 +203,7 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
 
 def leave(folder, started, lessons, data="same data", parameters=None, **more):
     """Publish what lessons would have left: figures by section, files, and errors."""
-    run = runs.Run([], parameters or {}, folder, started=started, fingerprint=data, **more)
+    run = runs.Run([], Parameters.of(parameters), folder, started=started, fingerprint=data, **more)
     staging = folder / ".staging-test"
     for stem, (figures, files, error) in lessons.items():
         (staging / stem / "figures").mkdir(parents=True)
@@ -327,7 +328,7 @@ def test_a_failing_lesson_is_named_and_the_others_stay(tmp_path, monkeypatch):
 def test_two_runs_into_one_folder(tmp_path):
     from filelock import FileLock
 
-    run = runs.plan_run(runs.select_lessons(("02",)), {}, tmp_path)
+    run = runs.plan_run(runs.select_lessons(("02",)), Parameters(), tmp_path)
     with FileLock(tmp_path / ".lock"), pytest.raises(runs.RunError, match="Another run"):
         runs.execute(run)
 
@@ -361,13 +362,13 @@ def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
     def free(megabytes):
         memory = type("Memory", (), {"available": megabytes * 1_000_000})
         monkeypatch.setattr(runs.psutil, "virtual_memory", lambda: memory)
-        return runs.side_by_side(parameters)
+        return runs.side_by_side(Parameters.of(parameters))
 
     assert (free(45), free(35)) == (2, 1)
     export.rename(tmp_path / "shop.parquet")
     parameters["transactions_path"] = str(tmp_path / "shop.parquet")
     assert (free(190), free(170)) == (2, 1)
-    assert runs.side_by_side({}) == 2
+    assert runs.side_by_side(Parameters()) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")

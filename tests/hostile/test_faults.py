@@ -19,6 +19,7 @@ import pytest
 from helpers import data, production, writing
 from helpers.course import publishing, runs
 from helpers.course.notebooks import lessons
+from helpers.reading.parameters import Parameters
 from tests.common import command
 
 
@@ -44,7 +45,7 @@ def staged(folder, engine, name, number):
 
     Returns the run; its staging folder is ``folder / name``.
     """
-    run = runs.Run([], {}, folder / "run", started=f"2026-03-0{number}T02:00:00+01:00")
+    run = runs.Run([], Parameters(), folder / "run", started=f"2026-03-0{number}T02:00:00+01:00")
     run.outcomes = [runs.Outcome(path, 1.0) for path in (lessons()[2], lessons()[6])]
     staging = folder / name
     (staging / "notebooks").mkdir(parents=True)
