@@ -107,8 +107,8 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
 
     Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
     `course describe FILE` looks at an export and proposes a parameter file; `course parameters`
-    lists all that may stand in one. Paths are relative to the folder you stand in. Some lessons only, into the folder of an
-    earlier run, replace their own part of it.
+    lists all that may stand in one. Paths are relative to the folder you stand in. Some lessons
+    only, into the folder of an earlier run, replace their own part of it.
 
     Exit codes: 0, all is well; 1, a lesson failed; 2, the input or a parameter can't be used;
     3, the lists failed a health check, so the new tables are in held_back/ and the earlier ones
