@@ -212,7 +212,7 @@ def app(folder, lines):
     """An app's log: times in milliseconds, events with names of its own."""
     user, item = lines["customer"].map("u{}".format), lines["product"].map("i{}".format)
     pd.DataFrame({
-        "user_id": user, "item": item, "ts": milliseconds(lines["time"]),
+        "device": user, "item": item, "ts": milliseconds(lines["time"]),
         "amount": (lines["price"] * lines["quantity"]).map("{:.2f}".format),
     }).to_csv(folder / "purchases.csv", index=False)  # fmt: skip
     seen = visits(lines)

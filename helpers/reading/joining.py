@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from helpers.reading import files as reading_files
 from helpers.reading.columns import plain_name
 from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, TextFile, input_files
-from helpers.reading.parameters import Join
+from helpers.reading.parameters import FileOptions, Join
 
 _EXAMPLES = 3
 
@@ -41,7 +42,7 @@ def with_joined(files: list[TextFile], join: list[Join]) -> list:
     """
     for each in join:
         table = LookedUp(each, len(files))
-        files = [JoinedFile(file, table) for file in files]
+        files = [JoinedFile(file, table, number) for number, file in enumerate(files)]
     return files
 
 
@@ -98,7 +99,7 @@ class LookedUp:
             self.name = self.short = Path(join.path).name
         ours, self._key = (join.by, join.by) if isinstance(join.by, str) else _only(join.by)
         self.lines_key, self._n_files, self._missing = ours, n_files, {}
-        files = [file for path in paths if (file := _file(path, join)).header]
+        files = [file for path in paths for file in _tables(path, join) if file.header]
         if not files:
             raise DataError(f"{self.name} is empty: it has not even a header line.")
         self.header = list(dict.fromkeys(name for file in files for name in file.header))
@@ -109,13 +110,16 @@ class LookedUp:
 
     def _read(self, files):
         """The keys, and the rows that belong to them."""
-        tables = []
+        tables, places = [], []
         for file in files:
             key = find(file.header, self._key, file.path.name)
-            tables += [
+            batches = [
                 batch.rename_columns([self._key if n == key else n for n in batch.column_names])
                 for batch in file.batches()
             ]
+            first = getattr(file, "first_row", 2)
+            places += [(file.path.name, range(first, first + sum(map(len, batches))))]
+            tables += batches
         try:
             table = pa.concat_tables(tables, promote_options="permissive")
         except pa.ArrowException as error:
@@ -129,7 +133,7 @@ class LookedUp:
         if len(twice):
             key = twice[0]["values"].as_py()
             rows = pc.indices_nonzero(pc.fill_null(pc.equal(keys, key), False)).to_pylist()
-            named = " and ".join(f"{row + 2:,}" for row in rows[:_EXAMPLES])
+            named = " and ".join(_place(places, row) for row in rows[:_EXAMPLES])
             raise DataError(
                 f"{self.name} has {len(twice):,} values of {self._key} more than once, for "
                 f"example {key[:60]!r} in rows {named}. A joined table must have one row for each "
@@ -158,7 +162,7 @@ class LookedUp:
                 batch = batch.append_column(beside.format(names[theirs]), found[column])
         return batch, at.null_count
 
-    def account(self, number: str, lines: int, missing: int, example: str | None) -> None:
+    def account(self, number: int, lines: int, missing: int, example: str | None) -> None:
         """Note what a file of lines found; when none of the files found anything, say so.
 
         Raises
@@ -186,10 +190,13 @@ class JoinedFile:
     ----------
     file : TextFile or JoinedFile
     table : LookedUp
+    number : int
+        Of the file among the lines'.
     """
 
-    def __init__(self, file, table: LookedUp):
+    def __init__(self, file, table: LookedUp, number: int):
         self.path, self.findings, self._file, self._table = file.path, file.findings, file, table
+        self._number = number
         find(file.header, table.lines_key, file.path.name)
         names = brought(file.header, table.header, table._key, table.short)
         self.header = [*file.header, *names.values()]
@@ -208,7 +215,7 @@ class JoinedFile:
         if missing:
             name = f"lines without their {self._table.lines_key} in {self._table.name}"
             self.findings[name] = missing
-        self._table.account(str(self.path), lines, missing, example)
+        self._table.account(self._number, lines, missing, example)
 
     def __getattr__(self, name):
         """Whatever else is known of the lines' file."""
@@ -232,8 +239,19 @@ def find(header: list[str], name: str, source: str) -> str:
     )
 
 
-def _file(path, join):
-    return TextFile(path, join.encoding)
+def _tables(path, join):
+    options = FileOptions(encoding=join.encoding, header_row=join.header_row, sheet=join.sheet)
+    if hasattr(reading_files, "tables_of"):
+        return reading_files.tables_of(path, options)
+    return [TextFile(path, options.encoding)]
+
+
+def _place(files, number):
+    """Where a row stands, from its number in all files together."""
+    for name, rows in files:
+        if number < len(rows):
+            return f"{rows[number]:,}" + (f" of {name}" if len(files) > 1 else "")
+        number -= len(rows)
 
 
 def _only(by):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -14,11 +12,13 @@ import pyarrow as pa
 from helpers.course.describing.words import ranks, squeezed
 from helpers.reading import files
 from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, TextFile, input_files
+from helpers.reading.parameters import FileOptions
 
 # The first rows are all looked at, then so many of each further batch.
 FIRST, OF_EACH, BATCHES = 200_000, 2_000, 20
-_PREAMBLE = 40
-_WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
+
+# until the reader opens all tables of a file itself
+tables_of = getattr(files, "tables_of", lambda path, options: [TextFile(path, options.encoding)])
 
 
 @dataclass
@@ -90,24 +90,60 @@ def look_at(given: list[str]) -> Sample:
         If there is no file, or one is no table.
     """
     paths = input_files(given if len(given) > 1 else given[0])
-    try:
-        sheets = _sheets(paths[0])
-        sheet = _best_sheet(paths[0], sheets) if len(sheets) > 1 else ""
-        header_row = _header_row(_first_rows(paths[0], sheet))
-    except Exception:  # the reader meets the same, and says what it is
-        sheets, sheet, header_row = [], "", 1
-    opened = [_open(path, header_row, sheet) for path in paths]
-    opened = [file for file in opened if file.header]
+    options, sheets = _options_for(paths[0])
+    opened = [file for path in paths for file in tables_of(path, options) if file.header]
     if not opened:
         raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
-    seen, rows, is_whole, is_counted, dates = _rows_of(opened)
-    name, findings = opened[0].path.name, opened[0].findings
-    return Sample(given, name, seen, rows, is_whole, is_counted, findings, header_row, sheet, sheets,
-                  dates)  # fmt: skip
+    frame, rows, is_whole, is_counted, dates = _rows_of(opened)
+    return Sample(given, paths[0].name, frame, rows, is_whole, is_counted, opened[0].findings,
+                  options.header_row or 1, options.sheet or "", sheets, dates)  # fmt: skip
 
 
-def _open(path, header_row, sheet):
-    return TextFile(path)
+def _options_for(path):
+    """What the reader needs to be told of a file, and the sheets to choose from."""
+    try:
+        return _with_header_row(path, FileOptions()), []
+    except DataError:
+        sheets = _sheets(path)
+        if len(sheets) < 2:
+            raise
+    # several sheets that differ: the one with most columns that we know the meaning of
+    known = set().union(*map(ranks, ("customer_id", "product_id", "transaction_date", "quantity",
+                                     "unit_price", "product_name")))  # fmt: skip
+    best, most = None, -1
+    for sheet in sheets:
+        try:
+            options = _with_header_row(path, FileOptions(sheet=sheet))
+            header = [name for file in tables_of(path, options) for name in file.header]
+        except DataError:  # a sheet that is no table
+            continue
+        score = sum(squeezed(name) in known for name in header)
+        if score > most:
+            best, most = options, score
+    if best is None:
+        raise DataError(f"{path.name}: none of its {len(sheets)} sheets could be read as a table.")
+    return best, sheets
+
+
+def _with_header_row(path, options):
+    """The options, with the row of the header where the reader says that it is not the first."""
+    try:
+        tables_of(path, options)
+    except DataError as error:
+        row = re.search(r"`header_row: (\d+)`", str(error))
+        if row is None:
+            raise
+        return options.model_copy(update={"header_row": int(row.group(1))})
+    return options
+
+
+def _sheets(path):
+    """The names of a workbook's sheets; none if it is no workbook."""
+    try:
+        with pd.ExcelFile(path, engine="calamine") as book:
+            return list(map(str, book.sheet_names))
+    except Exception:  # whatever it is, the reader has said so
+        return []
 
 
 def _rows_of(opened):
@@ -145,55 +181,3 @@ def _as_text(batch: pa.Table):
         text = text.astype("str").where(text.notna())
         columns[bare] = columns[bare].fillna(text) if bare in columns else text
     return pd.DataFrame(columns, dtype="str"), dates
-
-
-def _sheets(path):
-    if path.suffix.lower() not in _WORKBOOKS:
-        return []
-    with pd.ExcelFile(path) as book:
-        return list(map(str, book.sheet_names))
-
-
-def _best_sheet(path, sheets):
-    """The sheet with most columns that we know the meaning of; of equals the first."""
-    known = set().union(*(ranks(name) for name in ("customer_id", "product_id", "transaction_date",
-                                                   "quantity", "unit_price", "product_name")))  # fmt: skip
-
-    def score(sheet):
-        rows = _first_rows(path, sheet)
-        header = rows[_header_row(rows) - 1] if rows else []
-        return sum(squeezed(cell) in known for cell in header), min(len(rows), 2)
-
-    return max(sheets, key=score)
-
-
-def _first_rows(path: Path, sheet: str) -> list[list[str]]:
-    """The first rows of a file as they stand; none for parquet."""
-    if path.suffix.lower() in _WORKBOOKS:
-        table = pd.read_excel(path, sheet_name=sheet or 0, header=None, nrows=_PREAMBLE, dtype=str)
-        return table.fillna("").to_numpy().tolist()
-    if path.suffix.lower() == ".parquet" or path.stat().st_size == 0:
-        return []
-    encoding, _ = files.detect_encoding(path)
-    with files._opened(path) as handle:
-        text = io.TextIOWrapper(handle, encoding=encoding, errors="replace", newline="")
-        lines = [line for line in itertools.islice(text, _PREAMBLE) if len(line) < 1_000_000]
-    tables = [list(csv.reader(lines, delimiter=mark)) for mark in ",;\t|"]
-    return max(tables, key=lambda rows: max((len(row) for row in rows[-5:]), default=0))
-
-
-def _header_row(rows: list[list[str]]) -> int:
-    """Where the names of the columns seem to stand: the first row as wide as those behind it.
-
-    What stands before it is a preamble: a title, filters, blank lines.
-    """
-    if not rows:
-        return 1
-    filled = [sum(bool(str(cell).strip()) for cell in row) for row in rows]
-    widest = sorted(len(row) for row in rows[len(rows) // 2 :])[len(rows[len(rows) // 2 :]) // 2]
-    for number, (row, cells) in enumerate(zip(rows, filled, strict=True), 1):
-        texts = [str(cell).strip() for cell in row]
-        names = [text for text in texts if text and not text.replace(".", "").isdigit()]
-        if len(row) >= widest and cells >= max(0.6 * widest, min(widest, 2)):
-            return number if len(names) >= 0.8 * cells else 1
-    return 1

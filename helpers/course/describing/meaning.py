@@ -34,11 +34,14 @@ class Meaning:
         Ours: further columns that could mean it.
     doubted : dict of str to str
         Ours: why the choice may be wrong; it is left to the user.
+    remarks : dict of str to str
+        Ours: what else is worth knowing of the choice.
     """
 
     chosen: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[str]] = field(default_factory=dict)
     doubted: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
 
 
 def meaning_of(
@@ -74,7 +77,13 @@ def meaning_of(
             taken.add(candidates[0])
             found.others[ours] = candidates[1:4]
         elif ours in REQUIRED:
-            found.others[ours] = _by_content(ours, frame, taken, dates)
+            likely = _by_content(ours, frame, taken, dates)
+            if ours in _DATES and len(likely) == 1:  # nothing else can be meant
+                found.chosen[ours] = likely[0]
+                taken.add(likely[0])
+                found.remarks[ours] = "the only column with dates, whatever its name"
+            else:
+                found.others[ours] = likely
     found.others = {
         ours: [theirs for theirs in others if theirs not in taken]
         for ours, others in found.others.items()
@@ -101,7 +110,8 @@ def _rank(ours, theirs):
 def _fits(ours, column, theirs, frame, dates, found):
     """Whether what is in a column can be what its name says."""
     filled = column.dropna()
-    if filled.empty or filled.nunique() < 2 and ours not in ("quantity", "payment_method"):
+    may_be_one = ours in _NUMBERS or ours == "payment_method"
+    if filled.empty or (filled.nunique() == 1 and len(filled) > 1 and not may_be_one):
         return False
     if ours in _DATES:
         return theirs in dates or looks_like_dates(column)

@@ -170,7 +170,10 @@ class _Table:
         if theirs is not None:
             doubt = self.meaning.doubted.get(ours)
             why = self._of_column(theirs)
-            page.put(f"{quoted(theirs)}: {ours}", [doubt, why] if doubt else why, 2,
+            said = [self.meaning.remarks[ours]] if ours in self.meaning.remarks else []
+            if ours == "customer_id":
+                said += rows.who_is_odd(self.frame, self.meaning.chosen)
+            page.put(f"{quoted(theirs)}: {ours}", [*said, *([doubt] if doubt else []), why], 2,
                      is_sure=not doubt)  # fmt: skip
             if doubt and theirs.strip().lower().replace(" ", "_") in (ours, "transaction_amount"):
                 self.meaning.doubted[ours] = "ignore"

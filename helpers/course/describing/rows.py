@@ -203,6 +203,23 @@ def with_returns(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> str:
     )
 
 
+def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
+    """Sentences on customer ids that may be something else."""
+    if "customer_id" not in chosen or "transaction_date" not in chosen:
+        return []
+    customers = frame[chosen["customer_id"]].dropna()
+    counts, said = customers.value_counts(), []
+    if len(counts) > 10 and counts.iloc[0] > 0.1 * len(customers):
+        said.append(f"{one_line(counts.index[0])} has {percent(counts.iloc[0] / len(customers))} of "
+                    "the rows: is it all guests? Then leave it out with drop_where")  # fmt: skip
+    days = frame[chosen["transaction_date"]].str[:10]
+    if len(counts) > 10 and len(customers) > 1.2 * len(counts):
+        one_day = days.loc[customers.index].groupby(customers).nunique() == 1
+        if one_day.mean() > 0.98:
+            said.append("nearly every customer bought on one day only: is it the order's number?")
+    return said
+
+
 def odd_words(frame: pd.DataFrame, n: int = 5) -> list[str]:
     """Words with letters beyond ASCII, as they were decoded."""
     found = {}
@@ -211,6 +228,7 @@ def odd_words(frame: pd.DataFrame, n: int = 5) -> list[str]:
         texts = texts[~texts.map(str.isascii)].drop_duplicates().head(200)
         for text in texts:
             for word in re.findall(r"\S+", text):
-                if not word.isascii():
-                    found.setdefault(frozenset(c for c in word if not c.isascii()), word[:30])
+                letters = frozenset(c for c in word if not c.isascii() and c.isalpha())
+                if letters:
+                    found.setdefault(letters, word[:30])
     return [one_line(word) for word in list(found.values())[:n]]
