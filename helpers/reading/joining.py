@@ -162,6 +162,12 @@ class LookedUp:
                 batch = batch.append_column(beside.format(names[theirs]), found[column])
         return batch, at.null_count
 
+    def nested(self, columns: list[str], header: list[str]) -> list[str]:
+        """Those of the brought columns whose values are no single ones."""
+        names = brought(header, self.header, self._key, self.short)
+        return [called for theirs, called in names.items() if called in columns
+                and pa.types.is_nested(self._table.schema.field(theirs).type)]  # fmt: skip
+
     def account(self, number: int, lines: int, missing: int, example: str | None) -> None:
         """Note what a file of lines found; when none of the files found anything, say so.
 
@@ -194,6 +200,9 @@ class JoinedFile:
         Of the file among the lines'.
     """
 
+    #: No engine can read it by itself, whatever the lines' file is.
+    kind = "joined"
+
     def __init__(self, file, table: LookedUp, number: int):
         self.path, self.findings, self._file, self._table = file.path, file.findings, file, table
         self._number = number
@@ -216,6 +225,12 @@ class JoinedFile:
             name = f"lines without their {self._table.lines_key} in {self._table.name}"
             self.findings[name] = missing
         self._table.account(self._number, lines, missing, example)
+
+    def nested(self, columns: list[str]) -> list[str]:
+        """Those of some columns whose values are no single ones (lists, structs, maps)."""
+        own = [name for name in columns if name in self._file.header]
+        rest = [name for name in columns if name not in own]
+        return self._file.nested(own) + self._table.nested(rest, self._file.header)
 
     def __getattr__(self, name):
         """Whatever else is known of the lines' file."""
