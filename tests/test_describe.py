@@ -199,13 +199,16 @@ def test_a_name_is_held_against_what_is_in_the_column(here):
     total = lines["price"].groupby(lines["order"]).transform("sum")
     table = pd.DataFrame({
         "Order": lines["order"], "Date": "n/a", "Shipped": lines["time"].dt.strftime("%d.%m.%Y"),
-        "Client": lines["customer"], "SKU": lines["product"].map("S{}".format), "Total": total,
+        "Packed": lines["time"].dt.strftime("%d.%m.%Y"), "Client": lines["customer"], "SKU": lines["product"].map("S{}".format), "Total": total,
     })  # fmt: skip
     text, values = proposed(shop_of(table))
     assert "Total" not in values["columns"] and '# "Total": total_amount' in text
     assert values["columns"] == {"TODO transaction_date": "transaction_date", "Client":
                                  "customer_id", "SKU": "product_id", "Order": "transaction_id"}  # fmt: skip
-    assert '# "Shipped": transaction_date' in text
+    assert '# "Shipped": transaction_date' in text and '# "Packed": transaction_date' in text
+    # with one column of dates there is no doubt, whatever it is called
+    columns = proposed(shop_of(table.drop(columns="Packed")))[1]["columns"]
+    assert columns["Shipped"] == "transaction_date"
 
 
 # Numbers

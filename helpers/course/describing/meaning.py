@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.course.describing.dates import looks_like_dates
 from helpers.course.describing.numbers import share_of_numbers
-from helpers.course.describing.words import parts_of, ranks, squeezed
+from helpers.course.describing.words import parts_of, ranks, squeezed, without_table
 
 # In this order, since a column has one meaning only.
 PURCHASES = ("transaction_date", "customer_id", "product_id", "transaction_id", "quantity",
@@ -98,6 +98,8 @@ def _rank(ours, theirs):
     bare, ranked = squeezed(theirs), ranks(ours)
     if bare in ranked:
         return ranked[bare]
+    if (short := squeezed(without_table(theirs))) in ranked:
+        return 500 + ranked[short]
     parts = parts_of(theirs)
     for start in range(1, len(parts)):  # shop_customer_id, item.item_id, Kunden-Nr. (neu)
         for ends in ("".join(parts[start:]), "".join(parts[:-start])):

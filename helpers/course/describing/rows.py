@@ -9,7 +9,14 @@ import pandas as pd
 
 from helpers.course.describing.numbers import as_numbers
 from helpers.course.describing.phrases import one_line, percent
-from helpers.course.describing.words import begins_like, parts_of, squeezed, squeezed_list, words
+from helpers.course.describing.words import (
+    begins_like,
+    parts_of,
+    squeezed,
+    squeezed_list,
+    without_table,
+    words,
+)
 
 
 @dataclass
@@ -67,7 +74,8 @@ def drop_where(frame: pd.DataFrame) -> list[Proposal]:
     """Statuses of what was not bought, or given back; of each column that looks like a status."""
     found = []
     for column in frame:
-        names = {squeezed(column), squeezed(" ".join(parts_of(column)[-1:]))}
+        bare = without_table(column)
+        names = {squeezed(bare), squeezed(" ".join(parts_of(bare)[-1:]))}
         if not names & set(squeezed_list("status")) or not 1 < frame[column].nunique() <= 40:
             continue
         counts = frame[column].value_counts()

@@ -26,6 +26,11 @@ def squeezed(name) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 
 
+def without_table(name) -> str:
+    """A name without what a join puts behind it: ``status`` for ``status (orders)``."""
+    return re.sub(r"(?<=\S) \([^()]*\)$", "", str(name))
+
+
 def parts_of(name) -> list[str]:
     """The words that a name consists of: ``lineitem``, ``sku`` of ``Lineitem sku``."""
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name))
