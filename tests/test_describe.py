@@ -318,7 +318,7 @@ def test_a_large_file_is_looked_at_in_part_and_that_is_said(here, monkeypatch):
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=5, unique_by=lambda x: x.strip().lower()),
        st.lists(st.text(max_size=8), min_size=1, max_size=8))  # fmt: skip
 def test_whatever_is_in_an_export_the_proposal_is_a_parameter_file(tmp_path_factory, names, cells):

@@ -217,7 +217,7 @@ def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
         return []
     customers = frame[chosen["customer_id"]].dropna()
     counts, said = customers.value_counts(), []
-    if len(counts) > 10 and counts.iloc[0] > 0.1 * len(customers):
+    if len(counts) > 10 and counts.iloc[0] > max(0.1 * len(customers), 5 * counts.iloc[1]):
         said.append(f"{one_line(counts.index[0])} has {percent(counts.iloc[0] / len(customers))} of "
                     "the rows: is it all guests? Then leave it out with drop_where")  # fmt: skip
     days = frame[chosen["transaction_date"]].str[:10]
