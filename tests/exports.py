@@ -66,7 +66,8 @@ def shopify(folder, lines):
         "Lineitem requires shipping": "true", "Lineitem taxable": "true",
         "Lineitem fulfillment status": "fulfilled",
         "Billing Name": lines["customer"].map("Ann Example {}".format).where(first),
-        "Notes": None, "Cancelled at": None, "Payment Method": pd.Series("Visa", lines.index).where(first),
+        "Notes": None, "Cancelled at": None,
+        "Payment Method": pd.Series("Visa", lines.index).where(first),
         "Refunded Amount": None, "Vendor": "Us", "Id": None, "Tags": None, "Source": "web",
     }  # fmt: skip
     pd.DataFrame(columns).to_csv(folder / "orders_export.csv", index=False)
@@ -86,7 +87,7 @@ def woocommerce(folder, lines):
         "Payment Method Title": "PayPal", "Cart Discount Amount": 0,
         "Order Subtotal Amount": 10, "Shipping Method Title": "Flat rate",
         "Order Shipping Amount": 4.9, "Order Refund Amount": 0,
-        "Order Total Amount": (lines["price"] * lines["quantity"]).groupby(lines["order"]).transform("sum"),
+        "Order Total Amount": lines["price"].groupby(lines["order"]).transform("sum"),
         "Order Total Tax Amount": 1, "SKU": sku, "Item #": lines.groupby("order").cumcount() + 1,
         "Item Name": lines["product"].map("Shirt no {}".format),
         "Category": (lines["product"] // 10).map("Family {}".format),
@@ -105,7 +106,8 @@ def magento(folder, lines):
     items = pd.DataFrame({
         "item_id": 2 * lines.index + 1, "order_id": lines["order"] - 1000, "parent_item_id": "NULL",
         "store_id": 1, "created_at": time, "product_id": lines["product"] + 7000,
-        "product_type": "configurable", "sku": sku, "name": lines["product"].map("Jacket {}".format),
+        "product_type": "configurable", "sku": sku,
+        "name": lines["product"].map("Jacket {}".format),
         "qty_ordered": lines["quantity"].map("{}.0000".format), "qty_refunded": "0.0000",
         "price": lines["price"].map("{:.4f}".format),
     })  # fmt: skip
@@ -153,7 +155,8 @@ def ga4(folder, lines):
         "event_timestamp_ms": milliseconds(seen["time"]),
         "user_pseudo_id": seen["customer"].map("{0}.16{0:08}".format),
         "event_name": seen["kind"].map(names),
-        "item_id": seen["product"].map("GGO{:04}".format).where(seen["kind"].isin(["view", "cart"])),
+        "item_id": seen["product"].map("GGO{:04}".format).where(
+            seen["kind"].isin(["view", "cart"])),
         "item_category": "Drinkware",
     }).to_csv(folder / "events.csv", index=False)  # fmt: skip
     return truth(lines, person, item)
@@ -180,7 +183,10 @@ def joined_tables(folder, lines):
 
 def point_of_sale(folder, lines):
     """A European till: semicolons, decimal commas, D.M.Y, cp1252, returns, deposits."""
-    card, article = lines["customer"].add(200_000).astype(str), lines["product"].map("A{:05}".format)
+    card, article = (
+        lines["customer"].add(200_000).astype(str),
+        lines["product"].map("A{:05}".format),
+    )
 
     def comma(numbers):
         return numbers.map("{:,.2f}".format).str.translate(str.maketrans(",.", ".,"))
@@ -225,7 +231,10 @@ def app(folder, lines):
 
 
 def online_retail(folder, lines):
-    customer, code = lines["customer"].add(17_000), lines["product"].map("{}A".format("85{:03}").format)
+    customer, code = (
+        lines["customer"].add(17_000),
+        lines["product"].map("{}A".format("85{:03}").format),
+    )
     table = pd.DataFrame({
         "InvoiceNo": lines["order"].add(536_000).astype(str), "StockCode": code,
         "Description": lines["product"].map("HEART T-LIGHT HOLDER {}".format),

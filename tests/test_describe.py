@@ -170,7 +170,8 @@ HEADERS = {
                 "Prezzo unitario", "Descrizione", "Reparto"],
     "Dutch": ["Klantnummer", "Artikelnummer", "Besteldatum", "Ordernummer", "Aantal",
               "Stukprijs", "Omschrijving", "Artikelgroep"],
-    "Japanese": ["顧客番号", "商品コード", "注文日", "注文番号", "数量", "単価", "商品名", "カテゴリ"],
+    "Japanese": ["顧客番号", "商品コード", "注文日", "注文番号", "数量", "単価", "商品名",
+                 "カテゴリ"],
     "English": ["CustomerID", "StockCode", "InvoiceDate", "InvoiceNo", "Quantity", "UnitPrice",
                 "Description", "Department"],
     "ours": ["customer_id", "product_id", "transaction_date", "transaction_id", "quantity",
@@ -199,16 +200,41 @@ def test_a_name_is_held_against_what_is_in_the_column(here):
     total = lines["price"].groupby(lines["order"]).transform("sum")
     table = pd.DataFrame({
         "Order": lines["order"], "Date": "n/a", "Shipped": lines["time"].dt.strftime("%d.%m.%Y"),
-        "Packed": lines["time"].dt.strftime("%d.%m.%Y"), "Client": lines["customer"], "SKU": lines["product"].map("S{}".format), "Total": total,
+        "Packed": lines["time"].dt.strftime("%d.%m.%Y"), "Client": lines["customer"],
+        "SKU": lines["product"].map("S{}".format), "Total": total,
     })  # fmt: skip
     text, values = proposed(shop_of(table))
     assert "Total" not in values["columns"] and '# "Total": total_amount' in text
-    assert values["columns"] == {"TODO transaction_date": "transaction_date", "Client":
-                                 "customer_id", "SKU": "product_id", "Order": "transaction_id"}  # fmt: skip
+    assert values["columns"] == {
+        "TODO transaction_date": "transaction_date",
+        "Client": "customer_id",
+        "SKU": "product_id",
+        "Order": "transaction_id",
+    }
     assert '# "Shipped": transaction_date' in text and '# "Packed": transaction_date' in text
     # with one column of dates there is no doubt, whatever it is called
     columns = proposed(shop_of(table.drop(columns="Packed")))[1]["columns"]
     assert columns["Shipped"] == "transaction_date"
+
+
+def test_the_id_of_people_and_of_orders_are_told_from_those_of_orders_and_lines(here):
+    """One column is a new id for each order, another one for each line: neither is what it says."""
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "customer_id": lines["order"].map("o{}".format),
+        "customer_unique_id": lines["customer"].map("c{}".format),
+        "transaction_id": range(len(lines)), "order_id": lines["order"],
+        "sku": lines["product"].map("S{}".format), "date": lines["time"].dt.strftime("%Y-%m-%d"),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    assert values["columns"]["customer_unique_id"] == "customer_id"
+    assert values["columns"]["order_id"] == "transaction_id"
+    assert "in customer_id each id occurs on one day only" in text
+
+
+def test_of_a_log_the_purchases_count(here):
+    table = simple(event=["view", "view", "addtocart", "transaction"] * 30)
+    assert proposed(shop_of(table))[1]["cleaning"]["drop_where"] == {"event": ["view", "addtocart"]}
 
 
 # Numbers
@@ -244,8 +270,10 @@ def test_what_is_special_about_rows_is_proposed_with_its_reason(here):
     })  # fmt: skip
     back = table.head(25).assign(Quantity=-1)
     back["InvoiceNo"] = "C" + back["InvoiceNo"].astype(str)
-    odd = [table.head(30).assign(SKU=code, Title=title, Price=np.arange(30) / 7)
-           for code, title in [("POST", "Postage"), ("M", "Manual"), ("GIFT_CARD", "Present")]]  # fmt: skip
+    odd = [
+        table.head(30).assign(SKU=code, Title=title, Price=np.arange(30) / 7)
+        for code, title in [("POST", "Postage"), ("M", "Manual"), ("GIFT_CARD", "Present")]
+    ]
     cased = table.tail(20)
     cased = cased.assign(SKU=cased["SKU"].str.upper())
     text, values = proposed(shop_of(pd.concat([table, back, *odd, cased])))

@@ -76,7 +76,9 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
     Dates
     """
     if typed:
-        days = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
+        days = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(
+            None
+        )
         return Dates([""], ["the cells are dates already: no format is needed"], days=days)
     values = pd.Series(column.dropna().unique(), dtype="str")
     values = values.iloc[:: max(len(values) // _MOST, 1)]
@@ -89,12 +91,16 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
     if not formats:
         return Dates([], _why_none(values, shares), zones, zone)
     choice = [_plain(each) for each in formats]
-    share = f"{percent(shares[0])} of {len(values):,} different values, such as {values.iloc[0][:40]}"
+    share = (
+        f"{percent(shares[0])} of {len(values):,} different values, such as {values.iloc[0][:40]}"
+    )
     found = Dates(choice, [share], zones, zone, _read(column, formats[0]))
     turned = [_turned(each) for each in formats[0]]
-    if turned != formats[0] and turned not in formats and set(turned) & {
-        day + shape for day in _DAYS for shape in _shapes(values)
-    }:
+    if (
+        turned != formats[0]
+        and turned not in formats
+        and set(turned) & {day + shape for day in _DAYS for shape in _shapes(values)}
+    ):
         proven = 1 - _share(values, turned)
         found.why[0] += f"; {percent(proven)} can't be read with day and month turned"
     if len(formats) > 1:
@@ -119,8 +125,12 @@ def _of_numbers(name, values, column):
     seconds = number * unit - (25_569 * 86_400 if name == "excel" else 0)
     days = pd.to_datetime(seconds, unit="s", errors="coerce")
     read = f"{example} would be {days.dropna().iloc[0]:%Y-%m-%d %H:%M}"
-    what = {"epoch_s": "seconds since 1970", "epoch_ms": "milliseconds since 1970",
-            "microseconds": "microseconds since 1970", "excel": "days as Excel counts them"}[name]  # fmt: skip
+    what = {
+        "epoch_s": "seconds since 1970",
+        "epoch_ms": "milliseconds since 1970",
+        "microseconds": "microseconds since 1970",
+        "excel": "days as Excel counts them",
+    }[name]
     zones = [] if name == "excel" else ["seconds since 1970 are in UTC"]
     if name == "microseconds":
         how = ("no format reads microseconds: divide by 1000 where you export (in SQL: "
@@ -212,8 +222,10 @@ def _plain(formats):
 
 def _which(column, values, formats, choice):
     """What speaks for which of several formats that all fit."""
-    why = [f"{len(formats)} formats fit all of {len(values):,} different values, such as "
-           f"{values.iloc[0][:40]}: no value has a number above 12 where the day would be"]  # fmt: skip
+    why = [
+        f"{len(formats)} formats fit all of {len(values):,} different values, such as "
+        f"{values.iloc[0][:40]}: no value has a number above 12 where the day would be"
+    ]
     now = pd.Timestamp.now()
     for each, plain in zip(formats, choice, strict=True):
         days = _read(column, each).dropna()
@@ -234,8 +246,10 @@ def _why_none(values, found):
         why.append(f"{_plain(formats)} reads {percent(share)}")
     parts = [{day for day in ("%d", "%m") if day in formats[0]} for formats, _ in found]
     if sum(part == {"%d", "%m"} for part in parts) > 1:
-        why.append("day and month seem to be turned in a part of the file: mend it where it is "
-                   "exported, since a list of formats would misread values that fit two")  # fmt: skip
+        why.append(
+            "day and month seem to be turned in a part of the file: mend it where it is "
+            "exported, since a list of formats would misread values that fit two"
+        )
     return why
 
 
@@ -245,7 +259,9 @@ def _zones(values):
     if found.empty or not values.map(lambda value: bool(_TIME.match(value))).any():
         return [], ""
     counts = found.replace({"Z": "+0000", "UTC": "+0000"}).str.replace(":", "").value_counts()
-    shares = ", ".join(f"{name} ({percent(n / counts.sum())})" for name, n in counts.head(4).items())
+    shares = ", ".join(
+        f"{name} ({percent(n / counts.sum())})" for name, n in counts.head(4).items()
+    )
     if list(counts.index) == ["+0000"]:
         return ["times are in UTC"], ""
     hours = {int(each[:3]) + int(each[0] + each[3:]) / 60 for each in counts.index}

@@ -70,7 +70,8 @@ def meaning_of(
                   if (rank := _rank(ours, theirs)) is not None
                   and _fits(ours, frame[theirs], theirs, frame, dates, found)]  # fmt: skip
         ids = (known or {}).get(ours)
-        ranked.sort(key=lambda each: (-_overlap(frame[each[1]], ids), each[0]))
+        ranked.sort(key=lambda each: (-_overlap(frame[each[1]], ids),
+                                      _is_of_a_line(ours, frame[each[1]]), each[0]))  # fmt: skip
         candidates = [theirs for _, theirs in ranked]
         if candidates:
             found.chosen[ours] = candidates[0]
@@ -88,6 +89,7 @@ def meaning_of(
         ours: [theirs for theirs in others if theirs not in taken]
         for ours, others in found.others.items()
     }
+    _prefer_people(frame, found)
     if theirs := found.chosen.get("total_amount"):
         found.doubted |= _order_totals(frame, found.chosen, theirs)
     return found
@@ -139,6 +141,31 @@ def _fits(ours, column, theirs, frame, dates, found):
 def _overlap(column, ids):
     """In tenths, so that names decide between columns that have about as many."""
     return round(column.dropna().isin(ids).mean(), 1) if ids and column.notna().any() else 0.0
+
+
+def _is_of_a_line(ours, column):
+    """Whether an id differs in each row: of a line, where that of its order is looked for."""
+    return ours == "transaction_id" and not column.dropna().duplicated().any()
+
+
+def bought_on_one_day(frame: pd.DataFrame, customer: str, day: str) -> bool:
+    """Whether nearly every id that comes more than once does so on one day: is it an order's?"""
+    days = frame[day].str[:10].groupby(frame[customer])
+    counts = days.size()
+    return bool(len(counts) > 10 and counts.mean() > 1.2 and (days.nunique() <= 1).mean() > 0.98)
+
+
+def _prefer_people(frame, found):
+    """If the customer seems to be an order's number, take another column that is none."""
+    customer, day = found.chosen.get("customer_id"), found.chosen.get("transaction_date")
+    if not (customer and day) or not bought_on_one_day(frame, customer, day):
+        return
+    for other in found.others.get("customer_id", []):
+        if other not in found.chosen.values() and not bought_on_one_day(frame, other, day):
+            found.chosen["customer_id"] = other
+            found.others["customer_id"] = [customer]
+            found.remarks["customer_id"] = f"in {customer} each id occurs on one day only"
+            return
 
 
 def _by_content(ours, frame, taken, dates):

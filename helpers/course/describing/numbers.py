@@ -17,13 +17,17 @@ _EITHER = r"[1-9][0-9]{0,2}([.][0-9]{3}|,[0-9]{3})"
 
 def bare_numbers(column: pd.Series) -> pd.Series:
     """Values without currency, blanks, brackets and signs."""
-    return column.map(lambda text: _AROUND.sub("", text), na_action="ignore").astype("str")
+    codes, values = pd.factorize(column)  # a price occurs many times
+    bare = pd.Series([_AROUND.sub("", text) for text in values], dtype="str")
+    return bare.take(codes).set_axis(column.index).mask(codes < 0)
 
 
 def share_of_numbers(column: pd.Series) -> float:
     """The share of the filled cells that are numbers, by whatever marks."""
     bare = bare_numbers(column.dropna())
-    return float((bare.str.fullmatch(_NUMBER) & bare.str.contains(r"\d")).mean()) if len(bare) else 0
+    return (
+        float((bare.str.fullmatch(_NUMBER) & bare.str.contains(r"\d")).mean()) if len(bare) else 0
+    )
 
 
 def marks_of(column: pd.Series) -> dict[str, int]:
@@ -48,11 +52,15 @@ def decimal_of(column: pd.Series) -> tuple[str, str]:
         return "", ""
     example = next((text for text in column.dropna() if re.fullmatch(_EITHER, text)), "")
     if not clear:
-        return "TODO", f"{example} may be a thousand or a fraction: no value says which mark is meant"
+        return (
+            "TODO",
+            f"{example} may be a thousand or a fraction: no value says which mark is meant",
+        )
     against = clear - marks[mark]
     if against > 0.05 * clear:
         return "TODO", f"{marks['.']:,} values have a decimal point, {marks[',']:,} a decimal comma"
-    why = f"{percent(marks[mark] / n)} of the values have a decimal {'comma' if mark == ',' else 'point'}"
+    name = "comma" if mark == "," else "point"
+    why = f"{percent(marks[mark] / n)} of the values have a decimal {name}"
     if marks["either"]:
         why += f"; {example} is then read by it, too"
     return mark, why
@@ -61,6 +69,10 @@ def decimal_of(column: pd.Series) -> tuple[str, str]:
 def as_numbers(column: pd.Series, mark: str) -> pd.Series:
     """Values as numbers, as far as a look needs them; missing where they are none."""
     bare = bare_numbers(column)
-    text = bare.str.replace(".", "").str.replace(",", ".") if mark == "," else bare.str.replace(",", "")
+    text = (
+        bare.str.replace(".", "").str.replace(",", ".")
+        if mark == ","
+        else bare.str.replace(",", "")
+    )
     negative = column.str.match(r"^\s*\W{0,2}[-(]|.*[-)]$", na=False)
     return pd.to_numeric(text, errors="coerce").where(lambda x: ~negative, lambda x: -x)

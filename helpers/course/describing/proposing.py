@@ -95,8 +95,8 @@ def _event_types(page, column):
     for theirs, n in counts.head(40).items():
         ours = event_meaning(theirs)
         if ours == "purchase":
-            page.say(f"{quoted(theirs)}: {n:,} events are left out, since purchases are counted from "
-                     "the purchases' file", 2)  # fmt: skip
+            why = "events are left out, since purchases are counted from the purchases' file"
+            page.say(f"{quoted(theirs)}: {n:,} {why}", 2)
         elif ours == theirs:
             page.say(f"{quoted(theirs)} has our name: {n:,} events", 2)
         else:
@@ -112,9 +112,15 @@ def _event_types(page, column):
 def _catalogue(page, given, ids):
     page.blank()
     sample = look_at(given)
-    meaning = meaning_of(sample.frame, CATALOGUE, sample.dates, {"product_id": ids.get("product_id")})
-    found = _Table(page, sample, meaning,
-                   ("product_", "product_columns", "product_date_format", "product_cleaning"))  # fmt: skip
+    meaning = meaning_of(
+        sample.frame, CATALOGUE, sample.dates, {"product_id": ids.get("product_id")}
+    )
+    found = _Table(
+        page,
+        sample,
+        meaning,
+        ("product_", "product_columns", "product_date_format", "product_cleaning"),
+    )
     page.say(f"Catalogue, {sample.name}: {sample.seen()} were looked at.")
     page.put(f"products_path: {quoted(given if len(given) > 1 else given[0])}")
     found.columns_and_dates()
@@ -212,9 +218,9 @@ class _Table:
             page.put(f"{self.format_key}: {TODO}")
         if found.zones and self.is_own:
             zone = found.zone or "Europe/Berlin"
-            page.put(f"time_zone: {quoted(zone)}", [*found.zones, "name the shop's zone to have its "
-                     "days" + (f"; {zone} has these offsets" if found.zone else "")],
-                     is_sure=False)  # fmt: skip
+            why = "name the shop's zone to have its days"
+            why += f"; {zone} has these offsets" if found.zone else ""
+            page.put(f"time_zone: {quoted(zone)}", [*found.zones, why], is_sure=False)
         return found.days
 
     def cleaning(self) -> None:
@@ -252,8 +258,11 @@ class _Table:
             page.put(f"sheet: {quoted(sample.sheet)}", f"others: {others}", 2)
 
     def _numbers(self, page):
-        chosen = {ours: self.meaning.chosen[ours] for ours in
-                  (*_OPTIONAL_NUMBERS, "price", "margin") if ours in self.meaning.chosen}  # fmt: skip
+        chosen = {
+            ours: self.meaning.chosen[ours]
+            for ours in (*_OPTIONAL_NUMBERS, "price", "margin")
+            if ours in self.meaning.chosen
+        }
         chosen = {ours: theirs for ours, theirs in chosen.items()
                   if self.meaning.doubted.get(ours, "ignore") == "ignore"}  # fmt: skip
         ignored = [ours for ours in chosen if self.meaning.doubted.get(ours)]
@@ -274,7 +283,9 @@ class _Table:
         if TODO in given:
             page.put(f"decimal: {TODO}", [*why, 'a comma is ",", a point is "."'], 2)
         elif len(given) > 1:
-            page.put(f"decimal: {quoted({ours: mark for ours, (mark, _) in marks.items()})}", why, 2)
+            page.put(
+                f"decimal: {quoted({ours: mark for ours, (mark, _) in marks.items()})}", why, 2
+            )
         elif given:
             self.mark = given.pop()
             page.put(f"decimal: {quoted(self.mark)}", why, 2)
@@ -283,6 +294,8 @@ class _Table:
 
     def _statuses(self, page):
         proposals = rows.drop_where(self.frame)
+        if self.is_own and (log := rows.no_purchases(self.frame)):
+            proposals.append(log)
         sure = [each for each in proposals if each.is_sure]
         if sure:
             together = {key: value for each in sure for key, value in each.value.items()}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
 import pandas as pd
 
+from helpers.course.describing.meaning import bought_on_one_day
 from helpers.course.describing.numbers import as_numbers
 from helpers.course.describing.phrases import one_line, percent
 from helpers.course.describing.words import (
     begins_like,
+    event_meaning,
     parts_of,
     squeezed,
     squeezed_list,
@@ -65,8 +68,10 @@ def fill_down(frame: pd.DataFrame, chosen: dict[str, str], statuses=()) -> Propo
         belongs = key[blank & ~first].isin(opened).sum() / max(int(blank.sum()), 1)
         if belongs > 0.7:
             values.append(ours)
-            why.append(f"{theirs} is blank in {percent(blank.mean())} of the rows, of which "
-                       f"{percent(belongs)} follow a line of the same {order} that has it")  # fmt: skip
+            why.append(
+                f"{theirs} is blank in {percent(blank.mean())} of the rows, of which "
+                f"{percent(belongs)} follow a line of the same {order} that has it"
+            )
     return Proposal(values, why) if values else None
 
 
@@ -83,12 +88,36 @@ def drop_where(frame: pd.DataFrame) -> list[Proposal]:
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
         if out:
             share = counts[out].sum() / counts.sum()
-            found.append(Proposal({column: out}, [f"{said}: {percent(share)} of the rows seem not to "
-                                                  "have been bought, or were given back"]))  # fmt: skip
+            found.append(
+                Proposal(
+                    {column: out},
+                    [
+                        f"{said}: {percent(share)} of the rows seem not to "
+                        "have been bought, or were given back"
+                    ],
+                )
+            )
         else:
             found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought?"],
                                   is_sure=False))  # fmt: skip
     return found
+
+
+def no_purchases(frame: pd.DataFrame) -> Proposal | None:
+    """In a log of everything that happened: the rows that are no purchases."""
+    for column in frame:
+        if not 1 < frame[column].nunique() <= 50:
+            continue
+        counts = frame[column].value_counts()
+        means = {value: event_meaning(value) for value in counts.index}
+        known = [value for value, ours in means.items() if ours]
+        others = [value for value in counts.index if means[value] != "purchase"]
+        if "purchase" in means.values() and others and counts[known].sum() > 0.5 * counts.sum():
+            said = ", ".join(f"{one_line(value)} ({n:,})" for value, n in counts.head(12).items())
+            return Proposal({column: others}, [
+                f"{said}: the file is a log of events, of which the purchases count here; give it "
+                "as --events, too"])  # fmt: skip
+    return None
 
 
 def cancellation_prefix(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> Proposal | None:
@@ -102,13 +131,15 @@ def cancellation_prefix(frame: pd.DataFrame, chosen: dict[str, str], mark: str) 
         if not prefix or n > 0.3 * counts.sum():
             continue
         marked = letters == prefix
-        why = f"{n:,} rows ({percent(n / counts.sum())}) are of transactions that begin with {prefix}"
+        why = (
+            f"{n:,} rows ({percent(n / counts.sum())}) are of transactions that begin with {prefix}"
+        )
         if quantity is None:
             return Proposal(prefix, [why, "are these cancellations?"], is_sure=False)
         negative = as_numbers(frame[quantity], mark) < 0
         if negative[marked].mean() > 0.8 and negative[~marked].mean() < 0.2:
-            return Proposal(prefix, [f"{why}, and {percent(negative[marked].mean())} of these have a "
-                                     "negative quantity"])  # fmt: skip
+            share = percent(negative[marked].mean())
+            return Proposal(prefix, [f"{why}, and {share} of these have a negative quantity"])
     return None
 
 
@@ -134,7 +165,7 @@ def non_products(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> list
     seen["wild"] = (seen["prices"] > 10) & (seen["prices"] > 0.25 * seen["rows"])
     has_digits, length = seen.index.str.contains(r"\d"), seen.index.str.len()
     seen["odd"] = ~has_digits | (length < 0.5 * length.to_series().median())
-    seen["odd"] &= pd.Series(has_digits).mean() > 0.8
+    seen["odd"] &= pd.Series(has_digits).mean() > 0.9
     seen["says"] = [_says_no_product(each, of_a_code=True) for each in seen.index]
     seen["named"] = [_says_no_product(each) for each in seen["name"].fillna("")]
     most_say = seen["says"].mean() > 0.3  # a shop of vouchers, or codes that are names
@@ -165,13 +196,17 @@ def _says_no_product(text, of_a_code=False):
     if not of_a_code and len(parts) > 6:
         return False
     joined = "_".join(parts)
-    known = {"_".join(parts_of(word)) for word in words()["no_product"]}
+    known = _words_of_no_product()
     if any(ord(letter) > 0x2E80 for letter in joined):  # scripts without blanks between words
         return any(word in joined for word in known if ord(word[0]) > 0x2E80)
     runs = {"_".join(parts[a:b]) for a in range(len(parts)) for b in range(a + 1, len(parts) + 1)}
     # in a name the word must be most of it: "Postage stamp set of 12" is a product
-    return any(word in runs and (of_a_code or len(parts) <= len(word.split("_")) + 2)
-               for word in known)  # fmt: skip
+    return any(of_a_code or len(parts) <= len(word.split("_")) + 2 for word in runs & known)
+
+
+@functools.cache
+def _words_of_no_product():
+    return {"_".join(parts_of(word)) for word in words()["no_product"]}
 
 
 def merge_case(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
@@ -190,8 +225,10 @@ def merge_case(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
     name = chosen.get("product_name")
     if name is None:
         return Proposal(True, why, is_sure=False)
-    names = frame[frame[code].isin(twice)].groupby(code)[name].agg(
-        lambda x: x.mode().iloc[0].lower() if x.notna().any() else ""
+    names = (
+        frame[frame[code].isin(twice)]
+        .groupby(code)[name]
+        .agg(lambda x: x.mode().iloc[0].lower() if x.notna().any() else "")
     )
     same = names.groupby(names.index.str.lower()).nunique() == 1
     why.append(f"{int(same.sum()):,} of them have the same name")
@@ -218,13 +255,11 @@ def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
     customers = frame[chosen["customer_id"]].dropna()
     counts, said = customers.value_counts(), []
     if len(counts) > 10 and counts.iloc[0] > max(0.1 * len(customers), 5 * counts.iloc[1]):
-        said.append(f"{one_line(counts.index[0])} has {percent(counts.iloc[0] / len(customers))} of "
-                    "the rows: is it all guests? Then leave it out with drop_where")  # fmt: skip
-    days = frame[chosen["transaction_date"]].str[:10]
-    if len(counts) > 10 and len(customers) > 1.2 * len(counts):
-        one_day = days.loc[customers.index].groupby(customers).nunique() == 1
-        if one_day.mean() > 0.98:
-            said.append("nearly every customer bought on one day only: is it the order's number?")
+        share = percent(counts.iloc[0] / len(customers))
+        said.append(f"{one_line(counts.index[0])} has {share} of the rows: is it all guests? Then "
+                    "leave it out with drop_where")  # fmt: skip
+    if bought_on_one_day(frame, chosen["customer_id"], chosen["transaction_date"]):
+        said.append("nearly every customer bought on one day only: is it the order's number?")
     return said
 
 

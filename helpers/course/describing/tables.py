@@ -30,7 +30,9 @@ class Lookup:
         if not any(line == "join:" for line in page.lines):
             page.put("join:")
         page.say(f"{self.sample.name}: {self.sample.seen()} were looked at; {self.why}", 2)
-        page.put(f"- path: {quoted(self.paths if len(self.paths) > 1 else self.paths[0])}", indent=2)
+        page.put(
+            f"- path: {quoted(self.paths if len(self.paths) > 1 else self.paths[0])}", indent=2
+        )
         same = self.lines_key == self.key
         by = quoted(self.key) if same else quoted({self.lines_key: self.key})
         page.put(f"by: {by}", indent=4)
@@ -65,7 +67,9 @@ def arrange(samples: list[Sample]) -> tuple[Sample, list[str], list[Lookup]]:
     tables.sort(key=lambda table: (not _has_product(table[0]), -table[0].rows))
     (lines, paths), rest, joins = tables[0], tables[1:], []
     while rest:
-        fits = [(fit, number) for number, (table, _) in enumerate(rest) if (fit := _key(lines, table))]
+        fits = [
+            (fit, number) for number, (table, _) in enumerate(rest) if (fit := _key(lines, table))
+        ]
         if not fits:
             names = ", ".join(table.name for table, _ in rest)
             raise DataError(
