@@ -68,7 +68,7 @@ def gather_parameters(files=(), typed=(), raw=(), inline=(), purchases=()) -> Pa
 
 
 @contextmanager
-def sentences(debug=False):
+def sentences(debug=False, where_to_look=True):
     """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
     try:
         yield
@@ -76,7 +76,7 @@ def sentences(debug=False):
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
-        if isinstance(error, DataError) and not isinstance(error, ParameterError):
+        if where_to_look and isinstance(error, DataError) and not isinstance(error, ParameterError):
             click.echo(_LOOK, err=True)
         sys.exit(2)
 
@@ -282,7 +282,7 @@ def describe(files, events, products, out, debug):
     """
     from helpers.course.describing import describe as propose
 
-    with sentences(debug):
+    with sentences(debug, where_to_look=False):
         if out is not None and out.exists():
             raise runs.RunError(f"{out} exists. Choose another --out, or take it away first.")
         text = propose(list(files), list(events), list(products), str(out or ""))
@@ -300,9 +300,16 @@ def describe(files, events, products, out, debug):
 @main.command()
 def parameters():
     """List all parameters: what they mean, what they must be, and what they are if left out."""
+    from helpers import data
+    from helpers.reading.columns import Contract
     from helpers.reading.parameters import reference
 
-    click.echo(reference(), nl=False)
+    click.echo(reference())
+    click.echo("Our names of columns:")
+    for table, contract in vars(data).items():
+        if isinstance(contract, Contract):
+            required, optional = ", ".join(contract.required), ", ".join(contract.optional)
+            click.echo(f"{table.lower()}: {required}; optional: {optional}")
 
 
 @main.command()

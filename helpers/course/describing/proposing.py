@@ -15,6 +15,8 @@ from helpers.course.describing.tables import arrange
 from helpers.course.describing.words import event_meaning
 from helpers.course.describing.writing import TODO, Page, quoted
 
+# So many columns and event types are named; of more, how many there are.
+_NAMED = 40
 _OPTIONAL_NUMBERS = ("quantity", "unit_price", "total_amount")
 
 
@@ -92,7 +94,7 @@ def _events(page, given, ids):
 def _event_types(page, column):
     counts = column.value_counts()
     page.put("event_types:")
-    for theirs, n in counts.head(40).items():
+    for theirs, n in counts.head(_NAMED).items():
         ours = event_meaning(theirs)
         if ours == "purchase":
             why = "events are left out, since purchases are counted from the purchases' file"
@@ -102,8 +104,8 @@ def _event_types(page, column):
         else:
             page.put(f"{quoted(theirs)}: {ours or 'page_view'}", f"{n:,} events", 2,
                      is_sure=bool(ours))  # fmt: skip
-    if len(counts) > 40:
-        page.say(f"and {len(counts) - 40:,} further types", 2)
+    if len(counts) > _NAMED:
+        page.say(f"and {len(counts) - _NAMED:,} further types", 2)
     if not any(event_meaning(theirs) not in ("", "purchase") for theirs in counts.index):
         page.say("none of them is clear: say which is a view, a cart or a search", 2)
         page.put(f"{TODO}: product_view", indent=2)
@@ -167,8 +169,9 @@ class _Table:
         rest = [theirs for theirs in self.frame if theirs not in known]
         if rest:
             said = (f"{theirs} ({examples(self.frame[theirs], 2) or 'blank'})"
-                    for theirs in rest[:40])  # fmt: skip
-            page.say("not needed: " + "; ".join(said), 2)
+                    for theirs in rest[:_NAMED])  # fmt: skip
+            more = f"; and {len(rest) - _NAMED:,} more" if len(rest) > _NAMED else ""
+            page.say("not needed: " + "; ".join(said) + more, 2)
         return self._dates()
 
     def _column(self, ours):

@@ -111,7 +111,7 @@ def _key(lines, table):
         known = set(keys)
         for ours in lines.frame:
             values = lines.frame[ours].dropna()
-            if values.empty:
+            if values.empty or values[:200].isin(known).mean() < 0.3:
                 continue
             found = values.isin(known).mean()
             used = len(known & set(values)) / len(known)
