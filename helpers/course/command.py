@@ -7,16 +7,21 @@ from pathlib import Path
 import click
 
 from helpers.course import runs
+from helpers.course.describing import refuse_undecided
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
 from helpers.data import PROJECT, DataError, read_shop
-from helpers.reading.parameters import Parameters, Written
+from helpers.reading.parameters import ParameterError, Parameters, Written
 from helpers.simulation import world
 
 
 @click.group()
 def main():
-    """Build, judge and ship a product recommender."""
+    """Build, judge and ship a product recommender.
+
+    Own data: `course describe FILE` looks at an export and proposes a parameter file; `course
+    health` says what becomes of every row of it, and `course run` what it is good for.
+    """
 
 
 def parameter_options(command):
@@ -48,6 +53,7 @@ def gather_parameters(files=(), typed=(), raw=(), inline=(), purchases=()) -> Pa
     written += [Written(text, "-y") for text in inline]
     given = {name: value for each in written for name, value in each.values.items()}
     for each in written:  # so that a message can name the line
+        refuse_undecided(each)
         Parameters.of(each.values, each)
     given |= {name: _resolve_type(value) for name, value in typed} | dict(raw)
     if purchases:
@@ -62,7 +68,7 @@ def gather_parameters(files=(), typed=(), raw=(), inline=(), purchases=()) -> Pa
 
 
 @contextmanager
-def sentences(debug=False):
+def sentences(debug=False, where_to_look=True):
     """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
     try:
         yield
@@ -70,7 +76,12 @@ def sentences(debug=False):
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
+        if where_to_look and isinstance(error, DataError) and not isinstance(error, ParameterError):
+            click.echo(_LOOK, err=True)
         sys.exit(2)
+
+
+_LOOK = "`course describe FILE` looks at an export and proposes a parameter file."
 
 
 @main.command()
@@ -95,8 +106,9 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     """Run the lessons (all, or those named by their number) on the bundled or on your own data.
 
     Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
-    Paths are relative to the folder you stand in. Some lessons only, into the folder of an
-    earlier run, replace their own part of it.
+    `course describe FILE` looks at an export and proposes a parameter file; `course parameters`
+    lists all that may stand in one. Paths are relative to the folder you stand in. Some lessons
+    only, into the folder of an earlier run, replace their own part of it.
 
     Exit codes: 0, all is well; 1, a lesson failed; 2, the input or a parameter can't be used;
     3, the lists failed a health check, so the new tables are in held_back/ and the earlier ones
@@ -255,6 +267,55 @@ def health(files, typed, raw, inline, debug):
                 click.echo(f"    why it matters: {doubt.matters}")
                 click.echo(f"    what mends it: {doubt.mend}")
         runs.check_enough(purchases, parameters)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--events", multiple=True, help="Behavioural events; may be given several times.")
+@click.option("--products", multiple=True, help="The catalogue; may be given several times.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Parameter file to write; an existing one stays.  [default: printed]",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def describe(files, events, products, out, debug):
+    """Look at an export, and propose a parameter file for `course run -f`.
+
+    FILEs are purchases: parts of one table, or tables that refer to each other (orders, lines,
+    products). Each line of the proposal says why it is there. Nothing is decided for you: what is
+    not clear stands in a comment, or says TODO.
+    """
+    from helpers.course.describing import describe as propose
+
+    with sentences(debug, where_to_look=False):
+        if out is not None and out.exists():
+            raise runs.RunError(f"{out} exists. Choose another --out, or take it away first.")
+        text = propose(list(files), list(events), list(products), str(out or ""))
+        if out is None:
+            click.echo(text, nl=False)
+            return
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise runs.RunError(f"{out} cannot be written: {error.strerror or error}.") from None
+    n = sum("TODO" in line.split("#")[0] for line in text.splitlines())
+    click.echo(f"wrote {out}" + (f"; {n} lines to decide (TODO)" if n else ""))
+
+
+@main.command()
+def parameters():
+    """List all parameters: what they mean, what they must be, and what they are if left out."""
+    from helpers import data
+    from helpers.reading.columns import Contract
+    from helpers.reading.parameters import reference
+
+    click.echo(reference())
+    click.echo("Our names of columns:")
+    for table, contract in vars(data).items():
+        if isinstance(contract, Contract):
+            required, optional = ", ".join(contract.required), ", ".join(contract.optional)
+            click.echo(f"{table.lower()}: {required}; optional: {optional}")
 
 
 @main.command()

@@ -21,6 +21,7 @@ from helpers.reading.files import (
     input_files,
     kind_of,
 )
+from helpers.reading.joining import with_joined
 from helpers.reading.parameters import DATE_FORMAT, FileOptions
 
 #: Columns that are added to the file's: the date that was read, whether there was anything to
@@ -74,6 +75,7 @@ class Export:
         self.files = [file for file in self.files if file.header]
         if not self.files:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
+        self.is_joined, self.files = bool(join), with_joined(self.files, join)
         self.names = [self._names_of(file, columns) for file in self.files]
 
     def _names_of(self, file, columns):
@@ -103,7 +105,7 @@ class Export:
 
     def is_typed(self) -> bool:
         """Whether an engine can read the files by itself: parquet with real dates in it."""
-        return all(
+        return not self.is_joined and all(
             kind_of(file.path) == "parquet"
             and names == self.names[0]
             and _is_date(file.schema.field(inverse(names)[self.contract.date]).type)

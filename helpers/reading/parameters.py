@@ -7,6 +7,7 @@ is guessed. How a file is read is said in :mod:`helpers.reading.strict_yaml`.
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -201,7 +202,9 @@ class Cleaning(FileOptions):
 class Join(_Model):
     """Another table of the export, whose columns are looked up for every line."""
 
-    path: Path | str | list[Path | Text] = _field(..., "its file or files", _PATHS)
+    path: Path | str | list[Path | Text] = _field(
+        ..., "its file or files, with one row for each key; they must fit into memory", _PATHS
+    )
     by: Text | Names = _field(
         ...,
         "the column that both have, or `the lines' name: the other's name`",
@@ -340,6 +343,40 @@ class Parameters(_Model):
             if group in names and rest:
                 chosen[group] = rest
         return chosen
+
+
+def reference() -> str:
+    """All parameters as text: what each means, what it must be, and its default.
+
+    Returns
+    -------
+    str
+        Options of a table's reading stand under the first parameter that has them.
+    """
+    lines, seen = [], {}
+    for name, field in Parameters.model_fields.items():
+        lines += _entry(name, field, "")
+        for model in _kinds(field.annotation):
+            if model in seen:
+                lines.append(f"    has the lines of {seen[model]}")
+            elif hasattr(model, "model_fields"):
+                seen[model] = name
+                for inner, each in model.model_fields.items():
+                    lines += _entry(inner, each, "    ")
+    return "\n".join(lines) + "\n"
+
+
+def _entry(name, field, margin):
+    default = "" if field.is_required() else _default(field.default)
+    said = f"{field.description}; {field.json_schema_extra['expected']}{default}"
+    return textwrap.wrap(f"{name}: {said}", 98, initial_indent=margin,
+                         subsequent_indent=margin + "    ")  # fmt: skip
+
+
+def _default(value):
+    if value in (None, "", [], {}) or isinstance(value, BaseModel):
+        return ""
+    return f" [{str(value).lower() if isinstance(value, bool) else value}]"
 
 
 def _absolute(value, folder):

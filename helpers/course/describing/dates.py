@@ -1,0 +1,269 @@
+"""Which formats fit a column of dates, and what speaks for which if there are several."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from helpers.course.describing.phrases import percent
+from helpers.course.describing.words import words
+
+# So many different values are tried; a format fits if it reads nearly all of them.
+_MOST = 5_000
+FITS = 0.95
+_DAYS = ["%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d",
+         "%Y.%m.%d", "%Y%m%d", "%d-%m-%y", "%m-%d-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
+         "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%d. %B %Y",
+         "%d-%b-%y", "%d/%b/%Y", "%Y年%m月%d日", "%d-%B-%Y"]  # fmt: skip
+_TIME = re.compile(
+    r"^(?P<day>.*?\S)(?P<between>T|,? at |, | )(?P<clock>\d{1,2}:\d{2})(?P<seconds>:\d{2})?"
+    r"(?P<fraction>[.,]\d+)?(?P<half>\s?[AaPp][Mm])?(?P<zone>\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
+)
+_NUMBERS = {  # digits as dates: what they look like, their format, and what one is
+    "epoch_s": (r"\d{10}(\.0)?", 3e8, 4e9),
+    "epoch_ms": (r"\d{13}(\.0)?", 3e11, 4e12),
+    "microseconds": (r"\d{16}(\.0)?", 3e14, 4e15),
+    "excel": (r"\d{5}([.,]\d+)?", 2e4, 7e4),
+}
+
+
+@dataclass
+class Dates:
+    """What can be said of a column of dates.
+
+    Attributes
+    ----------
+    formats : list of str or of list of str
+        Each reads nearly all values; several: the values don't say which is meant.
+    why : list of str
+        Sentences on it.
+    zones : list of str
+        Sentences on the offsets from UTC, and which zone has them.
+    zone : str
+        A zone with these offsets; empty if there are none.
+    days : Series of Timestamp
+        The values read by the first format; missing where it does not fit.
+    """
+
+    formats: list
+    why: list[str] = field(default_factory=list)
+    zones: list[str] = field(default_factory=list)
+    zone: str = ""
+    days: pd.Series | None = None
+
+
+def looks_like_dates(column: pd.Series) -> bool:
+    """Whether some format reads most of a column's first values."""
+    values = pd.Series(column.dropna().unique()[:50], dtype="str")
+    return bool(len(values)) and bool(_number_format(values) or _fitting(values)[0])
+
+
+def dates_of(column: pd.Series, typed: bool = False) -> Dates:
+    """Look at a column of dates.
+
+    Parameters
+    ----------
+    column : Series of str
+        In the order of the file.
+    typed : bool
+        The cells are dates already, so that no format is needed.
+
+    Returns
+    -------
+    Dates
+    """
+    if typed:
+        days = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(
+            None
+        )
+        return Dates([""], ["the cells are dates already: no format is needed"], days=days)
+    values = pd.Series(column.dropna().unique(), dtype="str")
+    values = values.iloc[:: max(len(values) // _MOST, 1)]
+    if not len(values):
+        return Dates([])
+    if name := _number_format(values):
+        return _of_numbers(name, values, column)
+    formats, shares = _fitting(values)
+    zones, zone = _zones(values)
+    if not formats:
+        return Dates([], _why_none(values, shares), zones, zone)
+    choice = [_plain(each) for each in formats]
+    share = (
+        f"{percent(shares[0])} of {len(values):,} different values, such as {values.iloc[0][:40]}"
+    )
+    found = Dates(choice, [share], zones, zone, _read(column, formats[0]))
+    turned = [_turned(each) for each in formats[0]]
+    if (
+        turned != formats[0]
+        and turned not in formats
+        and set(turned) & {day + shape for day in _DAYS for shape in _shapes(values)}
+    ):
+        proven = 1 - _share(values, turned)
+        found.why[0] += f"; {percent(proven)} can't be read with day and month turned"
+    if len(formats) > 1:
+        found.formats, found.why = _which(column, values, formats, choice)
+    return found
+
+
+def _number_format(values):
+    for name, (pattern, least, most) in _NUMBERS.items():
+        fits = values[values.str.fullmatch(pattern)]
+        if len(fits) > FITS * len(values):
+            numbers = fits.str.replace(",", ".").astype("float64")
+            if numbers.between(least, most).mean() > FITS:
+                return name
+    return ""
+
+
+def _of_numbers(name, values, column):
+    example = values.iloc[0]
+    number = pd.to_numeric(column.str.replace(",", "."), errors="coerce")
+    unit = {"epoch_s": 1, "epoch_ms": 1e-3, "microseconds": 1e-6, "excel": 86_400}[name]
+    seconds = number * unit - (25_569 * 86_400 if name == "excel" else 0)
+    days = pd.to_datetime(seconds, unit="s", errors="coerce")
+    read = f"{example} would be {days.dropna().iloc[0]:%Y-%m-%d %H:%M}"
+    what = {
+        "epoch_s": "seconds since 1970",
+        "epoch_ms": "milliseconds since 1970",
+        "microseconds": "microseconds since 1970",
+        "excel": "days as Excel counts them",
+    }[name]
+    zones = [] if name == "excel" else ["seconds since 1970 are in UTC"]
+    if name == "microseconds":
+        how = ("no format reads microseconds: divide by 1000 where you export (in SQL: "
+               "DIV(event_timestamp, 1000)), then use epoch_ms")  # fmt: skip
+        return Dates([], [f"{what}: {read}", how], zones, days=days)
+    return Dates([name], [f"{what}: {read}"], zones, days=days)
+
+
+def _shapes(values):
+    """Formats of the times behind the days, the commonest first; "" where there is none."""
+    shapes = Counter(_time_format(value) for value in values)
+    return [shape for shape, count in shapes.most_common(4) if count >= 0.001 * len(values)]
+
+
+def _time_format(value):
+    parts = _TIME.match(value)
+    if not parts:
+        return ""
+    zone = parts["zone"] or ""
+    bare = zone.strip()
+    zone = zone.replace(bare, "UTC" if bare == "UTC" else "%z") if zone else ""
+    half = re.sub("[AaPp][Mm]", "%p", parts["half"] or "")
+    seconds = ":%S" * bool(parts["seconds"])
+    fraction = (parts["fraction"] or "")[:1] + "%f" if parts["fraction"] else ""
+    hour = "%I:%M" if half else "%H:%M"
+    return parts["between"] + hour + seconds + fraction + half + zone
+
+
+def _fitting(values):
+    """Formats (lists, by the shapes of the times) that fit, and which share of the values."""
+    shapes = _shapes(values)
+    few = values.iloc[:: max(len(values) // 40, 1)]
+    found = []
+    for day in _DAYS:
+        formats = [day + shape for shape in shapes]
+        if _share(few, formats) > 0.25:
+            found.append((formats, _share(values, formats)))
+    fits = [(formats, share) for formats, share in found if share > FITS]
+    fits = _without_proven_wrong(values, fits)
+    if fits:
+        return [formats for formats, _ in fits], [share for _, share in fits]
+    return [], found
+
+
+def _without_proven_wrong(values, fits):
+    """If one format reads all that another reads, and more, the values prove it."""
+    read = [_read_all(values, formats).notna() for formats, _ in fits]
+    kept = []
+    for number, each in enumerate(fits):
+        beaten = any(
+            (other & ~read[number]).any() and not (read[number] & ~other).any() for other in read
+        )
+        if not beaten:
+            kept.append(each)
+    return kept
+
+
+def _turned(date_format):
+    return date_format.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
+
+
+def _read_all(values, formats):
+    dates = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
+    for each in formats:
+        zoned = "%z" in each
+        more = pd.to_datetime(values, format=each, errors="coerce", utc=zoned)
+        dates = dates.fillna(more.dt.tz_localize(None) if zoned else more)
+    return dates
+
+
+def _read(column, formats):
+    codes, values = pd.factorize(column)
+    dates = _read_all(pd.Series(values, dtype="str"), formats)
+    return dates.take(codes).set_axis(column.index).mask(codes < 0)
+
+
+def _share(values, formats):
+    return _read_all(values, formats).notna().mean() if len(values) else 0.0
+
+
+def _plain(formats):
+    """How a proposal is written: one format, ``iso`` for what ISO 8601 is, or a list."""
+    iso = all(each.startswith("%Y-%m-%d") and "%I" not in each and "UTC" not in each and
+              each[8:9] in ("", "T", " ") for each in formats)  # fmt: skip
+    if iso and (len(formats) > 1 or "T" in formats[0] or "%f" in formats[0]):
+        return "iso"
+    return formats[0] if len(formats) == 1 else formats
+
+
+def _which(column, values, formats, choice):
+    """What speaks for which of several formats that all fit."""
+    why = [
+        f"{len(formats)} formats fit all of {len(values):,} different values, such as "
+        f"{values.iloc[0][:40]}: no value has a number above 12 where the day would be"
+    ]
+    now = pd.Timestamp.now()
+    for each, plain in zip(formats, choice, strict=True):
+        days = _read(column, each).dropna()
+        forward = (days.diff().dropna() >= pd.Timedelta(0)).mean() if len(days) > 1 else 1.0
+        months = days.dt.to_period("M").nunique()
+        said = f"{plain}: {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}, {months} months, "
+        said += f"{days.dt.day.nunique()} days of the month; "
+        said += f"{percent(forward)} of the rows follow the one before in time"
+        future = int((days > now).sum())
+        why.append(said + (f"; {future:,} dates lie in the future" if future else ""))
+    return choice, why
+
+
+def _why_none(values, found):
+    examples = ", ".join(values.iloc[:: max(len(values) // 3, 1)].str[:40][:3])
+    why = [f"no single format reads more than {percent(FITS)} of the values, such as {examples}"]
+    for formats, share in sorted(found, key=lambda each: -each[1])[:3]:
+        why.append(f"{_plain(formats)} reads {percent(share)}")
+    parts = [{day for day in ("%d", "%m") if day in formats[0]} for formats, _ in found]
+    if sum(part == {"%d", "%m"} for part in parts) > 1:
+        why.append(
+            "day and month seem to be turned in a part of the file: mend it where it is "
+            "exported, since a list of formats would misread values that fit two"
+        )
+    return why
+
+
+def _zones(values):
+    """What the offsets from UTC are, and which zone has them."""
+    found = values.str.extract(r"\d\s?(Z|UTC|[+-]\d{2}:?\d{2})$")[0].dropna()
+    if found.empty or not values.map(lambda value: bool(_TIME.match(value))).any():
+        return [], ""
+    counts = found.replace({"Z": "+0000", "UTC": "+0000"}).str.replace(":", "").value_counts()
+    shares = ", ".join(
+        f"{name} ({percent(n / counts.sum())})" for name, n in counts.head(4).items()
+    )
+    if list(counts.index) == ["+0000"]:
+        return ["times are in UTC"], ""
+    hours = {int(each[:3]) + int(each[0] + each[3:]) / 60 for each in counts.index}
+    zone = next((name for name, has in words()["zones"].items() if hours <= set(has)), "")
+    return [f"offsets from UTC: {shares}"], zone

@@ -1,0 +1,199 @@
+"""Which column seems to mean which of ours: by its name first, held against what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from helpers.course.describing.dates import looks_like_dates
+from helpers.course.describing.numbers import share_of_numbers
+from helpers.course.describing.words import parts_of, ranks, squeezed, without_table
+
+# In this order, since a column has one meaning only.
+PURCHASES = ("transaction_date", "customer_id", "product_id", "transaction_id", "quantity",
+             "unit_price", "total_amount", "product_category", "product_name",
+             "payment_method")  # fmt: skip
+EVENTS = ("event_date", "event_type", "customer_id", "product_id", "event_id", "product_category")
+CATALOGUE = ("product_id", "product_category", "product_name", "price", "margin", "in_stock",
+             "launched", "allowed")  # fmt: skip
+REQUIRED = {"transaction_date", "customer_id", "product_id", "event_date", "event_type"}
+_DATES = {"transaction_date", "event_date", "launched"}
+_NUMBERS = {"quantity", "unit_price", "total_amount", "price", "margin"}
+
+
+@dataclass
+class Meaning:
+    """What the columns of a table seem to mean.
+
+    Attributes
+    ----------
+    chosen : dict of str to str
+        Ours: theirs.
+    others : dict of str to list of str
+        Ours: further columns that could mean it.
+    doubted : dict of str to str
+        Ours: why the choice may be wrong; it is left to the user.
+    remarks : dict of str to str
+        Ours: what else is worth knowing of the choice.
+    """
+
+    chosen: dict[str, str] = field(default_factory=dict)
+    others: dict[str, list[str]] = field(default_factory=dict)
+    doubted: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+
+
+def meaning_of(
+    frame: pd.DataFrame, names: tuple[str, ...], dates: set[str], known: dict | None = None
+) -> Meaning:
+    """Propose a meaning for a table's columns.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+    names : tuple of str
+        Ours, in the order in which they choose.
+    dates : set of str
+        Columns whose cells are dates already.
+    known : dict of str to set of str, optional
+        Ids of another table; the column that has most of them is meant.
+
+    Returns
+    -------
+    Meaning
+    """
+    found, taken = Meaning(), set()
+    for ours in names:
+        free = [theirs for theirs in frame if theirs not in taken]
+        ranked = [(rank, theirs) for theirs in free
+                  if (rank := _rank(ours, theirs)) is not None
+                  and _fits(ours, frame[theirs], theirs, frame, dates, found)]  # fmt: skip
+        ids = (known or {}).get(ours)
+        ranked.sort(key=lambda each: (-_overlap(frame[each[1]], ids),
+                                      _is_of_a_line(ours, frame[each[1]]), each[0]))  # fmt: skip
+        candidates = [theirs for _, theirs in ranked]
+        if candidates:
+            found.chosen[ours] = candidates[0]
+            taken.add(candidates[0])
+            found.others[ours] = candidates[1:4]
+        elif ours in REQUIRED:
+            likely = _by_content(ours, frame, taken, dates)
+            if ours in _DATES and len(likely) == 1:  # nothing else can be meant
+                found.chosen[ours] = likely[0]
+                taken.add(likely[0])
+                found.remarks[ours] = "the only column with dates, whatever its name"
+            else:
+                found.others[ours] = likely
+    found.others = {
+        ours: [theirs for theirs in others if theirs not in taken]
+        for ours, others in found.others.items()
+    }
+    _prefer_people(frame, found)
+    if theirs := found.chosen.get("total_amount"):
+        found.doubted |= _order_totals(frame, found.chosen, theirs)
+    return found
+
+
+def _rank(ours, theirs):
+    """How clearly a name says what is meant; None if it does not."""
+    bare, ranked = squeezed(theirs), ranks(ours)
+    if bare in ranked:
+        return ranked[bare]
+    if (short := squeezed(without_table(theirs))) in ranked:
+        return 500 + ranked[short]
+    parts = parts_of(theirs)
+    for start in range(1, len(parts)):  # shop_customer_id, item.item_id, Kunden-Nr. (neu)
+        for ends in ("".join(parts[start:]), "".join(parts[:-start])):
+            # a single short word at an end says too little: "name", "id", "type", "day"
+            if ends in ranked and len(ends) > 5:
+                return 1_000 + ranked[ends]
+    return None
+
+
+def _fits(ours, column, theirs, frame, dates, found):
+    """Whether what is in a column can be what its name says."""
+    filled = column.dropna()
+    may_be_one = ours in _NUMBERS or ours == "payment_method"
+    if filled.empty or (filled.nunique() == 1 and len(filled) > 1 and not may_be_one):
+        return False
+    if ours in _DATES:
+        return theirs in dates or looks_like_dates(column)
+    if theirs in dates:
+        return False
+    if ours in _NUMBERS:
+        return share_of_numbers(filled) > 0.5 or _rank(ours, theirs) < 3
+    share = len(filled) / len(column)
+    if ours == "product_id":
+        return share > 0.5
+    if ours == "customer_id":
+        return share > 0.1 and not looks_like_dates(column)
+    if squeezed(theirs) == "name":
+        coded = filled.str.fullmatch(r"\S*\d\S*").mean() > 0.9
+        return coded if ours == "transaction_id" else not coded
+    if ours == "event_type":
+        return filled.nunique() <= max(200, 0.01 * len(filled))
+    if ours == "product_category":
+        return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
+    return ours != "product_name" or filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
+
+
+def _overlap(column, ids):
+    """In tenths, so that names decide between columns that have about as many."""
+    return round(column.dropna().isin(ids).mean(), 1) if ids and column.notna().any() else 0.0
+
+
+def _is_of_a_line(ours, column):
+    """Whether an id differs in each row: of a line, where that of its order is looked for."""
+    return ours == "transaction_id" and not column.dropna().duplicated().any()
+
+
+def bought_on_one_day(frame: pd.DataFrame, customer: str, day: str) -> bool:
+    """Whether nearly every id that comes more than once does so on one day: is it an order's?"""
+    days = frame[day].str[:10].groupby(frame[customer])
+    counts = days.size()
+    return bool(len(counts) > 10 and counts.mean() > 1.2 and (days.nunique() <= 1).mean() > 0.98)
+
+
+def _prefer_people(frame, found):
+    """If the customer seems to be an order's number, take another column that is none."""
+    customer, day = found.chosen.get("customer_id"), found.chosen.get("transaction_date")
+    if not (customer and day) or not bought_on_one_day(frame, customer, day):
+        return
+    for other in found.others.get("customer_id", []):
+        if other not in found.chosen.values() and not bought_on_one_day(frame, other, day):
+            found.chosen["customer_id"] = other
+            found.others["customer_id"] = [customer]
+            found.remarks["customer_id"] = f"in {customer} each id occurs on one day only"
+            return
+
+
+def _by_content(ours, frame, taken, dates):
+    """Columns that could mean it by what is in them, although their names don't say so."""
+    # who has more columns than that will find it sooner by eye
+    free = [theirs for theirs in frame.columns[:200] if theirs not in taken]
+    free = [theirs for theirs in free if frame[theirs].nunique() > 1]
+    if ours in _DATES:
+        return [theirs for theirs in free if theirs in dates or looks_like_dates(frame[theirs])][:4]
+    if ours == "event_type":
+        return [theirs for theirs in free if frame[theirs].nunique() <= 50][:4]
+    repeats = {theirs: frame[theirs].count() / frame[theirs].nunique() for theirs in free}
+    repeats = {theirs: n for theirs, n in repeats.items() if n > 1.2 and frame[theirs].nunique() > 9
+               and theirs not in dates and not looks_like_dates(frame[theirs])}  # fmt: skip
+    return sorted(repeats, key=repeats.get)[:4]
+
+
+def _order_totals(frame, chosen, theirs):
+    """Whether an amount is of a whole order, and not of its line."""
+    order = chosen.get("transaction_id")
+    product = chosen.get("product_id")
+    if order is None:
+        return {}
+    lines = frame[[order, theirs]].dropna(subset=[order])
+    if product and frame[product].notna().mean() - frame[theirs].notna().mean() > 0.1:
+        return {"total_amount": "blank in many lines: it seems to be of the whole order"}
+    several = lines[lines[order].duplicated(keep=False)].groupby(order)[theirs].nunique()
+    if len(several) > 9 and (several == 1).mean() > 0.9:
+        return {"total_amount": "the same in all lines of an order: it seems to be of the whole "
+                                "order, not of a line"}  # fmt: skip
+    return {}

@@ -1,0 +1,277 @@
+"""What is special about an export's rows: each a proposal with its reason, or a question."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers.course.describing.meaning import bought_on_one_day
+from helpers.course.describing.numbers import as_numbers
+from helpers.course.describing.phrases import one_line, percent
+from helpers.course.describing.words import (
+    begins_like,
+    event_meaning,
+    parts_of,
+    squeezed,
+    squeezed_list,
+    without_table,
+    words,
+)
+
+
+@dataclass
+class Proposal:
+    """A value of a parameter.
+
+    Attributes
+    ----------
+    value : object
+        As the parameter file has it.
+    why : list of str
+    is_sure : bool
+        Whether to write it; else it stands in a comment.
+    """
+
+    value: object
+    why: list[str]
+    is_sure: bool = True
+
+
+def fill_down(frame: pd.DataFrame, chosen: dict[str, str], statuses=()) -> Proposal | None:
+    """Columns that only the first line of a transaction has.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+    chosen : dict of str to str
+        Ours: theirs.
+    statuses : iterable of str
+        Columns by which rows are left out: an order's further lines go with its first.
+    """
+    order = chosen.get("transaction_id")
+    if order is None:
+        return None
+    key = frame[order]
+    first = ~key.duplicated() & key.notna()
+    values, why = [], []
+    asked = {ours: chosen[ours] for ours in ("customer_id", "transaction_date") if ours in chosen}
+    asked |= {theirs: theirs for theirs in statuses if theirs not in chosen.values()}
+    for ours, theirs in asked.items():
+        column = frame[theirs]
+        blank = column.isna() & key.notna()
+        if blank.mean() < 0.02:
+            continue
+        opened = set(key[first & column.notna()])
+        belongs = key[blank & ~first].isin(opened).sum() / max(int(blank.sum()), 1)
+        if belongs > 0.7:
+            values.append(ours)
+            why.append(
+                f"{theirs} is blank in {percent(blank.mean())} of the rows, of which "
+                f"{percent(belongs)} follow a line of the same {order} that has it"
+            )
+    return Proposal(values, why) if values else None
+
+
+def drop_where(frame: pd.DataFrame) -> list[Proposal]:
+    """Statuses of what was not bought, or given back; of each column that looks like a status."""
+    found = []
+    for column in frame:
+        bare = without_table(column)
+        names = {squeezed(bare), squeezed(" ".join(parts_of(bare)[-1:]))}
+        if not names & set(squeezed_list("status")) or not 1 < frame[column].nunique() <= 40:
+            continue
+        counts = frame[column].value_counts()
+        out = [value for value in counts.index if begins_like(value, "not_bought")]
+        said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
+        if out:
+            share = counts[out].sum() / counts.sum()
+            found.append(
+                Proposal(
+                    {column: out},
+                    [
+                        f"{said}: {percent(share)} of the rows seem not to "
+                        "have been bought, or were given back"
+                    ],
+                )
+            )
+        else:
+            found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought?"],
+                                  is_sure=False))  # fmt: skip
+    return found
+
+
+def no_purchases(frame: pd.DataFrame) -> Proposal | None:
+    """In a log of everything that happened: the rows that are no purchases."""
+    for column in frame:
+        if not 1 < frame[column].nunique() <= 50:
+            continue
+        counts = frame[column].value_counts()
+        means = {value: event_meaning(value) for value in counts.index}
+        known = [value for value, ours in means.items() if ours]
+        others = [value for value in counts.index if means[value] != "purchase"]
+        if "purchase" in means.values() and others and counts[known].sum() > 0.5 * counts.sum():
+            said = ", ".join(f"{one_line(value)} ({n:,})" for value, n in counts.head(12).items())
+            return Proposal({column: others}, [
+                f"{said}: the file is a log of events, of which the purchases count here; give it "
+                "as --events, too"])  # fmt: skip
+    return None
+
+
+def cancellation_prefix(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> Proposal | None:
+    """A letter before the numbers of transactions that take something back."""
+    order, quantity = chosen.get("transaction_id"), chosen.get("quantity")
+    if order is None:
+        return None
+    letters = frame[order].str.extract(r"^([A-Za-z]{1,4}|-)[-_ ]?\d", expand=False).fillna("")
+    counts = letters[frame[order].notna()].value_counts()
+    for prefix, n in counts.items():
+        if not prefix or n > 0.3 * counts.sum():
+            continue
+        marked = letters == prefix
+        why = (
+            f"{n:,} rows ({percent(n / counts.sum())}) are of transactions that begin with {prefix}"
+        )
+        if quantity is None:
+            return Proposal(prefix, [why, "are these cancellations?"], is_sure=False)
+        negative = as_numbers(frame[quantity], mark) < 0
+        if negative[marked].mean() > 0.8 and negative[~marked].mean() < 0.2:
+            share = percent(negative[marked].mean())
+            return Proposal(prefix, [f"{why}, and {share} of these have a negative quantity"])
+    return None
+
+
+def non_products(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> list[Proposal]:
+    """Codes that look like no products: what is sure, and what somebody should look at.
+
+    A code speaks by its own words (``SHIPPING``), by the words of its name, by being of letters
+    where nearly all have digits, and by prices that have no rule.
+    """
+    code = chosen.get("product_id")
+    if code is None:
+        return []
+    table = pd.DataFrame({"code": frame[code]})
+    table["name"] = frame[chosen["product_name"]] if "product_name" in chosen else None
+    price = chosen.get("unit_price")
+    table["price"] = as_numbers(frame[price], mark) if price else float("nan")
+    table = table.dropna(subset=["code"])
+    if table.empty:
+        return []
+    of_code = table.groupby("code")
+    seen = pd.DataFrame({"rows": of_code.size(), "name": of_code["name"].first(),
+                         "prices": of_code["price"].nunique()})  # fmt: skip
+    seen["wild"] = (seen["prices"] > 10) & (seen["prices"] > 0.25 * seen["rows"])
+    has_digits, length = seen.index.str.contains(r"\d"), seen.index.str.len()
+    seen["odd"] = ~has_digits | (length < 0.5 * length.to_series().median())
+    seen["odd"] &= pd.Series(has_digits).mean() > 0.9
+    seen["says"] = [_says_no_product(each, of_a_code=True) for each in seen.index]
+    seen["named"] = [_says_no_product(each) for each in seen["name"].fillna("")]
+    most_say = seen["says"].mean() > 0.3  # a shop of vouchers, or codes that are names
+    sure = seen["odd"] & (seen["says"] | seen["named"] | seen["wild"])
+    sure |= seen["says"] & ~has_digits & (not most_say)
+    sure |= seen["says"] & seen["named"]
+    doubtful = ~sure & (seen["odd"] | seen["says"] | seen["named"] | seen["wild"])
+    proposals = []
+    for rows, is_sure in ((seen[sure], True), (seen[doubtful], False)):
+        rows = rows.sort_values("rows", ascending=False)
+        if rows.empty or (not is_sure and len(rows) > 0.3 * len(seen)):
+            continue
+        rows = rows.head(60 if is_sure else 15)
+        why = [f"{code}: {_of_what(row)}" for code, row in rows.head(12).iterrows()]
+        proposals.append(Proposal(list(rows.index), why, is_sure))
+    return proposals
+
+
+def _of_what(row):
+    parts = [str(row["name"])[:30]] if row["name"] and row["name"] == row["name"] else []
+    parts += [f"{row['rows']:,} rows"]
+    parts += [f"{row['prices']:,} prices"] * bool(row["wild"])
+    return ", ".join(parts)
+
+
+def _says_no_product(text, of_a_code=False):
+    parts = parts_of(text)
+    if not of_a_code and len(parts) > 6:
+        return False
+    joined = "_".join(parts)
+    known = _words_of_no_product()
+    if any(ord(letter) > 0x2E80 for letter in joined):  # scripts without blanks between words
+        return any(word in joined for word in known if ord(word[0]) > 0x2E80)
+    runs = {"_".join(parts[a:b]) for a in range(len(parts)) for b in range(a + 1, len(parts) + 1)}
+    # in a name the word must be most of it: "Postage stamp set of 12" is a product
+    return any(of_a_code or len(parts) <= len(word.split("_")) + 2 for word in runs & known)
+
+
+@functools.cache
+def _words_of_no_product():
+    return {"_".join(parts_of(word)) for word in words()["no_product"]}
+
+
+def merge_case(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
+    """Product ids that are equal but for case."""
+    code = chosen.get("product_id")
+    if code is None:
+        return None
+    ids = pd.Series(frame[code].dropna().unique())
+    folded = ids.str.lower()
+    twice = ids[folded.duplicated(keep=False)]
+    if twice.empty:
+        return None
+    n = twice.str.lower().nunique()
+    why = [f"{n:,} product ids are equal but for case, such as {twice.iloc[0]} and "
+           f"{twice[folded == twice.iloc[0].lower()].iloc[1]}"]  # fmt: skip
+    name = chosen.get("product_name")
+    if name is None:
+        return Proposal(True, why, is_sure=False)
+    names = (
+        frame[frame[code].isin(twice)]
+        .groupby(code)[name]
+        .agg(lambda x: x.mode().iloc[0].lower() if x.notna().any() else "")
+    )
+    same = names.groupby(names.index.str.lower()).nunique() == 1
+    why.append(f"{int(same.sum()):,} of them have the same name")
+    return Proposal(True, why, is_sure=same.mean() > 0.9)
+
+
+def with_returns(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> str:
+    """A sentence on negative quantities, if there are any."""
+    if "quantity" not in chosen:
+        return ""
+    quantity = as_numbers(frame[chosen["quantity"]], mark)
+    n = int((quantity < 0).sum())
+    return (
+        f"{n:,} rows have a negative quantity: they count as returns, and take purchases back"
+        if n
+        else ""
+    )
+
+
+def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
+    """Sentences on customer ids that may be something else."""
+    if "customer_id" not in chosen or "transaction_date" not in chosen:
+        return []
+    customers = frame[chosen["customer_id"]].dropna()
+    counts, said = customers.value_counts(), []
+    if len(counts) > 10 and counts.iloc[0] > max(0.1 * len(customers), 5 * counts.iloc[1]):
+        share = percent(counts.iloc[0] / len(customers))
+        said.append(f"{one_line(counts.index[0])} has {share} of the rows: is it all guests? Then "
+                    "leave it out with drop_where")  # fmt: skip
+    if bought_on_one_day(frame, chosen["customer_id"], chosen["transaction_date"]):
+        said.append("nearly every customer bought on one day only: is it the order's number?")
+    return said
+
+
+def odd_words(frame: pd.DataFrame, n: int = 5) -> list[str]:
+    """Words with letters beyond ASCII, as they were decoded."""
+    found = {}
+    for column in frame:
+        texts = frame[column].dropna()
+        texts = texts[~texts.map(str.isascii)].drop_duplicates().head(200)
+        for text in texts:
+            for word in re.findall(r"\S+", text):
+                letters = frozenset(c for c in word if not c.isascii() and c.isalpha())
+                if letters:
+                    found.setdefault(letters, word[:30])
+    return [one_line(word) for word in list(found.values())[:n]]

@@ -1,0 +1,466 @@
+"""What `course describe` proposes for exports of many kinds, and that a run takes it."""
+
+import datetime
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import data
+from helpers.course.command import gather_parameters, main
+from helpers.course.describing import describe, numbers
+from helpers.course.describing.dates import dates_of
+from helpers.course.describing.meaning import PURCHASES, meaning_of
+from helpers.reading.dates import DateReader
+from helpers.reading.parameters import ParameterError, Parameters, Written
+from tests import exports
+
+# all shops from export to memo take a minute: every one in CI only
+COMPLETE = os.environ.get("DESCRIBED_SHOPS") == "all"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The folder in which a user keeps the exports."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def proposed(*arguments, **options):
+    """The proposal for an export, as text and as parameters that were checked."""
+    text = describe([str(each) for each in arguments], **options)
+    written = Written(text, "my_shop.yaml")
+    values = written.values
+    if "TODO" not in "".join(line.split("#")[0] for line in text.splitlines()):
+        Parameters.of(values, written)
+    return text, values
+
+
+def course(*arguments):
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def shop_of(table, name="shop.csv", **options):
+    table.to_csv(name, index=False, **options)
+    return name
+
+
+def simple(n=120, **columns):
+    """A shop with our names, and other columns in place of some."""
+    numbers_ = np.arange(n)
+    table = pd.DataFrame({
+        "customer_id": pd.Series(numbers_ % 23).map("C{}".format),
+        "product_id": pd.Series(numbers_ * 7 % 17).map("P{}".format),
+        "transaction_date": (pd.Timestamp("2023-01-01") + pd.to_timedelta(numbers_ * 3, "D"))
+        .strftime("%Y-%m-%d"),
+    })  # fmt: skip
+    return table.assign(**columns)
+
+
+# Dates
+
+WRITTEN = {
+    "%Y-%m-%d": "%Y-%m-%d", "%d/%m/%Y": "%d/%m/%Y", "%m/%d/%Y": "%m/%d/%Y",
+    "%d.%m.%Y": "%d.%m.%Y", "%d-%m-%Y %H:%M": "%d-%m-%Y %H:%M", "%Y%m%d": "%Y%m%d",
+    "%m/%d/%Y %I:%M:%S %p": "%m/%d/%Y %I:%M:%S %p", "%d.%m.%y": "%d.%m.%y",
+    "%d %b %Y": "%d %b %Y", "%B %d, %Y": "%B %d, %Y", "%m/%d/%y, %I:%M %p": "%m/%d/%y, %I:%M %p",
+    "%Y-%m-%d %H:%M:%S %z": "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%M:%S.%f%z": "iso",
+    "%Y-%m-%dT%H:%M:%S": "iso", "%Y-%m-%d %H:%M:%S UTC": "%Y-%m-%d %H:%M:%S UTC",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**31))
+def test_the_format_that_wrote_the_dates_is_found(written, seed):
+    rng = np.random.default_rng(seed)
+    days = pd.Timestamp("2019-03-01") + pd.to_timedelta(rng.integers(0, 2e8, 300), unit="s")
+    text = pd.Series(days.tz_localize("UTC").strftime(written))
+    found = dates_of(text)
+    assert found.formats == [WRITTEN[written]]
+    assert (found.days.dt.normalize() == days.normalize()).all()
+    if written != "%Y-%m-%dT%H:%M:%S.%f%z" and WRITTEN[written] != "iso":
+        # what is proposed is what the reader takes
+        assert (DateReader(found.formats[0]).read(text).dt.normalize() == days.normalize()).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers_of"),
+    [("epoch_s", lambda days: days.astype("datetime64[s]").astype("int64")),
+     ("epoch_ms", lambda days: days.astype("datetime64[ms]").astype("int64")),
+     ("excel", lambda days: (days - pd.Timestamp("1899-12-30")).dt.total_seconds() / 86_400)],
+)  # fmt: skip
+def test_dates_that_are_numbers_are_recognised(name, numbers_of):
+    days = pd.Series(pd.Timestamp("2021-06-01") + pd.to_timedelta(np.arange(200) * 7.3, unit="h"))
+    found = dates_of(numbers_of(days).map(str))
+    assert found.formats == [name]
+    assert ((found.days - days).abs() < pd.Timedelta("1s")).all()
+
+
+def test_microseconds_are_said_not_proposed():
+    micro = pd.Series(range(1_700_000_000_000_000, 1_700_000_900_000_000, 10**7)).astype("str")
+    found = dates_of(micro)
+    assert not found.formats and any("divide by 1000" in why for why in found.why)
+
+
+def test_day_and_month_that_nobody_can_tell_are_left_to_the_user(here):
+    days = [datetime.date(2023, 1 + n % 12, 1 + n // 12 % 12) for n in range(144)]
+    table = simple(144, transaction_date=[f"{day:%d/%m/%Y}" for day in sorted(days)])
+    text, values = proposed(shop_of(table))
+    assert values["date_format"] == "TODO"
+    assert '# date_format: "%d/%m/%Y"' in text and '# date_format: "%m/%d/%Y"' in text
+    # the file is in order of time by one of them, which is said and not acted on
+    flat = " ".join(text.replace("#", " ").split())
+    assert "%d/%m/%Y: 2023-01-01 to 2023-12-12, 12 months, 12 days of the month; 100 % of" in flat
+
+    (here / "my_shop.yaml").write_text(text, "utf-8")
+    for command in (("health",), ("run", "02"), ("score", "--out", "lists")):
+        refused = course(*command, "-f", "my_shop.yaml")
+        line = text.splitlines().index("date_format: TODO") + 1
+        assert refused.exit_code == 2
+        assert f"my_shop.yaml, line {line}: date_format is not decided yet" in refused.stderr
+    decided = text.replace("date_format: TODO", 'date_format: "%d/%m/%Y"')
+    (here / "my_shop.yaml").write_text(decided, "utf-8")
+    assert course("health", "-f", "my_shop.yaml").exit_code == 0
+
+
+def test_one_date_above_twelve_decides():
+    days = pd.Series([f"{1 + n % 12:02}/{1 + n // 12:02}/2023" for n in range(144)])
+    assert dates_of(days).formats == ["%d/%m/%Y", "%m/%d/%Y"] or len(dates_of(days).formats) == 2
+    days[7] = "13/05/2023"
+    assert dates_of(days).formats == ["%d/%m/%Y"]
+    days[7] = "05/13/2023"
+    assert dates_of(days).formats == ["%m/%d/%Y"]
+
+
+def test_dates_turned_in_a_part_of_the_file_are_not_given_a_format():
+    days = pd.Series(pd.date_range("2023-01-01", periods=300))
+    text = days.dt.strftime("%d/%m/%Y").where(np.arange(300) % 3 > 0, days.dt.strftime("%m/%d/%Y"))
+    found = dates_of(text)
+    assert not found.formats and any("seem to be turned" in why for why in found.why)
+
+
+def test_offsets_propose_a_zone_that_has_them(here):
+    times = pd.date_range("2023-01-01", periods=120, freq="73h", tz="America/New_York")
+    text, values = proposed(
+        shop_of(simple(transaction_date=times.strftime("%Y-%m-%d %H:%M:%S %z")))
+    )
+    assert '# time_zone: "America/New_York"' in text and "time_zone" not in values
+    assert "-0400" in text and "-0500" in text
+
+
+# Columns
+
+HEADERS = {
+    "German": ["Kunden-Nr.", "Artikelnummer", "Bestelldatum", "Bestellnummer", "Menge",
+               "Einzelpreis", "Artikelbezeichnung", "Warengruppe"],
+    "French": ["N° client", "Référence", "Date commande", "N° commande", "Quantité",
+               "Prix unitaire", "Désignation", "Famille"],
+    "Spanish": ["ID Cliente", "Código producto", "Fecha pedido", "Nº pedido", "Cantidad",
+                "Precio unitario", "Descripción", "Categoría"],
+    "Italian": ["Codice cliente", "Codice articolo", "Data ordine", "Numero ordine", "Quantità",
+                "Prezzo unitario", "Descrizione", "Reparto"],
+    "Dutch": ["Klantnummer", "Artikelnummer", "Besteldatum", "Ordernummer", "Aantal",
+              "Stukprijs", "Omschrijving", "Artikelgroep"],
+    "Japanese": ["顧客番号", "商品コード", "注文日", "注文番号", "数量", "単価", "商品名",
+                 "カテゴリ"],
+    "English": ["CustomerID", "StockCode", "InvoiceDate", "InvoiceNo", "Quantity", "UnitPrice",
+                "Description", "Department"],
+    "ours": ["customer_id", "product_id", "transaction_date", "transaction_id", "quantity",
+             "unit_price", "product_name", "product_category"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", HEADERS)
+def test_columns_are_known_by_their_names_in_many_languages(language):
+    lines = exports.purchases(30)
+    columns = [
+        lines["customer"].add(500), lines["product"].map("A{:03}".format),
+        lines["time"].dt.strftime("%Y-%m-%d"), lines["order"], lines["quantity"], lines["price"],
+        lines["product"].map("Thing {}".format), (lines["product"] // 10).map("Group {}".format),
+    ]  # fmt: skip
+    frame = pd.concat(columns, axis=1).set_axis(HEADERS[language], axis=1).astype("str")
+    # in another order, with something beside: places mean nothing
+    frame = frame[frame.columns[::-1]].assign(Country="DE", Note="x")
+    chosen = meaning_of(frame, PURCHASES, set()).chosen
+    assert chosen == dict(zip(HEADERS["ours"], HEADERS[language], strict=True))
+
+
+def test_a_name_is_held_against_what_is_in_the_column(here):
+    """`Total` of an order is no line's amount, `Date` without dates no date."""
+    lines = exports.purchases(40)
+    total = lines["price"].groupby(lines["order"]).transform("sum")
+    table = pd.DataFrame({
+        "Order": lines["order"], "Date": "n/a", "Shipped": lines["time"].dt.strftime("%d.%m.%Y"),
+        "Packed": lines["time"].dt.strftime("%d.%m.%Y"), "Client": lines["customer"],
+        "SKU": lines["product"].map("S{}".format), "Total": total,
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    assert "Total" not in values["columns"] and '# "Total": total_amount' in text
+    assert values["columns"] == {
+        "TODO transaction_date": "transaction_date",
+        "Client": "customer_id",
+        "SKU": "product_id",
+        "Order": "transaction_id",
+    }
+    assert '# "Shipped": transaction_date' in text and '# "Packed": transaction_date' in text
+    # with one column of dates there is no doubt, whatever it is called
+    columns = proposed(shop_of(table.drop(columns="Packed")))[1]["columns"]
+    assert columns["Shipped"] == "transaction_date"
+
+
+def test_the_id_of_people_and_of_orders_are_told_from_those_of_orders_and_lines(here):
+    """One column is a new id for each order, another one for each line: neither is what it says."""
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "customer_id": lines["order"].map("o{}".format),
+        "customer_unique_id": lines["customer"].map("c{}".format),
+        "transaction_id": range(len(lines)), "order_id": lines["order"],
+        "sku": lines["product"].map("S{}".format), "date": lines["time"].dt.strftime("%Y-%m-%d"),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    assert values["columns"]["customer_unique_id"] == "customer_id"
+    assert values["columns"]["order_id"] == "transaction_id"
+    assert "in customer_id each id occurs on one day only" in text
+
+
+def test_of_a_log_the_purchases_count(here):
+    table = simple(event=["view", "view", "addtocart", "transaction"] * 30)
+    assert proposed(shop_of(table))[1]["cleaning"]["drop_where"] == {"event": ["view", "addtocart"]}
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("values", "mark"),
+    [(["1,50", "12,00", "1.234,50"], ","), (["1.50", "12.00", "1,234.50"], "."),
+     (["€ 4,50", "3,99 €"], ","), (["$4.50", "$1,200.00"], "."), (["1 234,50", "2,50"], ","),
+     (["1'234.50", "2.50"], "."), (["1.234", "2.500"], "TODO"), (["1,50", "1.50"], "TODO"),
+     (["1", "2"], ""), (["1.234.567", "5"], ",")],
+)  # fmt: skip
+def test_the_decimal_mark_is_proposed_where_values_say_it(values, mark):
+    assert numbers.decimal_of(pd.Series(values * 5))[0] == mark
+
+
+def test_a_column_that_is_no_number_is_left_out(here):
+    text, values = proposed(shop_of(simple(unit_price=["ask", "12.50", "n.a. yet"] * 40)))
+    assert values["cleaning"]["ignore"] == ["unit_price"]
+
+
+# Rows
+
+
+def test_what_is_special_about_rows_is_proposed_with_its_reason(here):
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "InvoiceNo": lines["order"], "Customer": lines["customer"],
+        "SKU": lines["product"].map("{:05}x".format), "Quantity": lines["quantity"],
+        "Price": lines["price"], "Date": lines["time"].dt.strftime("%Y-%m-%d"),
+        "Title": lines["product"].map("Postage stamp album {}".format),
+        "Order status": exports.of_order(lines, ["done", "done", "Storniert"], 1),
+    })  # fmt: skip
+    back = table.head(25).assign(Quantity=-1)
+    back["InvoiceNo"] = "C" + back["InvoiceNo"].astype(str)
+    odd = [
+        table.head(30).assign(SKU=code, Title=title, Price=np.arange(30) / 7)
+        for code, title in [("POST", "Postage"), ("M", "Manual"), ("GIFT_CARD", "Present")]
+    ]
+    cased = table.tail(20)
+    cased = cased.assign(SKU=cased["SKU"].str.upper())
+    text, values = proposed(shop_of(pd.concat([table, back, *odd, cased])))
+    cleaning = values["cleaning"]
+    assert cleaning["cancellation_prefix"] == "C"
+    assert sorted(cleaning["non_products"]) == ["GIFT_CARD", "M", "POST"]
+    assert cleaning["drop_where"] == {"Order status": ["Storniert"]}
+    assert cleaning["merge_case"] is True
+    assert "25 rows have a negative quantity" in text
+
+
+def test_a_plain_shop_gets_no_rule_that_it_does_not_need(here):
+    text, values = proposed(shop_of(simple()))
+    assert set(values) == {"transactions_path", "columns", "date_format", "test_days"}
+
+
+def test_the_encoding_comes_with_words_as_they_were_decoded(here):
+    table = simple(product_name=["Käse", "Crème brûlée", "Brot"] * 40)
+    text, values = proposed(shop_of(table, encoding="cp1252", sep=";"))
+    assert values["cleaning"]["encoding"].startswith("cp125")
+    assert "Käse" in text
+
+
+def test_a_preamble_is_seen_and_passed_over(here):
+    body = simple().to_csv(index=False, sep=";")
+    (here / "shop.csv").write_text("Sales report\nAll shops;;\n\n" + body, "utf-8")
+    text, values = proposed("shop.csv")
+    assert values["cleaning"]["header_row"] == 4
+    assert set(values["columns"]) == {"customer_id", "product_id", "transaction_date"}
+
+
+def test_of_several_sheets_the_one_with_purchases_is_named(here):
+    with pd.ExcelWriter("book.xlsx") as book:
+        pd.DataFrame({"Note": ["read me"]}).to_excel(book, sheet_name="About", index=False)
+        simple().to_excel(book, sheet_name="Sales 2023", index=False)
+    text, values = proposed("book.xlsx")
+    assert values["cleaning"]["sheet"] == "Sales 2023" and "others: About" in text
+    assert set(values["columns"]) == {"customer_id", "product_id", "transaction_date"}
+
+
+def test_event_types_are_counted_and_mapped(here):
+    table = simple(event=["view", "atc", "purchase", "search", "ping", "pageview"] * 20)
+    shop_of(table.rename(columns={"transaction_date": "timestamp"}), "events.csv")
+    text, values = proposed(shop_of(simple()), events=["events.csv"])
+    assert values["event_types"] == {"view": "product_view", "atc": "add_to_cart",
+                                     "pageview": "page_view"}  # fmt: skip
+    assert '# "ping": page_view  # 20 events' in text
+    assert '"purchase": 20 events are left out' in text
+
+
+def test_the_catalogue_is_described(here):
+    shop_of(pd.DataFrame({"SKU": [f"P{n}" for n in range(20)], "Title": "Thing", "Stock": range(20),
+                          "Price": "3,50"}), "stock.csv", sep=";")  # fmt: skip
+    text, values = proposed(shop_of(simple()), products=["stock.csv"])
+    assert values["product_columns"] == {"SKU": "product_id", "Stock": "in_stock",
+                                         "Price": "price"}  # fmt: skip
+    assert "100 % of the products that were bought are in it" in text
+
+
+def test_a_large_file_is_looked_at_in_part_and_that_is_said(here, monkeypatch):
+    from helpers.course.describing import looking
+
+    monkeypatch.setattr(looking, "FIRST", 50)
+    monkeypatch.setattr(looking, "OF_EACH", 10)
+    sample = looking.look_at([shop_of(simple(1000))])
+    assert 50 < len(sample.frame) < 80 and sample.rows == 1000
+    assert "the first 50 of 1,000 rows" in proposed("shop.csv")[0]
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=5, unique_by=lambda x: x.strip().lower()),
+       st.lists(st.text(max_size=8), min_size=1, max_size=8))  # fmt: skip
+def test_whatever_is_in_an_export_the_proposal_is_a_parameter_file(tmp_path_factory, names, cells):
+    path = tmp_path_factory.mktemp("odd") / "odd.csv"
+    pd.DataFrame({name: (cells * 5)[:20] for name in names} if len(cells) > 3 else
+                 {name: cells for name in names}).to_csv(path, index=False)  # fmt: skip
+    try:
+        text = describe([str(path)])
+    except data.DataError as error:
+        assert len(str(error)) < 700
+        return
+    Written(text, "my_shop.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "empty"), (None, "There is no file")],
+)
+def test_what_cannot_be_looked_at_is_a_sentence(here, content, words):
+    if content is not None:
+        (here / "shop.csv").write_bytes(content)
+    said = course("describe", "shop.csv")
+    assert said.exit_code == 2 and words in said.stderr
+
+
+def test_a_parameter_file_is_never_overwritten(here):
+    shop_of(simple())
+    assert course("describe", "shop.csv", "--out", "my_shop.yaml").exit_code == 0
+    before = (here / "my_shop.yaml").read_text("utf-8")
+    again = course("describe", "shop.csv", "--out", "my_shop.yaml")
+    assert again.exit_code == 2 and "my_shop.yaml exists" in again.stderr
+    assert (here / "my_shop.yaml").read_text("utf-8") == before
+
+
+def test_help_and_errors_point_to_it(here):
+    assert "course describe FILE" in course("--help").output
+    assert "course describe FILE" in course("run", "--help").output
+    (here / "x.csv").write_text("a,b\n1,2\n")
+    said = course("health", "-p", "transactions_path", "x.csv")
+    assert said.exit_code == 2 and "`course describe FILE` looks at an export" in said.stderr
+
+
+def test_a_table_that_belongs_to_nothing_is_said(here):
+    shop_of(simple())
+    shop_of(pd.DataFrame({"a": ["x", "x"], "b": ["y", "y"]}), "other.csv")
+    with pytest.raises(data.DataError, match="other.csv: no column of it is a key"):
+        describe(["shop.csv", "other.csv"])
+
+
+def test_files_of_the_same_columns_are_parts(here):
+    table = simple()
+    paths = [shop_of(table[:60], "a.csv"), shop_of(table[60:][table.columns[::-1]], "b.csv")]
+    assert proposed(*paths)[1]["transactions_path"] == ["a.csv", "b.csv"]
+
+
+# From an export to a memo
+
+# what a user writes in place of what says TODO
+DECIDED = {"app": {"TODO customer_id": '"device"'}}
+SHOPS = {
+    "joined_tables": (["order_lines.csv", "orders.csv", "products.csv"], []),
+    "shopify": (["orders_export.csv"], []),
+    "woocommerce": (["orders.csv"], []),
+    "point_of_sale": (["kasse.csv"], []),
+    "app": (["purchases.csv"], ["--events", "events.csv"]),
+}
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+def test_a_shop_is_described_and_read_as_it_is(shop, here):
+    """What counts is found: the same customers, products and days that the export was made of."""
+    expected = getattr(exports, shop)(here, exports.purchases())
+    written = from_describe(shop, here)
+    (purchases, report), (events, of_events) = data.read_shop(gather_parameters([written]))
+    exports.check(purchases, expected)
+    assert (events is None) == (shop != "app")
+    if events is not None:
+        assert {"product_view", "add_to_cart", "search"} == set(events["event_type"])
+
+
+@pytest.mark.parametrize("shop", SHOPS if COMPLETE else list(SHOPS)[:1])
+def test_a_shop_goes_from_its_export_to_a_memo(shop, here):
+    expected = getattr(exports, shop)(here, exports.purchases())
+    written = from_describe(shop, here)
+    done = course("run", "06", "10", "-f", written, "--out", here / "run")
+    assert done.exit_code == 0, done.output + done.stderr
+    assert "Recommendation: " in done.output
+    metrics = json.loads((here / "run" / "metrics.json").read_text("utf-8"))
+    assert metrics["memo"]["data"]["kept"] == len(expected)
+    lists = pd.read_parquet(here / "run" / "recommendations.parquet")
+    assert set(lists["customer_id"]) == set(expected["customer_id"])
+    assert set(lists["product_id"]) <= set(expected["product_id"])
+
+
+def from_describe(shop, here):
+    """Describe an export, and decide what says TODO as a user would; nothing else is changed."""
+    files, others = SHOPS[shop]
+    said = course("describe", *files, *others, "--out", "my_shop.yaml")
+    assert said.exit_code == 0, said.output
+    path = here / "my_shop.yaml"
+    text = path.read_text("utf-8")
+    assert ("to decide (TODO)" in said.output) == (shop in DECIDED)
+    for todo, choice in DECIDED.get(shop, {}).items():
+        assert todo in text
+        text = text.replace(todo, choice)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_undecided_is_said_for_names_and_values_alike():
+    from helpers.course.describing import refuse_undecided
+
+    for text, name in [("a: 1\ncolumns:\n  TODO x: customer_id", "columns"), ("b: [TODO]", "b.0"),
+                       ("cleaning:\n  decimal: TODO", "cleaning.decimal")]:  # fmt: skip
+        with pytest.raises(ParameterError, match=rf"line \d: {name} is not decided"):
+            refuse_undecided(Written(text, "f"))
+    refuse_undecided(Written('columns: {"TODOS": customer_id}', "f"))

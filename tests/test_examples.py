@@ -1,0 +1,83 @@
+"""The parameter files that come along read exports of their shape, and count what counts."""
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from helpers import data
+from helpers.course.command import gather_parameters, main
+from helpers.reading.parameters import (
+    Cleaning,
+    FileOptions,
+    Join,
+    Parameters,
+    Written,
+    reference,
+)
+from tests import exports
+
+EXAMPLES = data.PROJECT / "data" / "examples"
+# the others say themselves what the file is called
+NAMED = {"online_retail": "OnlineRetail.csv", "complete_journey": "grocer.parquet"}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yaml")))
+def test_an_example_reads_an_export_of_its_shape(name, tmp_path, monkeypatch):
+    expected = getattr(exports, name)(tmp_path, exports.purchases(80))
+    monkeypatch.chdir(tmp_path)
+    typed = [("transactions_path", NAMED[name])] if name in NAMED else []
+    shop = gather_parameters([EXAMPLES / f"{name}.yaml"], typed).in_folder(tmp_path)
+    (purchases, report), (events, _) = data.read_shop(shop)
+    exports.check(purchases, expected)
+    assert report.kept + sum(report.rejected.values()) == report.read
+    assert (events is not None) == bool(shop.events_path)
+    if events is not None:
+        assert set(events["event_type"]) == set(data.EVENT_TYPES)
+    # every column that the example names is found
+    missing = set(shop.columns.values()) - set(purchases.columns)
+    assert not missing
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_example_says_where_its_file_comes_from(path):
+    text = path.read_text("utf-8")
+    assert text.startswith("# ") and len(text.splitlines()[0]) <= 100
+    assert Written(text, path.name).values  # and is YAML without surprises
+
+
+def known_names():
+    models = (Parameters, Cleaning, FileOptions, Join)
+    return {name for model in models for name in model.model_fields}
+
+
+def test_the_readme_names_only_parameters_that_exist():
+    text = (data.PROJECT / "README.md").read_text("utf-8")
+    section = text.split("## Your own data")[1].split("\n## ")[0]
+    columns = set(data.TRANSACTIONS.names) | set(data.EVENTS.names)
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", section)) | set(
+        re.findall(r"-p ([a-z_]+)", section)
+    )
+    assert {"join", "test_days"} <= named <= known_names() | columns
+    # and its example is one that a run would take
+    examples = re.findall(r"```yaml\n(.*?)```", section, re.S)
+    assert examples
+    for example in examples:
+        written = Written(example, "README.md")
+        Parameters.of(written.values, written)
+
+
+def test_course_parameters_lists_every_parameter_with_what_it_must_be():
+    said = CliRunner().invoke(main, ["parameters"])
+    assert said.exit_code == 0 and said.output.startswith(reference())
+    for contract in (data.TRANSACTIONS, data.EVENTS):
+        assert f"{', '.join(contract.required)}; optional: {', '.join(contract.optional)}" in (
+            said.output
+        )
+    for name, field in Parameters.model_fields.items():
+        flat = " ".join(said.output.split())
+        assert f"{name}: {field.description}; {field.json_schema_extra['expected']}" in flat
+    for model in (Cleaning, Join):
+        for name in model.model_fields:
+            assert f"\n    {name}: " in said.output
+    assert "[60]" in said.output
