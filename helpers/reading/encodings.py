@@ -59,7 +59,7 @@ _OTHERS = {
     "cp874": ["านรกอเงมยวลดสตทบปคหแจพชขใไโผถธศษซฟณญฐฉภฮฤฆฎฏฑฒฬุูิีึืั่้๊็์ะำๆฯ"],
 }
 # Scripts of two bytes a letter: where the first byte of a common letter lies, the least second
-# one, and whether kana must be among them. In this order, since the last would take most for its own.
+# one, and whether kana must be among them. The last would take most of the others for its own.
 _TWO_BYTES = {
     "cp932": (0x81, 0x97, 0x40, True),
     "euc_jp": (0xA1, 0xCF, 0xA1, True),
@@ -198,11 +198,12 @@ def unmarked(start: bytes) -> str | None:
 
 
 def samples(text: str, at_most: int = 3) -> list[str]:
-    """The most frequent words that have letters outside ASCII."""
+    """The most frequent words that have letters outside ASCII; short ones say little."""
     words = _odd_words(text) or Counter(
         word for word in re.findall(r"[^\s,;|]+", text) if not word.isascii()
     )
-    return [word[:30] for word, _ in words.most_common(at_most)]
+    likely = sorted(words, key=lambda word: (len(word) < 3, -words[word]))
+    return [word[:30] for word in likely[:at_most]]
 
 
 def code_page(text: bytes) -> str:
@@ -274,14 +275,17 @@ def _likeness(words, alphabets):
 def _share_of_common(text, name, first, last, second, kana):
     """The share of common ones among two-byte letters; 0 where the text does not decode."""
     try:
-        letters = [each for each in text.decode(name) if not each.isascii()]
+        decoded = text.decode(name)
     except UnicodeDecodeError:
         return 0
+    letters = [each for each in decoded if not each.isascii()]
     if kana and not any("\u3040" <= each <= "\u30ff" for each in letters):
         return 0
+    # beside a small Latin letter stands one of its word: no script of two bytes
+    mixed = len(re.findall(r"[a-z][^\x00-\x7f]|[^\x00-\x7f][a-z]", decoded))
     pairs = [each.encode(name) for each in letters]
     common = sum(len(two) == 2 and first <= two[0] <= last and two[1] >= second for two in pairs)
-    return common / max(len(pairs), 1)
+    return (common - mixed) / max(len(pairs), 1)
 
 
 #: Name of the way in which bytes that are not UTF-8 are read one by one.
@@ -350,8 +354,8 @@ def _text_blocks(source, wide, given):
         if given:
             raise _does_not_fit(given, str(getattr(error, "reason", error)), source) from None
         raise DataError(
-            f"{source.name} looks like {wide} and is damaged ({error.reason}). Set `encoding` under "
-            "`cleaning` to what wrote the file, or save it as UTF-8."
+            f"{source.name} looks like {wide} and is damaged ({error.reason}). Set `encoding` "
+            "under `cleaning` to what wrote the file, or save it as UTF-8."
         ) from None
 
 

@@ -27,7 +27,8 @@ WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
 # densely than this (exports reach about 30 to 1).
 HARMLESS, DENSEST = 100_000_000, 200
 
-_ZIP, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UNPACK = {b"\x1f\x8b\x08": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _MOST_LAYERS = 3
 _NO_TABLES = {
@@ -90,8 +91,12 @@ class Source:
             layers = [archive, archive.open(self.member)]
         else:
             layers = [self.path.open("rb")]
-        while (unpack := _unpacker(layers[-1].peek(8))) and len(layers) < 2 + _MOST_LAYERS:
-            layers.append(unpack(layers[-1]))
+        try:
+            while (unpack := _unpacker(layers[-1].peek(8))) and len(layers) < 2 + _MOST_LAYERS:
+                layers.append(unpack(layers[-1]))
+        except BaseException:
+            _close(layers)
+            raise
         if len(layers) == 1:
             return layers[0]
         return io.BufferedReader(_Unpacked(layers, packed, self.name), 1 << 20)
@@ -146,9 +151,13 @@ class _Unpacked(io.RawIOBase):
         return read
 
     def close(self):
-        for layer in reversed(self._layers):
-            layer.close()
+        _close(self._layers)
         super().close()
+
+
+def _close(layers):
+    for layer in reversed(layers):
+        layer.close()
 
 
 def refuse_bombs(unpacked: float, packed: int, name: str) -> None:
@@ -177,7 +186,7 @@ def sources(path: Path) -> list[Source]:
         If it is a damaged or an encrypted zip, or one without a table.
     """
     with sentences(path.name), path.open("rb") as handle:
-        if not handle.read(4).startswith(_ZIP):
+        if handle.read(4) not in (_ZIP, _EMPTY_ZIP):
             return [Source(path)]
         if not zipfile.is_zipfile(path):
             raise DataError(f"{path.name} is a damaged or incomplete zip. Export or copy it again.")

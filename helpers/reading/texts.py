@@ -163,14 +163,12 @@ class Text:
         self._spare = max(0, min(max(map(len, rows[1:]), default=0) - len(self.header), 1_000))
 
     def _refuse_preamble(self, first, row):
-        found = []
+        """Whether the first line is none of the table, whatever its separator."""
+        narrow = sum(map(bool, _split(first[:1], self._separator)[0]))
         for mark in _SEPARATORS:
             rows = _split(first, mark)
-            at = seeming_header(rows)
-            found.append((len(rows[at]), at) if at else (0, 0))
-        width, at = max(found, key=lambda each: each[0])
-        if at and width > len(next(csv.reader([first[0]], delimiter=self._separator), [])) // 2:
-            refuse_preamble(self.source.name, row + at)
+            if (at := seeming_header(rows)) and len(rows[at]) >= 2 * narrow:
+                refuse_preamble(self.source.name, row + at)
 
     def _backslash_escapes(self):
         r"""Whether ``\"`` is a quote inside a value: by the lines that have one.

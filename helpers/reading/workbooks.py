@@ -95,12 +95,10 @@ def sheets(source, options) -> list[Sheet]:
     """
     import python_calamine
 
-    if source.is_plain:
-        _refuse_giants(source.path, source.name)
-        book = python_calamine.CalamineWorkbook.from_path(str(source.path))
-    else:
-        content = source.whole()
+    content = source.path.open("rb") if source.is_plain else source.whole()
+    with content:
         _refuse_giants(content, source.name)
+        content.seek(0)
         book = python_calamine.CalamineWorkbook.from_filelike(content)
     seen = [
         each.name
@@ -127,8 +125,8 @@ def sheets(source, options) -> list[Sheet]:
         tables = [Sheet(source.name, name, rows, options) for name, rows in cells.items()]
     if not tables or len({tuple(map(plain_name, each.header)) for each in tables}) > 1:
         raise DataError(
-            f"{source.name} has {len(cells)} sheets that differ: {listed(cells)}. Set `sheet` under "
-            "`cleaning` to the one to be read."
+            f"{source.name} has {len(cells)} sheets that differ: {listed(cells)}. Set `sheet` "
+            "under `cleaning` to the one to be read."
         )
     return tables
 
