@@ -16,6 +16,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from helpers.reading.errors import DataError
 
 _MARKS = {  # the longer ones first: UTF-32's begins like UTF-16's
@@ -393,24 +395,28 @@ def _count(found, block):
 
 
 def _count_lines(block):
-    lines = block.count(b"\n")
-    if b"\r" in block:
-        lines += block.count(b"\r") - block.count(b"\r\n")
-    return lines
+    codes = np.frombuffer(block, np.uint8)  # many times faster than counting in the bytes
+    feeds = int(np.count_nonzero(codes == 10))
+    returns = int(np.count_nonzero(codes == 13))
+    pairs = returns if returns == feeds and block.endswith(b"\r\n") else block.count(b"\r\n")
+    return feeds + returns - (pairs if returns else 0)
 
 
 def _collect_odd(block, at, found, odd):
     """Count a block's lines that are not UTF-8, keep some, and count those that are."""
-    valid = 0
-    for number, line in enumerate(re.split(rb"\r\n|\r|\n", block), at + 1):
-        if line.isascii():
-            continue
+    valid, end, number = 0, 0, at
+    for match in re.finditer(rb"[\x80-\xff][^\r\n]*", block):
+        start = max(block.rfind(mark, end, match.start()) for mark in (b"\n", b"\r")) + 1
+        start = max(start, end)
+        line = block[start : match.end()]
+        number += _count_lines(block[end:start])
+        end = match.end()
         if _is_utf8(line):
             valid += 1
             continue
         found.odd_lines += 1
         if len(found.first_odd) < 3:
-            found.first_odd.append(number)
+            found.first_odd.append(number + 1)
         if len(odd) < _SAMPLE and len(line) < _SAMPLE:
             odd[line] += 1
     return valid
