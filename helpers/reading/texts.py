@@ -24,6 +24,8 @@ _BATCH = 500_000
 _FIRST_LINES, _ROWS_TO_LEARN, _FEW = 60, 1_000, 5
 _SEP_LINE = re.compile(r'^"?sep=(.)"?$', re.I)
 _EQUALS = r'^="([^"]*)"$'
+# What MySQL writes where there is nothing.
+_NULL = r"\N"
 
 
 class Text:
@@ -92,10 +94,12 @@ class Text:
         self._compare_with_lines(row - self.first_row)
 
     def _chunks(self, text):
+        if self._escape:
+            text = _WithoutNulls(text, self._separator)
         names = range(len(self.header) + self._spare)
         return pd.read_csv(
             text, header=None, names=names, index_col=False, dtype=str, keep_default_na=False,
-            na_values=[""], skip_blank_lines=False, chunksize=_BATCH, **self._dialect("sep"),
+            na_values=["", _NULL], skip_blank_lines=False, chunksize=_BATCH, **self._dialect("sep"),
         )  # fmt: skip
 
     def _dialect(self, name):
@@ -216,8 +220,8 @@ class Text:
 
     def _open_quote(self, line, until):
         return DataError(
-            f"{self.source.name}: a quotation mark in line {line:,} is not closed, so that the "
-            f"lines up to {until:,} would be one value. Take it out, or write a quotation mark "
+            f"{self.source.name}: a quotation mark in line {line:,} is not closed, so that all to "
+            f"line {until:,} or beyond would be one value. Take it out, or write a quotation mark "
             'inside a value twice (""), and the value in quotes.'
         )
 
@@ -283,6 +287,21 @@ class Text:
         for start, _, lines in self._rows():  # noqa: B007
             pass
         return start, start + len(lines) - 1
+
+
+class _WithoutNulls:
+    r"""A text whose ``\N`` are gone, which would be read as an escaped N."""
+
+    def __init__(self, text, separator):
+        self._text = text
+        mark = re.escape(separator)
+        self._null = re.compile(rf"(?<![^\r\n{mark}])\\N(?=[\r\n{mark}]|$)")
+
+    def read(self, size=-1):
+        return self._null.sub("", self._text.read(size) + self._text.readline())
+
+    def __iter__(self):  # by this pandas knows a file
+        return iter(self._text)
 
 
 def _lines(text):

@@ -178,6 +178,14 @@ def test_backslashes_before_quotes(tmp_path, name):
     assert report.read == 30 and set(table["product_name"]) == {meant}
 
 
+@pytest.mark.parametrize("name", [r'"a \"b\""', "Tea"])
+def test_what_mysql_writes_for_nothing_is_nothing(tmp_path, name):
+    content = lines_of([name]) + "\\N,P1,01-01-2024,Tea\nC1,P1,02-01-2024,\\N\n"
+    table, report = read(tmp_path, content)
+    assert report.rejected == {"no customer id": 1}
+    assert table["product_name"].isna().tolist() == [False] * 40 + [True]
+
+
 def test_a_backslash_before_a_closing_quote_may_be_one(tmp_path):
     table, report = read(tmp_path, lines_of(['"C:\\tea\\"', '"mug, red"']))
     assert report.read == 40 and set(table["product_name"]) == {"C:\\tea\\", "mug, red"}
