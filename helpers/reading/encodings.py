@@ -168,22 +168,6 @@ def look_at(source, encoding: str | None = None) -> Look:
     return found
 
 
-def detect_encoding(path) -> tuple[str, int]:
-    """A text file's encoding.
-
-    Returns
-    -------
-    encoding : str
-        A Python codec name, e.g. ``"utf-8"`` or ``"cp1252"``.
-    odd_lines : int
-        Lines that are not UTF-8.
-    """
-    from helpers.reading.packed import sources
-
-    found = look_at(sources(path)[0])
-    return found.encoding, found.odd_lines
-
-
 def unmarked(start: bytes) -> str | None:
     """UTF-16 or UTF-32 without a byte-order mark: by where the zeros of plain letters are."""
     for size, name in ((4, "utf-32"), (2, "utf-16")):

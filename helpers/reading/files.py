@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from helpers.reading.encodings import detect_encoding
+from helpers.reading.encodings import look_at
 from helpers.reading.errors import DataError, sentences
 from helpers.reading.packed import (
     PACKED_ENDINGS,
@@ -24,8 +25,9 @@ from helpers.reading.packed import (
 )
 from helpers.reading.workbooks import DATES_OF, NUMBERS_OF
 
-__all__ = ["DATES_OF", "NUMBERS_OF", "DataError", "TextFile", "at_home", "detect_encoding",
-           "input_files", "kind_of", "memory_needed", "tables_of"]  # fmt: skip
+# names that others look for here, with whatever belongs to files
+__all__ = ["DATES_OF", "NUMBERS_OF", "DataError", "Reading", "TextFile", "at_home",
+           "detect_encoding", "input_files", "kind_of", "memory_needed", "tables_of"]  # fmt: skip
 
 
 def at_home(path) -> Path:
@@ -136,6 +138,20 @@ def memory_needed(paths: list[Path]) -> float:
     )
 
 
+def detect_encoding(path: Path) -> tuple[str, int]:
+    """A text file's encoding.
+
+    Returns
+    -------
+    encoding : str
+        A Python codec name, e.g. ``"utf-8"`` or ``"cp1252"``.
+    odd_lines : int
+        Lines that are not UTF-8.
+    """
+    found = look_at(sources(path)[0])
+    return found.encoding, found.odd_lines
+
+
 class TextFile:
     """One table of a file as batches of columns: text, or the types that the file has.
 
@@ -170,9 +186,7 @@ class TextFile:
 
     def __init__(self, path: Path, encoding: str | None = None, found: tuple | None = None):
         if found is None:
-            from helpers.reading.parameters import FileOptions
-
-            first = tables_of(path, FileOptions(encoding=encoding))[0]
+            first = tables_of(path, Reading(encoding))[0]
             found = first._reader, first.name, first.kind, first.is_plain
         self.path = path
         self._reader, self.name, self.kind, self.is_plain = found
@@ -188,6 +202,14 @@ class TextFile:
     def nested(self, columns: list[str]) -> list[str]:
         """Those of some columns whose values are no single ones (lists, structs, maps)."""
         return self._reader.nested(columns) if self.kind == "parquet" else []
+
+
+class Reading(NamedTuple):
+    """Of the options of a file, those that say how its bytes are read."""
+
+    encoding: str | None = None
+    header_row: int | None = None
+    sheet: str | None = None
 
 
 class _Nothing:
@@ -206,7 +228,7 @@ def tables_of(path: Path, options) -> list[TextFile]:
     Parameters
     ----------
     path : Path
-    options : FileOptions
+    options : Reading or FileOptions
 
     Raises
     ------

@@ -432,6 +432,7 @@ def test_a_zip_of_parts_from_a_mac(tmp_path):
     turned = pd.read_csv(pd.io.common.StringIO(two), dtype=str).iloc[:, ::-1].to_csv(index=False)
     path = zipped(tmp_path / "a.zip", **{
         "export/b.csv": one, "export/a/a.CSV": turned, "__MACOSX/export/._b.csv": b"\0\5\x16",
+        "__MACOSX/b.csv": b"\0\5\x16",
         "export/.DS_Store": b"\0\0", "export/readme.pdf": b"%PDF", "export/c.csv.gz":
         gzip.compress(one.encode()), "._c": "x", "export/empty.csv": ""})  # fmt: skip
     table, report = data.read_transactions(path)
