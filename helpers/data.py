@@ -151,8 +151,9 @@ def load_transactions(
     Parameters
     ----------
     path : path-like or list of them, optional
-        CSV (plain, gz, zip, bz2, xz), parquet or xlsx; a file, several, a folder of parts or a
-        glob. Parts are matched by the names of their columns. The bundled file if left out.
+        CSV (plain, gz, zip, bz2, xz), parquet or a workbook (xlsx, xls, xlsb, ods); a file,
+        several, a folder of parts or a glob. Parts are matched by the names of their columns.
+        The bundled file if left out.
     columns : dict, optional
         Their column name: ours, e.g. ``{"StockCode": "product_id"}``. Names that already match
         need no entry.

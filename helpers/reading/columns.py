@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from dataclasses import dataclass
 
+from helpers.reading.errors import DataError, listed
+
 _ALIASES = {"transaction_amount": "total_amount"}
+# Names that are compared with ours: not the longest, nor all of a very wide table.
+_LONG, _MANY = 100, 1_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def match_columns(
     header : list of str
     contract : Contract
     columns : dict of str to str, optional
-        Theirs: ours, where the names differ. Case and blanks around don't count.
+        Theirs: ours, where the names differ; compared as by :func:`plain_name`.
 
     Returns
     -------
@@ -81,17 +87,91 @@ def match_columns(
                 del names[theirs]
     missing = [name for name in contract.required if name not in names.values()]
     if missing:
-        free = [theirs for theirs in header if theirs not in names]
+        free = [theirs for theirs in header if theirs not in names and len(theirs) < _LONG][:_MANY]
         close = {name: difflib.get_close_matches(name, free, 1, 0.5) for name in missing}
         hints = [f"{match[0]}: {name}" for name, match in close.items() if match]
         problems.append(
             f"There is no column for {', '.join(missing)}. The file has: "
-            f"{', '.join(header) or 'nothing'}. Name yours in the parameter `columns` "
+            f"{listed(header) or 'nothing'}. Name yours in the parameter `columns` "
             "(theirs: ours)" + (f", for example {{{', '.join(hints)}}}." if hints else ".")
         )
     return names, problems
 
 
 def plain_name(name) -> str:
-    """A column's name as it is compared: case and blanks around don't count."""
-    return str(name).strip().lower().replace(" ", "_")
+    """A column's name as it is compared: case, blanks and marks without width don't count."""
+    text = unicodedata.normalize("NFKC", str(name)).casefold()
+    text = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return "_".join(text.split())
+
+
+# Which row is the header
+
+
+def checked_header(names, source: str) -> list[str]:
+    """The names of a table's columns, each once.
+
+    Parameters
+    ----------
+    names : iterable
+        As the file has them; what has none is called by its place.
+    source : str
+        What to call the file.
+
+    Raises
+    ------
+    DataError
+        If a name comes twice, but for what :func:`plain_name` leaves aside.
+    """
+    header = [str(name) if not _is_blank(name) else f"Unnamed: {at}" for at, name in
+              enumerate(names)]  # fmt: skip
+    first = {}
+    for name in header:
+        if (plain := plain_name(name)) in first:
+            raise DataError(
+                f"{source}: the header has {first[plain][:60]!r} more than once. Rename one of the "
+                "columns."
+            )
+        first[plain] = name
+    return header
+
+
+def seeming_header(rows: list[list]) -> int:
+    """Which of the first rows of a table seems to be the header: at least twice as wide as row 0.
+
+    Returns
+    -------
+    int
+        0 if there is nothing against the first.
+    """
+    filled = [[cell for cell in row if not _is_blank(cell)] for row in rows]
+    widest = max(map(len, filled), default=0)
+    for at, cells in enumerate(filled):
+        if len(cells) == widest and widest > 1 and all(map(_is_name, cells)):
+            follows = max(map(len, filled[at + 1 :]), default=0)
+            return at if widest >= 2 * len(filled[0]) and 2 * follows >= widest else 0
+    return 0
+
+
+def refuse_preamble(source: str, row: int):
+    """Say in which row the header seems to be."""
+    raise DataError(
+        f"{source}: the header seems to be in row {row}: set `header_row: {row}` under `cleaning`, "
+        "or take out the rows before it."
+    )
+
+
+def no_such_row(source: str, row: int) -> DataError:
+    """What to say where the row of the header is none."""
+    return DataError(
+        f"{source}: `header_row` is {row}, and there is no text in that row. Rows are counted from "
+        "1, blank ones too."
+    )
+
+
+def _is_blank(cell):
+    return cell is None or str(cell).strip("\ufeff \t\xa0") == ""
+
+
+def _is_name(cell):
+    return isinstance(cell, str) and len(cell) < _LONG and re.match(r"\W*[^\W\d]", cell)

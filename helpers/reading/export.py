@@ -17,9 +17,8 @@ from helpers.reading.files import (
     DATES_OF,
     NUMBERS_OF,
     DataError,
-    TextFile,
     input_files,
-    kind_of,
+    tables_of,
 )
 from helpers.reading.joining import with_joined
 from helpers.reading.parameters import DATE_FORMAT, FileOptions
@@ -71,11 +70,11 @@ class Export:
         self.name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and others"
         self.dates = DateReader(date_format)
         self.options = options or FileOptions()
-        self.files = [TextFile(path, self.options.encoding) for path in paths]
+        self.files = [table for path in paths for table in tables_of(path, self.options)]
         self.files = [file for file in self.files if file.header]
         if not self.files:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
-        self.is_joined, self.files = bool(join), with_joined(self.files, join)
+        self.files = with_joined(self.files, join)
         self.names = [self._names_of(file, columns) for file in self.files]
 
     def _names_of(self, file, columns):
@@ -89,8 +88,13 @@ class Export:
         }
         names, problems = match_columns(file.header, self.contract, asked)
         if len(self.files) > 1:
-            problems = [f"In {file.path.name}: {each}" for each in problems]
+            problems = [f"In {file.name}: {each}" for each in problems]
         self.problems += problems
+        for theirs in file.nested(list(names)):
+            self.problems.append(
+                f"Column {theirs} of {file.name} has lists or records in its cells, and "
+                f"{names[theirs]} must have one value in each. Export it flattened."
+            )
         return names
 
     @property
@@ -105,8 +109,9 @@ class Export:
 
     def is_typed(self) -> bool:
         """Whether an engine can read the files by itself: parquet with real dates in it."""
-        return not self.is_joined and all(
-            kind_of(file.path) == "parquet"
+        return all(
+            file.kind == "parquet"
+            and file.is_plain
             and names == self.names[0]
             and _is_date(file.schema.field(inverse(names)[self.contract.date]).type)
             for file, names in zip(self.files, self.names, strict=True)
@@ -117,7 +122,8 @@ class Export:
 
         Our columns have our names, the others are called ``other: ...``.
         """
-        file, names, row = self.files[number], self.names[number], 2
+        file, names = self.files[number], self.names[number]
+        row = file.first_row
         for batch in file.batches():
             batch = batch.rename_columns(our_names(batch.column_names, names))
             dates, given = self._dates(batch)
@@ -155,7 +161,7 @@ class Export:
     def place(self, file: int, row: int) -> int | str:
         """Where a row stands, for people: the row, and the file if there are several."""
         row = int(row)
-        return row if len(self.files) == 1 else f"{row} of {self.files[int(file)].path.name}"
+        return row if len(self.files) == 1 else f"{row} of {self.files[int(file)].name}"
 
     def findings(self) -> dict[str, str | int]:
         """How the files were read."""

@@ -12,10 +12,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from helpers.reading import files as reading_files
 from helpers.reading.columns import plain_name
-from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, TextFile, input_files
-from helpers.reading.parameters import FileOptions, Join
+from helpers.reading.files import (
+    DATES_OF,
+    NUMBERS_OF,
+    DataError,
+    Reading,
+    TextFile,
+    input_files,
+    tables_of,
+)
+from helpers.reading.parameters import Join
 
 _EXAMPLES = 3
 
@@ -99,26 +106,27 @@ class LookedUp:
             self.name = self.short = Path(join.path).name
         ours, self._key = (join.by, join.by) if isinstance(join.by, str) else _only(join.by)
         self.lines_key, self._n_files, self._missing = ours, n_files, {}
-        files = [file for path in paths for file in _tables(path, join) if file.header]
+        how = Reading(join.encoding, join.header_row, join.sheet)
+        files = [file for path in paths for file in tables_of(path, how) if file.header]
         if not files:
             raise DataError(f"{self.name} is empty: it has not even a header line.")
         self.header = list(dict.fromkeys(name for file in files for name in file.header))
         self._key = find(self.header, self._key, self.name)
         for file in files:
-            find(file.header, self._key, file.path.name)
+            find(file.header, self._key, file.name)
         self._keys, self._table = self._read(files)
 
     def _read(self, files):
         """The keys, and the rows that belong to them."""
         tables, places = [], []
         for file in files:
-            key = find(file.header, self._key, file.path.name)
+            key = find(file.header, self._key, file.name)
             batches = [
                 batch.rename_columns([self._key if n == key else n for n in batch.column_names])
                 for batch in file.batches()
             ]
-            first = getattr(file, "first_row", 2)
-            places += [(file.path.name, range(first, first + sum(map(len, batches))))]
+            end = file.first_row + sum(map(len, batches))
+            places += [(file.name, range(file.first_row, end))]
             tables += batches
         try:
             table = pa.concat_tables(tables, promote_options="permissive")
@@ -206,7 +214,7 @@ class JoinedFile:
     def __init__(self, file, table: LookedUp, number: int):
         self.path, self.findings, self._file, self._table = file.path, file.findings, file, table
         self._number = number
-        find(file.header, table.lines_key, file.path.name)
+        find(file.header, table.lines_key, file.name)
         names = brought(file.header, table.header, table._key, table.short)
         self.header = [*file.header, *names.values()]
 
@@ -218,7 +226,7 @@ class JoinedFile:
             joined, without = self._table.beside(batch, self._file.header)
             lines, missing = lines + len(batch), missing + without
             if example is None and len(batch):
-                key = find(self._file.header, self._table.lines_key, self.path.name)
+                key = find(self._file.header, self._table.lines_key, self._file.name)
                 example = batch[key][0].as_py()
             yield joined
         if missing:
@@ -252,13 +260,6 @@ def find(header: list[str], name: str, source: str) -> str:
         f"{source} has no column {name!r}, which `by` under `join` names. It has: "
         f"{', '.join(header)[:300]}."
     )
-
-
-def _tables(path, join):
-    options = FileOptions(encoding=join.encoding, header_row=join.header_row, sheet=join.sheet)
-    if hasattr(reading_files, "tables_of"):
-        return reading_files.tables_of(path, options)
-    return [TextFile(path, options.encoding)]
 
 
 def _place(files, number):

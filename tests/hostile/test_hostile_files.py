@@ -315,7 +315,7 @@ def test_one_absurd_quantity_is_shown(rows, tmp_path):
         ("customer_id,product_id,transaction_date\n", "0 rows are left"),
         ("customer_id,product_id,transaction_date\n1,A,01-01-2024\n", "1 rows are left"),
         ("\x00\x01\x02", "Error"),
-        ("PK\x03\x04 not a zip", "no column for"),
+        ("PK\x03\x04 not a zip", "damaged or incomplete zip"),
     ],
 )
 def test_files_with_next_to_nothing(tmp_path, content, words):

@@ -10,15 +10,11 @@ import pandas as pd
 import pyarrow as pa
 
 from helpers.course.describing.words import ranks, squeezed
-from helpers.reading import files
-from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, TextFile, input_files
+from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, input_files, tables_of
 from helpers.reading.parameters import FileOptions
 
 # The first rows are all looked at, then so many of each further batch.
 FIRST, OF_EACH, BATCHES = 200_000, 2_000, 20
-
-# until the reader opens all tables of a file itself
-tables_of = getattr(files, "tables_of", lambda path, options: [TextFile(path, options.encoding)])
 
 
 @dataclass
