@@ -1,5 +1,6 @@
 """The ``course`` command."""
 
+import io
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,10 @@ from helpers.simulation import world
 @click.group()
 def main():
     """Build, judge and ship a product recommender."""
+    for stream in (sys.stdout, sys.stderr):
+        # a file's name may have letters that a redirected output's code page has not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def parameter_options(command):
@@ -70,6 +75,11 @@ def sentences(debug=False):
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        if debug or not error.filename:
+            raise
+        click.echo(f"Error: {runs.in_words(error.filename, error)}", err=True)
         sys.exit(2)
 
 
@@ -275,9 +285,10 @@ def check():
 @click.option("--seed", default=world.SEED, show_default=True, help="Another seed, another shop.")
 def data(out: Path, seed: int):
     """Make the bundled data: the same seed gives the same files, byte for byte."""
-    out.mkdir(parents=True, exist_ok=True)
-    for path in world.write_csv(world.make_world(seed), out):
-        click.echo(f"wrote {path}")
+    with sentences():
+        out.mkdir(parents=True, exist_ok=True)
+        for path in world.write_csv(world.make_world(seed), out):
+            click.echo(f"wrote {path}")
 
 
 @main.command()

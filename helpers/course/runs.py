@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from helpers import data, production
-from helpers.course.notebooks import lessons
+from helpers.course.notebooks import THIS_PYTHON, lessons
 from helpers.course.publishing import ENGINE, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
@@ -144,7 +144,12 @@ def declared_parameters(path: Path) -> set[str]:
     """Names in a lesson's cell tagged ``parameters``."""
     from papermill import inspect_notebook
 
-    return set(inspect_notebook(str(path)))
+    return set(inspect_notebook(_literally(path)))
+
+
+def _literally(path):
+    """A path for papermill, which would fill in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def check_data(parameters: Parameters) -> tuple:
@@ -216,8 +221,17 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             f"Another run is writing into {run.folder}. Wait for it, or choose another --out."
         ) from None
     except OSError as error:
-        raise RunError(f"{run.folder} cannot be written: {error.strerror or error}.") from None
+        raise RunError(in_words(run.folder, error, "written")) from None
     return run
+
+
+def in_words(path, error: OSError, verb: str = "used") -> str:
+    """What the system says of a path, in a sentence."""
+    path = str(path) if len(str(path)) <= 200 else f"{str(path)[:200]}..."
+    why = error.strerror or str(error)
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        why = "there is a file where a folder should be"
+    return f"{path} cannot be {verb}: {why[:1].lower()}{why[1:]}. Choose another place."
 
 
 def side_by_side(parameters: Parameters) -> int:
@@ -317,10 +331,11 @@ def _execute_lesson(path, run, staging):
     error = ""
     try:
         papermill.execute_notebook(
-            str(path),
-            str(staging / "notebooks" / path.name),
+            _literally(path),
+            _literally(staging / "notebooks" / path.name),
             parameters,
             kernel_name="python3",
+            kernel_manager_class=THIS_PYTHON,
             progress_bar=False,
             # no `cwd`: papermill would change this process's folder under the other threads
             # the kernel's remarks on its own transport are of no use to an analyst
