@@ -15,8 +15,8 @@ COMMAND = [sys.executable, "-m", "helpers.course.command"]
 
 def course(*arguments, **environment):
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, encoding="utf-8", timeout=600,
-        errors="strict", env=os.environ | environment,
+        [*COMMAND, *map(str, arguments)], capture_output=True, timeout=600,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"), env=os.environ | environment,
     )  # fmt: skip
 
 
