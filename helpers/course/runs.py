@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import psutil
 
-from helpers import data, production
+from helpers import audiences, data, production
 from helpers.course.notebooks import THIS_PYTHON, lessons
-from helpers.course.publishing import ENGINE, publish
+from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
 
@@ -54,8 +55,9 @@ class Run:
         Also lists that fail a health check which stops publication.
     started : str
         ISO time with zone.
-    fingerprint : str
-        Of the data; known once they are read.
+    fingerprint, counts, segments : str, dict and Series
+        Of the data; known once they are read. Rows ``read`` and ``kept``, ``customers`` and
+        ``products`` of the purchases; each customer's segment (lesson 08).
     outcomes : list of Outcome
     metrics : dict
         What ``metrics.json`` holds now.
@@ -77,6 +79,8 @@ class Run:
         default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds")
     )
     fingerprint: str = ""
+    counts: dict = field(default_factory=dict)
+    segments: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
     outcomes: list[Outcome] = field(default_factory=list)
     metrics: dict = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
@@ -159,14 +163,25 @@ def check_data(parameters: Parameters) -> tuple:
     -------
     transactions : DataFrame
     events : DataFrame or None
+    report : HealthReport
+        Of the purchases.
 
     Raises
     ------
     DataError
     """
-    (transactions, _), (events, _) = data.read_shop(parameters)
+    (transactions, report), (events, _) = data.read_shop(parameters)
     check_enough(transactions, parameters)
-    return transactions, events
+    return transactions, events, report
+
+
+def _look_at(run, transactions, events, report):
+    """Note what the run's digests need to know of the data."""
+    run.fingerprint = production.data_fingerprint(transactions, events)
+    run.counts = {"read": report.read, "kept": report.kept}
+    for name in ("customer", "product"):
+        run.counts[f"{name}s"] = int(transactions[f"{name}_id"].nunique())
+    run.segments = audiences.segment_by_scores(audiences.rfm(transactions))
 
 
 def check_enough(transactions, parameters: Parameters) -> None:
@@ -201,8 +216,8 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    tables = check_data(run.parameters)
-    run.fingerprint = production.data_fingerprint(*tables)
+    *tables, report_of_purchases = check_data(run.parameters)
+    _look_at(run, *tables, report_of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -242,7 +257,8 @@ def side_by_side(parameters: Parameters) -> int:
 
 
 def _remove_left_overs(folder):
-    """What a run that was killed could not clean up."""
+    """What a run that was killed could not finish or clean up."""
+    finish_publishing(folder)
     for staging in folder.glob(f"{_STAGING}*"):
         shutil.rmtree(staging, ignore_errors=True)
     for part in [*folder.glob(".*.part"), *folder.glob("html/.*.part")]:

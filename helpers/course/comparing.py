@@ -1,0 +1,269 @@
+"""What is in the lists, for people: a summary, and what changed since the last run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+MOST_SHOWN = 10
+NO_PURCHASE = "no purchase yet"
+#: The method whose quality is followed from run to run.
+FOLLOWED = "item_based"
+
+
+@dataclass
+class Delivered:
+    """What one run delivered, and what is known of it.
+
+    Attributes
+    ----------
+    lists : DataFrame or None
+        ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``source``; None where they
+        can't be read.
+    counts : dict
+        ``read`` and ``kept`` rows, ``customers`` and ``products`` of the purchases.
+    quality : dict
+        What lesson 05 found; empty where it did not judge.
+    as_of : str
+        When the run began, as an ISO time.
+    """
+
+    lists: pd.DataFrame | None
+    counts: dict = field(default_factory=dict)
+    quality: dict = field(default_factory=dict)
+    as_of: str = ""
+
+
+def summary(lists: pd.DataFrame, segments: pd.Series, n: int) -> pd.DataFrame:
+    """Who gets lists of what kind: all customers, by source and by segment.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        As ``recommendations.parquet`` has them.
+    segments : Series of str
+        Of lesson 08, by customer id. Whoever is not in it has not bought anything.
+    n : int
+        Length of a full list.
+
+    Returns
+    -------
+    DataFrame
+        ``by`` ("everyone", "source" of the first place, or "segment"), ``group``, ``customers``,
+        ``mean_length``, ``full_lists`` (share, 0 to 1) and ``most_shown``: three products, each
+        with the share of the group's customers who see it.
+    """
+    of_one = lists.sort_values("rank").groupby("customer_id", sort=True)
+    customers = pd.DataFrame({"length": of_one.size(), "source": of_one["source"].first()})
+    customers["segment"] = segments.reindex(customers.index).fillna(NO_PURCHASE)
+    groups = [("everyone", "", customers)]
+    groups += [
+        (by, str(group), rows)
+        for by in ("source", "segment")
+        for group, rows in customers.groupby(by, sort=True)
+    ]
+    return pd.DataFrame(
+        {
+            "by": by,
+            "group": group,
+            "customers": len(rows),
+            "mean_length": rows["length"].mean(),
+            "full_lists": (rows["length"] >= n).mean(),
+            "most_shown": _most_shown(lists, rows.index),
+        }
+        for by, group, rows in groups
+    )
+
+
+def _most_shown(lists, customers):
+    shown = lists[lists["customer_id"].isin(customers)]
+    shares = shown["product_id"].value_counts().sort_index().sort_values(
+        ascending=False, kind="stable").head(3) / max(len(customers), 1)  # fmt: skip
+    name = _names(shown)
+    return "; ".join(f"{name[product]} ({share:.0%})" for product, share in shares.items())
+
+
+def _names(*tables):
+    """A product's name, or its id where it has none."""
+    known = pd.concat(tables)[["product_id", "product_name"]].drop_duplicates("product_id")
+    name = known["product_name"].fillna(known["product_id"])
+    return name.set_axis(known["product_id"])
+
+
+def compare(before: Delivered | None, now: Delivered) -> dict:
+    """What changed since the lists that were published before.
+
+    Parameters
+    ----------
+    before : Delivered or None
+        None where nothing was published before.
+    now : Delivered
+
+    Returns
+    -------
+    dict
+        ``with`` (the day of the earlier lists) and the figures: ``customers``, ``changed_lists``,
+        ``most_shown_products``, ``sources``, ``quality`` and ``data``; ``rows``, the same in
+        words: ``what``, ``before``, ``now`` and ``change``. Where there is nothing to compare, one
+        row says why.
+    """
+    if before is None:
+        return _nothing("There are no earlier lists in this folder to compare with.")
+    if before.lists is None:
+        return _nothing("The earlier lists in this folder can't be read, so nothing is compared.")
+    figures, rows = {"with": before.as_of[:10]}, []
+    parts = [_customers, _changed_lists, _most_shown_products, _sources, _quality, _data]
+    for part in parts:
+        found, said = part(before, now)
+        figures[part.__name__.removeprefix("_")] = found
+        rows += said
+    return figures | {"rows": rows}
+
+
+def to_table(comparison: dict) -> pd.DataFrame:
+    """The comparison for a spreadsheet."""
+    return pd.DataFrame(comparison["rows"], columns=["what", "before", "now", "change"])
+
+
+def _nothing(why):
+    return {"with": None, "rows": [_row(why)]}
+
+
+def _row(what, before="", now="", change=""):
+    return {"what": what, "before": before, "now": now, "change": change}
+
+
+def _customers(before, now):
+    then, today = (set(each.lists["customer_id"]) for each in (before, now))
+    figures = {"before": len(then), "now": len(today)}
+    figures |= {"gained": len(today - then), "lost": len(then - today)}
+    change = f"{figures['gained']:,} gained a list, {figures['lost']:,} lost theirs"
+    return figures, [_row("customers with a list", f"{len(then):,}", f"{len(today):,}", change)]
+
+
+def _changed_lists(before, now):
+    what = "lists of those who had one before"
+    longest = [int(each.lists["rank"].max()) if len(each.lists) else 0 for each in (before, now)]
+    if longest[0] != longest[1]:
+        lengths = [f"up to {length} products" for length in longest]
+        return None, [_row(what, *lengths, "not compared: lists of another length")]
+    place = ["customer_id", "rank", "product_id"]
+    then, today = before.lists[place], now.lists[place]
+    then = then[then["customer_id"].isin(today["customer_id"])]
+    today = today[today["customer_id"].isin(then["customer_id"])]
+    if then.empty:
+        return None, [_row(what, change="nobody has a list in both")]
+    length = then.groupby("customer_id").size()
+    stayed = then.merge(today, on=["customer_id", "product_id"])
+    kept = stayed.groupby("customer_id").size().reindex(length.index, fill_value=0) / length
+    moved = then.merge(today, on=place, how="outer", indicator=True)
+    changed = moved.loc[moved["_merge"] != "both", "customer_id"].nunique() / len(length)
+    figures = {"customers": len(length), "changed": changed, "products_kept": float(kept.mean())}
+    change = f"{changed:.0%} changed; of an earlier list {kept.mean():.0%} of the products stayed"
+    return figures, [_row(what, change=change)]
+
+
+def _most_shown_products(before, now):
+    then, today = (_leaders(each.lists) for each in (before, now))
+    name = _names(now.lists, before.lists)
+    figures = {
+        "entered": [name[each] for each in today if each not in then],
+        "left": [name[each] for each in then if each not in today],
+    }
+    change = "the same products"
+    if figures["entered"] or figures["left"]:
+        came, went = (", ".join(figures[each]) or "none" for each in ("entered", "left"))
+        change = f"new: {came}; no longer: {went}"
+    return figures, [_row(f"the {MOST_SHOWN} products shown most", change=change)]
+
+
+def _leaders(lists):
+    counts = lists["product_id"].value_counts().sort_index()
+    return list(counts.sort_values(ascending=False, kind="stable").index[:MOST_SHOWN])
+
+
+def _sources(before, now):
+    shares = [
+        each.lists.loc[each.lists["rank"] == 1, "source"].value_counts(normalize=True)
+        for each in (before, now)
+    ]
+    then, today = (share.to_dict() for share in shares)
+    figures = {
+        source: {"before": then.get(source, 0.0), "now": today.get(source, 0.0)}
+        for source in sorted(then | today)
+    }
+    return figures, [
+        _row(f"lists that begin with {source}", f"{share['before']:.0%}", f"{share['now']:.0%}")
+        for source, share in figures.items()
+    ]
+
+
+def _quality(before, now):
+    """Other customers are judged each time, so the two are taken as independent."""
+    what = "quality (NDCG)"
+    then, today = (_judged(each.quality) for each in (before, now))
+    if then is None or today is None:
+        when = "before" if then is None else "in this run"
+        said = [f"{each['ndcg']:.3f}" if each else "not judged" for each in (then, today)]
+        return None, [_row(what, *said, f"not compared: nobody judged {when} (lesson 05)")]
+    if then["k"] != today["k"]:
+        at = [f"of the first {each['k']}" for each in (then, today)]
+        return None, [_row(what, *at, "not compared: lists of another length")]
+    difference = today["ndcg"] - then["ndcg"]
+    half = math.hypot(*((each["ndcg_high"] - each["ndcg_low"]) / 2 for each in (then, today)))
+    low, high = difference - half, difference + half
+    figures = {
+        "before": then["ndcg"],
+        "now": today["ndcg"],
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "moved": not low <= 0 <= high,
+    }
+    texts = [
+        f"{e['ndcg']:.3f} ({e['ndcg_low']:.3f} to {e['ndcg_high']:.3f})" for e in (then, today)
+    ]
+    verdict = "it moved" if figures["moved"] else "within its interval, so this may be chance"
+    change = f"{difference:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}"
+    return figures, [_row(what, *texts, change)]
+
+
+def _judged(evaluation):
+    """The followed method's figures, or None where they are missing or damaged."""
+    try:
+        figures = evaluation["methods"][FOLLOWED]
+        found = {name: float(figures[name]) for name in ("ndcg", "ndcg_low", "ndcg_high")}
+        return found | {"k": int(evaluation["k"])}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _data(before, now):
+    names = {
+        "read": "rows of purchases",
+        "customers": "customers in the purchases",
+        "products": "products in the purchases",
+    }
+    figures, rows = {}, []
+    for name, what in names.items():
+        then, today = (_count(each.counts, name) for each in (before, now))
+        figures[name] = {"before": then, "now": today}
+        texts = ["not known" if value is None else f"{value:,}" for value in (then, today)]
+        change = "" if None in (then, today) else f"{today - then:+,}"
+        rows.append(_row(what, *texts, change))
+    shares = [_rejected(each.counts) for each in (before, now)]
+    figures["rejected"] = dict(zip(("before", "now"), shares, strict=True))
+    texts = ["not known" if share is None else f"{share:.1%}" for share in shares]
+    return figures, [*rows, _row("rows rejected", *texts)]
+
+
+def _count(counts, name):
+    value = counts.get(name)
+    return value if isinstance(value, int) else None
+
+
+def _rejected(counts):
+    read, kept = _count(counts, "read"), _count(counts, "kept")
+    return None if not read or kept is None else 1 - kept / read
