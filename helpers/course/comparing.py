@@ -226,7 +226,8 @@ def _quality(before, now):
         f"{e['ndcg']:.3f} ({e['ndcg_low']:.3f} to {e['ndcg_high']:.3f})" for e in (then, today)
     ]
     verdict = "it moved" if figures["moved"] else "within its interval, so this may be chance"
-    change = f"{difference:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}"
+    word = "down" if difference < 0 else "up"  # a cell that begins with a sign looks like a formula
+    change = f"{word} by {abs(difference):.3f} ({low:+.3f} to {high:+.3f}): {verdict}"
     return figures, [_row(what, *texts, change)]
 
 
@@ -251,12 +252,16 @@ def _data(before, now):
         then, today = (_count(each.counts, name) for each in (before, now))
         figures[name] = {"before": then, "now": today}
         texts = ["not known" if value is None else f"{value:,}" for value in (then, today)]
-        change = "" if None in (then, today) else f"{today - then:+,}"
+        change = "" if None in (then, today) else _more_or_fewer(today - then)
         rows.append(_row(what, *texts, change))
     shares = [_rejected(each.counts) for each in (before, now)]
     figures["rejected"] = dict(zip(("before", "now"), shares, strict=True))
     texts = ["not known" if share is None else f"{share:.1%}" for share in shares]
     return figures, [*rows, _row("rows rejected", *texts)]
+
+
+def _more_or_fewer(number):
+    return f"{abs(number):,} {'more' if number > 0 else 'fewer'}" if number else "as many"
 
 
 def _count(counts, name):
