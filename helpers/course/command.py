@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from helpers.course import runs
+from helpers.course import forgetting, runs
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
 from helpers.data import PROJECT, DataError, read_shop
@@ -71,7 +71,7 @@ def sentences(debug=False):
     """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
     try:
         yield
-    except (DataError, runs.RunError, SiteError, WorkshopError) as error:
+    except (DataError, runs.RunError, forgetting.ForgetError, SiteError, WorkshopError) as error:
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
@@ -259,6 +259,40 @@ def health(files, typed, raw, inline, debug):
             for finding, value in report.findings.items():
                 click.echo(f"  found: {finding}: {value}")
         runs.check_enough(purchases, parameters)
+
+
+@main.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option(
+    "--run",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of a run, or of `course score`.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def forget(ids, folder, dry_run):
+    """Remove every trace of customers who ask for it from a run's folder.
+
+    Says what was removed and what is left to do. Exit codes: 0, all is gone; 1, something is
+    left; 2, an id is not known there, and nothing was changed.
+    """
+    with sentences():
+        result = forgetting.forget(folder, list(ids), dry_run)
+    click.echo("Would be removed:" if dry_run else "Removed:")
+    for path, what in result.removed.items():
+        click.echo(f"  {path}: {what}")
+    if result.indistinct:
+        click.echo(
+            f"Looked for in columns of customers and in outputs only, since it also stands for "
+            f"something else or is short: {', '.join(result.indistinct)}."
+        )
+    click.echo("Not touched:")
+    for sentence in result.remains:
+        click.echo(f"  {sentence}")
+    if result.left:
+        click.echo(f"STILL NAMED in {', '.join(result.left)}: remove it there by hand.", err=True)
+        sys.exit(1)
 
 
 @main.command()

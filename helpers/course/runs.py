@@ -222,7 +222,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
         with lock:
-            _remove_left_overs(run.folder)
+            remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
             try:
                 _build_engine(run, staging, *tables)
@@ -256,7 +256,7 @@ def side_by_side(parameters: Parameters) -> int:
     return 2 if 2 * need < psutil.virtual_memory().available else 1
 
 
-def _remove_left_overs(folder):
+def remove_left_overs(folder):
     """What a run that was killed could not finish or clean up."""
     finish_publishing(folder)
     for staging in folder.glob(f"{_STAGING}*"):

@@ -134,7 +134,7 @@ def test_killed_at_every_move_each_file_is_old_or_new_and_the_next_one_finishes(
             is_new[path] for path in now if path.name != "index.html"
         )
         complete(folder)
-        runs._remove_left_overs(folder)
+        runs.remove_left_overs(folder)
         assert not list(folder.rglob(".*"))
         finished = contents(folder) == after
         assert finished or contents(folder) == before
@@ -153,7 +153,7 @@ def test_killed_runs_keep_the_earlier_results_and_the_next_run_works(tmp_path):
     assert subprocess.run(command("02", "--out", out)).returncode == 0
     before = contents(out)
     for moment in (".staging-*/02_matrix", ".staging-*/notebooks/02_matrix.ipynb"):
-        runs._remove_left_overs(out)  # or the last one's would be taken for this one's
+        runs.remove_left_overs(out)  # or the last one's would be taken for this one's
         child = subprocess.Popen(other)
         while not list(out.glob(moment)):
             assert child.poll() is None, f"over before {moment}"
