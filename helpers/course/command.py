@@ -10,7 +10,7 @@ import click
 from helpers.course import forgetting, runs
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
-from helpers.data import PROJECT, DataError, read_shop
+from helpers.data import PROJECT, DataError, read_shop, read_test_results
 from helpers.reading.parameters import Parameters, Written
 from helpers.simulation import world
 
@@ -251,7 +251,8 @@ def health(files, typed, raw, inline, debug):
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline).in_folder(Path.cwd())
         (purchases, of_purchases), (_, of_events) = read_shop(parameters)
-        for report in [of_purchases] + [of_events] * (of_events is not None):
+        reports = [of_purchases, of_events, read_test_results(parameters)[1]]
+        for report in [report for report in reports if report is not None]:
             click.echo(f"{report.source}: {report.read:,} rows read, {report.kept:,} kept")
             for reason, rows in report.rejected.items():
                 first = ", ".join(map(str, report.examples[reason]))

@@ -172,6 +172,7 @@ def check_data(parameters: Parameters) -> tuple:
     """
     (transactions, report), (events, _) = data.read_shop(parameters)
     check_enough(transactions, parameters)
+    data.read_test_results(parameters)
     return transactions, events, report
 
 
