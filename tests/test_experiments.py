@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -219,6 +219,7 @@ def test_an_own_test_is_read_per_customer_not_per_visit(tmp_path):
     assert "B above A, clicked per customer: +1 (" in found["words"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=30),
        st.lists(st.integers(0, 9), min_size=2, max_size=30))  # fmt: skip
 def test_the_interval_of_means_is_scipys(base, variant):

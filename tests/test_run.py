@@ -264,7 +264,14 @@ def test_tables_of_a_run_without_lesson_06_are_checked_all_the_same(tmp_path, mo
 
 
 @pytest.mark.parametrize(
-    "left", ["{", "[]", '{"memo": {"decision": 7}, "matrix": {"customers": 1}}']
+    "left",
+    [
+        "{",
+        "[]",
+        '{"memo": {"decision": 7}, "matrix": {"customers": 1}}',
+        '{"lessons": {"02_matrix": 7, "05_evaluation": {"ran": "soon"}}, "comparison": {"with": 7},'
+        ' "files": {"email.csv": 3}, "held_back": {"cart.csv": "soon"}, "as_of": {"memo": 0}}',
+    ],
 )
 def test_what_an_older_course_has_left_is_no_obstacle(tmp_path, left):
     (tmp_path / "metrics.json").write_text(left)

@@ -149,7 +149,7 @@ def test_a_comparison_by_hand():
 SIDE = st.dictionaries(st.sampled_from("abcdef"), st.permutations("UVWXYZ"), min_size=1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(SIDE, SIDE)
 def test_whoever_is_compared_is_counted_once(then, today):
     then, today = ({c: "".join(each[:3]) for c, each in side.items()} for side in (then, today))

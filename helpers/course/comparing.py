@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 MOST_SHOWN = 10
@@ -55,34 +56,33 @@ def summary(lists: pd.DataFrame, segments: pd.Series, n: int) -> pd.DataFrame:
         ``mean_length``, ``full_lists`` (share, 0 to 1) and ``most_shown``: three products, each
         with the share of the group's customers who see it.
     """
-    of_one = lists.sort_values("rank").groupby("customer_id", sort=True)
-    customers = pd.DataFrame({"length": of_one.size(), "source": of_one["source"].first()})
-    customers["segment"] = segments.reindex(customers.index).fillna(NO_PURCHASE)
-    groups = [("everyone", "", customers)]
-    groups += [
-        (by, str(group), rows)
-        for by in ("source", "segment")
-        for group, rows in customers.groupby(by, sort=True)
-    ]
-    return pd.DataFrame(
-        {
+    customer, ids = pd.factorize(lists["customer_id"], sort=True)
+    product, products = pd.factorize(lists["product_id"], sort=True)
+    length = np.bincount(customer, minlength=len(ids))
+    in_order = np.argsort(lists["rank"].to_numpy(), kind="stable")
+    first = in_order[np.unique(customer[in_order], return_index=True)[1]]
+    source = lists["source"].to_numpy()[first]
+    segment = segments.reindex(ids).fillna(NO_PURCHASE).to_numpy()
+    name = _names(lists)
+
+    def described(by, group, members):
+        shown = np.bincount(product[members[customer]], minlength=len(products))
+        most = [at for at in np.argsort(-shown, kind="stable")[:3] if shown[at]]
+        return {
             "by": by,
             "group": group,
-            "customers": len(rows),
-            "mean_length": rows["length"].mean(),
-            "full_lists": (rows["length"] >= n).mean(),
-            "most_shown": _most_shown(lists, rows.index),
+            "customers": int(members.sum()),
+            "mean_length": length[members].mean() if members.any() else 0.0,
+            "full_lists": (length[members] >= n).mean() if members.any() else 0.0,
+            "most_shown": "; ".join(
+                f"{name[products[at]]} ({shown[at] / members.sum():.0%})" for at in most
+            ),
         }
-        for by, group, rows in groups
-    )
 
-
-def _most_shown(lists, customers):
-    shown = lists[lists["customer_id"].isin(customers)]
-    shares = shown["product_id"].value_counts().sort_index().sort_values(
-        ascending=False, kind="stable").head(3) / max(len(customers), 1)  # fmt: skip
-    name = _names(shown)
-    return "; ".join(f"{name[product]} ({share:.0%})" for product, share in shares.items())
+    rows = [described("everyone", "", np.ones(len(ids), dtype=bool))]
+    for by, of_customer in (("source", source), ("segment", segment)):
+        rows += [described(by, each, of_customer == each) for each in sorted(set(of_customer))]
+    return pd.DataFrame(rows)
 
 
 def _names(*tables):
@@ -136,11 +136,20 @@ def _row(what, before="", now="", change=""):
 
 
 def _customers(before, now):
-    then, today = (set(each.lists["customer_id"]) for each in (before, now))
-    figures = {"before": len(then), "now": len(today)}
-    figures |= {"gained": len(today - then), "lost": len(then - today)}
+    customer, _, of_then = _coded("customer_id", before, now)
+    then, today = (np.bincount(customer[side], minlength=customer.max(initial=-1) + 1) > 0
+                   for side in (of_then, ~of_then))  # fmt: skip
+    figures = {"before": int(then.sum()), "now": int(today.sum())}
+    figures |= {"gained": int((today & ~then).sum()), "lost": int((then & ~today).sum())}
     change = f"{figures['gained']:,} gained a list, {figures['lost']:,} lost theirs"
-    return figures, [_row("customers with a list", f"{len(then):,}", f"{len(today):,}", change)]
+    texts = [f"{figures[when]:,}" for when in ("before", "now")]
+    return figures, [_row("customers with a list", *texts, change)]
+
+
+def _coded(name, before, now):
+    """Numbers for ids of both lists (there may be millions), how many ids, and which rows are old."""
+    codes, ids = pd.factorize(pd.concat([before.lists[name], now.lists[name]]))
+    return codes, len(ids), np.arange(len(codes)) < len(before.lists)
 
 
 def _changed_lists(before, now):
@@ -149,19 +158,26 @@ def _changed_lists(before, now):
     if longest[0] != longest[1]:
         lengths = [f"up to {length} products" for length in longest]
         return None, [_row(what, *lengths, "not compared: lists of another length")]
-    place = ["customer_id", "rank", "product_id"]
-    then, today = before.lists[place], now.lists[place]
-    then = then[then["customer_id"].isin(today["customer_id"])]
-    today = today[today["customer_id"].isin(then["customer_id"])]
-    if then.empty:
+    customer, n_customers, of_then = _coded("customer_id", before, now)
+    product, n_products, _ = _coded("product_id", before, now)
+    pair = customer * n_products + product
+    rank = np.concatenate([each.lists["rank"].to_numpy() for each in (before, now)])
+    place = pair * (longest[0] + 1) + rank
+    lengths = [np.bincount(customer[side], minlength=n_customers) for side in (of_then, ~of_then)]
+    in_both = (lengths[0] > 0) & (lengths[1] > 0)
+    if not in_both.any():
         return None, [_row(what, change="nobody has a list in both")]
-    length = then.groupby("customer_id").size()
-    stayed = then.merge(today, on=["customer_id", "product_id"])
-    kept = stayed.groupby("customer_id").size().reindex(length.index, fill_value=0) / length
-    moved = then.merge(today, on=place, how="outer", indicator=True)
-    changed = moved.loc[moved["_merge"] != "both", "customer_id"].nunique() / len(length)
-    figures = {"customers": len(length), "changed": changed, "products_kept": float(kept.mean())}
-    change = f"{changed:.0%} changed; of an earlier list {kept.mean():.0%} of the products stayed"
+
+    def shared(keys):
+        """How many of the earlier rows a customer still has."""
+        stayed = pd.Series(keys[of_then]).isin(keys[~of_then])
+        return np.bincount(customer[of_then], stayed, minlength=n_customers)[in_both]
+
+    then, today = (length[in_both] for length in lengths)
+    changed = float(((shared(place) < then) | (today != then)).mean())
+    kept = float((shared(pair) / then).mean())
+    figures = {"customers": int(in_both.sum()), "changed": changed, "products_kept": kept}
+    change = f"{changed:.0%} changed; of an earlier list {kept:.0%} of the products stayed"
     return figures, [_row(what, change=change)]
 
 

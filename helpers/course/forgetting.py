@@ -40,6 +40,8 @@ GONE = "(forgotten)"
 _SHORT = re.compile(r"\d{1,4}|\w{1,3}")
 #: pandas cuts texts that are longer than 50 characters in what it displays.
 _CUT_AT = 40
+#: Where `course score` keeps what is not complete yet.
+UNFINISHED = ".next"
 #: Where an id is a customer's for certain.
 _CERTAIN = {".csv", ".parquet", ".zip", ".json"}
 _PACKED = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
@@ -146,7 +148,7 @@ def forget(folder: Path, ids: list[str], dry_run: bool = False) -> Forgotten:
             f"{folder} is not the folder of a run or of `course score`: it has neither "
             "metrics.json nor report.json. Name the folder that has the lists."
         )
-    if (folder / ".next" / ".complete").exists():
+    if (folder / UNFINISHED / ".complete").exists():
         raise ForgetError(f"A job died while it published into {folder}. Start it again first.")
     wanted = _Wanted(each for given in ids for each in data.clean_ids([given]))
     if not wanted.ids:
@@ -176,13 +178,14 @@ def _forget(folder, wanted, dry_run):
             f"Nothing in {folder} names {', '.join(map(repr, unknown[:5]))}. "
             f"{_looks(folder)}Nothing was changed."
         )
+    if (folder / UNFINISHED).exists():
+        result.removed[UNFINISHED] = "all of a job that died; the next one begins anew"
     result.remains = _remains(folder)
     if dry_run:
         return result
     for path in traces:
         _scrub(path, wanted, write=True)
-    if (folder / ".next").exists():  # of a job that died: it is begun anew
-        shutil.rmtree(folder / ".next")
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     _count_again(folder)
     result.left = [
         path.relative_to(folder).as_posix() for path in _files(folder) if _is_left(path, wanted)
@@ -191,8 +194,13 @@ def _forget(folder, wanted, dry_run):
 
 
 def _files(folder):
-    """All files of the folder, the pages after the notebooks that they are made of."""
+    """All files of the folder, the pages after the notebooks that they are made of.
+
+    Without what a run or a job that died has begun: it is removed as a whole.
+    """
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock"]
+    begun = (runs.STAGING, UNFINISHED)
+    paths = [p for p in paths if not p.relative_to(folder).parts[0].startswith(begun)]
     return sorted(paths, key=lambda path: path.suffix == ".html")
 
 
@@ -206,7 +214,7 @@ def _scrub(path, wanted, write):
         kind = _metrics
     try:
         return kind(path, wanted, write) if kind else ("", set())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         if isinstance(error, OSError) and write:
             raise
         why = error if isinstance(error, production.EngineError) else type(error).__name__
@@ -278,7 +286,13 @@ def _notebook(path, wanted, write):
             cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": [NOTE]}]
             found |= named
             cells += 1
-    elsewhere = _listed(notebook, wanted) | wanted.within(_all(notebook), wanted.distinct)
+    listed = _listed(notebook.get("metadata"), wanted)
+    for cell in notebook["cells"]:
+        if "injected-parameters" in cell.get("metadata", {}).get("tags", []):
+            for each in listed:
+                said = json.dumps(each, ensure_ascii=False)
+                cell["source"] = "".join(cell["source"]).replace(said, json.dumps(GONE))
+    elsewhere = listed | wanted.within(_all(notebook), wanted.distinct)
     if write and found | elsewhere:
         text = json.dumps(_blotted(notebook, wanted), indent=1, ensure_ascii=False)
         with replacing(path) as part:
@@ -386,7 +400,11 @@ def _blotted(value, wanted):
 
 
 def _is_left(path, wanted):
-    return _names_one(path.name, path.read_bytes(), wanted)
+    """Whether a file still names a customer, or nobody can tell."""
+    try:
+        return _names_one(path.name, path.read_bytes(), wanted)
+    except Exception:  # damaged or locked: it raises whatever its damage happens to touch
+        return True
 
 
 def _names_one(name, content, wanted):

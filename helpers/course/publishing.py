@@ -51,9 +51,31 @@ def earlier_metrics(folder: Path) -> dict:
     except (OSError, ValueError, AttributeError):
         metrics = {}
     books = {name: metrics.pop(name, {}) for name in BOOKS}
+    for name in ("as_of", "files", "held_back"):
+        books[name] = {what: when for what, when in books[name].items() if _is_moment(when)}
+    books["lessons"] = {stem: book for stem, book in books["lessons"].items() if _is_complete(book)}
     if metrics and not books["as_of"]:  # left by an older version of the course
         books["as_of"] = dict.fromkeys(metrics, modified(path))
     return metrics | books
+
+
+def _is_moment(text):
+    try:
+        return bool(datetime.fromisoformat(text))
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_complete(book):
+    """Whether a note on a lesson has what is asked of it."""
+    return (
+        isinstance(book, dict)
+        and {"as_of", "ran", "error"} <= set(book)
+        and _is_moment(book["ran"])
+        and (book["as_of"] is None or _is_moment(book["as_of"]))
+        and isinstance(book.get("parameters", {}), dict)
+        and isinstance(book.get("published", {}), dict)
+    )
 
 
 def publish(run, staging: Path) -> None:

@@ -25,7 +25,7 @@ from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
 
-_STAGING = ".staging-"
+STAGING = ".staging-"
 
 
 class RunError(ValueError):
@@ -224,7 +224,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
         lock = FileLock(run.folder / ".lock", timeout=0)
         with lock:
             remove_left_overs(run.folder)
-            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
+            staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
                 _build_engine(run, staging, *tables)
                 del tables
@@ -260,7 +260,7 @@ def side_by_side(parameters: Parameters) -> int:
 def remove_left_overs(folder):
     """What a run that was killed could not finish or clean up."""
     finish_publishing(folder)
-    for staging in folder.glob(f"{_STAGING}*"):
+    for staging in folder.glob(f"{STAGING}*"):
         shutil.rmtree(staging, ignore_errors=True)
     for part in [*folder.glob(".*.part"), *folder.glob("html/.*.part")]:
         part.unlink(missing_ok=True)

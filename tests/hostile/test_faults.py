@@ -112,9 +112,9 @@ def test_killed_at_every_move_each_file_is_old_or_new_and_the_next_one_finishes(
         shutil.rmtree(folder)
         folder.mkdir()
         for name in ("old", "new"):
-            shutil.copytree(tmp_path / name, folder / f"{runs._STAGING}{name}")
-        publishing.publish(copy.deepcopy(old), folder / f"{runs._STAGING}old")
-        return folder / f"{runs._STAGING}new"
+            shutil.copytree(tmp_path / name, folder / f"{runs.STAGING}{name}")
+        publishing.publish(copy.deepcopy(old), folder / f"{runs.STAGING}old")
+        return folder / f"{runs.STAGING}new"
 
     staging = begin()
     before = contents(folder)
