@@ -178,6 +178,29 @@ def test_an_unknown_id_and_a_dry_run_change_nothing(out):
     assert forget(out.parent, "C-1").exit_code == 2
 
 
+def test_customers_among_the_parameters_are_removed_also_short_ones(out):
+    path = out / "notebooks" / "06_production.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["metadata"]["papermill"]["parameters"]["rules"] = {"deny_customers": ["7", "C-12"]}
+    [cell] = [
+        c for c in notebook["cells"] if "injected-parameters" in c["metadata"].get("tags", [])
+    ]
+    cell["source"] = ['rules = {"deny_customers": ["7", "C-12"]}\n', "test_days = 7\n"]
+    path.write_text(json.dumps(notebook))
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    metrics["lessons"]["06_production"]["parameters"] = {"deny_customers": ["7", "C-12"]}
+    (out / "metrics.json").write_text(json.dumps(metrics))
+    result = forget(out, "7")
+    assert result.exit_code == 0 and "short: 7" in result.output, result.output
+    notebook = json.loads(path.read_text("utf-8"))
+    assert notebook["metadata"]["papermill"]["parameters"]["rules"] == {"deny_customers": ["C-12"]}
+    assert 'rules = {"deny_customers": ["(forgotten)", "C-12"]}\ntest_days = 7' in json.dumps(
+        notebook["cells"]
+    ).replace('\\"', '"').replace("\\n", "\n")
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    assert metrics["lessons"]["06_production"]["parameters"] == {"deny_customers": ["C-12"]}
+
+
 def test_while_a_run_writes_nobody_is_forgotten(out):
     from filelock import FileLock
 

@@ -147,7 +147,7 @@ def _customers(before, now):
 
 
 def _coded(name, before, now):
-    """Numbers for ids of both lists (there may be millions), how many ids, and which rows are old."""
+    """Numbers for the ids of both lists, how many ids there are, and which rows are the earlier."""
     codes, ids = pd.factorize(pd.concat([before.lists[name], now.lists[name]]))
     return codes, len(ids), np.arange(len(codes)) < len(before.lists)
 
