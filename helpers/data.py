@@ -51,6 +51,13 @@ EVENTS = Contract(
     optional=("event_id", "product_id", "product_category"),
     date="event_date",
 )
+TEST_RESULTS = Contract(
+    required=("customer_id", "arm"),
+    # product_id: what was shown or clicked; nothing here asks for it
+    optional=("date", "visits", "clicked", "carted", "bought", "revenue", "product_id"),
+    date="date",
+    numbers=("visits", "clicked", "carted", "bought", "revenue"),
+)
 EVENT_TYPES = ("page_view", "product_view", "add_to_cart", "search")
 
 #: Why a row of purchases is left out: the first reason whose condition is true. Conditions are
@@ -87,6 +94,22 @@ WHY_NO_EVENT = {
     + ", ".join(f"'{each}'" for each in EVENT_TYPES)
     + ")",
     "duplicate of another row": "copy > 1",
+}
+
+
+_COUNTS = ("visits", "clicked", "carted", "bought")
+IN_SEVERAL_ARMS = "customer in several arms"
+#: The same for the export of a live test. Equal rows are no mistake: two visits may be alike.
+WHY_NO_TEST_RESULT = {
+    "empty row": "is_empty",
+    "no customer id": "customer_id IS NULL",
+    "no arm": "arm IS NULL",
+    "unreadable date": "date_given AND date IS NULL",
+    "date in the future": "date > $tomorrow",
+    **{f"unreadable {each}": f"{each}_given AND {each} IS NULL" for each in TEST_RESULTS.numbers},
+    **{f"{each} below zero": f"{each} < 0" for each in _COUNTS},
+    # asked last, over all rows that are left: see read_test_results
+    IN_SEVERAL_ARMS: "FALSE",
 }
 
 
@@ -312,6 +335,71 @@ def read_events(
         kept["product_id"] = folded.map(spelling).fillna(kept["product_id"])
     findings["events without a product"] = int(kept["product_id"].isna().sum())
     return kept, report
+
+
+def read_test_results(parameters: Parameters) -> tuple:
+    """Load the export of a live test, and say what happened to every row.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        With `test_results_path`, `test_columns`, `test_date_format` and `test_cleaning`.
+
+    Returns
+    -------
+    rows : DataFrame or None
+        One row per visit or per customer, as the file has them: ``customer_id``, ``arm`` and
+        what else the file has of :data:`TEST_RESULTS`. Without customers who stand in several
+        arms: nobody knows which list they saw. None where no file is named.
+    report : HealthReport or None
+
+    Raises
+    ------
+    DataError
+        As in :func:`read_transactions`, and where nothing is left.
+    """
+    if not parameters.test_results_path:
+        return None, None
+    options = parameters.test_cleaning
+    export = _TestExport(
+        parameters.test_results_path, TEST_RESULTS, parameters.test_columns,
+        parameters.test_date_format or parameters.date_format, options, parameters.time_zone,
+    )  # fmt: skip
+    rows, findings = _judged(export, WHY_NO_TEST_RESULT, Cleaning(**dict(options)))
+    good = rows["reason"].isna()
+    arms = rows[good].groupby("customer_id")["arm"].nunique()
+    several = arms.index[arms > 1]
+    rows.loc[good & rows["customer_id"].isin(several), "reason"] = IN_SEVERAL_ARMS
+    findings["customers in several arms"] = len(several)
+    kept, report = _kept(rows, export), _report(rows, export, WHY_NO_TEST_RESULT, findings)
+    if kept.empty:
+        why = ", ".join(f"{reason}: {n:,}" for reason, n in report.rejected.items())
+        raise DataError(
+            f"{export.name}: none of the {report.read:,} rows of the live test could be used"
+            + (f" ({why})" if why else "")
+            + ". Mend the file, or leave `test_results_path` out."
+        )
+    return kept, report
+
+
+class _TestExport(Export):
+    """In the export of a test, yes and no may stand where counts are asked for."""
+
+    def batches(self, number):
+        for batch in super().batches(number):
+            for name in set(_COUNTS) & set(batch.column_names):
+                column = batch[name]
+                if pa.types.is_boolean(column.type):
+                    column = column.cast(pa.int64())
+                elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                    text = column.to_pandas()
+                    asked = text.str.strip().str.lower()
+                    column = pa.array(asked.map(_YES_AND_NO).fillna(text), pa.string())
+                batch = batch.set_column(batch.column_names.index(name), name, column)
+            yield batch
+
+
+_YES_AND_NO = dict.fromkeys(["true", "yes", "y"], "1") | dict.fromkeys(["false", "no", "n"], "0")
 
 
 def clean_ids(ids: list[str]) -> list[str]:

@@ -5,6 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
+
+from helpers import data
+
+#: Arms of these names are the base of a comparison.
+BASES = ["a", "control", "base", "baseline", "old", "today", "popular", "0"]
+#: A test of one's own may have so many arms; with more, the column is probably another one.
+MOST_ARMS = 10
+_MEASURES = ["clicked", "carted", "bought", "revenue", "visits"]
 
 
 def visitors_per_arm(
@@ -118,11 +127,6 @@ def read_out(base: tuple[int, int], variant: tuple[int, int]) -> dict[str, float
         _check_arm(arm, successes, visitors)
     low, high = confint_proportions_2indep(*variant, *base, method="newcomb", compare="diff")
     rate, base_rate = variant[0] / variant[1], base[0] / base[1]
-    verdict = "the interval includes zero, so this may be chance"
-    if low > 0:
-        verdict = "better; the interval is above zero"
-    elif high < 0:
-        verdict = "worse; the interval is below zero"
     return {
         "rate": rate,
         "base_rate": base_rate,
@@ -131,8 +135,16 @@ def read_out(base: tuple[int, int], variant: tuple[int, int]) -> dict[str, float
         "high": float(high),
         "lift": rate / base_rate - 1 if base_rate else math.nan,
         "words": f"{100 * (rate - base_rate):+.1f} points "
-        f"({100 * low:+.1f} to {100 * high:+.1f}): {verdict}",
+        f"({100 * low:+.1f} to {100 * high:+.1f}): {_verdict(low, high)}",
     }
+
+
+def _verdict(low, high):
+    if low > 0:
+        return "better; the interval is above zero"
+    if high < 0:
+        return "worse; the interval is below zero"
+    return "the interval includes zero, so this may be chance"
 
 
 def _check_arm(arm, successes, visitors):
@@ -171,3 +183,126 @@ def sample_ratio_mismatch(visitors, shares=None) -> dict[str, float | str]:
     broken = p_value < 0.001
     words = "the split is broken: find out why before reading on" if broken else "as planned"
     return {"p_value": p_value, "words": words}
+
+
+def own_test(reading: dict | None = None, date_format=data.DATE_FORMAT) -> dict | None:
+    """Read the export of a test of one's own: the split, and what an arm brings per customer.
+
+    Parameters
+    ----------
+    reading : dict, optional
+        A lesson's parameter: `test_results_path` and what else to know of that file; see
+        :func:`helpers.data.read_test_results`.
+    date_format : str or list of str
+        Where `reading` has no `test_date_format`.
+
+    Returns
+    -------
+    dict or None
+        None without a file. ``words``: a sentence on the split, and one for each comparison;
+        ``means``: one row per arm, ``customers`` and means per customer; ``figures``: all as
+        plain numbers.
+
+    Raises
+    ------
+    DataError
+        If the file can't be used, or its arms can't be compared.
+    """
+    known = {name: value for name, value in (reading or {}).items() if name in _OF_TESTS}
+    parameters = data.shop_parameters(date_format=date_format, reading=known)
+    rows, report = data.read_test_results(parameters)
+    if rows is None:
+        return None
+    customers = by_customer(rows)
+    sizes = customers["arm"].value_counts().sort_index()
+    if not 1 < len(sizes) <= MOST_ARMS or sizes.min() < 2:
+        found = ", ".join(f"{arm} ({n:,})" for arm, n in sizes.head(MOST_ARMS).items())
+        raise data.DataError(
+            f"{report.source}: a comparison takes 2 to {MOST_ARMS} arms, with two customers in "
+            f"each; the column of arms has {len(sizes):,}: {found}. Name the right one in "
+            "`test_columns`."
+        )
+    base = next((arm for arm in sizes.index if arm.lower() in BASES), sizes.index[0])
+    split = sample_ratio_mismatch(sizes)
+    lines = [
+        f"Your test: {', '.join(f'{n:,} customers in {arm}' for arm, n in sizes.items())}. "
+        f"If equal shares were planned: {split['words']}."
+    ]
+    if several := report.findings["customers in several arms"]:
+        lines.append(f"Customers who stand in several arms, left out: {several:,}.")
+    figures = {"customers": sizes.to_dict(), "p_value": split["p_value"], "base": base}
+    figures["rows"] = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
+    figures["differences"] = {}
+    measures = [name for name in _MEASURES if name in customers]
+    for arm in sizes.index.drop(base):
+        for name in measures:
+            sides = [customers.loc[customers["arm"] == each, name] for each in (base, arm)]
+            read = difference_of_means(*sides)
+            figures["differences"].setdefault(arm, {})[name] = read
+            lines.append(f"{arm} above {base}, {name} per customer: {read['words']}")
+    by_arm = customers.groupby("arm")
+    means = by_arm[measures].mean()
+    means.insert(0, "customers", by_arm.size())
+    return {"words": "\n".join(lines), "means": means, "figures": figures}
+
+
+_OF_TESTS = {"test_results_path", "test_columns", "test_date_format", "test_cleaning", "time_zone"}
+
+
+def by_customer(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per customer: what was dealt out by chance is what has to be counted.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`helpers.data.read_test_results`: one per visit or per customer.
+
+    Returns
+    -------
+    DataFrame
+        Index ``customer_id``: ``arm``, ``visits`` (rows, where the file does not count them), and
+        sums of what else the file counts.
+    """
+    rows = rows if "visits" in rows else rows.assign(visits=1)
+    grouped = rows.groupby("customer_id", sort=True)
+    sums = grouped[[name for name in _MEASURES if name in rows]].sum()
+    sums.insert(0, "arm", grouped["arm"].first())
+    return sums
+
+
+def difference_of_means(base, variant) -> dict[str, float | str]:
+    """The difference of two means per customer with its interval, in numbers and words.
+
+    Parameters
+    ----------
+    base, variant : sequence of float
+        One value per customer; at least two in each.
+
+    Returns
+    -------
+    dict
+        ``mean`` and ``base_mean``, ``difference`` with its 95 % interval ``low``, ``high``, and
+        ``words``.
+
+    Notes
+    -----
+    Welch's interval (1947). A rate per visit would take each visit for an independent trial;
+    those of one customer are not.
+    """
+    from scipy.stats import t
+
+    base, variant = (np.asarray(each, dtype=float) for each in (base, variant))
+    errors = np.array([each.var(ddof=1) / len(each) for each in (base, variant)])
+    difference, half = variant.mean() - base.mean(), 0.0
+    if errors.sum() > 0:
+        of_each = errors**2 / np.array([len(base) - 1, len(variant) - 1])
+        half = t.ppf(0.975, errors.sum() ** 2 / of_each.sum()) * math.sqrt(errors.sum())
+    low, high = difference - half, difference + half
+    return {
+        "mean": float(variant.mean()),
+        "base_mean": float(base.mean()),
+        "difference": float(difference),
+        "low": float(low),
+        "high": float(high),
+        "words": f"{difference:+.3g} ({low:+.3g} to {high:+.3g}): {_verdict(low, high)}",
+    }

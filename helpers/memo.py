@@ -523,6 +523,7 @@ def page(
         channels=channels.CHANNELS,
         failed=metrics.get("failed"),
         reports=metrics.get("data", {}),
+        comparison=metrics.get("comparison"),
         outcomes=outcomes,
         files=files or {},
         remarks=remarks,

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from helpers import experiments, simulation
+from helpers import data, experiments, simulation
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import ItemBased, MostPopular, WithFallback
 
@@ -184,3 +185,96 @@ def test_retraining_rounds_measure_variety():
     assert rounds.index.tolist() == [1, 2]
     assert rounds["carts"].gt(0).all() and rounds["categories"].between(1, 5).all()
     assert rounds["coverage"].max() < 0.6
+
+
+# A test of one's own
+
+
+def own_export(folder, rows, header="customer_id,arm,date,clicked,revenue"):
+    path = folder / "test.csv"
+    path.write_text("\n".join([header, *rows]), encoding="utf-8")
+    return {"test_results_path": str(path), "test_date_format": "%Y-%m-%d"}
+
+
+def test_without_a_file_there_is_no_test_of_ones_own():
+    assert experiments.own_test({}) is None and experiments.own_test() is None
+
+
+def test_an_own_test_is_read_per_customer_not_per_visit(tmp_path):
+    """Two customers in each arm by hand; one in both arms, one without an arm, one below zero."""
+    rows = ["c1,A,2024-03-01,yes,1.0", "c1,A,2024-03-01,yes,1.0", "c1,A,2024-03-02,no,",
+            "c2,A,2024-03-01,No,0", "c3,B,2024-03-01,TRUE,4", "c4,B,2024-03-09,true,2",
+            "c4,B,2024-03-10,2,2", "c5,A,2024-03-01,1,9", "c5,B,2024-03-02,1,9",
+            "c6,,2024-03-01,1,1", "c3,B,2024-03-05,-1,1"]  # fmt: skip
+    found = experiments.own_test(own_export(tmp_path, rows))
+    assert found["figures"]["rows"]["rejected"] == {
+        "no arm": 1, "clicked below zero": 1, "customer in several arms": 2,
+    }  # fmt: skip
+    assert found["means"].to_dict("index") == {
+        "A": {"customers": 2, "clicked": 1.0, "revenue": 1.0, "visits": 2.0},
+        "B": {"customers": 2, "clicked": 2.0, "revenue": 4.0, "visits": 1.5},
+    }
+    assert "2 customers in A, 2 customers in B" in found["words"]
+    assert "Customers who stand in several arms, left out: 1." in found["words"]
+    assert "B above A, clicked per customer: +1 (" in found["words"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=30),
+       st.lists(st.integers(0, 9), min_size=2, max_size=30))  # fmt: skip
+def test_the_interval_of_means_is_scipys(base, variant):
+    read = experiments.difference_of_means(base, variant)
+    assert read["difference"] == pytest.approx(np.mean(variant) - np.mean(base))
+    if np.ptp(base) and np.ptp(variant):
+        interval = stats.ttest_ind(variant, base, equal_var=False).confidence_interval()
+        assert (read["low"], read["high"]) == pytest.approx((interval.low, interval.high))
+    elif not np.ptp(base) and not np.ptp(variant):
+        assert read["low"] == read["high"] == read["difference"]
+
+
+def test_alike_arms_seldom_differ_however_many_visits_a_customer_makes():
+    """By visits, the same data would look significant far too often."""
+    draw, alarms, by_visit = np.random.default_rng(0), 0, 0
+    for _ in range(200):
+        readiness, visits = draw.beta(0.3, 3, 120), draw.integers(1, 40, 120)
+        rows = pd.DataFrame(
+            {
+                "customer_id": np.arange(120).astype(str),
+                "arm": np.where(draw.permutation(120) % 2, "A", "B"),
+                "visits": visits,
+                "clicked": draw.binomial(visits, readiness),
+            }
+        )
+        table = experiments.by_customer(rows)
+        sides = [table.loc[table["arm"] == arm, "clicked"] for arm in "AB"]
+        read = experiments.difference_of_means(*sides)
+        alarms += not read["low"] <= 0 <= read["high"]
+        counts = [table.loc[table["arm"] == arm, ["clicked", "visits"]].sum() for arm in "AB"]
+        naive = experiments.read_out(*(tuple(map(int, each)) for each in counts))
+        by_visit += not naive["low"] <= 0 <= naive["high"]
+    assert 2 <= alarms <= 20 and by_visit > 40, "a twentieth of 200 is 10"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["c1,A,2024-03-01,1,1", "c2,A,2024-03-01,1,1"], "the column of arms has 1: A \\(2\\)"),
+        ([f"c{n},{n},2024-03-01,1,1" for n in range(40)], "the column of arms has 40: "),
+        (["c1,,2024-03-01,1,1"], "none of the 1 rows of the live test could be used"),
+        (["c1,A,01.03.2024,1,1", "c2,B,02.03.2024,1,1"], "do not fit the format '%Y-%m-%d'"),
+        (["c1,A,2024-03-01,maybe,1", "c2,B,2024-03-01,perhaps,1"], "are not numbers"),
+    ],
+)
+def test_a_test_that_cannot_be_read_is_a_sentence(rows, words, tmp_path):
+    with pytest.raises(data.DataError, match=words):
+        experiments.own_test(own_export(tmp_path, rows))
+
+
+def test_an_own_test_needs_no_date_and_may_be_parquet(tmp_path):
+    table = pd.DataFrame({"Kunde": [17, 18, 19, 20], "Gruppe": ["neu", "alt"] * 2,
+                          "bought": [True, False, True, True]})  # fmt: skip
+    table.to_parquet(tmp_path / "test.parquet")
+    reading = {"test_results_path": str(tmp_path / "test.parquet"),
+               "test_columns": {"Kunde": "customer_id", "Gruppe": "arm"}}  # fmt: skip
+    found = experiments.own_test(reading)
+    assert found["means"]["bought"].to_dict() == {"alt": 0.5, "neu": 1.0}

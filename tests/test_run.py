@@ -175,7 +175,8 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
         result.stderr
     )
     held = {path.name for path in (out / "held_back").iterdir()}
-    assert held == {"recommendations.csv", "recommendations.parquet", "engine.zip"}
+    assert held == {"recommendations.csv", "recommendations.parquet", "summary.csv",
+                    "comparison.csv", "engine.zip"}  # fmt: skip
     wrote = result.stdout.split("wrote ")[1].strip().split(", ")
     assert set(wrote) == {
         *(str(out / "held_back" / name) for name in held),
@@ -186,7 +187,7 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
     delivered = metrics["recommendations"]
     assert delivered["published"] is False and check in delivered["failed_checks"]
     for name, moment in before["as_of"].items():
-        if name != "recommendations":
+        if name not in ("recommendations", "comparison"):
             assert metrics[name] == before[name] and metrics["as_of"][name] == moment
     assert metrics["as_of"]["recommendations"] > before["as_of"]["recommendations"]
     page = (out / "index.html").read_text("utf-8")
@@ -263,7 +264,14 @@ def test_tables_of_a_run_without_lesson_06_are_checked_all_the_same(tmp_path, mo
 
 
 @pytest.mark.parametrize(
-    "left", ["{", "[]", '{"memo": {"decision": 7}, "matrix": {"customers": 1}}']
+    "left",
+    [
+        "{",
+        "[]",
+        '{"memo": {"decision": 7}, "matrix": {"customers": 1}}',
+        '{"lessons": {"02_matrix": 7, "05_evaluation": {"ran": "soon"}}, "comparison": {"with": 7},'
+        ' "files": {"email.csv": 3}, "held_back": {"cart.csv": "soon"}, "as_of": {"memo": 0}}',
+    ],
 )
 def test_what_an_older_course_has_left_is_no_obstacle(tmp_path, left):
     (tmp_path / "metrics.json").write_text(left)

@@ -1,16 +1,17 @@
 """The ``course`` command."""
 
+import io
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from helpers.course import runs
+from helpers.course import forgetting, runs
 from helpers.course.describing import refuse_undecided
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
-from helpers.data import PROJECT, DataError, read_shop
+from helpers.data import PROJECT, DataError, read_shop, read_test_results
 from helpers.reading.parameters import ParameterError, Parameters, Written
 from helpers.simulation import world
 
@@ -22,6 +23,10 @@ def main():
     Own data: `course describe FILE` looks at an export and proposes a parameter file; `course
     health` says what becomes of every row of it, and `course run` what it is good for.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # a file's name may have letters that a redirected output's code page has not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def parameter_options(command):
@@ -72,12 +77,17 @@ def sentences(debug=False, where_to_look=True):
     """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
     try:
         yield
-    except (DataError, runs.RunError, SiteError, WorkshopError) as error:
+    except (DataError, runs.RunError, forgetting.ForgetError, SiteError, WorkshopError) as error:
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)
         if where_to_look and isinstance(error, DataError) and not isinstance(error, ParameterError):
             click.echo(_LOOK, err=True)
+        sys.exit(2)
+    except OSError as error:
+        if debug or not error.filename:
+            raise
+        click.echo(f"Error: {runs.in_words(error.filename, error)}", err=True)
         sys.exit(2)
 
 
@@ -255,7 +265,8 @@ def health(files, typed, raw, inline, debug):
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline).in_folder(Path.cwd())
         (purchases, of_purchases), (_, of_events) = read_shop(parameters)
-        for report in [of_purchases] + [of_events] * (of_events is not None):
+        reports = [of_purchases, of_events, read_test_results(parameters)[1]]
+        for report in [report for report in reports if report is not None]:
             click.echo(f"{report.source}: {report.read:,} rows read, {report.kept:,} kept")
             for reason, rows in report.rejected.items():
                 first = ", ".join(map(str, report.examples[reason]))
@@ -319,6 +330,40 @@ def parameters():
 
 
 @main.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option(
+    "--run",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of a run, or of `course score`.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def forget(ids, folder, dry_run):
+    """Remove every trace of customers who ask for it from a run's folder.
+
+    Says what was removed and what is left to do. Exit codes: 0, all is gone; 1, something is
+    left; 2, an id is not known there, and nothing was changed.
+    """
+    with sentences():
+        result = forgetting.forget(folder, list(ids), dry_run)
+    click.echo("Would be removed:" if dry_run else "Removed:")
+    for path, what in result.removed.items():
+        click.echo(f"  {path}: {what}")
+    if result.indistinct:
+        click.echo(
+            f"Looked for in columns of customers and in outputs only, since it also stands for "
+            f"something else or is short: {', '.join(result.indistinct)}."
+        )
+    click.echo("Not touched:")
+    for sentence in result.remains:
+        click.echo(f"  {sentence}")
+    if result.left:
+        click.echo(f"STILL NAMED in {', '.join(result.left)}: remove it there by hand.", err=True)
+        sys.exit(1)
+
+
+@main.command()
 def check():
     """Does this computer run the course? One line per question."""
     from helpers.course.laptop import check_laptop
@@ -342,9 +387,10 @@ def check():
 @click.option("--seed", default=world.SEED, show_default=True, help="Another seed, another shop.")
 def data(out: Path, seed: int):
     """Make the bundled data: the same seed gives the same files, byte for byte."""
-    out.mkdir(parents=True, exist_ok=True)
-    for path in world.write_csv(world.make_world(seed), out):
-        click.echo(f"wrote {path}")
+    with sentences():
+        out.mkdir(parents=True, exist_ok=True)
+        for path in world.write_csv(world.make_world(seed), out):
+            click.echo(f"wrote {path}")
 
 
 @main.command()

@@ -17,6 +17,8 @@ from helpers.data import PROJECT
 
 FOLDER = PROJECT / "notebooks"
 QUIZZES = FOLDER / "quizzes.yaml"
+#: The kernel manager for lessons, by its name: it takes a second to import.
+THIS_PYTHON = "helpers.course.kernel.ThisPython"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -129,6 +131,7 @@ def execute(path: Path) -> None:
         notebook,
         timeout=300,
         kernel_name="python3",
+        kernel_manager_class=THIS_PYTHON,
         resources=resources,
         extra_arguments=["--log-level=CRITICAL"],
     ).execute()

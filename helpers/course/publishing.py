@@ -6,8 +6,11 @@ sections and ``failed`` it has:
 
 - ``as_of``: for each section, when the run began that found these figures;
 - ``lessons``: for each lesson, when it ``ran`` last and the ``error`` that stopped it, if any; from
-  when its results are (``as_of``), and of which ``data`` (a fingerprint) and ``parameters``;
+  when its figures are (``as_of``), and of which ``data`` (a fingerprint), ``parameters`` and
+  ``counts`` of rows; under ``published`` the same of its tables that were published last;
 - ``files`` and ``held_back``: for each table and the engine, from when it is.
+
+``comparison`` says what changed since the lists that were published before.
 """
 
 from __future__ import annotations
@@ -15,21 +18,27 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import jinja2
+import pandas as pd
 
-from helpers import channels, memo, production
+from helpers import channels, memo, production, writing
+from helpers.course import comparing
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS = "retention_offers.csv"
 ENGINE = "engine.zip"
 LISTS = ["recommendations.csv", "recommendations.parquet"]
-RESULTS = [*LISTS, ENGINE, *CHANNELS, OFFERS]
+SUMMARY, COMPARISON = "summary.csv", "comparison.csv"
+RESULTS = [*LISTS, SUMMARY, COMPARISON, ENGINE, *CHANNELS, OFFERS]
 HELD_BACK = "held_back"
+_READY = ".ready"
 _DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
+_NOTES = ["as_of", "data", "parameters", "counts"]
 BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
 
 
@@ -42,9 +51,31 @@ def earlier_metrics(folder: Path) -> dict:
     except (OSError, ValueError, AttributeError):
         metrics = {}
     books = {name: metrics.pop(name, {}) for name in BOOKS}
+    for name in ("as_of", "files", "held_back"):
+        books[name] = {what: when for what, when in books[name].items() if _is_moment(when)}
+    books["lessons"] = {stem: book for stem, book in books["lessons"].items() if _is_complete(book)}
     if metrics and not books["as_of"]:  # left by an older version of the course
         books["as_of"] = dict.fromkeys(metrics, modified(path))
     return metrics | books
+
+
+def _is_moment(text):
+    try:
+        return bool(datetime.fromisoformat(text))
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_complete(book):
+    """Whether a note on a lesson has what is asked of it."""
+    return (
+        isinstance(book, dict)
+        and {"as_of", "ran", "error"} <= set(book)
+        and _is_moment(book["ran"])
+        and (book["as_of"] is None or _is_moment(book["as_of"]))
+        and isinstance(book.get("parameters", {}), dict)
+        and isinstance(book.get("published", {}), dict)
+    )
 
 
 def publish(run, staging: Path) -> None:
@@ -53,7 +84,7 @@ def publish(run, staging: Path) -> None:
     Whoever sees the new ``metrics.json`` sees all that it speaks of. Fills in ``run.metrics``,
     ``run.remarks``, ``run.written``, ``run.stopped_by`` and ``run.held_back``.
     """
-    metrics = earlier_metrics(run.folder)
+    before, metrics = earlier_metrics(run.folder), earlier_metrics(run.folder)
     run.stopped_by = stopping_checks(run, staging)
     run.held_back = bool(run.stopped_by) and not run.publish_anyway
     ready = staging / "ready"
@@ -65,19 +96,36 @@ def publish(run, staging: Path) -> None:
             page = ready / "html" / f"{notebook.stem}.html"
             page.write_text(lesson_html(notebook), encoding="utf-8")
             os.replace(notebook, ready / "notebooks" / notebook.name)
-    results = lay_out_results(run, staging, ready, metrics)
     gather(run, staging, metrics)
+    digest(run, staging, before, metrics)
+    results = lay_out_results(run, staging, ready, metrics)
     run.metrics, run.remarks = metrics, remarks(run, metrics)
     summary = json.dumps(metrics, indent=2, ensure_ascii=False, default=str)
     (ready / "metrics.json").write_text(summary, encoding="utf-8")
     (ready / "index.html").write_text(run_page(run, metrics), encoding="utf-8")
 
     run.written = [*results, Path("metrics.json"), Path("index.html")]
-    others = [path.relative_to(ready) for path in sorted(ready.glob("*/*.*"))]
-    for path in [*(path for path in others if path not in results), *run.written]:
-        (run.folder / path).parent.mkdir(exist_ok=True)
-        os.replace(ready / path, run.folder / path)
-    forget_published(run.folder, metrics)
+    os.replace(ready, run.folder / _READY)
+    finish_publishing(run.folder)
+
+
+def finish_publishing(folder: Path) -> None:
+    """Move what a run has laid out to its final names; nothing, if nothing waits.
+
+    From the moment on that the whole lies in the run's folder, nothing of it is lost: whoever
+    comes after a run that was killed in the middle of its moves goes on with them.
+    """
+    ready = folder / _READY
+    if not ready.exists():
+        return
+    below = [path.relative_to(ready) for path in sorted(ready.rglob("*")) if path.is_file()]
+    last = [Path("metrics.json"), Path("index.html")]
+    in_order = sorted((path for path in below if path not in last), key=lambda p: len(p.parts) < 2)
+    for path in in_order + [path for path in last if path in below]:
+        (folder / path).parent.mkdir(exist_ok=True)
+        os.replace(ready / path, folder / path)
+    forget_published(folder, earlier_metrics(folder))
+    shutil.rmtree(ready)
 
 
 def stopping_checks(run, staging: Path) -> list[str]:
@@ -120,9 +168,52 @@ def lay_out_results(run, staging: Path, ready: Path, metrics: dict) -> list[Path
             metrics["held_back" if run.held_back else "files"][name] = run.started
             if not run.held_back:
                 metrics["held_back"].pop(name, None)
+                book = metrics["lessons"][outcome.lesson.stem]
+                book["published"] = {each: book[each] for each in _NOTES}
             results.append(path)
     run.held_back = run.held_back and bool(results)
+    if "recommendations" in metrics:
+        metrics["recommendations"]["published"] = LISTS[0] not in metrics["held_back"]
     return results
+
+
+def digest(run, staging: Path, before: dict, metrics: dict) -> None:
+    """Beside new lists: what is in them, and what changed since those that lie in the folder.
+
+    Parameters
+    ----------
+    run : Run
+    staging : Path
+    before, metrics : dict
+        ``metrics.json`` as it was, and with this run's figures.
+    """
+    for outcome in run.outcomes:
+        folder, stem = staging / outcome.lesson.stem, outcome.lesson.stem
+        if outcome.error or not (folder / LISTS[1]).exists():
+            continue
+        lists = pd.read_parquet(folder / LISTS[1])
+        table = comparing.summary(lists, run.segments, run.parameters.n_recommendations)
+        writing.write_csv(table, folder / SUMMARY)
+        judged = metrics["as_of"].get("evaluation") == run.started
+        now = comparing.Delivered(lists, run.counts, metrics["evaluation"] if judged else {})
+        comparison = comparing.compare(_published_before(run.folder, stem, before), now)
+        writing.write_csv(comparing.to_table(comparison), folder / COMPARISON)
+        metrics["comparison"], metrics["as_of"]["comparison"] = comparison, run.started
+
+
+def _published_before(folder, stem, metrics):
+    """What lies in the folder under its final name, and what is known of it; or None."""
+    if not (folder / LISTS[0]).exists():
+        return None
+    noted = metrics["lessons"].get(stem, {}).get("published", {})
+    try:
+        lists = pd.read_parquet(folder / LISTS[1])
+        lists = lists[["customer_id", "rank", "product_id", "product_name", "source"]]
+    except Exception:  # a damaged file raises whatever its damage happens to touch
+        lists = None
+    moment = metrics["files"].get(LISTS[0]) or modified(folder / LISTS[0])
+    quality = metrics.get("evaluation", {})
+    return comparing.Delivered(lists, noted.get("counts", {}), quality, moment)
 
 
 def forget_published(folder: Path, metrics: dict) -> None:
@@ -145,11 +236,10 @@ def gather(run, staging: Path, metrics: dict) -> None:
             metrics["failed"][stem] = outcome.error
             continue
         book |= {"as_of": run.started, "data": run.fingerprint, "parameters": run.settings}
+        book["counts"] = run.counts
         for path in sorted((staging / stem / "figures").glob("*.json")):
             metrics[path.stem] = json.loads(path.read_text(encoding="utf-8"))
             metrics["as_of"][path.stem] = run.started
-    if "recommendations" in metrics:
-        metrics["recommendations"]["published"] = LISTS[0] not in metrics["held_back"]
 
 
 def remarks(run, metrics: dict) -> list[str]:
@@ -168,6 +258,13 @@ def remarks(run, metrics: dict) -> list[str]:
         said.append(
             f"The tables in {HELD_BACK}/, of {since}, failed a check and are not published."
         )
+    for stem, book in metrics["lessons"].items():
+        tables = book.get("published", book)
+        if tables.get("data") != book.get("data"):
+            said.append(
+                f"The published tables of lesson {stem[:2]}, of {day_and_time(tables['as_of'])}, "
+                "are of other purchases or events than its figures."
+            )
     ran = {outcome.lesson.stem for outcome in run.outcomes}
     kept = {stem: book for stem, book in metrics["lessons"].items() if book["as_of"]}
     kept = {stem: book for stem, book in kept.items() if stem not in ran or book["error"]}

@@ -19,13 +19,13 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import channels, data, production
-from helpers.course.notebooks import lessons
-from helpers.course.publishing import ENGINE, publish
+from helpers import audiences, channels, data, production
+from helpers.course.notebooks import THIS_PYTHON, lessons
+from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
 
-_STAGING = ".staging-"
+STAGING = ".staging-"
 
 
 class RunError(ValueError):
@@ -55,8 +55,9 @@ class Run:
         Also lists that fail a health check which stops publication.
     started : str
         ISO time with zone.
-    fingerprint : str
-        Of the data; known once they are read.
+    fingerprint, counts, segments : str, dict and Series
+        Of the data; known once they are read. Rows ``read`` and ``kept``, ``customers`` and
+        ``products`` of the purchases; each customer's segment (lesson 08).
     outcomes : list of Outcome
     metrics : dict
         What ``metrics.json`` holds now.
@@ -78,6 +79,8 @@ class Run:
         default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds")
     )
     fingerprint: str = ""
+    counts: dict = field(default_factory=dict)
+    segments: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
     outcomes: list[Outcome] = field(default_factory=list)
     metrics: dict = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
@@ -145,7 +148,12 @@ def declared_parameters(path: Path) -> set[str]:
     """Names in a lesson's cell tagged ``parameters``."""
     from papermill import inspect_notebook
 
-    return set(inspect_notebook(str(path)))
+    return set(inspect_notebook(_literally(path)))
+
+
+def _literally(path):
+    """A path for papermill, which would fill in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def check_data(parameters: Parameters) -> tuple:
@@ -155,6 +163,8 @@ def check_data(parameters: Parameters) -> tuple:
     -------
     transactions : DataFrame
     events : DataFrame or None
+    report : HealthReport
+        Of the purchases.
 
     Raises
     ------
@@ -168,7 +178,17 @@ def check_data(parameters: Parameters) -> tuple:
         raise data.DataError(" ".join([str(error), *why[:1]])) from None
     known = [table["customer_id"] for table in (transactions, events) if table is not None]
     channels.consent_list(parameters.consent_path, customers=pd.concat(known).unique())
-    return transactions, events
+    data.read_test_results(parameters)
+    return transactions, events, report
+
+
+def _look_at(run, transactions, events, report):
+    """Note what the run's digests need to know of the data."""
+    run.fingerprint = production.data_fingerprint(transactions, events)
+    run.counts = {"read": report.read, "kept": report.kept}
+    for name in ("customer", "product"):
+        run.counts[f"{name}s"] = int(transactions[f"{name}_id"].nunique())
+    run.segments = audiences.segment_by_scores(audiences.rfm(transactions))
 
 
 def check_enough(transactions, parameters: Parameters) -> None:
@@ -203,14 +223,14 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    tables = check_data(run.parameters)
-    run.fingerprint = production.data_fingerprint(*tables)
+    *tables, report_of_purchases = check_data(run.parameters)
+    _look_at(run, *tables, report_of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
         with lock:
-            _remove_left_overs(run.folder)
-            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
+            remove_left_overs(run.folder)
+            staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
                 _build_engine(run, staging, *tables)
                 del tables
@@ -223,8 +243,17 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             f"Another run is writing into {run.folder}. Wait for it, or choose another --out."
         ) from None
     except OSError as error:
-        raise RunError(f"{run.folder} cannot be written: {error.strerror or error}.") from None
+        raise RunError(in_words(run.folder, error, "written")) from None
     return run
+
+
+def in_words(path, error: OSError, verb: str = "used") -> str:
+    """What the system says of a path, in a sentence."""
+    path = str(path) if len(str(path)) <= 200 else f"{str(path)[:200]}..."
+    why = error.strerror or str(error)
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        why = "there is a file where a folder should be"
+    return f"{path} cannot be {verb}: {why[:1].lower()}{why[1:]}. Choose another place."
 
 
 def side_by_side(parameters: Parameters) -> int:
@@ -234,9 +263,10 @@ def side_by_side(parameters: Parameters) -> int:
     return 2 if 2 * need < psutil.virtual_memory().available else 1
 
 
-def _remove_left_overs(folder):
-    """What a run that was killed could not clean up."""
-    for staging in folder.glob(f"{_STAGING}*"):
+def remove_left_overs(folder):
+    """What a run that was killed could not finish or clean up."""
+    finish_publishing(folder)
+    for staging in folder.glob(f"{STAGING}*"):
         shutil.rmtree(staging, ignore_errors=True)
     for part in [*folder.glob(".*.part"), *folder.glob("html/.*.part")]:
         part.unlink(missing_ok=True)
@@ -334,10 +364,11 @@ def _execute_lesson(path, run, staging):
     error = ""
     try:
         papermill.execute_notebook(
-            str(path),
-            str(staging / "notebooks" / path.name),
+            _literally(path),
+            _literally(staging / "notebooks" / path.name),
             parameters,
             kernel_name="python3",
+            kernel_manager_class=THIS_PYTHON,
             progress_bar=False,
             # no `cwd`: papermill would change this process's folder under the other threads
             # the kernel's remarks on its own transport are of no use to an analyst
