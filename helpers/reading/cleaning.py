@@ -18,8 +18,8 @@ from helpers.reading.columns import Contract
 from helpers.reading.dates import MOST_UNREADABLE
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import NUMBERS_OF, DataError
-from helpers.reading.ids import BLANKS, plain_id, settle_ids, totals, with_changes
-from helpers.reading.numbers import number, settle_numbers, with_bare_numbers
+from helpers.reading.ids import BLANKS, plain_id, settle_ids, with_changes
+from helpers.reading.numbers import number, settle_numbers, unreadable_numbers, with_bare_numbers
 from helpers.reading.parameters import Cleaning
 from helpers.reading.queries import count, literal, one_of, quoted, select
 
@@ -65,10 +65,11 @@ def clean(
     left_out, filled, problems = _named_by_the_user(export, cleaning)
     beside = {f"left_out_{n}": called for n, called in enumerate(left_out)}
     engine.keep("texts", trimmed_rows(contract, found, engine.kinds, beside), {})
-    changed, findings = settle_ids(engine, found, cleaning.merge_case, renamed)
+    changed, findings, total = settle_ids(
+        engine, found, cleaning.merge_case, renamed, len(export.files)
+    )
     marks, odd, said, asked = settle_numbers(engine, export, cleaning.decimal)
     findings |= said
-    total = totals(engine, len(export.files))
     query = typed_rows(contract, found, marks, odd, changed, beside, total)
     engine.view("read_rows", query)
     texts = dict(zip(beside, left_out.values(), strict=True))
@@ -81,7 +82,7 @@ def clean(
             "in `columns`, or leave the prefix out."
         )
     problems = [*export.problems, *problems, *asked, *export.dates.problems()]
-    problems += _unreadable_columns(engine, export)
+    problems += _unreadable_columns(engine, export, marks)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
     findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, texts, beside)
@@ -110,7 +111,7 @@ def trimmed_ids(engine) -> list[str]:
         As :mod:`helpers.reading.ids` reads them; blank ones left out.
     """
     engine.keep("texts", select({"customer_id": _trimmed("customer_id")}, "export"), {})
-    changed, _ = settle_ids(engine, ["customer_id"])
+    changed, _, _ = settle_ids(engine, ["customer_id"])
     rows = engine.frame(select(*with_changes({"customer_id": "customer_id"}, changed)))
     return rows["customer_id"].dropna().tolist()
 
@@ -363,22 +364,22 @@ def _bare(text):
     return f"TRIM({text}, {literal(BLANKS)})"
 
 
-def _unreadable_columns(engine, export):
+def _unreadable_columns(engine, export, marks):
     """A whole column that can't be read is one problem, not many rejected rows."""
     if export.contract.date not in export.found:
         return []
-    numbers = [name for name in export.contract.numbers if name in export.found]
-    bad = {export.contract.date: f"date_given AND {export.contract.date} IS NULL"}
-    bad |= {name: f"{name}_given AND {name} IS NULL" for name in numbers}
-    given = {
-        name: "date_given" if name == export.contract.date else f"{name}_given" for name in bad
-    }
-    counts = {f"{name}_bad": count(condition) for name, condition in bad.items()}
-    counts |= {f"{name}_all": count(condition) for name, condition in given.items()}
-    row = engine.frame(select(counts, "typed"), {}).iloc[0]
+    date = export.contract.date
+    bad = {date: f"date_given AND {date} IS NULL"}
+    counts = {"bad": count(bad[date]), "all": count("date_given")}
+    counts |= {name: count(f"{name}_typed IS NOT NULL") for name in marks}
+    row = engine.frame(select(counts, "texts")).iloc[0]
+    n_bad, n_all = {date: row["bad"]}, {date: row["all"]}
+    for name, (unread, given) in unreadable_numbers(engine, marks).items():
+        bad[name] = f"{name}_given AND {name} IS NULL"
+        n_bad[name], n_all[name] = unread, given + row[name]
     problems = []
     for name in bad:
-        if row[f"{name}_bad"] <= MOST_UNREADABLE * row[f"{name}_all"]:
+        if n_bad[name] <= MOST_UNREADABLE * n_all[name]:
             continue
         first = _first_of(engine, export, name, bad[name])
         what, hint = "are not numbers", (
@@ -390,8 +391,8 @@ def _unreadable_columns(engine, export):
             what = f"dates do not fit the format {formats}"
             hint = export.dates.hint()
         problems.append(
-            f"Column {export.theirs(name)}: {int(row[f'{name}_bad']):,} of "
-            f"{int(row[f'{name}_all']):,} {what}{first}. {hint}"
+            f"Column {export.theirs(name)}: {int(n_bad[name]):,} of {int(n_all[name]):,} "
+            f"{what}{first}. {hint}"
         )
     return problems
 

@@ -63,7 +63,9 @@ def plain_id(text: str) -> str | None:
     return None if plain in NOTHING else plain or None
 
 
-def settle_ids(engine, found, merge_case=False, renamed=None) -> tuple[list[str], dict]:
+def settle_ids(
+    engine, found, merge_case=False, renamed=None, files=1
+) -> tuple[list[str], dict, str]:
     """Keep the table ``id_changes`` in the engine, and say what was found.
 
     Parameters
@@ -75,47 +77,52 @@ def settle_ids(engine, found, merge_case=False, renamed=None) -> tuple[list[str]
     merge_case : bool
     renamed : dict of str to (dict of str to str), optional
         For a column, what its values are called by us; case and blanks don't count.
+    files : int
+        So many files may have so many lines of totals.
 
     Returns
     -------
     changed : list of str
         Columns of which any value changes; see :func:`with_changes`.
     findings : dict of str to int or str
+    total : str
+        The condition that a row is a total: its customer or product is a word for one. A word that
+        occurs more often than there are files is the name of a product or of somebody.
     """
     renamed = renamed or {}
     names = [name for name in (*IDS, *renamed) if name in found]
-    if not names:
-        return [], {}
     distinct = (
         f"SELECT {literal(name)} AS name, {name} AS id, COUNT(*) AS n FROM texts "
         f"WHERE {name} IS NOT NULL GROUP BY {name}"
         for name in names
     )
-    engine.keep("ids", " UNION ALL ".join(distinct), {})
-    marks = _read_by_us(engine, renamed)
-    findings = _said_of_marks(marks)
-    findings |= _said_of_renamed(marks, renamed)
-    engine.small_table("id_marks", {
-        "name": marks["name"], "id": marks["id"], "plain": marks["plain"]
-    })  # fmt: skip
-    plain = "CASE WHEN id_marks.id IS NULL THEN ids.id ELSE id_marks.plain END"
-    joined = "id_marks ON id_marks.name = ids.name AND id_marks.id = ids.id"
-    query = f"SELECT ids.name, ids.id, ids.n, {plain} AS plain FROM ids LEFT JOIN {joined}"
-    engine.view("plain_ids", query)
+    none = "SELECT '' AS name, '' AS id, CAST(0 AS BIGINT) AS n FROM texts WHERE FALSE"
+    engine.keep("ids", " UNION ALL ".join(distinct) or none, {})
+    looked_at = _read_by_us(engine, renamed)
+    marks = looked_at[looked_at["changes"]]
+    findings = _said_of_marks(marks) | _said_of_renamed(looked_at, renamed)
+    plain, tables = "ids.id", "ids"
+    if len(marks):
+        columns = {each: marks[each].tolist() for each in ("name", "id", "plain")}
+        engine.small_table("id_marks", columns)
+        plain = "CASE WHEN id_marks.id IS NULL THEN ids.id ELSE id_marks.plain END"
+        tables += " LEFT JOIN id_marks ON id_marks.name = ids.name AND id_marks.id = ids.id"
+    engine.view("plain_ids", f"SELECT ids.name, ids.id, ids.n, {plain} AS plain FROM {tables}")
     whole, said = _went_through_floats(engine)
-    findings |= said
-    stripped = "REGEXP_REPLACE(plain, '[.,]0+$', '')"
     becomes = "plain"
     if whole:
-        becomes = f"CASE WHEN {one_of('name', whole)} AND {matches('plain', _TAIL)} " \
-                  f"THEN {stripped} ELSE plain END"  # fmt: skip
+        tail = f"{one_of('name', whole)} AND {matches('plain', _TAIL)}"
+        becomes = f"CASE WHEN {tail} THEN REGEXP_REPLACE(plain, '[.,]0+$', '') ELSE plain END"
     engine.view("whole_ids", f"SELECT name, id, n, {becomes} AS becomes FROM plain_ids")
-    findings |= _said_of_twins(engine, merge_case)
+    findings |= said | _said_of_twins(engine, merge_case)
+    total = _totals(looked_at, files)
+    if marks.empty and not whole and not merge_case:
+        return [], findings, total
     engine.view("named_ids", _with_one_spelling() if merge_case else "SELECT * FROM whole_ids")
     changes = "SELECT name, id, becomes FROM named_ids WHERE becomes IS NULL OR becomes <> id"
     engine.keep("id_changes", changes, {})
-    counts = engine.frame("SELECT name, COUNT(*) AS n FROM id_changes GROUP BY name")
-    return sorted(counts["name"]), findings
+    changed = engine.frame("SELECT DISTINCT name FROM id_changes")["name"]
+    return sorted(changed), findings, total
 
 
 def with_changes(values: dict[str, str], changed: list[str]) -> tuple[dict[str, str], str]:
@@ -147,26 +154,20 @@ def with_changes(values: dict[str, str], changed: list[str]) -> tuple[dict[str, 
     return values, tables
 
 
-def totals(engine, files: int) -> str:
-    """The condition that a row is a total: its customer or product is a word for one.
-
-    A word that occurs more often than there are files is the name of a product or of somebody.
-    """
-    words = engine.frame(
-        f"SELECT name, id, n FROM ids WHERE {one_of('LOWER(id)', TOTALS)} "
-        "AND name <> 'transaction_id'"
-    )
-    words = words[words["n"] <= files]
+def _totals(looked_at, files):
+    """The condition that a row is a total; as it is in ``texts``, before ids change."""
+    few = looked_at["id"].str.lower().isin(TOTALS) & (looked_at["n"] <= files)
+    few &= looked_at["name"].isin(["customer_id", "product_id"])
     conditions = [
-        f"COALESCE({one_of(name, few)}, FALSE)"
-        for name, few in words.groupby("name")["id"].agg(list).items()
+        f"COALESCE({one_of(f'texts.{name}', words)}, FALSE)"
+        for name, words in looked_at[few].groupby("name")["id"].agg(list).items()
     ]
     return " OR ".join(conditions) or "FALSE"
 
 
 def _read_by_us(engine, renamed):
     """The distinct values that need a look, and what they are."""
-    asked = f"{matches('id', '[^ -~]')} OR {one_of('id', NOTHING)}"
+    asked = f"{matches('id', '[^ -~]')} OR {one_of('id', NOTHING)} OR {one_of('LOWER(id)', TOTALS)}"
     values, wanted = {}, {}
     for column, names in renamed.items():
         wanted[column] = {theirs.strip(BLANKS).casefold(): ours for theirs, ours in names.items()}
@@ -180,9 +181,9 @@ def _read_by_us(engine, renamed):
         wanted[name].get(text.casefold(), text) if name in wanted else plain_id(text)
         for name, text in zip(marks["name"], marks["id"], strict=True)
     ]
-    marks = marks.assign(plain=plain).astype({"plain": object})
-    changed = [was != now for was, now in zip(marks["id"], plain, strict=True)]
-    return marks[pd.Series(changed, marks.index, dtype="bool")]
+    marks = marks.assign(plain=pd.Series(plain, marks.index, dtype="object"))
+    changes = [was != now for was, now in zip(marks["id"], plain, strict=True)]
+    return marks.assign(changes=pd.Series(changes, marks.index, dtype="bool"))
 
 
 def _said_of_marks(marks):
@@ -202,12 +203,11 @@ def _said_of_marks(marks):
     return findings
 
 
-def _said_of_renamed(marks, renamed):
+def _said_of_renamed(looked_at, renamed):
     findings = {}
     for name, names in renamed.items():
-        seen = {text.casefold() for text in marks.loc[marks["name"] == name, "id"]}
-        ours = {theirs for theirs, our in names.items() if theirs == our}
-        never = [t for t in names if t.strip(BLANKS).casefold() not in seen and t not in ours]
+        seen = {text.casefold() for text in looked_at.loc[looked_at["name"] == name, "id"]}
+        never = [theirs for theirs in names if theirs.strip(BLANKS).casefold() not in seen]
         if never:
             findings[f"values of {name} that are mapped and never occur"] = ", ".join(never)[:200]
     return findings

@@ -29,9 +29,9 @@ _LARGEST = "1e300"
 _MINUS = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 _CODES = (
     "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP EUR GBP GEL "
-    "GHS HKD HRK HUF IDR ILS INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP "
-    "PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR ZMW "
-    "kr kr. Kr Kr. Kč zł Ft lei leu лв лв. руб руб. р. грн тг Fr Fr. SFr SFr. Rs Rs. R RM Rp "
+    "GHS HKD HRK HUF IDR ILS INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN "
+    "PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR "
+    "ZMW kr kr. Kr Kr. Kč zł Ft lei leu лв лв. руб руб. р. грн тг Fr Fr. SFr SFr. Rs Rs. R RM Rp "
     "Rp. TL din. DH Dhs SR Ksh KSh Lek Bs S/ S/. B/. euro euros Euro EURO"
 )
 # longest first, so that no sign is taken for the beginning of another
@@ -174,6 +174,34 @@ def with_bare_numbers(tables: str, names: list[str]) -> str:
     return tables
 
 
+def unreadable_numbers(engine, marks: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Of each column: texts that are no numbers, and all that are not for nothing."""
+    if not marks:
+        return {}
+    looks = " ".join(
+        f"WHEN {literal(name)} THEN {matches('written', _PATTERNS[mark])}"
+        for name, mark in marks.items()
+    )
+    given = f"NOT {one_of('written', NOTHING)}"
+    counts = {
+        "name": "name",
+        "unread": count(f"{given} AND NOT CASE name {looks} END", "n"),
+        "given": count(given, "n"),
+    }
+    rows = engine.frame(select(counts, _WRITTEN) + " GROUP BY name").set_index("name")
+    return {
+        name: (int(rows["unread"].get(name, 0)), int(rows["given"].get(name, 0))) for name in marks
+    }
+
+
+# All distinct texts, what stands around numbers taken off.
+_WRITTEN = """(
+    SELECT numbers.name, numbers.n, COALESCE(number_changes.bare, numbers.given_text) AS written
+    FROM numbers
+    LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
+) AS written_numbers"""
+
+
 def _decimal_marks(engine, export, names, given):
     """Each column's mark, findings, and what to ask where the file does not say.
 
@@ -184,8 +212,6 @@ def _decimal_marks(engine, export, names, given):
     open_ones = [name for name in names if name not in given]
     if not open_ones:
         return given, {}, []
-    text = "COALESCE(number_changes.bare, numbers.given_text)"
-    tables = "numbers LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text"
     point, comma = (matches("written", _PATTERNS[mark]) for mark in ".,")
     doubtful = f"{point} AND {comma} AND {matches('written', '[.,]')}"
     counts = {
@@ -196,10 +222,7 @@ def _decimal_marks(engine, export, names, given):
         "commas": count("written LIKE '%,%'"),
         "example": f"MIN(CASE WHEN {doubtful} THEN written END)",
     }
-    written = (
-        f"(SELECT numbers.name, numbers.n, {text} AS written FROM {tables}) AS written_numbers"
-    )
-    rows = engine.frame(select(counts, written) + " GROUP BY name").set_index("name")
+    rows = engine.frame(select(counts, _WRITTEN) + " GROUP BY name").set_index("name")
     rows = rows.reindex(open_ones)
     sums = rows[["point", "comma", "either"]].fillna(0).sum().astype("int64")
     decimal = "," if sums["comma"] > sums["point"] else "."
