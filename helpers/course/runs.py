@@ -154,14 +154,16 @@ def check_data(parameters: Parameters) -> tuple:
     -------
     transactions : DataFrame
     events : DataFrame or None
+    undone : DataFrame
+        What was returned; see :class:`helpers.data.HealthReport`.
 
     Raises
     ------
     DataError
     """
-    (transactions, _), (events, _) = data.read_shop(parameters)
+    (transactions, report), (events, _) = data.read_shop(parameters)
     check_enough(transactions, parameters)
-    return transactions, events
+    return transactions, events, report.undone
 
 
 def check_enough(transactions, parameters: Parameters) -> None:
@@ -196,7 +198,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    tables = check_data(run.parameters)
+    *tables, undone = check_data(run.parameters)
     run.fingerprint = production.data_fingerprint(*tables)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
@@ -205,8 +207,8 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             _remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
             try:
-                _build_engine(run, staging, *tables)
-                del tables
+                _build_engine(run, staging, *tables, undone)
+                del tables, undone
                 _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
@@ -251,13 +253,13 @@ def worth_a_look(run: Run) -> list[str]:
     return [check for check in failed if check not in run.stopped_by]
 
 
-def _build_engine(run, staging, transactions, events):
+def _build_engine(run, staging, transactions, events, undone):
     """One engine for all lessons of the run that use it; each finds it in its folder."""
     if not any(_uses_engine(path) for path in run.lessons):
         return
     test_days, n = run.parameters.test_days, run.parameters.n_recommendations
     try:
-        production.shop_engine(transactions, events, test_days, n, output_dir=staging)
+        production.shop_engine(transactions, events, test_days, n, staging, undone)
     except OSError:
         raise
     except Exception:
