@@ -112,8 +112,11 @@ def trimmed_ids(engine) -> list[str]:
     """
     engine.keep("texts", select({"customer_id": _trimmed("customer_id")}, "export"), {})
     changed, _, _ = settle_ids(engine, ["customer_id"])
-    rows = engine.frame(select(*with_changes({"customer_id": "customer_id"}, changed)))
-    return rows["customer_id"].dropna().tolist()
+    ids = engine.frame("SELECT customer_id FROM texts")["customer_id"].dropna()
+    if changed:
+        becomes = engine.frame("SELECT id, becomes FROM id_changes").set_index("id")["becomes"]
+        ids = ids.where(~ids.isin(becomes.index), ids.map(becomes)).dropna()
+    return ids.tolist()
 
 
 def tomorrow() -> pd.Timestamp:

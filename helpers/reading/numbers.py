@@ -120,6 +120,7 @@ def settle_numbers(engine, export, asked) -> tuple[dict[str, str], list[str], di
         for name in given
         if name not in contract.numbers
     ]
+    given = {name: mark for name, mark in given.items() if name in names}
     if not names:
         return {}, [], {}, problems
     distinct = (
