@@ -164,8 +164,9 @@ def load_transactions(
     columns : dict, optional
         Their column name: ours, e.g. ``{"StockCode": "product_id"}``. Names that already match
         need no entry.
-    date_format : str
-        As in :meth:`datetime.datetime.strftime`. Never guessed: ``03-04-2024`` is two dates.
+    date_format : str or list of str
+        As in :meth:`datetime.datetime.strftime`, or ``iso``, ``epoch_s``, ``epoch_ms`` or
+        ``excel`` (day numbers). Never guessed: ``03-04-2024`` is two dates.
     **cleaning
         See :func:`read_transactions`.
 
@@ -213,7 +214,8 @@ def read_transactions(
     path, columns, date_format
         As in :func:`load_transactions`.
     time_zone : str, optional
-        The shop's: dates that have a zone are brought to its days.
+        The shop's: times that have a zone are brought to its days. Left out, a time belongs to
+        the day that is written.
     join : list of Join
         Further tables, looked up for every line.
     **cleaning
@@ -283,7 +285,7 @@ def read_events(
     path, columns, date_format, time_zone
         As in :func:`read_transactions`.
     event_types : dict, optional
-        Their event type: ours.
+        Their event type: ours; case and blanks around don't count.
     spelled_like : DataFrame, optional
         Purchases in which ids that are equal but for case are one (`merge_case`): the events' ids
         of customers and products take over their spelling.
@@ -367,7 +369,8 @@ def clean_ids(ids: list[str]) -> list[str]:
     Returns
     -------
     list of str
-        Without blanks around, ``17850`` for ``17850.0``; blank ones left out.
+        As :mod:`helpers.reading.ids` reads them: ``17850`` for ``17850.0``; words for nothing left
+        out.
     """
     tables = Tables([])
     tables.connection.register("export", pa.table({"customer_id": pa.array(ids, pa.string())}))

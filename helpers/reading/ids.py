@@ -17,6 +17,7 @@ What is not certain (``1.23E+05``, ``A12; B7``, ``017`` beside ``17``) stays as 
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 import pandas as pd
@@ -46,6 +47,9 @@ _FRACTION = "^-?[0-9]+[.,][0-9]+$"
 _EXPONENT = "^[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}$"
 _LONG = "^[1-9][0-9]{15,18}$"
 _SEVERAL = r"^\[.*\]$|[^;| ] *[;|] *[^;| ]"
+# Marks that some scripts spell with, and emoji are made with: they go beside ASCII only.
+_JOINERS = "\u200c\u200d"
+_STRAY_JOINERS = re.compile(rf"(?<![^\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+(?![^\x00-\x7f])")
 # So many of the ids with .0 may have another fraction before .0 is taken for one, too.
 _FEW = 0.05
 # Beyond it, not every whole number is a float.
@@ -57,8 +61,9 @@ def plain_id(text: str) -> str | None:
     shown = "".join(
         " " if mark.isspace() else mark
         for mark in text
-        if mark.isspace() or unicodedata.category(mark) not in ("Cc", "Cf")
+        if mark.isspace() or mark in _JOINERS or unicodedata.category(mark) not in ("Cc", "Cf")
     )
+    shown = _STRAY_JOINERS.sub("", shown)
     plain = unicodedata.normalize("NFC", shown).strip(BLANKS)
     return None if plain in NOTHING else plain or None
 
