@@ -232,7 +232,8 @@ def _went_through_floats(engine):
                 "exponents": count(exponent),
                 "exponent": f"MIN(CASE WHEN {exponent} THEN plain END)",
                 "several": count(several),
-                "example": f"MIN(CASE WHEN {several} THEN plain END)",
+                "example": f"SUBSTR(MIN(CASE WHEN {several} THEN plain END), 1, 40)",
+                "commas": count("plain LIKE '%,%'"),
                 "long": count(matches("plain", _LONG)),
             },
             "plain_ids",
@@ -253,15 +254,31 @@ def _went_through_floats(engine):
             findings[f"{what} that a spreadsheet or float has destroyed"] = (
                 f"{row['exponents']:,}, such as {row['exponent'][:40]!r}"
             )
-        if row["several"] and row["name"] != "transaction_id":
-            findings[f"{what} that may be several in one cell"] = (
-                f"{row['several']:,}, such as {row['example'][:40]!r}"
-            )
+        if row["name"] != "transaction_id":
+            n, example = row["several"], row["example"]
+            if not n and row["commas"]:
+                n, example = _lists_of_ids(engine, row["name"])
+            if n:
+                findings[f"{what} that may be several in one cell"] = f"{n:,}, such as {example!r}"
         if row["long"] > 1 and (example := _lost_digits(engine, row["name"])):
             findings[f"{what} of 16 or more digits that lost their last ones to floats"] = (
                 f"{row['long']:,}, such as {example!r}"
             )
     return whole, findings
+
+
+def _lists_of_ids(engine, name):
+    """How many ids are an id of the same column, a comma and more; and an example."""
+    of_column = f"name = {literal(name)} AND plain IS NOT NULL"
+    row = engine.frame(
+        f"""
+        SELECT COUNT(*) AS n, SUBSTR(MIN(lists.plain), 1, 40) AS example
+        FROM (SELECT plain FROM plain_ids WHERE {of_column} AND plain LIKE '%,%') AS lists
+        JOIN (SELECT DISTINCT plain FROM plain_ids WHERE {of_column}) AS known
+            ON known.plain = TRIM(SPLIT_PART(lists.plain, ',', 1))
+        """
+    ).iloc[0]
+    return int(row["n"]), row["example"]
 
 
 def _lost_digits(engine, name):
