@@ -12,6 +12,7 @@ The reasons stand below, in the order in which they are asked. What is under the
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pyarrow as pa
 
 from helpers import plausibility
 from helpers.plausibility import Doubt
-from helpers.reading.cleaning import clean, trimmed_ids
+from helpers.reading.cleaning import clean, first_reason, trimmed_ids
 from helpers.reading.columns import Contract
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
@@ -60,15 +61,19 @@ TEST_RESULTS = Contract(
 )
 EVENT_TYPES = ("page_view", "product_view", "add_to_cart", "search")
 
+RETURNED = "purchase that was returned"
 #: Why a row of purchases is left out: the first reason whose condition is true. Conditions are
 #: SQL, so that a lesson, a nightly job and a cluster mean the same by them. What counts as returned
 #: is said in :func:`helpers.reading.cleaning.with_reasons`.
 WHY_NO_PURCHASE = {
     "empty row": "is_empty",
+    "left out by drop_where": "left_out",
+    "a total, not a purchase": "is_total",
     "no customer id": "customer_id IS NULL",
     "no product id": "product_id IS NULL",
     "no date": "NOT date_given",
     "unreadable date": "transaction_date IS NULL",
+    "date before 1990": "transaction_date < CAST('1990-01-01' AS TIMESTAMP)",
     "date in the future": "transaction_date > $tomorrow",
     "unreadable quantity": "quantity_given AND quantity IS NULL",
     "unreadable unit_price": "unit_price_given AND unit_price IS NULL",
@@ -76,21 +81,24 @@ WHY_NO_PURCHASE = {
     "not a product": "no_product",
     # a return takes back purchases of the same customer and product
     "return or cancellation": "returned",
-    "purchase that was returned": "units_bought > 0 AND units_back >= units_bought",
+    RETURNED: "units_bought > 0 AND units_back >= units_bought",
     "duplicate of another row": "copy > 1",
     "quantity is zero": "quantity = 0",
     "unit_price not above zero": "unit_price <= 0",
     "total_amount not above zero": "total_amount <= 0",
 }
 
+UNKNOWN_TYPE = "unknown event type"
 #: The same for events.
 WHY_NO_EVENT = {
     "empty row": "is_empty",
+    "left out by drop_where": "left_out",
     "no customer id": "customer_id IS NULL",
     "no date": "NOT date_given",
     "unreadable date": "event_date IS NULL",
+    "date before 1990": "event_date < CAST('1990-01-01' AS TIMESTAMP)",
     "date in the future": "event_date > $tomorrow",
-    "unknown event type": "event_type IS NULL OR event_type NOT IN ("
+    UNKNOWN_TYPE: "event_type IS NULL OR event_type NOT IN ("
     + ", ".join(f"'{each}'" for each in EVENT_TYPES)
     + ")",
     "duplicate of another row": "copy > 1",
@@ -132,6 +140,11 @@ class HealthReport:
         also which: "7 of march.csv".
     doubts : list of Doubt
         Why the data may not be what happened; see :mod:`helpers.plausibility`.
+    undone : DataFrame or None
+        All lines of the customers and products of which something was returned, purchases and
+        returns: what is needed to know them as they were known on an earlier day; see
+        :func:`helpers.evaluate.as_known_on`. Columns of the purchases, ``returned`` (the line is a
+        return), ``units``, and ``usable`` (nothing but a return speaks against it).
     """
 
     source: str
@@ -141,6 +154,7 @@ class HealthReport:
     findings: dict[str, str | int] = field(default_factory=dict)
     examples: dict[str, list] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
+    undone: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per outcome: rows, share of the file, first rows in the file."""
@@ -180,8 +194,9 @@ def load_transactions(
     columns : dict, optional
         Their column name: ours, e.g. ``{"StockCode": "product_id"}``. Names that already match
         need no entry.
-    date_format : str
-        As in :meth:`datetime.datetime.strftime`. Never guessed: ``03-04-2024`` is two dates.
+    date_format : str or list of str
+        As in :meth:`datetime.datetime.strftime`, or ``iso``, ``epoch_s``, ``epoch_ms`` or
+        ``excel`` (day numbers). Never guessed: ``03-04-2024`` is two dates.
     **cleaning
         See :func:`read_transactions`.
 
@@ -229,7 +244,8 @@ def read_transactions(
     path, columns, date_format
         As in :func:`load_transactions`.
     time_zone : str, optional
-        The shop's: dates that have a zone are brought to its days.
+        The shop's: times that have a zone are brought to its days. Left out, a time belongs to
+        the day that is written.
     join : list of Join
         Further tables, looked up for every line.
     **cleaning
@@ -244,7 +260,7 @@ def read_transactions(
     -----
     A return takes back a purchase. Where a customer returned at least as many units of a product
     as were ever bought, the purchase lines go too: a cancelled purchase says nothing about what
-    the customer wants.
+    the customer wants. What was known before a return is kept in ``report.undone``.
     """
     cleaning = Cleaning.of(cleaning)
     path = BUNDLED["transactions"] if path in (None, "") else path
@@ -266,14 +282,25 @@ def clean_purchases(export: Export, cleaning: Cleaning) -> tuple[pd.DataFrame, H
     transactions : DataFrame
     report : HealthReport
     """
-    rows, findings, labels = _judged(export, WHY_NO_PURCHASE, cleaning)
-    findings |= _transaction_findings(rows, export, cleaning.cancellation_prefix)
+    but_for_returns = {name: rule for name, rule in WHY_NO_PURCHASE.items() if name != RETURNED}
+    wanted = ["no_product", "marked", "returned", "counts", "units", "units_back"]
+    wanted.append(f"{first_reason(but_for_returns)} IS NULL AS usable")
+    rows, findings, labels = _judged(export, WHY_NO_PURCHASE, cleaning, wanted)
+    findings |= _transaction_findings(rows, export, cleaning.cancellation_prefix, findings)
     report = _report(rows, export, WHY_NO_PURCHASE, findings)
+    report.undone = _undone(rows, export)
     called = {ours: export.theirs(ours) for ours in export.found}
     report.doubts = plausibility.doubts(
         plausibility.Purchases(rows, labels, called, cleaning.drop_where, export.dates.formats[0])
     )
     return _kept(rows, export), report
+
+
+def _undone(rows, export):
+    """Lines of pairs of which something was returned."""
+    lines = rows[rows["counts"] & (rows["units_back"] > 0)]
+    table = lines[[*export.found, "returned", "units", "usable"]].reset_index(drop=True)
+    return _with_whole_units(table)
 
 
 def read_events(
@@ -292,10 +319,10 @@ def read_events(
     path, columns, date_format, time_zone
         As in :func:`read_transactions`.
     event_types : dict, optional
-        Their event type: ours.
+        Their event type: ours; case and blanks around don't count.
     spelled_like : DataFrame, optional
-        Purchases in which ids that are equal but for case are one product (`merge_case`): the
-        events' product ids take over their spelling.
+        Purchases in which ids that are equal but for case are one (`merge_case`): the events' ids
+        of customers and products take over their spelling.
     **options
         Those of :class:`helpers.reading.parameters.FileOptions`.
 
@@ -307,16 +334,26 @@ def read_events(
     """
     path = BUNDLED["events"] if path in (None, "") else path
     options = FileOptions.of(options, "event_cleaning")
+    _check_types(event_types)
     export = Export(path, EVENTS, columns, date_format, options, time_zone)
-    rows, findings, _ = _judged(export, WHY_NO_EVENT, Cleaning(**dict(options)))
+    cleaning = Cleaning(**dict(options), merge_case=spelled_like is not None)
+    renamed = {"event_type": event_types} if event_types else None
+    rows, findings, _ = _judged(export, WHY_NO_EVENT, cleaning, renamed=renamed)
     types = rows["event_type"]
+    unknown = types[rows["reason"] == UNKNOWN_TYPE].value_counts().head(5)
     if len(rows) and not types.isin(EVENT_TYPES).any():
         most = types.value_counts().head(5)
-        found = ", ".join(f"{name} ({count:,})" for name, count in most.items()) or "none"
+        found = ", ".join(f"{name[:40]} ({count:,})" for name, count in most.items()) or "none"
+        theirs = most.index[0][:40] if len(most) else "view"
         raise DataError(
             f"{export.name}: no event has a type that is known. Known are "
-            f"{', '.join(EVENT_TYPES)}; the column {export.theirs('event_type')} has {found}. Give "
-            "the types our names in the export, or leave the events out."
+            f"{', '.join(EVENT_TYPES)}; the column {export.theirs('event_type')} has {found}. Say "
+            f"in `event_types` what they mean, such as {{{theirs}: product_view}}, or leave the "
+            "events out."
+        )
+    if len(unknown):
+        findings["event types that are not known; name them in event_types"] = ", ".join(
+            f"{name[:40]} ({count:,})" for name, count in unknown.items()
         )
     kept, report = _kept(rows, export), _report(rows, export, WHY_NO_EVENT, findings)
     if kept.empty:
@@ -329,10 +366,10 @@ def read_events(
     if "product_id" not in kept:  # an export of visits may know no products
         kept["product_id"] = pd.Series(pd.NA, kept.index, dtype="str")
     if spelled_like is not None:
-        ids = pd.Index(spelled_like["product_id"].unique())
-        spelling = pd.Series(ids, index=ids.str.lower())
-        folded = kept["product_id"].str.lower()
-        kept["product_id"] = folded.map(spelling).fillna(kept["product_id"])
+        for name in ("customer_id", "product_id"):
+            ids = pd.Index(spelled_like[name].unique())
+            spelling = pd.Series(ids, index=ids.str.lower())
+            kept[name] = kept[name].str.lower().map(spelling).fillna(kept[name])
     findings["events without a product"] = int(kept["product_id"].isna().sum())
     return kept, report
 
@@ -365,7 +402,7 @@ def read_test_results(parameters: Parameters) -> tuple:
         parameters.test_results_path, TEST_RESULTS, parameters.test_columns,
         parameters.test_date_format or parameters.date_format, options, parameters.time_zone,
     )  # fmt: skip
-    rows, findings = _judged(export, WHY_NO_TEST_RESULT, Cleaning(**dict(options)))
+    rows, findings, _ = _judged(export, WHY_NO_TEST_RESULT, Cleaning(**dict(options)))
     good = rows["reason"].isna()
     arms = rows[good].groupby("customer_id")["arm"].nunique()
     several = arms.index[arms > 1]
@@ -402,6 +439,25 @@ class _TestExport(Export):
 _YES_AND_NO = dict.fromkeys(["true", "yes", "y"], "1") | dict.fromkeys(["false", "no", "n"], "0")
 
 
+def _check_types(event_types):
+    for theirs, ours in (event_types or {}).items():
+        if ours not in EVENT_TYPES:
+            near = difflib.get_close_matches(str(ours), EVENT_TYPES, 1)
+            raise DataError(
+                f"`event_types` maps {theirs!r} to {ours!r}, which is none of our types"
+                + (f"; did you mean {near[0]!r}?" if near else f" ({', '.join(EVENT_TYPES)}).")
+            )
+
+
+def _strangers(events, purchases):
+    """How many events are of customers and products that nobody bought, or that are called else."""
+    findings = {}
+    for name, what in (("customer_id", "customers"), ("product_id", "products")):
+        strange = events[name].notna() & ~events[name].isin(purchases[name].unique())
+        findings[f"events of {what} without a purchase"] = int(strange.sum())
+    return findings
+
+
 def clean_ids(ids: list[str]) -> list[str]:
     """Customer ids from elsewhere, such as a list of consents, by the rules for purchases' ids.
 
@@ -412,30 +468,34 @@ def clean_ids(ids: list[str]) -> list[str]:
     Returns
     -------
     list of str
-        Without blanks around, ``17850`` for ``17850.0``; blank ones left out.
+        As :mod:`helpers.reading.ids` reads them: ``17850`` for ``17850.0``; words for nothing left
+        out.
     """
     tables = Tables([])
     tables.connection.register("export", pa.table({"customer_id": pa.array(ids, pa.string())}))
     return trimmed_ids(tables)
 
 
-def _judged(export, rules, cleaning):
+def _judged(export, rules, cleaning, wanted=(), renamed=None):
     """Every row with its types and its reason, in the order of the files; and labels of them."""
     parts = export.tables()
     labels = plausibility.labels(parts, [name for file in export.files for name in file.header])
     tables = Tables(parts)
     del parts  # so that they can go once they are cleaned
-    wanted = [*export.found, "file_no", "row_no", "copy", "no_product", "marked"]
+    wanted = [*export.found, "file_no", "row_no", "copy", *wanted]
     wanted += ["padded"] * ("product_name" in export.found)
-    marks = clean(tables, export, rules, cleaning, ", ".join(wanted))
+    said = clean(tables, export, rules, cleaning, ", ".join(wanted), renamed)
     rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
     tables.close()
-    return rows, export.findings() | marks, labels
+    return rows, export.findings() | said, labels
 
 
 def _kept(rows, export):
     """The rows without a reason, with the columns that the export has."""
-    table = rows.loc[rows["reason"].isna(), export.found].reset_index(drop=True)
+    return _with_whole_units(rows.loc[rows["reason"].isna(), export.found].reset_index(drop=True))
+
+
+def _with_whole_units(table):
     if "quantity" in table and (table["quantity"] % 1 == 0).all():
         table["quantity"] = table["quantity"].astype("int64")
     return table
@@ -561,6 +621,8 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
             problems.append(str(error))
     if problems:
         raise DataError(" ".join(problems))
+    if visits[0] is not None:
+        visits[1].findings.update(_strangers(visits[0], purchases[0]))
     return purchases, visits
 
 
@@ -673,10 +735,10 @@ def _most_frequent(transactions, name):
     return counts.drop_duplicates("product_id").set_index("product_id")[name]
 
 
-def _transaction_findings(rows, export, cancellation_prefix):
+def _transaction_findings(rows, export, cancellation_prefix, found):
     """Counts over all rows that a PM should see and decide about."""
-    ids = pd.Series(rows["product_id"].dropna().unique())
-    findings = {"product ids equal but for case": int(ids.str.lower().duplicated().sum())}
+    twins = "product ids equal but for case"
+    findings = {twins: found.get(twins, 0)}
     if "product_name" in export.found:
         findings["names padded with blanks"] = int(rows["padded"].sum())
         several = rows.groupby("product_id")["product_name"].nunique()
@@ -701,6 +763,6 @@ def _transaction_findings(rows, export, cancellation_prefix):
         findings["rows with price zero"] = int((rows["unit_price"] == 0).sum())
     findings["exact duplicates"] = int((rows["copy"] > 1).sum())
     findings["rows of codes that are no products"] = int(rows["no_product"].sum())
-    undone = rows.loc[rows["reason"] == "purchase that was returned", ["customer_id", "product_id"]]
+    undone = rows.loc[rows["reason"] == RETURNED, ["customer_id", "product_id"]]
     findings["pairs of customer and product fully returned"] = len(undone.drop_duplicates())
     return findings

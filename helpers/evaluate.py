@@ -40,12 +40,15 @@ class Split:
         would give the answer away.
     test_start : Timestamp
         First day of the future.
+    undone : DataFrame or None
+        As in :func:`split_by_time`, up to the cut.
     """
 
     train: pd.DataFrame
     test: pd.DataFrame
     train_events: pd.DataFrame | None
     test_start: pd.Timestamp
+    undone: pd.DataFrame | None = None
 
     @property
     def test_days(self) -> int:
@@ -62,8 +65,54 @@ class Split:
         return build_interaction_matrix(self.train), tables
 
 
+def as_known_on(
+    transactions: pd.DataFrame, undone: pd.DataFrame | None, day: pd.Timestamp
+) -> pd.DataFrame:
+    """The purchases before a day, as they were known when it began.
+
+    A purchase that was returned later was still one then; to leave it out would be to know the
+    future.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+        From :mod:`helpers.data`: as they are known at the end.
+    undone : DataFrame or None
+        ``HealthReport.undone``: the lines of all customers and products with a return.
+    day : Timestamp
+
+    Returns
+    -------
+    DataFrame
+        Columns of the transactions.
+    """
+    past = transactions[transactions["transaction_date"] < day]
+    if undone is None or undone.empty:
+        return past
+    pair = ["customer_id", "product_id"]
+    lines = undone[undone["transaction_date"] < day]
+    sums = {
+        is_return: lines["units"]
+        .where(lines["returned"] == is_return, 0)
+        .groupby([lines[name] for name in pair])
+        .transform("sum")
+        .round(6)
+        for is_return in (True, False)
+    }
+    taken_back = (sums[False] > 0) & (sums[True] >= sums[False])
+    stays = lines[~lines["returned"] & lines["usable"] & ~taken_back]
+    settled = pd.MultiIndex.from_frame(undone[pair].drop_duplicates())
+    # few customers return something: only theirs are looked up as pairs
+    theirs = past["customer_id"].isin(settled.unique("customer_id"))
+    theirs[theirs] = pd.MultiIndex.from_frame(past.loc[theirs, pair]).isin(settled)
+    return pd.concat([past[~theirs], stays[past.columns]], ignore_index=True)
+
+
 def split_by_time(
-    transactions: pd.DataFrame, events: pd.DataFrame | None = None, test_days: int = 60
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    test_days: int = 60,
+    undone: pd.DataFrame | None = None,
 ) -> Split:
     """Hold out the last days.
 
@@ -73,6 +122,9 @@ def split_by_time(
         From :mod:`helpers.data`.
     test_days : int
         Days to hold out, counted back from the day of the newest purchase.
+    undone : DataFrame, optional
+        ``HealthReport.undone``: what was returned after the cut belongs to the past, too, and is
+        not among what is to be predicted.
 
     Returns
     -------
@@ -85,20 +137,22 @@ def split_by_time(
     """
     day = transactions["transaction_date"].dt.normalize()
     test_start = day.max() - pd.Timedelta(days=test_days - 1)
-    past = day < test_start
-    if not past.any():
+    later = day >= test_start
+    if later.all():
         raise TooShortError(
             f"All purchases fall between {day.min():%Y-%m-%d} and {day.max():%Y-%m-%d}, so the "
             f"last {test_days} days leave none to learn from: lists can be made, but nobody can "
             "say how good they are. Set a smaller test_days, or export a longer period."
         )
     before = None if events is None else events[events["event_date"] < test_start]
-    return Split(transactions[past], transactions[~past], before, test_start)
+    train = as_known_on(transactions, undone, test_start)
+    known = None if undone is None else undone[undone["transaction_date"] < test_start]
+    return Split(train, transactions[later], before, test_start, known)
 
 
 def validation_split(split: Split) -> Split:
     """Split the past once more, to choose settings without touching the future."""
-    return split_by_time(split.train, split.train_events, split.test_days)
+    return split_by_time(split.train, split.train_events, split.test_days, split.undone)
 
 
 def relevant_products(split: Split, new_only: bool = True) -> pd.DataFrame:
@@ -414,10 +468,12 @@ def settings_for(
     events: pd.DataFrame | None = None,
     test_days: int = 60,
     k: int = 5,
+    undone: pd.DataFrame | None = None,
 ) -> ItemBased:
     """The recommender to put into production: lesson 05's choice, with intent where known.
 
-    Where the purchases cover too short a time to be split, the default settings.
+    Where the purchases cover too short a time to be split, the default settings. Parameters are
+    those of :func:`split_by_time`, and the length of the lists.
 
     Returns
     -------
@@ -425,7 +481,7 @@ def settings_for(
         Not fitted.
     """
     try:
-        model = choose_item_based(split_by_time(transactions, events, test_days), k)
+        model = choose_item_based(split_by_time(transactions, events, test_days, undone), k)
     except TooShortError:
         model = ItemBased()
     model.intent_days = None if events is None else INTENT_DAYS

@@ -280,9 +280,9 @@ def collect(
         ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
-    engine = production.shop_engine(transactions, events, test_days, n, output_dir)
+    engine = production.shop_engine(transactions, events, test_days, n, output_dir, report.undone)
     try:
-        split = evaluate.split_by_time(transactions, events, test_days)
+        split = evaluate.split_by_time(transactions, events, test_days, report.undone)
         facts |= _judge(engine.model, split, n)
     except evaluate.TooShortError as error:
         facts |= {"quality": None, "signal": None, "quality_missing": str(error)}

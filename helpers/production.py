@@ -195,6 +195,7 @@ def shop_engine(
     test_days: int = 60,
     n_recommendations: int = 5,
     output_dir="",
+    undone: pd.DataFrame | None = None,
 ) -> Engine:
     """The one engine of a run: settings chosen on the validation window, learned from all data.
 
@@ -210,6 +211,8 @@ def shop_engine(
         What the settings are chosen for; see :func:`helpers.evaluate.settings_for`.
     output_dir : path-like
         The run's folder; empty: none.
+    undone : DataFrame, optional
+        ``HealthReport.undone``, so that settings are chosen by the past as it was known then.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def shop_engine(
             engine = load_engine(kept)
             if engine.fingerprint == data_fingerprint(transactions, events):
                 return engine
-    settings = evaluate.settings_for(transactions, events, test_days, n_recommendations)
+    settings = evaluate.settings_for(transactions, events, test_days, n_recommendations, undone)
     engine = build_engine(transactions, events, settings)
     if kept:
         save_engine(engine, kept)

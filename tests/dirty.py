@@ -8,23 +8,49 @@ from collections import Counter, defaultdict
 import pandas as pd
 from hypothesis import strategies as st
 
+STATUS = ["done", " Cancelled", "cancelled", ""]
 COLUMNS = ["customer_id", "product_id", "transaction_date", "quantity", "unit_price",
            "total_amount", "transaction_id"]  # fmt: skip
 FORMS = ["csv", "gz", "CSV", "list", "folder", "glob", "parquet", "dated", "types"]
 
 _values = {
-    "customer_id": ["c1", "c2", "17850", "17850.0", "017", " c1", "\tc2", "c1\u00a0", "", "  "],
-    "product_id": ["A", "a", "B", " B ", "POST", "post", "7", "7.0", ""],
-    "transaction_date": ["01-02-2024", "1-2-2024", "28-02-2024", " 03-02-2024", "01-01-2999"],
-    "quantity": ["1", "2", "-1", "-2", "0", "", "+3", "1e1"],
-    "unit_price": ["2.5", "2.50", "0", "-1", "", "1,250.75"],
-    "total_amount": ["5.1", "-5.1", "10.2", "0", ""],
+    "customer_id": [
+        "c1",
+        "c2",
+        "17850",
+        "17850.0",
+        "017",
+        " c1",
+        "\tc2",
+        "c1\u00a0",
+        "",
+        "  ",
+        "C1",
+        "c\u200b1",
+        "\u200ec2",
+        "NULL",
+        "Caf\u00e9",
+        "Cafe\u0301",
+    ],
+    "product_id": ["A", "a", "B", " B ", "POST", "post", "7", "7.0", "", "nan", "B\u00ad", "7,0"],
+    "transaction_date": [
+        "01-02-2024",
+        "1-2-2024",
+        "28-02-2024",
+        " 03-02-2024",
+        "01-01-2999",
+        "01-01-1970",
+    ],
+    "quantity": ["1", "2", "-1", "-2", "0", "", "+3", "1e1", "1-", "(2)", "\u22121", "NA"],
+    "unit_price": ["2.5", "2.50", "0", "-1", "", "1,250.75", "$2.50", "1'250.75", "2.5 EUR"],
+    "total_amount": ["5.1", "-5.1", "10.2", "0", "", "\u20ac5.1", "5.1-"],
     "transaction_id": ["T1", "T2", "C1", "C2", ""],
+    "status": STATUS,
 }
 # few enough that they stay rows and are not taken for a wrong format
 _unreadable = {
     "transaction_date": ["31-02-2024", "soon", ""],
-    "quantity": ["many", "inf", "nan", "1e400", "1,2", "--1"],
+    "quantity": ["many", "inf", "5 %", "1e400", "1,2", "--1"],
     "unit_price": ["free", "2,50", "Infinity"],
     "total_amount": ["?", "1.2.3"],
 }
@@ -35,6 +61,7 @@ def tables(draw):
     """A table of text with at most five rows of each unreadable kind, and how to clean it."""
     optional = [name for name in COLUMNS[3:] if draw(st.booleans())]
     names = COLUMNS[:3] + optional
+    names += ["status"] * draw(st.booleans())
     row = st.fixed_dictionaries({name: st.sampled_from(_values[name]) for name in names})
     rows = draw(st.lists(row, min_size=5, max_size=30))
     for name in set(names) & set(_unreadable):
@@ -42,7 +69,7 @@ def tables(draw):
         for number in at:
             rows[number] = rows[number] | {name: draw(st.sampled_from(_unreadable[name]))}
     again = draw(st.lists(st.sampled_from(rows), max_size=5))
-    plain = {"quantity": "1", "unit_price": "2.5", "total_amount": "2.5"}
+    plain = {"status": "done", "quantity": "1", "unit_price": "2.5", "total_amount": "2.5"}
     good = [
         {name: plain.get(name, f"{name[0]}{n % (7 + 4 * (name[0] == 'c'))}") for name in names}
         | {"transaction_date": f"{n % 27 + 1:02d}-01-2024"}
@@ -58,6 +85,10 @@ def tables(draw):
         else None,
         "merge_case": draw(st.booleans()),
         "decimal": ".",
+        "drop_where": {"status": ["CANCELLED"]} if "status" in names else {},
+        "fill_down": draw(st.sampled_from([[], ["customer_id", "transaction_date"]]))
+        if "transaction_id" in names
+        else [],
     }
     return table.reset_index(drop=True), cleaning, draw(st.sampled_from(FORMS))
 
@@ -129,45 +160,66 @@ def as_seen(table, form, source):
     return pd.concat([pieces[0], written, pieces[2]])
 
 
-def second_opinion(table, non_products=(), cancellation_prefix=None, merge_case=False, decimal="."):
+def second_opinion(
+    table,
+    non_products=(),
+    cancellation_prefix=None,
+    merge_case=False,
+    decimal=".",
+    drop_where=None,
+    fill_down=(),
+):
     """Each row's reason, by rules written down once more, row by row; None: kept."""
     rows = [
         {name: _blank(value) for name, value in row.items()} for row in table.to_dict("records")
     ]
     for name in ("customer_id", "product_id"):
-        ids = [row[name] for row in rows if row[name]]
-        fractions = [each for each in ids if re.fullmatch(r"-?\d+[.,]\d+", each)]
-        if all(re.fullmatch(r"-?(0|[1-9]\d*)[.,]0+", each) for each in fractions):
+        for row in rows:
+            row[name] = _bare_id(row[name])
+        ids = {row[name] for row in rows if row[name]}
+        fractions = {each for each in ids if re.fullmatch(r"-?\d+[.,]\d+", each)}
+        tails = {each for each in fractions if re.fullmatch(r"-?(0|[1-9]\d*)[.,]0+", each)}
+        if len(fractions - tails) <= 0.05 * len(tails):
             for row in rows:
-                if row[name] in fractions:
+                if row[name] in tails:
                     row[name] = re.split("[.,]", row[name])[0]
-    if merge_case:
         spellings = defaultdict(Counter)
         for row in rows:
-            if row["product_id"]:
-                spellings[row["product_id"].lower()][row["product_id"]] += 1
+            if row[name]:
+                spellings[row[name].lower()][row[name]] += 1
+        if merge_case:
+            for row in rows:
+                if row[name]:
+                    counts = spellings[row[name].lower()]
+                    row[name] = min(counts, key=lambda each: (-counts[each], each))
+    for name in fill_down:
+        _fill(rows, name)
+    if merge_case:
         non_products = [each.lower() for each in non_products]
     reasons, returned = [], []
     for row in rows:
-        if merge_case and row["product_id"]:
-            counts = spellings[row["product_id"].lower()]
-            row["product_id"] = min(counts, key=lambda each: (-counts[each], each))
         for name in ("quantity", "unit_price", "total_amount"):
             row[f"{name}_text"], row[name] = row.get(name), _number(row.get(name))
-        reasons.append(_alone(row, non_products, merge_case))
-        units = row["quantity"] if "quantity" in table else row["total_amount"]
-        missing = 1 if "quantity" in table or "total_amount" not in table else 0
-        row["units"] = missing if units is None else units
+        status = (row.get("status") or "").lower()
+        left_out = drop_where and status in [each.lower() for each in drop_where["status"]]
+        alone = _alone(row, non_products, merge_case)
+        reasons.append("left out by drop_where" if left_out else alone)
         marked = cancellation_prefix and (row.get("transaction_id") or "").startswith("C")
         goes_back = any((row[name] or 0) < 0 for name in ("quantity", "total_amount"))
         returned.append(bool(marked) or goes_back)
-    back, bought = defaultdict(float), defaultdict(float)
-    for row, reason, is_return in zip(rows, reasons, returned, strict=True):
-        if reason is None:
-            sums = back if is_return else bought
-            sums[row["customer_id"], row["product_id"]] += abs(row["units"])
-    seen = set()
     raw = [tuple(row) for row in table.fillna("").itertuples(index=False)]
+    first = [raw.index(each) == number for number, each in enumerate(raw)]
+    by_pair = defaultdict(list)
+    for row, reason, is_return, is_first in zip(rows, reasons, returned, first, strict=True):
+        if reason is None and is_first:
+            by_pair[row["customer_id"], row["product_id"]].append((row, is_return))
+    bought, back = {}, {}
+    for pair, lines in by_pair.items():
+        units = _units(table, [row for row, _ in lines])
+        for sums, kind in ((bought, False), (back, True)):
+            of_kind = [n for n, (_, is_return) in zip(units, lines, strict=True) if
+                       is_return == kind]  # fmt: skip
+            sums[pair] = sum(of_kind)
     for number, row in enumerate(rows):
         pair = row["customer_id"], row["product_id"]
         if reasons[number] is None:
@@ -175,7 +227,7 @@ def second_opinion(table, non_products=(), cancellation_prefix=None, merge_case=
                 reasons[number] = "return or cancellation"
             elif bought[pair] > 0 and round(back[pair] - bought[pair], 6) >= 0:
                 reasons[number] = "purchase that was returned"
-            elif raw[number] in seen:
+            elif not first[number]:
                 reasons[number] = "duplicate of another row"
             elif row["quantity"] == 0:
                 reasons[number] = "quantity is zero"
@@ -183,20 +235,60 @@ def second_opinion(table, non_products=(), cancellation_prefix=None, merge_case=
                 reasons[number] = "unit_price not above zero"
             elif row["total_amount"] is not None and row["total_amount"] <= 0:
                 reasons[number] = "total_amount not above zero"
-        seen.add(raw[number])
     return reasons, rows
+
+
+def _units(table, lines):
+    """What each line of a customer and product counts: units, money, or one where that is blank."""
+    if "quantity" in table:
+        return [abs(1 if row["quantity"] is None else row["quantity"]) for row in lines]
+    amounts = [row["total_amount"] for row in lines] if "total_amount" in table else [None]
+    return [1] * len(lines) if None in amounts else [abs(each) for each in amounts]
+
+
+def _fill(rows, name):
+    """Blank cells get the one value that the other lines of the transaction have."""
+    for order in {row.get("transaction_id") for row in rows} - {None, ""}:
+        lines = [row for row in rows if row.get("transaction_id") == order]
+        given = {row[name] for row in lines if row[name] and not pd.isna(row[name])}
+        if name == "transaction_date":
+            given = {_date(each) for each in given}
+            given = {each for each in given if not pd.isna(each)}
+        if len(given) == 1:
+            for row in lines:
+                if not row[name] or pd.isna(row[name]):
+                    row[name] = next(iter(given))
+
+
+def _date(value):
+    if isinstance(value, str):
+        return pd.to_datetime(value, format="%d-%m-%Y", errors="coerce")
+    return value
 
 
 def _blank(value):
     return (value.strip() or None) if isinstance(value, str) else value
 
 
-def _number(text):
-    if text is None or not re.fullmatch(
-        r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)(e\d+)?", text
-    ):
+def _bare_id(text):
+    if not text or text in ("NULL", "nan"):
         return None
-    value = float(text.replace(",", ""))
+    for mark in "\u200b\u200e\u00ad":
+        text = text.replace(mark, "")
+    return text.replace("e\u0301", "\u00e9")
+
+
+def _number(text):
+    if text is None or text == "NA":
+        return None
+    bare = text
+    for around in ("$", "EUR", "\u20ac", " ", "'"):
+        bare = bare.replace(around, "")
+    bare = bare.replace("\u2212", "-").replace("(2)", "-2")
+    bare = re.sub("^([0-9.]+)-$", r"-\1", bare)
+    if not re.fullmatch(r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)(e\d+)?", bare):
+        return None
+    value = float(bare.replace(",", ""))
     return value if math.isfinite(value) else None
 
 
@@ -207,18 +299,17 @@ def _alone(row, non_products, merge_case):
         return "no customer id"
     if not row["product_id"]:
         return "no product id"
-    if isinstance(date, str) or date is None:
-        if date is None:
-            return "no date"
-        date = pd.to_datetime(date, format="%d-%m-%Y", errors="coerce")
-        if pd.isna(date):
-            return "unreadable date"
-    elif pd.isna(date):
+    if date is None or (not isinstance(date, str) and pd.isna(date)):
         return "no date"
+    date = _date(date)
+    if pd.isna(date):
+        return "unreadable date"
+    if date.year < 1990:
+        return "date before 1990"
     if date > pd.Timestamp.now() + pd.Timedelta(days=1):
         return "date in the future"
     for name in ("quantity", "unit_price", "total_amount"):
-        if row[f"{name}_text"] is not None and row[name] is None:
+        if row[f"{name}_text"] not in (None, "NA") and row[name] is None:
             return f"unreadable {name}"
     product = row["product_id"].lower() if merge_case else row["product_id"]
     return "not a product" if product in non_products else None

@@ -30,10 +30,12 @@ def test_bundled_tables_are_typed_and_complete(shop):
 
 
 def test_ids_stay_text(tmp_path):
-    rows = "00123,7,01-02-2024,1,Tea,1,2\nabc,007,01-02-2024,2,Tea,1,2\nNA,nan,01-02-2024,3,x,1,2\n"
+    rows = (
+        "00123,7,01-02-2024,1,Tea,1,2\nabc,007,01-02-2024,2,Tea,1,2\nNan,1e5,01-02-2024,3,x,1,2\n"
+    )
     table = data.load_transactions(write(tmp_path, HEADER + rows))
-    assert table["customer_id"].tolist() == ["00123", "abc", "NA"]
-    assert table["product_id"].tolist() == ["7", "007", "nan"]
+    assert table["customer_id"].tolist() == ["00123", "abc", "Nan"]
+    assert table["product_id"].tolist() == ["7", "007", "1e5"]
 
 
 def test_ids_that_went_through_floats_are_whole_again(tmp_path):

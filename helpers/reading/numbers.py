@@ -1,0 +1,246 @@
+"""Text to numbers: signs, currencies, thousands and decimal marks as people write them.
+
+As with ids, what is odd is looked at once per distinct text: :func:`bare_number` takes off what
+stands around a number (``(1)``, ``1-``, ``$``, ``kr``) or between its groups of three digits
+(``1 234,50``, ``1'234.50``). What remains has digits, points and commas; which of these is the
+decimal mark, the file says clearly, or the user.
+"""
+
+from __future__ import annotations
+
+import re
+
+from helpers.reading.dates import MOST_UNREADABLE
+from helpers.reading.ids import BLANKS, NOTHING
+from helpers.reading.queries import count, literal, matches, one_of, select
+
+
+def _pattern(mark, group):
+    """Numbers as people write them: groups of three digits, or digits; a fraction; an exponent."""
+    grouped = f"[1-9][0-9]{{0,2}}({group}[0-9]{{3}})+({mark}[0-9]*)?"
+    plain = f"[0-9]+({mark}[0-9]*)?|{mark}[0-9]+"
+    return f"^[-+]?({grouped}|{plain})([eE][-+]?[0-9]{{1,3}})?$"
+
+
+_PATTERNS = {".": _pattern("[.]", ","), ",": _pattern(",", "[.]")}
+# Beyond this a number is none: what does not fit, or an infinity.
+_LARGEST = "1e300"
+
+_MINUS = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+_CODES = (
+    "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP EUR GBP GEL "
+    "GHS HKD HRK HUF IDR ILS INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN "
+    "PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR "
+    "ZMW kr kr. Kr Kr. Kč zł Ft lei leu лв лв. руб руб. р. грн тг Fr Fr. SFr SFr. Rs Rs. R RM Rp "
+    "Rp. TL din. DH Dhs SR Ksh KSh Lek Bs S/ S/. B/. euro euros Euro EURO"
+)
+# longest first, so that no sign is taken for the beginning of another
+_SIGNS = "|".join(re.escape(each) for each in sorted(_CODES.split(), key=len, reverse=True))
+_CURRENCY = rf"(?:(?:[A-Z]{{1,3}} ?)?[$¢-¥֏؋߾߿৲৳৻૱௹฿៛₠-⃀﷼﹩＄￠￡￥￦]|{_SIGNS}|元|円|원)"
+_SPACE = f"[{re.escape(BLANKS)}]"
+_BEFORE = re.compile(rf"^{_CURRENCY}{_SPACE}*(?=[-+(.,0-9])")
+_AFTER = re.compile(rf"(?<=[-+).,0-9]){_SPACE}*{_CURRENCY}$")
+_GROUP = f"[{re.escape(BLANKS)}'’´`ʼ]"
+# groups of three between blanks or apostrophes, and India's groups of two
+_GROUPED = re.compile(rf"^[0-9]{{1,3}}({_GROUP})[0-9]{{3}}(?:\1[0-9]{{3}})*([.,][0-9]*)?$")
+_INDIAN = re.compile(r"^[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}([.][0-9]*)?$")
+_ROUND = re.compile(r"(?<=[0-9])[.,:]-+$")  # 5,- and 5.– and 5:-
+
+
+def bare_number(text: str) -> str | None:
+    """A number without currency, groups by blanks or apostrophes, and its sign in front.
+
+    Returns
+    -------
+    str or None
+        Digits, points and commas as they were; None where it is no number for certain.
+
+    Examples
+    --------
+    >>> bare_number("($1,234.50)"), bare_number("1 234,50 kr"), bare_number("5 %")
+    ('-1,234.50', '1234,50', None)
+    """
+    text = "".join(str(int(x)) if x.isdecimal() else "-" if x in _MINUS else x for x in text)
+    text = text.strip(BLANKS)
+    text = re.sub(r"^['’](?=[-+(.0-9])", "", text)  # how spreadsheets are told that it is text
+    negative = False
+    rest = _without_currency(text)
+    if rest.startswith("(") and rest.endswith(")"):
+        negative, rest = True, _without_currency(rest[1:-1].strip(BLANKS))
+    rest = _ROUND.sub("", rest)
+    signs = 0
+    for sign in "+-":
+        if rest.startswith(sign) or rest.endswith(sign):
+            before = rest.startswith(sign)
+            rest = _without_currency((rest[1:] if before else rest[:-1]).strip(BLANKS))
+            negative |= sign == "-"
+            signs += 1
+    if signs > 1 or (signs and text.startswith("(")):
+        return None
+    if _GROUPED.match(rest):
+        rest = re.sub(_GROUP, "", rest)
+    elif _INDIAN.match(rest):
+        rest = rest.replace(",", "")
+    if not any(re.match(pattern, rest) for pattern in _PATTERNS.values()) or rest[0] in "+-":
+        return None
+    return "-" * negative + rest
+
+
+def _without_currency(text):
+    return _AFTER.sub("", _BEFORE.sub("", text, count=1), count=1).strip(BLANKS)
+
+
+def settle_numbers(engine, export, asked) -> tuple[dict[str, str], list[str], dict, list[str]]:
+    """Keep the table ``number_changes`` in the engine, and find each column's decimal mark.
+
+    Parameters
+    ----------
+    engine
+        It has the table ``texts``.
+    export : Export
+    asked : str or dict of str to str, optional
+        The user's word on the marks: for all columns, or by our names.
+
+    Returns
+    -------
+    marks : dict of str to str
+        Each column's.
+    odd : list of str
+        Columns with texts of which something was taken off.
+    findings : dict
+    problems : list of str
+        Sentences.
+    """
+    contract = export.contract
+    names = [name for name in contract.numbers if name in export.found]
+    given = asked if isinstance(asked, dict) else dict.fromkeys(names, asked) if asked else {}
+    problems = [
+        f"`decimal` names {name!r}, which is no column of numbers; there are "
+        f"{', '.join(contract.numbers) or 'none'}."
+        for name in given
+        if name not in contract.numbers
+    ]
+    given = {name: mark for name, mark in given.items() if name in names}
+    if not names:
+        return {}, [], {}, problems
+    distinct = (
+        f"SELECT {literal(name)} AS name, {name} AS given_text, COUNT(*) AS n FROM texts "
+        f"WHERE {name} IS NOT NULL GROUP BY {name}"
+        for name in names
+    )
+    engine.keep("numbers", " UNION ALL ".join(distinct), {})
+    looks = " OR ".join(matches("given_text", pattern) for pattern in _PATTERNS.values())
+    texts = engine.frame(
+        f"SELECT name, given_text FROM numbers "
+        f"WHERE NOT ({looks}) AND NOT {one_of('given_text', NOTHING)}"
+    )
+    bare = {text: bare_number(text) for text in texts["given_text"]}
+    bare = {text: now for text, now in bare.items() if now is not None}
+    odd = sorted(set(texts.loc[texts["given_text"].isin(list(bare)), "name"]))
+    engine.small_table("number_changes", {"given_text": list(bare), "bare": list(bare.values())})
+    marks, findings, questions = _decimal_marks(engine, export, names, given)
+    return marks, odd, findings, problems + questions
+
+
+def number(name: str, is_found: bool, decimal: str | None, odd: bool) -> tuple[str, str]:
+    """A column of ``texts`` as numbers, and whether there was anything to read: as SQL.
+
+    Parameters
+    ----------
+    name : str
+    is_found : bool
+    decimal : {",", "."}
+    odd : bool
+        Whether any of its texts is in ``number_changes``, joined as ``bare_{name}``.
+    """
+    if not is_found:
+        return "CAST(NULL AS DOUBLE)", "FALSE"
+    text = f"COALESCE(bare_{name}.bare, texts.{name})" if odd else f"texts.{name}"
+    plain = f"REPLACE({text}, ',', '')"
+    if decimal == ",":
+        plain = f"REPLACE(REPLACE({text}, '.', ''), ',', '.')"
+    read = f"CASE WHEN {matches(text, _PATTERNS[decimal])} THEN TRY_CAST({plain} AS DOUBLE) END"
+    value = f"COALESCE({name}_typed, {read})"
+    written = f"{name} IS NOT NULL AND NOT {one_of(name, NOTHING)}"
+    given = f"({written} OR {name}_typed IS NOT NULL)"
+    return f"CASE WHEN ABS({value}) <= {_LARGEST} THEN {value} END", given
+
+
+def with_bare_numbers(tables: str, names: list[str]) -> str:
+    """Join ``number_changes`` for each column."""
+    for name in names:
+        tables += (
+            f" LEFT JOIN number_changes AS bare_{name} ON bare_{name}.given_text = texts.{name}"
+        )
+    return tables
+
+
+def unreadable_numbers(engine, marks: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Of each column: texts that are no numbers, and all that are not for nothing."""
+    if not marks:
+        return {}
+    looks = " ".join(
+        f"WHEN {literal(name)} THEN {matches('written', _PATTERNS[mark])}"
+        for name, mark in marks.items()
+    )
+    given = f"NOT {one_of('written', NOTHING)}"
+    counts = {
+        "name": "name",
+        "unread": count(f"{given} AND NOT CASE name {looks} END", "n"),
+        "given": count(given, "n"),
+    }
+    rows = engine.frame(select(counts, _WRITTEN) + " GROUP BY name").set_index("name")
+    return {
+        name: (int(rows["unread"].get(name, 0)), int(rows["given"].get(name, 0))) for name in marks
+    }
+
+
+# All distinct texts, what stands around numbers taken off.
+_WRITTEN = """(
+    SELECT numbers.name, numbers.n, COALESCE(number_changes.bare, numbers.given_text) AS written
+    FROM numbers
+    LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
+) AS written_numbers"""
+
+
+def _decimal_marks(engine, export, names, given):
+    """Each column's mark, findings, and what to ask where the file does not say.
+
+    ``1.234,5`` has a decimal comma and ``1,234.5`` a point; ``1.234`` and ``1,234`` may be either.
+    All columns that the user said nothing of speak together, and the clear values must outnumber
+    the doubtful ones.
+    """
+    open_ones = [name for name in names if name not in given]
+    if not open_ones:
+        return given, {}, []
+    point, comma = (matches("written", _PATTERNS[mark]) for mark in ".,")
+    doubtful = f"{point} AND {comma} AND {matches('written', '[.,]')}"
+    counts = {
+        "name": "name",
+        "point": count(f"{point} AND NOT {comma}", "n"),
+        "comma": count(f"{comma} AND NOT {point}", "n"),
+        "either": count(doubtful, "n"),
+        "commas": count("written LIKE '%,%'"),
+        "example": f"MIN(CASE WHEN {doubtful} THEN written END)",
+    }
+    rows = engine.frame(select(counts, _WRITTEN) + " GROUP BY name").set_index("name")
+    rows = rows.reindex(open_ones)
+    sums = rows[["point", "comma", "either"]].fillna(0).sum().astype("int64")
+    decimal = "," if sums["comma"] > sums["point"] else "."
+    marks = dict.fromkeys(open_ones, decimal) | given
+    findings = {
+        f"decimal mark of {name}": decimal for name in open_ones if (rows["commas"] > 0)[name]
+    }
+    clear, against = sorted((sums["point"], sums["comma"]), reverse=True)
+    doubtful = [name for name in open_ones if (rows["either"] > 0)[name]]
+    clash = against > MOST_UNREADABLE * (clear + against)
+    if not clash and not (doubtful and clear <= sums["either"]):
+        return marks, findings, []
+    name = (doubtful or open_ones)[0]
+    example = repr(rows["example"][name]) if doubtful else "'1,5' beside '1.5'"
+    question = (
+        f"Column {export.theirs(name)}: {example} may have a decimal or a thousands mark, and "
+        'the file does not say clearly which. Set `decimal` under `cleaning` to "," or "."'
+        + (f', for one column as {{{name}: ","}}.' if len(names) > 1 else ".")
+    )
+    return marks, findings, [question]
