@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import channels, colours, evaluate, experiments, production
-from helpers.data import HealthReport, product_table
+from helpers.catalogue import Rules
+from helpers.data import HealthReport
 from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
@@ -239,6 +240,7 @@ def collect(
     consent_path="",
     made_up_consent: bool = False,
     output_dir="",
+    rules: Rules | None = None,
 ) -> dict:
     """Find all facts that the memo speaks of.
 
@@ -262,6 +264,9 @@ def collect(
         For the bundled shop: everybody agreed but each tenth.
     output_dir : path-like
         A run's folder, whose engine is taken; see :func:`helpers.production.shop_engine`.
+    rules : Rules, optional
+        What must not be shown to whom. Quality is judged without them: nobody knows what was in
+        stock then.
 
     Returns
     -------
@@ -271,7 +276,7 @@ def collect(
         ``best_seller_days``, ``channels``, ``plan``, ``evidence`` and ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
-    engine = production.shop_engine(transactions, events, test_days, n, output_dir)
+    engine = production.shop_engine(transactions, events, test_days, n, output_dir, rules)
     try:
         split = evaluate.split_by_time(transactions, events, test_days)
         facts |= _judge(engine.model, split, n)
@@ -284,8 +289,9 @@ def collect(
     facts["examples"] = _examples(transactions, lists, engine)
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
-    everyone = engine.model.customers_ if made_up_consent else None
-    consent = channels.consent_list(consent_path, everyone)
+    everyone = engine.model.customers_ if made_up_consent else ()
+    consent = channels.consent_list(consent_path, everyone, engine.rules.everybody_agreed)
+    facts["consent_known"] = consent is None or len(consent) > 0
     placements = channels.placements(engine, candidates, transactions, events, n, consent)
     facts["channels"] = {
         name: int(table.iloc[:, 0].nunique()) for name, table in placements.items()
@@ -415,19 +421,20 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     bought = transactions[transactions["customer_id"].isin(personal)]
     counts = bought.groupby("customer_id")["product_id"].nunique().sort_values(kind="stable")
     steps = (np.arange(n_customers) + 0.5) / n_customers * len(counts)
-    names = product_table(transactions)["product_name"]
     examples = []
     for customer in dict.fromkeys(counts.index[steps.astype(int)] if len(counts) else []):
         own = bought[bought["customer_id"] == customer].sort_values(
             "transaction_date", ascending=False, kind="stable"
         )
+        last = own.loc[engine.rules.named(own["product_id"]), "product_id"]
+        last = last.drop_duplicates().head(3)
         rows = lists[lists["customer_id"] == customer].head(n_products)
         rows = rows.assign(because=engine.explain(rows, n_reasons=1, shares=False).to_numpy())
         examples.append(
             {
                 "customer_id": customer,
                 "n_bought": int(counts[customer]),
-                "bought": names[own["product_id"].drop_duplicates().head(3)].tolist(),
+                "bought": engine.names[last].tolist(),
                 "products": rows[["product_name", "because"]].to_dict("records"),
             }
         )

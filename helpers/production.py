@@ -488,8 +488,8 @@ def with_new(table: pd.DataFrame, new: pd.DataFrame, n: int) -> pd.DataFrame:
         Customers in the order of their ids, ranks as they were.
     """
     new = new[new.groupby("customer_id").cumcount() < n - 1]
-    taken = table["customer_id"].map(new["customer_id"].value_counts()).fillna(0)
-    table = table[table.groupby("customer_id").cumcount() < n - taken]
+    taken = new["customer_id"].value_counts().reindex(table["customer_id"], fill_value=0)
+    table = table[table.groupby("customer_id").cumcount() < n - taken.to_numpy()]
     both = pd.concat([table, new[new["customer_id"].isin(table["customer_id"])]])
     return both.sort_values("customer_id", kind="stable", ignore_index=True)
 

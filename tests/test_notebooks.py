@@ -16,7 +16,7 @@ STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_col
                        "date_format", "cleaning", "output_dir"]  # fmt: skip
 MORE_PARAMETERS = {"test_days", "n_recommendations", "consent_path", "margin_share",
                    "voucher_share", "deny_categories", "cart_rate", "lift",
-                   "clicks_per_day"}  # fmt: skip
+                   "clicks_per_day", "reading", "rules"}  # fmt: skip
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)

@@ -138,11 +138,12 @@ def retention_offers(
     table = _of(candidates, left)
     note("have bought something")
     if rules.consent is None:
-        note("consent not checked: no list")
+        note("consent not checked: everybody agreed")
     else:
         left = left[left.isin(list(rules.consent))]
         table = _of(table, left)
-        note("agreed to offers")
+        nobody = not len(rules.consent)
+        note("agreed to offers" + " (nobody: see consent_path, everybody_agreed)" * nobody)
     # shares are of all customers, not of those who agreed
     left = left[at_the_top(customers["value"], rules.value_share)[left]]
     table = _of(table, left)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from helpers import data, production
+from helpers import catalogue, data, production
 from helpers.course.notebooks import lessons
 from helpers.course.publishing import ENGINE, publish
 from helpers.reading.files import input_files, memory_needed
@@ -197,7 +197,11 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     from filelock import FileLock, Timeout
 
     tables = check_data(run.parameters)
-    run.fingerprint = production.data_fingerprint(*tables)
+    known = data.product_table(tables[0])
+    products = data.load_products(run.parameters, known.index)
+    rules = catalogue.rules_for(known, products, run.parameters)
+    products = None if products is None else products.reset_index()
+    run.fingerprint = production.data_fingerprint(*tables, products)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -205,7 +209,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             _remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=run.folder))
             try:
-                _build_engine(run, staging, *tables)
+                _build_engine(run, staging, *tables, rules)
                 del tables
                 _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
@@ -251,13 +255,13 @@ def worth_a_look(run: Run) -> list[str]:
     return [check for check in failed if check not in run.stopped_by]
 
 
-def _build_engine(run, staging, transactions, events):
+def _build_engine(run, staging, transactions, events, rules):
     """One engine for all lessons of the run that use it; each finds it in its folder."""
     if not any(_uses_engine(path) for path in run.lessons):
         return
     test_days, n = run.parameters.test_days, run.parameters.n_recommendations
     try:
-        production.shop_engine(transactions, events, test_days, n, output_dir=staging)
+        production.shop_engine(transactions, events, test_days, n, staging, rules)
     except OSError:
         raise
     except Exception:
