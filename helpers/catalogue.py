@@ -23,9 +23,6 @@ from helpers.kernels import scale_rows
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import ItemBased, Recommender
 
-# Words in more than so large a part of all names say nothing about a product.
-_TOO_COMMON = 0.2
-
 
 @dataclass(frozen=True, eq=False)
 class Rules:
@@ -192,7 +189,7 @@ def described(known: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.
     """
     ids = known.index if catalogue is None else known.index.union(catalogue.index)
     columns = ["product_name", "product_category", "price"]
-    products = known.reindex(index=ids, columns=columns)
+    products = known.reindex(index=ids, columns=columns).astype(object)
     for name in columns:
         if catalogue is not None and name in catalogue:
             products[name] = catalogue[name].reindex(ids).astype(object).fillna(products[name])
@@ -278,7 +275,7 @@ class NewProducts(Recommender):
     """New products, by how much they look like what a customer bought or looked at.
 
     A product is described by its category, its price level (a quarter of all products each) and
-    the words of its name, rare ones first. The score is the sum of its cosines with the
+    the words of its name; a word in many names counts less, one in all of them nothing. The score is the sum of its cosines with the
     customer's purchases.
 
     Parameters
@@ -366,8 +363,7 @@ def _features(products):
     words = products["product_name"].str.lower().str.findall(r"[^\W\d_]{3,}").explode().dropna()
     words = words.reset_index().drop_duplicates()
     words.columns = ["product_id", "word"]
-    buyers = words["word"].map(words["word"].value_counts())
-    words = words[(buyers > 1) & (buyers <= max(2, _TOO_COMMON * len(products)))]
+    words = words[words["word"].duplicated(keep=False)]
     if len(words):
         column, vocabulary = pd.factorize(words["word"])
         row = products.index.get_indexer(words["product_id"])

@@ -148,8 +148,8 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     "--parameters_file",
     "file",
     type=Path,
-    help="YAML file with `columns`, `date_format`, `cleaning` and `n_recommendations`, as for "
-    "`course run`; its other parameters don't matter here.",
+    help="YAML file as for `course run`. What says how to read the purchases and the catalogue, "
+    "what must not be shown, and `n_recommendations` counts here.",
 )
 @click.option(
     "--n",
@@ -210,6 +210,7 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
             engine, source, out, settings, given.columns, given.date_format, given.cleaning, csv,
             master, dict(each.split("=", 1) for each in conf),
             lambda parts: tqdm(parts, unit="part", disable=None), given.time_zone, given.join,
+            given,
         )  # fmt: skip
     click.echo(f"read {report['read']:,} rows, kept {report['kept']:,}")
     for reason, rows in report["rejected"].items():
