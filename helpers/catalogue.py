@@ -275,8 +275,8 @@ class NewProducts(Recommender):
     """New products, by how much they look like what a customer bought or looked at.
 
     A product is described by its category, its price level (a quarter of all products each) and
-    the words of its name; a word in many names counts less, one in all of them nothing. The score is the sum of its cosines with the
-    customer's purchases.
+    the words of its name; a word in many names counts less, one in all of them nothing. The score
+    is the sum of its cosines with the customer's purchases.
 
     Parameters
     ----------
@@ -442,6 +442,7 @@ def judge_launches(
 
 def _by_chance(n, right, places):
     """The chance that `places` of n things, drawn by chance, hold at least one of the right."""
+
     def ways(some):  # logarithm of the number of ways to draw from so many
         return gammaln(some + 1) - gammaln(places + 1) - gammaln(some - places + 1)
 

@@ -381,9 +381,7 @@ def read_products(
         spelling = pd.Series(spelled_like, spelled_like.str.lower())
         folded = table["product_id"].str.lower()
         table["product_id"] = folded.map(spelling).fillna(table["product_id"])
-    findings["products with several rows"] = int(
-        table["product_id"].value_counts().gt(1).sum()
-    )
+    findings["products with several rows"] = int(table["product_id"].value_counts().gt(1).sum())
     by_product = table.groupby("product_id", sort=True)
     products = by_product.tail(1).set_index("product_id").sort_index()
     for name, chosen in (("in_stock", "max"), ("allowed", "min")):
@@ -392,9 +390,7 @@ def read_products(
     return products, report
 
 
-def load_products(
-    shop: Parameters, spelled_like: pd.Index | None = None
-) -> pd.DataFrame | None:
+def load_products(shop: Parameters, spelled_like: pd.Index | None = None) -> pd.DataFrame | None:
     """The catalogue without its report; see :func:`read_products`."""
     return read_products(shop, spelled_like)[0]
 

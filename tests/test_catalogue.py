@@ -47,7 +47,8 @@ def test_what_is_neither_yes_nor_no_is_named_with_its_row(tmp_path):
 
 
 def test_of_several_rows_one_in_stock_is_enough_and_one_not_allowed_too_many(tmp_path):
-    text = "product_id,product_name,in_stock,allowed\na,Mug S,1,1\na,Mug M,0,1\nb,Cup,0,1\nb,Cup 2,0,0\n"
+    text = "product_id,product_name,in_stock,allowed\na,Mug S,1,1\na,Mug M,0,1\n"
+    text += "b,Cup,0,1\nb,Cup 2,0,0\n"
     table, report = data.read_products(shop(tmp_path, text))
     assert table["product_name"].to_dict() == {"a": "Mug M", "b": "Cup 2"}
     assert table["in_stock"].to_dict() == {"a": 1, "b": 0}
@@ -91,9 +92,8 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
     text = "product_id,in_stock,allowed,margin\nA,1,1,0.5\nB,0,0,0.5\nC,0,1,0.1\nE,1,1,0.5\n"
     text += "F,,1,.5\n"
     found = catalogue.shop_rules(
-        data.miniature(), shop(tmp_path, text, margin_floor=0.2, deny_products=["A ", "nope"])
-        .model_copy(update={"deny_products": ["nope"]}),
-    )  # fmt: skip
+        data.miniature(), shop(tmp_path, text, margin_floor=0.2, deny_products=["nope"])
+    )
     assert found.findings == {
         "not in the catalogue": 1, "not allowed": 1, "out of stock": 1,
         "deny_products that are not in the shop": 1,
@@ -107,7 +107,12 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
 def test_a_catalogues_names_stand_above_the_purchases(tmp_path):
     table = data.miniature().assign(product_name="old", unit_price=1.0)
     found = catalogue.shop_rules(table, shop(tmp_path, "product_id,product_name\nA,New\nB,\n"))
-    assert found.products["product_name"].to_dict() == {"A": "New", "B": "old", "C": "old", "D": "old"}
+    assert found.products["product_name"].to_dict() == {
+        "A": "New",
+        "B": "old",
+        "C": "old",
+        "D": "old",
+    }
     assert (found.products["price"] == 1).all()
 
 
@@ -131,7 +136,7 @@ pairs = st.lists(
 @given(pairs, st.sets(st.integers(0, 8), max_size=6), st.sets(st.integers(0, 7), max_size=2),
        st.integers(1, 6), st.sampled_from([None, 10]))  # fmt: skip
 def test_lists_are_those_without_rules_filled_from_further_down(drawn, denied, alone, n, trend):
-    """Rank everything, strike out what is denied, take n: the same lists; full where they can be."""
+    """Rank everything, strike out what is denied, take n: the same lists, and full ones."""
     table = purchases(*((f"c{who}", f"p{what}", f"2024-0{1 + what % 3}-01") for who, what in drawn))
     known = set(table["product_id"])
     denied = [f"p{each}" for each in denied]
@@ -194,7 +199,9 @@ def test_nothing_that_must_not_be_shown_is_shown_anywhere(bound, shop):
     assert (tables["homepage"].groupby("customer_id").size() == 5).all()
     assert (tables["product_page"].groupby("in_view").size() == 3).all()
     quiet = set(bound.rules.no_personal_list)
-    assert not quiet & set(tables["email"]["customer_id"]) | quiet & set(tables["cart"]["customer_id"])
+    assert not quiet & set(tables["email"]["customer_id"]) | quiet & set(
+        tables["cart"]["customer_id"]
+    )
     assert set(table.loc[table["customer_id"].isin(quiet), "source"]) == {"popularity"}
     checks = production.health_checks(bound, table[table["rank"] <= 5]).set_index("check")
     assert checks["passed"].drop("no product leads more than half of the lists").all()
@@ -223,7 +230,9 @@ def test_no_reason_names_what_is_denied(bound, shop):
     assert before["reason"].str.contains("|".join(health)).any() and not said.any()
     assert (table["reason"] == "bought something that goes with it").any()
     # what is out of stock was bought all the same, and may be named
-    gone = names.loc[~names.index.isin(bound.rules.products.index[bound.rules.products["may_be_shown"]])]
+    gone = names.loc[
+        ~names.index.isin(bound.rules.products.index[bound.rules.products["may_be_shown"]])
+    ]
     gone = gone.loc[gone["product_category"] != "Health", "product_name"]
     assert table["reason"].str.contains("|".join(gone)).any()
     mails = channels.email(table, transactions, bound)[0]
@@ -246,10 +255,14 @@ def test_a_loaded_engine_obeys_and_a_runs_engine_takes_new_rules_without_learnin
     bound, tmp_path, monkeypatch
 ):
     loaded = production.load_engine(production.save_engine(bound, tmp_path / "engine.zip"))
-    pd.testing.assert_frame_equal(production.score_everyone(loaded), production.score_everyone(bound))
+    pd.testing.assert_frame_equal(
+        production.score_everyone(loaded), production.score_everyone(bound)
+    )
     assert loaded.rules.settings() == bound.rules.settings()
     table = data.miniature()
-    production.shop_engine(table, output_dir=tmp_path / "run", rules=rules(table, deny_products=["A"]))
+    production.shop_engine(
+        table, output_dir=tmp_path / "run", rules=rules(table, deny_products=["A"])
+    )
     monkeypatch.setattr(production, "build_engine", lambda *_: pytest.fail("built twice"))
     kept = production.shop_engine(table, output_dir=tmp_path / "run")
     assert not kept.rules.shown(["A"])[0], "a lesson without rules serves what the run may show"
@@ -277,8 +290,8 @@ def test_new_products_stand_in_the_last_places_and_say_what_they_are_like(tmp_pa
     last = lists[lists["source"] == "new"].set_index("customer_id")
     # customer 3 bought bread and both cheeses, customer 4 tea and cheese
     assert last.loc["customer 3", "product_id"] == "N2"
-    assert last.loc["customer 3", "reason"] in ("new, like Blue cheese that you bought",
-                                                "new, like Goat cheese that you bought")  # fmt: skip
+    reasons = [f"new, like {each} cheese that you bought" for each in ("Blue", "Goat")]
+    assert last.loc["customer 3", "reason"] in reasons
     assert lists.groupby("customer_id")["source"].apply(list)["customer 4"] == [
         "purchases", "purchases", "new"
     ]  # fmt: skip
@@ -309,7 +322,9 @@ def launches(n=60):
         rows += [(f"c{number:02d}", f"{kind}{k}", "2024-01-05") for k in range(2)]
         rows += [(f"c{number:02d}", f"new {kind}", "2024-03-20")]
     table = purchases(*rows)
-    return table.assign(product_category=table["product_id"].str.replace(r"new |\d", "", regex=True))
+    return table.assign(
+        product_category=table["product_id"].str.replace(r"new |\d", "", regex=True)
+    )
 
 
 def test_launches_inside_the_test_window_are_judged_against_chance():
@@ -318,14 +333,7 @@ def test_launches_inside_the_test_window_are_judged_against_chance():
     assert (judged["launches"], judged["customers"]) == (2, 60)
     assert judged["hit_rate"] == 1 and judged["chance"] == 0.5
     assert judged["low"] == judged["high"] == 0.5
-    # nothing speaks for either: bought by the other half
-    turned = table.assign(
-        product_id=table["product_id"].replace({"new tea": "new cheese", "new cheese": "new tea"})
-    )
-    turned["product_category"] = table["product_id"].map(
-        table.assign(product_id=turned["product_id"]).drop_duplicates("product_id")
-        .set_index("product_id")["product_category"]
-    ).fillna("x")  # fmt: skip
+    # as many places as launches: no better than chance
     assert catalogue.judge_launches(table, rules(table), 30, 2)["difference"] == 0
     assert catalogue.judge_launches(table[table["transaction_date"] < "2024-03-01"],
                                     rules(table), 30, 1) is None  # fmt: skip

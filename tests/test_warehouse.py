@@ -227,8 +227,13 @@ def test_the_sql_is_sql_everywhere_and_nothing_is_pasted_in(dialect):
         )
         tables = {each.name for each in tree.find_all(sqlglot.exp.Table)}
         inner = {each.alias for each in tree.find_all(sqlglot.exp.CTE)}
-        assert tables - inner <= {*warehouse.STEPS, "typed", "no_products", "not_for_sale",
-                                  "no_personal_list"}
+        assert tables - inner <= {
+            *warehouse.STEPS,
+            "typed",
+            "no_products",
+            "not_for_sale",
+            "no_personal_list",
+        }
         assert all(each.args.get("quoted") for each in tree.find_all(sqlglot.exp.Identifier)
                    if each.name in tables)  # fmt: skip
 

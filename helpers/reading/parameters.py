@@ -485,7 +485,9 @@ class Parameters(_Model):
         chosen = {name: value for name, value in given.items() if name in names}
         for group, members in (("reading", READING), ("rules", RULES)):
             # what the shop's rules say, every lesson hears, also those that declare one by name
-            rest = {n: given[n] for n in members if n in given and (group == "rules" or n not in names)}
+            rest = {
+                n: given[n] for n in members if n in given and (group == "rules" or n not in names)
+            }
             if group in names and rest:
                 chosen[group] = rest
         return chosen
