@@ -305,9 +305,8 @@ class NewProducts(Recommender):
         self.customers_, self.products_ = model.customers_, self.products.index[new]
         self.known_ = model.products_
         self.histories_ = {"bought": model.purchases_, "looked at": model.intent_}
-        features = _features(self.products)
-        at = self.products.index.get_indexer(model.products_)
-        self.weights_ = sparse.csr_array(features[at] @ features[np.flatnonzero(new)].T)
+        known = self.products.index.get_indexer(model.products_)
+        self.weights_ = _likeness(self.products, known, np.flatnonzero(new))
         return self
 
     def _scores(self, rows):
@@ -349,34 +348,49 @@ class NewProducts(Recommender):
         return said
 
 
-def _features(products):
-    """Category, price level and words of each product, as rows of length 1."""
-    parts = []
-    category = _folded(products["product_category"])
-    if category.notna().any():
-        parts.append(sparse.csr_array(pd.get_dummies(category, dtype=np.float64).to_numpy()))
+def _likeness(products, known, new):
+    """Cosines of known products (rows) and new ones (columns); a price alone is no likeness."""
+    kinds = [_category(products), _words(products)]
+    kinds = sparse.csr_array(sparse.hstack(kinds, format="csr"))
+    features = sparse.csr_array(sparse.hstack([kinds, _price_level(products)], format="csr"))
+    kinds, features = _unit_rows(kinds), _unit_rows(features)
+    alike = (kinds[known] @ kinds[new].T) > 0
+    return sparse.csr_array((features[known] @ features[new].T).multiply(alike))
+
+
+def _category(products):
+    return _indicators(_folded(products["product_category"]))
+
+
+def _price_level(products):
+    """A quarter of all prices each; as in ContentBased, half as much as a category."""
+    level = pd.Series(np.nan, products.index)
     if products["price"].nunique() > 3:
         level = pd.qcut(products["price"].rank(method="first"), 4, labels=False)
-        # as in ContentBased: half a category
-        level = pd.get_dummies(level, dtype=np.float64).to_numpy() * 0.5
-        parts.append(sparse.csr_array(level))
+    return _indicators(level) * 0.5
+
+
+def _indicators(values):
+    column, names = pd.factorize(values)
+    row = np.flatnonzero(column >= 0)
+    shape = (len(values), max(len(names), 1))
+    return sparse.csr_array((np.ones(len(row)), (row, column[row])), shape)
+
+
+def _words(products):
+    """The words of a name that others have as well, the rarer the more, as rows of length 1."""
     words = products["product_name"].str.lower().str.findall(r"[^\W\d_]{3,}").explode().dropna()
     words = words.reset_index().drop_duplicates()
     words.columns = ["product_id", "word"]
     words = words[words["word"].duplicated(keep=False)]
-    if len(words):
-        column, vocabulary = pd.factorize(words["word"])
-        row = products.index.get_indexer(words["product_id"])
-        rare = np.log(len(products) / np.bincount(column))
-        shape = (len(products), len(vocabulary))
-        parts.append(scale_rows(sparse.csr_array((rare[column], (row, column)), shape)))
-    if not parts:
-        return sparse.csr_array((len(products), 1))
-    return _unit_rows(sparse.csr_array(sparse.hstack(parts, format="csr")))
+    column, vocabulary = pd.factorize(words["word"])
+    row = products.index.get_indexer(words["product_id"])
+    rare = np.log(len(products) / np.bincount(column, minlength=1))
+    shape = (len(products), max(len(vocabulary), 1))
+    return _unit_rows(sparse.csr_array((rare[column], (row, column)), shape))
 
 
 def _unit_rows(values):
-    values.sum_duplicates()
     values.eliminate_zeros()
     return scale_rows(values)
 

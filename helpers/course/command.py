@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from helpers.catalogue import rules_for
 from helpers.course import runs
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
-from helpers.data import PROJECT, DataError, read_shop
+from helpers.data import PROJECT, DataError, product_table, read_products, read_shop
 from helpers.reading.parameters import Parameters, Written
 from helpers.simulation import world
 
@@ -242,7 +243,9 @@ def health(files, typed, raw, inline, debug):
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline).in_folder(Path.cwd())
         (purchases, of_purchases), (_, of_events) = read_shop(parameters)
-        for report in [of_purchases] + [of_events] * (of_events is not None):
+        known = product_table(purchases)
+        products, of_products = read_products(parameters, known.index)
+        for report in filter(None, [of_purchases, of_events, of_products]):
             click.echo(f"{report.source}: {report.read:,} rows read, {report.kept:,} kept")
             for reason, rows in report.rejected.items():
                 first = ", ".join(map(str, report.examples[reason]))
@@ -250,6 +253,8 @@ def health(files, typed, raw, inline, debug):
             for finding, value in report.findings.items():
                 click.echo(f"  found: {finding}: {value}")
         runs.check_enough(purchases, parameters)
+        for finding, value in rules_for(known, products, parameters).findings.items():
+            click.echo(f"not shown: {finding}: {value}")
 
 
 @main.command()
