@@ -108,7 +108,10 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
 
 def test_a_catalogues_names_stand_above_the_purchases(tmp_path):
     table = data.miniature().assign(product_name="old", unit_price=1.0)
-    found = catalogue.shop_rules(table, shop(tmp_path, "product_id,product_name\nA,New\nB,\n"))
+    text = "product_id,product_name\nA,New\nB,\nZ,\n"
+    found = catalogue.shop_rules(table, shop(tmp_path, text))
+    assert found.products["product_name"]["Z"] == "Z", "where there is no name, the id"
+    found = catalogue.shop_rules(table, shop(tmp_path, text.removesuffix("Z,\n")))
     assert found.products["product_name"].to_dict() == {
         "A": "New",
         "B": "old",
@@ -377,7 +380,7 @@ def test_the_chance_of_a_place_filled_by_chance(n, right, places):
 def test_of_some_categories_one_is_enough():
     """Kettles: none beside another, and none for whoever has one."""
     rows = [(f"c{n}", p) for n in range(9) for p in ("kettle1", "kettle2", "cup", "tea")[n % 3 :]]
-    table = purchases(*rows, ("d", "kettle1"), ("d", "tea"))
+    table = purchases(*rows, ("d", "kettle1"), ("d", "tea"), ("e", "kettle1"))
     table["product_category"] = table["product_id"].str.replace(r"\d", "", regex=True)
     found = rules(table, one_of_category=["Kettle"])
     engine = production.build_engine(table, rules=found)
@@ -388,14 +391,15 @@ def test_of_some_categories_one_is_enough():
     assert not channels.product_page(engine, 3, "d")["product_id"].str.startswith("kettle").any()
     day = pd.Timestamp("2024-01-01 12:00")
     carts = pd.DataFrame(
-        [("d", "cup"), ("new", "kettle1"), ("d", "kettle2")], columns=["customer_id", "product_id"]
+        [("d", "cup"), ("new", "kettle1"), ("e", "kettle2")], columns=["customer_id", "product_id"]
     ).assign(event_type="add_to_cart", event_date=day)
     later = purchases(("late", "tea", "2024-01-20"))
     later["product_category"] = "tea"
     table = pd.concat([table, later], ignore_index=True)
     reminders = channels.abandoned_carts(carts, table, engine)
     got = reminders.groupby("customer_id")["product_id"].agg(list)
-    assert got["d"][0] == "cup" and "kettle2" not in got["d"], "bought a kettle on that very day"
+    assert got["d"][0] == "cup" and "kettle2" not in got["d"]
+    assert "e" not in got, "bought another kettle on that very day"
     assert got["new"][0] == "kettle1" and "kettle2" not in got["new"]
 
 
@@ -424,6 +428,9 @@ def test_without_consent_there_is_no_mail_and_no_reminder(shop):
     assert nobody["email"].empty and nobody["cart"].empty and len(nobody["homepage"])
     everybody = channels.placements(engine, table, transactions, events)["cart"]
     some = everybody["customer_id"].unique()[:5]
+    asked = replace(engine, rules=rules(transactions, deny_customers=list(some)))
+    left = channels.abandoned_carts(events, transactions, asked)["customer_id"]
+    assert set(left) == set(everybody["customer_id"]) - set(some)
     cart = channels.placements(engine, table, transactions, events, consent=some)["cart"]
     pd.testing.assert_frame_equal(
         cart, everybody[everybody["customer_id"].isin(some)].reset_index(drop=True)
