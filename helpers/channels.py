@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.data import DataError, clean_ids, product_table
+from helpers.data import DataError, clean_ids
 from helpers.matrix import build_interaction_matrix
-from helpers.production import Engine
+from helpers.production import Engine, with_new
 from helpers.reading.consents import read_consents
 from helpers.similarity import product_affinity
 
@@ -108,7 +108,7 @@ def homepage(
         From :func:`helpers.production.score_everyone`, with more rows per customer than `n`, so
         that there is something to choose from.
     products : DataFrame
-        From :func:`helpers.data.product_table`.
+        With ``product_category``, by product id: the engine's ``rules.products``.
     n, per_category : int
     shown : DataFrame, optional
         What was shown on the last visit: ``customer_id``, ``product_id``.
@@ -117,12 +117,17 @@ def homepage(
     -------
     DataFrame
         ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``reason``. Where the rules
-        leave too little, what they left out comes last: a full row matters more.
+        leave too little, what they left out comes last: a full row matters more. New products
+        stand in the last places, as in `table`.
     """
+    new = table[table["source"] == "new"]
+    table = table[table["source"] != "new"]
     fresh = table if shown is None else not_shown_before(table, shown)
     varied = at_most_per_category(fresh, products["product_category"], per_category)
     filled = pd.concat([varied, fresh, table]).drop_duplicates(["customer_id", "product_id"])
     filled = filled.sort_values("customer_id", kind="stable")
+    if len(new):
+        filled = with_new(filled, new if shown is None else not_shown_before(new, shown), n)
     return first_n(filled, n)[["customer_id", "rank", "product_id", "product_name", "reason"]]
 
 
@@ -135,6 +140,7 @@ def email(
     consent=None,
     last_mail: pd.Series | None = None,
     cap_days: int = 7,
+    reminders: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Recommended for you: few products, each with one reason, to those who should get a mail.
 
@@ -154,6 +160,9 @@ def email(
         By customer id: when the last one went out.
     cap_days : int
         At most one mail in so many days.
+    reminders : DataFrame, optional
+        Of this run, from :func:`abandoned_carts`: where the shop's rules have a ``contact_cap``,
+        each counts as a contact, and a cart reminder goes first.
 
     Returns
     -------
@@ -169,20 +178,27 @@ def email(
     if last_mail is not None:
         lately = last_mail.reindex(customers) > today - pd.Timedelta(days=cap_days)
         why[lately] = f"had a mail in the last {cap_days} days"
+    if reminders is not None and engine.rules.contact_cap == 1:
+        why[customers.isin(reminders["customer_id"])] = "a cart reminder already (contact_cap)"
+    why[customers.isin(engine.rules.no_personal_list)] = "on the list deny_customers"
     if consent is not None:
         why[~customers.isin(list(consent))] = "no consent"
     recent = transactions["transaction_date"] > today - pd.Timedelta(days=recent_days)
-    personal = table[table["source"] != "popularity"]
-    personal = first_n(not_shown_before(personal, transactions[recent]), n)
+    table = not_shown_before(table, transactions[recent])
+    personal = table[~table["source"].isin(["popularity", "new"])]
+    personal = first_n(with_new(personal, table[table["source"] == "new"], n), n)
     why[(why == "") & ~customers.isin(personal["customer_id"])] = "nothing personal to say"
     mails = personal[personal["customer_id"].isin(why.index[why == ""])].reset_index(drop=True)
-    mails = mails.assign(because="you " + engine.explain(mails, n_reasons=1, shares=False))
+    because = engine.explain(mails, n_reasons=1, shares=False)
+    mails = mails.assign(because=because.where(mails["source"] == "new", "you " + because))
     columns = ["customer_id", "rank", "product_id", "product_name", "because"]
     return mails[columns], why[why != ""].value_counts()
 
 
-def consent_list(path="", made_up_of=None, *, customers=None) -> list[str] | None:
-    """Ids of the customers who agreed to personal offers.
+def consent_list(
+    path="", made_up_of=(), everybody_agreed: bool = False, *, customers=None
+) -> list[str] | None:
+    """Ids of the customers who agreed to personal mails, reminders and offers.
 
     Parameters
     ----------
@@ -190,8 +206,10 @@ def consent_list(path="", made_up_of=None, *, customers=None) -> list[str] | Non
         One id per line, or a table with the ids in ``customer_id``, in the column that most
         customers are found in, or in the first one. Whoever says no in a column of yes and no did
         not agree.
-    made_up_of : Index of customer ids, optional
+    made_up_of : sequence of customer ids
         Without a file, for the bundled shop: all of these but each tenth.
+    everybody_agreed : bool
+        So says the shop. A file says it more exactly, and counts if there is one.
     customers : collection of customer ids, optional
         Who is known. Ids are then found however they are written (capital or small letters), and
         those of nobody are left out.
@@ -199,7 +217,7 @@ def consent_list(path="", made_up_of=None, *, customers=None) -> list[str] | Non
     Returns
     -------
     list of str or None
-        None: nothing is known of consent.
+        None: everybody agreed. Where nobody is known to have agreed, the list is empty.
 
     Raises
     ------
@@ -207,8 +225,9 @@ def consent_list(path="", made_up_of=None, *, customers=None) -> list[str] | Non
         If there is no such file, nothing in it, or nobody in it is a customer.
     """
     if not path:
-        known = made_up_of is not None
-        return [each for at, each in enumerate(made_up_of) if at % 10] if known else None
+        if everybody_agreed:
+            return None
+        return [each for at, each in enumerate(made_up_of) if at % 10]
     try:
         rows = read_consents(path)
     except DataError as error:
@@ -261,6 +280,11 @@ def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
         own score for it (as a share of the best one), and what was bought is left out. Unknown
         customers get the list that everybody gets.
 
+    Notes
+    -----
+    Of a category of which one is enough (the rules' ``one_of_category``) nothing stands beside
+    its products, nor where the customer owns one.
+
     Returns
     -------
     DataFrame
@@ -268,14 +292,19 @@ def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
         "popular" (similarity 0) where too few neighbours are left and what sells best fills up.
         Every list is full, unless the customer owns so much that fewer products remain.
     """
-    model = engine.model
+    model, rules = engine.model, engine.rules
     bought = np.zeros(len(model.products_), dtype=bool)
     own = pd.Series(dtype=float)
     if customer_id in model.customers_:
         bought[model.purchases_[[model.customers_.get_loc(customer_id)]].indices] = True
-        own = model.recommend([customer_id], len(bought)).set_index("product_id")["score"]
+        if customer_id not in rules.no_personal_list:
+            own = engine.shown_model.recommend([customer_id], len(bought))
+            own = own.set_index("product_id")["score"]
+    enough = rules.enough_of(model.products_)
+    left = engine.may_show & ~bought & ~(enough.notna() & enough.isin(enough[bought])).to_numpy()
     table = _neighbours(model)
-    table = table[~bought[model.products_.get_indexer(table["product_id"])]]
+    table = table[left[model.products_.get_indexer(table["product_id"])]]
+    table = _beside(table, enough)
     table["strength"] = table["similarity"]
     if len(own):
         table["strength"] *= 1 + table["product_id"].map(own / own.max()).fillna(0)
@@ -283,13 +312,15 @@ def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
     table["strength"] = table["strength"].astype("float32")
     table = table.sort_values(["strength", "product_id"], ascending=[False, True], kind="stable")
     found = table["in_view"].value_counts().reindex(model.products_, fill_value=0)
-    # the product in view and its neighbours, fewer than n, may be among them: one more than n
-    popular = model.products_[_best_sellers(engine)]
-    popular = popular[~popular.isin(model.products_[bought])][: n + 1]
+    # the product in view, its neighbours (fewer than n), and others of a category of which one is
+    # enough may be among them
+    popular = engine.shown_popular.recommend([None], len(left))["product_id"]
+    popular = popular[left[model.products_.get_indexer(popular)]]
+    popular = popular[: n + 1 + enough.value_counts().max() if enough.notna().any() else n + 1]
     short = found.index[found < n]
     filler = pd.MultiIndex.from_product([short, popular], names=["in_view", "product_id"])
     filler = filler.to_frame(index=False).assign(similarity=0.0, why="popular")
-    filler = filler[filler["in_view"] != filler["product_id"]]
+    filler = _beside(filler[filler["in_view"] != filler["product_id"]], enough)
     table = pd.concat([table.assign(why="goes with it"), filler], ignore_index=True)
     table = table.drop_duplicates(["in_view", "product_id"]).sort_values("in_view", kind="stable")
     table = table.assign(rank=table.groupby("in_view").cumcount() + 1)
@@ -309,13 +340,10 @@ def _neighbours(model) -> pd.DataFrame:
     )
 
 
-def _best_sellers(engine) -> np.ndarray:
-    """All products' positions: best sellers as on every list, then the rest by buyers ever."""
-    lately = engine.popular.recommend([None], len(engine.model.products_))["product_id"]
-    ever = np.asarray((engine.model.purchases_ > 0).sum(axis=0)).ravel()
-    rest = np.argsort(-ever, kind="stable")
-    listed = engine.model.products_.get_indexer(lately)
-    return np.concatenate([listed, rest[~np.isin(rest, listed)]])
+def _beside(table, enough):
+    """Rows whose product is of another category than what is in view, if one of it is enough."""
+    in_view = table["in_view"].map(enough)
+    return table[in_view.isna() | (in_view != table["product_id"].map(enough))].copy()
 
 
 def bought_together(
@@ -370,6 +398,7 @@ def abandoned_carts(
     n: int = 3,
     hours: float = 48,
     last_days: int = 30,
+    consent=None,
 ) -> pd.DataFrame:
     """Carts that were not bought: the product left behind first, then what goes with it.
 
@@ -384,6 +413,8 @@ def abandoned_carts(
         How long a customer gets to buy before a cart counts as left.
     last_days : int
         Carts of the last so many days, of which `hours` have passed.
+    consent : collection of customer ids, optional
+        Who agreed to reminders; everybody, if left out.
 
     Returns
     -------
@@ -391,7 +422,9 @@ def abandoned_carts(
         ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``why`` ("left in the cart"
         or "goes with it"). Nothing that is in the cart twice, and nothing already bought, except
         a product left in the cart that people buy again (see :func:`bought_again`) and that this
-        customer has not bought since.
+        customer has not bought since. Nothing that the engine's rules forbid; of a category of
+        which one is enough, nothing beside a product of it, and nothing at all once one was
+        bought.
     """
     columns = ["customer_id", "rank", "product_id", "product_name", "why"]
     pair = ["customer_id", "product_id"]
@@ -401,7 +434,12 @@ def abandoned_carts(
     carts = events[(events["event_type"] == "add_to_cart") & events["product_id"].notna()]
     carts = carts[carts["event_date"] > now - pd.Timedelta(days=last_days)]
     left = carts[carts["event_date"] <= now - pd.Timedelta(hours=hours)]
-    left = _not_bought(left, transactions)
+    if consent is not None:
+        left = left[left["customer_id"].isin(list(consent))]
+    rules = engine.rules
+    left = left[~left["customer_id"].isin(rules.no_personal_list) & rules.shown(left["product_id"])]
+    enough = rules.enough_of(rules.products.index)
+    left = _not_replaced(_not_bought(left, transactions), transactions, enough)
     # the newest cart speaks for a customer with several
     left = left.sort_values(["customer_id", "event_date"], ascending=[True, False], kind="stable")
     newest = left.drop_duplicates("customer_id")[pair]
@@ -409,7 +447,13 @@ def abandoned_carts(
         ["similarity", "product_id"], ascending=[False, True], kind="stable"
     )
     beside = newest.merge(near, left_on="product_id", right_on="in_view", suffixes=("_cart", ""))
-    beside = not_shown_before(not_shown_before(beside[pair], carts), transactions)
+    beside = beside[rules.shown(beside["product_id"])]
+    beside = not_shown_before(not_shown_before(_beside(beside, enough), carts), transactions)
+    # a category of which one is enough: whoever has one needs no other
+    owned = transactions[pair].assign(category=transactions["product_id"].map(enough))
+    owned = pd.MultiIndex.from_frame(owned.dropna()[["customer_id", "category"]])
+    category = beside["product_id"].map(enough)
+    beside = beside[~pd.MultiIndex.from_arrays([beside["customer_id"], category]).isin(owned)][pair]
     table = pd.concat([newest.assign(why="left in the cart"), beside.assign(why="goes with it")])
     table = first_n(table.sort_values("customer_id", kind="stable"), n)
     table["product_name"] = engine.names.reindex(table["product_id"]).to_numpy()
@@ -433,6 +477,19 @@ def _not_bought(carts, transactions):
     return latest[bought.isna() | again]
 
 
+def _not_replaced(carts, transactions, enough):
+    """Carts without those whose customer has since bought another one, where one is enough."""
+    bought = transactions.assign(category=transactions["product_id"].map(enough))
+    bought = bought.dropna(subset=["category"])
+    last = bought.groupby(["customer_id", "category"])["transaction_date"].max()
+    category = carts["product_id"].map(enough)
+    if last.empty or category.isna().all():
+        return carts
+    at = pd.MultiIndex.from_arrays([carts["customer_id"], category])
+    last = pd.Series(last.dt.normalize().reindex(at).to_numpy(), carts.index)
+    return carts[~(last >= carts["event_date"].dt.normalize())]
+
+
 def placements(
     engine: Engine,
     candidates: pd.DataFrame,
@@ -441,7 +498,7 @@ def placements(
     n: int = 5,
     consent=None,
 ) -> dict[str, pd.DataFrame]:
-    """All four tables from one scored one, with the usual rules of each place.
+    """All four tables from one scored one, with the rules of the shop and of each place.
 
     Parameters
     ----------
@@ -453,17 +510,19 @@ def placements(
     n : int
         Length of the homepage's row.
     consent : collection of customer ids, optional
-        Who agreed to mails; everybody, if left out.
+        Who agreed to mails and reminders; everybody, if left out.
 
     Returns
     -------
     dict of str to DataFrame
         By the names of `CHANNELS`.
     """
+    cart = abandoned_carts(events, transactions, engine, consent=consent)
+    mails = email(candidates, transactions, engine, consent=consent, reminders=cart)[0]
     tables = {
-        "homepage": homepage(candidates, product_table(transactions), n),
-        "email": email(candidates, transactions, engine, consent=consent)[0],
+        "homepage": homepage(candidates, engine.rules.products, n),
+        "email": mails,
         "product_page": product_page(engine, 3),
-        "cart": abandoned_carts(events, transactions, engine),
+        "cart": cart,
     }
     return {name: tables[name] for name in CHANNELS}

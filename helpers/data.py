@@ -60,6 +60,13 @@ TEST_RESULTS = Contract(
     numbers=("visits", "clicked", "carted", "bought", "revenue"),
 )
 EVENT_TYPES = ("page_view", "product_view", "add_to_cart", "search")
+PRODUCTS = Contract(
+    required=("product_id",),
+    optional=("product_name", "product_category", "price", "margin", "in_stock", "launched",
+              "allowed"),
+    date="launched",
+    numbers=("price", "margin"),
+)  # fmt: skip
 
 RETURNED = "purchase that was returned"
 #: Why a row of purchases is left out: the first reason whose condition is true. Conditions are
@@ -101,6 +108,32 @@ WHY_NO_EVENT = {
     UNKNOWN_TYPE: "event_type IS NULL OR event_type NOT IN ("
     + ", ".join(f"'{each}'" for each in EVENT_TYPES)
     + ")",
+    "duplicate of another row": "copy > 1",
+}
+
+#: What `in_stock` and `allowed` may say: a word, or how many there are.
+YES = ("true", "yes", "y", "ja", "oui", "wahr", "vrai", "instock", "in stock")
+NO = ("false", "no", "n", "nein", "non", "falsch", "faux", "outofstock", "out of stock")
+_COUNT = "^[-+]?[0-9]+([.,][0-9]+)?$"
+
+
+def _neither_yes_nor_no(name):
+    words = ", ".join(f"'{word}'" for word in YES + NO)
+    return (
+        f"{name} IS NOT NULL AND LOWER({name}) NOT IN ({words})"
+        f" AND NOT REGEXP_MATCHES({name}, '{_COUNT}')"
+    )
+
+
+#: The same for the catalogue.
+WHY_NO_PRODUCT = {
+    "empty row": "is_empty",
+    "no product id": "product_id IS NULL",
+    "unreadable launched": "date_given AND launched IS NULL",
+    "unreadable price": "price_given AND price IS NULL",
+    "unreadable margin": "margin_given AND margin IS NULL",
+    "unreadable in_stock": _neither_yes_nor_no("in_stock"),
+    "unreadable allowed": _neither_yes_nor_no("allowed"),
     "duplicate of another row": "copy > 1",
 }
 
@@ -458,6 +491,74 @@ def _strangers(events, purchases):
     return findings
 
 
+def read_products(
+    shop: Parameters, spelled_like: pd.Index | None = None
+) -> tuple[pd.DataFrame | None, HealthReport | None]:
+    """Read the catalogue: what is known of each product, whether anybody bought it or not.
+
+    Parameters
+    ----------
+    shop : Parameters
+        Its `products_path`, `product_columns`, `product_date_format` and `product_cleaning`.
+    spelled_like : Index of product ids, optional
+        Those of the purchases. With `merge_case` the catalogue's take over their spelling.
+
+    Returns
+    -------
+    products : DataFrame or None
+        Indexed by ``product_id``, with those columns of the contract that the file has.
+        ``in_stock`` and ``allowed`` are 1 (yes), 0 (no) or missing. None without a
+        `products_path`.
+    report : HealthReport or None
+
+    Raises
+    ------
+    DataError
+        As in :func:`read_transactions`, and where no row can be used.
+
+    Notes
+    -----
+    Of several rows of one product (its sizes, its stores) the last counts; but it is in stock if
+    it is so in one of them, and allowed if all of them allow it.
+    """
+    if not shop.products_path:
+        return None, None
+    export = Export(shop.products_path, PRODUCTS, shop.product_columns,
+                    shop.product_date_format or shop.date_format, shop.product_cleaning,
+                    shop.time_zone)  # fmt: skip
+    rows, findings, _ = _judged(export, WHY_NO_PRODUCT, Cleaning(**dict(shop.product_cleaning)))
+    table, report = _kept(rows, export), _report(rows, export, WHY_NO_PRODUCT, findings)
+    if table.empty:
+        why = ", ".join(f"{reason}: {n:,}" for reason, n in report.rejected.items()) or "no rows"
+        raise DataError(f"{export.name}: no product of the catalogue could be read ({why}).")
+    for name in {"in_stock", "allowed"} & set(table):
+        table[name] = _yes_or_no(table[name])
+    if spelled_like is not None and shop.cleaning.merge_case:
+        spelling = pd.Series(spelled_like, spelled_like.str.lower())
+        folded = table["product_id"].str.lower()
+        table["product_id"] = folded.map(spelling).fillna(table["product_id"])
+    findings["products with several rows"] = int(table["product_id"].value_counts().gt(1).sum())
+    by_product = table.groupby("product_id", sort=True)
+    products = by_product.tail(1).set_index("product_id").sort_index()
+    for name, chosen in (("in_stock", "max"), ("allowed", "min")):
+        if name in products:
+            products[name] = by_product[name].agg(chosen)
+    return products, report
+
+
+def load_products(shop: Parameters, spelled_like: pd.Index | None = None) -> pd.DataFrame | None:
+    """The catalogue without its report; see :func:`read_products`."""
+    return read_products(shop, spelled_like)[0]
+
+
+def _yes_or_no(text):
+    """1 for yes or a number above zero, 0 for no or any other number, missing where empty."""
+    word = text.str.lower()
+    count = pd.to_numeric(text.str.replace(",", "."), errors="coerce")
+    answer = word.isin(YES) | (count > 0)
+    return answer.astype("float").where(text.notna())
+
+
 def clean_ids(ids: list[str]) -> list[str]:
     """Customer ids from elsewhere, such as a list of consents, by the rules for purchases' ids.
 
@@ -556,8 +657,11 @@ def shop_parameters(
     date_format: str | list[str] = DATE_FORMAT,
     cleaning: dict | None = None,
     reading: dict | None = None,
+    rules: dict | None = None,
 ) -> Parameters:
     """A lesson's parameters, checked; they are those of :func:`load_shop`.
+
+    `rules` are what :class:`helpers.reading.parameters.Parameters` knows of what must not be shown.
 
     Raises
     ------
@@ -572,7 +676,7 @@ def shop_parameters(
         "date_format": date_format,
         "cleaning": cleaning,
     }
-    return Parameters.of(given | (reading or {}))
+    return Parameters.of(given | (reading or {}) | (rules or {}))
 
 
 def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:

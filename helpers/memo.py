@@ -19,7 +19,8 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from helpers import channels, colours, evaluate, experiments, production
-from helpers.data import HealthReport, product_table
+from helpers.catalogue import Rules
+from helpers.data import HealthReport
 from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
@@ -247,6 +248,7 @@ def collect(
     consent_path="",
     made_up_consent: bool = False,
     output_dir="",
+    rules: Rules | None = None,
 ) -> dict:
     """Find all facts that the memo speaks of.
 
@@ -270,6 +272,9 @@ def collect(
         For the bundled shop: everybody agreed but each tenth.
     output_dir : path-like
         A run's folder, whose engine is taken; see :func:`helpers.production.shop_engine`.
+    rules : Rules, optional
+        What must not be shown to whom. Quality is judged without them: nobody knows what was in
+        stock then.
 
     Returns
     -------
@@ -280,7 +285,9 @@ def collect(
         ``decision``.
     """
     facts = {"data": _data_facts(transactions, events, report)}
-    engine = production.shop_engine(transactions, events, test_days, n, output_dir, report.undone)
+    engine = production.shop_engine(
+        transactions, events, test_days, n, output_dir, rules, report.undone
+    )
     try:
         split = evaluate.split_by_time(transactions, events, test_days, report.undone)
         facts |= _judge(engine.model, split, n)
@@ -294,8 +301,11 @@ def collect(
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
     everyone = engine.model.customers_
-    made_up_of = everyone if made_up_consent else None
-    consent = channels.consent_list(consent_path, made_up_of, customers=everyone)
+    made_up_of = everyone if made_up_consent else ()
+    consent = channels.consent_list(
+        consent_path, made_up_of, engine.rules.everybody_agreed, customers=everyone
+    )
+    facts["consent_known"] = consent is None or len(consent) > 0
     facts["consent"] = None
     if consent_path:
         given = len(channels.consent_list(consent_path))
@@ -450,19 +460,20 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     bought = transactions[transactions["customer_id"].isin(personal)]
     counts = bought.groupby("customer_id")["product_id"].nunique().sort_values(kind="stable")
     steps = (np.arange(n_customers) + 0.5) / n_customers * len(counts)
-    names = product_table(transactions)["product_name"]
     examples = []
     for customer in dict.fromkeys(counts.index[steps.astype(int)] if len(counts) else []):
         own = bought[bought["customer_id"] == customer].sort_values(
             "transaction_date", ascending=False, kind="stable"
         )
+        last = own.loc[engine.rules.named(own["product_id"]), "product_id"]
+        last = last.drop_duplicates().head(3)
         rows = lists[lists["customer_id"] == customer].head(n_products)
         rows = rows.assign(because=engine.explain(rows, n_reasons=1, shares=False).to_numpy())
         examples.append(
             {
                 "customer_id": customer,
                 "n_bought": int(counts[customer]),
-                "bought": names[own["product_id"].drop_duplicates().head(3)].tolist(),
+                "bought": engine.names[last].tolist(),
                 "products": rows[["product_name", "because"]].to_dict("records"),
             }
         )

@@ -8,7 +8,8 @@ import json
 import sys
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from helpers import __version__, evaluate
+from helpers.catalogue import NewProducts, Rules, rules_for
 from helpers.data import product_table
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import INTENT_DAYS, ItemBased, MostPopular, ladder
@@ -23,7 +25,7 @@ from helpers.similarity import ProductSimilarity
 from helpers.writing import replacing
 
 POPULAR_DAYS = 30
-_FORMAT = 2
+_FORMAT = 3
 _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 # A packed engine is a fifth of its plain size or more; far beyond that, somebody wants to fill
 # the memory.
@@ -45,8 +47,8 @@ class Engine:
     model : ItemBased
     popular : MostPopular
         For customers we know nothing about, and to fill short lists.
-    names : Series
-        Product names by product id.
+    rules : Rules
+        What may be shown to whom. A list is filled from further down where they leave gaps.
     trained_until : Timestamp
         Date of the newest purchase it has learned from.
     fingerprint : str
@@ -57,10 +59,34 @@ class Engine:
 
     model: ItemBased
     popular: MostPopular
-    names: pd.Series
+    rules: Rules
     trained_until: pd.Timestamp
     fingerprint: str
     version: str = __version__
+
+    @property
+    def names(self) -> pd.Series:
+        """Product names by product id."""
+        return self.rules.products["product_name"]
+
+    @cached_property
+    def may_show(self) -> np.ndarray:
+        """For each product of the model, whether it may be shown."""
+        return self.rules.shown(self.model.products_)
+
+    @cached_property
+    def shown_model(self) -> ItemBased:
+        """The model, among products that may be shown."""
+        return self.model if self.may_show.all() else self.model.showing(self.may_show)
+
+    @cached_property
+    def shown_popular(self) -> MostPopular:
+        """The best sellers, among products that may be shown."""
+        return self.popular if self.may_show.all() else self.popular.showing(self.may_show)
+
+    @cached_property
+    def _new(self):
+        return NewProducts(self.rules.products).beside(self.model)
 
     def recommend(self, customers=None, n: int = 5, exclude_purchased: bool = True):
         """Rank products for customers, with the fallback to popularity.
@@ -76,12 +102,23 @@ class Engine:
         -------
         DataFrame
             ``customer_id``, ``rank``, ``product_id``, ``score``, ``source`` ("purchases",
-            "intent" or "popularity").
+            "intent", "popularity", or "new" in places for products that nobody has bought).
+            Nothing that the rules forbid; whoever wants no personal list gets best sellers.
         """
-        table = ladder(self.model, self.popular).recommend(customers, n, exclude_purchased)
+        everyone = self.model.customers_ if customers is None else pd.Index(customers).unique()
+        alone = everyone.isin(self.rules.no_personal_list)
+        steps = ladder(self.shown_model, self.shown_popular)
+        table = steps.recommend(everyone[~alone], n, exclude_purchased)
+        if alone.any():
+            some = self.shown_popular.recommend(everyone[alone], n, exclude_purchased)
+            table = _in_order([table, some.assign(source="popularity")], everyone, n)
         at = self.model.customers_.get_indexer(table["customer_id"])
         no_purchase = np.diff(self.model.purchases_.indptr)[at] == 0
         table.loc[no_purchase & (table["source"] == "purchases"), "source"] = "intent"
+        places = min(self.rules.places_for_new, n - 1)
+        if places and len(self._new.products_):
+            new = self._new.recommend(everyone[~alone], places, False).assign(source="new")
+            table = _in_order([with_new(table, new, n)], everyone, n)
         return table
 
     def explain(
@@ -105,15 +142,25 @@ class Engine:
         """
         table = recommendations.reset_index(drop=True)
         reasons = pd.Series(f"popular in the last {self.popular.days} days", index=table.index)
-        scored = table[table["source"] != "popularity"]
+        reasons[(table["source"] == "popularity") & (table["score"] < 1)] = "popular before that"
+        new = table["source"] == "new"
+        if new.any():
+            reasons[new] = self._new.explain(table[new].reset_index(drop=True), self.rules,
+                                             self.names).to_numpy()  # fmt: skip
+        scored = table[(table["source"] != "popularity") & ~new]
         if len(scored):
             parts = self.model.contributions(scored)
             pair = ["customer_id", "product_id"]
             of_one = parts.groupby(pair, sort=False)["contribution"]
             parts = parts.assign(share=parts["contribution"] / of_one.transform("sum"))
-            place = of_one.cumcount()
             wanted = pd.MultiIndex.from_frame(scored[pair])
+            first_how = parts.drop_duplicates(pair).set_index(pair)["how"]
+            # what must not be named counts for the score, and stays behind the others
+            parts = parts[self.rules.named(parts["because_of"])]
+            place = parts.groupby(pair, sort=False).cumcount()
+            silent = ~wanted.isin(pd.MultiIndex.from_frame(parts[pair]))
             sentence = pd.Series("", index=wanted)
+            sentence[silent] = first_how.reindex(wanted[silent]) + " something that goes with it"
             for number in range(n_reasons):
                 cause = parts[place == number].set_index(pair)
                 if cause.empty:  # nobody has so many
@@ -161,7 +208,10 @@ class Engine:
 
 
 def build_engine(
-    transactions: pd.DataFrame, events: pd.DataFrame | None = None, model: ItemBased | None = None
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    model: ItemBased | None = None,
+    rules: Rules | None = None,
 ) -> Engine:
     """Fit an engine on all data.
 
@@ -172,6 +222,8 @@ def build_engine(
     model : ItemBased, optional
         With the settings that lesson 05 chose; the default settings if left out, and
         :data:`helpers.recommend.INTENT_DAYS` of intent where there are events.
+    rules : Rules, optional
+        From :func:`helpers.catalogue.shop_rules`; everything may be shown, if left out.
 
     Returns
     -------
@@ -180,10 +232,14 @@ def build_engine(
     matrix = build_interaction_matrix(transactions)
     model = model or ItemBased(intent_days=None if events is None else INTENT_DAYS)
     popular = MostPopular(POPULAR_DAYS).fit(matrix, transactions)
+    # what nobody bought lately follows, by its buyers ever and below a single buyer: where the
+    # best sellers are out of stock, a list is filled from further down
+    ever = np.asarray((matrix.values > 0).sum(axis=0)).ravel()
+    popular.buyers_ = np.where(popular.buyers_ > 0, popular.buyers_, ever / (ever.max() + 1))
     return Engine(
         model.fit(matrix, transactions, events),
         popular,
-        product_table(transactions)["product_name"],
+        rules or rules_for(product_table(transactions)),
         transactions["transaction_date"].max(),
         data_fingerprint(transactions, events),
     )
@@ -195,6 +251,7 @@ def shop_engine(
     test_days: int = 60,
     n_recommendations: int = 5,
     output_dir="",
+    rules: Rules | None = None,
     undone: pd.DataFrame | None = None,
 ) -> Engine:
     """The one engine of a run: settings chosen on the validation window, learned from all data.
@@ -211,6 +268,9 @@ def shop_engine(
         What the settings are chosen for; see :func:`helpers.evaluate.settings_for`.
     output_dir : path-like
         The run's folder; empty: none.
+    rules : Rules, optional
+        From :func:`helpers.catalogue.shop_rules`. Left out: those of the engine in the folder, or
+        none. The settings are chosen without them, since nobody knows what was in stock then.
     undone : DataFrame, optional
         ``HealthReport.undone``, so that settings are chosen by the past as it was known then.
 
@@ -223,9 +283,10 @@ def shop_engine(
         with suppress(EngineError):
             engine = load_engine(kept)
             if engine.fingerprint == data_fingerprint(transactions, events):
-                return engine
+                # rules apply where products are ranked: nothing has to be learned anew for them
+                return replace(engine, rules=rules) if rules else engine
     settings = evaluate.settings_for(transactions, events, test_days, n_recommendations, undone)
-    engine = build_engine(transactions, events, settings)
+    engine = build_engine(transactions, events, settings, rules)
     if kept:
         save_engine(engine, kept)
     return engine
@@ -265,12 +326,12 @@ def save_engine(engine: Engine, path) -> Path:
             pd.DataFrame(
                 {
                     "product_id": model.products_,
-                    "product_name": engine.names.reindex(model.products_).to_numpy(),
                     "trend": model.trend_,
                     "recent_buyers": engine.popular.buyers_,
                 }
             )
         ),
+        "rules.parquet": _parquet(engine.rules.products.reset_index()),
     }
     if model.intent_ is not None:
         members["intent.npz"] = _npz(model.intent_)
@@ -282,6 +343,7 @@ def save_engine(engine: Engine, path) -> Path:
         "trained_until": engine.trained_until.isoformat(),
         "popular_days": engine.popular.days,
         "settings": {name: getattr(model, name) for name in settings},
+        "rules": engine.rules.settings(),
     }
     members["manifest.json"] = json.dumps(manifest, indent=2).encode()
     with replacing(path) as part:
@@ -321,10 +383,11 @@ def load_engine(path) -> Engine:
         popular.customers_, popular.products_ = model.customers_, product_ids
         popular.purchases_ = model.purchases_
         popular.buyers_ = products["recent_buyers"].to_numpy()
-        names = products.set_index("product_id")["product_name"]
+        rules = pd.read_parquet(io.BytesIO(members["rules.parquet"])).set_index("product_id")
+        rules = Rules.restore(rules, manifest["rules"])
         trained_until = pd.Timestamp(manifest["trained_until"])
         return Engine(
-            model, popular, names, trained_until, manifest["fingerprint"], manifest["version"]
+            model, popular, rules, trained_until, manifest["fingerprint"], manifest["version"]
         )
     except FileNotFoundError:
         raise EngineError(f"There is no engine at {path}. Save one first.") from None
@@ -411,6 +474,37 @@ def score_everyone(
     return table
 
 
+def with_new(table: pd.DataFrame, new: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Lists of n whose last places are for new products; never the first one.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Best first within a customer, customers together.
+    new : DataFrame
+        The same of new products.
+    n : int
+
+    Returns
+    -------
+    DataFrame
+        Customers in the order of their ids, ranks as they were.
+    """
+    new = new[new.groupby("customer_id").cumcount() < n - 1]
+    taken = new["customer_id"].value_counts().reindex(table["customer_id"], fill_value=0)
+    table = table[table.groupby("customer_id").cumcount() < n - taken.to_numpy()]
+    both = pd.concat([table, new[new["customer_id"].isin(table["customer_id"])]])
+    return both.sort_values("customer_id", kind="stable", ignore_index=True)
+
+
+def _in_order(tables, customers, n):
+    """Several tables of lists as one, customers in the order asked for, ranks anew."""
+    table = pd.concat(tables, ignore_index=True)
+    table = table.iloc[np.argsort(customers.get_indexer(table["customer_id"]), kind="stable")]
+    table = table.assign(rank=table.groupby("customer_id").cumcount() + 1)
+    return table[table["rank"] <= n].reset_index(drop=True)
+
+
 def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFrame:
     """Check a scored table before it goes out: would anyone notice if it were wrong?
 
@@ -430,26 +524,32 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
 
     Notes
     -----
-    A list cannot be longer than what its customer has not bought, and where nothing is left to
-    recommend, no list is missing. Which product leads is counted over personal lists: best
-    sellers lead with the same one by design. One that leads more than half may be the hit of the
-    season; one that leads more than nine in ten is a bug (lesson 04's led 94 %), except in a shop
-    too small to judge by, where that check does not stop.
+    A list cannot be longer than what may be shown and its customer has not bought, and where
+    nothing is left to recommend, no list is missing. Which product leads is counted over personal
+    lists: best sellers lead with the same one by design. One that leads more than half may be the
+    hit of the season; one that leads more than nine in ten is a bug (lesson 04's led 94 %), except
+    in a shop too small to judge by, where that check does not stop.
     """
-    model = engine.model
+    model, shown = engine.model, engine.may_show
     at = model.customers_.get_indexer(table["customer_id"])
     column = model.products_.get_indexer(table["product_id"])
     strangers = table.loc[at < 0, "customer_id"].nunique(dropna=False)
     left_out = model.customers_[~np.isin(np.arange(len(model.customers_)), at)]
     without = engine.recommend(left_out, 1)["customer_id"].nunique() if len(left_out) else 0
-    unknown = table.loc[column < 0, "product_id"].nunique(dropna=False)
+    unknown = ~table["product_id"].isin(engine.rules.products.index)
+    forbidden = ~unknown & ~engine.rules.shown(table["product_id"])
+    forbidden |= table["customer_id"].isin(engine.rules.no_personal_list) & (
+        table["source"] != "popularity"
+    )
+    unknown = table.loc[unknown, "product_id"].nunique(dropna=False)
     twice = int(table.duplicated(["customer_id", "product_id"]).sum())
 
     known = (at >= 0) & (column >= 0)
     bought = int(model.purchases_.astype(bool)[at[known], column[known]].sum())
-    owned = np.diff(model.purchases_.indptr)[:-1]  # the last row is the unknown customer
+    # of what may be shown; the last row is the unknown customer
+    owned = (model.purchases_[:-1] > 0) @ shown.astype(int)
     length = np.bincount(at[at >= 0], minlength=len(owned))
-    short = int(((length > 0) & (length < np.minimum(n, len(model.products_) - owned))).sum())
+    short = int(((length > 0) & (length < np.minimum(n, shown.sum() - owned))).sum())
 
     score = pd.to_numeric(table["score"], errors="coerce")
     no_number = int((~np.isfinite(score)).sum())
@@ -461,8 +561,8 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     first = personal["product_id"].value_counts(normalize=True)
     leads = first.iloc[0] if len(first) else 0
     lead = f"{first.index[0]} leads {leads:.0%}" if len(first) else "there is no personal list"
-    large = len(model.products_) >= _PRODUCTS_TO_JUDGE and len(personal) >= _LISTS_TO_JUDGE
-    coverage = table.loc[column >= 0, "product_id"].nunique() / len(model.products_)
+    large = shown.sum() >= _PRODUCTS_TO_JUDGE and len(personal) >= _LISTS_TO_JUDGE
+    coverage = table.loc[column >= 0, "product_id"].nunique() / shown.sum()
 
     checks = [
         ("the table has rows", len(table) > 0, True, f"{len(table):,} rows"),
@@ -471,6 +571,7 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
         ("every product is known", unknown == 0, True, f"{unknown:,} unknown"),
         ("no product twice in a list", twice == 0, True, f"{twice:,} rows"),
         ("nothing that was already bought", bought == 0, True, f"{bought:,} rows"),
+        ("nothing that must not be shown", not forbidden.any(), True, f"{forbidden.sum():,} rows"),
         ("scores are numbers", no_number == 0, True, f"{no_number:,} rows are not"),
         ("best score first", rising == 0, True, f"{rising:,} rows out of order"),
         ("no product leads nearly all lists", bool(leads <= 0.9), large, lead),

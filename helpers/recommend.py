@@ -258,6 +258,17 @@ class MostPopular(Recommender):
             self.buyers_ = recent_buyers(_needed(transactions, "transactions", self),
                                          matrix.products, self.days)  # fmt: skip
 
+    def showing(self, shown: np.ndarray) -> MostPopular:
+        """The same recommender, for those products only that may be shown.
+
+        Parameters
+        ----------
+        shown : ndarray of bool, shape (n_products,)
+        """
+        some = copy.copy(self)
+        some.buyers_ = self.buyers_ * shown
+        return some
+
     def _rank_block(self, rows, customers, n, exclude_purchased):
         # the same one row of scores for everybody
         everyone = sparse.csr_array(np.ones((len(rows), 1)))
@@ -445,6 +456,21 @@ class ItemBased(Recommender):
             # a product looked at speaks for itself as well as for its neighbours
             own = sparse.diags_array(self.trend_)
             self._weights_with_self = sparse.csr_array(self.weights_ + own)
+
+    def showing(self, shown: np.ndarray) -> ItemBased:
+        """The same recommender, for those products only that may be shown.
+
+        What it has learned stays, also from the others.
+
+        Parameters
+        ----------
+        shown : ndarray of bool, shape (n_products,)
+        """
+        some, only = copy.copy(self), sparse.diags_array(shown.astype(np.float64))
+        some.weights_ = sparse.csr_array(self.weights_ @ only)
+        if self.intent_ is not None:
+            some._weights_with_self = sparse.csr_array(self._weights_with_self @ only)
+        return some
 
     def _block_size(self):
         return 500_000

@@ -298,7 +298,9 @@ def test_consent_list(tmp_path):
     path = tmp_path / "agreed.txt"
     path.write_text("\ufeffCUST1\n\n 00123 \n", encoding="utf-8")
     assert channels.consent_list(path) == ["CUST1", "00123"]
-    assert channels.consent_list() is None
+    assert channels.consent_list() == [], "nobody is known to have agreed"
+    assert channels.consent_list(everybody_agreed=True) is None
+    assert channels.consent_list(path, everybody_agreed=True) == ["CUST1", "00123"]
     assert len(channels.consent_list("", pd.Index(range(30)))) == 27
     path.write_text("\n")
     for wrong in (path, tmp_path / "none.txt"):

@@ -3,6 +3,7 @@
 Skipped where Spark (the extra ``spark``) or Java 17 is missing.
 """
 
+import json
 import os
 import socket
 import subprocess
@@ -78,9 +79,9 @@ def job(source, out, master, *more):
             "--conf", "spark.sql.shuffle.partitions=4", *more]  # fmt: skip
 
 
-def agree(source, out, folder, **others):
+def agree(source, out, folder, shop=None, **others):
     chosen = warehouse.Settings(**others)
-    warehouse.score("scipy", source, folder / "scipy", chosen)
+    warehouse.score("scipy", source, folder / "scipy", chosen, shop=shop)
     ours, theirs = (warehouse.read_lists(path) for path in (folder / "scipy", out))
     assert len(ours) == len(theirs)
     for name in ("customer_id", "rank", "product_id", "source"):
@@ -109,14 +110,22 @@ def random_shop(tmp_path_factory):
 
 
 def test_two_workers_agree_with_scipy_on_random_shops(cluster, random_shop, tmp_path):
+    """Also on what must not be shown to whom."""
+    rules = {"deny_products": ["p1", "p7"], "deny_customers": ["c1", "c2"]}
+    rules["products_path"] = str(tmp_path / "products.csv")
+    stock = [f"p{number},{number % 4 > 0:d}" for number in range(55)]
+    (tmp_path / "products.csv").write_text("\n".join(["product_id,in_stock", *stock]))
+    (tmp_path / "shop.yaml").write_text(json.dumps(rules))
     command = job(random_shop / "parts", tmp_path / "spark", cluster[0], "--parts", "1",
-                  "--trend-days", "20", "--n", "4", "--neighbors", "3")  # fmt: skip
+                  "--trend-days", "20", "--n", "4", "--neighbors", "3",
+                  "-f", tmp_path / "shop.yaml")  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     agree(
         random_shop / "whole.parquet",
         tmp_path / "spark",
         tmp_path,
+        data.Parameters.of(rules),
         trend_days=20,
         n=4,
         n_neighbors=3,

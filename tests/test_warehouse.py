@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import data, production, warehouse
+from helpers import catalogue, data, production, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
 from tests.common import purchases
@@ -69,6 +69,61 @@ def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, 
     theirs, _ = scored("duckdb", folder / "shop.csv", folder / "out", n=n, n_neighbors=2,
                        trend_days=trend_days, n_parts=1)  # fmt: skip
     same_lists(theirs, ours)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(rows, min_size=3, max_size=40),
+    st.integers(1, 4),
+    st.sets(st.sampled_from(["p1", "P1", "10", "p;--", "nowhere"]), max_size=3),
+    st.sets(st.sampled_from(["a", "z'", "10"]), max_size=2),
+    st.sets(st.sampled_from(["p1", "p2", "ß", "9", "new"])),
+)
+def test_what_must_not_be_shown_is_the_same_in_every_engine(
+    tmp_path_factory, drawn, n, denied, alone, gone
+):
+    """Stock and deny lists, customers without a personal list: filled from further down."""
+    folder = tmp_path_factory.mktemp("shop")
+    table = pd.DataFrame(drawn, columns=["customer_id", "product_id", "transaction_date"])
+    days = pd.to_timedelta(table["transaction_date"], unit="D")
+    table["transaction_date"] = (pd.Timestamp("2024-01-01") + days).dt.strftime("%d-%m-%Y")
+    table.to_csv(folder / "shop.csv", index=False)
+    stock = {each: int(each not in gone) for each in [*table["product_id"].unique(), "new"]}
+    stock = pd.Series(stock, name="in_stock").rename_axis("product_id")
+    stock.drop("p2", errors="ignore").to_csv(folder / "products.csv")
+    shop = data.Parameters.of(
+        {"products_path": str(folder / "products.csv"), "deny_products": sorted(denied),
+         "deny_customers": sorted(alone)}
+    )  # fmt: skip
+    transactions = data.load_transactions(folder / "shop.csv")
+    chosen = warehouse.Settings(n=n, n_neighbors=2, n_parts=1)
+    try:
+        found = catalogue.shop_rules(transactions, shop)
+    except data.DataError as error:  # nothing left: every engine says the same
+        for engine in ("scipy", "duckdb"):
+            with pytest.raises(data.DataError, match=str(error)[:20]):
+                warehouse.score(engine, folder / "shop.csv", folder / engine, chosen, shop=shop)
+        return
+    ours = production.build_engine(transactions, None, ItemBased(2), found).recommend(None, n)
+    for engine in ("scipy", "duckdb"):
+        warehouse.score(engine, folder / "shop.csv", folder / engine, chosen, shop=shop)
+        theirs = warehouse.read_lists(folder / engine)
+        same_lists(theirs, ours)
+        assert not set(theirs["product_id"]) & (denied | gone | {"p2", "new"})
+
+
+def test_a_changed_catalogue_makes_new_lists_and_denied_categories_need_one(two_shops):
+    folder, chosen = two_shops
+    path = folder / "products.csv"
+    shop = data.Parameters.of({"products_path": str(path)})
+    for gone in "PQ":
+        path.write_text("product_id,in_stock\n" + "".join(f"{p},{p != gone:d}\n" for p in "PQR"))
+        warehouse.score("scipy", folder / "first.csv", folder / "out", chosen, shop=shop)
+        shown = set(warehouse.read_lists(folder / "out")["product_id"])
+        assert shown and gone not in shown
+    denying = shop.model_copy(update={"deny_categories": ["Health"]})
+    with pytest.raises(data.DataError, match="categories of a catalogue only"):
+        warehouse.score("scipy", folder / "first.csv", folder / "out", chosen, shop=denying)
 
 
 def test_parquet_folders_and_globs_give_the_same(tmp_path):
@@ -172,7 +227,13 @@ def test_the_sql_is_sql_everywhere_and_nothing_is_pasted_in(dialect):
         )
         tables = {each.name for each in tree.find_all(sqlglot.exp.Table)}
         inner = {each.alias for each in tree.find_all(sqlglot.exp.CTE)}
-        assert tables - inner <= {*warehouse.STEPS, "typed", "no_products"}
+        assert tables - inner <= {
+            *warehouse.STEPS,
+            "typed",
+            "no_products",
+            "not_for_sale",
+            "no_personal_list",
+        }
         assert all(each.args.get("quoted") for each in tree.find_all(sqlglot.exp.Identifier)
                    if each.name in tables)  # fmt: skip
 

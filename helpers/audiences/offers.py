@@ -138,11 +138,12 @@ def retention_offers(
     table = _of(candidates, left)
     note("have bought something")
     if rules.consent is None:
-        note("consent not checked: no list")
+        note("consent not checked: everybody agreed")
     else:
         left = left[left.isin(list(rules.consent))]
         table = _of(table, left)
-        note("agreed to offers")
+        nobody = not len(rules.consent)
+        note("agreed to offers" + " (nobody: see consent_path, everybody_agreed)" * nobody)
     # shares are of all customers, not of those who agreed
     left = left[at_the_top(customers["value"], rules.value_share)[left]]
     table = _of(table, left)
@@ -154,12 +155,14 @@ def retention_offers(
     left = left[left.isin(table["customer_id"])]
     note("have a personal next product")
     if len(rules.deny_categories):
-        category = table["product_id"].map(products["product_category"])
-        if products["product_category"].notna().any():
-            table = table[category.notna() & ~category.isin(list(rules.deny_categories))]
+        known = products["product_category"].astype("str").str.strip().str.lower()
+        category = table["product_id"].map(known)
+        if known.notna().any():
+            denied = [each.strip().lower() for each in rules.deny_categories]
+            table = table[category.notna() & ~category.isin(denied)]
             left = left[left.isin(table["customer_id"])]
-            known = set(products["product_category"])
-            unknown = [each for each in rules.deny_categories if each not in known]
+            unknown = [each for each in rules.deny_categories
+                       if each.strip().lower() not in set(known)]  # fmt: skip
             note(
                 "have one that is not sensitive"
                 + (f" (no product is of {', '.join(map(str, unknown))})" if unknown else "")

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import click
 
+from helpers.catalogue import rules_for
 from helpers.course import forgetting, runs
 from helpers.course.describing import refuse_undecided
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import WorkshopError, write_workshop
-from helpers.data import PROJECT, DataError, read_shop, read_test_results
+from helpers.data import (
+    PROJECT,
+    DataError,
+    product_table,
+    read_products,
+    read_shop,
+    read_test_results,
+)
 from helpers.reading.parameters import ParameterError, Parameters, Written
 from helpers.simulation import world
 
@@ -172,8 +180,8 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     "--parameters_file",
     "file",
     type=Path,
-    help="YAML file with `columns`, `date_format`, `cleaning` and `n_recommendations`, as for "
-    "`course run`; its other parameters don't matter here.",
+    help="YAML file as for `course run`. What says how to read the purchases and the catalogue, "
+    "what must not be shown, and `n_recommendations` counts here.",
 )
 @click.option(
     "--n",
@@ -234,6 +242,7 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
             engine, source, out, settings, given.columns, given.date_format, given.cleaning, csv,
             master, dict(each.split("=", 1) for each in conf),
             lambda parts: tqdm(parts, unit="part", disable=None), given.time_zone, given.join,
+            given,
         )  # fmt: skip
     click.echo(f"read {report['read']:,} rows, kept {report['kept']:,}")
     for reason, rows in report["rejected"].items():
@@ -265,7 +274,9 @@ def health(files, typed, raw, inline, debug):
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline).in_folder(Path.cwd())
         (purchases, of_purchases), (_, of_events) = read_shop(parameters)
-        reports = [of_purchases, of_events, read_test_results(parameters)[1]]
+        known = product_table(purchases)
+        products, of_products = read_products(parameters, known.index)
+        reports = [of_purchases, of_events, of_products, read_test_results(parameters)[1]]
         for report in [report for report in reports if report is not None]:
             click.echo(f"{report.source}: {report.read:,} rows read, {report.kept:,} kept")
             for reason, rows in report.rejected.items():
@@ -278,6 +289,8 @@ def health(files, typed, raw, inline, debug):
                 click.echo(f"    why it matters: {doubt.matters}")
                 click.echo(f"    what mends it: {doubt.mend}")
         runs.check_enough(purchases, parameters)
+        for finding, value in rules_for(known, products, parameters).findings.items():
+            click.echo(f"not shown: {finding}: {value}")
 
 
 @main.command()

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import audiences, channels, data, production
+from helpers import audiences, catalogue, channels, data, production
 from helpers.course.notebooks import THIS_PYTHON, lessons
 from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
@@ -183,12 +183,17 @@ def check_data(parameters: Parameters) -> tuple:
 
 
 def _look_at(run, transactions, events, report):
-    """Note what the run's digests need to know of the data."""
-    run.fingerprint = production.data_fingerprint(transactions, events)
+    """Note what the run's digests need to know of the data; return what must not be shown."""
+    known = data.product_table(transactions)
+    products = data.load_products(run.parameters, known.index)
+    rules = catalogue.rules_for(known, products, run.parameters)
+    products = None if products is None else products.reset_index()
+    run.fingerprint = production.data_fingerprint(transactions, events, products)
     run.counts = {"read": report.read, "kept": report.kept}
     for name in ("customer", "product"):
         run.counts[f"{name}s"] = int(transactions[f"{name}_id"].nunique())
     run.segments = audiences.segment_by_scores(audiences.rfm(transactions))
+    return rules
 
 
 def check_enough(transactions, parameters: Parameters) -> None:
@@ -224,7 +229,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     from filelock import FileLock, Timeout
 
     *tables, of_purchases = check_data(run.parameters)
-    _look_at(run, *tables, of_purchases)
+    rules = _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -232,7 +237,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                _build_engine(run, staging, *tables, of_purchases.undone)
+                _build_engine(run, staging, *tables, of_purchases.undone, rules)
                 del tables, of_purchases
                 _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
@@ -298,13 +303,13 @@ def worth_a_look(run: Run) -> list[str]:
     return [check for check in failed if check not in run.stopped_by]
 
 
-def _build_engine(run, staging, transactions, events, undone):
+def _build_engine(run, staging, transactions, events, undone, rules):
     """One engine for all lessons of the run that use it; each finds it in its folder."""
     if not any(_uses_engine(path) for path in run.lessons):
         return
     test_days, n = run.parameters.test_days, run.parameters.n_recommendations
     try:
-        production.shop_engine(transactions, events, test_days, n, staging, undone)
+        production.shop_engine(transactions, events, test_days, n, staging, rules, undone)
     except OSError:
         raise
     except Exception:

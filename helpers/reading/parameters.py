@@ -268,13 +268,15 @@ class Parameters(_Model):
     n_recommendations: int = _field(5, "length of a list", "a whole number from 1 to 1000",
                                     ge=1, le=1000)  # fmt: skip
     # what must not be shown
-    deny_products: Codes = _field([], "never recommended", _CODES)
+    deny_products: Codes = _field([], "never recommended, nor named as a reason", _CODES)
     deny_categories: Codes = _field(
-        ["Health"], "never in a personal offer, nor as its reason", _CATEGORIES
+        [],
+        "never recommended, nor named as a reason; left out, retention offers leave out Health",
+        _CATEGORIES,
     )
     deny_customers: Codes = _field(
-        [], "get no personal list", "a list of customer ids, such as [C17]"
-    )
+        [], "get best sellers only, no mail, reminder or offer",
+        "a list of customer ids, such as [C17]")  # fmt: skip
     one_of_category: Codes = _field(
         [], "categories of which the just bought product is enough: no other of them beside it",
         _CATEGORIES)  # fmt: skip
@@ -341,7 +343,10 @@ class Parameters(_Model):
         given = self.given()
         chosen = {name: value for name, value in given.items() if name in names}
         for group, members in (("reading", READING), ("rules", RULES)):
-            rest = {name: given[name] for name in members if name in given and name not in names}
+            # what the shop's rules say, every lesson hears, also those that declare one by name
+            rest = {
+                n: given[n] for n in members if n in given and (group == "rules" or n not in names)
+            }
             if group in names and rest:
                 chosen[group] = rest
         return chosen

@@ -16,11 +16,11 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from helpers import data, production, writing
+from helpers import catalogue, data, production, writing
 from helpers.reading.cleaning import clean
 from helpers.reading.export import Export
 from helpers.reading.files import memory_needed
-from helpers.reading.parameters import Cleaning
+from helpers.reading.parameters import Cleaning, Parameters
 from helpers.recommend import ItemBased
 from helpers.warehouse.engines import KEPT, DuckDB, Spark, placeholders, sql
 
@@ -91,7 +91,55 @@ def purchases(source, columns=None, date_format=data.DATE_FORMAT, cleaning=None,
     return export, options
 
 
-def prepare(engine: DuckDB | Spark, export: Export, settings: Settings, cleaning=None) -> dict:
+class Forbidden:
+    """What a batch job must not show to whom.
+
+    Parameters
+    ----------
+    shop : Parameters
+        Its catalogue and rules. Those of the channels don't matter here; places for new products
+        are for `course run`.
+
+    Raises
+    ------
+    DataError
+        If the catalogue can't be read, or categories are denied that it does not have: the job
+        reads none from the purchases.
+    """
+
+    def __init__(self, shop: Parameters | None = None):
+        self.shop = (shop or Parameters()).model_copy(update={"places_for_new": 0})
+        self.catalogue = data.load_products(self.shop)
+        known = () if self.catalogue is None else self.catalogue
+        if self.shop.deny_categories and "product_category" not in known:
+            raise data.DataError(
+                "deny_categories: a batch job knows the categories of a catalogue only. Name one "
+                "in `products_path` that has them, or list the products in `deny_products`."
+            )
+
+    def rules(self, product_ids: pd.Index) -> catalogue.Rules:
+        """The rules for a shop with these products."""
+        products = self.catalogue
+        if self.shop.cleaning.merge_case and products is not None:
+            products = data.load_products(self.shop, product_ids)
+        return catalogue.rules_for(pd.DataFrame(index=product_ids), products, self.shop)
+
+    def mark(self) -> list:
+        """Changes with whatever changes the rules."""
+        names = ("deny_products", "deny_categories", "deny_customers", "margin_floor")
+        products = self.catalogue
+        if products is not None:
+            products = production.data_fingerprint(products.reset_index())
+        return [products, *(getattr(self.shop, name) for name in names)]
+
+
+def prepare(
+    engine: DuckDB | Spark,
+    export: Export,
+    settings: Settings,
+    cleaning: Cleaning | None = None,
+    forbidden: Forbidden | None = None,
+) -> dict:
     """All steps but the last: everything up to each product's neighbours, kept in the work folder.
 
     Parameters
@@ -101,6 +149,7 @@ def prepare(engine: DuckDB | Spark, export: Export, settings: Settings, cleaning
         From :func:`purchases`.
     settings : Settings
     cleaning : Cleaning, optional
+    forbidden : Forbidden, optional
 
     Returns
     -------
@@ -113,6 +162,11 @@ def prepare(engine: DuckDB | Spark, export: Export, settings: Settings, cleaning
         If the export cannot be read, or nothing of it can be used.
     """
     report = _clean_once(engine, export, cleaning or Cleaning())
+    ids = engine.frame("SELECT DISTINCT product_id FROM clean WHERE reason IS NULL")["product_id"]
+    rules = (forbidden or Forbidden()).rules(pd.Index(ids.astype("str")).sort_values())
+    ids = rules.products.index
+    engine.name_list("not_for_sale", ids[~rules.shown(ids)].tolist())
+    engine.name_list("no_personal_list", sorted(set(rules.no_personal_list)))
     values = {
         "digits": settings.digits,
         "with_trend": settings.trend_days is not None,
@@ -171,12 +225,14 @@ def part_of(customers: Iterable[str], digits: int) -> list[str]:
 class SciPy:
     """The course's own engine behind the same face: for data that fit into memory."""
 
-    def __init__(self, export: Export, settings: Settings, cleaning: Cleaning):
+    def __init__(self, export: Export, settings: Settings, cleaning: Cleaning,
+                 forbidden: Forbidden):  # fmt: skip
         table, report = data.clean_purchases(export, cleaning)
         self.report = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
         _check_any(self.report, export)
-        self.engine = production.build_engine(table, None, ItemBased(
-            settings.n_neighbors, trend_days=settings.trend_days))  # fmt: skip
+        model = ItemBased(settings.n_neighbors, trend_days=settings.trend_days)
+        rules = forbidden.rules(pd.Index(table["product_id"].unique()).sort_values())
+        self.engine = production.build_engine(table, None, model, rules)
         customers = self.engine.model.customers_
         self.report |= {"customers": len(customers), "products": len(self.engine.model.products_)}
         self.parts = pd.Series(part_of(customers, settings.digits), index=customers)
@@ -219,6 +275,7 @@ def score(
     progress=lambda parts: parts,
     time_zone: str | None = None,
     join: list = (),
+    shop: Parameters | None = None,
 ) -> dict:
     """The batch job: everyone's list, part by part, into a folder of parquet files.
 
@@ -243,6 +300,8 @@ def score(
         Wraps the list of parts, e.g. tqdm.
     time_zone, join
         As in :func:`purchases`.
+    shop : Parameters, optional
+        The catalogue, and what must not be shown; see :class:`Forbidden`.
 
     Returns
     -------
@@ -257,18 +316,21 @@ def score(
     export, options = purchases(source, columns, date_format, cleaning, time_zone, join)
     if engine_name == "scipy" and settings.history_cap != NO_CAP:
         raise data.DataError("history_cap is for the engines duckdb and spark: SciPy needs none.")
+    forbidden = Forbidden(shop)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(out / ".lock", timeout=0):
             _publish(out)
             made_from = [engine_name, asdict(settings), columns, date_format, options.model_dump(),
-                         time_zone, [each.model_dump() for each in join]]  # fmt: skip
+                         time_zone, [each.model_dump() for each in join],
+                         forbidden.mark()]  # fmt: skip
             places = _begin(out, _mark(export, made_from))
             fresh, waiting = places[0], _waiting(places, settings.parts)
             report = {}
             if waiting:
-                jobs = _lists_by_part(engine_name, export, settings, options, fresh, master, conf)
+                jobs = _lists_by_part(engine_name, export, settings, options, forbidden, fresh,
+                                      master, conf)  # fmt: skip
                 report = next(jobs)
                 for part in progress(waiting):
                     jobs.send(part)
@@ -289,15 +351,15 @@ def score(
 CSV = "recommendations.csv"
 
 
-def _lists_by_part(engine_name, export, settings, options, fresh, master, conf):
+def _lists_by_part(engine_name, export, settings, options, forbidden, fresh, master, conf):
     """Prepare, say what was read, then write the list of every part that is sent."""
     work = fresh / ".work"
     if engine_name == "scipy":
-        scipy = SciPy(export, settings, options)
+        scipy = SciPy(export, settings, options, forbidden)
         report, close = scipy.report, lambda: None
     else:
         engine = DuckDB(work) if engine_name == "duckdb" else Spark(work, master, conf)
-        report, close = prepare(engine, export, settings, options), engine.close
+        report, close = prepare(engine, export, settings, options, forbidden), engine.close
     part = yield report
     try:
         while True:

@@ -1,4 +1,5 @@
--- One part of the customers: scores, the best n not bought yet, best sellers where they are few.
+-- One part of the customers: scores, the best n for sale and not bought yet, best sellers where
+-- they are few; best sellers alone for those who want no personal list.
 WITH own AS (
     SELECT customer_no, product_no FROM pairs WHERE part = $part
 ),
@@ -12,6 +13,12 @@ fresh AS (
     -- as 32-bit numbers: what differs by the order of adding only is a tie
     SELECT scores.customer_no, scores.product_no, scores.score, CAST(scores.score AS REAL) AS strength
     FROM scores
+    JOIN products ON products.product_no = scores.product_no AND products.for_sale
+    JOIN customers
+        ON
+            customers.part = $part
+            AND customers.customer_no = scores.customer_no
+            AND customers.personal
     LEFT JOIN own
         ON own.customer_no = scores.customer_no AND own.product_no = scores.product_no
     WHERE own.customer_no IS NULL
@@ -58,7 +65,7 @@ filled AS (
             sizes.customer_no,
             sizes.n_listed,
             trend.product_no,
-            CAST(trend.recent_buyers AS DOUBLE) AS score,
+            CAST(trend.popularity AS DOUBLE) AS score,
             ROW_NUMBER() OVER (
                 PARTITION BY sizes.customer_no ORDER BY trend.popular_rank
             ) AS "rank"
@@ -71,7 +78,7 @@ filled AS (
             ON listed.customer_no = sizes.customer_no AND listed.product_no = trend.product_no
         WHERE
             sizes.n_listed < $n
-            AND trend.recent_buyers > 0
+            AND trend.popularity > 0
             AND own.customer_no IS NULL
             AND listed.customer_no IS NULL
     ) AS candidates
