@@ -258,6 +258,9 @@ def _label_points(figure, axes, place, names) -> None:
         expand=(1.1, 1.4),
         force_static=(0.4, 0.6),
         arrowprops=lines,
+        # steps, not seconds, so that the picture does not depend on how busy the computer is
+        iter_lim=300,
+        time_lim=600,
     )
 
 

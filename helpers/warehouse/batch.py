@@ -165,8 +165,8 @@ def prepare(
     ids = engine.frame("SELECT DISTINCT product_id FROM clean WHERE reason IS NULL")["product_id"]
     rules = (forbidden or Forbidden()).rules(pd.Index(ids.astype("str")).sort_values())
     ids = rules.products.index
-    engine.name_list("not_for_sale", ids[~rules.shown(ids)].tolist())
-    engine.name_list("no_personal_list", sorted(set(rules.no_personal_list)))
+    engine.small_table("not_for_sale", {"code": ids[~rules.shown(ids)].tolist()})
+    engine.small_table("no_personal_list", {"code": sorted(set(rules.no_personal_list))})
     values = {
         "digits": settings.digits,
         "with_trend": settings.trend_days is not None,
