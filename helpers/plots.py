@@ -260,7 +260,6 @@ def _label_points(figure, axes, place, names) -> None:
         arrowprops=lines,
         # steps, not seconds, so that the picture does not depend on how busy the computer is
         iter_lim=300,
-        time_lim=600,
     )
 
 

@@ -54,7 +54,8 @@ def known_names():
 def test_the_readme_names_only_parameters_that_exist():
     text = (data.PROJECT / "README.md").read_text("utf-8")
     section = text.split("## Your own data")[1].split("\n## ")[0]
-    columns = set(data.TRANSACTIONS.names) | set(data.EVENTS.names)
+    tables = (data.TRANSACTIONS, data.EVENTS, data.PRODUCTS, data.TEST_RESULTS)
+    columns = {name for table in tables for name in table.names}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", section)) | set(
         re.findall(r"-p ([a-z_]+)", section)
     )

@@ -77,6 +77,8 @@ def test_parameters_have_the_same_names_everywhere(notebook):
     assert [name for name in declared if name in STANDARD_PARAMETERS] == STANDARD_PARAMETERS
     for name in GROUPS & set(declared):
         assert declared.pop(name) in ({}, "")
+    # the story's shop is careful with offers; a shop of one's own says itself what to leave out
+    assert declared.pop("deny_categories", ["Health"]) == ["Health"]
     # the same defaults as the one list of parameters has
     known = Parameters().model_dump() | {"cleaning": {}}
     assert declared == {name: known[name] for name in declared}

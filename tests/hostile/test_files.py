@@ -391,11 +391,11 @@ def test_a_workbooks_header(tmp_path):
 
 def test_cells_keep_what_they_are(tmp_path):
     rows = [["customer_id", "product_id", "transaction_date", "product_name", "unit_price"]]
-    values = [(17850, "NA"), ("017850", "a &amp; b"), (1.5, "x"), ("NULL", "y")]
+    values = [(17850, "NA"), ("017850", "a &amp; b"), (1.5, "x"), ("c2", "y")]
     rows += [[c, 7, pd.Timestamp("2024-01-05 10:00"), n, 2.25] for c, n in values]
     rows += [["c", "p", pd.Timestamp("2024-01-06").date(), "n", "2.5"]]
     table, report = data.read_transactions(workbook(tmp_path / "a.xlsx", S=rows))
-    assert table["customer_id"].tolist() == ["17850", "017850", "1.5", "c"]
+    assert table["customer_id"].tolist() == ["17850", "017850", "1.5", "c2", "c"]
     assert table["product_id"].tolist() == ["7"] * 4 + ["p"]
     assert table["product_name"].tolist() == ["NA", "a & b", "x", "y", "n"]
     assert table["unit_price"].tolist() == [2.25] * 4 + [2.5]
