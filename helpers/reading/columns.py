@@ -90,10 +90,17 @@ def match_columns(
         free = [theirs for theirs in header if theirs not in names and len(theirs) < _LONG][:_MANY]
         close = {name: difflib.get_close_matches(name, free, 1, 0.5) for name in missing}
         hints = [f"{match[0]}: {name}" for name, match in close.items() if match]
+        elsewhere = (
+            " If the names stand in another row, set `header_row` under `cleaning`."
+            if len(missing) == len(contract.required) and not columns
+            else ""
+        )
         problems.append(
             f"There is no column for {', '.join(missing)}. The file has: "
             f"{listed(header) or 'nothing'}. Name yours in the parameter `columns` "
-            "(theirs: ours)" + (f", for example {{{', '.join(hints)}}}." if hints else ".")
+            "(theirs: ours)"
+            + (f", for example {{{', '.join(hints)}}}." if hints else ".")
+            + elsewhere
         )
     return names, problems
 

@@ -51,6 +51,7 @@ class Text:
         self._look = look_at(source, options.encoding)
         self._given = options.encoding is not None
         self.header, self.first_row, self._separator, self._spare = [], 2, ",", 0
+        self._escape = self._spaced = False
         self._find_header(options.header_row)
         self._escape = self._look.escaped and self._backslash_escapes()
         name = {"\t": "tab"}.get(self._separator, self._separator)
@@ -103,7 +104,11 @@ class Text:
         )  # fmt: skip
 
     def _dialect(self, name):
-        return {name: self._separator, "escapechar": "\\" if self._escape else None}
+        return {
+            name: self._separator,
+            "escapechar": "\\" if self._escape else None,
+            "skipinitialspace": self._spaced,
+        }
 
     def _without_spare(self, chunk, row):
         """The columns that have a name; the spare ones take up an empty tail of a row."""
@@ -131,7 +136,7 @@ class Text:
 
     def _after_header(self):
         text = self._open()
-        for _ in _records(text, self._lines_before, self._separator):
+        for _ in _records(text, self._lines_before, self._separator, self._spaced):
             break
         return text
 
@@ -154,13 +159,16 @@ class Text:
         if not first:
             return
         self._separator = given or _separator(first[0])
-        rows = _split(first, self._separator)
+        # ``a, "b, c"``: a quote opens behind a blank
+        self._spaced = any(f'{self._separator} "' in line for line in first)
+        rows = _split(first, self._separator, self._spaced)
         if not header_row and not given:
             self._refuse_preamble(first, before + 1)
+        self._refuse_quoted_lines(rows)
         # the header may have a line break in quotes
         self._lines_before = before
         with self._open() as text:
-            records = _records(text, before, self._separator)
+            records = _records(text, before, self._separator, self._spaced)
             fields, self._header_ends = next(records, []), before + records.line_num
         self.header = checked_header(map(_bare, fields), self.source.name)
         self.first_row = before + 2
@@ -168,11 +176,28 @@ class Text:
 
     def _refuse_preamble(self, first, row):
         """Whether the first line is none of the table, whatever its separator."""
-        narrow = sum(map(bool, _split(first[:1], self._separator)[0]))
+        own = _split(first, self._separator)
+        narrow = sum(map(bool, own[0]))
         for mark in _SEPARATORS:
             rows = _split(first, mark)
-            if (at := seeming_header(rows)) and len(rows[at]) >= 2 * narrow:
+            if not (at := seeming_header(rows)) or len(rows[at]) < 2 * narrow:
+                continue
+            # ``x,,b;c`` below ``order,sku,note`` is a row of that table, with a text in it
+            is_row = mark != self._separator and narrow > 1 and len(own[at]) == len(own[0])
+            if not is_row:
                 refuse_preamble(self.source.name, row + at)
+
+    def _refuse_quoted_lines(self, rows):
+        """What a spreadsheet makes of lines that it took for single values."""
+        whole = [row[0] for row in rows if len(row) == 1 and row[0].strip()]
+        if len(whole) < max(len(rows) - 1, 1):  # the header may have been spared
+            return
+        for mark in _SEPARATORS:
+            if all(len(fields) > 2 for fields in _split(whole, mark)):
+                raise DataError(
+                    f"{self.source.name}: each line as a whole stands in quotes, so that all of it "
+                    "is one value. Take the outer quotes off, or export it again as CSV."
+                )
 
     def _backslash_escapes(self):
         r"""Whether ``\"`` is a quote inside a value: by the lines that have one.
@@ -188,7 +213,8 @@ class Text:
         return votes > 0
 
     def _fits(self, line, escape):
-        reader = csv.reader([line], delimiter=self._separator, escapechar=escape, strict=True)
+        how = self._dialect("delimiter") | {"escapechar": escape, "strict": True}
+        reader = csv.reader([line], **how)
         try:
             return len(next(reader, [])) == len(self.header)
         except csv.Error:
@@ -257,17 +283,18 @@ class Text:
                 kept.clear()
 
     def _looks(self):
-        """What the columns look like in the first rows that have a line for themselves."""
-        alone = [row for _, row, lines in islice(self._rows(), _ROWS_TO_LEARN) if len(lines) == 1]
-        if len(alone) < _FEW:  # nearly all was swallowed
+        """What the columns look like in the first rows, but for values over several lines."""
+        rows = [row for _, row, _ in islice(self._rows(), _ROWS_TO_LEARN)]
+        if len(rows) < _FEW:  # nearly all was swallowed
             with self._open() as text:
                 lines = islice(_lines(text), self._header_ends, self._header_ends + _ROWS_TO_LEARN)
-                alone = [self._fields(line) for line in lines]
+                rows = [self._fields(line) for line in lines]
         looks = [set() for _ in self.header]
-        for row in alone:
+        for row in rows:
             if len(row) == len(looks):
                 for look, value in zip(looks, row, strict=True):
-                    look.add(_look(value))
+                    if not re.search("[\r\n]", value):
+                        look.add(_look(value))
         return looks
 
     def _is_row(self, line, looks):
@@ -310,18 +337,19 @@ def _lines(text):
         yield line
 
 
-def _records(text, before, separator):
+def _records(text, before, separator, spaced):
     """The rows after some lines, as lists; from the text's own position on."""
     lines = _lines(text)
     for _ in islice(lines, before):
         pass
     first = (line.lstrip("\ufeff") for line in islice(lines, 1))
-    return csv.reader(chain(first, lines), delimiter=separator)
+    return csv.reader(chain(first, lines), delimiter=separator, skipinitialspace=spaced)
 
 
-def _split(lines, separator):
+def _split(lines, separator, spaced=False):
+    how = {"delimiter": separator, "skipinitialspace": spaced}
     try:
-        return [next(csv.reader([line], delimiter=separator), []) for line in lines]
+        return [next(csv.reader([line], **how), []) for line in lines]
     except csv.Error:  # a value of more characters than it takes
         return [line.split(separator) for line in lines]
 

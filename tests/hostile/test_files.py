@@ -227,6 +227,13 @@ def test_a_value_over_several_lines_is_legal(tmp_path, name):
     assert report.findings["line breaks inside values"] == breaks
 
 
+def test_values_over_several_lines_in_every_row_are_legal(tmp_path):
+    address = '"Main Street 5\nFlat 2, left, 2nd floor, at the back\nTown"'
+    table, report = read(tmp_path, lines_of([address]))
+    assert report.read == report.kept == 40 and "Flat 2" in table["product_name"][0]
+    assert report.findings["line breaks inside values"] == 80
+
+
 # lines before, between and behind
 
 
@@ -260,9 +267,30 @@ def test_lines_before_the_header(tmp_path, before, row):
     assert "header_row" in sentence(tmp_path, content, header_row=500)
 
 
+@pytest.mark.parametrize("tags", ["b;c;d;e;f;g;h;i", "Mug|Blue|Large|XL|Y|Z|W|V"])
+def test_a_text_with_separators_of_another_kind_is_no_header(tmp_path, tags):
+    text = lines_of(["", tags, "a mug"])
+    table, report = read(tmp_path, text)
+    assert report.read == report.kept == 40 and table["product_name"][1] == tags
+    assert "no column" in sentence(tmp_path, "order,sku,note\nx,,b;c\n")
+
+
 def test_blank_lines_before_the_header_are_no_matter(tmp_path):
     _, report = read(tmp_path, "\n\n" + lines_of(["Tea"]).replace("02-01-2024", "soon", 1))
     assert report.kept == 39 and report.examples["unreadable date"] == [5]
+
+
+def test_a_quote_that_opens_behind_a_blank(tmp_path):
+    text = "".join(line.replace(",", ", ") + "\n" for line in lines_of(["M"]).splitlines())
+    table, report = read(tmp_path, text.replace(", M", ', "Mug, ""blue"""'))
+    assert report.read == report.kept == 40 and set(table["product_name"]) == {'Mug, "blue"'}
+
+
+@pytest.mark.parametrize("spared", [0, 1])
+def test_lines_that_stand_in_quotes_as_a_whole_are_said(tmp_path, spared):
+    lines = lines_of(["Mug"]).splitlines()
+    text = "\n".join(lines[:spared] + [f'"{line}"' for line in lines[spared:]])
+    assert "each line as a whole stands in quotes" in sentence(tmp_path, text)
 
 
 def test_rows_with_more_fields_than_the_header(tmp_path):
