@@ -10,18 +10,20 @@ An *engine* here is anything like :class:`helpers.reading.tables.Tables`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from itertools import takewhile
 
 import pandas as pd
 
 from helpers.reading.columns import Contract
-from helpers.reading.dates import MOST_UNREADABLE
+from helpers.reading.dates import MOST_UNREADABLE, DateReader
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import NUMBERS_OF, DataError
 from helpers.reading.ids import BLANKS, plain_id, settle_ids, with_changes
 from helpers.reading.numbers import number, settle_numbers, unreadable_numbers, with_bare_numbers
 from helpers.reading.parameters import Cleaning
-from helpers.reading.queries import count, literal, one_of, quoted, select
+from helpers.reading.queries import count, literal, matches, one_of, quoted, select
 
 # The first reasons that look at other rows as well; those before them look at one row alone.
 _AMONG_ROWS = {"return or cancellation", "duplicate of another row"}
@@ -72,10 +74,10 @@ def clean(
     findings |= said
     query = typed_rows(contract, found, marks, odd, changed, beside, total)
     engine.view("read_rows", query)
-    texts = dict(zip(beside, left_out.values(), strict=True))
+    conditions = _left_out(engine, export, beside, left_out)
     inside = {name for name, called in beside.items() if called in filled}
     filled = [name for name in contract.names if name in filled] + sorted(inside)
-    engine.view("typed", _settled_rows(contract, found, filled, texts))
+    engine.view("typed", _settled_rows(contract, found, filled, beside, conditions))
     if cleaning.cancellation_prefix and "transaction_id" not in found:
         asked.append(
             "`cancellation_prefix` needs a column for transaction_id, and there is none. Name it "
@@ -85,7 +87,7 @@ def clean(
     problems += _unreadable_columns(engine, export, marks)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
-    findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, texts, beside)
+    findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, conditions)
     codes = [code for each in cleaning.non_products if (code := plain_id(each.strip(BLANKS)))]
     engine.small_table("no_products", {"code": codes})
     prefix = (cleaning.cancellation_prefix or "").strip(BLANKS)
@@ -136,7 +138,7 @@ def _named_by_the_user(export, cleaning):
                 problems.append(f"`{option}`: {error}")
                 continue
             if option == "drop_where":
-                values = [each.strip(BLANKS).lower() for each in columns[column]]
+                values = [each.strip(BLANKS) for each in columns[column]]
                 left_out[called] = [*left_out.get(called, []), *values]
             else:
                 filled.append(called)
@@ -201,7 +203,9 @@ def _trimmed_part(number, kinds, contract, found, everything, beside):
         text = _trimmed(_as_text(name, kinds)) if name in kinds else "CAST(NULL AS VARCHAR)"
         if name in contract.numbers:
             chosen[f"{name}_typed"] = _already_a_number(name, kinds)
-            text = text if kinds.get(name) == "text" else "CAST(NULL AS VARCHAR)"
+            # what a sheet has as numbers says nothing of the marks in its texts
+            is_text = kinds.get(name) == "text"
+            text = _trimmed(quoted(name)) if is_text else "CAST(NULL AS VARCHAR)"
         chosen[name] = text
     for name, called in beside.items():
         text = _trimmed(_as_text(called, kinds)) if called in kinds else "CAST(NULL AS VARCHAR)"
@@ -268,12 +272,12 @@ def typed_rows(
     return select(chosen, with_bare_numbers(tables, odd))
 
 
-def _settled_rows(contract, found, filled, left_out):
+def _settled_rows(contract, found, filled, beside, conditions):
     """Rows whose blank cells are filled from their transaction, and whether to leave them out."""
     names = list(contract.names)
     added = [f"{name}_given" for name in contract.numbers]
     added += ["date_given", "row_key", "is_empty", "is_total", "file_no", "row_no"]
-    added += ["padded"] * ("product_name" in found) + list(left_out)
+    added += ["padded"] * ("product_name" in found) + list(beside)
     chosen = {name: name for name in [*names, *added]}
     for name in filled:
         given = _given(name, contract)
@@ -287,9 +291,8 @@ def _settled_rows(contract, found, filled, left_out):
         if given in chosen:
             chosen[given] = f"{given} OR COALESCE({fills}, FALSE)"
     query = select(chosen, "read_rows")
-    conditions = [f"COALESCE({one_of(name, vals)}, FALSE)" for name, vals in left_out.items()]
-    every = ", ".join(chosen)
-    return f"SELECT {every}, {' OR '.join(conditions) or 'FALSE'} AS left_out FROM ({query}) AS f"
+    every, any_of = ", ".join(chosen), " OR ".join(conditions.values()) or "FALSE"
+    return f"SELECT {every}, COALESCE({any_of}, FALSE) AS left_out FROM ({query}) AS f"
 
 
 def _given(name, contract):
@@ -310,17 +313,61 @@ def _said_of_filled(engine, filled):
     }
 
 
-def _said_of_left_out(engine, left_out, beside):
-    """Values of `drop_where` that no row has: a slip of the pen, perhaps."""
-    findings = {}
-    for name, values in left_out.items():
+def _left_out(engine, export, beside, left_out):
+    """The condition of each value of `drop_where`, by its column here and itself.
+
+    Texts are compared as people see them. Of our own columns what was read counts as well: the id
+    (17850, where the file has 17850.0), the day, the number.
+    """
+    conditions = {}
+    for column, name in zip(left_out, beside, strict=True):
+        values = left_out[column]
+        asked = one_of(name, ["", *map(str.lower, values), *map(_as_seen, values)])
         seen = engine.frame(
-            f"SELECT DISTINCT {name} AS value FROM texts WHERE {one_of(name, values)}"
+            f"SELECT DISTINCT {name} AS value FROM texts "
+            f"WHERE {asked} OR {matches(name, '[^ -~]')} ORDER BY value"
         )["value"]
-        if never := [each for each in values if each not in set(seen)]:
-            column = beside[name].removeprefix("other: ")
-            findings[f"values of {column} in drop_where that never occur"] = ", ".join(never)[:200]
-    return findings
+        for value in values:
+            same = [each for each in seen if _as_seen(each) == _as_seen(value)]
+            any_of = [one_of(name, same)] if same else []
+            any_of += _as_read(export, column, value)
+            conditions[column, value] = " OR ".join(f"COALESCE({e}, FALSE)" for e in any_of)
+    return {key: f"({condition or 'FALSE'})" for key, condition in conditions.items()}
+
+
+def _as_seen(text):
+    """A text without what does not count: case, blanks around, how its accents are composed."""
+    return unicodedata.normalize("NFC", text).strip(BLANKS).casefold().replace("i\u0307", "i")
+
+
+def _as_read(export, name, value):
+    """The conditions that one of our columns has a value."""
+    contract = export.contract
+    if name == contract.date:
+        formats = [*export.dates.formats, "iso"]
+        [day] = DateReader(formats).read(pd.Series([value], dtype="str"))
+        if pd.isna(day) or day != day.normalize():
+            return []
+        return [f"CAST({name} AS DATE) = CAST('{day:%Y-%m-%d}' AS DATE)"]
+    if name in contract.numbers:
+        is_number = re.fullmatch("-?[0-9]{1,15}([.][0-9]{1,9})?", value)
+        return [f"{name} = CAST({value} AS DOUBLE)"] if is_number else []
+    return [one_of(f"LOWER({name})", [value.lower()])] if name in contract.names else []
+
+
+def _said_of_left_out(engine, conditions):
+    """Values of `drop_where` that no row has: a slip of the pen, perhaps."""
+    if not conditions:
+        return {}
+    counts = {f"n_{at}": count(each) for at, each in enumerate(conditions.values())}
+    rows, never = engine.frame(select(counts, "read_rows")).iloc[0], {}
+    for (column, value), n in zip(conditions, rows, strict=True):
+        if not n:
+            never.setdefault(column.removeprefix("other: "), []).append(value)
+    return {
+        f"values of {column} in drop_where that never occur": ", ".join(values)[:200]
+        for column, values in never.items()
+    }
 
 
 def _as_text(name, kinds):

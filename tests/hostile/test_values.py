@@ -417,6 +417,39 @@ def test_rows_may_be_left_out_by_a_column_that_is_ours_and_for_events(tmp_path):
     assert report.rejected == {"left out by drop_where": 1}
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+def test_rows_are_left_out_by_what_was_read_of_a_column(tmp_path, form):
+    ids, counts = [0.0, 1.0, 2.0, None, 4.0, 5.0], [1.0, 1.0, 1.5, 3.0, 1.0, 1.0]
+    table = shop(customer_id=ids, quantity=counts)
+    table["transaction_date"] = pd.to_datetime(["2024-03-25"] * 2 + ["2024-03-24"] * 4)
+    path, date_format = written(table, tmp_path, form), "%Y-%m-%d"
+    for column, value, first in (
+        ("transaction_date", "2024-03-25", [1, 2]), ("customer_id", "0", [1]),
+        ("quantity", "1.5", [3]), ("quantity", "3", [4]),
+    ):  # fmt: skip
+        _, report = everywhere(path, tmp_path / column / value, date_format,
+                               drop_where={column: [value]})  # fmt: skip
+        assert report.rejected["left out by drop_where"] == len(first), (column, value)
+        assert not any("never occur" in name for name in report.findings)
+
+
+@pytest.mark.parametrize(
+    "written_so, asked",
+    [("I\u0307PTAL", "i\u0307ptal"), ("\u0130PTAL", "\u0130ptal"), ("annule\u0301", "Annul\u00e9"),
+     ("ОТМЕНЁН", "отменён")],
+)  # fmt: skip
+def test_values_to_leave_out_are_compared_as_people_see_them(tmp_path, written_so, asked):
+    path = written(shop(status=[written_so, "paid", "paid"]), tmp_path)
+    table, _ = everywhere(path, tmp_path, drop_where={"status": [asked]})
+    assert len(table) == 2
+
+
+def test_numbers_of_a_sheet_say_nothing_of_the_marks_in_its_texts(tmp_path):
+    path = written(shop(unit_price=[1.234, "1.234,50", 4.5, "4,50"]), tmp_path, "xlsx")
+    table, _ = everywhere(path, tmp_path)
+    assert table["unit_price"].tolist() == [1.234, 1234.5, 4.5, 4.5]
+
+
 def test_event_types_are_called_as_the_file_says(tmp_path):
     path = tmp_path / "events.csv"
     types = ["view", "View ", "cart", "purchase", "search"]
