@@ -13,6 +13,8 @@ The reasons stand below, in the order in which they are asked. What is under the
 from __future__ import annotations
 
 import difflib
+import re
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -128,6 +130,7 @@ def _neither_yes_nor_no(name):
 #: The same for the catalogue.
 WHY_NO_PRODUCT = {
     "empty row": "is_empty",
+    "left out by drop_where": "left_out",
     "no product id": "product_id IS NULL",
     "unreadable launched": "date_given AND launched IS NULL",
     "unreadable price": "price_given AND price IS NULL",
@@ -143,6 +146,7 @@ IN_SEVERAL_ARMS = "customer in several arms"
 #: The same for the export of a live test. Equal rows are no mistake: two visits may be alike.
 WHY_NO_TEST_RESULT = {
     "empty row": "is_empty",
+    "left out by drop_where": "left_out",
     "no customer id": "customer_id IS NULL",
     "no arm": "arm IS NULL",
     "unreadable date": "date_given AND date IS NULL",
@@ -211,6 +215,16 @@ class HealthReport:
             "findings": dict(self.findings),
             "doubts": [asdict(doubt) for doubt in self.doubts],
         }
+
+
+@contextmanager
+def _named(table: str):
+    """Name in messages the parameters of a table that is none of purchases: `event_columns` ..."""
+    try:
+        yield
+    except DataError as error:
+        ours = re.sub(r"`(cleaning|columns|date_format)\b", rf"`{table}_\1", str(error))
+        raise type(error)(ours) from None
 
 
 def load_transactions(
@@ -336,6 +350,7 @@ def _undone(rows, export):
     return _with_whole_units(table)
 
 
+@_named("event")
 def read_events(
     path=None,
     columns: dict[str, str] | None = None,
@@ -407,6 +422,7 @@ def read_events(
     return kept, report
 
 
+@_named("test")
 def read_test_results(parameters: Parameters) -> tuple:
     """Load the export of a live test, and say what happened to every row.
 
@@ -469,7 +485,7 @@ class _TestExport(Export):
             yield batch
 
 
-_YES_AND_NO = dict.fromkeys(["true", "yes", "y"], "1") | dict.fromkeys(["false", "no", "n"], "0")
+_YES_AND_NO = dict.fromkeys(YES, "1") | dict.fromkeys(NO, "0")
 
 
 def _check_types(event_types):
@@ -491,6 +507,7 @@ def _strangers(events, purchases):
     return findings
 
 
+@_named("product")
 def read_products(
     shop: Parameters, spelled_like: pd.Index | None = None
 ) -> tuple[pd.DataFrame | None, HealthReport | None]:
@@ -530,7 +547,10 @@ def read_products(
     table, report = _kept(rows, export), _report(rows, export, WHY_NO_PRODUCT, findings)
     if table.empty:
         why = ", ".join(f"{reason}: {n:,}" for reason, n in report.rejected.items()) or "no rows"
-        raise DataError(f"{export.name}: no product of the catalogue could be read ({why}).")
+        raise DataError(
+            f"{export.name}: no product of the catalogue could be read ({why}). Mend the file, or "
+            "leave an optional column out with `ignore` under `cleaning`."
+        )
     for name in {"in_stock", "allowed"} & set(table):
         table[name] = _yes_or_no(table[name])
     if spelled_like is not None and shop.cleaning.merge_case:

@@ -130,3 +130,41 @@ def test_a_join_that_cannot_be_is_a_sentence(three_tables, change, words):
     for word in words:
         assert word in str(error.value)
     assert len(str(error.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "there, here",
+    [
+        (["7.0", "8.0"], ["7", "8"]), (["7", "8"], ["7,0", "8,00"]),
+        (["K\u200b7", "K8"], ["K7", "K8\ufeff"]), (["Zoe\u0301", "b"], ["Zo\u00e9", "b"]),
+        (["1.0", "1.5"], ["1.0", "1.5"]),
+    ],
+)  # fmt: skip
+def test_keys_are_the_same_as_people_see_them(tmp_path, there, here):
+    paths = written(
+        tmp_path,
+        lines=pd.DataFrame({"order": here, "sku": ["a", "b"]}),
+        orders=pd.DataFrame({"order": there, "city": ["x", "y"]}),
+    )
+    export, table = joined(paths[0], {"path": paths[1], "by": "order"})
+    assert table["city"].tolist() == ["x", "y"]
+    assert not any("lines without" in name for name in export.findings())
+
+
+def test_keys_with_other_fractions_keep_theirs(tmp_path):
+    paths = written(
+        tmp_path,
+        lines=pd.DataFrame({"order": ["1", "1.5"]}),
+        orders=pd.DataFrame({"order": ["1.0", "1.5"], "city": ["x", "y"]}),
+    )
+    export, table = joined(paths[0], {"path": paths[1], "by": "order"})
+    assert table["city"].fillna("").tolist() == ["", "y"]
+    assert export.findings()["lines without their order in orders.csv"] == 1
+
+
+def test_what_is_said_of_a_joined_file_names_its_own_options(tmp_path):
+    lines, orders = tmp_path / "lines.csv", tmp_path / "orders.csv"
+    lines.write_text("order,sku\n1,a\n")
+    orders.write_text("Report\n\norder,city,day\n1,x,2\n2,y,3\n")
+    with pytest.raises(data.DataError, match="`header_row: 3` under `join`"):
+        joined(str(lines), {"path": str(orders), "by": "order"})

@@ -22,6 +22,7 @@ from helpers.reading.files import (
     input_files,
     tables_of,
 )
+from helpers.reading.ids import plain_id
 from helpers.reading.parameters import Join
 
 _EXAMPLES = 3
@@ -107,7 +108,10 @@ class LookedUp:
         ours, self._key = (join.by, join.by) if isinstance(join.by, str) else _only(join.by)
         self.lines_key, self._n_files, self._missing = ours, n_files, {}
         how = Reading(join.encoding, join.header_row, join.sheet)
-        files = [file for path in paths for file in tables_of(path, how) if file.header]
+        try:
+            files = [file for path in paths for file in tables_of(path, how) if file.header]
+        except DataError as error:
+            raise DataError(str(error).replace("under `cleaning`", "under `join`")) from None
         if not files:
             raise DataError(f"{self.name} is empty: it has not even a header line.")
         self.header = list(dict.fromkeys(name for file in files for name in file.header))
@@ -136,6 +140,10 @@ class LookedUp:
                 f"{' '.join(str(error).split())[:200]}. Export them alike, or as CSV."
             ) from None
         keys = _key_text(table[self._key])
+        # 17850.0 went through a column of floats, unless there is a 17850.5
+        whole = _whole(keys)
+        self._whole = not pc.any(pc.match_substring_regex(whole, r"^-?[0-9]+[.,][0-9]+$")).as_py()
+        keys = whole if self._whole else keys
         counts = pc.value_counts(keys.drop_null())
         twice = counts.filter(pc.greater(counts.field("counts"), 1))
         if len(twice):
@@ -160,6 +168,8 @@ class LookedUp:
             The lines' columns.
         """
         lines = _key_text(batch[find(header, self.lines_key, "the lines")])
+        if self._whole:
+            lines = _whole(lines)
         at = pc.index_in(lines, value_set=self._keys, skip_nulls=True)
         found = self._table.take(at)
         names = brought(header, self.header, self._key, self.short)
@@ -285,10 +295,18 @@ def _stands_beside(column, form):
 
 
 def _key_text(column):
-    """Keys as they are compared: text without blanks around; missing where nothing is left."""
+    """Keys as they are compared: plain text; missing where nothing is left."""
     if pa.types.is_floating(column.type):  # 17850.0 is the number 17850
         whole = pc.equal(column, pc.floor(column))
         column = pc.if_else(whole, column.cast(pa.int64(), safe=False).cast(pa.string()),
                             column.cast(pa.string()))  # fmt: skip
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    if pc.any(pc.match_substring_regex(text, "[^ -~]")).as_py():  # marks that nobody sees
+        plain = [key if not key or key.isascii() else plain_id(key) for key in text.to_pylist()]
+        text = pa.chunked_array([pa.array(plain, pa.string())])
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _whole(keys):
+    """Keys without what a column of floats has added."""
+    return pc.replace_substring_regex(keys, r"^(-?(?:0|[1-9][0-9]*))[.,]0+$", r"\1")

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from helpers import data, evaluate, warehouse
 from helpers.reading.dates import DateReader
+from helpers.reading.errors import DataError
 from helpers.reading.ids import NOTHING, plain_id
 from helpers.reading.numbers import bare_number
+from helpers.reading.parameters import Parameters
 
 DAY = "01-02-2024"
 
@@ -543,3 +545,52 @@ def test_what_is_bought_and_returned_after_the_cut_is_no_purchase_anywhere(tmp_p
     table, report = late(tmp_path, more)
     split = evaluate.split_by_time(table, None, 20, report.undone)
     assert bought_px(split.train) == ["c1", "c2"] and bought_px(split.test) == []
+
+
+# tables that are none of purchases
+
+
+def other_table(tmp_path, kind, text, **options):
+    """Events, the catalogue or a live test, read with options of their own."""
+    path = tmp_path / "other.csv"
+    path.write_text(text)
+    if kind == "event":
+        return data.read_events(path, date_format=options.pop("date_format", "iso"), **options)
+    name = {"product": "products", "test": "test_results"}[kind]
+    given = {"transactions_path": "shop.csv", f"{name}_path": str(path), "date_format": "iso"}
+    options = {f"{kind}_cleaning": options} if options else {}
+    return getattr(data, f"read_{name}")(Parameters.of(given | options))
+
+
+OTHERS = {
+    "event": "customer_id,event_date,event_type,shop\nc1,2024-01-02,search,A\n"
+    "c2,2024-01-02,search,B\n",
+    "product": "product_id,launched,price,shop\np1,2024-01-02,5,A\np2,2024-01-03,5,B\n",
+    "test": "customer_id,arm,date,visits,shop\nc1,a,2024-01-02,1,A\nc2,b,2024-01-03,1,B\n",
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_rows_of_every_table_may_be_left_out(tmp_path, kind):
+    table, report = other_table(tmp_path, kind, OTHERS[kind], drop_where={"shop": ["b"]})
+    assert len(table) == report.kept == 1 and report.rejected == {"left out by drop_where": 1}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_is_said_of_a_table_names_its_own_parameters(tmp_path, kind):
+    wrong = {
+        "columns": OTHERS[kind].replace(f"{kind}_date,", "d,").replace("_id,", "_no,"),
+        "cleaning": "Shop\n" + OTHERS[kind],
+    }
+    if kind != "event":
+        wrong["date_format"] = OTHERS[kind].replace("-0", "/0")
+    for parameter, text in wrong.items():
+        with pytest.raises(DataError, match=f"`{kind}_{parameter}`") as caught:
+            other_table(tmp_path, kind, text)
+        assert f"`{parameter}`" not in str(caught.value)
+
+
+@pytest.mark.parametrize("yes, no", [("Ja", "Nein"), ("TRUE", "FALSE"), ("oui", "non")])
+def test_yes_and_no_of_a_live_test_in_some_languages(tmp_path, yes, no):
+    text = f"customer_id,arm,clicked\nc1,a,{yes}\nc2,b,{no}\n"
+    assert other_table(tmp_path, "test", text)[0]["clicked"].tolist() == [1, 0]
