@@ -11,7 +11,9 @@ import codecs
 import difflib
 import encodings.aliases
 import io
+import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,19 +34,23 @@ _BLOCK, _LONGEST_LINE = 4_000_000, 10_000_000
 # So many different odd lines show their code page; very long ones are none.
 _SAMPLE = 5_000
 
-# Letters beyond a to z, by language, for each code page; in the order in which they are asked.
+# Letters beyond a to z, by language, the commonest first; for each code page, in the order in
+# which they are asked.
+_WESTERN = ["üäößé", "éèàêçôîûùâïëœüÿæ", "óíáéñúü", "ãçáéíóêâúàô", "àèùòìéíóáîú", "äåöé",
+            "øåæéóöäü", "ëéèïöüê", "àéòíèóçúïü"]  # fmt: skip
+_CENTRAL = ["łóążęśćńź", "áíěéřčžýůšúťďňó", "áíčéšžýťúľôňäďóŕĺ", "áéőöóüíúű", "čšžćđ"]
 _LATIN = {
-    "cp1252": ["äöüßé", "àâçéèêëîïôùûüÿœæ", "áéíóúñü", "ãáàâçéêíóôõú", "àèéìíîòóù",
-               "äöåé", "æøåéóöäü", "éëïèöüê", "àçèéíïòóúü", "áðéíóúýþæö"],
-    "cp1254": ["çğıöşüâîû"],
-    "cp1250": ["ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž",
-               "ăâîșțşţ", "äöüß"],
-    "cp1257": ["ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"],
-    "iso8859_2": ["ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áéíóöőúüű"],
-    "cp850": ["äöüßé", "àâçéèêëîïôùûüæ", "áéíóúñü", "ãáàâçéêíóôõú", "àèéìòù", "äöåæø"],
-    "mac_roman": ["äöüßé", "àâçéèêëîïôùûüÿœæ", "áéíóúñü", "ãáàâçéêíóôõú", "àèéìòù", "äöåæø"],
-    "cp852": ["ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áéíóöőúüű", "čćđšž"],
-}  # fmt: skip
+    "cp1252": [*_WESTERN, "íáðéöþúóæý"],
+    "cp1254": ["ıüşğçöâîû"],
+    "cp1250": [*_CENTRAL, "ăţşîâ", "üäöß"],
+    "cp1257": ["ėšųžįąčūę", "āīēšūņļžķģč", "äõüöšž"],
+    "iso8859_2": _CENTRAL,
+    "cp850": _WESTERN,
+    "mac_roman": _WESTERN,
+    "cp852": _CENTRAL,
+}
+# For shops that sell what has its name from all over the west.
+_MIXED = {"cp1252": ["éüäöáóíèßñàçêúøåôâîãëïæ"]}
 # The same for other scripts, the commonest letters first.
 _OTHERS = {
     "cp1251": [
@@ -54,22 +60,29 @@ _OTHERS = {
         "аеионтсрвјлкмупдгзбчшњљћжђцфџх",
     ],
     "cp1253": ["αοιετσνρηπκμλςυδγχθφβξζψωάέήίόύώϊϋΐΰ"],
+    "koi8_u": ["оаинвіертслкмудпязьбгчйхжїюєцшщфґ'"],
+    "mac_cyrillic": ["оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"],
+    "iso8859_5": ["оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"],
     "koi8_r": ["оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"],
     "cp866": ["оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"],
     "cp1255": ["יולהאמרתשבנדקפחעכסגטצזםןךףץ"],
     "cp1256": ["اليمونرتبةعدسفهكقحجشطصخضذثزىءئأإآؤغظ"],
+    "iso8859_6": ["اليمونرتبةعدسفهكقحجشطصخضذثزىءئأإآؤغظ"],
     "cp874": ["านรกอเงมยวลดสตทบปคหแจพชขใไโผถธศษซฟณญฐฉภฮฤฆฎฏฑฒฬุูิีึืั่้๊็์ะำๆฯ"],
 }
 # Scripts of two bytes a letter: where the first byte of a common letter lies, the least second
-# one, and whether kana must be among them. The last would take most of the others for its own.
-_TWO_BYTES = {
-    "cp932": (0x81, 0x97, 0x40, True),
-    "euc_jp": (0xA1, 0xCF, 0xA1, True),
-    "cp949": (0xA1, 0xC8, 0xA1, False),
-    "big5": (0xA1, 0xC6, 0x40, False),
-    "gb18030": (0xA1, 0xD7, 0xA1, False),
-}
+# one, and whether kana must be among them. gb18030 would take most of the others for its own.
+_TWO_BYTES = [
+    ("cp932", 0x81, 0x97, 0x40, True),
+    ("euc_jp", 0xA1, 0xCF, 0xA1, True),
+    ("cp949", 0xA1, 0xC8, 0xA1, False),
+    ("big5", 0xA1, 0xC6, 0x40, False),
+    ("gb18030", 0xA1, 0xD7, 0xA1, False),
+    ("cp932", 0x88, 0x98, 0x40, False),
+]
 _WIDE_ENOUGH = 0.9
+# Bits that a letter of no language has, and by which a code page must be better than cp1252.
+_STRANGE, _CLEAR = 8, 6
 # Between letters these are usual in any language.
 _IN_WORDS = "'’‘`´·‐‑–-"
 _WORD = re.compile(r"[®©°¦§¬¸±¾¼½×÷¶¯]?[^\W\d_][^\s,;|\"()<>/&+=0-9.:!?_*#%\[\]]*")
@@ -88,7 +101,7 @@ class Look:
     first_odd : list of int
         Numbers of the first of them.
     mixed : bool
-        Whether nearly all other lines are UTF-8, so that the odd ones are read for themselves.
+        Whether as many lines are UTF-8, so that the odd ones are read for themselves.
     samples : list of str
         Words with letters outside ASCII, decoded; none where the encoding is beyond doubt.
     lines : int
@@ -151,12 +164,13 @@ def look_at(source, encoding: str | None = None) -> Look:
             if encoding:
                 _check_block(block, encoding, at, source)
             elif _is_utf8(block):
-                if valid < 1_000:
-                    valid += len(re.findall(rb"[\x80-\xff][^\r\n]*", block))
+                codes = np.frombuffer(block, np.uint8)
+                valid += min(found.lines - at, int(np.count_nonzero(codes >= 0x80)))
             else:
                 valid += _collect_odd(block, at, found, odd)
     if found.odd_lines and found.encoding != "utf-8-sig":
-        found.mixed = valid >= 3 * found.odd_lines or (found.odd_lines == 1 and valid > 0)
+        # hardly a line in a code page is UTF-8 by chance: two exports were put together
+        found.mixed = valid >= found.odd_lines
         if not found.mixed:
             text = b"\n".join(odd)
             found.encoding = code_page(text)
@@ -200,10 +214,10 @@ def code_page(text: bytes) -> str:
     text : bytes
         Lines that are not UTF-8.
     """
-    for name, (first, last, second, kana) in _TWO_BYTES.items():
+    for name, first, last, second, kana in _TWO_BYTES:
         if _share_of_common(text, name, first, last, second, kana) >= _WIDE_ENOUGH:
             return name
-    wrong, likeness = {}, {}
+    wrong, letters, likeness = {}, {}, {}
     for name, alphabets in (_LATIN | _OTHERS).items():
         decoded = text.decode(name, "replace")
         words = _odd_words(decoded)
@@ -212,14 +226,21 @@ def code_page(text: bytes) -> str:
         wrong[name] = sum(n for word, n in words.items() if not _is_word(word, known, latin))
         # letters outside words say little, but undefined ones much
         wrong[name] += 2 * decoded.count("\ufffd") + len(re.findall(r"[\x80-\x9f]", decoded))
+        letters[name] = sum(unicodedata.category(each)[0] in "LM" for each in decoded)
         if name in _OTHERS:
             likeness[name] = _likeness(words, alphabets)
     least = min(wrong.values())
     near = [name for name in wrong if wrong[name] <= least + 0.05 * least]
     if near[0] in _OTHERS:  # the same letters in another order are words of many code pages
         near = [n for n in wrong if n in _OTHERS and wrong[n] <= least + 0.2 * len(text.split())]
-        return max(near, key=likeness.get)
-    return near[0]
+        most = max(letters[name] for name in near)
+        # a page of whose letters some are signs here is another one
+        return max((n for n in near if letters[n] >= 0.95 * most), key=likeness.get)
+    near = [name for name in near if name in _LATIN and letters[name] >= letters[near[0]]]
+    known = {name: _LATIN[name] + _MIXED.get(name, []) for name in near}
+    surprise = {name: _surprise(text.decode(name, "replace"), known[name]) for name in near}
+    # the commonest by far: what speaks for another must be clear
+    return min(near, key=lambda name: surprise[name] + _CLEAR * (name != "cp1252"))
 
 
 def _odd_words(text):
@@ -231,7 +252,7 @@ def _odd_words(text):
 def _is_word(text, alphabets, latin):
     """Whether a word, or several with a hyphen, may be one of the languages of a code page."""
     for word in re.split(f"[{_IN_WORDS}]", text.rstrip("®™©°²³¹ªº")):
-        letters = {each for each in word.lower() if not each.isascii()}
+        letters = _odd_letters(word)
         plain = any(map(str.isascii, word))
         # letters of another script, or a capital inside, are no spelling
         if latin and not plain and len(word) > 1 or not latin and plain and letters:
@@ -245,6 +266,24 @@ def _is_word(text, alphabets, latin):
         if not any(letters <= known for known in alphabets):
             return False
     return True
+
+
+def _odd_letters(text):
+    """Which are outside ASCII; in the west of Europe õ stands before e only (``botões``)."""
+    return {each for each in text.lower().replace("õe", "e") if not each.isascii()}
+
+
+def _surprise(text, alphabets):
+    """How odd the letters are that occur, in bits, for the language in which they are least so.
+
+    Several languages of a code page may explain each word, and yet all of the letters are those of
+    one language of another page: ``Vevõ, Fûszer`` are Portuguese and French, or Hungarian.
+    """
+    letters = set(filter(str.isalpha, _odd_letters(text)))
+    return min(
+        sum(math.log2(2 + known.find(each)) if each in known else _STRANGE for each in letters)
+        for known in alphabets
+    )
 
 
 def _likeness(words, alphabets):

@@ -89,6 +89,11 @@ class Export:
             if plain_name(theirs) in here or plain_name(theirs) not in anywhere
         }
         names, problems = match_columns(file.header, self.contract, asked)
+        if problems and "lines that are not UTF-8" in file.findings:
+            problems.append(
+                f"It was read as {file.findings['encoding']}: if letters look wrong, set "
+                "`encoding` under `cleaning`."
+            )
         if len(self.files) > 1:
             problems = [f"In {file.name}: {each}" for each in problems]
         self.problems += problems

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from helpers import data
 from helpers.reading.columns import plain_name
-from helpers.reading.encodings import code_page
+from helpers.reading.encodings import code_page, look_at
 from helpers.reading.files import DataError, TextFile, input_files
+from helpers.reading.packed import sources
 
 HEADER = "customer_id,product_id,transaction_date,product_name\n"
 
@@ -60,19 +61,30 @@ TEXTS = {
     ],
     "cp1250": [
         ["Żółty kubek", "Łódka", "Świeca", "Książka"], ["Příbor", "Káva", "Čaj", "Žlutý hrnek"],
-        ["Bőr táska", "Fűszer", "Sütőtök"], ["Žlica", "Čaša", "Kuća"],
+        ["Bőr táska", "Fűszer", "Sütőtök"],
+               ["Vevő", "Termék", "Győző", "Jenő"], ["Pâine", "Brânză", "Ţuică", "Ştefan"],
+               ["Žlica", "Čaša", "Kuća"],
     ],
     "cp1254": [["Çay fincanı", "Işık", "Yeşil bardak", "Ağaç"]],
-    "cp1257": [["Ąžuolas", "Šaukštas", "Čiužinys", "Gėlės"]],
+    "cp1257": [["Ąžuolas", "Šaukštas", "Čiužinys", "Gėlės"],
+               ["Pircējs", "Šķīvis", "Tēja", "Ķirši"]],
     "cp1251": [["Чай зелёный", "Кружка", "Свеча"], ["ЧАЙ ЗЕЛЕНЫЙ", "КРУЖКА"],
-               ["Чашка", "Свічка", "Їжа", "Ґудзик"]],
+               ["Чашка", "Свічка", "Їжа", "Ґудзик"],
+               ["Дата", "Номер заказа", "Клиент", "Иванов"], ["Чаша", "Свещ", "Ябълка"]],
+    "mac_cyrillic": [["Чай зелёный", "Кружка", "Свеча", "Тарелка"]],
+    "iso8859_5": [["Чай зелёный", "Кружка", "Свеча", "Тарелка"]],
+    "koi8_u": [["Чашка", "Свічка", "Їжа", "Шевченко"]],
+    "cp1256": [["كوب أبيض", "شاي أخضر", "قهوة"]],
+    "iso8859_6": [["كوب أبيض", "شاي أخضر", "قهوة"]],
     "cp1253": [["Καφές", "Τσάι", "Πράσινο φλιτζάνι"]],
     "cp1255": [["תה ירוק", "ספל", "נר ריחני"]],
     "koi8_r": [["Чай зелёный", "Кружка", "Свеча"]],
     "cp850": [["Crème brûlée", "Pâte", "Käse"]],
     "mac_roman": [["Crème brûlée", "Pâte", "Weißwein"]],
-    "iso8859_2": [["Żółty kubek", "Łódka", "Świeca", "Książka"]],
-    "cp932": [["抹茶セット", "ウールの帽子", "ノート"]],
+    "iso8859_2": [["Żółty kubek", "Łódka", "Świeca", "Książka"],
+                  ["Zboží", "Jiří", "Šálek", "Lžíce", "Ťažký"]],
+    "cp932": [["抹茶セット", "ウールの帽子", "ノート"],
+              ["顧客番号", "商品名", "緑茶", "日本酒", "醤油"]],
     "euc_jp": [["抹茶セット", "ウールの帽子", "ノート"]],
     "gb18030": [["绿茶", "陶瓷杯子", "香薰蜡烛", "红色的书包"]],
     "big5": [["綠茶", "陶瓷杯子", "香薰蠟燭", "紅色的書包"]],
@@ -107,6 +119,32 @@ def test_one_bad_byte_leaves_the_other_lines_as_they_are(tmp_path):
     assert set(table["product_name"]) == {"Käse", "Crème", "Käse ÿ"}
     assert report.findings["lines that are not UTF-8"] == 2
     assert report.findings["lines read as cp1252, the rest as UTF-8"] == "8, 12"
+
+
+@pytest.mark.parametrize("first", ["utf-8", "cp1252"])
+def test_two_exports_put_together_keep_their_letters(tmp_path, first):
+    """Of 80 lines half are UTF-8 and half cp1252; none becomes noise."""
+    then = {"utf-8": "cp1252", "cp1252": "utf-8"}[first]
+    one, other = lines_of(["Käse", "Öl"]), lines_of(["Weißwein"]).removeprefix(HEADER)
+    table, report = read(tmp_path, one.encode(first) + other.encode(then))
+    assert set(table["product_name"]) == {"Käse", "Öl", "Weißwein"}
+    assert report.findings["lines that are not UTF-8"] == 40
+
+
+def test_lines_of_utf8_in_other_blocks_count_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.reading.encodings._BLOCK", 500)
+    text = lines_of(["Käse"], 2_000).encode() + lines_of(["Öl"], 1_500)[len(HEADER) :].encode(
+        "cp1252"
+    )
+    path = tmp_path / "shop.csv"
+    path.write_bytes(text)
+    found = look_at(sources(path)[0])
+    assert found.mixed and found.odd_lines == 1_500
+
+
+def test_a_header_of_noise_names_the_key_to_set(tmp_path):
+    said = sentence(tmp_path, "顧客番号,商品名,注文日\n田中,緑茶,1\n".encode("euc_jp"))
+    assert "set `encoding` under `cleaning`" in said
 
 
 def test_an_odd_letter_far_down_is_found(tmp_path):
