@@ -22,6 +22,8 @@ _SEPARATORS = [",", ";", "\t", "|"]
 _BATCH = 500_000
 # So many lines show where the header is, and what a column looks like.
 _FIRST_LINES, _ROWS_TO_LEARN, _FEW = 60, 1_000, 5
+# A column of ids or dates looks in so many ways at most: with and without letters, blank.
+_FEW_LOOKS = 3
 _SEP_LINE = re.compile(r'^"?sep=(.)"?$', re.I)
 _EQUALS = r'^="([^"]*)"$'
 # What MySQL writes where there is nothing.
@@ -170,9 +172,11 @@ class Text:
         with self._open() as text:
             records = _records(text, before, self._separator, self._spaced)
             fields, self._header_ends = next(records, []), before + records.line_num
+            # pandas measures by the first row, which may have line breaks in it
+            widest = max(map(len, [_next(records), *rows[1:]]))
         self.header = checked_header(map(_bare, fields), self.source.name)
         self.first_row = before + 2
-        self._spare = max(0, min(max(map(len, rows[1:]), default=0) - len(self.header), 1_000))
+        self._spare = max(0, min(widest - len(self.header), 1_000))
 
     def _refuse_preamble(self, first, row):
         """Whether the first line is none of the table, whatever its separator."""
@@ -299,10 +303,13 @@ class Text:
 
     def _is_row(self, line, looks):
         row = self._fields(line)
-        if len(row) != len(looks):
+        # behind a quote that closes here stands the tail of a row
+        if len(row) != len(looks) or ('"' in row[0] and not line.startswith('"')):
             return False
         alike = [_look(value) in look for value, look in zip(row, looks, strict=True)]
-        return alike[0] and sum(alike) >= 0.75 * len(alike)
+        # ids and dates look alike in all rows; a remark with as many commas has none
+        sure = [here for here, look in zip(alike, looks, strict=True) if len(look) <= _FEW_LOOKS]
+        return alike[0] and all(sure) and sum(alike) >= 0.75 * len(alike)
 
     def _fields(self, line):
         try:
@@ -344,6 +351,13 @@ def _records(text, before, separator, spaced):
         pass
     first = (line.lstrip("\ufeff") for line in islice(lines, 1))
     return csv.reader(chain(first, lines), delimiter=separator, skipinitialspace=spaced)
+
+
+def _next(records):
+    try:
+        return next(records, [])
+    except csv.Error:  # a value of more characters than it takes
+        return []
 
 
 def _split(lines, separator, spaced=False):

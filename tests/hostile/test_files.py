@@ -265,6 +265,30 @@ def test_a_value_over_several_lines_is_legal(tmp_path, name):
     assert report.findings["line breaks inside values"] == breaks
 
 
+def rows_behind_names(names, notes=0):
+    """A shop whose first column is a text."""
+    after = ["ok,"] * notes
+    lines = [
+        f"{names[i % len(names)]},{''.join(after)}C{i % 9},P{i},{i % 27 + 1:02d}-01-2024"
+        for i in range(40)
+    ]
+    header = ["product_name", *(f"note_{n}" for n in range(notes)), *HEADER.split(",")[:3]]
+    return "\n".join([",".join(header), *lines, ""])
+
+
+def test_the_tail_of_a_value_over_several_lines_is_no_row(tmp_path):
+    table, report = read(tmp_path, rows_behind_names(['"Mug\nblue"', '"inch"""']))
+    assert report.read == report.kept == 40
+    assert set(table["product_name"]) == {"Mug\nblue", 'inch"'}
+
+
+def test_a_remark_with_as_many_commas_is_no_row(tmp_path):
+    name = '"please, read' + "\n" + ",".join(["so"] * 12) + '\nthank you"'
+    table, report = read(tmp_path, rows_behind_names(["mug", name], notes=8))
+    assert report.read == report.kept == 40
+    assert set(table["product_name"]) == {"mug", name.strip('"')}
+
+
 def test_values_over_several_lines_in_every_row_are_legal(tmp_path):
     address = '"Main Street 5\nFlat 2, left, 2nd floor, at the back\nTown"'
     table, report = read(tmp_path, lines_of([address]))
@@ -329,6 +353,11 @@ def test_lines_that_stand_in_quotes_as_a_whole_are_said(tmp_path, spared):
     lines = lines_of(["Mug"]).splitlines()
     text = "\n".join(lines[:spared] + [f'"{line}"' for line in lines[spared:]])
     assert "each line as a whole stands in quotes" in sentence(tmp_path, text)
+
+
+def test_a_first_row_of_several_lines_loses_no_field(tmp_path):
+    text = HEADER + 'C1,P1,01-01-2024,"a\nb",lost\n' + lines_of(["Mug"]).removeprefix(HEADER)
+    assert "line 2 has 5 fields" in sentence(tmp_path, text)
 
 
 def test_rows_with_more_fields_than_the_header(tmp_path):
