@@ -4,8 +4,8 @@ What an id becomes is settled for the *distinct* ids of a table, of which there 
 finds those that need a look, this module says what they are, and a small table ``id_changes``
 (column, id, what it becomes) is joined to the rows. So each rule stands once, for all engines:
 
-1. marks that nobody sees (zero width, direction, soft hyphens) go, odd blanks are blanks, accents
-   are composed (NFC);
+1. marks that nobody sees (zero width, direction, soft hyphens, an apostrophe that makes digits a
+   text) go, odd blanks are blanks, accents are composed (NFC);
 2. words for nothing (``NULL``, ``nan`` ...) are no id;
 3. ``17850.0`` and ``17850,0`` went through a column of floats and are ``17850``, unless other
    fractions are common in the column (then ``1.0`` is the neighbour of ``1.5``);
@@ -50,6 +50,10 @@ _SEVERAL = r"^\[.*\]$|[^;| ] *[;|] *[^;| ]"
 # Marks that some scripts spell with, and emoji are made with: they go beside ASCII only.
 _JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+(?![^\x00-\x7f])")
+# How spreadsheets are told that digits are a text: '00123
+_TEXT_MARK = re.compile("^ *'(?=[0-9]+ *$)")
+# What may have any of these.
+_LOOK_AT = "[^ -~]|^'[0-9]+$"
 # So many of the ids with .0 may have another fraction before .0 is taken for one, too.
 _FEW = 0.05
 # Beyond it, not every whole number is a float.
@@ -63,7 +67,7 @@ def plain_id(text: str) -> str | None:
         for mark in text
         if mark.isspace() or mark in _JOINERS or unicodedata.category(mark) not in ("Cc", "Cf")
     )
-    shown = _STRAY_JOINERS.sub("", shown)
+    shown = _TEXT_MARK.sub("", _STRAY_JOINERS.sub("", shown))
     plain = unicodedata.normalize("NFC", shown).strip(BLANKS)
     return None if plain in NOTHING else plain or None
 
@@ -172,7 +176,7 @@ def _totals(looked_at, files):
 
 def _read_by_us(engine, renamed):
     """The distinct values that need a look, and what they are."""
-    asked = f"{matches('id', '[^ -~]')} OR {one_of('id', NOTHING)} OR {one_of('LOWER(id)', TOTALS)}"
+    asked = f"{matches('id', _LOOK_AT)} OR {one_of('id', NOTHING)} OR {one_of('LOWER(id)', TOTALS)}"
     values, wanted = {}, {}
     for column, names in renamed.items():
         wanted[column] = {theirs.strip(BLANKS).casefold(): ours for theirs, ours in names.items()}

@@ -54,6 +54,7 @@ class Text:
         self._given = options.encoding is not None
         self.header, self.first_row, self._separator, self._spare = [], 2, ",", 0
         self._escape = self._spaced = False
+        self._names = []
         self._find_header(options.header_row)
         self._escape = self._look.escaped and self._backslash_escapes()
         name = {"\t": "tab"}.get(self._separator, self._separator)
@@ -76,11 +77,16 @@ class Text:
     def batches(self) -> Iterator[pa.Table]:
         """The rows, some at a time; the first batch has none, only the columns."""
         yield _arrow(pd.DataFrame(columns=self.header, dtype="str"))
+        again = "lines that repeat the header, read as empty"
         row, counts = self.first_row, {"HTML entities decoded": 0, 'values written as ="..."': 0}
         try:
             with self._after_header() as text, self._chunks(text) as chunks:
                 for chunk in chunks:
-                    table = _arrow(self._without_spare(chunk, row))
+                    chunk = self._without_spare(chunk, row)
+                    # files were put together, each with its header
+                    headers = self._like_header(chunk)
+                    counts[again] = counts.get(again, 0) + int(headers.sum())
+                    table = _arrow(chunk.mask(headers) if headers.any() else chunk)
                     if self._look.has_entities:
                         table, n = mended(table, ENTITY, unescaped)
                         counts["HTML entities decoded"] += n
@@ -120,6 +126,12 @@ class Text:
                 at = int(filled.to_numpy().argmax())
                 self._refuse_long_row(row + at, int(chunk.iloc[at].last_valid_index()) + 1)
         return chunk.iloc[:, :n].set_axis(self.header, axis=1)
+
+    def _like_header(self, chunk):
+        like = chunk.iloc[:, 0] == self._names[0]
+        if like.any():
+            like &= (chunk.fillna("") == self._names).all(axis=1)
+        return like
 
     def _refuse_long_row(self, row, fields):
         raise DataError(
@@ -174,7 +186,7 @@ class Text:
             fields, self._header_ends = next(records, []), before + records.line_num
             # pandas measures by the first row, which may have line breaks in it
             widest = max(map(len, [_next(records), *rows[1:]]))
-        self.header = checked_header(map(_bare, fields), self.source.name)
+        self.header, self._names = checked_header(map(_bare, fields), self.source.name), fields
         self.first_row = before + 2
         self._spare = max(0, min(widest - len(self.header), 1_000))
 

@@ -360,6 +360,13 @@ def test_a_first_row_of_several_lines_loses_no_field(tmp_path):
     assert "line 2 has 5 fields" in sentence(tmp_path, text)
 
 
+def test_files_put_together_with_their_headers(tmp_path):
+    text = "".join(lines_of(["Mug"], n).replace("C0", f"D{n}") for n in (3, 2, 1))
+    table, report = read(tmp_path, text)
+    assert (report.read, report.kept, report.rejected) == (8, 6, {"empty row": 2})
+    assert report.findings["lines that repeat the header, read as empty"] == 2
+
+
 def test_rows_with_more_fields_than_the_header(tmp_path):
     table, report = read(tmp_path, with_line(9, "C1,P1,02-01-2024,Tea,,,", 40))
     assert report.kept == 40

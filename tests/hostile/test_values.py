@@ -72,6 +72,13 @@ def test_marks_that_nobody_sees_and_loose_accents_do_not_make_another_customer(t
     assert said.startswith("6, ") and "\\xad" in said
 
 
+def test_an_apostrophe_that_makes_digits_a_text_is_no_part_of_an_id(tmp_path):
+    path = written(shop(customer_id=["'0012", "0012", "'s Graven", "'12 a"]), tmp_path)
+    table, report = everywhere(path, tmp_path)
+    assert table["customer_id"].tolist() == ["0012", "0012", "'s Graven", "'12 a"]
+    assert "'0012" in finding(report, "customer ids with marks that nobody sees")
+
+
 def test_marks_that_a_script_spells_with_stay():
     assert plain_id("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"
     assert plain_id("A\u200c1\u200d") == "A1"
