@@ -322,7 +322,9 @@ def test_new_products_stand_in_the_last_places_and_say_what_they_are_like(tmp_pa
         "purchases", "purchases", "new"
     ]  # fmt: skip
     assert not lists["product_id"].isin(["N3", "N4"]).any(), "out of stock; only the price is alike"
-    assert set(engine.recommend(["nobody"], 3)["source"]) == {"popularity"}
+    for stranger in ("nobody", None, np.nan):  # an anonymous visitor has no id
+        page = engine.recommend([stranger], 3)
+        assert set(page["source"]) == {"popularity"} and page["rank"].tolist() == [1, 2, 3]
     assert set(engine.recommend(None, 1)["source"]) == {"purchases"}, "never the first place"
     checks = production.health_checks(engine, lists, 3).set_index("check")
     assert checks.loc[["every product is known", "nothing that must not be shown"], "passed"].all()
