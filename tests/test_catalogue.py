@@ -28,13 +28,44 @@ def rules(transactions, **more):
 # The catalogue
 
 
-def test_a_catalogue_says_yes_and_no_in_many_ways(tmp_path):
-    words = ["true", "Ja", "oui", "1", "12,5", "In stock", "FALSE", "nein", "0", "-3", "non", ""]
-    rows = "".join(f'p{n},"{word}"\n' for n, word in enumerate(words))
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["true", "Ja", "oui", "Sí", "да", "tak", "はい", "In stock", "in_stock", "Auf Lager"], 1),
+        (["1", "12,5", "1.0", "1 200", "1'200", "1,200", "10+", ">5", "Available", "J"], 1),
+        (["FALSE", "nein", "non", "não", "нет", "いいえ", "0", "0.00", "-3", "-1", "ausverkauft"], 0),
+        (["out_of_stock", "Sold out", "nicht auf Lager", "agotado", "unavailable", "n"], 0),
+        (["", "NULL", "n/a", " "], 9),
+    ],
+)
+def test_a_catalogue_says_yes_and_no_in_many_ways(words, meant, tmp_path):
+    rows = "".join(f'p{n},"{word}"\n' for n, word in enumerate([*words, "yes"]))
     table, report = data.read_products(shop(tmp_path, "product_id,in_stock\n" + rows))
-    said = table["in_stock"].reindex([f"p{n}" for n in range(len(words))])
-    assert said.fillna(9).tolist() == [1] * 6 + [0] * 5 + [9]
-    assert report.kept == len(words)
+    said = table["in_stock"].drop(f"p{len(words)}")
+    assert said.fillna(9).tolist() == [meant] * len(words)
+    assert report.kept == report.read == len(words) + 1
+
+
+def test_a_column_that_mostly_says_neither_yes_nor_no_is_named_with_its_words(tmp_path):
+    rows = "".join(f"p{n},{word}\n" for n, word in enumerate(["new", "new", "old", "yes", ""]))
+    asked = shop(tmp_path, "sku,state\n" + rows,
+                 product_columns={"sku": "product_id", "state": "in_stock"})  # fmt: skip
+    with pytest.raises(data.DataError) as error:
+        data.read_products(asked)
+    said = ["products.csv", "column state", "3 of 4", "'new' (2), 'old' (1)", "ignore: [in_stock]"]
+    assert all(each in str(error.value) for each in said), error.value
+    rows += "p5,yes\np6,no\np7,no\n"
+    _, report = data.read_products(shop(tmp_path, "product_id,in_stock\n" + rows))
+    assert report.findings["words in in_stock that are neither yes nor no"] == (
+        "'new' (2), 'old' (1)"
+    )
+
+
+@pytest.mark.parametrize("unclear", ["", "who knows", "NULL"])
+def test_a_row_that_leaves_open_whether_it_is_allowed_forbids_its_product(unclear, tmp_path):
+    text = f"product_id,size,allowed\na,S,yes\na,M,{unclear}\nb,S,yes\nc,S,yes\n"
+    table, _ = data.read_products(shop(tmp_path, text))
+    assert table["allowed"].to_dict() == {"a": 0, "b": 1, "c": 1}
 
 
 def test_what_is_neither_yes_nor_no_is_named_with_its_row(tmp_path):
