@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.data import DataError, clean_ids
+from helpers.data import DataError, as_known, clean_ids
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine, with_new
 from helpers.reading.consents import read_consents
@@ -255,17 +255,11 @@ def consent_list(
 
 def _agreed(ids, no, known):
     """The ids of one column, as the shop spells them, without those that say no anywhere."""
-    spelled = {}
-    for each in known:
-        spelled.setdefault(each.lower(), []).append(each)
-    exact = set(known)
-    found = []
-    for says_no in (True, False):
-        texts = clean_ids(ids[no == says_no].dropna().tolist())
-        each = [[text] if text in exact else spelled.get(text.lower(), [text]) for text in texts]
-        found.append([one for several in each for one in several])
-    declined, agreed = found
-    return [each for each in dict.fromkeys(agreed) if each not in set(declined)]
+    declined, agreed = (
+        as_known(clean_ids(ids[no == says_no].dropna().tolist()), known)
+        for says_no in (True, False)
+    )
+    return [each for each in agreed if each not in set(declined)]
 
 
 def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:

@@ -604,6 +604,28 @@ def clean_ids(ids: list[str]) -> list[str]:
     return trimmed_ids(tables)
 
 
+def as_known(ids, known) -> list[str]:
+    """Ids from elsewhere as the shop spells them.
+
+    Parameters
+    ----------
+    ids : iterable of str
+    known : iterable of str
+        The shop's.
+
+    Returns
+    -------
+    list of str
+        An id that the shop has stays as it is. Another becomes all of the shop's that are equal
+        but for case; where there are none, it stays.
+    """
+    exact, spelled = set(known), {}
+    for each in exact:
+        spelled.setdefault(each.lower(), []).append(each)
+    found = [[each] if each in exact else spelled.get(each.lower(), [each]) for each in ids]
+    return list(dict.fromkeys(one for several in found for one in sorted(several)))
+
+
 def _judged(export, rules, cleaning, wanted=(), renamed=None):
     """Every row with its types and its reason, in the order of the files; and labels of them."""
     parts = export.tables()

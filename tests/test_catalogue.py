@@ -33,7 +33,22 @@ def rules(transactions, **more):
     [
         (["true", "Ja", "oui", "Sí", "да", "tak", "はい", "In stock", "in_stock", "Auf Lager"], 1),
         (["1", "12,5", "1.0", "1 200", "1'200", "1,200", "10+", ">5", "Available", "J"], 1),
-        (["FALSE", "nein", "non", "não", "нет", "いいえ", "0", "0.00", "-3", "-1", "ausverkauft"], 0),
+        (
+            [
+                "FALSE",
+                "nein",
+                "non",
+                "não",
+                "нет",
+                "いいえ",
+                "0",
+                "0.00",
+                "-3",
+                "-1",
+                "ausverkauft",
+            ],
+            0,
+        ),
         (["out_of_stock", "Sold out", "nicht auf Lager", "agotado", "unavailable", "n"], 0),
         (["", "NULL", "n/a", " "], 9),
     ],
@@ -128,9 +143,9 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
         data.miniature(), shop(tmp_path, text, margin_floor=0.2, deny_products=["nope"])
     )
     assert found.findings == {
-        "not in the catalogue": 1, "not allowed": 1, "out of stock": 1,
-        "deny_products that are not in the shop": 1,
+        "not in the catalogue": 1, "not allowed": 1, "out of stock": 1
     }  # fmt: skip
+    assert found.unknown == {"deny_products": "nope"}
     assert found.products["may_be_shown"].to_dict() == {
         "A": True, "B": False, "C": False, "D": False, "E": True, "F": False
     }  # fmt: skip
@@ -158,7 +173,24 @@ def test_a_category_is_denied_however_it_is_written_and_so_is_what_has_none():
     table["product_category"] = table["product_id"].map(categories)
     found = rules(table, deny_categories=["HEALTH", "Halth"])
     assert found.shown(["A", "B", "C", "D"]).tolist() == [False, False, True, False]
-    assert found.findings == {"denied": 3, "deny_categories that no product has": 1}
+    assert found.findings == {"denied": 3} and found.unknown == {"deny_categories": "Halth"}
+
+
+def test_who_and_what_is_denied_is_found_whatever_the_case_and_a_typing_error_is_said():
+    table = purchases(("Ann", "MUG"), ("Ann", "cup"), ("b1", "MUG"), ("B1", "cup"), ("c", "tea"),
+                      ("c", "cup"))  # fmt: skip
+    visitor = pd.DataFrame({"customer_id": ["Visitor"]})
+    asked = data.Parameters.of(
+        {"deny_customers": ["ann", "b1", "VISITOR", "nobody"], "deny_products": ["mug", "mugg"]}
+    )
+    found = catalogue.shop_rules(table, asked, visitor)
+    # an id that the shop has is meant as it is written
+    assert found.no_personal_list == ("Ann", "b1", "Visitor", "nobody")
+    assert found.shown(["MUG", "cup", "tea"]).tolist() == [False, True, True]
+    assert found.unknown == {"deny_products": "mugg", "deny_customers": "1 id(s)"}
+    engine = production.build_engine(table, rules=found)
+    lists = engine.recommend(["Ann", "b1", "B1"], 2).groupby("customer_id")["source"].agg(set)
+    assert lists["Ann"] == lists["b1"] == {"popularity"} and "purchases" in lists["B1"]
 
 
 # Lists
@@ -253,13 +285,16 @@ def test_course_health_names_the_catalogues_bad_rows_and_what_is_not_shown(tmp_p
     names = [f"PROD_{n:03d}" for n in range(1, 54)]
     rows = "".join(f"{name},{'yes' if n else 'perhaps'}\n" for n, name in enumerate(names))
     (tmp_path / "products.csv").write_text("product_id,in_stock\n" + rows)
-    text = "transactions_path: orders.csv\nproducts_path: products.csv\ndeny_products: [PROD_002]"
+    text = "transactions_path: orders.csv\nproducts_path: products.csv\n"
+    text += "deny_products: [PROD_002, PROD_2]\ndeny_customers: [cust04577, CUST1]"
     (tmp_path / "shop.yaml").write_text(text)
     result = CliRunner().invoke(command.main, ["health", "-f", "shop.yaml"])
     assert result.exit_code == 0, result.output
     assert "rejected: unreadable in_stock: 1 (rows 2)" in result.output
     assert "not shown: not in the catalogue: 1" in result.output
     assert "not shown: denied: 1" in result.output
+    assert "deny_products names what the shop does not have: PROD_2" in result.output
+    assert "deny_customers names what the shop does not have: 1 id(s)" in result.output
 
 
 def test_the_check_fails_where_something_forbidden_is_shown(bound):

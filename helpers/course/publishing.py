@@ -243,8 +243,8 @@ def gather(run, staging: Path, metrics: dict) -> None:
 
 
 def remarks(run, metrics: dict) -> list[str]:
-    """Sentences on what in the folder is not of this run, or was not published."""
-    said = []
+    """Sentences on what does not fit: names, results of other runs, what was not published."""
+    said = [f"{name} names what the shop does not have: {u}." for name, u in run.unknown.items()]
     untrue = "; ".join(run.stopped_by)
     if run.held_back:
         said.append(

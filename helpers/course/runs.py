@@ -58,6 +58,8 @@ class Run:
     fingerprint, counts, segments : str, dict and Series
         Of the data; known once they are read. Rows ``read`` and ``kept``, ``customers`` and
         ``products`` of the purchases; each customer's segment (lesson 08).
+    unknown : dict of str to str
+        Names in the shop's rules that nothing in the shop has.
     outcomes : list of Outcome
     metrics : dict
         What ``metrics.json`` holds now.
@@ -81,6 +83,7 @@ class Run:
     fingerprint: str = ""
     counts: dict = field(default_factory=dict)
     segments: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    unknown: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     metrics: dict = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
@@ -176,8 +179,8 @@ def check_data(parameters: Parameters) -> tuple:
     except data.DataError as error:  # a doubt may say why
         why = [f"{doubt.seen} {doubt.mend}" for doubt in report.doubts if doubt.stops]
         raise data.DataError(" ".join([str(error), *why[:1]])) from None
-    known = [table["customer_id"] for table in (transactions, events) if table is not None]
-    channels.consent_list(parameters.consent_path, customers=pd.concat(known).unique())
+    customers = catalogue.all_customers(transactions, events)
+    channels.consent_list(parameters.consent_path, customers=customers)
     data.read_test_results(parameters)
     return transactions, events, report
 
@@ -186,7 +189,9 @@ def _look_at(run, transactions, events, report):
     """Note what the run's digests need to know of the data; return what must not be shown."""
     known = data.product_table(transactions)
     products = data.load_products(run.parameters, known.index)
-    rules = catalogue.rules_for(known, products, run.parameters)
+    customers = catalogue.all_customers(transactions, events)
+    rules = catalogue.rules_for(known, products, run.parameters, customers)
+    run.unknown = rules.unknown
     products = None if products is None else products.reset_index()
     run.fingerprint = production.data_fingerprint(transactions, events, products)
     run.counts = {"read": report.read, "kept": report.kept}
