@@ -237,6 +237,8 @@ def _reasons(products, known, catalogue, shop):
             reasons["not allowed"] = rows["allowed"] != 1
         if "in_stock" in rows:
             reasons["out of stock"] = rows["in_stock"] != 1
+        if "launched" in rows:  # most products are older than anybody's notes: no date, no rule
+            reasons["not launched yet"] = rows["launched"] > pd.Timestamp.now()
     if shop.margin_floor is not None:
         if catalogue is None or "margin" not in catalogue:
             raise DataError(

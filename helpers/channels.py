@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.catalogue import Rules
 from helpers.data import DataError, as_known, clean_ids
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine, with_new
@@ -341,7 +342,7 @@ def _beside(table, enough):
 
 
 def bought_together(
-    transactions: pd.DataFrame, n: int = 4, min_customers: int = 20
+    transactions: pd.DataFrame, n: int = 4, min_customers: int = 20, rules: Rules | None = None
 ) -> pd.DataFrame:
     """Frequently bought together: the highest lift among pairs with enough common buyers.
 
@@ -352,6 +353,8 @@ def bought_together(
     min_customers : int
         Minimum support. Raw lift recommends noise: two products with one buyer each, the same
         one, have the highest lift of all.
+    rules : Rules, optional
+        What may be shown.
 
     Returns
     -------
@@ -361,6 +364,8 @@ def bought_together(
     """
     pairs = product_affinity(build_interaction_matrix(transactions), min_customers)
     pairs = pairs.rename(columns={"product_id": "in_view", "other_product_id": "product_id"})
+    if rules is not None:
+        pairs = pairs[rules.shown(pairs["product_id"])]
     pairs = pairs.sort_values("in_view", kind="stable")
     pairs.insert(1, "rank", pairs.groupby("in_view").cumcount() + 1)
     return pairs[pairs["rank"] <= n].reset_index(drop=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, channels, data, memo, production
 from helpers.course import command
 from helpers.recommend import ItemBased
+from helpers.warehouse.batch import Forbidden
 from tests.common import purchases
 
 
@@ -152,6 +153,18 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
     assert found.products.index[found.products["is_new"]].tolist() == ["E", "F"]
 
 
+def test_what_is_not_launched_yet_is_not_shown_and_shown_from_that_day_on(tmp_path, monkeypatch):
+    table = data.miniature()
+    text = "product_id,launched\nA,\nB,01-01-2024\nC,01-05-2024\nD,\nNew,02-05-2024\n"
+    asked = shop(tmp_path, text)
+    for day, gone in (("2024-04-30", {"C", "New"}), ("2024-05-01 08:00", {"New"})):
+        monkeypatch.setattr(pd.Timestamp, "now", lambda tz=None, day=day: pd.Timestamp(day))
+        shown = catalogue.shop_rules(table, asked).products["may_be_shown"]
+        assert set(shown.index[~shown]) == gone
+        marks = Forbidden(asked).mark()
+        assert marks[1] == sorted(gone), "a batch job makes new lists on that day"
+
+
 def test_a_catalogues_names_stand_above_the_purchases(tmp_path):
     table = data.miniature().assign(product_name="old", unit_price=1.0)
     text = "product_id,product_name\nA,New\nB,\nZ,\n"
@@ -261,6 +274,7 @@ def test_nothing_that_must_not_be_shown_is_shown_anywhere(bound, shop):
     assert len(forbidden) > 12
     table = production.score_everyone(bound, 15)
     tables = channels.placements(bound, table, transactions, events, 5)
+    tables["by lift"] = channels.bought_together(transactions, 3, 20, bound.rules)
     tables["examples"] = pd.DataFrame(
         {"product_id": [bound.recommend_products(each)[0] for each in ("CUST00001", "nobody")]}
     )

@@ -128,10 +128,12 @@ class Forbidden:
     def mark(self) -> list:
         """Changes with whatever changes the rules."""
         names = ("deny_products", "deny_categories", "deny_customers", "margin_floor")
-        products = self.catalogue
+        products, coming = self.catalogue, None
         if products is not None:
+            if "launched" in products:
+                coming = products.index[products["launched"] > pd.Timestamp.now()].tolist()
             products = production.data_fingerprint(products.reset_index())
-        return [products, *(getattr(self.shop, name) for name in names)]
+        return [products, coming, *(getattr(self.shop, name) for name in names)]
 
 
 def prepare(
