@@ -56,8 +56,7 @@ EVENTS = Contract(
 )
 TEST_RESULTS = Contract(
     required=("customer_id", "arm"),
-    # product_id: what was shown or clicked; nothing here asks for it
-    optional=("date", "visits", "clicked", "carted", "bought", "revenue", "product_id"),
+    optional=("date", "visits", "clicked", "carted", "bought", "revenue"),
     date="date",
     numbers=("visits", "clicked", "carted", "bought", "revenue"),
 )
@@ -425,6 +424,12 @@ def read_test_results(parameters: Parameters) -> tuple:
     )  # fmt: skip
     rows, findings, _ = _judged(export, WHY_NO_TEST_RESULT, Cleaning(**dict(options)))
     good = rows["reason"].isna()
+    # equal but for case: the arm is called as it is most often
+    arms = rows.loc[good, "arm"]
+    spelled = arms.groupby(arms.str.lower()).agg(lambda same: same.value_counts().index[0])
+    rows["arm"] = rows["arm"].str.lower().map(spelled)
+    if arms.nunique() > len(spelled):
+        findings["arms equal but for case, read as one"] = int(arms.nunique() - len(spelled))
     arms = rows[good].groupby("customer_id")["arm"].nunique()
     several = arms.index[arms > 1]
     rows.loc[good & rows["customer_id"].isin(several), "reason"] = IN_SEVERAL_ARMS
