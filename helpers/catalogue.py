@@ -280,8 +280,19 @@ def _unknown_names(products, shop, alone, customers):
     for name in ("deny_categories", "one_of_category"):
         unknown[name] = {e for e in getattr(shop, name) if e.strip().lower() not in categories}
     said = {name: ", ".join(sorted(names))[:200] for name, names in unknown.items() if names}
+    new = products.index[products["is_new"]]
+    nearly = new[_bare(new).isin(_bare(products.index[~products["is_new"]]))]
+    if len(nearly):
+        said["products_path"] = (
+            f"{len(nearly):,} id(s) that differ from the purchases' by case or leading zeros only, "
+            f"such as {nearly[0]!r}"
+        )
     strangers = set(alone) - set(alone if customers is None else customers)
     return said | ({"deny_customers": f"{len(strangers):,} id(s)"} if strangers else {})
+
+
+def _bare(ids):
+    return ids.str.lower().str.lstrip("0")
 
 
 def _folded(category):

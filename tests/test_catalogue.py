@@ -153,6 +153,15 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
     assert found.products.index[found.products["is_new"]].tolist() == ["E", "F"]
 
 
+def test_a_catalogue_whose_ids_lost_their_zeros_is_said(tmp_path):
+    table = purchases(("a", "001"), ("a", "Mug"), ("b", "002"), ("b", "001"))
+    text = "product_id\n1\n2\nmug\n001\nnew\n"
+    unknown = catalogue.shop_rules(table, shop(tmp_path, text)).unknown
+    assert unknown["products_path"].startswith("3 id(s)") and "'1'" in unknown["products_path"]
+    merged = shop(tmp_path, "product_id\nmug\n001\nnew\n", cleaning={"merge_case": True})
+    assert catalogue.shop_rules(table, merged).unknown == {}
+
+
 def test_what_is_not_launched_yet_is_not_shown_and_shown_from_that_day_on(tmp_path, monkeypatch):
     table = data.miniature()
     text = "product_id,launched\nA,\nB,01-01-2024\nC,01-05-2024\nD,\nNew,02-05-2024\n"

@@ -106,7 +106,8 @@ def test_what_must_not_be_shown_is_the_same_in_every_engine(
         return
     ours = production.build_engine(transactions, None, ItemBased(2), found).recommend(None, n)
     for engine in ("scipy", "duckdb"):
-        warehouse.score(engine, folder / "shop.csv", folder / engine, chosen, shop=shop)
+        said = warehouse.score(engine, folder / "shop.csv", folder / engine, chosen, shop=shop)
+        assert said["unknown"] == found.unknown
         theirs = warehouse.read_lists(folder / engine)
         same_lists(theirs, ours)
         assert not set(theirs["product_id"]) & (denied | gone | {"p2", "new"})

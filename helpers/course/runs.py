@@ -60,6 +60,8 @@ class Run:
         ``products`` of the purchases; each customer's segment (lesson 08).
     unknown : dict of str to str
         Names in the shop's rules that nothing in the shop has.
+    not_shown : dict of str to int
+        Products that were bought and must not be shown, by reason.
     outcomes : list of Outcome
     metrics : dict
         What ``metrics.json`` holds now.
@@ -84,6 +86,7 @@ class Run:
     counts: dict = field(default_factory=dict)
     segments: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
     unknown: dict[str, str] = field(default_factory=dict)
+    not_shown: dict[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     metrics: dict = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
@@ -191,7 +194,7 @@ def _look_at(run, transactions, events, report):
     products = data.load_products(run.parameters, known.index)
     customers = catalogue.all_customers(transactions, events)
     rules = catalogue.rules_for(known, products, run.parameters, customers)
-    run.unknown = rules.unknown
+    run.unknown, run.not_shown = rules.unknown, rules.findings
     products = None if products is None else products.reset_index()
     run.fingerprint = production.data_fingerprint(transactions, events, products)
     run.counts = {"read": report.read, "kept": report.kept}
