@@ -421,7 +421,7 @@ def _words(products):
     words = words[words["word"].duplicated(keep=False)]
     column, vocabulary = pd.factorize(words["word"])
     row = products.index.get_indexer(words["product_id"])
-    rare = np.log(len(products) / np.bincount(column, minlength=1))
+    rare = np.log(len(products) / np.bincount(column))
     shape = (len(products), max(len(vocabulary), 1))
     return _unit_rows(sparse.csr_array((rare[column], (row, column)), shape))
 

@@ -431,6 +431,14 @@ def test_new_products_stand_in_the_last_places_and_say_what_they_are_like(tmp_pa
     assert not reason.str.contains("Blue|Goat").any()
 
 
+def test_names_without_a_common_word_are_no_likeness_and_no_warning(tmp_path):
+    text = "product_id,product_category\nA,x\nB,y\nC,x\nD,y\nN,x\n"
+    found = catalogue.shop_rules(data.miniature(), shop(tmp_path, text, places_for_new=1))
+    with np.errstate(all="raise"):
+        lists = production.build_engine(data.miniature(), rules=found).recommend(None, 3)
+    assert (lists["product_id"] == "N").any()
+
+
 def launches(n=60):
     """Tea drinkers and cheese eaters; a tea and a cheese come later, and each buys their own."""
     rows = []
