@@ -68,6 +68,10 @@ class Rules:
         """Whether each product may be shown; what is not known may not."""
         return self._flag("may_be_shown", product_ids)
 
+    def not_shown(self) -> pd.Index:
+        """The products that must not be shown."""
+        return self.products.index[~self.products["may_be_shown"]]
+
     def named(self, product_ids) -> np.ndarray:
         """Whether each product may be named as a reason; what is not known may not."""
         return self._flag("may_be_named", product_ids)

@@ -142,8 +142,8 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
-    if done.not_shown:
-        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in done.not_shown.items())
+    if done.rules.findings:
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in done.rules.findings.items())
         click.echo(
             f"Of {done.counts['products']:,} products bought, these are not shown: {reasons}"
         )
