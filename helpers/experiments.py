@@ -234,6 +234,11 @@ def own_test(reading: dict | None = None, date_format=data.DATE_FORMAT) -> dict 
     figures["rows"] = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
     figures["differences"] = {}
     measures = [name for name in _MEASURES if name in customers]
+    for name in [name for name in measures if name in rows]:
+        counted = rows.groupby("arm")[name].count()
+        if len(nowhere := counted.index[counted == 0]):  # blank is not zero
+            lines.append(f"{name} is not counted in {', '.join(nowhere)}, so it is not compared.")
+            measures.remove(name)
     if not measures:
         lines.append(f"The file counts nothing ({', '.join(_MEASURES)}), so no more can be said.")
     for arm in sizes.index.drop(base):

@@ -235,6 +235,15 @@ def test_an_own_test_per_customer_has_no_visits_and_its_arms_are_one_whatever_th
     )
 
 
+def test_what_one_arm_does_not_count_is_not_compared(tmp_path):
+    """The new list's clicks are logged, today's are not: that is no difference."""
+    rows = ["c1,A,,,1", "c2,A,,,2", "c3,B,,1,1", "c4,B,,,2"]
+    found = experiments.own_test(own_export(tmp_path, rows))
+    assert "clicked is not counted in A, so it is not compared." in found["words"]
+    assert "clicked" not in found["means"] and "clicked per customer" not in found["words"]
+    assert list(found["figures"]["differences"]["B"]) == ["revenue"]
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=30),
        st.lists(st.integers(0, 9), min_size=2, max_size=30))  # fmt: skip
