@@ -244,7 +244,9 @@ def consent_list(
     read = [_agreed(rows[name], rows["no"], known) for name in columns]
     ids = max(read, key=lambda found: known.isin(found).sum(), default=[])
     if not ids:
-        raise DataError(f"consent_path: {path} holds no id, so nobody could get an offer. Write one per line.")
+        raise DataError(
+            f"consent_path: {path} holds no id, so nobody could get an offer. Write one per line."
+        )
     agreed = known[known.isin(ids)].tolist()
     if len(known) and not agreed:
         raise DataError(
