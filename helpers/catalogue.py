@@ -18,7 +18,14 @@ from scipy import sparse
 from scipy.special import gammaln
 
 from helpers import evaluate
-from helpers.data import DataError, Parameters, clean_ids, product_table, read_products
+from helpers.data import (
+    DataError,
+    Parameters,
+    as_known,
+    clean_ids,
+    product_table,
+    read_products,
+)
 from helpers.kernels import scale_rows
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import ItemBased, Recommender
@@ -43,8 +50,9 @@ class Rules:
     places_for_new : int
         The last so many places of a personal list are for new products.
     findings : dict of str to int
-        Products that are not shown, by the first reason that applies; names in the deny lists
-        that nothing in the shop has.
+        Products that are not shown, by the first reason that applies.
+    unknown : dict of str to str
+        Names that nothing in the shop has, misspelled or long gone, by the parameter that has them.
     """
 
     products: pd.DataFrame
@@ -54,10 +62,15 @@ class Rules:
     everybody_agreed: bool = False
     places_for_new: int = 0
     findings: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
 
     def shown(self, product_ids) -> np.ndarray:
         """Whether each product may be shown; what is not known may not."""
         return self._flag("may_be_shown", product_ids)
+
+    def not_shown(self) -> pd.Index:
+        """The products that must not be shown."""
+        return self.products.index[~self.products["may_be_shown"]]
 
     def named(self, product_ids) -> np.ndarray:
         """Whether each product may be named as a reason; what is not known may not."""
@@ -86,6 +99,7 @@ class Rules:
             "everybody_agreed": self.everybody_agreed,
             "places_for_new": self.places_for_new,
             "findings": self.findings,
+            "unknown": self.unknown,
         }
 
     @classmethod
@@ -95,7 +109,9 @@ class Rules:
         return cls(products, **lists)
 
 
-def shop_rules(transactions: pd.DataFrame, shop: Parameters) -> Rules:
+def shop_rules(
+    transactions: pd.DataFrame, shop: Parameters, events: pd.DataFrame | None = None
+) -> Rules:
     """A shop's rules, from its parameters and its catalogue.
 
     Parameters
@@ -103,6 +119,8 @@ def shop_rules(transactions: pd.DataFrame, shop: Parameters) -> Rules:
     transactions : DataFrame
         From :mod:`helpers.data`.
     shop : Parameters
+    events : DataFrame, optional
+        They have customers without a purchase.
 
     Returns
     -------
@@ -114,11 +132,20 @@ def shop_rules(transactions: pd.DataFrame, shop: Parameters) -> Rules:
         As in :func:`rules_for`, and if the catalogue can't be read.
     """
     known = product_table(transactions)
-    return rules_for(known, read_products(shop, known.index)[0], shop)
+    catalogue = read_products(shop, known.index)[0]
+    return rules_for(known, catalogue, shop, all_customers(transactions, events))
+
+
+def all_customers(*tables: pd.DataFrame | None) -> pd.Index:
+    """Everybody in the purchases and the events."""
+    return pd.Index(pd.concat([t["customer_id"] for t in tables if t is not None]).unique())
 
 
 def rules_for(
-    known: pd.DataFrame, catalogue: pd.DataFrame | None = None, shop: Parameters | None = None
+    known: pd.DataFrame,
+    catalogue: pd.DataFrame | None = None,
+    shop: Parameters | None = None,
+    customers: pd.Index | None = None,
 ) -> Rules:
     """Rules from what is known of the products.
 
@@ -131,6 +158,9 @@ def rules_for(
         From :func:`helpers.data.read_products`.
     shop : Parameters, optional
         Without them, everything may be shown to everybody.
+    customers : Index of ids, optional
+        Who is known; see :func:`all_customers`. Denied customers are then found whatever the case
+        of their ids, as products are.
 
     Returns
     -------
@@ -167,15 +197,17 @@ def rules_for(
     denied = reasons.get("denied", pd.Series(False, products.index))
     products = products.assign(may_be_shown=~hidden, may_be_named=~denied,
                                is_new=~products.index.isin(known.index))  # fmt: skip
-    findings |= _unknown_names(products, shop)
+    alone = clean_ids(shop.deny_customers) if shop.deny_customers else []
+    alone = alone if customers is None else as_known(alone, customers)
     return Rules(
         products,
-        tuple(clean_ids(shop.deny_customers)) if shop.deny_customers else (),
+        tuple(alone),
         tuple(shop.one_of_category),
         shop.contact_cap,
         shop.everybody_agreed,
         shop.places_for_new,
         {name: count for name, count in findings.items() if count},
+        _unknown_names(products, shop, alone, customers),
     )
 
 
@@ -209,6 +241,8 @@ def _reasons(products, known, catalogue, shop):
             reasons["not allowed"] = rows["allowed"] != 1
         if "in_stock" in rows:
             reasons["out of stock"] = rows["in_stock"] != 1
+        if "launched" in rows:  # most products are older than anybody's notes: no date, no rule
+            reasons["not launched yet"] = rows["launched"] > pd.Timestamp.now()
     if shop.margin_floor is not None:
         if catalogue is None or "margin" not in catalogue:
             raise DataError(
@@ -240,23 +274,29 @@ def _reasons(products, known, catalogue, shop):
 
 
 def _denied_ids(ids, shop):
-    if not shop.deny_products:
-        return []
-    asked = clean_ids(shop.deny_products)
-    if shop.cleaning.merge_case:
-        return ids[ids.str.lower().isin([each.lower() for each in asked])]
-    return asked
+    return as_known(clean_ids(shop.deny_products), ids) if shop.deny_products else []
 
 
-def _unknown_names(products, shop):
-    """How many of the names that the rules speak of nobody has: misspelled, or long gone."""
+def _unknown_names(products, shop, alone, customers):
+    """Names in the rules that nothing in the shop has; customers are counted, not named."""
+    unknown = {"deny_products": set(_denied_ids(products.index, shop)) - set(products.index)}
     categories = set(_folded(products["product_category"]).dropna())
-    ids = _denied_ids(products.index, shop)
-    found = {"deny_products that are not in the shop": len(set(ids) - set(products.index))}
     for name in ("deny_categories", "one_of_category"):
-        unknown = set(_folded_list(getattr(shop, name))) - categories
-        found[f"{name} that no product has"] = len(unknown)
-    return found
+        unknown[name] = {e for e in getattr(shop, name) if e.strip().lower() not in categories}
+    said = {name: ", ".join(sorted(names))[:200] for name, names in unknown.items() if names}
+    new = products.index[products["is_new"]]
+    nearly = new[_bare(new).isin(_bare(products.index[~products["is_new"]]))]
+    if len(nearly):
+        said["products_path"] = (
+            f"{len(nearly):,} id(s) that differ from the purchases' by case or leading zeros only, "
+            f"such as {nearly[0]!r}"
+        )
+    strangers = set(alone) - set(alone if customers is None else customers)
+    return said | ({"deny_customers": f"{len(strangers):,} id(s)"} if strangers else {})
+
+
+def _bare(ids):
+    return ids.str.lower().str.lstrip("0")
 
 
 def _folded(category):
@@ -385,7 +425,7 @@ def _words(products):
     words = words[words["word"].duplicated(keep=False)]
     column, vocabulary = pd.factorize(words["word"])
     row = products.index.get_indexer(words["product_id"])
-    rare = np.log(len(products) / np.bincount(column, minlength=1))
+    rare = np.log(len(products) / np.bincount(column))
     shape = (len(products), max(len(vocabulary), 1))
     return _unit_rows(sparse.csr_array((rare[column], (row, column)), shape))
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.data import DataError, clean_ids
+from helpers.catalogue import Rules
+from helpers.data import DataError, as_known, clean_ids
 from helpers.matrix import build_interaction_matrix
 from helpers.production import Engine, with_new
 from helpers.reading.consents import read_consents
@@ -243,7 +244,9 @@ def consent_list(
     read = [_agreed(rows[name], rows["no"], known) for name in columns]
     ids = max(read, key=lambda found: known.isin(found).sum(), default=[])
     if not ids:
-        raise DataError(f"consent_path: {path} holds no id, so nobody could get an offer.")
+        raise DataError(
+            f"consent_path: {path} holds no id, so nobody could get an offer. Write one per line."
+        )
     agreed = known[known.isin(ids)].tolist()
     if len(known) and not agreed:
         raise DataError(
@@ -255,17 +258,11 @@ def consent_list(
 
 def _agreed(ids, no, known):
     """The ids of one column, as the shop spells them, without those that say no anywhere."""
-    spelled = {}
-    for each in known:
-        spelled.setdefault(each.lower(), []).append(each)
-    exact = set(known)
-    found = []
-    for says_no in (True, False):
-        texts = clean_ids(ids[no == says_no].dropna().tolist())
-        each = [[text] if text in exact else spelled.get(text.lower(), [text]) for text in texts]
-        found.append([one for several in each for one in several])
-    declined, agreed = found
-    return [each for each in dict.fromkeys(agreed) if each not in set(declined)]
+    declined, agreed = (
+        as_known(clean_ids(ids[no == says_no].dropna().tolist()), known)
+        for says_no in (True, False)
+    )
+    return [each for each in agreed if each not in set(declined)]
 
 
 def product_page(engine: Engine, n: int = 4, customer_id=None) -> pd.DataFrame:
@@ -347,7 +344,7 @@ def _beside(table, enough):
 
 
 def bought_together(
-    transactions: pd.DataFrame, n: int = 4, min_customers: int = 20
+    transactions: pd.DataFrame, n: int = 4, min_customers: int = 20, rules: Rules | None = None
 ) -> pd.DataFrame:
     """Frequently bought together: the highest lift among pairs with enough common buyers.
 
@@ -358,6 +355,8 @@ def bought_together(
     min_customers : int
         Minimum support. Raw lift recommends noise: two products with one buyer each, the same
         one, have the highest lift of all.
+    rules : Rules, optional
+        What may be shown.
 
     Returns
     -------
@@ -367,6 +366,8 @@ def bought_together(
     """
     pairs = product_affinity(build_interaction_matrix(transactions), min_customers)
     pairs = pairs.rename(columns={"product_id": "in_view", "other_product_id": "product_id"})
+    if rules is not None:
+        pairs = pairs[rules.shown(pairs["product_id"])]
     pairs = pairs.sort_values("in_view", kind="stable")
     pairs.insert(1, "rank", pairs.groupby("in_view").cumcount() + 1)
     return pairs[pairs["rank"] <= n].reset_index(drop=True)

@@ -23,10 +23,12 @@ import pyarrow as pa
 
 from helpers import plausibility
 from helpers.plausibility import Doubt
+from helpers.reading import answers
 from helpers.reading.cleaning import clean, first_reason, trimmed_ids
 from helpers.reading.columns import Contract
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
+from helpers.reading.ids import BLANKS, NOTHING
 from helpers.reading.parameters import (
     DATE_FORMAT,
     Cleaning,
@@ -56,8 +58,7 @@ EVENTS = Contract(
 )
 TEST_RESULTS = Contract(
     required=("customer_id", "arm"),
-    # product_id: what was shown or clicked; nothing here asks for it
-    optional=("date", "visits", "clicked", "carted", "bought", "revenue", "product_id"),
+    optional=("date", "visits", "clicked", "carted", "bought", "revenue"),
     date="date",
     numbers=("visits", "clicked", "carted", "bought", "revenue"),
 )
@@ -113,20 +114,7 @@ WHY_NO_EVENT = {
     "duplicate of another row": "copy > 1",
 }
 
-#: What `in_stock` and `allowed` may say: a word, or how many there are.
-YES = ("true", "yes", "y", "ja", "oui", "wahr", "vrai", "instock", "in stock")
-NO = ("false", "no", "n", "nein", "non", "falsch", "faux", "outofstock", "out of stock")
-_COUNT = "^[-+]?[0-9]+([.,][0-9]+)?$"
-
-
-def _neither_yes_nor_no(name):
-    words = ", ".join(f"'{word}'" for word in YES + NO)
-    return (
-        f"{name} IS NOT NULL AND LOWER({name}) NOT IN ({words})"
-        f" AND NOT REGEXP_MATCHES({name}, '{_COUNT}')"
-    )
-
-
+_YES_OR_NO = {"in_stock", "allowed"}
 #: The same for the catalogue.
 WHY_NO_PRODUCT = {
     "empty row": "is_empty",
@@ -135,8 +123,7 @@ WHY_NO_PRODUCT = {
     "unreadable launched": "date_given AND launched IS NULL",
     "unreadable price": "price_given AND price IS NULL",
     "unreadable margin": "margin_given AND margin IS NULL",
-    "unreadable in_stock": _neither_yes_nor_no("in_stock"),
-    "unreadable allowed": _neither_yes_nor_no("allowed"),
+    **{f"unreadable {each}": f"{each} NOT IN ('yes', 'no')" for each in ("in_stock", "allowed")},
     "duplicate of another row": "copy > 1",
 }
 
@@ -453,6 +440,12 @@ def read_test_results(parameters: Parameters) -> tuple:
     )  # fmt: skip
     rows, findings, _ = _judged(export, WHY_NO_TEST_RESULT, Cleaning(**dict(options)))
     good = rows["reason"].isna()
+    # equal but for case: the arm is called as it is most often
+    arms = rows.loc[good, "arm"]
+    spelled = arms.groupby(arms.str.lower()).agg(lambda same: same.value_counts().index[0])
+    rows["arm"] = rows["arm"].str.lower().map(spelled)
+    if arms.nunique() > len(spelled):
+        findings["arms equal but for case, read as one"] = int(arms.nunique() - len(spelled))
     arms = rows[good].groupby("customer_id")["arm"].nunique()
     several = arms.index[arms > 1]
     rows.loc[good & rows["customer_id"].isin(several), "reason"] = IN_SEVERAL_ARMS
@@ -468,24 +461,46 @@ def read_test_results(parameters: Parameters) -> tuple:
     return kept, report
 
 
-class _TestExport(Export):
-    """In the export of a test, yes and no may stand where counts are asked for."""
+class _Answered(Export):
+    """An export in which some columns answer yes or no, in the words of many languages.
+
+    Attributes
+    ----------
+    answers : dict of str to function
+        By our name of a column: what becomes of a text.
+    """
+
+    answers: dict = {}  # noqa: RUF012
 
     def batches(self, number):
         for batch in super().batches(number):
-            for name in set(_COUNTS) & set(batch.column_names):
-                column = batch[name]
-                if pa.types.is_boolean(column.type):
-                    column = column.cast(pa.int64())
-                elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-                    text = column.to_pandas()
-                    asked = text.str.strip().str.lower()
-                    column = pa.array(asked.map(_YES_AND_NO).fillna(text), pa.string())
+            for name in set(self.answers) & set(batch.column_names):
+                text = batch[name].cast(pa.string()).to_pandas()
+                becomes = {each: self.answers[name](each) for each in text.dropna().unique()}
+                column = pa.array(text.map(becomes), pa.string())
                 batch = batch.set_column(batch.column_names.index(name), name, column)
             yield batch
 
 
-_YES_AND_NO = dict.fromkeys(YES, "1") | dict.fromkeys(NO, "0")
+def _count_or_answer(text):
+    """In the export of a test, yes and no may stand where counts are asked for."""
+    said = answers.word(text)
+    return "1" if said in answers.YES else "0" if said in answers.NO else text
+
+
+def _yes_or_no(text):
+    if text.strip(BLANKS) in NOTHING:
+        return None
+    found = answers.is_there(text)
+    return text if found is None else "yes" if found else "no"
+
+
+class _TestExport(_Answered):
+    answers = dict.fromkeys(_COUNTS, _count_or_answer)
+
+
+class _Catalogue(_Answered):
+    answers = dict.fromkeys(_YES_OR_NO, _yes_or_no)
 
 
 def _check_types(event_types):
@@ -524,8 +539,8 @@ def read_products(
     -------
     products : DataFrame or None
         Indexed by ``product_id``, with those columns of the contract that the file has.
-        ``in_stock`` and ``allowed`` are 1 (yes), 0 (no) or missing. None without a
-        `products_path`.
+        ``in_stock`` and ``allowed`` are 1 (yes), 0 (no) or missing (``in_stock`` only). None
+        without a `products_path`.
     report : HealthReport or None
 
     Raises
@@ -540,19 +555,24 @@ def read_products(
     """
     if not shop.products_path:
         return None, None
-    export = Export(shop.products_path, PRODUCTS, shop.product_columns,
-                    shop.product_date_format or shop.date_format, shop.product_cleaning,
-                    shop.time_zone)  # fmt: skip
+    export = _Catalogue(shop.products_path, PRODUCTS, shop.product_columns,
+                        shop.product_date_format or shop.date_format, shop.product_cleaning,
+                        shop.time_zone)  # fmt: skip
     rows, findings, _ = _judged(export, WHY_NO_PRODUCT, Cleaning(**dict(shop.product_cleaning)))
+    findings |= _say_what_is_no_answer(rows, export)
     table, report = _kept(rows, export), _report(rows, export, WHY_NO_PRODUCT, findings)
     if table.empty:
         why = ", ".join(f"{reason}: {n:,}" for reason, n in report.rejected.items()) or "no rows"
         raise DataError(
             f"{export.name}: no product of the catalogue could be read ({why}). Mend the file, or "
-            "leave an optional column out with `ignore` under `cleaning`."
+            "leave an optional column out with `ignore` under `product_cleaning`."
         )
-    for name in {"in_stock", "allowed"} & set(table):
-        table[name] = _yes_or_no(table[name])
+    for name in _YES_OR_NO & set(table):
+        table[name] = table[name].map({"yes": 1.0, "no": 0.0})
+    if "allowed" in table:  # what one row leaves open, another does not allow
+        unclear = rows.loc[rows["reason"] == "unreadable allowed", "product_id"]
+        unclear = unclear.tolist() + table.loc[table["allowed"].isna(), "product_id"].tolist()
+        table.loc[table["product_id"].isin(unclear), "allowed"] = 0.0
     if spelled_like is not None and shop.cleaning.merge_case:
         spelling = pd.Series(spelled_like, spelled_like.str.lower())
         folded = table["product_id"].str.lower()
@@ -571,12 +591,24 @@ def load_products(shop: Parameters, spelled_like: pd.Index | None = None) -> pd.
     return read_products(shop, spelled_like)[0]
 
 
-def _yes_or_no(text):
-    """1 for yes or a number above zero, 0 for no or any other number, missing where empty."""
-    word = text.str.lower()
-    count = pd.to_numeric(text.str.replace(",", "."), errors="coerce")
-    answer = word.isin(YES) | (count > 0)
-    return answer.astype("float").where(text.notna())
+def _say_what_is_no_answer(rows, export):
+    """Findings on words that are neither yes nor no; where most are, the column is another one."""
+    findings = {}
+    for name in sorted(_YES_OR_NO & set(rows)):
+        odd = rows.loc[rows["reason"] == f"unreadable {name}", name]
+        if odd.empty:
+            continue
+        words = ", ".join(f"{text[:40]!r} ({n:,})" for text, n in odd.value_counts()[:5].items())
+        n = rows[name].notna().sum()
+        if 2 * len(odd) > n:
+            raise DataError(
+                f"{export.name}: of the column {export.theirs(name)}, {len(odd):,} of "
+                f"{n:,} values are neither yes nor no: {words}. Write yes or no there, or "
+                "how many there are; or leave the column out: "
+                f"`product_cleaning: {{ignore: [{name}]}}`."
+            )
+        findings[f"words in {name} that are neither yes nor no"] = words
+    return findings
 
 
 def clean_ids(ids: list[str]) -> list[str]:
@@ -595,6 +627,28 @@ def clean_ids(ids: list[str]) -> list[str]:
     tables = Tables([])
     tables.connection.register("export", pa.table({"customer_id": pa.array(ids, pa.string())}))
     return trimmed_ids(tables)
+
+
+def as_known(ids, known) -> list[str]:
+    """Ids from elsewhere as the shop spells them.
+
+    Parameters
+    ----------
+    ids : iterable of str
+    known : iterable of str
+        The shop's.
+
+    Returns
+    -------
+    list of str
+        An id that the shop has stays as it is. Another becomes all of the shop's that are equal
+        but for case; where there are none, it stays.
+    """
+    exact, spelled = set(known), {}
+    for each in exact:
+        spelled.setdefault(each.lower(), []).append(each)
+    found = [[each] if each in exact else spelled.get(each.lower(), [each]) for each in ids]
+    return list(dict.fromkeys(one for several in found for one in sorted(several)))
 
 
 def _judged(export, rules, cleaning, wanted=(), renamed=None):

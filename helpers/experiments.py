@@ -234,6 +234,13 @@ def own_test(reading: dict | None = None, date_format=data.DATE_FORMAT) -> dict 
     figures["rows"] = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
     figures["differences"] = {}
     measures = [name for name in _MEASURES if name in customers]
+    for name in [name for name in measures if name in rows]:
+        counted = rows.groupby("arm")[name].count()
+        if len(nowhere := counted.index[counted == 0]):  # blank is not zero
+            lines.append(f"{name} is not counted in {', '.join(nowhere)}, so it is not compared.")
+            measures.remove(name)
+    if not measures:
+        lines.append(f"The file counts nothing ({', '.join(_MEASURES)}), so no more can be said.")
     for arm in sizes.index.drop(base):
         for name in measures:
             sides = [customers.loc[customers["arm"] == each, name] for each in (base, arm)]
@@ -260,10 +267,11 @@ def by_customer(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``customer_id``: ``arm``, ``visits`` (rows, where the file does not count them), and
-        sums of what else the file counts.
+        Index ``customer_id``: ``arm``, ``visits`` (rows, where the file does not count them and
+        has several of a customer), and sums of what else the file counts.
     """
-    rows = rows if "visits" in rows else rows.assign(visits=1)
+    if "visits" not in rows and rows["customer_id"].duplicated().any():
+        rows = rows.assign(visits=1)
     grouped = rows.groupby("customer_id", sort=True)
     sums = grouped[[name for name in _MEASURES if name in rows]].sum()
     sums.insert(0, "arm", grouped["arm"].first())

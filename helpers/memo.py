@@ -280,7 +280,8 @@ def collect(
     -------
     dict
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
-        ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``list_length``,
+        ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``no_personal_list``
+        (customers who want none; they are among the best sellers'), ``list_length``,
         ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence`` and
         ``decision``.
     """
@@ -299,6 +300,9 @@ def collect(
     lists = candidates[candidates["rank"] <= n]
     facts["examples"] = _examples(transactions, lists, engine)
     facts["served"] = served(lists, transactions["customer_id"].unique(), n)
+    facts["no_personal_list"] = int(
+        engine.model.customers_.isin(engine.rules.no_personal_list).sum()
+    )
     facts |= {"best_seller_days": production.POPULAR_DAYS, "list_length": n}
     everyone = engine.model.customers_
     made_up_of = everyone if made_up_consent else ()
@@ -430,9 +434,9 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
     dict
         ``purchases``: a full list from own purchases. ``filled up``: too little of it, best
         sellers come after. ``intent``: no purchase, but views or carts. ``best sellers``:
-        nothing known that helps. ``bought nearly all``: a list of fewer than `n`, since no more
-        are left to show. ``bought everything``: none is. Each customer is in one group, so that
-        they add up.
+        nothing known that helps, or no personal list wanted. ``bought nearly all``: a list of
+        fewer than `n`, since no more are left that may be shown. ``bought everything``: none is.
+        Each customer is in one group, so that they add up.
     """
     everyone = pd.Index(customers).union(lists["customer_id"].unique())
     of_customer = lists.groupby("customer_id")["source"]
@@ -458,6 +462,9 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     """
     personal = lists.loc[lists["source"] == "purchases", "customer_id"].unique()
     bought = transactions[transactions["customer_id"].isin(personal)]
+    # an example of which nothing may be named shows nothing
+    sayable = bought.loc[engine.rules.named(bought["product_id"]), "customer_id"]
+    bought = bought[bought["customer_id"].isin(sayable)]
     counts = bought.groupby("customer_id")["product_id"].nunique().sort_values(kind="stable")
     steps = (np.arange(n_customers) + 0.5) / n_customers * len(counts)
     examples = []

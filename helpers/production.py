@@ -492,7 +492,8 @@ def with_new(table: pd.DataFrame, new: pd.DataFrame, n: int) -> pd.DataFrame:
     """
     new = new[new.groupby("customer_id").cumcount() < n - 1]
     taken = new["customer_id"].value_counts().reindex(table["customer_id"], fill_value=0)
-    table = table[table.groupby("customer_id").cumcount() < n - taken.to_numpy()]
+    place = table.groupby("customer_id", dropna=False).cumcount()  # a visitor may have no id
+    table = table[place < n - taken.to_numpy()]
     both = pd.concat([table, new[new["customer_id"].isin(table["customer_id"])]])
     return both.sort_values("customer_id", kind="stable", ignore_index=True)
 
@@ -501,7 +502,7 @@ def _in_order(tables, customers, n):
     """Several tables of lists as one, customers in the order asked for, ranks anew."""
     table = pd.concat(tables, ignore_index=True)
     table = table.iloc[np.argsort(customers.get_indexer(table["customer_id"]), kind="stable")]
-    table = table.assign(rank=table.groupby("customer_id").cumcount() + 1)
+    table = table.assign(rank=table.groupby("customer_id", dropna=False).cumcount() + 1)
     return table[table["rank"] <= n].reset_index(drop=True)
 
 

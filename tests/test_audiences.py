@@ -210,6 +210,14 @@ def test_offer_list_and_funnel_by_hand(layers):
     assert funnel["left_out"].sum() + len(offers) == 6
 
 
+def test_whoever_had_all_contacts_in_a_reminder_gets_no_offer(layers):
+    offers, funnel = audiences.retention_offers(*layers, replace(RULES, reminded=["b", "c"]))
+    assert offers["customer_id"].tolist() == ["a"]
+    assert funnel["step"].iloc[2] == "get no cart reminder already (contact_cap)"
+    assert funnel["customers"].tolist() == [6, 3, 1, 1, 1, 1, 1, 1]
+    assert funnel["left_out"].sum() + len(offers) == 6
+
+
 def test_the_margin_rule_takes_the_next_product_or_nobody(layers):
     dear = replace(RULES, offer_cost=7)  # the lamp: .05 x (8 - 7) - .1 < 0
     offers, funnel = audiences.retention_offers(*layers, dear)

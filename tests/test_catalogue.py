@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, channels, data, memo, production
 from helpers.course import command
 from helpers.recommend import ItemBased
+from helpers.warehouse.batch import Forbidden
 from tests.common import purchases
 
 
@@ -28,13 +29,59 @@ def rules(transactions, **more):
 # The catalogue
 
 
-def test_a_catalogue_says_yes_and_no_in_many_ways(tmp_path):
-    words = ["true", "Ja", "oui", "1", "12,5", "In stock", "FALSE", "nein", "0", "-3", "non", ""]
-    rows = "".join(f'p{n},"{word}"\n' for n, word in enumerate(words))
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["true", "Ja", "oui", "Sí", "да", "tak", "はい", "In stock", "in_stock", "Auf Lager"], 1),
+        (["1", "12,5", "1.0", "1 200", "1'200", "1,200", "10+", ">5", "Available", "J"], 1),
+        (
+            [
+                "FALSE",
+                "nein",
+                "non",
+                "não",
+                "нет",
+                "いいえ",
+                "0",
+                "0.00",
+                "-3",
+                "-1",
+                "ausverkauft",
+            ],
+            0,
+        ),
+        (["out_of_stock", "Sold out", "nicht auf Lager", "agotado", "unavailable", "n"], 0),
+        (["", "NULL", "n/a", " "], 9),
+    ],
+)
+def test_a_catalogue_says_yes_and_no_in_many_ways(words, meant, tmp_path):
+    rows = "".join(f'p{n},"{word}"\n' for n, word in enumerate([*words, "yes"]))
     table, report = data.read_products(shop(tmp_path, "product_id,in_stock\n" + rows))
-    said = table["in_stock"].reindex([f"p{n}" for n in range(len(words))])
-    assert said.fillna(9).tolist() == [1] * 6 + [0] * 5 + [9]
-    assert report.kept == len(words)
+    said = table["in_stock"].drop(f"p{len(words)}")
+    assert said.fillna(9).tolist() == [meant] * len(words)
+    assert report.kept == report.read == len(words) + 1
+
+
+def test_a_column_that_mostly_says_neither_yes_nor_no_is_named_with_its_words(tmp_path):
+    rows = "".join(f"p{n},{word}\n" for n, word in enumerate(["new", "new", "old", "yes", ""]))
+    asked = shop(tmp_path, "sku,state\n" + rows,
+                 product_columns={"sku": "product_id", "state": "in_stock"})  # fmt: skip
+    with pytest.raises(data.DataError) as error:
+        data.read_products(asked)
+    said = ["products.csv", "column state", "3 of 4", "'new' (2), 'old' (1)", "ignore: [in_stock]"]
+    assert all(each in str(error.value) for each in said), error.value
+    rows += "p5,yes\np6,no\np7,no\n"
+    _, report = data.read_products(shop(tmp_path, "product_id,in_stock\n" + rows))
+    assert report.findings["words in in_stock that are neither yes nor no"] == (
+        "'new' (2), 'old' (1)"
+    )
+
+
+@pytest.mark.parametrize("unclear", ["", "who knows", "NULL"])
+def test_a_row_that_leaves_open_whether_it_is_allowed_forbids_its_product(unclear, tmp_path):
+    text = f"product_id,size,allowed\na,S,yes\na,M,{unclear}\nb,S,yes\nc,S,yes\n"
+    table, _ = data.read_products(shop(tmp_path, text))
+    assert table["allowed"].to_dict() == {"a": 0, "b": 1, "c": 1}
 
 
 def test_what_is_neither_yes_nor_no_is_named_with_its_row(tmp_path):
@@ -97,13 +144,34 @@ def test_products_that_are_not_shown_are_counted_once_each(tmp_path):
         data.miniature(), shop(tmp_path, text, margin_floor=0.2, deny_products=["nope"])
     )
     assert found.findings == {
-        "not in the catalogue": 1, "not allowed": 1, "out of stock": 1,
-        "deny_products that are not in the shop": 1,
+        "not in the catalogue": 1, "not allowed": 1, "out of stock": 1
     }  # fmt: skip
+    assert found.unknown == {"deny_products": "nope"}
     assert found.products["may_be_shown"].to_dict() == {
         "A": True, "B": False, "C": False, "D": False, "E": True, "F": False
     }  # fmt: skip
     assert found.products.index[found.products["is_new"]].tolist() == ["E", "F"]
+
+
+def test_a_catalogue_whose_ids_lost_their_zeros_is_said(tmp_path):
+    table = purchases(("a", "001"), ("a", "Mug"), ("b", "002"), ("b", "001"))
+    text = "product_id\n1\n2\nmug\n001\nnew\n"
+    unknown = catalogue.shop_rules(table, shop(tmp_path, text)).unknown
+    assert unknown["products_path"].startswith("3 id(s)") and "'1'" in unknown["products_path"]
+    merged = shop(tmp_path, "product_id\nmug\n001\nnew\n", cleaning={"merge_case": True})
+    assert catalogue.shop_rules(table, merged).unknown == {}
+
+
+def test_what_is_not_launched_yet_is_not_shown_and_shown_from_that_day_on(tmp_path, monkeypatch):
+    table = data.miniature()
+    text = "product_id,launched\nA,\nB,01-01-2024\nC,01-05-2024\nD,\nNew,02-05-2024\n"
+    asked = shop(tmp_path, text)
+    for day, gone in (("2024-04-30", {"C", "New"}), ("2024-05-01 08:00", {"New"})):
+        monkeypatch.setattr(pd.Timestamp, "now", lambda tz=None, day=day: pd.Timestamp(day))
+        shown = catalogue.shop_rules(table, asked).products["may_be_shown"]
+        assert set(shown.index[~shown]) == gone
+        marks = Forbidden(asked).mark()
+        assert marks[1] == sorted(gone), "a batch job makes new lists on that day"
 
 
 def test_a_catalogues_names_stand_above_the_purchases(tmp_path):
@@ -127,7 +195,24 @@ def test_a_category_is_denied_however_it_is_written_and_so_is_what_has_none():
     table["product_category"] = table["product_id"].map(categories)
     found = rules(table, deny_categories=["HEALTH", "Halth"])
     assert found.shown(["A", "B", "C", "D"]).tolist() == [False, False, True, False]
-    assert found.findings == {"denied": 3, "deny_categories that no product has": 1}
+    assert found.findings == {"denied": 3} and found.unknown == {"deny_categories": "Halth"}
+
+
+def test_who_and_what_is_denied_is_found_whatever_the_case_and_a_typing_error_is_said():
+    table = purchases(("Ann", "MUG"), ("Ann", "cup"), ("b1", "MUG"), ("B1", "cup"), ("c", "tea"),
+                      ("c", "cup"))  # fmt: skip
+    visitor = pd.DataFrame({"customer_id": ["Visitor"]})
+    asked = data.Parameters.of(
+        {"deny_customers": ["ann", "b1", "VISITOR", "nobody"], "deny_products": ["mug", "mugg"]}
+    )
+    found = catalogue.shop_rules(table, asked, visitor)
+    # an id that the shop has is meant as it is written
+    assert found.no_personal_list == ("Ann", "b1", "Visitor", "nobody")
+    assert found.shown(["MUG", "cup", "tea"]).tolist() == [False, True, True]
+    assert found.unknown == {"deny_products": "mugg", "deny_customers": "1 id(s)"}
+    engine = production.build_engine(table, rules=found)
+    lists = engine.recommend(["Ann", "b1", "B1"], 2).groupby("customer_id")["source"].agg(set)
+    assert lists["Ann"] == lists["b1"] == {"popularity"} and "purchases" in lists["B1"]
 
 
 # Lists
@@ -198,6 +283,7 @@ def test_nothing_that_must_not_be_shown_is_shown_anywhere(bound, shop):
     assert len(forbidden) > 12
     table = production.score_everyone(bound, 15)
     tables = channels.placements(bound, table, transactions, events, 5)
+    tables["by lift"] = channels.bought_together(transactions, 3, 20, bound.rules)
     tables["examples"] = pd.DataFrame(
         {"product_id": [bound.recommend_products(each)[0] for each in ("CUST00001", "nobody")]}
     )
@@ -222,13 +308,16 @@ def test_course_health_names_the_catalogues_bad_rows_and_what_is_not_shown(tmp_p
     names = [f"PROD_{n:03d}" for n in range(1, 54)]
     rows = "".join(f"{name},{'yes' if n else 'perhaps'}\n" for n, name in enumerate(names))
     (tmp_path / "products.csv").write_text("product_id,in_stock\n" + rows)
-    text = "transactions_path: orders.csv\nproducts_path: products.csv\ndeny_products: [PROD_002]"
+    text = "transactions_path: orders.csv\nproducts_path: products.csv\n"
+    text += "deny_products: [PROD_002, PROD_2]\ndeny_customers: [cust04577, CUST1]"
     (tmp_path / "shop.yaml").write_text(text)
     result = CliRunner().invoke(command.main, ["health", "-f", "shop.yaml"])
     assert result.exit_code == 0, result.output
     assert "rejected: unreadable in_stock: 1 (rows 2)" in result.output
     assert "not shown: not in the catalogue: 1" in result.output
     assert "not shown: denied: 1" in result.output
+    assert "deny_products names what the shop does not have: PROD_2" in result.output
+    assert "deny_customers names what the shop does not have: 1 id(s)" in result.output
 
 
 def test_the_check_fails_where_something_forbidden_is_shown(bound):
@@ -322,7 +411,9 @@ def test_new_products_stand_in_the_last_places_and_say_what_they_are_like(tmp_pa
         "purchases", "purchases", "new"
     ]  # fmt: skip
     assert not lists["product_id"].isin(["N3", "N4"]).any(), "out of stock; only the price is alike"
-    assert set(engine.recommend(["nobody"], 3)["source"]) == {"popularity"}
+    for stranger in ("nobody", None, np.nan):  # an anonymous visitor has no id
+        page = engine.recommend([stranger], 3)
+        assert set(page["source"]) == {"popularity"} and page["rank"].tolist() == [1, 2, 3]
     assert set(engine.recommend(None, 1)["source"]) == {"purchases"}, "never the first place"
     checks = production.health_checks(engine, lists, 3).set_index("check")
     assert checks.loc[["every product is known", "nothing that must not be shown"], "passed"].all()
@@ -338,6 +429,14 @@ def test_new_products_stand_in_the_last_places_and_say_what_they_are_like(tmp_pa
     )
     reason = production.score_everyone(replace(engine, rules=denied), 3)["reason"]
     assert not reason.str.contains("Blue|Goat").any()
+
+
+def test_names_without_a_common_word_are_no_likeness_and_no_warning(tmp_path):
+    text = "product_id,product_category\nA,x\nB,y\nC,x\nD,y\nN,x\n"
+    found = catalogue.shop_rules(data.miniature(), shop(tmp_path, text, places_for_new=1))
+    with np.errstate(all="raise"):
+        lists = production.build_engine(data.miniature(), rules=found).recommend(None, 3)
+    assert (lists["product_id"] == "N").any()
 
 
 def launches(n=60):

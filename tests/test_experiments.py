@@ -219,6 +219,31 @@ def test_an_own_test_is_read_per_customer_not_per_visit(tmp_path):
     assert "B above A, clicked per customer: +1 (" in found["words"]
 
 
+def test_an_own_test_per_customer_has_no_visits_and_its_arms_are_one_whatever_their_case(tmp_path):
+    rows = ["c1,Control,,ja,1", "c2,control,,nein,2", "c3,control,,да,3", "c4,New,,0,4",
+            "c5,new ,,oui,5", "c5,NEW,,1,1", "c6,new,,1,3"]  # fmt: skip
+    found = experiments.own_test(own_export(tmp_path, rows[:5] + rows[6:]))
+    assert found["means"]["customers"].to_dict() == {"control": 3, "new": 3}
+    assert found["means"]["clicked"].to_dict() == {"control": 2 / 3, "new": 2 / 3}
+    assert "visits" not in found["means"] and "several arms" not in found["words"]
+    found = experiments.own_test(own_export(tmp_path, rows))
+    assert found["means"]["visits"].to_dict() == {"control": 1, "new": 4 / 3}
+    bare = [row.rsplit(",", 3)[0] for row in rows[:5]]
+    found = experiments.own_test(own_export(tmp_path, bare, "customer_id,arm"))
+    assert (
+        "counts nothing (clicked, carted" in found["words"] and not found["figures"]["differences"]
+    )
+
+
+def test_what_one_arm_does_not_count_is_not_compared(tmp_path):
+    """The new list's clicks are logged, today's are not: that is no difference."""
+    rows = ["c1,A,,,1", "c2,A,,,2", "c3,B,,1,1", "c4,B,,,2"]
+    found = experiments.own_test(own_export(tmp_path, rows))
+    assert "clicked is not counted in A, so it is not compared." in found["words"]
+    assert "clicked" not in found["means"] and "clicked per customer" not in found["words"]
+    assert list(found["figures"]["differences"]["B"]) == ["revenue"]
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=30),
        st.lists(st.integers(0, 9), min_size=2, max_size=30))  # fmt: skip

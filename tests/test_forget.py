@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -199,6 +200,17 @@ def test_customers_among_the_parameters_are_removed_also_short_ones(out):
     ).replace('\\"', '"').replace("\\n", "\n")
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     assert metrics["lessons"]["06_production"]["parameters"] == {"deny_customers": ["C-12"]}
+
+
+@pytest.mark.parametrize("customer", ["7", "C-12", "never bought"])
+def test_whoever_wanted_no_personal_list_is_forgotten_in_the_engine_too(customer, out):
+    engine = production.load_engine(out / "engine.zip")
+    engine.rules = replace(engine.rules, no_personal_list=("K0001", customer))
+    production.save_engine(engine, out / "engine.zip")
+    result = forget(out, customer)
+    assert result.exit_code == 0, result.output
+    assert "deny_customers" in result.output
+    assert production.load_engine(out / "engine.zip").rules.no_personal_list == ("K0001",)
 
 
 def test_while_a_run_writes_nobody_is_forgotten(out):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import colours, data, evaluate, memo, production
+from helpers import catalogue, colours, data, evaluate, memo, production
 from helpers.plausibility import Doubt
 from helpers.recommend import ItemBased
 
@@ -200,10 +200,10 @@ def test_every_customer_is_in_one_group_and_full_means_full(shop):
     assert sum(facts["served"].values()) == whole["customer_id"].nunique()
     assert facts["served"]["bought nearly all"] == facts["served"]["bought everything"] == 1
     page = memo.page(facts, "odd")
-    assert "1 have bought nearly everything; fewer than 5 products" in page
-    assert "1 have bought everything, so there is nothing left" in page
+    assert "1 get a shorter list: of what may be shown, fewer than 5 products" in page
+    assert "1 have bought everything that may be shown, so there is nothing left" in page
     shown = [int(number.replace(",", "")) for number in re.findall(r"<li>(?:Can't be served "
-             r"personally: )?([\d,]+) (?:customers|have)", page)]  # fmt: skip
+             r"personally: )?([\d,]+) (?:customers|have|get)", page)]  # fmt: skip
     assert f"Together {sum(shown):,} customers" in page
     assert sum(shown) == whole["customer_id"].nunique()
     # they hold up no publication: for one there is no list, for the other a shorter one
@@ -212,6 +212,29 @@ def test_every_customer_is_in_one_group_and_full_means_full(shop):
     assert production.stopped_by(checks) == [] and checks.set_index("check").loc[
         "every list is full", "passed"
     ]  # fmt: skip
+
+
+def test_an_example_has_something_that_may_be_named_and_the_quiet_are_counted(shop):
+    transactions, events = shop
+    some = transactions["customer_id"].unique()
+    kept = transactions[transactions["customer_id"].isin(some[:60])]
+    rare = kept["product_category"].value_counts().index[-1]
+    denied = [each for each in kept["product_category"].unique() if each != rare]
+    only = data.Parameters.of({"deny_categories": denied[:-1], "deny_customers": list(some[:3])})
+    rules = catalogue.shop_rules(kept, only)
+    engine = production.build_engine(kept, None, rules=rules)
+    lists = production.score_everyone(engine, 5)
+    named = set(rules.products.index[rules.products["may_be_named"]])
+    unsayable = kept.groupby("customer_id")["product_id"].agg(lambda own: not named & set(own))
+    assert unsayable.any()
+    found = memo._examples(kept, lists, engine, n_customers=60)
+    assert found and all(example["bought"] for example in found)
+    assert not {example["customer_id"] for example in found} & set(unsayable.index[unsayable])
+    report = data.HealthReport("shop", len(kept), len(kept), {})
+    facts = memo.collect(kept, None, report, n=1, rules=rules)
+    page = " ".join(memo.page(facts, "shop").split())
+    assert sum(facts["served"].values()) == 60
+    assert facts["served"]["best sellers"] >= 3 and "want no personal list: 3" in page
 
 
 def test_a_shop_whose_data_cannot_be_right_is_told_what_to_mend(shop):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import writing
+from helpers import catalogue, data, writing
 from helpers.course import comparing, publishing, runs
 from helpers.data import BUNDLED
 from helpers.reading.parameters import Parameters
@@ -225,3 +225,20 @@ def test_each_run_is_compared_with_what_was_published_not_with_what_was_held_bac
     _, metrics = delivered(tmp_path, lists(c1="ABC"), 4, counts)
     [said] = metrics["comparison"]["rows"]
     assert "can't be read" in said["what"]
+
+
+def test_earlier_tables_that_must_not_go_out_today_are_named(tmp_path):
+    """Sold out since, consent withdrawn since; what this run wrote itself is not looked at."""
+    row = pd.DataFrame({"customer_id": ["a", "b", "c"], "product_id": ["A", "B", "00"]})
+    for name in ("homepage", "email", "retention_offers", "recommendations"):
+        row.to_csv(tmp_path / f"{name}.csv", index=False)
+    (tmp_path / "cart.csv").write_text("somebody's\nnotes\n")
+    shop = data.Parameters.of({"deny_products": ["A"], "deny_customers": ["b"]})
+    rules = catalogue.shop_rules(data.miniature(), shop)
+    run = runs.Run([], shop, tmp_path, rules=rules, agreed=["a", "b"])
+    said = publishing.outdated(run, [Path("recommendations.csv")])
+    assert len(said) == 1
+    assert "homepage.csv: 1, email.csv: 3, retention_offers.csv: 3. " in said[0]
+    run.rules = catalogue.shop_rules(data.miniature(), data.Parameters())
+    run.agreed = None
+    assert publishing.outdated(run, []) == []

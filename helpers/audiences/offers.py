@@ -36,6 +36,8 @@ class OfferRules:
         product without one is not offered either.
     consent : collection of customer ids, optional
         Who agreed to personal offers; everybody, if left out.
+    reminded : collection of customer ids
+        Who gets a cart reminder, where that is all that the shop's ``contact_cap`` allows.
     """
 
     value_share: float = 1 / 3
@@ -46,6 +48,7 @@ class OfferRules:
     response: float = 0.05
     deny_categories: Collection[str] = ()
     consent: Collection[str] | None = None
+    reminded: Collection[str] = ()
 
     def __post_init__(self):
         if isinstance(self.deny_categories, str):
@@ -144,6 +147,10 @@ def retention_offers(
         table = _of(table, left)
         nobody = not len(rules.consent)
         note("agreed to offers" + " (nobody: see consent_path, everybody_agreed)" * nobody)
+    if len(rules.reminded):
+        left = left[~left.isin(list(rules.reminded))]
+        table = _of(table, left)
+        note("get no cart reminder already (contact_cap)")
     # shares are of all customers, not of those who agreed
     left = left[at_the_top(customers["value"], rules.value_share)[left]]
     table = _of(table, left)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from helpers.catalogue import rules_for
+from helpers.catalogue import all_customers, rules_for
 from helpers.course import forgetting, runs
 from helpers.course.describing import refuse_undecided
 from helpers.course.website import SiteError, build_site
@@ -142,6 +142,11 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
         click.echo(f"{outcome.lesson.stem} failed: {outcome.error} See {notebook}.", err=True)
+    if done.rules.findings:
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in done.rules.findings.items())
+        click.echo(
+            f"Of {done.counts['products']:,} products bought, these are not shown: {reasons}"
+        )
     for doubt in runs.doubts(done):
         click.echo(f"Fix first: {doubt}")
     if sentence := runs.verdict(done):
@@ -247,6 +252,8 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
     click.echo(f"read {report['read']:,} rows, kept {report['kept']:,}")
     for reason, rows in report["rejected"].items():
         click.echo(f"  rejected: {reason}: {rows:,}")
+    for name, names in report.get("unknown", {}).items():
+        click.echo(f"{name} names what the purchases do not have: {names}")
     click.echo(
         f"{report['customers']:,} customers, {report['products']:,} products: "
         f"{report['rows']:,} rows in {out} ({report['parts']} parts written now)"
@@ -273,7 +280,7 @@ def health(files, typed, raw, inline, debug):
     """Is this export usable? Print the data-health report, without running a lesson."""
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline).in_folder(Path.cwd())
-        (purchases, of_purchases), (_, of_events) = read_shop(parameters)
+        (purchases, of_purchases), (events, of_events) = read_shop(parameters)
         known = product_table(purchases)
         products, of_products = read_products(parameters, known.index)
         reports = [of_purchases, of_events, of_products, read_test_results(parameters)[1]]
@@ -289,8 +296,11 @@ def health(files, typed, raw, inline, debug):
                 click.echo(f"    why it matters: {doubt.matters}")
                 click.echo(f"    what mends it: {doubt.mend}")
         runs.check_enough(purchases, parameters)
-        for finding, value in rules_for(known, products, parameters).findings.items():
+        rules = rules_for(known, products, parameters, all_customers(purchases, events))
+        for finding, value in rules.findings.items():
             click.echo(f"not shown: {finding}: {value}")
+        for name, names in rules.unknown.items():
+            click.echo(f"{name} names what the shop does not have: {names}")
 
 
 @main.command()

@@ -19,7 +19,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -265,9 +265,12 @@ def _parquet(path, wanted, write):
 def _engine(path, wanted, write):
     """The customer's purchases and intent go; what was learned from everybody together stays."""
     engine = production.load_engine(path)
-    model = engine.model
+    model, rules = engine.model, engine.rules
     found = wanted.among(model.customers_)
-    if write and found:
+    ruled = wanted.among(rules.no_personal_list)
+    if write and found | ruled:
+        others = tuple(each for each in rules.no_personal_list if each not in ruled)
+        engine.rules = replace(rules, no_personal_list=others)
         stays = ~model.customers_.isin(list(found))
         model.customers_ = model.customers_[stays]
         rows = np.append(stays, True)  # the last row is that of an unknown customer
@@ -275,7 +278,8 @@ def _engine(path, wanted, write):
         if model.intent_ is not None:
             model.intent_ = model.intent_[rows]
         production.save_engine(engine, path)
-    return f"{_many(len(found), 'customer')}, with purchases and intent", found
+    said = [f"{_many(len(found), 'customer')}, with purchases and intent"] * bool(found)
+    return " and ".join(said + ["deny_customers"] * bool(ruled)), found | ruled
 
 
 def _notebook(path, wanted, write):

@@ -35,6 +35,7 @@ ENGINE = "engine.zip"
 LISTS = ["recommendations.csv", "recommendations.parquet"]
 SUMMARY, COMPARISON = "summary.csv", "comparison.csv"
 RESULTS = [*LISTS, SUMMARY, COMPARISON, ENGINE, *CHANNELS, OFFERS]
+TO_THOSE_WHO_AGREED = ["email.csv", "cart.csv", OFFERS]
 HELD_BACK = "held_back"
 _READY = ".ready"
 _DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
@@ -99,7 +100,7 @@ def publish(run, staging: Path) -> None:
     gather(run, staging, metrics)
     digest(run, staging, before, metrics)
     results = lay_out_results(run, staging, ready, metrics)
-    run.metrics, run.remarks = metrics, remarks(run, metrics)
+    run.metrics, run.remarks = metrics, remarks(run, metrics) + outdated(run, results)
     summary = json.dumps(metrics, indent=2, ensure_ascii=False, default=str)
     (ready / "metrics.json").write_text(summary, encoding="utf-8")
     (ready / "index.html").write_text(run_page(run, metrics), encoding="utf-8")
@@ -243,8 +244,9 @@ def gather(run, staging: Path, metrics: dict) -> None:
 
 
 def remarks(run, metrics: dict) -> list[str]:
-    """Sentences on what in the folder is not of this run, or was not published."""
-    said = []
+    """Sentences on what does not fit: names, results of other runs, what was not published."""
+    unknown = run.rules.unknown if run.rules else {}
+    said = [f"{name} names what the shop does not have: {u}." for name, u in unknown.items()]
     untrue = "; ".join(run.stopped_by)
     if run.held_back:
         said.append(
@@ -283,6 +285,39 @@ def remarks(run, metrics: dict) -> list[str]:
     if changed := _changed_parameters(run, kept):
         said.append(f"Parameters have changed since {changed}.")
     return said
+
+
+def outdated(run, results: list[Path]) -> list[str]:
+    """A sentence on tables of earlier runs, if today they must not go out as they are.
+
+    Parameters
+    ----------
+    run : Run
+    results : list of Path
+        What this run publishes or holds back.
+    """
+    rows = {}
+    for name in [LISTS[0], *CHANNELS, OFFERS]:
+        path = run.folder / name
+        if run.rules is None or Path(name) in results or not path.exists():
+            continue
+        try:
+            table = pd.read_csv(path, dtype="str", keep_default_na=False)
+            wrong = table["product_id"].isin(run.rules.not_shown())
+            if name in TO_THOSE_WHO_AGREED:
+                wrong |= table["customer_id"].isin(run.rules.no_personal_list)
+                if run.agreed is not None:
+                    wrong |= ~table["customer_id"].isin(run.agreed)
+        except (OSError, ValueError, KeyError):  # somebody has changed it
+            continue
+        rows[name] = int(wrong.sum())
+    found = ", ".join(f"{name}: {n:,}" for name, n in rows.items() if n)
+    if not found:
+        return []
+    return [
+        f"Tables of earlier runs have rows that today's catalogue, rules or consents forbid: "
+        f"{found}. Do not send or show them; run their lessons again."
+    ]
 
 
 def _changed_parameters(run, kept):

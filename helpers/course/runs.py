@@ -58,6 +58,10 @@ class Run:
     fingerprint, counts, segments : str, dict and Series
         Of the data; known once they are read. Rows ``read`` and ``kept``, ``customers`` and
         ``products`` of the purchases; each customer's segment (lesson 08).
+    rules : Rules or None
+        What must not be shown to whom; known once the data are read.
+    agreed : list of str or None
+        Customers who agreed to mails, reminders and offers; None: all, or made up.
     outcomes : list of Outcome
     metrics : dict
         What ``metrics.json`` holds now.
@@ -81,6 +85,8 @@ class Run:
     fingerprint: str = ""
     counts: dict = field(default_factory=dict)
     segments: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    rules: catalogue.Rules | None = None
+    agreed: list[str] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     metrics: dict = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
@@ -176,24 +182,28 @@ def check_data(parameters: Parameters) -> tuple:
     except data.DataError as error:  # a doubt may say why
         why = [f"{doubt.seen} {doubt.mend}" for doubt in report.doubts if doubt.stops]
         raise data.DataError(" ".join([str(error), *why[:1]])) from None
-    known = [table["customer_id"] for table in (transactions, events) if table is not None]
-    channels.consent_list(parameters.consent_path, customers=pd.concat(known).unique())
+    customers = catalogue.all_customers(transactions, events)
+    channels.consent_list(parameters.consent_path, customers=customers)
     data.read_test_results(parameters)
     return transactions, events, report
 
 
 def _look_at(run, transactions, events, report):
-    """Note what the run's digests need to know of the data; return what must not be shown."""
+    """Note what the run's digests need to know of the data and of what must not be shown."""
     known = data.product_table(transactions)
     products = data.load_products(run.parameters, known.index)
-    rules = catalogue.rules_for(known, products, run.parameters)
+    customers = catalogue.all_customers(transactions, events)
+    run.rules = catalogue.rules_for(known, products, run.parameters, customers)
+    if run.parameters.transactions_path:  # the bundled shop's consents are made up in the lessons
+        run.agreed = channels.consent_list(
+            run.parameters.consent_path, (), run.parameters.everybody_agreed, customers=customers
+        )
     products = None if products is None else products.reset_index()
     run.fingerprint = production.data_fingerprint(transactions, events, products)
     run.counts = {"read": report.read, "kept": report.kept}
     for name in ("customer", "product"):
         run.counts[f"{name}s"] = int(transactions[f"{name}_id"].nunique())
     run.segments = audiences.segment_by_scores(audiences.rfm(transactions))
-    return rules
 
 
 def check_enough(transactions, parameters: Parameters) -> None:
@@ -229,7 +239,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     from filelock import FileLock, Timeout
 
     *tables, of_purchases = check_data(run.parameters)
-    rules = _look_at(run, *tables, of_purchases)
+    _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -237,7 +247,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                _build_engine(run, staging, *tables, of_purchases.undone, rules)
+                _build_engine(run, staging, *tables, of_purchases.undone)
                 del tables, of_purchases
                 _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
@@ -303,13 +313,13 @@ def worth_a_look(run: Run) -> list[str]:
     return [check for check in failed if check not in run.stopped_by]
 
 
-def _build_engine(run, staging, transactions, events, undone, rules):
+def _build_engine(run, staging, transactions, events, undone):
     """One engine for all lessons of the run that use it; each finds it in its folder."""
     if not any(_uses_engine(path) for path in run.lessons):
         return
     test_days, n = run.parameters.test_days, run.parameters.n_recommendations
     try:
-        production.shop_engine(transactions, events, test_days, n, staging, rules, undone)
+        production.shop_engine(transactions, events, test_days, n, staging, run.rules, undone)
     except OSError:
         raise
     except Exception:

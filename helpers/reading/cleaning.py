@@ -505,6 +505,7 @@ def with_reasons(
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
     code, product = (folded.format(x) for x in ("code", "typed.product_id"))
+    product = product if "product_id" in contract.names else "NULL"
     pair = "PARTITION BY customer_id, product_id"
     units = "1"
     if "quantity" in found:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.reading import answers
 from helpers.reading.columns import plain_name
 from helpers.reading.files import DataError, TextFile
 
-_YES = {"yes", "y", "true", "t", "1", "x", "ok", "agreed", "accepted", "granted", "subscribed",
-        "opted in", "opt in", "confirmed", "ja", "j", "oui", "si", "sí", "sim", "tak"}  # fmt: skip
-_NO = {"", "no", "n", "false", "f", "0", "declined", "denied", "refused", "revoked", "withdrawn",
-       "unsubscribed", "not subscribed", "opted out", "opt out", "pending", "none", "never", "nein",
-       "non", "não", "nie"}  # fmt: skip
+_YES = answers.YES | {"x", "ok", "agreed", "accepted", "granted", "subscribed", "opted in",
+                      "opt in", "confirmed"}  # fmt: skip
+_NO = answers.NO | {"", "none", "never", "declined", "denied", "refused", "revoked", "withdrawn",
+                    "unsubscribed", "not subscribed", "opted out", "opt out",
+                    "pending"}  # fmt: skip
 # A column so called says the contrary, or is about something else.
 _CONTRARY = re.compile(r"unsub|opt.?out|withdr|revok|declin|refus|deni|bounce|block|no.?mail|not?_")
 _CONSENT = re.compile(
@@ -52,9 +53,9 @@ def read_consents(path) -> pd.DataFrame:
     answer = _answer(path, rows)
     # a list without a header: its first line is an id like the others
     named = plain_name(file.header[0]) == "customer_id"
-    if (len(rows.columns) == 1 and not named) or (answer and _word(answer) in _YES | _NO):
+    if (len(rows.columns) == 1 and not named) or (answer and answers.word(answer) in _YES | _NO):
         rows = pd.concat([header, rows])
-    says_no = rows[answer].map(_word).isin(_NO) if answer else False
+    says_no = rows[answer].map(answers.word).isin(_NO) if answer else False
     return rows.drop(columns=[answer] if answer else []).assign(no=says_no)
 
 
@@ -66,7 +67,7 @@ def _answer(path, rows):
     if about == flags == []:
         return None
     # a list without a header, `C1,yes`
-    bare = [name for name in flags if _word(name) in _YES | _NO]
+    bare = [name for name in flags if answers.word(name) in _YES | _NO]
     chosen = about or bare
     if (
         len(chosen) == 1
@@ -82,9 +83,5 @@ def _answer(path, rows):
 
 
 def _is_answer(column):
-    words = set(column.dropna().map(_word).unique()) - {""}
+    words = set(column.dropna().map(answers.word).unique()) - {""}
     return bool(words) and words <= _YES | _NO
-
-
-def _word(value):
-    return "" if pd.isna(value) else re.sub(r"[\s_-]+", " ", str(value)).strip().lower()

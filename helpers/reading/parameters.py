@@ -287,8 +287,8 @@ class Parameters(_Model):
         0, "places of a list for products of the catalogue that nobody has bought yet",
         "a whole number, at least 0", ge=0, le=1000)  # fmt: skip
     contact_cap: int | None = _field(
-        None, "personal mails and reminders a customer gets from one run at most", _COUNT, ge=1
-    )
+        None, "personal mails and reminders a customer gets from one run at most: a cart reminder "
+        "goes first; a retention offer is sent in the place of the mail", _COUNT, ge=1)  # fmt: skip
     everybody_agreed: bool = _field(
         False, "everybody agreed to mails and reminders, so that no file of consents is needed",
         "true or false, without quotes")  # fmt: skip

@@ -108,7 +108,8 @@ class Forbidden:
     """
 
     def __init__(self, shop: Parameters | None = None):
-        self.shop = (shop or Parameters()).model_copy(update={"places_for_new": 0})
+        of_channels = {"places_for_new": 0, "one_of_category": []}
+        self.shop = (shop or Parameters()).model_copy(update=of_channels)
         self.catalogue = data.load_products(self.shop)
         known = () if self.catalogue is None else self.catalogue
         if self.shop.deny_categories and "product_category" not in known:
@@ -117,20 +118,22 @@ class Forbidden:
                 "in `products_path` that has them, or list the products in `deny_products`."
             )
 
-    def rules(self, product_ids: pd.Index) -> catalogue.Rules:
-        """The rules for a shop with these products."""
+    def rules(self, product_ids: pd.Index, customers: pd.Index) -> catalogue.Rules:
+        """The rules for a shop with these products, and (at least) the denied of its customers."""
         products = self.catalogue
         if self.shop.cleaning.merge_case and products is not None:
             products = data.load_products(self.shop, product_ids)
-        return catalogue.rules_for(pd.DataFrame(index=product_ids), products, self.shop)
+        return catalogue.rules_for(pd.DataFrame(index=product_ids), products, self.shop, customers)
 
     def mark(self) -> list:
         """Changes with whatever changes the rules."""
         names = ("deny_products", "deny_categories", "deny_customers", "margin_floor")
-        products = self.catalogue
+        products, coming = self.catalogue, None
         if products is not None:
+            if "launched" in products:
+                coming = products.index[products["launched"] > pd.Timestamp.now()].tolist()
             products = production.data_fingerprint(products.reset_index())
-        return [products, *(getattr(self.shop, name) for name in names)]
+        return [products, coming, *(getattr(self.shop, name) for name in names)]
 
 
 def prepare(
@@ -154,7 +157,8 @@ def prepare(
     Returns
     -------
     dict
-        ``read``, ``kept`` and ``rejected`` (rows by reason), ``customers``, ``products``.
+        ``read``, ``kept`` and ``rejected`` (rows by reason), ``unknown`` (names in the rules that
+        the purchases don't have), ``customers``, ``products``.
 
     Raises
     ------
@@ -163,7 +167,10 @@ def prepare(
     """
     report = _clean_once(engine, export, cleaning or Cleaning())
     ids = engine.frame("SELECT DISTINCT product_id FROM clean WHERE reason IS NULL")["product_id"]
-    rules = (forbidden or Forbidden()).rules(pd.Index(ids.astype("str")).sort_values())
+    forbidden = forbidden or Forbidden()
+    customers = _equal_but_for_case(engine, forbidden.shop.deny_customers)
+    rules = forbidden.rules(pd.Index(ids.astype("str")).sort_values(), customers)
+    report |= {"unknown": rules.unknown}
     ids = rules.products.index
     engine.small_table("not_for_sale", {"code": ids[~rules.shown(ids)].tolist()})
     engine.small_table("no_personal_list", {"code": sorted(set(rules.no_personal_list))})
@@ -187,6 +194,16 @@ def prepare(
         "(SELECT COUNT(*) FROM products) AS products", {}
     )  # fmt: skip
     return report | {name: int(counts[name].iat[0]) for name in counts}
+
+
+def _equal_but_for_case(engine, asked):
+    """The customers in the table ``clean`` who are called like these, whatever the case."""
+    asked = {f"asked_{n}": e.lower() for n, e in enumerate(data.clean_ids(asked) if asked else [])}
+    if not asked:
+        return pd.Index([], dtype="str")
+    any_of = ", ".join(f"${name}" for name in asked)
+    query = f"SELECT DISTINCT customer_id FROM clean WHERE LOWER(customer_id) IN ({any_of})"
+    return pd.Index(engine.frame(query, asked)["customer_id"].astype("str"))
 
 
 def _clean_once(engine, export, cleaning):
@@ -231,7 +248,9 @@ class SciPy:
         self.report = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
         _check_any(self.report, export)
         model = ItemBased(settings.n_neighbors, trend_days=settings.trend_days)
-        rules = forbidden.rules(pd.Index(table["product_id"].unique()).sort_values())
+        ids = pd.Index(table["product_id"].unique()).sort_values()
+        rules = forbidden.rules(ids, catalogue.all_customers(table))
+        self.report["unknown"] = rules.unknown
         self.engine = production.build_engine(table, None, model, rules)
         customers = self.engine.model.customers_
         self.report |= {"customers": len(customers), "products": len(self.engine.model.products_)}
