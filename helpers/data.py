@@ -12,7 +12,9 @@ The reasons stand below, in the order in which they are asked. What is under the
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -94,6 +96,12 @@ WHY_NO_PURCHASE = {
     "unit_price not above zero": "unit_price <= 0",
     "total_amount not above zero": "total_amount <= 0",
 }
+
+#: Of these reasons, those that are no fault of the file: what somebody left out, and guests.
+NOT_TO_BE_USED = (
+    "empty row", "left out by drop_where", "a total, not a purchase", "no customer id",
+    "not a product",
+)  # fmt: skip
 
 UNKNOWN_TYPE = "unknown event type"
 #: The same for events.
@@ -188,6 +196,11 @@ class HealthReport:
     examples: dict[str, list] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     undone: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def set_aside(self) -> int:
+        """Rows that speak neither for nor against a file: left out on purpose, or nobody's."""
+        return sum(self.rejected.get(reason, 0) for reason in NOT_TO_BE_USED)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per outcome: rows, share of the file, first rows in the file."""
@@ -407,6 +420,17 @@ def read_events(
     return kept, report
 
 
+@contextlib.contextmanager
+def _keys_of(table):
+    """Errors of a further table name its own keys: `event_date_format` for `date_format`."""
+    try:
+        yield
+    except DataError as error:
+        own = re.sub(r"`(columns|date_format|cleaning)\b", rf"`{table}_\1", str(error))
+        raise type(error)(own) from None
+
+
+@_keys_of("test")
 def read_test_results(parameters: Parameters) -> tuple:
     """Load the export of a live test, and say what happened to every row.
 
@@ -491,6 +515,7 @@ def _strangers(events, purchases):
     return findings
 
 
+@_keys_of("product")
 def read_products(
     shop: Parameters, spelled_like: pd.Index | None = None
 ) -> tuple[pd.DataFrame | None, HealthReport | None]:
@@ -715,12 +740,14 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
         problems.append(str(error))
     if parameters.events_path or not own:
         try:
-            visits = read_events(
-                parameters.events_path, parameters.event_columns,
-                parameters.event_date_format or parameters.date_format, parameters.time_zone,
-                parameters.event_types, purchases[0] if parameters.cleaning.merge_case else None,
-                **dict(parameters.event_cleaning),
-            )  # fmt: skip
+            with _keys_of("event"):
+                visits = read_events(
+                    parameters.events_path, parameters.event_columns,
+                    parameters.event_date_format or parameters.date_format, parameters.time_zone,
+                    parameters.event_types,
+                    purchases[0] if parameters.cleaning.merge_case else None,
+                    **dict(parameters.event_cleaning),
+                )  # fmt: skip
         except DataError as error:
             problems.append(str(error))
     if problems:

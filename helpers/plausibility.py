@@ -774,7 +774,7 @@ def _as_labels(values, named):
     if pc.count_distinct(text.slice(0, 1_000)).as_py() > 50:
         return None
     unique = pc.unique(text)
-    if len(unique) > 50 or not any(_state(each) for each in unique.to_pylist()):
+    if len(unique) > 50 or not any(state_of(each) for each in unique.to_pylist()):
         return None
     return text
 
@@ -787,8 +787,13 @@ def _is_undone(words):
     return bool(_UNDONE & set(words)) and not _NOT & set(words)
 
 
-def _state(value):
-    """Of a status: "undone", "open" or nothing."""
+def state_of(value) -> str:
+    """What a value of a column says of an order: "undone", "open", or nothing.
+
+    Parameters
+    ----------
+    value : str
+    """
     words = _words(value)
     if not words or len(words) > 6 or _NOT & set(words):
         return ""
@@ -810,7 +815,7 @@ def _undone_orders(shop):
         if shop.looked_at(column) or kept[column].isna().all():
             continue
         counts = kept[column].str.strip().value_counts()
-        states = pd.Series({value: _state(value) for value in counts.index}, dtype="str")
+        states = pd.Series({value: state_of(value) for value in counts.index}, dtype="str")
         if (states == "undone").any() and len(counts) <= 50:
             doubt = _undone(shop, column, counts[states != ""], counts[states == "undone"])
         elif _is_undone(_words(column)):

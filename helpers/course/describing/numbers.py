@@ -51,6 +51,12 @@ def decimal_of(column: pd.Series) -> tuple[str, str]:
     if not clear and not marks["either"]:
         return "", ""
     example = next((text for text in column.dropna() if re.fullmatch(_EITHER, text)), "")
+    if not clear and (example_of_few := _has_thousands(column)):
+        return (
+            "." if "," in example else ",",
+            f"{example} beside {example_of_few}: only thousands have the sign, so it is no "
+            "decimal mark",
+        )
     if not clear:
         return (
             "TODO",
@@ -64,6 +70,17 @@ def decimal_of(column: pd.Series) -> tuple[str, str]:
     if marks["either"]:
         why += f"; {example} is then read by it, too"
     return mark, why
+
+
+def _has_thousands(column):
+    """A number below a thousand, where only numbers above it have a sign: 1,200 beside 550."""
+    bare = bare_numbers(column.dropna())
+    whole = bare[bare.str.fullmatch("[0-9]+")]
+    digits = whole.str.len()
+    # hundreds prove it: a weight of 5 may stand beside one of 1,250
+    if len(whole) < 0.01 * len(bare) or digits.max() != 3:
+        return ""
+    return whole[digits == 3].iloc[0]
 
 
 def as_numbers(column: pd.Series, mark: str) -> pd.Series:
