@@ -200,7 +200,8 @@ def test_tables_of_sap_are_known_by_their_columns(here):
     number = "{:010}".format
     shop_of(pd.DataFrame({
         "VBELN": lines["order"].map(number), "MATNR": lines["product"].map("{:018}".format),
-        "KWMENG": lines["quantity"].map("{},000".format), "NETWR": lines["price"].map("{:.3f}".format).str.replace(".", ","),
+        "KWMENG": lines["quantity"].map("{},000".format),
+        "NETWR": lines["price"].map("{:.3f}".format).str.replace(".", ","),
     }), "VBAP.csv", sep=";")  # fmt: skip
     shop_of(pd.DataFrame({
         "VBELN": orders["order"].map(number), "KUNNR": orders["customer"].map(number),
@@ -339,6 +340,14 @@ def test_a_status_is_known_by_its_values_whatever_its_name(here):
     assert cleaning["drop_where"] == {"Positionslage": ["storniert", "retourniert"]}
     # but a category is none
     assert "cleaning" not in proposed(shop_of(simple(category=["lost", "found"] * 60)))[1]
+
+
+def test_what_is_said_of_people_is_no_status_and_a_flag_is_one(here):
+    who = pd.Series(np.arange(120) % 23)
+    left = simple(membership_status=(who % 3).map({0: "cancelled", 1: "active", 2: "active"}))
+    assert "cleaning" not in proposed(shop_of(left))[1]
+    flag = simple(is_cancelled=(pd.Series(range(120)) % 7 == 0))
+    assert proposed(shop_of(flag))[1]["cleaning"] == {"drop_where": {"is_cancelled": ["True"]}}
 
 
 def test_addresses_of_mail_that_differ_by_case_are_one_person(here):

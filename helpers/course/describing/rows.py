@@ -20,7 +20,7 @@ from helpers.course.describing.words import (
     without_table,
     words,
 )
-from helpers.plausibility import state_of
+from helpers.plausibility import flagged, is_of_whom, states_of
 
 
 @dataclass
@@ -85,10 +85,13 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
         counts = frame[column].value_counts()
         if not 1 < len(counts) <= 40:
             continue
-        undone = [value for value in counts.index if state_of(value) == "undone"]
+        states = states_of(counts.index)
+        undone = list(states.index[states == "undone"]) or flagged(column, counts.index)
         # a column of another name is one if it says so as clearly as a doubt about it needs
         named = bool(names & set(squeezed_list("status")))
         if not named and (not undone or column in chosen.values()):
+            continue
+        if undone and _is_of_whom(frame[column].isin(undone), frame, chosen):
             continue
         out = [v for v in counts.index if v in undone or begins_like(v, "not_bought")]
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
@@ -107,6 +110,13 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
             found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought?"],
                                   is_sure=False))  # fmt: skip
     return found
+
+
+def _is_of_whom(undone, frame, chosen):
+    """Whether a column speaks of customers or products: who left may have bought before."""
+    day, who = chosen.get("transaction_date"), ("customer_id", "product_id")
+    who = tuple(chosen[ours] for ours in who if ours in chosen)
+    return day is not None and is_of_whom(undone.to_numpy(), frame, who, day)
 
 
 def no_purchases(frame: pd.DataFrame) -> Proposal | None:
