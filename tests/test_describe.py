@@ -228,6 +228,22 @@ def test_nothing_measured_and_no_order_is_proposed_as_a_customer(here):
         assert f'"{other}": customer_id' not in text
 
 
+def test_customers_with_five_digits_are_no_days_of_excel(here):
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Kundennr.": lines["customer"].astype(int) + 20_000, "Payment ID": lines["order"],
+        "Artikelnr.": lines["product"].add(30_000), "Wann": lines["time"].dt.strftime("%d.%m.%Y"),
+    })  # fmt: skip
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns == {"Wann": "transaction_date", "Kundennr.": "customer_id",
+                       "Artikelnr.": "product_id"}  # fmt: skip
+    unnamed = table.rename(columns={"Kundennr.": "Wer", "Payment ID": "Vorgang"})
+    assert '# "Wer": customer_id' in proposed(shop_of(unnamed))[0]
+    # nor is a number of a payment a way to pay, and a gross price is of a piece
+    paid = table.assign(**{"VK brutto": "4,50"})[:-1]
+    assert proposed(shop_of(paid))[1]["columns"]["VK brutto"] == "unit_price"
+
+
 def test_events_are_known_by_the_ids_of_the_purchases(here):
     table = simple()
     events = pd.DataFrame({

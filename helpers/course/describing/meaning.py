@@ -132,8 +132,10 @@ def _fits(ours, column, theirs, frame, dates, found):
     share = len(filled) / len(column)
     if ours == "product_id":
         return share > 0.5
-    if ours == "customer_id":
-        return share > 0.1 and not looks_like_dates(column)
+    if ours == "customer_id":  # numbers of five digits may be days of Excel, and are customers
+        return share > 0.1 and (_is_digits(column) or not looks_like_dates(column))
+    if ours == "payment_method":
+        return filled.nunique() <= 50
     if squeezed(theirs) == "name":
         coded = filled.str.fullmatch(r"\S*\d\S*").mean() > 0.9
         return coded if ours == "transaction_id" else not coded
@@ -186,12 +188,16 @@ def _by_content(ours, frame, found, taken, dates, ids):
     free = [theirs for theirs in free if frame[theirs].nunique() > 1]
     is_date = {theirs: theirs in dates or looks_like_dates(frame[theirs]) for theirs in free}
     if ours in _DATES:
-        return [theirs for theirs in free if is_date[theirs]][:4], "the only column with dates"
+        found_dates = [theirs for theirs in free if is_date[theirs]]
+        # what is written as a date is one sooner than a number that could be
+        written = [theirs for theirs in found_dates if not _is_digits(frame[theirs])]
+        return (written or found_dates)[:4], "the only column with dates"
     if ours == "event_type":
         few = [theirs for theirs in free if frame[theirs].nunique() <= 50][:4]
         known = [theirs for theirs in few if any(map(event_meaning, frame[theirs].unique()))]
         return (known, "the only column with types of events") if known else (few, "")
-    free = [theirs for theirs in free if not is_date[theirs] and not _is_measured(frame[theirs])]
+    free = [theirs for theirs in free if not _is_measured(frame[theirs])
+            and (_is_digits(frame[theirs]) or not is_date[theirs])]  # fmt: skip
     if ids and (known := [theirs for theirs in free if _overlap(frame[theirs], ids) > 0.5]):
         return known[:4], "it has the ids of the purchases"
     repeats = {theirs: frame[theirs].count() / frame[theirs].nunique() for theirs in free}
@@ -199,6 +205,11 @@ def _by_content(ours, frame, found, taken, dates, ids):
     repeats = {theirs: n for theirs, n in repeats.items() if n > 1.2 and frame[theirs].nunique() > 9
                and not (day and bought_on_one_day(frame, theirs, day))}  # fmt: skip
     return sorted(repeats, key=repeats.get)[:4], ""
+
+
+def _is_digits(column):
+    """Whether these are whole numbers."""
+    return bool(column.dropna().str.fullmatch(r"\d+").mean() > 0.9)
 
 
 def _is_measured(column):
