@@ -7,18 +7,16 @@ import re
 import pandas as pd
 
 from helpers.course.describing.phrases import percent
+from helpers.reading.numbers import bare_number
 
-# Signs around a number that don't change it: currencies, blanks, brackets, a sign behind it.
-_AROUND = re.compile(r"[\s'’\u00a0\u202f]|^[(+'=\"-]+|[)\"-]+$|[$€£¥₹₽₺₩]|(?i:\b(?:usd|eur|gbp|chf|"
-                     r"kr|zł|pln|sek|nok|dkk|czk|kč|fr)\b\.?)")  # fmt: skip
 _NUMBER = r"[0-9]*([.,][0-9]+)*[.,]?([eE][-+]?[0-9]{1,3})?"
 _EITHER = r"[1-9][0-9]{0,2}([.][0-9]{3}|,[0-9]{3})"
 
 
 def bare_numbers(column: pd.Series) -> pd.Series:
-    """Values without currency, blanks, brackets and signs."""
+    """Values as the reader takes them, without a sign; blank where they are no number to it."""
     codes, values = pd.factorize(column)  # a price occurs many times
-    bare = pd.Series([_AROUND.sub("", text) for text in values], dtype="str")
+    bare = pd.Series([(bare_number(text) or "").lstrip("+-") for text in values], dtype="str")
     return bare.take(codes).set_axis(column.index).mask(codes < 0)
 
 
