@@ -98,6 +98,12 @@ WHY_NO_PURCHASE = {
     "total_amount not above zero": "total_amount <= 0",
 }
 
+#: Of these reasons, those that are no fault of the file: what somebody left out, and guests.
+NOT_TO_BE_USED = (
+    "empty row", "left out by drop_where", "a total, not a purchase", "no customer id",
+    "not a product",
+)  # fmt: skip
+
 UNKNOWN_TYPE = "unknown event type"
 #: The same for events.
 WHY_NO_EVENT = {
@@ -179,6 +185,11 @@ class HealthReport:
     examples: dict[str, list] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     undone: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def set_aside(self) -> int:
+        """Rows that speak neither for nor against a file: left out on purpose, or nobody's."""
+        return sum(self.rejected.get(reason, 0) for reason in NOT_TO_BE_USED)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per outcome: rows, share of the file, first rows in the file."""
@@ -789,12 +800,14 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
         problems.append(str(error))
     if parameters.events_path or not own:
         try:
-            visits = read_events(
-                parameters.events_path, parameters.event_columns,
-                parameters.event_date_format or parameters.date_format, parameters.time_zone,
-                parameters.event_types, purchases[0] if parameters.cleaning.merge_case else None,
-                **dict(parameters.event_cleaning),
-            )  # fmt: skip
+            with _keys_of("event"):
+                visits = read_events(
+                    parameters.events_path, parameters.event_columns,
+                    parameters.event_date_format or parameters.date_format, parameters.time_zone,
+                    parameters.event_types,
+                    purchases[0] if parameters.cleaning.merge_case else None,
+                    **dict(parameters.event_cleaning),
+                )  # fmt: skip
         except DataError as error:
             problems.append(str(error))
     if problems:

@@ -73,7 +73,7 @@ CHECKS = [
         "question": "Was at least half of the purchase file usable?",
         "passes": lambda evidence: evidence["rows_kept"] >= 0.5,
         "otherwise": NOT_YET,
-        "answer": "{rows_kept:.0%} of the rows were kept",
+        "answer": "{rows_kept:.0%} of the rows were kept{but_for}",
         "what_to_do": "Find out why so many rows were rejected, and export again.",
     },
     {
@@ -146,11 +146,12 @@ def decide(evidence) -> dict:
     ----------
     evidence : mapping
         ``doubts`` (reasons to believe that the data are wrong), ``mend`` (a text: what to do about
-        them), ``rows_kept`` (share of the purchase file, 0 to 1), ``customers_judged``, ``hits``
+        them), ``rows_kept`` (share of the purchase file's rows that were to be used, 0 to 1),
+        ``but_for`` (a text: which were not), ``customers_judged``, ``hits``
         (how many of them found something in the better of the two lists), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
-        sellers'), ``days_of_test``. What is missing counts as no, but for ``mend``; only
+        sellers'), ``days_of_test``. What is missing counts as no, but for the texts; only
         ``days_of_test`` may stay open, and then the recommendation says so.
 
     Returns
@@ -161,7 +162,12 @@ def decide(evidence) -> dict:
         ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
     known = {name: value for name, value in dict(evidence).items() if _is_known(value)}
-    known |= {"mend": "See what is doubted in the data.", **_customers_needed(known), **known}
+    known |= {
+        "mend": "See what is doubted in the data.",
+        "but_for": "",
+        **_customers_needed(known),
+        **known,
+    }
     asked = [_ask(check, known) for check in CHECKS]
     checks = [{name: a[name] for name in ("question", "answer", "passed")} for a in asked]
     failed = [answer for answer in asked if answer["passed"] is False]
@@ -332,7 +338,7 @@ def collect(
     stopping = [doubt for doubt in report.doubts if doubt.stops]
     facts["evidence"] = {
         "doubts": len(stopping),
-        "rows_kept": report.kept / max(report.read, 1),
+        "rows_kept": report.kept / max(report.read - report.set_aside, 1),
         "customers_judged": quality["customers"] if quality else None,
         "hits": _hits(quality) if quality else None,
         "worth_having": _worth_having(quality) if quality else None,
@@ -343,7 +349,11 @@ def collect(
         "days_of_test": facts["plan"]["days"],
     }
     mend = " ".join(f"{_sentence(doubt.seen)} {doubt.mend}" for doubt in stopping[:2])
-    facts["decision"] = decide(facts["evidence"] | ({"mend": mend} if stopping else {}))
+    said = {"mend": mend} if stopping else {}
+    if report.set_aside:
+        aside = f"{report.set_aside:,} that were left out on purpose or have no customer"
+        said["but_for"] = f", leaving aside {aside}"
+    facts["decision"] = decide(facts["evidence"] | said)
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."

@@ -11,6 +11,7 @@ and small ones) pass in silence: a false alarm costs as much as a miss.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -195,6 +196,45 @@ def _turned_in_months(shop):
     )
 
 
+def _turned_away(shop):
+    """Months in a row whose early days went to other months.
+
+    Turned, 3 September is 9 March, and what stays in a September are the days that are numbers of
+    turned months themselves: of September to December the days 9 to 12.
+    """
+    days = shop.orders["day"]
+    if days.empty:
+        return None
+    month = days.dt.to_period("M")
+    months = pd.crosstab(month, days.dt.day.clip(upper=13)).reindex(
+        index=pd.period_range(month.min(), month.max(), freq="M"),
+        columns=range(1, 14), fill_value=0,
+    )  # fmt: skip
+    counts, numbers = months.to_numpy(), months.index.month.to_numpy()
+    for start, length in itertools.product(range(len(counts) - 1), range(6, 1, -1)):
+        own, inside = numbers[start : start + length], counts[start : start + length]
+        # at the edges a part of a month may be turned
+        stay = numbers[max(start - 1, 0) : start + length + 1]
+        gone = [day for day in range(1, 13) if day not in stay]
+        others = counts.sum(axis=0) - inside.sum(axis=0)
+        # a tenth: elsewhere those days are usual (.13 and more); 100 orders, all on others by
+        # chance: one in 40,000
+        if (
+            len(inside) == length
+            and inside[:, np.array(gone) - 1].sum() == 0
+            and inside[:, own - 1].sum(axis=0).all()
+            and inside[:, 12].all()
+            and inside.sum() >= 100
+            and others[np.array(gone) - 1].sum() >= 0.1 * max(others.sum(), 100)
+        ):
+            return (
+                f"in the months from {months.index[start]} to {months.index[start + length - 1]} "
+                f"none of {inside.sum():,} orders falls on days {', '.join(map(str, gone))}, as "
+                "if those were turned to other months."
+            )
+    return None
+
+
 def _turned_everywhere(shop):
     """Nothing after the twelfth of any month."""
     days = shop.orders["day"].dt.day
@@ -205,7 +245,8 @@ def _turned_everywhere(shop):
 
 
 def _turned_dates(shop):
-    seen = _turned_in_order(shop) or _turned_in_months(shop) or _turned_everywhere(shop)
+    checks = (_turned_in_order, _turned_in_months, _turned_away, _turned_everywhere)
+    seen = next((said for check in checks if (said := check(shop))), None)
     return seen and Doubt(
         TURNED,
         seen,
@@ -294,7 +335,9 @@ def _hole(shop):
     at = np.flatnonzero(daily)
     gaps = np.diff(at) - 1
     found = []
-    for number in np.flatnonzero(gaps >= 21):
+    # where orders come once a month, a month without is none
+    usual = np.median(gaps) if len(gaps) else 0
+    for number in np.flatnonzero(gaps >= max(21, 2 * usual)):
         start, end = at[number] + 1, at[number + 1]  # first empty day, first busy one
         around = daily[max(start - 91, 0) : start], daily[end : end + 91]
         rates = [part.sum() / max(len(part), 28) for part in around]
@@ -386,13 +429,21 @@ def _one_day(shop):
 
 
 def _future(shop):
-    rows = int((shop.rows["reason"] == "date in the future").sum())
+    return _another_time(shop, "date in the future", "dates in the future", "after today")
+
+
+def _long_ago(shop):
+    return _another_time(shop, "date before 1990", "dates before 1990", "before 1990")
+
+
+def _another_time(shop, reason, name, when):
+    rows = int((shop.rows["reason"] == reason).sum())
     share = rows / max(len(shop.rows), 1)
     if share < 0.01:
         return None
     return Doubt(
-        "dates in the future",
-        f"{rows:,} rows ({share:.0%}) have a date after today, and are left out.",
+        name,
+        f"{rows:,} rows ({share:.0%}) have a date {when}, and are left out.",
         "Then the dates that are not are probably wrong, too.",
         "Compare `date_format` with the file: order of day and month, two or four digits of the "
         "year, another calendar.",
@@ -481,7 +532,7 @@ def _no_customer(shop, seen):
 def _customer_is_a_branch(shop):
     """Customers who buy on most days: a shop, a till, a country?"""
     days = shop.orders["customer_id"].value_counts()
-    if shop.span < 60 or len(days) < 10 or days.median() < 0.5 * shop.span:
+    if shop.span < 60 or len(days) < 3 or days.median() < 0.5 * shop.span:
         return None
     return Doubt(
         "customers who come every day",
@@ -560,14 +611,17 @@ def _product_of_everybody(shop):
 
 
 def _unique_products(shop):
-    """Products that nobody else bought: the number of an order's line, or of a single piece."""
+    """Products that were bought once: the number of an order or its line, or of a single piece."""
     buyers = shop.buyers["product_id"].value_counts()
-    if len(buyers) < 500 or (buyers == 1).mean() < 0.95 or len(buyers) < 0.8 * len(shop.kept):
+    if len(buyers) < 500 or (buyers == 1).mean() < 0.95:
+        return None
+    # parts that are made for one customer are bought again
+    if (shop.kept.groupby("product_id")["day"].nunique() == 1).mean() < 0.95:
         return None
     return Doubt(
         "a product for every row",
         f"{(buyers == 1).mean():.0%} of the {len(buyers):,} products were bought by one customer "
-        f"only: is {_short(shop.called['product_id'])} the number of a line?",
+        f"only: is {_short(shop.called['product_id'])} the number of an order or its line?",
         "Nobody can say what goes together.",
         "Map the column that names the product, a model or a kind of product, to product_id, under "
         "`columns`.",
@@ -609,6 +663,11 @@ def _garbled_names(shop):
             broken = max(broken, int(counts[garbled].sum()))
             key |= column.endswith("_id")
         asked = texts[texts.str.contains(r"[^\W\d_]\?[^\W\d_]", regex=True)]
+        # Cyrillic or Chinese read as a western code page: no word has so many accents in a row
+        foreign = odd[odd.str.contains("[À-ÖØ-öø-ÿ]{4}", regex=True)]
+        if len(foreign) >= max(3, 0.005 * len(texts)):
+            example = example or foreign.iloc[0]
+            broken = max(broken, int(counts[foreign].sum()))
         if not column.endswith("_id") and len(asked) >= max(3, 0.005 * len(texts)):
             example = example or asked.iloc[0]
             marks = max(marks, int(counts[asked].sum()))
@@ -723,6 +782,8 @@ _ALONE = """
 # Not yet paid: named as well, but something may come of them.
 _OPEN = "pending unpaid onhold offen ausstehend impayé pendiente pendente draft"
 _NOT = "not no non never nicht kein keine pas sans sin ohne un partial partially teilweise partiel"
+# Beside one of these, "test" is a group of an experiment.
+_GROUPS = {"control", "kontrolle", "holdout", "treatment", "variant"}
 _UNDONE, _ALONE, _OPEN, _NOT = (set(words.split()) for words in (_UNDONE, _ALONE, _OPEN, _NOT))
 _NO_VALUES = {"", "0", "false", "no", "n", "nein", "non", "f", "null", "none", "nan", "nat", "-"}
 _YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
@@ -774,7 +835,7 @@ def _as_labels(values, named):
     if pc.count_distinct(text.slice(0, 1_000)).as_py() > 50:
         return None
     unique = pc.unique(text)
-    if len(unique) > 50 or not any(_state(each) for each in unique.to_pylist()):
+    if len(unique) > 50 or not any(state_of(each) for each in unique.to_pylist()):
         return None
     return text
 
@@ -787,8 +848,13 @@ def _is_undone(words):
     return bool(_UNDONE & set(words)) and not _NOT & set(words)
 
 
-def _state(value):
-    """Of a status: "undone", "open" or nothing."""
+def state_of(value) -> str:
+    """What a value of a column says of an order: "undone", "open", or nothing.
+
+    Parameters
+    ----------
+    value : str
+    """
     words = _words(value)
     if not words or len(words) > 6 or _NOT & set(words):
         return ""
@@ -797,6 +863,74 @@ def _state(value):
     if _is_undone(words) or alone:
         return "undone"
     return "open" if len(words) <= 3 and _OPEN & set(words) else ""
+
+
+def states_of(values) -> pd.Series:
+    """What the values of one column say of orders, each one.
+
+    Parameters
+    ----------
+    values : iterable of str
+
+    Returns
+    -------
+    Series of str
+        By the values; see :func:`state_of`. Beside a control group, "test" is the other group.
+    """
+    states = pd.Series({value: state_of(value) for value in values}, dtype="str")
+    if any(_GROUPS & set(_words(value)) for value in states.index):
+        states = states.mask(states.index.str.strip().str.lower() == "test", "")
+    return states
+
+
+def flagged(name: str, values) -> list[str]:
+    """The values by which a column that is named after it says that an order came to nothing.
+
+    Parameters
+    ----------
+    name : str
+        Of the column, such as ``is_cancelled``.
+    values : iterable of str
+
+    Returns
+    -------
+    list of str
+        None if it is called something else, or says more than yes and no.
+    """
+    values = list(values)
+    if not _is_undone(_words(name)) or not {v.lower() for v in values} <= _YES_VALUES | _NO_VALUES:
+        return []
+    return [value for value in values if _says_yes(value)]
+
+
+def is_of_whom(undone: np.ndarray, rows: pd.DataFrame, who=("customer_id", "product_id"),
+               day: str = "day") -> bool:  # fmt: skip
+    """Does a column speak of a person or a product ("Lost", "expired"), and not of an order?
+
+    Parameters
+    ----------
+    undone : ndarray of bool
+        Rows whose value is a word for an order that came to nothing.
+    rows : DataFrame
+    who : tuple of str
+        Columns of `rows` with ids.
+    day : str
+        Column of `rows`. Only who comes on several days can tell.
+
+    Returns
+    -------
+    bool
+        True if nearly all who have such a value once have it every time.
+    """
+    for name in who:
+        of_each = pd.DataFrame({"undone": undone, "day": rows[day].to_numpy()}).groupby(
+            rows[name].to_numpy()
+        )
+        seen = of_each.agg(undone=("undone", "mean"), days=("day", "nunique"))
+        seen = seen[(seen["undone"] > 0) & (seen["days"] > 1)]
+        if len(seen) >= 5 and (seen["undone"] == 1).mean() > 0.9:
+            return True
+    return False
 
 
 def _undone_orders(shop):
@@ -810,11 +944,15 @@ def _undone_orders(shop):
         if shop.looked_at(column) or kept[column].isna().all():
             continue
         counts = kept[column].str.strip().value_counts()
-        states = pd.Series({value: _state(value) for value in counts.index}, dtype="str")
-        if (states == "undone").any() and len(counts) <= 50:
+        states = states_of(counts.index)
+        undone = kept[column].str.strip().isin(states.index[states == "undone"]).to_numpy()
+        if undone.any() and is_of_whom(undone, shop.kept):
+            continue
+        if undone.any() and len(counts) <= 50:
             doubt = _undone(shop, column, counts[states != ""], counts[states == "undone"])
         elif _is_undone(_words(column)):
-            doubt = _undone_flag(shop, column, counts)
+            said = kept[column].str.strip().map(_says_yes, na_action="ignore").eq(True).to_numpy()
+            doubt = None if is_of_whom(said, shop.kept) else _undone_flag(shop, column, counts)
         else:
             continue
         if doubt:
@@ -890,7 +1028,8 @@ def _drop(column, values):
 
 _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _undone_orders, _lines_without_customer, _order_as_customer, _one_customer, _unique_products,
-    _turned_dates, _one_day, _thin_end, _capped, _future, _garbled_names, _hole, _old_dates,
+    _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
+    _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
     _quantities_of_one,
 ]  # fmt: skip

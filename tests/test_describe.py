@@ -194,6 +194,70 @@ def test_columns_are_known_by_their_names_in_many_languages(language):
     assert chosen == dict(zip(HEADERS["ours"], HEADERS[language], strict=True))
 
 
+def test_tables_of_sap_are_known_by_their_columns(here):
+    lines = exports.purchases(60)
+    orders = lines.drop_duplicates("order")
+    number = "{:010}".format
+    shop_of(pd.DataFrame({
+        "VBELN": lines["order"].map(number), "MATNR": lines["product"].map("{:018}".format),
+        "KWMENG": lines["quantity"].map("{},000".format),
+        "NETWR": lines["price"].map("{:.3f}".format).str.replace(".", ","),
+    }), "VBAP.csv", sep=";")  # fmt: skip
+    shop_of(pd.DataFrame({
+        "VBELN": orders["order"].map(number), "KUNNR": orders["customer"].map(number),
+        "AUDAT": orders["time"].dt.strftime("%d.%m.%Y"),
+    }), "VBAK.csv", sep=";")  # fmt: skip
+    values = proposed("VBAP.csv", "VBAK.csv")[1]
+    assert set(values["columns"].values()) == {
+        "customer_id", "product_id", "transaction_date", "transaction_id", "quantity",
+        "total_amount"}  # fmt: skip
+    assert values["cleaning"]["decimal"] == "TODO"  # 1,000 pieces, or one?
+
+
+def test_nothing_measured_and_no_order_is_proposed_as_a_customer(here):
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Wer": lines["customer"].map("w{}".format), "Vorgang": lines["order"].map("v{}".format),
+        "Wann": lines["time"].dt.strftime("%d.%m.%Y"), "Uhr": lines["time"].dt.strftime("%H:00"),
+        "Wieviel": (lines["product"] + 0.25).map("{:.2f}".format),
+        "SKU": lines["product"].map("S{}".format),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    assert '# "Wer": customer_id' in text
+    for other in ("Vorgang", "Uhr", "Wieviel"):
+        assert f'"{other}": customer_id' not in text
+
+
+def test_customers_with_five_digits_are_no_days_of_excel(here):
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Kundennr.": lines["customer"].astype(int) + 20_000, "Payment ID": lines["order"],
+        "Artikelnr.": lines["product"].add(30_000), "Wann": lines["time"].dt.strftime("%d.%m.%Y"),
+    })  # fmt: skip
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns == {"Wann": "transaction_date", "Kundennr.": "customer_id",
+                       "Artikelnr.": "product_id"}  # fmt: skip
+    unnamed = table.rename(columns={"Kundennr.": "Wer", "Payment ID": "Vorgang"})
+    assert '# "Wer": customer_id' in proposed(shop_of(unnamed))[0]
+    # nor is a number of a payment a way to pay, and a gross price is of a piece
+    paid = table.assign(**{"VK brutto": "4,50"})[:-1]
+    assert proposed(shop_of(paid))[1]["columns"]["VK brutto"] == "unit_price"
+
+
+def test_events_are_known_by_the_ids_of_the_purchases(here):
+    table = simple()
+    events = pd.DataFrame({
+        "t": table["transaction_date"], "w": table["customer_id"], "x": table["product_id"],
+        "what": ["view", "glance"] * 60, "land": ["DE", "FR", "IT"] * 40,
+    })  # fmt: skip
+    shop_of(events, "events.csv")
+    text, values = proposed(shop_of(table), events=["events.csv"])
+    assert values["event_columns"] == {
+        "t": "event_date", "w": "customer_id", "x": "product_id", "what": "event_type"
+    }  # fmt: skip
+    assert "it has the ids of the purchases" in text
+
+
 def test_a_name_is_held_against_what_is_in_the_column(here):
     """`Total` of an order is no line's amount, `Date` without dates no date."""
     lines = exports.purchases(40)
@@ -244,8 +308,11 @@ def test_of_a_log_the_purchases_count(here):
     ("values", "mark"),
     [(["1,50", "12,00", "1.234,50"], ","), (["1.50", "12.00", "1,234.50"], "."),
      (["€ 4,50", "3,99 €"], ","), (["$4.50", "$1,200.00"], "."), (["1 234,50", "2,50"], ","),
-     (["1'234.50", "2.50"], "."), (["1.234", "2.500"], "TODO"), (["1,50", "1.50"], "TODO"),
-     (["1", "2"], ""), (["1.234.567", "5"], ",")],
+     (["1'234.50", "2.50"], "."), (["10,09 руб.", "1 200,00 руб."], ","),
+     (["(1.50)", "2.50-", "Rp. 3.25"], "."), (["1.234", "2.500"], "TODO"),
+     (["1,50", "1.50"], "TODO"),
+     (["1", "2"], ""), (["1.234.567", "5"], ","), (["2,600", "550"], "."), (["2.600", "550"], ","),
+     (["1,250", "5"], "TODO"), (["2,600", "5500", "550"], "TODO")],
 )  # fmt: skip
 def test_the_decimal_mark_is_proposed_where_values_say_it(values, mark):
     assert numbers.decimal_of(pd.Series(values * 5))[0] == mark
@@ -285,6 +352,41 @@ def test_what_is_special_about_rows_is_proposed_with_its_reason(here):
     assert "25 rows have a negative quantity" in text
 
 
+def test_a_status_is_known_by_its_values_whatever_its_name(here):
+    table = simple(**{"Positionslage": ["geliefert", "storniert", "offen", "retourniert"] * 30})
+    cleaning = proposed(shop_of(table))[1]["cleaning"]
+    assert cleaning["drop_where"] == {"Positionslage": ["storniert", "retourniert"]}
+    # but a category is none
+    assert "cleaning" not in proposed(shop_of(simple(category=["lost", "found"] * 60)))[1]
+
+
+def test_what_is_said_of_people_is_no_status_and_a_flag_is_one(here):
+    who = pd.Series(np.arange(120) % 23)
+    left = simple(membership_status=(who % 3).map({0: "cancelled", 1: "active", 2: "active"}))
+    assert "cleaning" not in proposed(shop_of(left))[1]
+    flag = simple(is_cancelled=(pd.Series(range(120)) % 7 == 0))
+    assert proposed(shop_of(flag))[1]["cleaning"] == {"drop_where": {"is_cancelled": ["True"]}}
+
+
+def test_addresses_of_mail_that_differ_by_case_are_one_person(here):
+    mail = pd.Series(np.arange(120) % 23).map("who{}@shop.example".format)
+    mail = mail.where(np.arange(120) % 9 > 0, mail.str.upper())
+    text, values = proposed(shop_of(simple(customer_id=mail)))
+    assert values["cleaning"] == {"merge_case": True} and "customer ids are equal but" in text
+    # codes may differ by it
+    codes = pd.Series(["Ab", "aB", "c", "d"] * 30)
+    text, values = proposed(shop_of(simple(customer_id=codes)))
+    assert "cleaning" not in values and "# merge_case: true" in text
+
+
+def test_fresh_is_no_freight(here):
+    """`frais` in a name is either."""
+    names = pd.Series(np.arange(120) % 17).map("Œufs frais {}".format)
+    fees = simple(product_id="FDP", product_name="Frais de port")[:20]
+    cleaning = proposed(shop_of(pd.concat([simple(product_name=names), fees])))[1]["cleaning"]
+    assert cleaning == {"non_products": ["FDP"]}
+
+
 def test_a_plain_shop_gets_no_rule_that_it_does_not_need(here):
     text, values = proposed(shop_of(simple()))
     assert set(values) == {"transactions_path", "columns", "date_format", "test_days"}
@@ -314,14 +416,36 @@ def test_of_several_sheets_the_one_with_purchases_is_named(here):
     assert set(values["columns"]) == {"customer_id", "product_id", "transaction_date"}
 
 
+def test_sheets_of_the_same_columns_are_read_together(here):
+    """A sheet per half-year below a title, beside sheets of something else: none may be lost."""
+    table = simple()
+    with pd.ExcelWriter("book.xlsx") as book:
+        pd.DataFrame({"Note": ["read me"]}).to_excel(book, sheet_name="About", index=False)
+        for name, part in (("H1", table[:70]), ("H2", table[70:])):
+            part.to_excel(book, sheet_name=name, index=False, startrow=3)
+            book.sheets[name]["A1"] = "Sales report"
+    text, values = proposed("book.xlsx")
+    assert values["cleaning"] == {"header_row": 4, "sheet": ["H1", "H2"]}
+    assert "all 120 rows were looked at" in text and "others: About" in text
+    (_, report), _ = data.read_shop(Parameters.of(values))
+    assert (report.read, report.kept) == (120, 120)
+    values["cleaning"]["sheet"][1] = "H3"
+    with pytest.raises(data.DataError, match="no sheet 'H3'; it has: About, H1, H2"):
+        data.read_shop(Parameters.of(values))
+
+
 def test_event_types_are_counted_and_mapped(here):
-    table = simple(event=["view", "atc", "purchase", "search", "ping", "pageview"] * 20)
+    names = ["view", "atc", "purchase_done", "search", "ping", "basket_put", "remove_from_cart",
+             "pageview"]  # fmt: skip
+    table = simple(event=names * 15)
     shop_of(table.rename(columns={"transaction_date": "timestamp"}), "events.csv")
     text, values = proposed(shop_of(simple()), events=["events.csv"])
     assert values["event_types"] == {"view": "product_view", "atc": "add_to_cart",
                                      "pageview": "page_view"}  # fmt: skip
-    assert '# "ping": page_view  # 20 events' in text
-    assert '"purchase": 20 events are left out' in text
+    # a guess from a word in it is left to the user, and what is unknown is no view
+    assert '# "basket_put": add_to_cart  # 15 events' in text
+    for left_out in ("ping", "remove_from_cart", "purchase_done"):
+        assert f'# "{left_out}": 15 events are left out' in text
 
 
 def test_the_catalogue_is_described(here):
@@ -331,6 +455,20 @@ def test_the_catalogue_is_described(here):
     assert values["product_columns"] == {"SKU": "product_id", "Stock": "in_stock",
                                          "Price": "price"}  # fmt: skip
     assert "100 % of the products that were bought are in it" in text
+
+
+def test_launches_that_nobody_can_read_are_left_to_the_user(here):
+    """Else they would be read as the purchases' dates are, and refused."""
+    catalogue = {"SKU": [f"P{n}" for n in range(20)], "StockQty": range(20),
+                 "LaunchDate": ["01/02/2020", "11/01/2026"] * 10}  # fmt: skip
+    shop_of(pd.DataFrame(catalogue), "stock.csv")
+    text, values = proposed(shop_of(simple()), products=["stock.csv"])
+    assert values["product_date_format"] == "TODO"
+    assert values["product_columns"]["StockQty"] == "in_stock"
+    # and the errors of a table name its own keys
+    (here / "shop.yaml").write_text(text.replace("TODO", '"%Y"'))
+    said = course("health", "-f", "shop.yaml").output
+    assert "Set `product_date_format`; what would fit: '%d/%m/%Y'" in said
 
 
 def test_a_large_file_is_looked_at_in_part_and_that_is_said(here, monkeypatch):

@@ -263,6 +263,22 @@ def test_a_remark_decides_nothing_but_stands_before_the_advice(shop):
     assert "Worth a look in the data" in memo.page(facts, "remark")
 
 
+def test_what_was_left_out_on_purpose_speaks_not_against_a_file(shop):
+    """Of a till's rows most may be guests', of a log's most are views: that can't be mended."""
+    part = shop[0][shop[0]["customer_id"] < "CUST00300"]
+    n = len(part)
+    rejected = {"left out by drop_where": 3 * n, "no customer id": 2 * n, "no date": n // 2}
+    report = data.HealthReport("till", n + sum(rejected.values()), n, rejected)
+    facts = memo.collect(part, None, report)
+    assert facts["evidence"]["rows_kept"] == n / (n + n // 2)
+    check = facts["decision"]["checks"][1]
+    assert check["passed"] and f"leaving aside {5 * n:,} that were left out" in check["answer"]
+    # what can't be read does
+    report = data.HealthReport("broken", 3 * n, n, {"unreadable date": 2 * n})
+    check = memo.collect(part, None, report)["decision"]["checks"][1]
+    assert not check["passed"] and check["answer"] == "33% of the rows were kept"
+
+
 def test_the_memo_judges_and_shows_the_runs_own_engine(shop, tmp_path):
     """Whatever settings the run's engine has, the memo's figures are of those."""
     transactions, report = shop[0], data.read_transactions()[1]

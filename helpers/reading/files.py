@@ -209,7 +209,7 @@ class Reading(NamedTuple):
 
     encoding: str | None = None
     header_row: int | None = None
-    sheet: str | None = None
+    sheet: str | list[str] | None = None
 
 
 class _Nothing:

@@ -49,7 +49,10 @@ def with_joined(files: list[TextFile], join: list[Join]) -> list:
         If a table can't be read, has no such key, or has a key twice.
     """
     for each in join:
-        table = LookedUp(each, len(files))
+        try:
+            table = LookedUp(each, len(files))
+        except DataError as error:  # how it is read stands under its own key
+            raise DataError(str(error).replace("under `cleaning`", "under `join`")) from None
         files = [JoinedFile(file, table, number) for number, file in enumerate(files)]
     return files
 

@@ -155,9 +155,9 @@ class FileOptions(_Model):
     header_row: int | None = _field(
         None, "row in which the names of the columns stand; rows before it are passed over",
         "the number of a row, at least 1", ge=1, le=1_000_000)  # fmt: skip
-    sheet: Text | None = _field(
-        None, "name of a workbook's sheet; needed where several differ", "a sheet's name in quotes"
-    )
+    sheet: Text | list[Text] | None = _field(
+        None, "name of a workbook's sheet, or a list of alike ones; needed where several differ",
+        "a sheet's name in quotes, or a list of them")  # fmt: skip
     decimal: Mark | dict[Text, Mark] | None = _field(
         None, "decimal mark of all numbers, or by our names of the columns",
         '"," or ".", or a mapping such as {unit_price: ","}')  # fmt: skip
@@ -216,7 +216,9 @@ class Join(_Model):
         None, "row in which its names of the columns stand", "the number of a row, at least 1",
         ge=1)  # fmt: skip
     encoding: Text | None = _field(None, "as under `cleaning`", _TEXT)
-    sheet: Text | None = _field(None, "as under `cleaning`", _TEXT)
+    sheet: Text | list[Text] | None = _field(
+        None, "as under `cleaning`", "a sheet's name in quotes, or a list of them"
+    )
 
 
 class Parameters(_Model):

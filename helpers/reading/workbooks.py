@@ -80,7 +80,7 @@ class Sheet:
 
 
 def sheets(source, options) -> list[Sheet]:
-    """The tables of a workbook: the sheet that was asked for, or all if they are alike.
+    """The tables of a workbook: the sheets that were asked for, or all if they are alike.
 
     Parameters
     ----------
@@ -105,18 +105,13 @@ def sheets(source, options) -> list[Sheet]:
         for each in book.sheets_metadata
         if str(each.visible).endswith(".Visible") and str(each.typ).endswith(".WorkSheet")
     ]
-    asked = options.sheet
-    if asked is not None:
-        fitting = [name for name in book.sheet_names if plain_name(name) == plain_name(asked)]
-        if not fitting:
-            raise DataError(
-                f"{source.name} has no sheet {asked[:60]!r}; it has: {listed(book.sheet_names)}. "
-                "Set `sheet` under `cleaning` to one of them."
-            )
-        seen = fitting[:1]
+    if options.sheet:
+        asked = [options.sheet] if isinstance(options.sheet, str) else options.sheet
+        seen = [_called(name, book, source) for name in dict.fromkeys(asked)]
     cells = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in seen}
     cells = {name: rows for name, rows in cells.items() if any(map(any, rows))}
-    if len(cells) == 1 or len(set(map(_first_names, cells.values()))) == 1:
+    # what somebody has named belongs together
+    if options.sheet or len(cells) == 1 or len(set(map(_first_names, cells.values()))) == 1:
         return [Sheet(source.name, name, rows, options) for name, rows in cells.items()]
     if not cells:
         return []
@@ -126,9 +121,20 @@ def sheets(source, options) -> list[Sheet]:
     if not tables or len({tuple(map(plain_name, each.header)) for each in tables}) > 1:
         raise DataError(
             f"{source.name} has {len(cells)} sheets that differ: {listed(cells)}. Set `sheet` "
-            "under `cleaning` to the one to be read."
+            "under `cleaning` to the one to be read, or to a list of those that belong together."
         )
     return tables
+
+
+def _called(asked, book, source):
+    """The sheet that somebody names, as the workbook calls it."""
+    fitting = [name for name in book.sheet_names if plain_name(name) == plain_name(asked)]
+    if not fitting:
+        raise DataError(
+            f"{source.name} has no sheet {asked[:60]!r}; it has: {listed(book.sheet_names)}. "
+            "Set `sheet` under `cleaning` to one of them."
+        )
+    return fitting[0]
 
 
 def by_type(name: str, column: pd.Series) -> dict[str, pd.Series]:

@@ -143,6 +143,23 @@ def spoiled(kind, shop, rng):
             return shop.assign(transaction_date=turned(date, some)).iloc[::-1]
         case "turned, in any order":
             return shop.assign(transaction_date=turned(date, later)).sample(frac=1, random_state=0)
+        case "turned later on, by customer":
+            # at the end of a year: no date lies beyond it
+            date = date + (pd.Timestamp("2023-12-31") - date.max())
+            late = pd.Series(np.arange(len(shop)) > 0.75 * len(shop))
+            return shop.assign(transaction_date=turned(date, late)).sort_values("customer_id")
+        case "another century in part":
+            return shop.assign(transaction_date=date.mask(some, date - pd.DateOffset(years=100)))
+        case "Cyrillic as western letters":
+            names = shop["product_id"].map("Товар {}".format)
+            return shop.assign(
+                product_name=names.map(lambda x: x.encode("cp1251").decode("cp1252"))
+            )
+        case "products are order numbers":
+            return shop.assign(product_id="A" + order).drop(columns="transaction_id")
+        case "customers are countries":
+            country = dict(enumerate(["DE", "FR", "IT", "ES"]))
+            return shop.assign(customer_id=pd.Series(shop.index % 4).map(country))
         case "only early days left":
             return shop[date.dt.day <= 12].sample(frac=1, random_state=0)
         case "moved to a new system":
@@ -218,6 +235,11 @@ SPOKEN = {
     "turned here and there": ("turned dates", "in order", "date_format", True),
     "turned, newest first": ("turned dates", "in order", "date_format", True),
     "turned, in any order": ("turned dates", "days 1 to 12", "date_format", True),
+    "turned later on, by customer": ("turned dates", "none of", "date_format", True),
+    "another century in part": ("dates before 1990", "before 1990", "date_format", True),
+    "Cyrillic as western letters": ("garbled letters", "Òîâàð", "encoding", True),
+    "products are order numbers": ("a product for every row", "an order", "columns", True),
+    "customers are countries": ("customers who come every day", "half of the 4", "columns", False),
     "only early days left": ("turned dates", "days 1 to 12", "date_format", True),
     "moved to a new system": ("one day", "%", "columns", True),
     "one day": ("one day", "all", "columns", True),
@@ -280,6 +302,32 @@ def test_a_status_that_says_nothing_of_the_kind_is_none(tmp_path):
     shop = made_up()
     columns = {f"column {n}": [value, *["other"] * (len(shop) - 1)] for n, value in enumerate(DONE)}
     assert doubts(tmp_path, shop.assign(**columns, is_returnable="yes", cancelled="no")) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "values"),
+    [("customer_id", ["Active", "Lost", "At risk"]), ("customer_id", ["active", "cancelled"]),
+     ("product_id", ["active", "expired"]), ("transaction_id", ["control", "test"])],
+)  # fmt: skip
+def test_what_is_said_of_a_person_a_product_or_a_group_is_no_status(tmp_path, of, values):
+    """A customer who left has bought before; of a test's two groups none is a test order."""
+    shop = made_up()
+    codes = pd.factorize(shop[of])[0] % len(values)
+    column = pd.Series(codes).map(values.__getitem__)
+    assert doubts(tmp_path, shop.assign(state=column)) == []
+    flag = (codes == 0).astype(int)
+    if of == "customer_id":
+        assert doubts(tmp_path, shop.assign(membership_cancelled=flag)) == []
+    # the same words of orders
+    if of == "customer_id":
+        by_order = pd.Series(pd.factorize(shop["transaction_id"])[0] % len(values))
+        found = doubts(tmp_path, shop.assign(state=by_order.map(values.__getitem__)))
+        assert [doubt.name for doubt in found] == ["a status"]
+
+
+def test_boxes_that_go_out_once_a_month_leave_no_holes(tmp_path):
+    shop = made_up(n_days=700, season=lambda day: float((START + day * DAY).day == 1))
+    assert [doubt.name for doubt in doubts(tmp_path, shop)] == ["dates by the month"]
 
 
 def test_a_status_of_lines_that_are_left_out_anyway_is_none(tmp_path):
@@ -354,7 +402,7 @@ def test_too_little_to_learn_from_is_explained_by_a_doubt(tmp_path):
     shop = spoiled("products are line numbers", made_up(), np.random.default_rng(0))
     shop["transaction_date"] = shop["transaction_date"].dt.strftime("%d-%m-%Y")
     shop.to_csv(tmp_path / "orders.csv", index=False)
-    with pytest.raises(data.DataError, match="is product_id the number of a line"):
+    with pytest.raises(data.DataError, match="is product_id the number of an order or its line"):
         runs.check_data(Parameters(transactions_path=str(tmp_path / "orders.csv")))
 
 

@@ -37,8 +37,8 @@ class Sample:
         Encoding and separator, as the reader found them.
     header_row : int
         Where the names of the columns stand.
-    sheet, sheets : str, list of str
-        The sheet of a workbook, and all that it has.
+    sheet, sheets : str or list of str, list of str
+        The sheet of a workbook (or several alike ones), and all that it has.
     dates : set of str
         Columns whose cells are dates already.
     """
@@ -51,7 +51,7 @@ class Sample:
     is_counted: bool
     findings: dict
     header_row: int = 1
-    sheet: str = ""
+    sheet: str | list[str] = ""
     sheets: list[str] = field(default_factory=list)
     dates: set[str] = field(default_factory=set)
 
@@ -103,22 +103,27 @@ def _options_for(path):
         sheets = _sheets(path)
         if len(sheets) < 2:
             raise
-    # several sheets that differ: the one with most columns that we know the meaning of
+    # several sheets that differ: the one with most columns that we know the meaning of, and those
+    # that have the same
     known = set().union(*map(ranks, ("customer_id", "product_id", "transaction_date", "quantity",
                                      "unit_price", "product_name")))  # fmt: skip
-    best, most = None, -1
+    best, most, alike = None, -1, {}
     for sheet in sheets:
         try:
             options = _with_header_row(path, FileOptions(sheet=sheet))
             header = [name for file in tables_of(path, options) for name in file.header]
         except DataError:  # a sheet that is no table
             continue
+        kind = options.header_row, frozenset(map(squeezed, header))
+        alike.setdefault(kind, []).append(sheet)
         score = sum(squeezed(name) in known for name in header)
         if score > most:
-            best, most = options, score
+            best, most = kind, score
     if best is None:
         raise DataError(f"{path.name}: none of its {len(sheets)} sheets could be read as a table.")
-    return best, sheets
+    named = alike[best]
+    named = named[0] if len(named) == 1 else named
+    return FileOptions(sheet=named, header_row=best[0]), sheets
 
 
 def _with_header_row(path, options):

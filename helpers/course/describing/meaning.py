@@ -8,7 +8,13 @@ import pandas as pd
 
 from helpers.course.describing.dates import looks_like_dates
 from helpers.course.describing.numbers import share_of_numbers
-from helpers.course.describing.words import parts_of, ranks, squeezed, without_table
+from helpers.course.describing.words import (
+    event_meaning,
+    parts_of,
+    ranks,
+    squeezed,
+    without_table,
+)
 
 # In this order, since a column has one meaning only.
 PURCHASES = ("transaction_date", "customer_id", "product_id", "transaction_id", "quantity",
@@ -78,11 +84,11 @@ def meaning_of(
             taken.add(candidates[0])
             found.others[ours] = candidates[1:4]
         elif ours in REQUIRED:
-            likely = _by_content(ours, frame, taken, dates)
-            if ours in _DATES and len(likely) == 1:  # nothing else can be meant
+            likely, why = _by_content(ours, frame, found, taken, dates, ids)
+            if why and len(likely) == 1:  # nothing else can be meant
                 found.chosen[ours] = likely[0]
                 taken.add(likely[0])
-                found.remarks[ours] = "the only column with dates, whatever its name"
+                found.remarks[ours] = f"{why}, whatever its name"
             else:
                 found.others[ours] = likely
     found.others = {
@@ -126,11 +132,15 @@ def _fits(ours, column, theirs, frame, dates, found):
     share = len(filled) / len(column)
     if ours == "product_id":
         return share > 0.5
-    if ours == "customer_id":
-        return share > 0.1 and not looks_like_dates(column)
+    if ours == "customer_id":  # numbers of five digits may be days of Excel, and are customers
+        return share > 0.1 and (_is_digits(column) or not looks_like_dates(column))
+    if ours == "payment_method":
+        return filled.nunique() <= 50
     if squeezed(theirs) == "name":
         coded = filled.str.fullmatch(r"\S*\d\S*").mean() > 0.9
         return coded if ours == "transaction_id" else not coded
+    if ours == "transaction_id" and filled.nunique() < min(10, 0.01 * len(filled)):
+        return False
     if ours == "event_type":
         return filled.nunique() <= max(200, 0.01 * len(filled))
     if ours == "product_category":
@@ -168,19 +178,44 @@ def _prefer_people(frame, found):
             return
 
 
-def _by_content(ours, frame, taken, dates):
-    """Columns that could mean it by what is in them, although their names don't say so."""
+def _by_content(ours, frame, found, taken, dates, ids):
+    """Columns that could mean it by what is in them, although their names don't say so.
+
+    And what would make a single one of them sure.
+    """
     # who has more columns than that will find it sooner by eye
     free = [theirs for theirs in frame.columns[:200] if theirs not in taken]
     free = [theirs for theirs in free if frame[theirs].nunique() > 1]
+    is_date = {theirs: theirs in dates or looks_like_dates(frame[theirs]) for theirs in free}
     if ours in _DATES:
-        return [theirs for theirs in free if theirs in dates or looks_like_dates(frame[theirs])][:4]
+        found_dates = [theirs for theirs in free if is_date[theirs]]
+        # what is written as a date is one sooner than a number that could be
+        written = [theirs for theirs in found_dates if not _is_digits(frame[theirs])]
+        return (written or found_dates)[:4], "the only column with dates"
     if ours == "event_type":
-        return [theirs for theirs in free if frame[theirs].nunique() <= 50][:4]
+        few = [theirs for theirs in free if frame[theirs].nunique() <= 50][:4]
+        known = [theirs for theirs in few if any(map(event_meaning, frame[theirs].unique()))]
+        return (known, "the only column with types of events") if known else (few, "")
+    free = [theirs for theirs in free if not _is_measured(frame[theirs])
+            and (_is_digits(frame[theirs]) or not is_date[theirs])]  # fmt: skip
+    if ids and (known := [theirs for theirs in free if _overlap(frame[theirs], ids) > 0.5]):
+        return known[:4], "it has the ids of the purchases"
     repeats = {theirs: frame[theirs].count() / frame[theirs].nunique() for theirs in free}
+    day = found.chosen.get("transaction_date")
     repeats = {theirs: n for theirs, n in repeats.items() if n > 1.2 and frame[theirs].nunique() > 9
-               and theirs not in dates and not looks_like_dates(frame[theirs])}  # fmt: skip
-    return sorted(repeats, key=repeats.get)[:4]
+               and not (day and bought_on_one_day(frame, theirs, day))}  # fmt: skip
+    return sorted(repeats, key=repeats.get)[:4], ""
+
+
+def _is_digits(column):
+    """Whether these are whole numbers."""
+    return bool(column.dropna().str.fullmatch(r"\d+").mean() > 0.9)
+
+
+def _is_measured(column):
+    """Whether these are amounts or times of a day, and no ids: 12.50, 1,250, 17:45."""
+    measured = r"\D{0,3}\d[\d.,' ]*(\.\d\d?|,\d{1,3})\D{0,4}|\d?\d:\d\d(:\d\d)?"
+    return column.dropna().str.fullmatch(measured).mean() > 0.9
 
 
 def _order_totals(frame, chosen, theirs):

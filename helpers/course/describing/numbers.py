@@ -7,18 +7,16 @@ import re
 import pandas as pd
 
 from helpers.course.describing.phrases import percent
+from helpers.reading.numbers import bare_number
 
-# Signs around a number that don't change it: currencies, blanks, brackets, a sign behind it.
-_AROUND = re.compile(r"[\s'’\u00a0\u202f]|^[(+'=\"-]+|[)\"-]+$|[$€£¥₹₽₺₩]|(?i:\b(?:usd|eur|gbp|chf|"
-                     r"kr|zł|pln|sek|nok|dkk|czk|kč|fr)\b\.?)")  # fmt: skip
 _NUMBER = r"[0-9]*([.,][0-9]+)*[.,]?([eE][-+]?[0-9]{1,3})?"
 _EITHER = r"[1-9][0-9]{0,2}([.][0-9]{3}|,[0-9]{3})"
 
 
 def bare_numbers(column: pd.Series) -> pd.Series:
-    """Values without currency, blanks, brackets and signs."""
+    """Values as the reader takes them, without a sign; blank where they are no number to it."""
     codes, values = pd.factorize(column)  # a price occurs many times
-    bare = pd.Series([_AROUND.sub("", text) for text in values], dtype="str")
+    bare = pd.Series([(bare_number(text) or "").lstrip("+-") for text in values], dtype="str")
     return bare.take(codes).set_axis(column.index).mask(codes < 0)
 
 
@@ -51,6 +49,12 @@ def decimal_of(column: pd.Series) -> tuple[str, str]:
     if not clear and not marks["either"]:
         return "", ""
     example = next((text for text in column.dropna() if re.fullmatch(_EITHER, text)), "")
+    if not clear and (example_of_few := _has_thousands(column)):
+        return (
+            "." if "," in example else ",",
+            f"{example} beside {example_of_few}: only thousands have the sign, so it is no "
+            "decimal mark",
+        )
     if not clear:
         return (
             "TODO",
@@ -64,6 +68,17 @@ def decimal_of(column: pd.Series) -> tuple[str, str]:
     if marks["either"]:
         why += f"; {example} is then read by it, too"
     return mark, why
+
+
+def _has_thousands(column):
+    """A number below a thousand, where only numbers above it have a sign: 1,200 beside 550."""
+    bare = bare_numbers(column.dropna())
+    whole = bare[bare.str.fullmatch("[0-9]+")]
+    digits = whole.str.len()
+    # hundreds prove it: a weight of 5 may stand beside one of 1,250
+    if len(whole) < 0.01 * len(bare) or digits.max() != 3:
+        return ""
+    return whole[digits == 3].iloc[0]
 
 
 def as_numbers(column: pd.Series, mark: str) -> pd.Series:

@@ -12,7 +12,7 @@ from helpers.course.describing.meaning import CATALOGUE, EVENTS, PURCHASES, REQU
 from helpers.course.describing.numbers import decimal_of, share_of_numbers
 from helpers.course.describing.phrases import examples, one_line, percent
 from helpers.course.describing.tables import arrange
-from helpers.course.describing.words import event_meaning
+from helpers.course.describing.words import event_guess, event_meaning
 from helpers.course.describing.writing import TODO, Page, quoted
 
 # So many columns and event types are named; of more, how many there are.
@@ -96,14 +96,18 @@ def _event_types(page, column):
     page.put("event_types:")
     for theirs, n in counts.head(_NAMED).items():
         ours = event_meaning(theirs)
-        if ours == "purchase":
+        guess = ours or event_guess(theirs)
+        if guess == "purchase":
             why = "events are left out, since purchases are counted from the purchases' file"
             page.say(f"{quoted(theirs)}: {n:,} {why}", 2)
         elif ours == theirs:
             page.say(f"{quoted(theirs)} has our name: {n:,} events", 2)
+        elif guess:
+            page.put(f"{quoted(theirs)}: {guess}", f"{n:,} events", 2, is_sure=bool(ours))
         else:
-            page.put(f"{quoted(theirs)}: {ours or 'page_view'}", f"{n:,} events", 2,
-                     is_sure=bool(ours))  # fmt: skip
+            page.say(
+                f"{quoted(theirs)}: {n:,} events are left out, unless you say what they are", 2
+            )
     if len(counts) > _NAMED:
         page.say(f"and {len(counts) - _NAMED:,} further types", 2)
     if not any(event_meaning(theirs) not in ("", "purchase") for theirs in counts.index):
@@ -211,7 +215,7 @@ class _Table:
             page.say(f"{theirs}: {found.why[0]}")
         elif len(found.formats) == 1:
             page.put(f"{self.format_key}: {quoted(found.formats[0])}", found.why)
-        elif ours == "launched":
+        elif ours == "launched" and not found.formats:
             page.put(f"{self.format_key}: {TODO}", found.why, is_sure=False)
         else:
             for each in found.why:
@@ -257,8 +261,11 @@ class _Table:
             why = f"the names of the columns stand there: {', '.join(sample.header[:4])}"
             page.put(f"header_row: {sample.header_row}", one_line(why, 200), 2)
         if sample.sheet:
-            others = ", ".join(each for each in sample.sheets if each != sample.sheet)
-            page.put(f"sheet: {quoted(sample.sheet)}", f"others: {others}", 2)
+            alike = isinstance(sample.sheet, list)
+            why = ["these have the same columns"] if alike else []
+            named = sample.sheet if alike else [sample.sheet]
+            others = [each for each in sample.sheets if each not in named]
+            page.put(f"sheet: {quoted(sample.sheet)}", [*why, f"others: {', '.join(others)}"], 2)
 
     def _numbers(self, page):
         chosen = {
@@ -296,7 +303,7 @@ class _Table:
             page.put(f"ignore: [{', '.join(ignored)}]", "optional, and left out", 2)
 
     def _statuses(self, page):
-        proposals = rows.drop_where(self.frame)
+        proposals = rows.drop_where(self.frame, self.meaning.chosen)
         if self.is_own and (log := rows.no_purchases(self.frame)):
             proposals.append(log)
         sure = [each for each in proposals if each.is_sure]

@@ -20,6 +20,7 @@ from helpers.course.describing.words import (
     without_table,
     words,
 )
+from helpers.plausibility import flagged, is_of_whom, states_of
 
 
 @dataclass
@@ -75,16 +76,24 @@ def fill_down(frame: pd.DataFrame, chosen: dict[str, str], statuses=()) -> Propo
     return Proposal(values, why) if values else None
 
 
-def drop_where(frame: pd.DataFrame) -> list[Proposal]:
+def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
     """Statuses of what was not bought, or given back; of each column that looks like a status."""
     found = []
     for column in frame:
         bare = without_table(column)
         names = {squeezed(bare), squeezed(" ".join(parts_of(bare)[-1:]))}
-        if not names & set(squeezed_list("status")) or not 1 < frame[column].nunique() <= 40:
-            continue
         counts = frame[column].value_counts()
-        out = [value for value in counts.index if begins_like(value, "not_bought")]
+        if not 1 < len(counts) <= 40:
+            continue
+        states = states_of(counts.index)
+        undone = list(states.index[states == "undone"]) or flagged(column, counts.index)
+        # a column of another name is one if it says so as clearly as a doubt about it needs
+        named = bool(names & set(squeezed_list("status")))
+        if not named and (not undone or column in chosen.values()):
+            continue
+        if undone and _is_of_whom(frame[column].isin(undone), frame, chosen):
+            continue
+        out = [v for v in counts.index if v in undone or begins_like(v, "not_bought")]
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
         if out:
             share = counts[out].sum() / counts.sum()
@@ -101,6 +110,13 @@ def drop_where(frame: pd.DataFrame) -> list[Proposal]:
             found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought?"],
                                   is_sure=False))  # fmt: skip
     return found
+
+
+def _is_of_whom(undone, frame, chosen):
+    """Whether a column speaks of customers or products: who left may have bought before."""
+    day, who = chosen.get("transaction_date"), ("customer_id", "product_id")
+    who = tuple(chosen[ours] for ours in who if ours in chosen)
+    return day is not None and is_of_whom(undone.to_numpy(), frame, who, day)
 
 
 def no_purchases(frame: pd.DataFrame) -> Proposal | None:
@@ -210,19 +226,46 @@ def _words_of_no_product():
 
 
 def merge_case(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
-    """Product ids that are equal but for case."""
-    code = chosen.get("product_id")
-    if code is None:
+    """Ids of customers and products that are equal but for case."""
+    found = [
+        each
+        for each in (_one_person(frame, chosen), _one_product(frame, chosen))
+        if each is not None
+    ]
+    if not found:
         return None
-    ids = pd.Series(frame[code].dropna().unique())
+    why = [reason for each in found for reason in each.why]
+    return Proposal(True, why, is_sure=all(each.is_sure for each in found))
+
+
+def _but_for_case(column, what):
+    """The ids that are equal but for case, and a sentence on them."""
+    ids = pd.Series(column.dropna().unique(), dtype="str")
     folded = ids.str.lower()
     twice = ids[folded.duplicated(keep=False)]
     if twice.empty:
+        return twice, ""
+    other = twice[folded == twice.iloc[0].lower()].iloc[1]
+    return twice, (f"{twice.str.lower().nunique():,} {what} ids are equal but for case, such as "
+                   f"{one_line(twice.iloc[0])} and {one_line(other)}")  # fmt: skip
+
+
+def _one_person(frame, chosen):
+    if "customer_id" not in chosen:
         return None
-    n = twice.str.lower().nunique()
-    why = [f"{n:,} product ids are equal but for case, such as {twice.iloc[0]} and "
-           f"{twice[folded == twice.iloc[0].lower()].iloc[1]}"]  # fmt: skip
-    name = chosen.get("product_name")
+    twice, said = _but_for_case(frame[chosen["customer_id"]], "customer")
+    # in an address of e-mail case says nothing
+    return Proposal(True, [said], twice.str.contains("@").all()) if len(twice) else None
+
+
+def _one_product(frame, chosen):
+    code = chosen.get("product_id")
+    if code is None:
+        return None
+    twice, said = _but_for_case(frame[code], "product")
+    if twice.empty:
+        return None
+    why, name = [said], chosen.get("product_name")
     if name is None:
         return Proposal(True, why, is_sure=False)
     names = (

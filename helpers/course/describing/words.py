@@ -59,6 +59,15 @@ def begins_like(text, key: str) -> bool:
     return squeezed(text).startswith(squeezed_list(key))
 
 
+def event_guess(text) -> str:
+    """What a type of several words may mean: what exactly one kind of ours has a word of."""
+    parts = parts_of(text)
+    if set(parts) & {"remove", "removed", "delete", "deleted", "from"}:
+        return ""
+    meant = {meaning for part in parts if (meaning := event_meaning(part))}
+    return meant.pop() if len(meant) == 1 else ""
+
+
 def event_meaning(text) -> str:
     """Our event type for theirs; "purchase" for a purchase, empty if it is neither."""
     bare = squeezed(text)
