@@ -486,8 +486,10 @@ def _strangers(events, purchases):
     """How many events are of customers and products that nobody bought, or that are called else."""
     findings = {}
     for name, what in (("customer_id", "customers"), ("product_id", "products")):
-        strange = events[name].notna() & ~events[name].isin(purchases[name].unique())
-        findings[f"events of {what} without a purchase"] = int(strange.sum())
+        seen = events[name].value_counts()
+        findings[f"events of {what} without a purchase"] = int(
+            seen[seen.index.difference(purchases[name].unique())].sum()
+        )
     return findings
 
 

@@ -19,9 +19,9 @@ from helpers.reading.dates import MOST_UNREADABLE
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import NUMBERS_OF, DataError
 from helpers.reading.ids import BLANKS, plain_id, settle_ids, with_changes
-from helpers.reading.numbers import number, settle_numbers, unreadable_numbers, with_bare_numbers
+from helpers.reading.numbers import number, settle_numbers, with_bare_numbers
 from helpers.reading.parameters import Cleaning
-from helpers.reading.queries import count, literal, one_of, quoted, select
+from helpers.reading.queries import count, literal, matches, one_of, quoted, select
 
 # The first reasons that look at other rows as well; those before them look at one row alone.
 _AMONG_ROWS = {"return or cancellation", "duplicate of another row"}
@@ -68,7 +68,7 @@ def clean(
     changed, findings, total = settle_ids(
         engine, found, cleaning.merge_case, renamed, len(export.files)
     )
-    marks, odd, said, asked = settle_numbers(engine, export, cleaning.decimal)
+    marks, odd, unreadable, said, asked = settle_numbers(engine, export, cleaning.decimal)
     findings |= said
     query = typed_rows(contract, found, marks, odd, changed, beside, total)
     engine.view("read_rows", query)
@@ -82,7 +82,7 @@ def clean(
             "in `columns`, or leave the prefix out."
         )
     problems = [*export.problems, *problems, *asked, *export.dates.problems()]
-    problems += _unreadable_columns(engine, export, marks)
+    problems += _unreadable_columns(engine, export, unreadable)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
     findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, texts, beside)
@@ -211,13 +211,12 @@ def _trimmed_part(number, kinds, contract, found, everything, beside):
     ]
     chosen["row_key"] = f"MD5(CONCAT_WS(CHR(31), {', '.join(raw)}))"
     # a row with a customer is not empty: few have to be looked at as a whole
-    whole_row = f"TRIM(CONCAT({', '.join(raw)}), {literal(BLANKS)})"
+    something = matches(f"CONCAT({', '.join(raw)})", f"[^{BLANKS}]")
     nobody = f"{chosen.get('customer_id', 'NULL')} IS NULL"
-    chosen["is_empty"] = f"CASE WHEN {nobody} THEN {whole_row} = '' ELSE FALSE END"
+    chosen["is_empty"] = f"CASE WHEN {nobody} THEN NOT {something} ELSE FALSE END"
     if "product_name" in found:
         name = _as_text("product_name", kinds) if "product_name" in kinds else "''"
-        padded = f"{name} <> {_bare(name)}"
-        chosen["padded"] = f"CASE WHEN {_may_be_padded(name)} THEN {padded} ELSE FALSE END"
+        chosen["padded"] = f"COALESCE({name} <> {_bare(name)}, FALSE)"
     return select(chosen | {"file_no": quoted(FILE), "row_no": quoted(ROW)}, f"export_{number}")
 
 
@@ -353,31 +352,28 @@ def _already_a_number(name, kinds):
 
 def _trimmed(text):
     """Text without blanks around; missing where nothing is left."""
-    # most values begin and end with a plain letter or digit: a quick look spares the slow trim
-    text = f"TRIM({text})"
-    bare = f"NULLIF({_bare(text)}, '')"
-    return f"CASE WHEN {_may_be_padded(text)} THEN {bare} ELSE NULLIF({text}, '') END"
-
-
-def _may_be_padded(text):
-    return f"REGEXP_MATCHES({text}, '^[^!-~]|[^!-~]$')"
+    return f"NULLIF({_bare(text)}, '')"
 
 
 def _bare(text):
-    return f"TRIM({text}, {literal(BLANKS)})"
+    """Text without blanks around."""
+    # most values begin and end with a plain letter or digit: a quick look spares the slow trim
+    text = f"TRIM({text})"
+    bare = f"TRIM({text}, {literal(BLANKS)})"
+    return f"CASE WHEN {matches(text, '^[^!-~]|[^!-~]$')} THEN {bare} ELSE {text} END"
 
 
-def _unreadable_columns(engine, export, marks):
+def _unreadable_columns(engine, export, unreadable):
     """A whole column that can't be read is one problem, not many rejected rows."""
     if export.contract.date not in export.found:
         return []
     date = export.contract.date
     bad = {date: f"date_given AND {date} IS NULL"}
     counts = {"bad": count(bad[date]), "all": count("date_given")}
-    counts |= {name: count(f"{name}_typed IS NOT NULL") for name in marks}
+    counts |= {name: count(f"{name}_typed IS NOT NULL") for name in unreadable}
     row = engine.frame(select(counts, "texts")).iloc[0]
     n_bad, n_all = {date: row["bad"]}, {date: row["all"]}
-    for name, (unread, given) in unreadable_numbers(engine, marks).items():
+    for name, (unread, given) in unreadable.items():
         bad[name] = f"{name}_given AND {name} IS NULL"
         n_bad[name], n_all[name] = unread, given + row[name]
     problems = []
