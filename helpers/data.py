@@ -850,8 +850,8 @@ def _transaction_findings(rows, export, cancellation_prefix, found):
         several = rows.groupby("product_id")["product_name"].nunique()
         findings["products with several names"] = int((several > 1).sum())
     if "transaction_id" in export.found:
-        lines = rows.dropna(subset=["product_id"]).duplicated(["transaction_id", "product_id"])
-        findings["further lines of one product in one transaction"] = int(lines.sum())
+        lines = rows[["transaction_id", "product_id"]].dropna(subset=["product_id"])
+        findings["further lines of one product in one transaction"] = int(lines.duplicated().sum())
     if "quantity" in export.found:
         negative = rows["quantity"] < 0
         findings["rows with a negative quantity"] = int(negative.sum())

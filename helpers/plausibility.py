@@ -72,7 +72,7 @@ class Purchases:
     date_format: str = "%Y-%m-%d"
 
     def __post_init__(self):
-        kept = self.rows[self.rows["reason"].isna()]
+        kept = self.rows.loc[self.rows["reason"].isna(), [*self.called, "file_no", "row_no"]]
         self.kept = kept.assign(day=kept["transaction_date"].dt.normalize())
         # who comes on a day counts once, however many lines the basket has
         self.orders = self.kept[["customer_id", "day"]].drop_duplicates()

@@ -454,14 +454,16 @@ def with_reasons(
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
     code, product = (folded.format(x) for x in ("code", "typed.product_id"))
-    pair = "PARTITION BY customer_id, product_id"
     units = "1"
     if "quantity" in found:
         units = "ABS(COALESCE(quantity, 1))"
     elif "total_amount" in found:
         # without quantities, money that goes back stands for what was returned; where an amount
         # of the pair is blank, lines are counted
-        blank = f"MAX(CASE WHEN counts AND total_amount IS NULL THEN 1 ELSE 0 END) OVER ({pair})"
+        blank = (
+            "MAX(CASE WHEN counts AND total_amount IS NULL THEN 1 ELSE 0 END) "
+            "OVER (PARTITION BY customer_id, product_id)"
+        )
         units = f"CASE WHEN {blank} = 1 THEN 1 ELSE ABS(total_amount) END"
     signs = [f"COALESCE({name}, 0) < 0" for name in ("quantity", "total_amount") if name in found]
     marked = "FALSE"
@@ -469,40 +471,55 @@ def with_reasons(
         marked = "STARTS_WITH(COALESCE(transaction_id, ''), $prefix)"
         signs.append(marked)
     returned = " OR ".join(signs) or "FALSE"
-    # rounded: what differs by the order of adding only is equal
-    back, bought = (
-        f"ROUND(SUM(CASE WHEN counts AND {which} THEN units ELSE 0 END) OVER ({pair}), 6)"
-        for which in ("returned", "NOT returned")
-    )
-    if not signs:  # nothing can be a return, so nothing has to be added up
-        units, back, bought = "1", "0", "0"
+    # nothing can be a return: nothing has to be added up
+    pairs, counted = "", "SELECT weighed.*, 0 AS units_back, 0 AS units_bought FROM weighed"
+    if signs:
+        # rounded: what differs by the order of adding only is equal
+        back, bought = (
+            f"SUM(CASE WHEN {which} THEN units ELSE 0 END)"
+            for which in ("returned", "NOT returned")
+        )
+        # few pairs have a return: they are joined to the rows, which stay where they are
+        pairs = f""", pairs AS (
+            SELECT customer_id, product_id, ROUND({back}, 6) AS units_back,
+                ROUND({bought}, 6) AS units_bought
+            FROM weighed
+            WHERE counts
+            GROUP BY customer_id, product_id
+            HAVING {back} > 0
+        )"""
+        counted = """
+            SELECT weighed.*, COALESCE(pairs.units_back, 0) AS units_back,
+                COALESCE(pairs.units_bought, 0) AS units_bought
+            FROM weighed
+            LEFT JOIN pairs ON pairs.customer_id = weighed.customer_id
+                AND pairs.product_id = weighed.product_id
+        """
     return f"""
-        SELECT {columns}, {first_reason(rules)} AS reason
-        FROM (
-            SELECT weighed.*, {back} AS units_back, {bought} AS units_bought
+        WITH weighed AS (
+            SELECT judged.*, {units} AS units
             FROM (
-                SELECT judged.*, {units} AS units
+                SELECT
+                    numbered.*,
+                    -- a line that was exported twice was bought, or came back, once
+                    copy = 1 AND {first_reason(dict(alone))} IS NULL AS counts
                 FROM (
                     SELECT
-                        numbered.*,
-                        -- a line that was exported twice was bought, or came back, once
-                        copy = 1 AND {first_reason(dict(alone))} IS NULL AS counts
-                    FROM (
-                        SELECT
-                            typed.*,
-                            no_products.code IS NOT NULL AS no_product,
-                            {marked} AS marked,
-                            {returned} AS returned,
-                            ROW_NUMBER() OVER (
-                                PARTITION BY row_key ORDER BY file_no, row_no
-                            ) AS copy
-                        FROM typed
-                        LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
-                            ON no_products.code = {product}
-                    ) AS numbered
-                ) AS judged
-            ) AS weighed
-        ) AS counted
+                        typed.*,
+                        no_products.code IS NOT NULL AS no_product,
+                        {marked} AS marked,
+                        {returned} AS returned,
+                        ROW_NUMBER() OVER (
+                            PARTITION BY row_key ORDER BY file_no, row_no
+                        ) AS copy
+                    FROM typed
+                    LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
+                        ON no_products.code = {product}
+                ) AS numbered
+            ) AS judged
+        ){pairs}
+        SELECT {columns}, {first_reason(rules)} AS reason
+        FROM ({counted}) AS counted
     """
 
 

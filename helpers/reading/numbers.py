@@ -140,7 +140,7 @@ def settle_numbers(engine, export, asked) -> tuple[dict, list[str], dict, dict, 
     bare = {text: now for text, now in bare.items() if now is not None}
     odd = sorted(set(texts.loc[texts["given_text"].isin(list(bare)), "name"]))
     engine.small_table("number_changes", {"given_text": list(bare), "bare": list(bare.values())})
-    counts = _counts(engine).reindex(names, fill_value=0)
+    counts = _counts(engine, names)
     marks, findings, questions = _decimal_marks(counts, export, given)
     unread = {".": counts["no_point"], ",": counts["no_comma"]}
     unreadable = {
@@ -182,7 +182,7 @@ def with_bare_numbers(tables: str, names: list[str]) -> str:
     return tables
 
 
-def _counts(engine):
+def _counts(engine, names):
     """What the texts of each column say, and what they would be by either mark."""
     point, comma = (matches("written", _PATTERNS[mark]) for mark in ".,")
     doubtful = f"{point} AND {comma} AND {matches('written', '[.,]')}"
@@ -204,7 +204,8 @@ def _counts(engine):
         FROM numbers
         LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
     ) AS written_numbers"""
-    return engine.frame(select(counts, texts) + " GROUP BY name").set_index("name")
+    rows = engine.frame(select(counts, texts) + " GROUP BY name").set_index("name").reindex(names)
+    return rows.fillna(dict.fromkeys(rows.columns.drop("example"), 0))
 
 
 def _decimal_marks(counts, export, given):
