@@ -3,6 +3,9 @@
 import sys
 
 import pandas as pd
+from click.testing import CliRunner
+
+from helpers.course.command import main
 
 
 def purchases(*rows):
@@ -12,5 +15,11 @@ def purchases(*rows):
     return table.assign(transaction_date=pd.to_datetime(table["transaction_date"]))
 
 
+def course(*arguments):
+    """What the command says: run in this process, which has loaded what a new one must load."""
+    return CliRunner().invoke(main, [str(each) for each in arguments])
+
+
 def command(*arguments):
+    """The same for a process of its own, for tests of faults."""
     return [sys.executable, "-m", "helpers.course.command", "run", *map(str, arguments)]
