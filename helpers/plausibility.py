@@ -176,10 +176,12 @@ def _turned_in_order(shop):
 def _turned_in_months(shop):
     """Months with purchases on days 1 to 12 only, beside months that have all days."""
     day = shop.orders["day"]
-    months = pd.crosstab(day.dt.to_period("M"), day.dt.day > 12)
-    if len(months) < 4 or len(months.columns) < 2:
+    late = day.dt.day > 12
+    if shop.span < 60 or late.all() or not late.any():
         return None
-    months.columns = ["early", "late"]
+    months = pd.DataFrame({"early": ~late, "late": late}).groupby(day.dt.to_period("M")).sum()
+    if len(months) < 4:
+        return None
     if day.max().day <= 12:  # a month that has only begun
         months = months.iloc[:-1]
     odd, others = months[months["late"] == 0], months[months["late"] > 0]

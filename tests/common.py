@@ -15,11 +15,14 @@ def purchases(*rows):
     return table.assign(transaction_date=pd.to_datetime(table["transaction_date"]))
 
 
-def course(*arguments):
-    """What the command says: run in this process, which has loaded what a new one must load."""
-    return CliRunner().invoke(main, [str(each) for each in arguments])
+def course(*arguments, **environment):
+    """Run the command in this process, which has loaded what a new one has to load."""
+    result = CliRunner().invoke(main, [str(each) for each in arguments], env=environment)
+    # what would be a traceback
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    return result
 
 
 def command(*arguments):
-    """The same for a process of its own, for tests of faults."""
+    """How a process of its own starts a run, where it is killed or short of something."""
     return [sys.executable, "-m", "helpers.course.command", "run", *map(str, arguments)]
