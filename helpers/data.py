@@ -528,8 +528,10 @@ def _strangers(events, purchases):
     """How many events are of customers and products that nobody bought, or that are called else."""
     findings = {}
     for name, what in (("customer_id", "customers"), ("product_id", "products")):
-        strange = events[name].notna() & ~events[name].isin(purchases[name].unique())
-        findings[f"events of {what} without a purchase"] = int(strange.sum())
+        seen = events[name].value_counts()
+        findings[f"events of {what} without a purchase"] = int(
+            seen[seen.index.difference(purchases[name].unique())].sum()
+        )
     return findings
 
 
@@ -800,14 +802,12 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
         problems.append(str(error))
     if parameters.events_path or not own:
         try:
-            with _keys_of("event"):
-                visits = read_events(
-                    parameters.events_path, parameters.event_columns,
-                    parameters.event_date_format or parameters.date_format, parameters.time_zone,
-                    parameters.event_types,
-                    purchases[0] if parameters.cleaning.merge_case else None,
-                    **dict(parameters.event_cleaning),
-                )  # fmt: skip
+            visits = read_events(
+                parameters.events_path, parameters.event_columns,
+                parameters.event_date_format or parameters.date_format, parameters.time_zone,
+                parameters.event_types, purchases[0] if parameters.cleaning.merge_case else None,
+                **dict(parameters.event_cleaning),
+            )  # fmt: skip
         except DataError as error:
             problems.append(str(error))
     if problems:
@@ -935,8 +935,8 @@ def _transaction_findings(rows, export, cancellation_prefix, found):
         several = rows.groupby("product_id")["product_name"].nunique()
         findings["products with several names"] = int((several > 1).sum())
     if "transaction_id" in export.found:
-        lines = rows.dropna(subset=["product_id"]).duplicated(["transaction_id", "product_id"])
-        findings["further lines of one product in one transaction"] = int(lines.sum())
+        lines = rows[["transaction_id", "product_id"]].dropna(subset=["product_id"])
+        findings["further lines of one product in one transaction"] = int(lines.duplicated().sum())
     if "quantity" in export.found:
         negative = rows["quantity"] < 0
         findings["rows with a negative quantity"] = int(negative.sum())

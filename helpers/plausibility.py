@@ -73,13 +73,13 @@ class Purchases:
     date_format: str = "%Y-%m-%d"
 
     def __post_init__(self):
-        kept = self.rows[self.rows["reason"].isna()]
+        kept = self.rows.loc[self.rows["reason"].isna(), [*self.called, "file_no", "row_no"]]
         self.kept = kept.assign(day=kept["transaction_date"].dt.normalize())
         # who comes on a day counts once, however many lines the basket has
         self.orders = self.kept[["customer_id", "day"]].drop_duplicates()
         days = self.orders["day"]
         self.span = (days.max() - days.min()).days + 1 if len(days) else 0
-        self.buyers = self.kept.drop_duplicates(["customer_id", "product_id"])
+        self.buyers = self.kept[["customer_id", "product_id"]].drop_duplicates()
         self.n_customers = self.kept["customer_id"].nunique()
 
     def looked_at(self, column: str) -> bool:
@@ -160,12 +160,10 @@ def _turned_in_order(shop):
     turned = pd.to_datetime(
         {"year": doubtful.dt.year, "month": doubtful.dt.day, "day": doubtful.dt.month}
     )
-    between = {}
-    for name, dates in (("as it is", doubtful), ("turned", turned)):
-        low, high = before[~clear], after[~clear]
-        between[name] = (dates >= low) & (dates <= high)
-    only_turned = between["turned"] & ~between["as it is"]
-    neither = ~between["turned"] & ~between["as it is"] & before.notna() & after.notna()
+    before, after = before[~clear], after[~clear]
+    as_it_is, as_turned = ((day >= before) & (day <= after) for day in (doubtful, turned))
+    only_turned = as_turned & ~as_it_is
+    neither = ~as_turned & ~as_it_is & before.notna() & after.notna()
     # in a file that is in order, twenty rows of five days are no chance
     days = doubtful[only_turned].nunique()
     if only_turned.sum() < max(20, 3 * neither.sum()) or days < 5:
@@ -179,10 +177,12 @@ def _turned_in_order(shop):
 def _turned_in_months(shop):
     """Months with purchases on days 1 to 12 only, beside months that have all days."""
     day = shop.orders["day"]
-    months = pd.crosstab(day.dt.to_period("M"), day.dt.day > 12)
-    if len(months) < 4 or len(months.columns) < 2:
+    late = day.dt.day > 12
+    if shop.span < 60 or late.all() or not late.any():
         return None
-    months.columns = ["early", "late"]
+    months = pd.DataFrame({"early": ~late, "late": late}).groupby(day.dt.to_period("M")).sum()
+    if len(months) < 4:
+        return None
     if day.max().day <= 12:  # a month that has only begun
         months = months.iloc[:-1]
     odd, others = months[months["late"] == 0], months[months["late"] > 0]
@@ -546,15 +546,16 @@ def _customer_is_a_branch(shop):
 def _lines_without_customer(shop):
     """An order's first line has the customer, the others don't."""
     rows = shop.rows
-    lost = rows["customer_id"].isna() & rows["product_id"].notna()
+    has_customer = rows["customer_id"].notna()
+    lost = ~has_customer & rows["product_id"].notna()
+    if lost.sum() / max(len(rows), 1) < 0.005:  # as in most files
+        return None
     order = rows.get("transaction_id", pd.Series(None, rows.index, dtype="str"))
     # numbers that begin anew every year, or in every branch, come with another date
     day = rows["transaction_date"].dt.normalize()
-    known = rows["customer_id"].notna() & order.notna()
-    orders = pd.MultiIndex.from_arrays([order[known], day[known]])
-    same_day = pd.MultiIndex.from_arrays([order[lost], day[lost]]).isin(orders)
-    numbered = lost & order.notna()
-    numbered[lost] &= same_day | (day[lost].isna() & order[lost].isin(order[known]))
+    known = has_customer.groupby([order, day], dropna=False).transform("any")
+    known |= day.isna() & has_customer.groupby(order, dropna=False).transform("any")
+    numbered = lost & order.notna() & known
     # without an order number: neither customer nor date, as below a merged cell
     merged = lost & order.isna() & rows["transaction_date"].isna()
     merged &= rows["reason"] != "unreadable date"
@@ -587,6 +588,9 @@ def _product_of_everybody(shop):
     if shop.n_customers < MIN_CUSTOMERS or shop.buyers["product_id"].nunique() < 5:
         return None
     of_customers = shop.buyers["product_id"].value_counts() / shop.n_customers
+    lines = shop.kept["product_id"].value_counts()
+    if lines.iloc[0] < 0.6 * len(shop.orders) and of_customers.iloc[0] < 0.8:
+        return None
     baskets = shop.kept.drop_duplicates(["customer_id", "day", "product_id"])
     of_orders = baskets["product_id"].value_counts() / len(shop.orders)
     # groceries: nine in ten buy milk, and bread, and bananas. A bag stands alone.
@@ -716,12 +720,14 @@ def _jumping_prices(shop):
 def _quantities_of_one(shop):
     if "quantity" not in shop.kept or len(shop.kept) < 1_000:
         return None
+    if not (shop.kept["quantity"] == 1).all():
+        return None
     repeated = 0
     if "transaction_id" in shop.kept:
         known = shop.kept.dropna(subset=["transaction_id"])
         repeated = known.duplicated(["transaction_id", "product_id"]).sum()
     # usual where people buy pieces; two lines of one product in an order say that units are lines
-    if not (shop.kept["quantity"] == 1).all() or repeated:
+    if repeated:
         return None
     return Doubt(
         "quantities of one",
@@ -937,7 +943,9 @@ def _undone_orders(shop):
     """A status column that nobody looked at: cancelled orders count as purchases."""
     if shop.labels.empty and "payment_method" not in shop.kept:
         return None
-    kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
+    kept = pd.DataFrame(index=shop.kept.index)
+    if len(shop.labels):
+        kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
     if "payment_method" in shop.kept:
         kept[shop.called["payment_method"]] = shop.kept["payment_method"].to_numpy()
     for column in kept:

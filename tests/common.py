@@ -3,6 +3,9 @@
 import sys
 
 import pandas as pd
+from click.testing import CliRunner
+
+from helpers.course.command import main
 
 
 def purchases(*rows):
@@ -12,5 +15,14 @@ def purchases(*rows):
     return table.assign(transaction_date=pd.to_datetime(table["transaction_date"]))
 
 
+def course(*arguments, **environment):
+    """Run the command in this process, which has loaded what a new one has to load."""
+    result = CliRunner().invoke(main, [str(each) for each in arguments], env=environment)
+    # what would be a traceback
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    return result
+
+
 def command(*arguments):
+    """How a process of its own starts a run, where it is killed or short of something."""
     return [sys.executable, "-m", "helpers.course.command", "run", *map(str, arguments)]

@@ -11,12 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from helpers import production, warehouse
-from helpers.course.command import main
 from helpers.course.forgetting import NOTE
-from tests.test_run_outputs import course
+from tests.common import course
 
 #: Ids as shops have them: with signs of HTML and of formulas, with zeros in front, too long to be
 #: shown whole, short ones, and two of which one begins like the other.
@@ -48,7 +46,7 @@ def run_with_odd_ids(tmp_path_factory):
         "run", "00", "06", "07", "10", "-p", "transactions_path", folder / "export.csv",
         "-p", "consent_path", folder / "agreed.txt", "--publish-anyway", "--out", out,
     )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.exit_code == 0, result.output
     (out / "held_back").mkdir()
     shutil.copy(out / "homepage.csv", out / "held_back" / "homepage.csv")
     return out
@@ -60,9 +58,7 @@ def out(run_with_odd_ids, tmp_path):
 
 
 def forget(folder, *arguments):
-    result = CliRunner().invoke(main, ["forget", "--run", str(folder), *arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+    return course("forget", "--run", folder, *arguments)
 
 
 def contents(folder):

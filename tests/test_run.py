@@ -16,22 +16,13 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from click.testing import CliRunner
 
 from helpers import production
 from helpers.course import publishing, runs
-from helpers.course.command import main
 from helpers.reading.parameters import Parameters
+from tests.common import command, course
 
 RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
-
-
-COMMAND = [sys.executable, "-m", "helpers.course.command"]
-
-
-def course(*arguments):
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
 def seasonal_purchases(n_customers=1_400, tastes=6, n_seasons=10, n=9_000):
@@ -76,7 +67,7 @@ def own_run(own_shop):
         "run", "-f", own_shop / "shop.yaml", "-p", "transactions_path", own_shop / "export.csv",
         "-p", "consent_path", own_shop / "agreed.txt", "--out", out,
     )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.exit_code == 0, result.output
     return out
 
 
@@ -158,11 +149,11 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
         (out / "index.html").read_text("utf-8"),
     )
     before = json.loads((out / "metrics.json").read_text("utf-8"))
-    command = ["run", "06", "-f", own_shop / "shop.yaml", "-p", "transactions_path", bad,
+    again = ["run", "06", "-f", own_shop / "shop.yaml", "-p", "transactions_path", bad,
                "-p", "n_recommendations", "2", "--out", out]  # fmt: skip
 
-    result = course(*command)
-    assert result.returncode == 3, result.stdout + result.stderr
+    result = course(*again)
+    assert result.exit_code == 3, result.output
     assert "Recommendation" not in result.stdout, "that was an earlier run"
     check = "no product leads nearly all lists"
     assert f"Nothing was published, because this is not true of the new lists: {check}." in (
@@ -194,8 +185,8 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
     assert "Recommendation: ship a test" in page and "Recommendation: ship a test" in memo
     assert "The decision is of " in page and "is of" not in memo.split("<h2>")[0]
 
-    result = course(*command, "--publish-anyway")
-    assert result.returncode == 0, result.stdout + result.stderr
+    result = course(*again, "--publish-anyway")
+    assert result.exit_code == 0, result.output
     assert f"Published as asked, although this is not true of the lists: {check}." in result.stderr
     assert not (out / "held_back").exists()
     assert (out / "recommendations.csv").read_bytes() != lists
@@ -311,7 +302,7 @@ def test_own_run_pages(own_run):
     ],
 )
 def test_what_cannot_run_is_said_in_a_sentence(arguments, words, tmp_path):
-    result = CliRunner().invoke(main, ["run", *arguments, "--out", str(tmp_path / "out")])
+    result = course("run", *arguments, "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert result.output.startswith("Error: ") and "Traceback" not in result.output
     for word in words:
@@ -325,7 +316,7 @@ def test_a_failing_lesson_is_named_and_the_others_stay(tmp_path, monkeypatch):
     export.write_text("customer_id,product_id,transaction_date\n" + "\n".join(rows))
     out = tmp_path / "out"
     result = course("run", "02", "05", "-p", "transactions_path", export, "--out", out)
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert "05_evaluation failed: TooShortError: All purchases fall" in result.stderr
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     assert list(metrics["failed"]) == ["05_evaluation"]
@@ -349,7 +340,7 @@ def test_a_real_export(tmp_path):
         "run", "06", "10", "-f", examples / "online_retail.yaml",
         "-p", "transactions_path", RETAIL, "--out", tmp_path,
     )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.exit_code == 0, result.output
     assert "Recommendation: ship a test." in result.stdout
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     report = metrics["memo"]["data"]
@@ -382,7 +373,7 @@ def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")
 def test_stopping_a_run_stops_its_kernels(tmp_path):
     run = subprocess.Popen(
-        [*COMMAND, "run", "05", "06", "--out", str(tmp_path / "out")],
+        command("05", "06", "--out", tmp_path / "out"),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     process, kernels, deadline = psutil.Process(run.pid), [], time.monotonic() + 30

@@ -21,7 +21,7 @@ from helpers.reading.dates import MOST_UNREADABLE, DateReader
 from helpers.reading.export import DATE, DATE_GIVEN, FILE, ROW, Export
 from helpers.reading.files import NUMBERS_OF, DataError
 from helpers.reading.ids import BLANKS, plain_id, settle_ids, with_changes
-from helpers.reading.numbers import number, settle_numbers, unreadable_numbers, with_bare_numbers
+from helpers.reading.numbers import number, settle_numbers, with_bare_numbers
 from helpers.reading.parameters import Cleaning
 from helpers.reading.queries import count, literal, matches, one_of, quoted, select
 
@@ -70,7 +70,7 @@ def clean(
     changed, findings, total = settle_ids(
         engine, found, cleaning.merge_case, renamed, len(export.files)
     )
-    marks, odd, said, asked = settle_numbers(engine, export, cleaning.decimal)
+    marks, odd, unreadable, said, asked = settle_numbers(engine, export, cleaning.decimal)
     findings |= said
     query = typed_rows(contract, found, marks, odd, changed, beside, total)
     engine.view("read_rows", query)
@@ -84,7 +84,7 @@ def clean(
             "in `columns`, or leave the prefix out."
         )
     problems = [*export.problems, *problems, *asked, *export.dates.problems()]
-    problems += _unreadable_columns(engine, export, marks)
+    problems += _unreadable_columns(engine, export, unreadable)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
     findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, conditions)
@@ -215,13 +215,12 @@ def _trimmed_part(number, kinds, contract, found, everything, beside):
     ]
     chosen["row_key"] = f"MD5(CONCAT_WS(CHR(31), {', '.join(raw)}))"
     # a row with a customer is not empty: few have to be looked at as a whole
-    whole_row = f"TRIM(CONCAT({', '.join(raw)}), {literal(BLANKS)})"
+    something = matches(f"CONCAT({', '.join(raw)})", f"[^{BLANKS}]")
     nobody = f"{chosen.get('customer_id', 'NULL')} IS NULL"
-    chosen["is_empty"] = f"CASE WHEN {nobody} THEN {whole_row} = '' ELSE FALSE END"
+    chosen["is_empty"] = f"CASE WHEN {nobody} THEN NOT {something} ELSE FALSE END"
     if "product_name" in found:
         name = _as_text("product_name", kinds) if "product_name" in kinds else "''"
-        padded = f"{name} <> {_bare(name)}"
-        chosen["padded"] = f"CASE WHEN {_may_be_padded(name)} THEN {padded} ELSE FALSE END"
+        chosen["padded"] = f"COALESCE({name} <> {_bare(name)}, FALSE)"
     return select(chosen | {"file_no": quoted(FILE), "row_no": quoted(ROW)}, f"export_{number}")
 
 
@@ -400,31 +399,28 @@ def _already_a_number(name, kinds):
 
 def _trimmed(text):
     """Text without blanks around; missing where nothing is left."""
-    # most values begin and end with a plain letter or digit: a quick look spares the slow trim
-    text = f"TRIM({text})"
-    bare = f"NULLIF({_bare(text)}, '')"
-    return f"CASE WHEN {_may_be_padded(text)} THEN {bare} ELSE NULLIF({text}, '') END"
-
-
-def _may_be_padded(text):
-    return f"REGEXP_MATCHES({text}, '^[^!-~]|[^!-~]$')"
+    return f"NULLIF({_bare(text)}, '')"
 
 
 def _bare(text):
-    return f"TRIM({text}, {literal(BLANKS)})"
+    """Text without blanks around."""
+    # most values begin and end with a plain letter or digit: a quick look spares the slow trim
+    text = f"TRIM({text})"
+    bare = f"TRIM({text}, {literal(BLANKS)})"
+    return f"CASE WHEN {matches(text, '^[^!-~]|[^!-~]$')} THEN {bare} ELSE {text} END"
 
 
-def _unreadable_columns(engine, export, marks):
+def _unreadable_columns(engine, export, unreadable):
     """A whole column that can't be read is one problem, not many rejected rows."""
     if export.contract.date not in export.found:
         return []
     date = export.contract.date
     bad = {date: f"date_given AND {date} IS NULL"}
     counts = {"bad": count(bad[date]), "all": count("date_given")}
-    counts |= {name: count(f"{name}_typed IS NOT NULL") for name in marks}
+    counts |= {name: count(f"{name}_typed IS NOT NULL") for name in unreadable}
     row = engine.frame(select(counts, "texts")).iloc[0]
     n_bad, n_all = {date: row["bad"]}, {date: row["all"]}
-    for name, (unread, given) in unreadable_numbers(engine, marks).items():
+    for name, (unread, given) in unreadable.items():
         bad[name] = f"{name}_given AND {name} IS NULL"
         n_bad[name], n_all[name] = unread, given + row[name]
     problems = []
@@ -506,14 +502,16 @@ def with_reasons(
     folded = "LOWER({})" if cleaning.merge_case else "{}"
     code, product = (folded.format(x) for x in ("code", "typed.product_id"))
     product = product if "product_id" in contract.names else "NULL"
-    pair = "PARTITION BY customer_id, product_id"
     units = "1"
     if "quantity" in found:
         units = "ABS(COALESCE(quantity, 1))"
     elif "total_amount" in found:
         # without quantities, money that goes back stands for what was returned; where an amount
         # of the pair is blank, lines are counted
-        blank = f"MAX(CASE WHEN counts AND total_amount IS NULL THEN 1 ELSE 0 END) OVER ({pair})"
+        blank = (
+            "MAX(CASE WHEN counts AND total_amount IS NULL THEN 1 ELSE 0 END) "
+            "OVER (PARTITION BY customer_id, product_id)"
+        )
         units = f"CASE WHEN {blank} = 1 THEN 1 ELSE ABS(total_amount) END"
     signs = [f"COALESCE({name}, 0) < 0" for name in ("quantity", "total_amount") if name in found]
     marked = "FALSE"
@@ -521,40 +519,55 @@ def with_reasons(
         marked = "STARTS_WITH(COALESCE(transaction_id, ''), $prefix)"
         signs.append(marked)
     returned = " OR ".join(signs) or "FALSE"
-    # rounded: what differs by the order of adding only is equal
-    back, bought = (
-        f"ROUND(SUM(CASE WHEN counts AND {which} THEN units ELSE 0 END) OVER ({pair}), 6)"
-        for which in ("returned", "NOT returned")
-    )
-    if not signs:  # nothing can be a return, so nothing has to be added up
-        units, back, bought = "1", "0", "0"
+    # nothing can be a return: nothing has to be added up
+    pairs, counted = "", "SELECT weighed.*, 0 AS units_back, 0 AS units_bought FROM weighed"
+    if signs:
+        # rounded: what differs by the order of adding only is equal
+        back, bought = (
+            f"SUM(CASE WHEN {which} THEN units ELSE 0 END)"
+            for which in ("returned", "NOT returned")
+        )
+        # few pairs have a return: they are joined to the rows, which stay where they are
+        pairs = f""", pairs AS (
+            SELECT customer_id, product_id, ROUND({back}, 6) AS units_back,
+                ROUND({bought}, 6) AS units_bought
+            FROM weighed
+            WHERE counts
+            GROUP BY customer_id, product_id
+            HAVING {back} > 0
+        )"""
+        counted = """
+            SELECT weighed.*, COALESCE(pairs.units_back, 0) AS units_back,
+                COALESCE(pairs.units_bought, 0) AS units_bought
+            FROM weighed
+            LEFT JOIN pairs ON pairs.customer_id = weighed.customer_id
+                AND pairs.product_id = weighed.product_id
+        """
     return f"""
-        SELECT {columns}, {first_reason(rules)} AS reason
-        FROM (
-            SELECT weighed.*, {back} AS units_back, {bought} AS units_bought
+        WITH weighed AS (
+            SELECT judged.*, {units} AS units
             FROM (
-                SELECT judged.*, {units} AS units
+                SELECT
+                    numbered.*,
+                    -- a line that was exported twice was bought, or came back, once
+                    copy = 1 AND {first_reason(dict(alone))} IS NULL AS counts
                 FROM (
                     SELECT
-                        numbered.*,
-                        -- a line that was exported twice was bought, or came back, once
-                        copy = 1 AND {first_reason(dict(alone))} IS NULL AS counts
-                    FROM (
-                        SELECT
-                            typed.*,
-                            no_products.code IS NOT NULL AS no_product,
-                            {marked} AS marked,
-                            {returned} AS returned,
-                            ROW_NUMBER() OVER (
-                                PARTITION BY row_key ORDER BY file_no, row_no
-                            ) AS copy
-                        FROM typed
-                        LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
-                            ON no_products.code = {product}
-                    ) AS numbered
-                ) AS judged
-            ) AS weighed
-        ) AS counted
+                        typed.*,
+                        no_products.code IS NOT NULL AS no_product,
+                        {marked} AS marked,
+                        {returned} AS returned,
+                        ROW_NUMBER() OVER (
+                            PARTITION BY row_key ORDER BY file_no, row_no
+                        ) AS copy
+                    FROM typed
+                    LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
+                        ON no_products.code = {product}
+                ) AS numbered
+            ) AS judged
+        ){pairs}
+        SELECT {columns}, {first_reason(rules)} AS reason
+        FROM ({counted}) AS counted
     """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -186,10 +187,10 @@ class Export:
         for batch in file.batches():
             batch = batch.rename_columns(our_names(batch.column_names, names))
             dates, given = self._dates(batch)
-            rows = range(row, row + len(batch))
+            rows = np.arange(row, row + len(batch))
             batch = batch.append_column(DATE, pa.array(dates, pa.timestamp("us")))
             batch = batch.append_column(DATE_GIVEN, pa.array(given, pa.bool_()))
-            batch = batch.append_column(FILE, pa.array([number] * len(batch), pa.int32()))
+            batch = batch.append_column(FILE, pa.array(np.full(len(batch), number), pa.int32()))
             yield batch.append_column(ROW, pa.array(rows, pa.int64()))
             row += len(batch)
 

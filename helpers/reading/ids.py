@@ -47,6 +47,8 @@ _FRACTION = "^-?[0-9]+[.,][0-9]+$"
 _EXPONENT = "^[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}$"
 _LONG = "^[1-9][0-9]{15,18}$"
 _SEVERAL = r"^\[.*\]$|[^;| ] *[;|] *[^;| ]"
+# What any of these, an odd mark or leading zeros have in common: ids without it are plain.
+_ODD = r"[^ -~]|[.,;|\[]|[eE][+]|^0+[1-9][0-9]*$|" + _LONG
 # Marks that some scripts spell with, and emoji are made with: they go beside ASCII only.
 _JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+(?![^\x00-\x7f])")
@@ -107,6 +109,8 @@ def settle_ids(
     )
     none = "SELECT '' AS name, '' AS id, CAST(0 AS BIGINT) AS n FROM texts WHERE FALSE"
     engine.keep("ids", " UNION ALL ".join(distinct) or none, {})
+    if not renamed and _all_plain(engine):
+        return [], {}, "FALSE"
     looked_at = _read_by_us(engine, renamed)
     marks = looked_at[looked_at["changes"]]
     findings = _said_of_marks(marks) | _said_of_renamed(looked_at, renamed)
@@ -161,6 +165,19 @@ def with_changes(values: dict[str, str], changed: list[str]) -> tuple[dict[str, 
             f" ON {new}.id = texts.{name}"
         )
     return values, tables
+
+
+def _all_plain(engine):
+    """Whether nothing below would find or change any id: as in most exports."""
+    odd = (matches("id", _ODD), one_of("id", NOTHING), one_of("LOWER(id)", TOTALS))
+    of_twins = one_of("name", ("customer_id", "product_id"))
+    counts = {
+        "odd": count(" OR ".join(odd)),
+        "ids": count(of_twins),
+        "folded": f"COUNT(DISTINCT CASE WHEN {of_twins} THEN CONCAT(name, ' ', LOWER(id)) END)",
+    }
+    row = engine.frame(select(counts, "ids")).iloc[0]
+    return row["odd"] == 0 and row["ids"] == row["folded"]
 
 
 def _totals(looked_at, files):

@@ -90,7 +90,7 @@ def _without_currency(text):
     return _AFTER.sub("", _BEFORE.sub("", text, count=1), count=1).strip(BLANKS)
 
 
-def settle_numbers(engine, export, asked) -> tuple[dict[str, str], list[str], dict, list[str]]:
+def settle_numbers(engine, export, asked) -> tuple[dict, list[str], dict, dict, list[str]]:
     """Keep the table ``number_changes`` in the engine, and find each column's decimal mark.
 
     Parameters
@@ -107,6 +107,8 @@ def settle_numbers(engine, export, asked) -> tuple[dict[str, str], list[str], di
         Each column's.
     odd : list of str
         Columns with texts of which something was taken off.
+    unreadable : dict of str to (int, int)
+        Of each column: texts that are no numbers, and all that are not for nothing.
     findings : dict
     problems : list of str
         Sentences.
@@ -122,7 +124,7 @@ def settle_numbers(engine, export, asked) -> tuple[dict[str, str], list[str], di
     ]
     given = {name: mark for name, mark in given.items() if name in names}
     if not names:
-        return {}, [], {}, problems
+        return {}, [], {}, {}, problems
     distinct = (
         f"SELECT {literal(name)} AS name, {name} AS given_text, COUNT(*) AS n FROM texts "
         f"WHERE {name} IS NOT NULL GROUP BY {name}"
@@ -138,8 +140,13 @@ def settle_numbers(engine, export, asked) -> tuple[dict[str, str], list[str], di
     bare = {text: now for text, now in bare.items() if now is not None}
     odd = sorted(set(texts.loc[texts["given_text"].isin(list(bare)), "name"]))
     engine.small_table("number_changes", {"given_text": list(bare), "bare": list(bare.values())})
-    marks, findings, questions = _decimal_marks(engine, export, names, given)
-    return marks, odd, findings, problems + questions
+    counts = _counts(engine, names)
+    marks, findings, questions = _decimal_marks(counts, export, given)
+    unread = {".": counts["no_point"], ",": counts["no_comma"]}
+    unreadable = {
+        name: (int(unread[mark][name]), int(counts["given"][name])) for name, mark in marks.items()
+    }
+    return marks, odd, unreadable, findings, problems + questions
 
 
 def number(name: str, is_found: bool, decimal: str | None, odd: bool) -> tuple[str, str]:
@@ -175,46 +182,11 @@ def with_bare_numbers(tables: str, names: list[str]) -> str:
     return tables
 
 
-def unreadable_numbers(engine, marks: dict[str, str]) -> dict[str, tuple[int, int]]:
-    """Of each column: texts that are no numbers, and all that are not for nothing."""
-    if not marks:
-        return {}
-    looks = " ".join(
-        f"WHEN {literal(name)} THEN {matches('written', _PATTERNS[mark])}"
-        for name, mark in marks.items()
-    )
-    given = f"NOT {one_of('written', NOTHING)}"
-    counts = {
-        "name": "name",
-        "unread": count(f"{given} AND NOT CASE name {looks} END", "n"),
-        "given": count(given, "n"),
-    }
-    rows = engine.frame(select(counts, _WRITTEN) + " GROUP BY name").set_index("name")
-    return {
-        name: (int(rows["unread"].get(name, 0)), int(rows["given"].get(name, 0))) for name in marks
-    }
-
-
-# All distinct texts, what stands around numbers taken off.
-_WRITTEN = """(
-    SELECT numbers.name, numbers.n, COALESCE(number_changes.bare, numbers.given_text) AS written
-    FROM numbers
-    LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
-) AS written_numbers"""
-
-
-def _decimal_marks(engine, export, names, given):
-    """Each column's mark, findings, and what to ask where the file does not say.
-
-    ``1.234,5`` has a decimal comma and ``1,234.5`` a point; ``1.234`` and ``1,234`` may be either.
-    All columns that the user said nothing of speak together, and the clear values must outnumber
-    the doubtful ones.
-    """
-    open_ones = [name for name in names if name not in given]
-    if not open_ones:
-        return given, {}, []
+def _counts(engine, names):
+    """What the texts of each column say, and what they would be by either mark."""
     point, comma = (matches("written", _PATTERNS[mark]) for mark in ".,")
     doubtful = f"{point} AND {comma} AND {matches('written', '[.,]')}"
+    given = f"NOT {one_of('written', NOTHING)}"
     counts = {
         "name": "name",
         "point": count(f"{point} AND NOT {comma}", "n"),
@@ -222,10 +194,32 @@ def _decimal_marks(engine, export, names, given):
         "either": count(doubtful, "n"),
         "commas": count("written LIKE '%,%'"),
         "example": f"MIN(CASE WHEN {doubtful} THEN written END)",
+        "no_point": count(f"{given} AND NOT {point}", "n"),
+        "no_comma": count(f"{given} AND NOT {comma}", "n"),
+        "given": count(given, "n"),
     }
-    rows = engine.frame(select(counts, _WRITTEN) + " GROUP BY name").set_index("name")
-    rows = rows.reindex(open_ones)
-    sums = rows[["point", "comma", "either"]].fillna(0).sum().astype("int64")
+    # all distinct texts, what stands around numbers taken off
+    texts = """(
+        SELECT numbers.name, numbers.n, COALESCE(number_changes.bare, numbers.given_text) AS written
+        FROM numbers
+        LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
+    ) AS written_numbers"""
+    rows = engine.frame(select(counts, texts) + " GROUP BY name").set_index("name").reindex(names)
+    return rows.fillna(dict.fromkeys(rows.columns.drop("example"), 0))
+
+
+def _decimal_marks(counts, export, given):
+    """Each column's mark, findings, and what to ask where the file does not say.
+
+    ``1.234,5`` has a decimal comma and ``1,234.5`` a point; ``1.234`` and ``1,234`` may be either.
+    All columns that the user said nothing of speak together, and the clear values must outnumber
+    the doubtful ones.
+    """
+    open_ones = [name for name in counts.index if name not in given]
+    if not open_ones:
+        return given, {}, []
+    rows = counts.loc[open_ones]
+    sums = rows[["point", "comma", "either"]].sum().astype("int64")
     decimal = "," if sums["comma"] > sums["point"] else "."
     marks = dict.fromkeys(open_ones, decimal) | given
     findings = {
@@ -241,6 +235,6 @@ def _decimal_marks(engine, export, names, given):
     question = (
         f"Column {export.theirs(name)}: {example} may have a decimal or a thousands mark, and "
         'the file does not say clearly which. Set `decimal` under `cleaning` to "," or "."'
-        + (f', for one column as {{{name}: ","}}.' if len(names) > 1 else ".")
+        + (f', for one column as {{{name}: ","}}.' if len(counts) > 1 else ".")
     )
     return marks, findings, [question]

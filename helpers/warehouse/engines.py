@@ -7,6 +7,7 @@ names quoted, never pasted into the text.
 
 from __future__ import annotations
 
+import functools
 import glob
 import os
 import re
@@ -70,6 +71,7 @@ def _query(step):
 KEPT = "customer_id, product_id, transaction_date"
 
 
+@functools.lru_cache(maxsize=256)  # each step is asked for by every job
 def translated(query: str, dialect: str) -> str:
     """A query of ours in another engine's dialect, all names quoted."""
     import sqlglot
@@ -78,12 +80,13 @@ def translated(query: str, dialect: str) -> str:
     return tree.sql(dialect=dialect, identify=True, pretty=True)
 
 
-def placeholders(step: str) -> set[str]:
+@functools.cache
+def placeholders(step: str) -> frozenset[str]:
     """Names of the parameters that a step needs."""
     import sqlglot
 
     tree = sqlglot.parse_one(sql(step), read="duckdb")
-    return {place.name for place in tree.find_all(sqlglot.exp.Placeholder)}
+    return frozenset(place.name for place in tree.find_all(sqlglot.exp.Placeholder))
 
 
 class DuckDB(Tables):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.common import command
+from tests.common import command, course
 
 NAMES = [
     "<script>alert(1)</script>",
@@ -38,13 +38,13 @@ def hostile_shop(tmp_path_factory):
     )
     table.to_csv(folder / "a.csv", index=False)
     table.sample(frac=1, random_state=0).to_csv(folder / "b.csv", index=False)
-    for name, seed, chosen in (("a", "1", ["06", "10"]), ("b", "2", ["06"])):
-        child = subprocess.run(
-            command(*chosen, "-p", "transactions_path", folder / f"{name}.csv",
-                    "--out", folder / name),
-            env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True,
-        )  # fmt: skip
-        assert child.returncode == 0, child.stderr
+    a, b = (("-p", "transactions_path", folder / f"{n}.csv", "--out", folder / n) for n in "ab")
+    done = course("run", "06", "10", *a, PYTHONHASHSEED="1")
+    assert done.exit_code == 0, done.output
+    child = subprocess.run(
+        command("06", *b), env=os.environ | {"PYTHONHASHSEED": "2"}, capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
     return folder
 
 
@@ -84,11 +84,8 @@ def test_fifty_thousand_products_and_a_customer_with_ten_thousand_purchases(tmp_
         }
     ).to_csv(export, index=False)
     out = tmp_path / "out"
-    done = subprocess.run(
-        command("06", "-p", "transactions_path", export, "--out", out),
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = course("run", "06", "-p", "transactions_path", export, "--out", out)
+    assert done.exit_code == 0, done.output
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     # five places for 1,501 customers: the run says what an unattended reader has to know
     failed = metrics["recommendations"]["failed_checks"]
