@@ -379,12 +379,25 @@ def test_addresses_of_mail_that_differ_by_case_are_one_person(here):
     assert "cleaning" not in values and "# merge_case: true" in text
 
 
+def test_guests_are_named_with_the_key_that_leaves_them_out(here):
+    guests = pd.Series(range(120)) % 3 == 0
+    table = simple().rename(columns={"customer_id": "Client no"})
+    table["Client no"] = table["Client no"].mask(guests, "0")
+    text, values = proposed(shop_of(table))
+    said = " ".join(line.strip(" #") for line in text.splitlines())
+    assert "0 has 33 % of the rows" in said and 'add "Client no": ["0"] to `drop_where`' in said
+    values["cleaning"] = {"drop_where": {"Client no": ["0"]}}
+    (_, report), _ = data.read_shop(Parameters.of(values))
+    assert report.rejected == {"left out by drop_where": 40}
+
+
 def test_fresh_is_no_freight(here):
     """`frais` in a name is either."""
     names = pd.Series(np.arange(120) % 17).map("Œufs frais {}".format)
     fees = simple(product_id="FDP", product_name="Frais de port")[:20]
-    cleaning = proposed(shop_of(pd.concat([simple(product_name=names), fees])))[1]["cleaning"]
-    assert cleaning == {"non_products": ["FDP"]}
+    text, values = proposed(shop_of(pd.concat([simple(product_name=names), fees])))
+    assert values["cleaning"] == {"non_products": ["FDP"]}
+    assert "frais" in text and "or these, too?" not in text
 
 
 def test_a_plain_shop_gets_no_rule_that_it_does_not_need(here):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from dataclasses import dataclass
 
@@ -299,8 +300,11 @@ def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
     counts, said = customers.value_counts(), []
     if len(counts) > 10 and counts.iloc[0] > max(0.1 * len(customers), 5 * counts.iloc[1]):
         share = percent(counts.iloc[0] / len(customers))
-        said.append(f"{one_line(counts.index[0])} has {share} of the rows: is it all guests? Then "
-                    "leave it out with drop_where")  # fmt: skip
+        who = one_line(counts.index[0])
+        name = json.dumps(chosen["customer_id"], ensure_ascii=False)
+        said.append(f"{who} has {share} of the rows: is it all guests? Then name a column that "
+                    f"tells them apart, or add {name}: {json.dumps([who], ensure_ascii=False)} to "
+                    "`drop_where`, under `cleaning`")  # fmt: skip
     if bought_on_one_day(frame, chosen["customer_id"], chosen["transaction_date"]):
         said.append("nearly every customer bought on one day only: is it the order's number?")
     return said
