@@ -343,7 +343,8 @@ def _as_read(export, name, value):
     """The conditions that one of our columns has a value."""
     contract = export.contract
     if name == contract.date:
-        formats = [*export.dates.formats, "iso"]
+        days = [re.split("[ T]*%[HI]", each)[0] for each in export.dates.formats]
+        formats = [*export.dates.formats, *filter(None, days), "iso"]
         [day] = DateReader(formats).read(pd.Series([value], dtype="str"))
         if pd.isna(day) or day != day.normalize():
             return []

@@ -22,8 +22,8 @@ from helpers.reading.errors import DataError, listed
 from helpers.reading.texts import mended, unescaped
 
 #: Columns that stand beside a column of text: its cells that are numbers with a fraction (whose
-#: point is no thousands mark), and those that are dates.
-NUMBERS_OF, DATES_OF = "numbers: {}", "dates: {}"
+#: point is no thousands mark), and those that are dates. No file's column is called so.
+NUMBERS_OF, DATES_OF = "\x1fnumbers: {}", "\x1fdates: {}"
 
 _FIRST_ROWS = 60
 # A sheet is held as a rectangle: one with a lonely cell far away would fill the memory.

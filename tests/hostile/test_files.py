@@ -697,6 +697,13 @@ def test_names_that_are_equal_as_people_see_them_are_refused(tmp_path, again):
     assert "'customer_id' more than once" in sentence(tmp_path, content)
 
 
+def test_a_column_may_be_called_what_it_likes(tmp_path):
+    names = "quantity,numbers: quantity,dates: transaction_date,_row,reason"
+    text = lines_of(["Mug"]).replace("product_name", f"product_name,{names}")
+    table, report = read(tmp_path, text.replace(",Mug", ",Mug,1,x,y,z,w"))
+    assert report.read == report.kept == 40 and set(table["quantity"]) == {1}
+
+
 def test_columns_without_a_name_are_called_by_their_place(tmp_path):
     content = lines_of(["Tea"]).replace("product_name", "").replace("customer_id", "")
     table, _ = read(tmp_path, content, columns={"Unnamed: 0": "customer_id"})
