@@ -222,7 +222,7 @@ pairs = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs, st.sets(st.integers(0, 8), max_size=6), st.sets(st.integers(0, 7), max_size=2),
        st.integers(1, 6), st.sampled_from([None, 10]))  # fmt: skip
 def test_lists_are_those_without_rules_filled_from_further_down(drawn, denied, alone, n, trend):

@@ -1,12 +1,14 @@
 """The parameter files that come along read exports of their shape, and count what counts."""
 
+import json
 import re
+from pathlib import Path
 
+import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from helpers import data
-from helpers.course.command import gather_parameters, main
+from helpers.course.command import gather_parameters
 from helpers.reading.parameters import (
     Cleaning,
     FileOptions,
@@ -16,8 +18,10 @@ from helpers.reading.parameters import (
     reference,
 )
 from tests import exports
+from tests.common import course
 
 EXAMPLES = data.PROJECT / "data" / "examples"
+RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
 # the others say themselves what the file is called
 NAMED = {"online_retail": "OnlineRetail.csv", "complete_journey": "grocer.parquet"}
 
@@ -46,6 +50,26 @@ def test_an_example_says_where_its_file_comes_from(path):
     assert Written(text, path.name).values  # and is YAML without surprises
 
 
+@pytest.mark.skipif(not RETAIL.exists(), reason="the real file is not beside the checkout")
+def test_a_real_export(tmp_path):
+    """Online Retail, packed as it comes, without a step by hand."""
+    result = course(
+        "run", "06", "10", "-f", EXAMPLES / "online_retail.yaml",
+        "-p", "transactions_path", RETAIL, "--out", tmp_path,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "Recommendation: ship a test." in result.stdout
+    metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
+    report = metrics["memo"]["data"]
+    assert report["read"] == 541_909
+    assert report["kept"] + sum(report["rejected"].values()) == report["read"]
+    assert report["rejected"]["no customer id"] == 135_080
+    methods = metrics["memo"]["quality"]["methods"]
+    assert methods["personal list"]["ndcg"] > methods[metrics["memo"]["quality"]["rival"]]["ndcg"]
+    kept = pd.read_parquet(tmp_path / "recommendations.parquet")["customer_id"].nunique()
+    assert kept == metrics["recommendations"]["customers"] > 4_000
+
+
 def known_names():
     models = (Parameters, Cleaning, FileOptions, Join)
     return {name for model in models for name in model.model_fields}
@@ -69,7 +93,7 @@ def test_the_readme_names_only_parameters_that_exist():
 
 
 def test_course_parameters_lists_every_parameter_with_what_it_must_be():
-    said = CliRunner().invoke(main, ["parameters"])
+    said = course("parameters")
     assert said.exit_code == 0 and said.output.startswith(reference())
     for contract in (data.TRANSACTIONS, data.EVENTS):
         assert f"{', '.join(contract.required)}; optional: {', '.join(contract.optional)}" in (

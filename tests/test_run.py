@@ -22,8 +22,6 @@ from helpers.course import publishing, runs
 from helpers.reading.parameters import Parameters
 from tests.common import command, course
 
-RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
-
 
 def seasonal_purchases(n_customers=1_400, tastes=6, n_seasons=10, n=9_000):
     """Six tastes, and ten seasons in each: what is in season now was not a while ago."""
@@ -330,27 +328,6 @@ def test_two_runs_into_one_folder(tmp_path):
     run = runs.plan_run(runs.select_lessons(("02",)), Parameters(), tmp_path)
     with FileLock(tmp_path / ".lock"), pytest.raises(runs.RunError, match="Another run"):
         runs.execute(run)
-
-
-@pytest.mark.skipif(not RETAIL.exists(), reason="the real file is not beside the checkout")
-def test_a_real_export(tmp_path):
-    """Online Retail, packed as it comes, without a step by hand."""
-    examples = runs.data.PROJECT / "data" / "examples"
-    result = course(
-        "run", "06", "10", "-f", examples / "online_retail.yaml",
-        "-p", "transactions_path", RETAIL, "--out", tmp_path,
-    )  # fmt: skip
-    assert result.exit_code == 0, result.output
-    assert "Recommendation: ship a test." in result.stdout
-    metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
-    report = metrics["memo"]["data"]
-    assert report["read"] == 541_909
-    assert report["kept"] + sum(report["rejected"].values()) == report["read"]
-    assert report["rejected"]["no customer id"] == 135_080
-    methods = metrics["memo"]["quality"]["methods"]
-    assert methods["personal list"]["ndcg"] > methods[metrics["memo"]["quality"]["rival"]]["ndcg"]
-    kept = pd.read_parquet(tmp_path / "recommendations.parquet")["customer_id"].nunique()
-    assert kept == metrics["recommendations"]["customers"] > 4_000
 
 
 def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
