@@ -335,9 +335,10 @@ def clean_purchases(export: Export, cleaning: Cleaning) -> tuple[pd.DataFrame, H
     report = _report(rows, export, WHY_NO_PURCHASE, findings)
     report.undone = _undone(rows, export)
     called = {ours: export.theirs(ours) for ours in export.found}
-    report.doubts = plausibility.doubts(
-        plausibility.Purchases(rows, labels, called, cleaning.drop_where, export.dates.formats[0])
+    purchases = plausibility.Purchases(
+        rows, labels, called, cleaning.drop_where, export.dates.formats[0]
     )
+    report.doubts = plausibility.doubts(purchases, *export.line_breaks())
     return _kept(rows, export), report
 
 

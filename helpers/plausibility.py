@@ -87,18 +87,23 @@ class Purchases:
         return _plain(column) in map(_plain, self.dropped)
 
 
-def doubts(purchases: Purchases) -> list[Doubt]:
+def doubts(purchases: Purchases, line_breaks: int = 0, longest: int = 0) -> list[Doubt]:
     """All doubts about a table, those that stop first.
 
     Parameters
     ----------
     purchases : Purchases
+    line_breaks, longest : int
+        How many line breaks stand inside values, and lines of the longest row.
 
     Returns
     -------
     list of Doubt
     """
     found = [doubt for check in _CHECKS if (doubt := check(purchases))]
+    read = len(purchases.rows)
+    if doubt := swallowed_lines(read + line_breaks, read, longest):
+        found.append(doubt)
     if any(doubt.name == TURNED for doubt in found):  # turned dates make thin months
         found = [doubt for doubt in found if doubt.name not in (THIN_END, HOLE)]
     return sorted(found, key=lambda doubt: not doubt.stops)
@@ -118,7 +123,7 @@ def swallowed_lines(lines: int, read: int, longest: int = 0) -> Doubt | None:
         row of twenty lines is none.
     """
     missing = lines - read
-    if missing <= max(1, 0.01 * lines):
+    if missing <= max(1, 0.01 * lines) and longest <= 20:
         return None
     of_one = f", of them {longest:,} in one row" if longest > 1 else ""
     return Doubt(

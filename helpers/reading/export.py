@@ -228,6 +228,11 @@ class Export:
         row = int(row)
         return row if len(self.files) == 1 else f"{row} of {self.files[int(file)].name}"
 
+    def line_breaks(self) -> tuple[int, int]:
+        """Line breaks inside values of all files, and lines of the longest row."""
+        inside, longest = zip(*(file.line_breaks for file in self.files), strict=True)
+        return sum(inside), max(longest)
+
     def findings(self) -> dict[str, str | int]:
         """How the files were read."""
         table = pd.DataFrame([file.findings for file in self.files])

@@ -199,6 +199,11 @@ class TextFile:
         with sentences(self.name):
             yield from self._reader.batches()
 
+    @property
+    def line_breaks(self) -> tuple[int, int]:
+        """Line breaks inside values, and lines of the longest row; known when all is read."""
+        return getattr(self._reader, "line_breaks", (0, 0))
+
     def nested(self, columns: list[str]) -> list[str]:
         """Those of some columns whose values are no single ones (lists, structs, maps)."""
         return self._reader.nested(columns) if self.kind == "parquet" else []

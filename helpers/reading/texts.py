@@ -54,7 +54,7 @@ class Text:
         self._given = options.encoding is not None
         self.header, self.first_row, self._separator, self._spare = [], 2, ",", 0
         self._escape = self._spaced = False
-        self._names = []
+        self._names, self.line_breaks = [], (0, 0)
         self._find_header(options.header_row)
         self._escape = self._look.escaped and self._backslash_escapes()
         name = {"\t": "tab"}.get(self._separator, self._separator)
@@ -242,9 +242,10 @@ class Text:
         lines = self._look.lines + self._look.unended - self._header_ends
         if rows == lines or not self._look.quoted:
             return
-        self._refuse_swallowed()
+        longest = self._refuse_swallowed()
         if lines > rows:
             self.findings["line breaks inside values"] = lines - rows
+            self.line_breaks = lines - rows, longest
 
     def _sentence(self, said):
         """What pandas says of a file that is none, as we say it."""
@@ -268,15 +269,17 @@ class Text:
         )
 
     def _refuse_swallowed(self):
-        """End in a sentence if a quoted value holds whole rows.
+        """End in a sentence if a quoted value holds whole rows; else, lines of the longest row.
 
         A value may have line breaks. But where a line inside of it has as many fields as the
         header, which look like those of their columns elsewhere, a quote was not closed.
         """
-        looks = self._looks()
+        looks, longest = self._looks(), 1
         for start, _, lines in self._rows():
             if any(self._is_row(line, looks) for line in lines[1:]):
                 raise self._open_quote(start, start + len(lines) - 1)
+            longest = max(longest, len(lines))
+        return longest
 
     def _rows(self):
         """Each row after the header: its first line's number, fields, and lines."""

@@ -411,6 +411,20 @@ def test_swallowed_lines_are_told_from_notes_of_several_lines():
     assert not swallowed_lines(3_000, 1_000, longest=4).stops
     doubt = swallowed_lines(400, 10, longest=391)
     assert doubt.stops and "391 in one row" in doubt.seen
+    assert swallowed_lines(500_000, 499_970, longest=31).stops
+
+
+@pytest.mark.parametrize("lines, stops", [(4, False), (60, True)])
+def test_a_value_over_many_lines_is_seen(lines, stops, tmp_path):
+    """A note of some lines is worth a look; one of sixty is a quote that nobody closed."""
+    shop = made_up().assign(note="as always")
+    shop["transaction_date"] = shop["transaction_date"].dt.strftime("%d-%m-%Y")
+    some = shop.index[:3] if stops else shop.index[::20]
+    shop.loc[some, "note"] = "\n".join(f"line {n}" for n in range(lines))
+    shop.to_csv(tmp_path / "orders.csv", index=False)
+    _, report = data.read_transactions(tmp_path / "orders.csv")
+    assert report.read == len(shop)
+    assert [doubt.stops for doubt in report.doubts if doubt.name == "swallowed lines"] == [stops]
 
 
 @pytest.mark.parametrize(
