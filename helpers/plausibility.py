@@ -250,6 +250,8 @@ def _turned_everywhere(shop):
 
 
 def _turned_dates(shop):
+    if len(shop.orders) < MIN_ORDERS:
+        return None
     checks = (_turned_in_order, _turned_in_months, _turned_away, _turned_everywhere)
     seen = next((said for check in checks if (said := check(shop))), None)
     return seen and Doubt(

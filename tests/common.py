@@ -1,11 +1,17 @@
 """Small things that several test modules use."""
 
+import os
 import sys
 
 import pandas as pd
+import pytest
 from click.testing import CliRunner
 
 from helpers.course.command import main
+
+#: CI asks for all of it after the test command, which has to be quick.
+THOROUGH = os.environ.get("THOROUGH") == "all"
+thorough = pytest.mark.skipif(not THOROUGH, reason="takes long; THOROUGH=all asks for it")
 
 
 def purchases(*rows):

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,9 @@ from helpers.course.describing.meaning import PURCHASES, meaning_of
 from helpers.reading.dates import DateReader
 from helpers.reading.parameters import ParameterError, Parameters, Written
 from tests import exports
+from tests.common import thorough
 
 # all shops from export to memo take a minute: every one in CI only
-COMPLETE = os.environ.get("DESCRIBED_SHOPS") == "all"
 
 
 @pytest.fixture
@@ -578,7 +577,8 @@ def test_a_shop_is_described_and_read_as_it_is(shop, here):
         assert {"product_view", "add_to_cart", "search"} == set(events["event_type"])
 
 
-@pytest.mark.parametrize("shop", SHOPS if COMPLETE else list(SHOPS)[:1])
+@thorough
+@pytest.mark.parametrize("shop", SHOPS)
 def test_a_shop_goes_from_its_export_to_a_memo(shop, here):
     expected = getattr(exports, shop)(here, exports.purchases())
     written = from_describe(shop, here)

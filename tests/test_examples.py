@@ -18,7 +18,7 @@ from helpers.reading.parameters import (
     reference,
 )
 from tests import exports
-from tests.common import course
+from tests.common import course, thorough
 
 EXAMPLES = data.PROJECT / "data" / "examples"
 RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
@@ -51,6 +51,7 @@ def test_an_example_says_where_its_file_comes_from(path):
 
 
 @pytest.mark.skipif(not RETAIL.exists(), reason="the real file is not beside the checkout")
+@thorough
 def test_a_real_export(tmp_path):
     """Online Retail, packed as it comes, without a step by hand."""
     result = course(

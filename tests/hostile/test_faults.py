@@ -20,7 +20,7 @@ from helpers import data, production, writing
 from helpers.course import publishing, runs
 from helpers.course.notebooks import lessons
 from helpers.reading.parameters import Parameters
-from tests.common import command, course
+from tests.common import command, course, thorough
 
 
 def complete(folder):
@@ -170,6 +170,7 @@ def test_killed_runs_keep_the_earlier_results_and_the_next_run_works(tmp_path):
     assert json.loads(after[Path("metrics.json")])["matrix"]["customers"] == 30
 
 
+@thorough
 def test_no_space_left(tmp_path):
     out = tmp_path / "out"
     assert course("run", "06", "--out", out).exit_code == 0

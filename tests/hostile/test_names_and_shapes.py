@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.common import command, course
+from tests.common import command, course, thorough
 
 NAMES = [
     "<script>alert(1)</script>",
@@ -69,6 +69,7 @@ def test_names_are_no_formulas_and_ids_stay_exact(hostile_shop):
     assert table["customer_id"].str.startswith("=c").all()
 
 
+@thorough
 def test_fifty_thousand_products_and_a_customer_with_ten_thousand_purchases(tmp_path):
     """No step holds customers times products, or stumbles over one enormous basket."""
     rng = np.random.default_rng(0)
