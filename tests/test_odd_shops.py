@@ -1,7 +1,7 @@
 """Odd shops go through the lessons: each cell runs, or stops with a sentence that is expected.
 
 The lessons' cells run in this process, without kernels, and without those that look at the
-made-up shop only. Each shop sees the lessons that could care about what is odd in it; with
+made-up shop only. The oddest shops see the lessons that could care about what is odd in them; with
 ``THOROUGH=all`` in the environment every shop sees every cell of every lesson.
 """
 
@@ -43,7 +43,13 @@ CASES = {
     "events without products": "01 05 07 08",
     "20,000 products": "03",
 }
-CASES = {name: " ".join(LESSONS) if THOROUGH else asked for name, asked in CASES.items()}
+# the test command takes the shops that are odd in most respects; CI takes all of them
+QUICK = ["only what is required", "one day", "a customer with everything"]
+CASES = {
+    name: " ".join(LESSONS) if THOROUGH else asked
+    for name, asked in CASES.items()
+    if THOROUGH or name in QUICK
+}
 # what such a shop is told, in place of a lesson's result
 SENTENCES = {
     ("one day", "05"): "the last 60 days leave none to learn from",
