@@ -71,6 +71,25 @@ def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, 
     same_lists(theirs, ours)
 
 
+def test_rules_that_changed_make_the_lists_anew(tmp_path):
+    """A job goes on where it was only while the same may be shown to the same customers."""
+    table = pd.DataFrame(
+        [(f"c{n}", product, "01-01-2024") for n in range(6) for product in ("p1", f"p{n % 3 + 2}")],
+        columns=["customer_id", "product_id", "transaction_date"],
+    )
+    table.to_csv(tmp_path / "shop.csv", index=False)
+    catalogue_file, shown = tmp_path / "products.csv", []
+    chosen = warehouse.Settings(n=2, n_neighbors=2, n_parts=1)
+    for stock, rules in (("yes", {}), ("yes", {"deny_products": ["p2"]}), ("no", {})):
+        catalogue_file.write_text(f"product_id,in_stock\np1,yes\np2,yes\np3,{stock}\np4,yes\n")
+        shop = data.Parameters.of({"products_path": str(catalogue_file), **rules})
+        warehouse.score("scipy", tmp_path / "shop.csv", tmp_path / "out", chosen, shop=shop)
+        shown.append(set(warehouse.read_lists(tmp_path / "out")["product_id"]))
+    assert {"p2", "p3"} <= shown[0]
+    assert "p2" not in shown[1] and "p3" in shown[1]
+    assert "p3" not in shown[2] and "p2" in shown[2]
+
+
 @settings(max_examples=12, deadline=None)
 @given(
     st.lists(rows, min_size=3, max_size=40),
