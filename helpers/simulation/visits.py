@@ -13,13 +13,14 @@ from helpers.recommend import Recommender, WithFallback
 from helpers.simulation.world import World, owned_penalty
 
 
-def acceptance(liking: np.ndarray, reluctance: float) -> np.ndarray:
-    """Chance that a customer takes what is offered: 1 / (1 + exp(reluctance - liking)).
+def acceptance(liking: np.ndarray, reluctance: float, slope: float = 1.0) -> np.ndarray:
+    """Chance that a customer takes what is offered: 1 / (1 + exp(reluctance - slope x liking)).
 
     The one way in which made-up customers react to an offer: a cart after a click (this module),
-    a voucher (:mod:`helpers.simulation.campaigns`).
+    a voucher (:mod:`helpers.simulation.campaigns`). The *response curve* is its `slope`, an
+    assumption: near 0, customers take what they like no sooner than anything else.
     """
-    return 1 / (1 + np.exp(reluctance - liking))
+    return 1 / (1 + np.exp(reluctance - slope * liking))
 
 
 @dataclass(frozen=True)
