@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -875,6 +876,19 @@ def miniature() -> pd.DataFrame:
     pairs = [(f"customer {customer}", product) for customer, product in bought]
     table = pd.DataFrame(pairs, columns=["customer_id", "product_id"])
     return table.assign(transaction_date=pd.Timestamp("2024-01-01"))
+
+
+def line_amounts(transactions: pd.DataFrame) -> pd.Series | None:
+    """What each purchase line cost, in the shop's currency; None where the export has no money.
+
+    ``total_amount`` where known, else ``quantity`` (1 if unknown) times ``unit_price``, else 0.
+    """
+    if not {"total_amount", "unit_price"} & set(transactions):
+        return None
+    empty = pd.Series(np.nan, index=transactions.index)
+    units = transactions.get("quantity", empty).fillna(1)
+    amounts = transactions.get("total_amount", empty)
+    return amounts.fillna(units * transactions.get("unit_price", empty)).fillna(0).clip(lower=0)
 
 
 def product_table(transactions: pd.DataFrame) -> pd.DataFrame:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
+
+from helpers.data import line_amounts
 
 
 def day_after(transactions: pd.DataFrame) -> pd.Timestamp:
     """Midnight after the newest purchase: the cut-off that means "today"."""
     return transactions["transaction_date"].max().normalize() + pd.Timedelta(days=1)
-
-
-def line_amounts(transactions: pd.DataFrame) -> pd.Series | None:
-    """What each purchase line cost, in the shop's currency; None where the export has no money.
-
-    ``total_amount`` where known, else ``quantity`` (1 if unknown) times ``unit_price``, else 0.
-    """
-    if not {"total_amount", "unit_price"} & set(transactions):
-        return None
-    empty = pd.Series(np.nan, index=transactions.index)
-    units = transactions.get("quantity", empty).fillna(1)
-    amounts = transactions.get("total_amount", empty)
-    return amounts.fillna(units * transactions.get("unit_price", empty)).fillna(0).clip(lower=0)
 
 
 def product_amounts(transactions: pd.DataFrame) -> pd.Series | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import textwrap
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,6 +33,13 @@ _TEXT = "a text in quotes"
 _CODES = "a list of codes, such as [POST, FEE]"
 _CATEGORIES = "a list of categories, such as [Health]"
 _COUNT = "a whole number, at least 1"
+#: What a live test can be judged by. Not by clicks as the divisor: the list itself changes them.
+METRICS = (
+    *(f"{each} per {unit}" for each in ("clicked", "carted", "bought", "revenue")
+      for unit in ("visit", "customer")),
+    "visits per customer",
+)  # fmt: skip
+_METRIC = f"one of: {', '.join(METRICS)}"
 
 
 def _field(default, says, expected, **limits):
@@ -221,6 +229,80 @@ class Join(_Model):
     )
 
 
+class LiveTest(_Model):
+    """The plan of a live test: all that has to be said before it starts."""
+
+    name: Text = _field(
+        "live test", "what it is called; customers are dealt by it, so the next test needs another",
+        _TEXT)  # fmt: skip
+    arms: dict[Text, float] = _field(
+        {"today": 0.5, "new": 0.5},
+        "arms and their shares of the customers, today's list first; what is left of 1 takes no "
+        "part",
+        "a mapping of at least two arms to shares above 0, together at most 1, such as "
+        "{today: 0.5, new: 0.5}",
+        min_length=2, max_length=10,
+    )  # fmt: skip
+    holdout: float = _field(
+        0.0, "share of the customers who take part in no test and get nothing new, ever: the same "
+        "ones in each test", "a share from 0 to 0.5", ge=0, le=0.5)  # fmt: skip
+    starts: Text | None = _field(
+        None, "its first day; left out, the first day of the export",
+        'a day such as "2024-03-04", in quotes')  # fmt: skip
+    weeks: int = _field(4, "how long it runs", "a whole number of weeks, from 1 to 52",
+                        ge=1, le=52)  # fmt: skip
+    looks: Literal["end", "weekly"] = _field(
+        "end", "when somebody decides by it: once at the end, or after every week",
+        "end or weekly")  # fmt: skip
+    metric: Text = _field(
+        "carted per visit", "what decides: clicked, carted, bought or revenue, per visit or per "
+        "customer", _METRIC)  # fmt: skip
+    worth_having: float = _field(
+        0.2, "the smallest lift of it worth having: 0.2 is a fifth more than today",
+        "a number above 0", gt=0, le=10)  # fmt: skip
+    guardrails: dict[Text, float] = _field(
+        {},
+        "what must not get worse, and by which share it may at most",
+        "a mapping of metrics to shares from 0 to 1, such as {revenue per customer: 0.05}",
+    )
+    value: float | None = _field(
+        None, "what one more of the metric earns, in money: the margin of a cart, say; with "
+        "revenue, the share of it that remains", "a number above 0", gt=0)  # fmt: skip
+    cost_per_year: float | None = _field(
+        None, "what the new list costs in a year, in money", "a number, at least 0", ge=0
+    )
+
+    @pydantic.field_validator("arms")
+    @classmethod
+    def _shares(cls, arms):
+        if not all(share > 0 for share in arms.values()) or sum(arms.values()) > 1 + 1e-9:
+            raise ValueError("shares")
+        if len({arm.strip().lower() for arm in arms}) < len(arms):
+            raise ValueError("equal but for case")
+        return arms
+
+    @pydantic.field_validator("metric")
+    @classmethod
+    def _metric(cls, metric):
+        if metric not in METRICS:
+            raise ValueError("metric")
+        return metric
+
+    @pydantic.field_validator("guardrails")
+    @classmethod
+    def _guardrails(cls, guardrails):
+        if not all(name in METRICS and 0 <= most <= 1 for name, most in guardrails.items()):
+            raise ValueError("guardrails")
+        return guardrails
+
+    @pydantic.field_validator("starts")
+    @classmethod
+    def _day(cls, starts):
+        if starts is not None:
+            date.fromisoformat(starts)
+        return starts
+
+
 class Parameters(_Model):
     """Everything a parameter file may say. Paths are relative to the folder you stand in."""
 
@@ -264,6 +346,9 @@ class Parameters(_Model):
     test_cleaning: FileOptions = _field(
         FileOptions(), "live test", "lines of the form `name: value`"
     )
+    live_test: LiveTest | None = _field(
+        None, "the plan of the live test, written before it starts: without one it is described, "
+        "but nothing is decided", "lines of the form `name: value`")  # fmt: skip
     # what to do with them
     test_days: int = _field(60, "the last days, held out to judge by",
                             "a whole number of days, from 1 to 3650", ge=1, le=3650)  # fmt: skip
@@ -302,6 +387,18 @@ class Parameters(_Model):
                          "a number above 0", gt=0, le=100)  # fmt: skip
     clicks_per_day: float | None = _field(
         None, "clicks on recommendations on a day", "a number above 0", gt=0
+    )
+    click_rate: float = _field(
+        0.1, "share of visits to the place of the list with a click on it today", _SHARE, gt=0, lt=1
+    )
+    visits_per_week: float | None = _field(
+        None, "visits of known customers in a week, to the place where the list is shown",
+        "a number above 0", gt=0)  # fmt: skip
+    visits_per_customer: float = _field(
+        1.0, "such visits in a week, mean over all customers who may come", "a number above 0",
+        gt=0)  # fmt: skip
+    cost_per_year: float | None = _field(
+        None, "what personal lists would cost in a year, in money", "a number, at least 0", ge=0
     )
     margin_share: float = _field(0.4, "of an amount, what remains after costs", _SHARE, gt=0, le=1)
     voucher_share: float = _field(

@@ -1,0 +1,17 @@
+"""Lesson 07. Live tests: planning, dealing customers to arms, reading, deciding."""
+
+from helpers.experiments.arms import HOLDOUT, assign_arms, fraction, sample_ratio_mismatch
+from helpers.experiments.looks import peeking, spending_limits
+from helpers.experiments.old import days_needed, false_alarms, read_out, visitors_per_arm
+from helpers.experiments.plan import Traffic, plan_test, shop_history
+from helpers.experiments.readout import (
+    by_customer,
+    compare,
+    describe_test,
+    own_test,
+    plain,
+    read_test,
+    sentence,
+    words,
+)
+from helpers.experiments.rule import CANNOT, KEEP, SHIP, STOP, decide, rule_chances

@@ -1,0 +1,180 @@
+"""How long a test must run: the smallest lift that it can find, week by week."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.data import line_amounts
+from helpers.experiments.readout import aggregates, by_customer, columns_of, confidence, ratio
+from helpers.reading.parameters import LiveTest
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What is assumed of a place's visits where no log of them is at hand.
+
+    Attributes
+    ----------
+    visits_per_week : float
+        Visits to the place where the list is shown, of customers who take part.
+    rate : float
+        Share of the visits with a success today; 10 % of them click, and 8 % of the clicks reach
+        the cart.
+    visits_per_customer : float
+        In a week, mean over all customers who may come.
+    unevenness : float
+        Squared coefficient of variation of that, between customers: 0 if all came equally often,
+        1 if as unequal as the waiting times of an exponential distribution.
+    alike : float
+        Correlation of two visits of one customer (intra-class correlation): whoever put something
+        into the cart once does so again more easily. .05 to .08 in the course's made-up shop.
+    """
+
+    visits_per_week: float
+    rate: float = 0.008
+    visits_per_customer: float = 1.0
+    unevenness: float = 1.0
+    alike: float = 0.06
+
+    def __post_init__(self):
+        if not (self.visits_per_week > 0 and 0 < self.rate < 1 and self.visits_per_customer > 0):
+            raise ValueError(
+                "A test needs visits, and a share of them between 0 and 1 that succeed; these are "
+                f"{self.visits_per_week} visits a week and a share of {self.rate}."
+            )
+
+    def design_effect(self, weeks):
+        """How many visits tell as much as one would if all were of different customers.
+
+        Notes
+        -----
+        1 + (m - 1) x alike, where m is the number of visits of the customer whom a random visit
+        belongs to (Kish 1965). Where a customer's visits are Poisson with a mean that differs
+        between customers, m - 1 is visits per customer x (1 + unevenness). It grows with the
+        weeks: a longer test sees the same people again.
+        """
+        return 1 + self.alike * self.visits_per_customer * weeks * (1 + self.unevenness)
+
+
+def shop_history(transactions: pd.DataFrame, events: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What customers did before a test, as the test's export would have it.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        One row per customer and day with an event or a purchase, which counts as a visit:
+        ``customer_id``, ``date``, ``visits`` (1), ``carted`` (with events), ``bought``, both 0 or
+        1, and ``revenue`` (where amounts are known). Of the whole shop: where a list is one place
+        among many, its lift of these is smaller than its lift of its own clicks.
+    """
+    day = transactions["transaction_date"].dt.normalize().rename("date")
+    keys = [transactions["customer_id"], day]
+    parts = {"bought": transactions.groupby(keys).size().clip(upper=1)}
+    amounts = line_amounts(transactions)
+    if amounts is not None:
+        parts["revenue"] = amounts.groupby(keys).sum()
+    if events is not None:
+        day = events["event_date"].dt.normalize().rename("date")
+        carted = (events["event_type"] == "add_to_cart").astype(int)
+        parts["carted"] = carted.groupby([events["customer_id"], day]).max()
+    table = pd.concat(parts, axis=1).fillna(0).assign(visits=1)
+    return table.rename_axis(["customer_id", "date"]).reset_index()
+
+
+def plan_test(
+    plan: LiveTest,
+    seen: pd.DataFrame | Traffic,
+    weeks: Iterable[int] = range(1, 13),
+    power: float = 0.8,
+    alpha: float = 0.05,
+) -> pd.DataFrame:
+    """The smallest lift that a test finds with 80 % chance, against the weeks that it runs.
+
+    Parameters
+    ----------
+    plan : LiveTest
+        Its arms, metric, looks and ``worth_having`` count here.
+    seen : DataFrame or Traffic
+        What customers did in the weeks before, as from :func:`shop_history` or from a log of the
+        place where the list is shown; or what is assumed of it.
+    weeks : iterable of int
+    power : float
+        Chance to find the smallest lift that is given.
+    alpha : float
+        Chance of a false alarm, both sides together and over all arms together.
+
+    Returns
+    -------
+    DataFrame
+        Index ``weeks``: ``customers`` and ``visits`` of all arms together (customers only where
+        they were seen), ``rate`` (the metric today), ``smallest_lift`` and
+        ``smallest_difference``, and ``enough``: whether that is no more than is worth having. As
+        many weeks as were seen at most: nobody knows how many customers a thirteenth week adds.
+
+    Raises
+    ------
+    ValueError
+        If the table has not what the metric needs, or nothing of it happened.
+
+    Notes
+    -----
+    Variance of a ratio of means by the delta method (Deng, Knoblich and Lu 2018), per customer,
+    from tea-tasting; under the same variance in both arms. With several new arms, each comparison
+    at alpha / their number (Bonferroni), the smallest arm counts. With weekly looks, by the limit
+    of the last look.
+    """
+    rows = {week: _of_weeks(plan, seen, week) for week in weeks}
+    rows = {week: found for week, found in rows.items() if found is not None}
+    if not rows:
+        raise ValueError("What was seen is shorter than a week: nothing can be planned with it.")
+    for week, row in rows.items():
+        row["smallest_difference"] = _smallest(plan, row, week, power, alpha)
+        row["smallest_lift"] = row["smallest_difference"] / row["rate"]
+        row["enough"] = row["smallest_lift"] <= plan.worth_having
+    columns = ["customers", "visits", "rate", "smallest_lift", "smallest_difference", "enough"]
+    return pd.DataFrame.from_dict(rows, orient="index")[columns].rename_axis("weeks")
+
+
+def _of_weeks(plan, seen, week):
+    """Mean, variance and number of units of all arms after so many weeks."""
+    share = sum(plan.arms.values()) * (1 - plan.holdout)
+    if isinstance(seen, Traffic):
+        visits = seen.visits_per_week * week * share
+        variance = seen.rate * (1 - seen.rate) * seen.design_effect(week)
+        return {"customers": np.nan, "visits": visits, "rate": seen.rate, "units": visits,
+                "variance": variance}  # fmt: skip
+    last = seen["date"].max()
+    first = last.normalize() - pd.Timedelta(days=7 * week - 1)
+    if seen["date"].min().normalize() > first + pd.Timedelta(days=6):
+        return None  # the first of these weeks was not seen
+    customers = by_customer(seen[seen["date"] >= first].assign(arm=""))
+    numerator, denominator = columns_of(plan.metric, customers)
+    found = aggregates(customers, numerator, denominator)[""].with_zero_div()
+    rate = found.mean(numerator) / found.mean(denominator)
+    if not rate > 0:
+        raise ValueError(f"Nobody has {plan.metric} above zero: there is nothing to plan with.")
+    units = found.count() * share
+    visits = customers["visits"].sum() * share if "visits" in customers else np.nan
+    return {"customers": units, "visits": visits, "rate": rate, "units": units,
+            "variance": found.ratio_var(numerator, denominator)}  # fmt: skip
+
+
+def _smallest(plan, row, week, power, alpha):
+    from tea_tasting.aggr import Aggregates
+
+    base, *variants = plan.arms.values()
+    least = min(variants)
+    units = row["units"] * (base + least) / sum(plan.arms.values())
+    level = 1 - confidence(plan, week if plan.looks == "weekly" else 1, alpha)
+    mean = Aggregates(count_=int(units), mean_={"x": row["rate"]}, var_={"x": row["variance"]},
+                      cov_={})  # fmt: skip
+    metric = ratio("x", None, alpha=level, power=power, ratio=least / base, n_obs=(int(units),))
+    return metric.solve_power_from_aggregates(mean, "effect_size")[0].effect_size

@@ -1,0 +1,562 @@
+"""Reading a test: what was dealt out by chance, the customer, is what is counted."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from helpers import data
+from helpers.experiments.arms import HOLDOUT, MISMATCH, sample_ratio_mismatch
+from helpers.experiments.looks import spending_limits
+from helpers.experiments.rule import CANNOT, KEEP, SHIP, STOP, decide
+from helpers.reading.parameters import LiveTest
+
+MEASURES = ["clicked", "carted", "bought", "revenue", "visits"]
+#: Arms of these names are the base of a comparison where no plan says which is.
+BASES = ["a", "control", "base", "baseline", "old", "today", "popular", "0"]
+#: A test may have so many arms; with more, the column is probably another one.
+MOST_ARMS = 10
+
+
+def by_customer(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per customer: what was dealt out by chance is what has to be counted.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`helpers.data.read_test_results`: one per visit or per customer.
+
+    Returns
+    -------
+    DataFrame
+        Index ``customer_id``: ``arm``, ``visits`` (rows, where the file does not count them and
+        has several of a customer), and sums of what else the file counts.
+    """
+    if "visits" not in rows and rows["customer_id"].duplicated().any():
+        rows = rows.assign(visits=1)
+    grouped = rows.groupby("customer_id", sort=True)
+    sums = grouped[[name for name in MEASURES if name in rows]].sum()
+    sums.insert(0, "arm", grouped["arm"].first())
+    return sums
+
+
+def counted(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Leave out what some arm does not count at all: blank is not zero.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`helpers.data.read_test_results`.
+
+    Returns
+    -------
+    rows : DataFrame
+        Without the columns that are empty in an arm.
+    nowhere : dict of str to list of str
+        Those columns, and in which arms they are empty.
+    """
+    counts = rows.groupby("arm")[[name for name in MEASURES if name in rows]].count()
+    nowhere = {name: list(counts.index[counts[name] == 0]) for name in counts}
+    nowhere = {name: arms for name, arms in nowhere.items() if arms}
+    return rows.drop(columns=list(nowhere)), nowhere
+
+
+def columns_of(metric: str, customers: pd.DataFrame) -> tuple[str, str | None]:
+    """Which column is divided by which; None where customers themselves are counted.
+
+    Raises
+    ------
+    ValueError
+        If the table has not what the metric needs.
+    """
+    numerator, unit = metric.split(" per ")
+    denominator = None if unit == "customer" else "visits"
+    if missing := [name for name in (numerator, denominator) if name and name not in customers]:
+        raise ValueError(
+            f"{metric!r} needs a column {missing[0]!r}, which is not there. "
+            f"There are: {', '.join(name for name in MEASURES if name in customers)}."
+        )
+    return numerator, denominator
+
+
+def ratio(numerator: str, denominator: str | None, **options):
+    """The library's metric for a ratio of means per customer; see :func:`compare`."""
+    from tea_tasting import RatioOfMeans
+
+    return RatioOfMeans(numerator, denominator, **options)
+
+
+def aggregates(customers: pd.DataFrame, numerator: str, denominator: str | None) -> dict:
+    """Counts, means, variances and covariance by arm: all that an interval needs."""
+    from tea_tasting.aggr import read_aggregates
+
+    columns = tuple(dict.fromkeys(name for name in (numerator, denominator) if name))
+    table = customers[["arm", *columns]].astype(dict.fromkeys(columns, float))
+    pairs = ((numerator, denominator),) if len(columns) == 2 else ()
+    return read_aggregates(table, "arm", has_count=True, mean_cols=columns, var_cols=columns,
+                           cov_cols=pairs)  # fmt: skip
+
+
+def compare(
+    customers: pd.DataFrame, metric: str, base: str, variant: str, level: float = 0.95
+) -> dict[str, float]:
+    """How much an arm is above another one, with intervals.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        From :func:`by_customer`.
+    metric : str
+        Such as ``"carted per visit"``: all carts of an arm over all its visits. Or ``"revenue per
+        customer"``.
+    base, variant : str
+        Names of arms, with at least two customers in each.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        ``base`` and ``value`` (the metric in each arm), ``difference`` with ``low`` and ``high``,
+        ``lift`` (relative) with ``lift_low`` and ``lift_high``, and ``error`` (standard error of
+        the difference). Ends are missing where nothing happened.
+
+    Notes
+    -----
+    From tea-tasting: Welch's interval (1947), the variance of a ratio by the delta method (Deng,
+    Knoblich and Lu 2018), the lift's interval on the logarithm. Two visits of one customer are not
+    independent, and an interval that counts visits is too narrow.
+    """
+    numerator, denominator = columns_of(metric, customers)
+    arms = aggregates(customers[customers["arm"].isin([base, variant])], numerator, denominator)
+    with np.errstate(all="ignore"):
+        found = ratio(numerator, denominator, confidence_level=level).analyze_aggregates(
+            arms[base], arms[variant]
+        )
+    names = {"base": "control", "value": "treatment", "difference": "effect_size",
+             "low": "effect_size_ci_lower", "high": "effect_size_ci_upper",
+             "lift": "rel_effect_size", "lift_low": "rel_effect_size_ci_lower",
+             "lift_high": "rel_effect_size_ci_upper"}  # fmt: skip
+    read = {ours: float(getattr(found, theirs)) for ours, theirs in names.items()}
+    each = [arms[arm].with_zero_div() for arm in (base, variant)]
+    variances = [arm.ratio_var(numerator, denominator) / arm.count() for arm in each]
+    return read | {"error": math.sqrt(max(sum(variances), 0))}
+
+
+def confidence(plan: LiveTest, looks: int = 1, alpha: float = 0.05) -> float:
+    """The level of the interval that decides at the last look, of so many evenly spread ones.
+
+    All comparisons of new arms with today's, at all looks, are wrong in `alpha` of the tests
+    together: each arm gets its part (Bonferroni).
+    """
+    from scipy.stats import norm
+
+    each = alpha / (len(plan.arms) - 1)
+    if looks == 1:
+        return 1 - each
+    return float(1 - 2 * norm.sf(spending_limits(np.arange(1, looks + 1), each)[-1]))
+
+
+def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> dict:
+    """Read a test by its plan: was it run as planned, what happened, what do we decide?
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`helpers.data.read_test_results`.
+    plan : LiveTest
+        As written before the test.
+    source : str
+        What to call the rows in messages.
+
+    Returns
+    -------
+    dict
+        ``window``: ``first`` and ``last`` day that count, ``weeks`` over, ``ended``, and rows
+        ``before`` and ``after`` it; ``split``: customers by arm, ``p_value``, ``broken``,
+        ``words``; ``means``: DataFrame, one row per arm; ``comparisons``: DataFrame, one row per
+        new arm and metric, as :func:`compare`, with its ``role`` (``decides``, ``guardrail``,
+        ``beside``) and, for guardrails, ``state`` (``fine``, ``harmed``, ``not sure``);
+        ``decisions``: by new arm, with ``because``; ``decision``, ``arm`` and ``because`` of the
+        whole test; ``money``: by new arm, a year's worth with interval, where a value is known;
+        ``level``: of the intervals that decide.
+
+    Raises
+    ------
+    DataError
+        If the arms are not those of the plan, or the file has not what the metric needs.
+
+    Notes
+    -----
+    Before the planned end of a test with one look, what decides is not shown: whoever sees it
+    decides by it. Only the split and surely harmed guardrails speak early, at 99.9 %.
+    """
+    rows = _arms_of_the_plan(rows, plan, source)
+    rows, window = _within(rows, plan)
+    rows, nowhere = counted(rows)
+    customers = by_customer(rows)
+    sizes = customers["arm"].value_counts().reindex(list(plan.arms), fill_value=0)
+    if sizes.min() < 2:
+        raise data.DataError(
+            f"{source}: the arm {sizes.idxmin()!r} has {sizes.min()} customers in the weeks that "
+            "count; a comparison takes two at least. Is its list shown, and logged?"
+        )
+    split = sample_ratio_mismatch(sizes, list(plan.arms.values()))
+    shown = window["ended"] or (plan.looks == "weekly" and window["weeks"] > 0)
+    try:
+        level = _level(rows, plan, window) if shown else 1 - MISMATCH
+        table = _comparisons(customers, plan, level, shown)
+    except ValueError as error:
+        raise data.DataError(f"{source}: {error}") from None
+    decisions = {}
+    for variant in list(plan.arms)[1:]:
+        mine = table[table["arm"] == variant].set_index("metric")
+        differ = _visits_differ(customers, plan, variant)
+        decision, because = _decide(mine, plan, split, window, differ)
+        decisions[variant] = {"decision": decision, "because": because}
+    arm = _best(decisions, table, plan)
+    means = customers.groupby("arm").mean().reindex(list(plan.arms))
+    means.insert(0, "customers", sizes)
+    return {
+        "window": window,
+        "not_compared": nowhere,
+        "split": {"customers": sizes.to_dict(), **split},
+        "means": means,
+        "comparisons": table,
+        "level": level,
+        "decisions": decisions,
+        "arm": arm,
+        **decisions[arm],
+        "money": _money(table, customers, plan, window) if shown else {},
+    }
+
+
+def _arms_of_the_plan(rows, plan, source):
+    """Rows of the plan's arms, called as there; other arms are an error."""
+    called = {arm.strip().lower(): arm for arm in plan.arms}
+    arms = rows["arm"].str.strip().str.lower()
+    rows = rows[arms != HOLDOUT].assign(arm=arms.map(called))
+    strange = sorted(set(arms) - set(called) - {HOLDOUT})
+    missing = sorted(set(called) - set(arms))
+    if strange or missing:
+        raise data.DataError(
+            f"{source}: the plan has the arms {', '.join(plan.arms)}; the column of arms "
+            + " and ".join(
+                ([f"has {', '.join(strange[:5])}"] if strange else [])
+                + ([f"lacks {', '.join(missing)}"] if missing else [])
+            )
+            + ". Name them alike, or name the right column in `test_columns`."
+        )
+    return rows
+
+
+def _within(rows, plan):
+    """Rows of the whole weeks that the plan asks for, and how far the test is."""
+    if "date" not in rows or rows["date"].isna().all():
+        return rows, {"first": None, "last": None, "weeks": plan.weeks, "ended": True,
+                      "before": 0, "after": 0}  # fmt: skip
+    day = rows["date"].dt.normalize()
+    first = pd.Timestamp(plan.starts) if plan.starts else day.min()
+    # a quiet last day is no unfinished week
+    weeks = min(((day.max() - first).days + 2) // 7, plan.weeks)
+    ended = weeks >= plan.weeks
+    # an unfinished week waits for the next look: Saturdays are no Tuesdays
+    counted = max(weeks, 1) if plan.looks == "weekly" or ended else plan.weeks
+    end = first + pd.Timedelta(days=7 * counted)
+    inside = (day >= first) & (day < end)
+    window = {
+        "first": first,
+        "last": min(end - pd.Timedelta(days=1), day.max()),
+        "weeks": weeks,
+        "ended": ended,
+        "before": int((day < first).sum()),
+        "after": int((day >= end).sum()),
+    }
+    return rows[inside | day.isna()], window
+
+
+def _level(rows, plan, window):
+    """The level of the intervals that decide, at the look that is due."""
+    from scipy.stats import norm
+
+    if plan.looks == "end" or window["first"] is None:
+        return confidence(plan)
+    weeks = np.arange(1, window["weeks"] + 1)
+    known = pd.Series([_information(rows, plan, window["first"], week) for week in weeks])
+    # what is known never shrinks, and a week in which nothing happened tells hardly anything
+    known = known.where(known > 0, known.max() * 1e-6).cummax() * (1 + 1e-6 * weeks)
+    if not known.min() > 0:
+        known = pd.Series(weeks.astype(float))
+    limit = spending_limits(known, 0.05 / (len(plan.arms) - 1), weeks / plan.weeks)[-1]
+    return float(1 - 2 * norm.sf(limit))
+
+
+def _information(rows, plan, first, week):
+    """1 / (standard error of the first new arm's difference) ** 2, after so many weeks."""
+    customers = by_customer(rows[rows["date"] < first + pd.Timedelta(days=7 * week)])
+    base, variant = list(plan.arms)[:2]
+    if customers["arm"].value_counts().reindex([base, variant], fill_value=0).min() < 2:
+        return 0.0
+    error = compare(customers, plan.metric, base, variant)["error"]
+    return 1 / error**2 if error > 0 else 0.0
+
+
+def _comparisons(customers, plan, level, shown):
+    """One row per new arm and metric, with the interval that its role asks for."""
+    base, *variants = plan.arms
+    beside = [f"{name} per customer" for name in MEASURES if name in customers]
+    roles = dict.fromkeys(beside, "beside") | dict.fromkeys(plan.guardrails, "guardrail")
+    roles |= {plan.metric: "decides"}
+    many = sum(role == "beside" for role in roles.values()) * len(variants)
+    rows = []
+    for variant in variants:
+        for metric, role in roles.items():
+            columns_of(metric, customers)  # refuses what the file lacks, also before the end
+            if role != "guardrail" and not shown:
+                continue
+            # beside: wide enough to be true of all of them together
+            at = 1 - (1 - level) / max(many, 1) if role == "beside" else level
+            read = compare(customers, metric, base, variant, at)
+            row = {"arm": variant, "metric": metric, "role": role, "level": at, **read}
+            if role == "guardrail":
+                row["state"] = _state(read, plan.guardrails[metric])
+            rows.append(row)
+    table = pd.DataFrame(rows, columns=["arm", "metric", "role", "level", "base", "value",
+                                        "difference", "low", "high", "lift", "lift_low",
+                                        "lift_high", "error", "state"])  # fmt: skip
+    order = ["decides", "guardrail", "beside"]
+    by_role = table["role"].map(order.index)
+    return table.iloc[by_role.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _visits_differ(customers, plan, variant):
+    """Whether the list changed how often customers come: then visits are no fair divisor."""
+    if not plan.metric.endswith("per visit"):
+        return False
+    base = next(iter(plan.arms))
+    read = compare(customers, "visits per customer", base, variant, 1 - MISMATCH)
+    return read["low"] > 0 or read["high"] < 0
+
+
+def _state(read, tolerated):
+    if read["lift_low"] > -tolerated:
+        return "fine"
+    return "harmed" if read["high"] < 0 else "not sure"
+
+
+def _decide(mine, plan, split, window, visits_differ):
+    """The decision on one new arm, and the reason for it."""
+    weeks = f"after {window['weeks']} of {plan.weeks} planned weeks"
+    open_end = CANNOT if window["ended"] else KEEP
+    harmed = mine.index[mine["state"] == "harmed"]
+    if split["broken"]:
+        return CANNOT, (
+            "The arms did not get their shares of the customers, and who is missing may not be "
+            "missing by chance. Find out why, mend it, and start anew."
+        )
+    if len(harmed):
+        return STOP, f"It does harm: the whole interval of {harmed[0]} is below zero."
+    if plan.metric not in mine.index:
+        return KEEP, f"It is read once, at the planned end; this is {weeks}."
+    if visits_differ:
+        return CANNOT, (
+            "The arms differ in visits per customer, so a rate per visit compares unlike visits. "
+            "Plan the next test per customer."
+        )
+    read, worth = mine.loc[plan.metric], f"what is worth having ({plan.worth_having:.0%})"
+    low, high = read["lift_low"], read["lift_high"]
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return open_end, f"Too little was counted in {plan.metric} to speak of a lift, {weeks}."
+    decision = decide(low, high, plan.worth_having, window["ended"])
+    why = {
+        SHIP: f"the whole of it is above zero, and it reaches {worth}",
+        STOP: f"the whole of it is below {worth}",
+        CANNOT: f"it includes zero and {worth}, and the planned weeks are over",
+        KEEP: f"it includes zero and {worth}, {weeks}",
+    }[decision]
+    return decision, f"The lift's interval goes from {low:+.0%} to {high:+.0%}: {why}."
+
+
+def _best(decisions, table, plan):
+    """The arm that the decision is about: the best of those to ship, else what is still open."""
+    lift = table[table["role"] == "decides"].set_index("arm")["lift"]
+    for decision in (SHIP, KEEP, CANNOT, STOP):
+        arms = [arm for arm, found in decisions.items() if found["decision"] == decision]
+        if arms:
+            return max(arms, key=lambda arm: lift.get(arm, 0))
+    raise AssertionError
+
+
+def _money(table, customers, plan, window):
+    """What each new arm would earn in a year for everybody who is not held out."""
+    numerator, denominator = plan.metric.split(" per ")
+    value = plan.value or (1.0 if numerator == "revenue" else None)
+    if value is None or not window["weeks"]:
+        return {}
+    units = len(customers) if denominator == "customer" else customers["visits"].sum()
+    per_year = value * units / sum(plan.arms.values()) * 52 / window["weeks"]
+    found = {}
+    for _, row in table[table["role"] == "decides"].iterrows():
+        money = {name: float(per_year * row[name]) for name in ("difference", "low", "high")}
+        money["today"] = float(per_year * row["base"])
+        if plan.cost_per_year is not None:
+            money["cost"] = plan.cost_per_year
+            today = money["today"]
+            money["break_even_lift"] = plan.cost_per_year / today if today else math.nan
+        found[row["arm"]] = money
+    return found
+
+
+def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
+    """What happened in a test without a plan: all that can be compared, and no decision.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`helpers.data.read_test_results`.
+    source : str
+
+    Returns
+    -------
+    dict
+        As :func:`read_test`, as far as there is no plan needed; ``base``: the arm that the others
+        are compared with. Intervals are wide enough to be true of all of them together.
+
+    Raises
+    ------
+    DataError
+        If the arms can't be compared.
+    """
+    rows, nowhere = counted(rows)
+    customers = by_customer(rows)
+    sizes = customers["arm"].value_counts().sort_index()
+    if not 1 < len(sizes) <= MOST_ARMS or sizes.min() < 2:
+        found = ", ".join(f"{arm} ({n:,})" for arm, n in sizes.head(MOST_ARMS).items())
+        raise data.DataError(
+            f"{source}: a comparison takes 2 to {MOST_ARMS} arms, with two customers in "
+            f"each; the column of arms has {len(sizes):,}: {found}. Name the right one in "
+            "`test_columns`."
+        )
+    base = next((arm for arm in sizes.index if arm.lower() in BASES), sizes.index[0])
+    variants = [arm for arm in sizes.index if arm != base]
+    metrics = [f"{name} per customer" for name in MEASURES if name in customers]
+    level = 1 - 0.05 / max(len(metrics) * len(variants), 1)
+    compared = [
+        {"arm": arm, "metric": metric, "role": "beside", "level": level,
+         **compare(customers, metric, base, arm, level)}
+        for arm in variants for metric in metrics
+    ]  # fmt: skip
+    means = customers.groupby("arm").mean().reindex([base, *variants])
+    means.insert(0, "customers", sizes)
+    return {
+        "base": base,
+        "not_compared": nowhere,
+        "split": {"customers": sizes.to_dict(), **sample_ratio_mismatch(sizes)},
+        "means": means,
+        "comparisons": pd.DataFrame(compared, columns=None if compared else ["arm"]),
+        "level": level,
+    }
+
+
+def words(read: dict, plan: LiveTest | None = None) -> list[str]:
+    """A test in sentences: the split, each comparison, the decision.
+
+    Parameters
+    ----------
+    read : dict
+        From :func:`read_test`, or from :func:`describe_test` without a plan.
+    plan : LiveTest, optional
+    """
+    split, window = read["split"], read.get("window")
+    sizes = ", ".join(f"{n:,} customers in {arm}" for arm, n in split["customers"].items())
+    lines = [f"Your test: {sizes}. " + ("" if plan else "If equal shares were planned: ")
+             + f"{split['words']}."]  # fmt: skip
+    if window and window["first"] is not None:
+        over = "over" if window["ended"] else f"week {window['weeks']} of {plan.weeks} is over"
+        lines.append(f"It is read from {window['first']:%Y-%m-%d} to {window['last']:%Y-%m-%d}: "
+                     f"{over}. Rows before and after that, left out: "
+                     f"{window['before']:,} and {window['after']:,}.")  # fmt: skip
+    base = next(iter(plan.arms)) if plan else read["base"]
+    lines += [f"{name} is not counted in {', '.join(arms)}, so it is not compared."
+              for name, arms in read["not_compared"].items()]  # fmt: skip
+    for row in read["comparisons"].to_dict("records"):
+        lines.append(f"{row['arm']} above {base}, {sentence(row)}")
+    if not len(read["comparisons"]) and not plan:
+        lines.append(f"The file counts nothing ({', '.join(MEASURES)}), so no more can be said.")
+    if plan is None:
+        lines.append("No plan was written before the test (`live_test`), so nothing is decided.")
+        return lines
+    for arm, found in read["decisions"].items():
+        lines.append(f"Decision on {arm}: {found['decision']}. {found['because']}")
+    return lines
+
+
+def sentence(row: dict) -> str:
+    """One comparison in words: the difference and the lift, each with its interval."""
+    metric, unit = row["metric"].split(" per ")
+    times, per = (100, "100 visits") if unit == "visit" else (1, "customer")
+    ends = (times * row[name] for name in ("difference", "low", "high"))
+    difference, low, high = (f"{value:+.3g}" for value in ends)
+    text = f"{metric} per {per}: {difference} ({low} to {high})"
+    if math.isfinite(row["lift_low"]):
+        text += (
+            f", a lift of {row['lift']:+.0%} ({row['lift_low']:+.0%} to {row['lift_high']:+.0%})"
+        )
+    if math.isnan(row["low"]):
+        return text + ": nothing was counted"
+    if row["low"] > 0:
+        return text + ": better; the interval is above zero"
+    if row["high"] < 0:
+        return text + ": worse; the interval is below zero"
+    return text + ": the interval includes zero, so this may be chance"
+
+
+def plain(read: dict) -> dict:
+    """A reading as plain numbers and texts, for a file of figures."""
+    tables = {"comparisons": read["comparisons"].to_dict("records"),
+              "means": read["means"].to_dict("index")}  # fmt: skip
+    return {name: tables.get(name, value) for name, value in read.items()}
+
+
+_OF_TESTS = {"test_results_path", "test_columns", "test_date_format", "test_cleaning", "time_zone",
+             "live_test"}  # fmt: skip
+
+
+def own_test(reading: dict | None = None, date_format=data.DATE_FORMAT) -> dict | None:
+    """Read the export of a test of one's own, by its plan where there is one.
+
+    Parameters
+    ----------
+    reading : dict, optional
+        A lesson's parameter: `test_results_path`, `live_test` and what else to know of that file;
+        see :func:`helpers.data.read_test_results`.
+    date_format : str or list of str
+        Where `reading` has no `test_date_format`.
+
+    Returns
+    -------
+    dict or None
+        None without a file. ``words``: sentences on the split, each comparison and the decision;
+        ``means``: one row per arm, ``customers`` and means per customer; ``figures``: all as
+        plain numbers.
+
+    Raises
+    ------
+    DataError
+        If the file can't be used, or its arms can't be compared.
+    """
+    known = {name: value for name, value in (reading or {}).items() if name in _OF_TESTS}
+    parameters = data.shop_parameters(date_format=date_format, reading=known)
+    rows, report = data.read_test_results(parameters)
+    if rows is None:
+        return None
+    plan = parameters.live_test
+    read = read_test(rows, plan, report.source) if plan else describe_test(rows, report.source)
+    figures = plain(read)
+    figures["rows"] = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
+    lines = words(read, plan)
+    if several := report.findings["customers in several arms"]:
+        lines.insert(1, f"Customers who stand in several arms, left out: {several:,}.")
+    return {"words": "\n".join(lines), "means": read["means"], "figures": figures}

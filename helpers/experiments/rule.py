@@ -1,0 +1,92 @@
+"""The rule that decides, written before the test, and how often it is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.experiments.looks import spending_limits
+
+SHIP, STOP, KEEP, CANNOT = "ship", "stop", "keep running", "cannot tell"
+
+
+def decide(low, high, worth_having, ended=True):
+    """What an interval says, by a rule that asks two questions.
+
+    *Could it be worth having?* If even the upper end is below that: **stop**, also where the new
+    list is surely better, but by too little. *Is it surely better than today?* If even the lower
+    end is above zero: **ship**. Otherwise **keep running** until the planned end; then these data
+    **cannot tell**.
+
+    Parameters
+    ----------
+    low, high : float or ndarray
+        Interval of the effect; missing ends decide nothing.
+    worth_having : float
+        The smallest effect worth having, in the same unit.
+    ended : bool or ndarray of bool
+        Whether the planned end is reached.
+
+    Returns
+    -------
+    str, or ndarray of str where ends are arrays
+    """
+    low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
+    said = np.select(
+        [high < worth_having, (low > 0) & (high >= worth_having), np.asarray(ended)],
+        [STOP, SHIP, CANNOT],
+        KEEP,
+    )
+    return said if said.ndim else str(said)
+
+
+def rule_chances(
+    looks: int = 1,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    effects: dict[str, float] | None = None,
+    n_tests: int = 20_000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """How often the rule says what, in a test planned for the smallest effect worth having.
+
+    Parameters
+    ----------
+    looks : int
+        1: only at the end. More: evenly spread, with the wider intervals of
+        :func:`spending_limits`, in a test planned for those.
+    power : float
+        Chance to find the smallest effect worth having, for which the test was planned.
+    alpha : float
+        Chance of a false alarm, both sides together.
+    effects : dict of str to float
+        What to call it, and the true effect in units of the smallest one worth having.
+    n_tests, random_state : int
+        Simulated tests per effect.
+
+    Returns
+    -------
+    DataFrame
+        One row per effect: shares of tests that end with ``ship``, ``stop`` and ``cannot tell``,
+        and ``length``, the mean part of the planned time that they took.
+    """
+    from scipy.stats import norm
+
+    if effects is None:
+        effects = {"worse by as much": -1, "no effect": 0, "half of it": 0.5,
+                   "exactly worth having": 1, "twice that": 2}  # fmt: skip
+    time = np.arange(1, looks + 1) / looks
+    limits = np.array([norm.isf(alpha / 2)]) if looks == 1 else spending_limits(time, alpha)
+    # in units of the effect worth having; planned by the last look's limit
+    error = 1 / (limits[-1] + norm.isf(1 - power)) / np.sqrt(time)
+    walk = np.random.default_rng(random_state).normal(size=(n_tests, looks)).cumsum(axis=1)
+    noise = error * walk / np.sqrt(np.arange(1, looks + 1))
+    rows = {}
+    for name, effect in effects.items():
+        seen = effect + noise
+        said = decide(seen - limits * error, seen + limits * error, 1, time == 1)
+        at = (said != KEEP).argmax(axis=1)
+        final = said[np.arange(n_tests), at]
+        rows[name] = {each: (final == each).mean() for each in (SHIP, STOP, CANNOT)}
+        rows[name]["length"] = time[at].mean()
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("true effect")
