@@ -518,6 +518,8 @@ def sentence(row: dict) -> str:
     """One comparison in words: the difference and the lift, each with its interval."""
     metric, unit = row["metric"].split(" per ")
     times, per = (100, "100 visits") if unit == "visit" else (1, "customer")
+    if math.isnan(row["low"]):
+        return f"{metric} per {per}: nothing was counted, or the same of everybody"
     ends = (times * row[name] for name in ("difference", "low", "high"))
     difference, low, high = (f"{value:+.3g}" for value in ends)
     text = f"{metric} per {per}: {difference} ({low} to {high})"
@@ -525,8 +527,6 @@ def sentence(row: dict) -> str:
         text += (
             f", a lift of {row['lift']:+.0%} ({row['lift_low']:+.0%} to {row['lift_high']:+.0%})"
         )
-    if math.isnan(row["low"]):
-        return text + ": nothing was counted"
     if row["low"] > 0:
         return text + ": better; the interval is above zero"
     if row["high"] < 0:
