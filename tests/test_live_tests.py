@@ -123,7 +123,7 @@ def test_the_rule_ships_only_what_is_above_zero_and_may_be_worth_it(low, width, 
 
 
 def test_the_rules_chances_are_those_of_the_normal_distribution():
-    chances = experiments.rule_chances()
+    chances = experiments.rule_chances(worth_having=0.001)  # so small that all is linear
     edge = stats.norm.isf(0.025)
     planned = edge + stats.norm.ppf(0.8)
     for name, effect in {"no effect": 0, "half of it": 0.5, "exactly worth having": 1}.items():
@@ -131,7 +131,17 @@ def test_the_rules_chances_are_those_of_the_normal_distribution():
         stop = stats.norm.cdf(planned - edge - effect * planned)
         assert chances.loc[name, "ship"] == pytest.approx(ship, abs=0.012)
         assert chances.loc[name, "stop"] == pytest.approx(stop, abs=0.012)
-    assert (chances[["ship", "stop", "cannot tell"]].sum(axis=1) == 1).all()
+    assert np.allclose(chances[["ship", "stop", "cannot tell"]].sum(axis=1), 1)
+
+
+def test_a_large_lift_is_harder_to_rule_out_than_to_find():
+    """Beside the new arm's noise stands today's, times 1 + the lift."""
+    chances = experiments.rule_chances(worth_having=0.6)
+    small = experiments.rule_chances(worth_having=0.1)
+    assert chances.loc["no effect", "stop"] < small.loc["no effect", "stop"] - 0.1
+    for table in (chances, small):
+        assert table.loc["no effect", "ship"] < 0.035
+        assert table.loc["exactly worth having", "stop"] < 0.035
 
 
 def test_weekly_looks_keep_the_promise_and_save_time():
