@@ -280,7 +280,7 @@ def steady():
     shares = 1 / np.arange(3, 43)
     shares /= shares.sum()
     old = purchases(*[(str(number), "p0", "2023-01-01") for number in range(1500)])
-    engine = production.build_engine(pd.concat([old, a_night(draw, 5_000, shares, new=0)]))
+    engine = production.build_engine(pd.concat([old, a_night(draw, 1_500, shares, new=0)]))
     months = [pd.concat([a_night(draw, 60, shares, night=night) for night in range(59)])
               for _ in range(20)]  # fmt: skip
     return [pd.concat([old, month]) for month in months], engine, shares
