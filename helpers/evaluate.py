@@ -519,15 +519,17 @@ def compare_groups(scores: pd.Series, rival: pd.Series, groups: pd.Series) -> pd
         inside = (groups == name).to_numpy()
         row = {"customers": size, "score": scores[inside].mean(), "rival": rival[inside].mean(),
                "gain": gain[inside].mean(), "enough": size >= MIN_CUSTOMERS}  # fmt: skip
-        row["beside_others"] = scores[inside].mean() - scores[~inside].mean()
+        others = scores[~inside]
+        row["beside_others"] = scores[inside].mean() - others.mean()
         for what in ("score", "gain", "beside_others"):
             row[f"{what}_low"] = row[f"{what}_high"] = np.nan
         if row["enough"]:
             row["score_low"], row["score_high"] = interval(scores[inside], judged)
             row["gain_low"], row["gain_high"] = interval(gain[inside], judged)
+        if row["enough"] and len(others) > 1:
             # two groups of different customers: their variances add up (Welch)
             half = _normal_quantile(judged) * np.sqrt(
-                scores[inside].var() / size + scores[~inside].var() / (len(scores) - size)
+                scores[inside].var() / size + others.var() / len(others)
             )
             row["beside_others_low"] = row["beside_others"] - half
             row["beside_others_high"] = row["beside_others"] + half
