@@ -21,14 +21,13 @@ from markupsafe import Markup, escape
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.catalogue import Rules
 from helpers.data import HealthReport
+from helpers.evaluate import MIN_CUSTOMERS, ruled_out
 from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 FIX_DATA = "fix the data first"
 
-# A signal or a gain worth having, as a share of what the best sellers reach: a fifth.
-WORTH_HAVING = 0.2
-MIN_CUSTOMERS, MIN_HITS, MAX_WEEKS = 100, 20, 12
+MIN_HITS, MAX_WEEKS = 20, 12
 
 _FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (
@@ -37,26 +36,6 @@ _TOO_THIN = (
     "(test_days)."
 )
 _UNDECIDED = "the interval includes zero and is wider than what is worth having"
-
-
-def ruled_out(low: float, high: float, worth_having: float) -> bool:
-    """Do the data say that there is nothing worth having? Thin data never do.
-
-    Parameters
-    ----------
-    low, high : float
-        95 % interval of a difference.
-    worth_having : float
-        The smallest difference worth having.
-
-    Returns
-    -------
-    bool
-        True if the interval is below zero as a whole, or includes zero, ends below what is worth
-        having, and is narrow enough to have seen it: half its width is no more than that.
-    """
-    narrow = (high - low) / 2 <= worth_having
-    return high < 0 or (low <= 0 and high < worth_having and narrow)
 
 
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
@@ -341,7 +320,13 @@ def collect(
         "rows_kept": report.kept / max(report.read - report.set_aside, 1),
         "customers_judged": quality["customers"] if quality else None,
         "hits": _hits(quality) if quality else None,
-        "worth_having": _worth_having(quality) if quality else None,
+        "worth_having": (
+            evaluate.worth_having(
+                quality["methods"][quality["rival"]]["ndcg"], quality["customers"]
+            )
+            if quality
+            else None
+        ),
         "signal_low": signal["low"] if signal else None,
         "signal_high": signal["high"] if signal else None,
         "gain_low": quality["gain"]["low"] if quality else None,
@@ -419,12 +404,6 @@ def _hits(quality):
     """Customers with a hit in the better of the personal list and the best sellers."""
     rates = [quality["methods"][name]["hit_rate"] for name in ("personal list", quality["rival"])]
     return round(max(rates) * quality["customers"])
-
-
-def _worth_having(quality):
-    """The smallest difference of NDCG worth having; never less than a single hit in front."""
-    best_sellers = quality["methods"][quality["rival"]]["ndcg"]
-    return max(WORTH_HAVING * best_sellers, 1 / quality["customers"])
 
 
 def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
