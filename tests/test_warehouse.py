@@ -357,6 +357,122 @@ def test_growth_finds_the_exponents_of_a_law_without_noise():
     assert warehouse.growth_curves(measured).loc[8.0].tolist() == pytest.approx([8, 8**0.5, 64])
 
 
+def test_the_tables_of_a_plan_have_the_rows_and_types_that_the_sql_makes(tmp_path):
+    """Exact where it is said to be, upper bounds elsewhere; bytes by the types in the SQL."""
+    shop = data.load_transactions()
+    shop.to_parquet(tmp_path / "shop.parquet", index=False)
+    engine = warehouse.DuckDB(tmp_path / "work")
+    warehouse.prepare(
+        engine, *warehouse.purchases(tmp_path / "shop.parquet")[:1], warehouse.Settings()
+    )
+    one_part = warehouse.sql("recommendations").split('"fresh" AS')[0].rstrip(", \n")
+    made = {
+        "who has what": "SELECT * FROM pairs",
+        "histories": "SELECT * FROM histories",
+        "pairs, before adding up": """
+            SELECT one.product_no, other.product_no AS other_no, one.weight FROM histories AS one
+            JOIN histories AS other ON other.part = one.part
+            AND other.customer_no = one.customer_no AND other.product_no > one.product_no""",
+        "neighbours": "SELECT * FROM neighbours",
+        "scores, before adding up": """
+            SELECT own.customer_no, near.other_no, near.weight FROM pairs AS own
+            JOIN neighbours AS near ON near.product_no = own.product_no""",
+    }
+    sizes = shop.groupby("customer_id")["product_id"].nunique()
+    plan = warehouse.tables(len(sizes), 53, sizes.mean(), warehouse.spread(sizes))
+    n_bytes = {"INTEGER": 4, "FLOAT": 4, "DOUBLE": 8, "TIMESTAMP": 8, "VARCHAR": 2}
+    for name, query in made.items():
+        rows = engine.frame(f"SELECT COUNT(*) AS n FROM ({query})", {})["n"].iat[0]
+        types = engine.frame(f"DESCRIBE {query}", {})["column_type"]
+        types = types.replace(
+            {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
+        )
+        assert types.map(n_bytes).sum() == plan.loc[name, "bytes_a_row"], (name, list(types))
+        exact = name in ("who has what", "histories", "pairs, before adding up")
+        assert (
+            rows == pytest.approx(plan.loc[name, "rows"])
+            if exact
+            else rows <= plan.loc[name, "rows"]
+        )
+    assert warehouse.pairs(shop, warehouse.NO_CAP) == pytest.approx(plan["rows"].iat[3])
+    both = plan.loc["pairs, added up, from both sides"]
+    assert both["rows"] == 53 * 52 and both["bytes_a_row"] == 12
+    assert one_part.count("SUM(") == 1
+
+
+A_SHOP = {"customers": 100_000, "products": 50_000, "history": 20, "spread": 1.7, "neighbours": 50}
+
+
+def test_the_disk_holds_what_is_kept_and_the_largest_of_what_comes_and_goes():
+    plan = warehouse.tables(**A_SHOP)
+    kept = 1e-9 * (2_000_000 * (28 + 18 + 18) + 50_000 * 50 * 20 + 500_000 * 46)
+    pairs = 1e-9 * 100_000 * (1.7 * 400 - 20) * 12
+    scores = 1e-9 * 2_000_000 * 50 * 16
+    assert warehouse.disk(plan) == pytest.approx(kept + pairs)
+    assert warehouse.disk(plan, n_parts=1) == pytest.approx(kept + scores)
+
+
+def jobs_by_a_law(exponent, start=5.0, engine="duckdb", sizes=(100, 100_000, 400_000, 1_000_000)):
+    """Made-up measurements whose time follows rows^exponent, above that of starting up."""
+    rows = pd.DataFrame(
+        {"engine": engine, "customers": sizes, "products": 5_000, "spread": 1.7}
+    ).assign(purchases=lambda job: job["customers"] * 20)
+    work = [warehouse.tables(n, 5_000, 20, 1.7, 50, 10)["rows"].sum() for n in sizes]
+    rows["cpu"] = start + 1e-7 * np.array(work) ** exponent
+    rows.loc[0, "cpu"] = start
+    return rows
+
+
+def test_the_bill_finds_the_law_and_stretches_the_largest_run():
+    plan = warehouse.tables(100_000_000, 5_000, 20, 1.7, 50, 10)
+    found = warehouse.bill(jobs_by_a_law(1.2), plan).loc["duckdb"]
+    assert found["runs"] == 3 and found["exponent"] == pytest.approx(1.2)
+    assert found["by_the_exponent"] == pytest.approx(1e-7 * plan["rows"].sum() ** 1.2 / 3_600)
+    in_proportion = found["by_the_exponent"] / found["times"] ** 0.2
+    assert found["in_proportion"] == pytest.approx(in_proportion)
+    two_runs = warehouse.bill(jobs_by_a_law(1, sizes=(100, 100_000, 200_000)), plan).iloc[0]
+    assert np.isnan(two_runs["exponent"]) and np.isnan(two_runs["by_the_exponent"])
+    assert two_runs["in_proportion"] == pytest.approx(1e-7 * plan["rows"].sum() / 3_600)
+
+
+@pytest.mark.parametrize("name", A_SHOP)
+def test_every_assumption_moves_the_bill(name):
+    """Once, assumptions stood above and below the line, and nothing but purchases counted."""
+    jobs = jobs_by_a_law(1.2)
+    before, after = (
+        warehouse.bill(jobs, warehouse.tables(**A_SHOP | {name: times * A_SHOP[name]})).iloc[0]
+        for times in (1, 2)
+    )
+    assert after["in_proportion"] > 1.0001 * before["in_proportion"]
+    assert after["by_the_exponent"] > 1.0001 * before["by_the_exponent"]
+    if name == "customers":
+        assert after["in_proportion"] < 2 * before["in_proportion"], "the catalogue stays"
+    if name == "history":
+        assert after["in_proportion"] > 2 * before["in_proportion"], "pairs grow with the square"
+
+
+def test_resellers_make_many_pairs_and_a_cap_takes_them_away(tmp_path):
+    """Pairs counted by hand, and by the SQL; what an ordinary customer bought stays."""
+    few = purchases(*((str(n), product) for n in range(50) for product in ("A", f"B{n}")))
+    shop = warehouse.with_resellers(few, n=2, least=30, most=31)
+    sizes = shop.groupby("customer_id")["product_id"].agg(["size", "nunique"])
+    assert (sizes["size"] == sizes["nunique"]).all() and sizes["size"].value_counts()[30] == 2
+    pd.testing.assert_frame_equal(shop[: len(few)], few[shop.columns])
+    again = warehouse.with_resellers(few, n=2, least=30, most=31)
+    pd.testing.assert_frame_equal(shop, again)
+    shop.to_parquet(tmp_path / "shop.parquet", index=False)
+    for cap, expected in ((warehouse.NO_CAP, 50 + 2 * 435), (3, 50 + 2 * 3), (1, 0)):
+        assert warehouse.pairs(shop, cap) == expected
+        engine = warehouse.DuckDB(tmp_path / f"cap {cap}")
+        export, cleaning = warehouse.purchases(tmp_path / "shop.parquet")
+        warehouse.prepare(engine, export, warehouse.Settings(history_cap=cap), cleaning)
+        counted = engine.frame(
+            "SELECT SUM(n * (n - 1)) / 2 AS pairs FROM (SELECT COUNT(*) AS n FROM histories "
+            "GROUP BY part, customer_no)"
+        )
+        assert counted["pairs"].iat[0] == expected
+
+
 def test_the_parameter_file_counts_in_a_batch_job_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("shop.yaml").write_text(f"transactions_path: {BUNDLED}\nn_recommendations: 2\n")

@@ -19,4 +19,13 @@ from helpers.warehouse.engines import (
     placeholders,
     sql,
 )
-from helpers.warehouse.growth import growth, growth_curves
+from helpers.warehouse.growth import (
+    bill,
+    disk,
+    growth,
+    growth_curves,
+    pairs,
+    spread,
+    tables,
+    with_resellers,
+)
