@@ -410,27 +410,27 @@ def test_the_disk_holds_what_is_kept_and_the_largest_of_what_comes_and_goes():
     assert warehouse.disk(plan, n_parts=1) == pytest.approx(kept + scores)
 
 
-def jobs_by_a_law(exponent, start=5.0, engine="duckdb", sizes=(100, 100_000, 400_000, 1_000_000)):
-    """Made-up measurements whose time follows rows^exponent, above that of starting up."""
-    rows = pd.DataFrame(
-        {"engine": engine, "customers": sizes, "products": 5_000, "spread": 1.7}
-    ).assign(purchases=lambda job: job["customers"] * 20)
-    work = [warehouse.tables(n, 5_000, 20, 1.7, 50, 10)["rows"].sum() for n in sizes]
-    rows["cpu"] = start + 1e-7 * np.array(work) ** exponent
-    rows.loc[0, "cpu"] = start
-    return rows
+def jobs_by_a_law(exponent, sizes=(100, 100_000, 400_000, 1_000_000)):
+    """Made-up measurements whose time follows 1e-7 x rows^exponent, above that of starting up."""
+    jobs = pd.DataFrame({"engine": "duckdb", "customers": sizes, "products": 5_000, "spread": 1.7})
+    jobs["purchases"] = jobs["customers"] * 20
+    rows = [warehouse.tables(size, 5_000, 20, 1.7, 50, 10)["rows"].sum() for size in sizes]
+    jobs["seconds"] = 5.0 + 1e-7 * np.array(rows) ** exponent
+    jobs.loc[0, "seconds"] = 5.0
+    return jobs
 
 
 def test_the_bill_finds_the_law_and_stretches_the_largest_run():
     plan = warehouse.tables(100_000_000, 5_000, 20, 1.7, 50, 10)
-    found = warehouse.bill(jobs_by_a_law(1.2), plan).loc["duckdb"]
+    rows = plan["rows"].sum()
+    found = warehouse.bill(jobs_by_a_law(1.2), plan, cores=2).loc["duckdb"]
     assert found["runs"] == 3 and found["exponent"] == pytest.approx(1.2)
-    assert found["by_the_exponent"] == pytest.approx(1e-7 * plan["rows"].sum() ** 1.2 / 3_600)
+    assert found["by_the_exponent"] == pytest.approx(2 * 1e-7 * rows**1.2 / 3_600)
     in_proportion = found["by_the_exponent"] / found["times"] ** 0.2
     assert found["in_proportion"] == pytest.approx(in_proportion)
-    two_runs = warehouse.bill(jobs_by_a_law(1, sizes=(100, 100_000, 200_000)), plan).iloc[0]
-    assert np.isnan(two_runs["exponent"]) and np.isnan(two_runs["by_the_exponent"])
-    assert two_runs["in_proportion"] == pytest.approx(1e-7 * plan["rows"].sum() / 3_600)
+    one_run = warehouse.bill(jobs_by_a_law(1, (100, 100_000)), plan, cores=4).iloc[0]
+    assert np.isnan(one_run["exponent"]) and np.isnan(one_run["by_the_exponent"])
+    assert one_run["in_proportion"] == pytest.approx(4 * 1e-7 * rows / 3_600)
 
 
 @pytest.mark.parametrize("name", A_SHOP)

@@ -166,42 +166,44 @@ def disk(plan: pd.DataFrame, n_parts: int = 256) -> float:
     return float(size[plan["kept"]].sum() + max(passing))
 
 
-def bill(measured: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
+def bill(measured: pd.DataFrame, plan: pd.DataFrame, cores: int = 2) -> pd.DataFrame:
     """Core-hours of a job that was not measured, from those that were, by engine.
 
-    Work is counted in rows (:func:`tables`), time in seconds of processor time above those of
-    starting up, the smallest job's. Two ways to stretch the largest run: in proportion, and by the
-    exponent of a power law through all runs (least squares on the logarithms). Both leave the
-    measured range far behind, so the range between them is no interval, only two guesses.
+    Work is counted in rows (:func:`tables`), time in seconds above those of starting up, the
+    smallest job's. Two ways to stretch the largest run: in proportion, and by the exponent of a
+    power law through all runs (least squares on the logarithms). Both leave the measured range far
+    behind, so the range between them is no interval, only two guesses.
 
     Parameters
     ----------
     measured : DataFrame
         The rows of ``tests/benchmarks/scale.py`` whose ``what`` is "job".
     plan : DataFrame
-        From :func:`tables`, with the benchmark's n of 10 or less.
+        From :func:`tables`.
+    cores : int
+        Of the machine that was measured: all of them are paid for, busy or not.
 
     Returns
     -------
     DataFrame
-        One row per engine: ``runs``, ``exponent`` (missing below three runs), ``times`` (rows of
-        the plan, in those of the largest run), ``in_proportion`` and ``by_the_exponent``
-        (core-hours).
+        One row per engine: ``runs`` without starting up, ``exponent`` (missing for a single run),
+        ``times`` (rows of the plan, in those of the largest run), ``in_proportion`` and
+        ``by_the_exponent`` (core-hours).
     """
     found = {}
-    for engine, runs in measured.groupby("engine"):
-        start, runs = runs["cpu"].min(), runs.sort_values("cpu").iloc[1:]
+    for engine, runs in measured.sort_values("purchases").groupby("engine"):
+        start, runs = runs["seconds"].iloc[0], runs.iloc[1:]
         rows = np.array([_rows_of(run) for run in runs.itertuples()])
-        exponent = np.nan
-        if len(runs) > 2:
-            exponent = np.polyfit(np.log(rows), np.log(runs["cpu"] - start), 1)[0]
-        times, hours = plan["rows"].sum() / rows[-1], (runs["cpu"].iloc[-1] - start) / 3_600
+        seconds = runs["seconds"].to_numpy() - start
+        several = len(runs) > 1
+        exponent = np.polyfit(np.log(rows), np.log(seconds), 1)[0] if several else np.nan
+        times, core_hours = plan["rows"].sum() / rows[-1], cores * seconds[-1] / 3_600
         found[engine] = {
             "runs": len(runs),
             "exponent": exponent,
             "times": times,
-            "in_proportion": hours * times,
-            "by_the_exponent": hours * times**exponent,
+            "in_proportion": core_hours * times,
+            "by_the_exponent": core_hours * times**exponent,
         }
     return pd.DataFrame.from_dict(found, orient="index").rename_axis("engine")
 
