@@ -127,9 +127,10 @@ def tables(
     -------
     DataFrame
         ``rows``, ``bytes_a_row``, ``gigabytes`` (without compression) and ``kept``: whether the
-        table is still on disk at the end. Purchases and pairs before adding up are exact, if
-        nothing is bought twice; the others are upper bounds: no two customers share a pair as long
-        as the catalogue has enough of them, and every product has all its neighbours.
+        table is still on disk at the end. Pairs before adding up, who has what and histories are
+        exact, purchases if nothing is bought twice. The others are upper bounds: no two customers
+        share a pair as long as the catalogue has enough of them, and every product has all its
+        neighbours.
     """
     purchases, neighbours = customers * history, min(neighbours, products - 1)
     pairs = customers * (spread * history**2 - history) / 2
@@ -149,10 +150,10 @@ def tables(
 
 
 def disk(plan: pd.DataFrame, n_parts: int = 256) -> float:
-    """Gigabytes on disk at once, at most: what is kept and the largest of what comes and goes.
+    """Gigabytes of rows on disk at once: what is kept and the largest of what comes and goes.
 
     Pairs are added up while they are made, so only their sums have to be put somewhere; scores are
-    made for one part of the customers at a time.
+    made for one part of the customers at a time. What an engine adds to a row comes on top.
 
     Parameters
     ----------
