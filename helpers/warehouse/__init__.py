@@ -22,6 +22,7 @@ from helpers.warehouse.engines import (
 from helpers.warehouse.growth import (
     bill,
     disk,
+    doubled,
     growth,
     growth_curves,
     pairs,

@@ -209,6 +209,32 @@ def bill(measured: pd.DataFrame, plan: pd.DataFrame, cores: int = 2) -> pd.DataF
     return pd.DataFrame.from_dict(found, orient="index").rename_axis("engine")
 
 
+def doubled(measured: pd.DataFrame, assumed: dict[str, float]) -> pd.DataFrame:
+    """What doubling one assumption at a time does to the bill of one engine and to the disk.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As in :func:`bill`, of one engine.
+    assumed : dict of str to float
+        The arguments of :func:`tables`.
+
+    Returns
+    -------
+    DataFrame
+        One row per assumption: ``in_proportion``, ``by_the_exponent`` and ``disk``, in those of
+        what was assumed.
+    """
+
+    def cost(assumed):
+        plan = tables(**assumed)
+        hours = bill(measured, plan).iloc[0][["in_proportion", "by_the_exponent"]]
+        return pd.Series({**hours, "disk": disk(plan)})
+
+    moved = {name: cost(assumed | {name: 2 * value}) for name, value in assumed.items()}
+    return pd.DataFrame(moved).T / cost(assumed)
+
+
 def _rows_of(run):
     history = run.purchases / run.customers
     return tables(run.customers, run.products, history, run.spread, 50, 10)["rows"].sum()
