@@ -15,6 +15,7 @@ from helpers.experiments.page import page
 from helpers.experiments.readout import percent
 from helpers.reading.files import input_files
 from helpers.reading.parameters import LiveTest, Parameters
+from helpers.simulation.world import SEED
 from helpers.writing import replacing, write_csv
 
 ARMS, PAGE, FIGURES = "arms.csv", "readout.html", "readout.json"
@@ -98,10 +99,10 @@ def _refuse_other_arms(path, table):
     gone = int((~before.index.isin(now.index)).sum())
     if moved:
         raise RunError(
-            f"{path} has {moved:,} of {len(before):,} customers in another arm than this plan deals "
-            f"them to ({gone:,} are in none now). Who changes the arm in a running test has seen "
-            "both lists. For another test, give it another `name` and another --out; if this one "
-            f"has not begun, take {path} away first."
+            f"By this plan {moved:,} of the {len(before):,} customers in {path} change their arm "
+            f"({gone:,} are in none now). Who changes it in a running test has seen both lists. For "
+            "another test, give it another `name` and another --out; if this one has not begun, "
+            f"take {path} away first."
         )
 
 
@@ -156,7 +157,7 @@ def _how_long(parameters, plan, purchases, events, n_customers):
     else:
         lines.append(
             f"The {plan.weeks} planned weeks are too short for {worth}: "
-            + (f"it takes {enough[0]}." if len(enough) else f"so are {table.index[-1]}.")
+            + (f"it takes {enough[0]}." if len(enough) else f"so are {table.index[-1]} weeks.")
             + " Plan more weeks, larger shares, or a place where more happens."
         )
     return lines
@@ -171,9 +172,8 @@ def _seen(parameters, plan, purchases, events, n_customers):
         each = parameters.visits_per_customer
         if "visits_per_customer" not in parameters.model_fields_set:
             each = weekly / n_customers
-        source = (
-            f"assumed: {weekly:,.0f} visits a week, click_rate"
-            + " x cart_rate" * (numerator == "carted")
+        source = f"assumed: {weekly:,.0f} visits a week, click_rate" + " x cart_rate" * (
+            numerator == "carted"
         )
         return experiments.Traffic(weekly, rate, each), source, ""
     if numerator == "clicked":
@@ -200,12 +200,20 @@ def _seen(parameters, plan, purchases, events, n_customers):
 @click.option("--arms", "arms_file", type=Path, metavar="FILE",
               help="Who sees which list, as `course arms` wrote it.  [default: dealt anew by the "
               "plan, which is the same]")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
-              help="File for the export.  [default: `test_results_path` of the parameter file]")
-@click.option("--seed", type=click.IntRange(0), help="Another seed: another shop, other visits.  "
-              "[default: the bundled shop]")  # fmt: skip
-@click.option("--taste-strength", type=click.FloatRange(0, 2), default=1.0, show_default=True,
-              help="0: all customers like the same, so that there is nothing to find.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the export.  [default: `test_results_path` of the parameter file]",
+)
+@click.option("--seed", type=click.IntRange(0), default=SEED, show_default="the bundled shop's",
+              help="Another seed: another shop, other visits.")  # fmt: skip
+@click.option(
+    "--taste-strength",
+    type=click.FloatRange(0, 2),
+    default=1.0,
+    show_default=True,
+    help="0: all customers like the same, so that there is nothing to find.",
+)
 def rehearse(files, typed, raw, inline, debug, arms_file, out, seed, taste_strength):
     """Play the planned test on the made-up shop, and write what a company would export.
 
@@ -231,7 +239,7 @@ def rehearse(files, typed, raw, inline, debug, arms_file, out, seed, taste_stren
             )
         path = _export_to_write(parameters, out)
         rows = _played(plan, arms_file and read_arms(arms_file), arms_file, seed, taste_strength)
-        _write_export(rows, parameters, path, f"seed {seed}, taste strength {taste_strength}")
+        _write_export(rows, parameters, path, f"seed {seed}; taste strength {taste_strength:g}")
     for arm, shown in zip(plan.arms, LISTS, strict=False):
         click.echo(f"{arm}: {shown}, {(rows['arm'] == arm).sum():,} visits")
     click.echo(f"wrote {path}")
@@ -256,8 +264,8 @@ def _export_to_write(parameters, out):
 def _played(plan, assigned, arms_file, seed, taste_strength):
     from helpers import recommend, simulation
     from helpers.matrix import build_interaction_matrix
+    from helpers.simulation.visits import FIRST_MONDAY
 
-    seed = simulation.world.SEED if seed is None else seed
     world = simulation.make_world(seed, taste_strength)
     purchases = world.transactions
     buyers = pd.Index(purchases["customer_id"].unique())
@@ -282,10 +290,8 @@ def _played(plan, assigned, arms_file, seed, taste_strength):
         zip(plan.arms, [popular, *(recommend.ladder(each, popular) for each in fitted)],
             strict=True)
     )  # fmt: skip
-    first_day = plan.starts or simulation.FIRST_MONDAY
-    return simulation.live_test(
-        world, lists, assigned, first_day, plan.weeks, random_state=seed
-    )
+    first_day = plan.starts or FIRST_MONDAY
+    return simulation.live_test(world, lists, assigned, first_day, plan.weeks, random_state=seed)
 
 
 def _write_export(rows, parameters, path, how):
