@@ -100,9 +100,9 @@ def _refuse_other_arms(path, table):
     if moved:
         raise RunError(
             f"By this plan {moved:,} of the {len(before):,} customers in {path} change their arm "
-            f"({gone:,} are in none now). Who changes it in a running test has seen both lists. For "
-            "another test, give it another `name` and another --out; if this one has not begun, "
-            f"take {path} away first."
+            f"({gone:,} are in none now). In a running test they would see both lists. Another test "
+            "needs another `name` and another --out; if this one has not begun, take "
+            f"{path} away first."
         )
 
 

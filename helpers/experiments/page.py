@@ -62,7 +62,7 @@ def page(
     style = re.search(r"<style>\n(.*?)</style>", memo, flags=re.S)[1]
     style = environment.from_string(style).render(colours=shades)
     template = environment.from_string((here / "readout.html.j2").read_text(encoding="utf-8"))
-    base = next(iter(plan.arms)) if plan else read["base"]
+    base, *new = plan.arms if plan else [read["base"], *_others(read)]
     # with a broken split nothing of what happened may be compared
     comparable = not read["split"]["broken"]
     table = read["comparisons"] if comparable else read["comparisons"].iloc[:0]
@@ -72,11 +72,18 @@ def page(
         report=report,
         plan=plan,
         base=base,
+        new=new,
+        several=len(new) > 1,
+        colours={
+            "better": colours.PERSONAL,
+            "worse": colours.WARNING,
+            "worth": colours.ORACLE,
+            "may be chance": "#8a8a8a",
+        },
         rehearsed=rehearsed,
         mismatch=MISMATCH,
         holdout=HOLDOUT,
         dealt=_as_dealt(rows, plan) if plan and rows is not None else None,
-        means=_means(read["means"]) if comparable else None,
         comparable=comparable,
         compared=_drawn(table, plan),
         decisions=_decisions(read, plan),
@@ -96,16 +103,8 @@ def _as_dealt(rows, plan):
     return {"customers": len(seen), "same": int(same.sum()), "ours": same.mean() >= _OURS}
 
 
-def _means(means):
-    """Customers, and means of each, by arm: texts."""
-    columns = [name for name in means if name == "customers" or means[name].notna().all()]
-    rows = {
-        arm: [f"{row[name]:,.0f}" if name == "customers" else f"{row[name]:,.3g}"
-              for name in columns]
-        for arm, row in means[columns].to_dict("index").items()
-    }  # fmt: skip
-    heads = [name if name == "customers" else f"{name} of each" for name in columns]
-    return {"heads": heads, "rows": rows}
+def _others(read):
+    return [arm for arm in read["split"]["customers"] if arm != read["base"]]
 
 
 def _drawn(table, plan):
@@ -113,9 +112,11 @@ def _drawn(table, plan):
     rows = table.to_dict("records")
     worth = plan.worth_having if plan else 0.0
     lifts = [row for row in rows if math.isfinite(row["lift_low"])]
-    # an end far away must not squeeze the others
-    bottom = max(min([row["lift_low"] for row in lifts], default=0), -1)
-    top = min(max([row["lift_high"] for row in lifts], default=0), max(1, 5 * worth))
+    # an end far away must not squeeze the intervals that decide
+    bottom = min([row["lift_low"] for row in lifts], default=0)
+    wide = max([row["lift_high"] for row in lifts if row["role"] == "decides"], default=0)
+    top = max([row["lift_high"] for row in lifts], default=0)
+    top = min(top, max(1, 3 * worth, min(wide, 10 * worth)))
     top, bottom = max(top, worth, 0.01) * 1.05, min(bottom, 0) * 1.05 - 0.01
 
     def place(value):
@@ -125,12 +126,12 @@ def _drawn(table, plan):
     for row in rows:
         metric, unit = row["metric"].split(" per ")
         times, per = (100, "100 visits") if unit == "visit" else (1, "customer")
-        text = {"arm": row["arm"], "metric": f"{metric} per {per}", "state": row.get("state"),
+        text = {"arm": row["arm"], "metric": f"{metric} per {per}", "state": None,
                 "base": _amount(times * row["base"]), "value": _amount(times * row["value"]),
                 "difference": "nothing to compare", "lift": "", "verdict": "",
                 "plot": None, "level": row["level"]}  # fmt: skip
         if row["role"] == "guardrail" and plan:
-            text["tolerated"] = plan.guardrails[row["metric"]]
+            text |= {"state": row["state"], "tolerated": plan.guardrails[row["metric"]]}
         if math.isfinite(row["low"]):
             ends = [_amount(times * row[name], "+") for name in ("difference", "low", "high")]
             text["difference"] = "{} [{}, {}]".format(*ends)
@@ -158,15 +159,22 @@ def _deciding(read, plan):
     if not plan or read["split"]["broken"]:
         return {}
     table = read["comparisons"]
-    table = table[(table["role"] == "decides") & (table["error"] > 0) & (table["base"] > 0)]
+    table = table[(table["role"] == "decides") & (table["base_error"] > 0) & (table["base"] > 0)]
     return {row["arm"]: row for row in table.to_dict("records")}
 
 
-def _precision(row, plan):
-    """Standard error in units of what is worth having, and the limit in standard errors."""
+def _precision(row, read, plan):
+    """Standard error in units of what is worth having, and the limit in standard errors.
+
+    Were the lift exactly worth having, the new arm would vary as today's does, only larger by it:
+    the variance of rare counts grows with their mean.
+    """
     from scipy.stats import norm
 
-    return row["error"] / (plan.worth_having * row["base"]), norm.isf((1 - row["level"]) / 2)
+    sizes = read["split"]["customers"]
+    times = sizes[next(iter(plan.arms))] / sizes[row["arm"]] * (1 + plan.worth_having)
+    error = row["base_error"] * math.sqrt(1 + times)
+    return error / (plan.worth_having * row["base"]), norm.isf((1 - row["level"]) / 2)
 
 
 def _decisions(read, plan):
@@ -203,7 +211,7 @@ def _now(arm, decision, base, read, plan):
         )
     row = _deciding(read, plan).get(arm)
     if row and window["weeks"] and row["high"] >= 0:
-        error, limit = _precision(row, plan)
+        error, limit = _precision(row, read, plan)
         weeks = math.ceil(window["weeks"] * (error * (limit + norm.isf(1 - _POWER))) ** 2)
         if weeks > window["weeks"]:
             return (
@@ -219,13 +227,15 @@ def _chances(read, plan):
 
     rows, power = list(_deciding(read, plan).values()), _POWER
     if rows:
-        error, limit = _precision(max(rows, key=lambda row: row["error"]), plan)
+        error, limit = max(_precision(row, read, plan) for row in rows)
         power = float(norm.sf(limit - 1 / error))
     alpha = 0.05 / (len(plan.arms) - 1)
     # the simulation takes tests that find more often than they give false alarms
-    table = rule_chances(
-        1 if plan.looks == "end" else plan.weeks, float(np.clip(power, alpha, 0.999)), alpha
-    )
+    half, worth, twice = (percent(times * plan.worth_having) for times in (0.5, 1, 2))
+    effects = {percent(-plan.worth_having): -1, "no effect": 0, half: 0.5,
+               f"{worth}, exactly worth having": 1, twice: 2}  # fmt: skip
+    table = rule_chances(1 if plan.looks == "end" else plan.weeks,
+                         float(np.clip(power, alpha, 0.999)), alpha, effects)  # fmt: skip
     return {"table": table.to_dict("index"), "power": power, "measured": bool(rows)}
 
 
@@ -291,7 +301,7 @@ def _winners_curse(read, plan):
     for arm, row in _deciding(read, plan).items():
         if read["decisions"][arm]["decision"] != SHIP:
             continue
-        error, limit = _precision(row, plan)
+        error, limit = _precision(row, read, plan)
         least = limit - 1 / error
         mean = 1 + error * norm.pdf(least) / norm.sf(least)
         said.append(

@@ -120,8 +120,8 @@ def compare(
     dict
         ``base`` and ``value`` (the metric in each arm), ``difference`` with ``low`` and ``high``,
         ``lift`` (relative) with ``lift_low`` and ``lift_high``, and ``error`` (standard error of
-        the difference). Ends are missing where nothing happened, and of a lift where an arm is
-        not above zero.
+        the difference) and ``base_error`` (of `base`). Ends are missing where nothing happened,
+        and of a lift where an arm is not above zero.
 
     Notes
     -----
@@ -146,7 +146,8 @@ def compare(
         read |= {"lift_low": math.nan, "lift_high": math.nan}
     if not read["base"] > 0:
         read["lift"] = math.nan
-    return read | {"error": math.sqrt(max(sum(variances), 0))}
+    errors = {"error": sum(variances), "base_error": variances[0]}
+    return read | {name: math.sqrt(max(variance, 0)) for name, variance in errors.items()}
 
 
 def confidence(plan: LiveTest, looks: int = 1, alpha: float = 0.05) -> float:
@@ -352,7 +353,7 @@ def _comparisons(customers, plan, level, shown):
             rows.append(row)
     table = pd.DataFrame(rows, columns=["arm", "metric", "role", "level", "base", "value",
                                         "difference", "low", "high", "lift", "lift_low",
-                                        "lift_high", "error", "state"])  # fmt: skip
+                                        "lift_high", "error", "base_error", "state"])  # fmt: skip
     order = ["decides", "guardrail", "beside"]
     by_role = table["role"].map(order.index)
     return table.iloc[by_role.argsort(kind="stable")].reset_index(drop=True)
@@ -458,14 +459,16 @@ def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
     -------
     dict
         As :func:`read_test`, as far as there is no plan needed; ``base``: the arm that the others
-        are compared with. Intervals are wide enough to be true of all of them together.
+        are compared with; ``holdout``: rows of it, left out. Intervals are wide enough to be true
+        of all of them together.
 
     Raises
     ------
     DataError
         If the arms can't be compared.
     """
-    rows, nowhere = counted(rows)
+    held_out = rows["arm"].str.strip().str.lower() == HOLDOUT
+    rows, nowhere = counted(_with_visits(rows)[~held_out])
     customers = by_customer(rows)
     sizes = customers["arm"].value_counts().sort_index()
     if not 1 < len(sizes) <= MOST_ARMS or sizes.min() < 2:
@@ -488,6 +491,7 @@ def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
     means.insert(0, "customers", sizes)
     return {
         "base": base,
+        "holdout": int(held_out.sum()),
         "not_compared": nowhere,
         "split": {"customers": sizes.to_dict(), **sample_ratio_mismatch(sizes)},
         "means": means,
@@ -507,8 +511,9 @@ def words(read: dict, plan: LiveTest | None = None) -> list[str]:
     """
     split, window = read["split"], read.get("window")
     sizes = ", ".join(f"{n:,} customers in {arm}" for arm, n in split["customers"].items())
-    planned = "The split" if plan else "The split, if equal shares were planned"
-    lines = [f"Your test: {sizes}. {planned}: {split['words']}."]
+    planned = "planned" if plan else "equal shares would be"
+    said = "broken: find out why before reading on" if split["broken"] else f"as {planned}"
+    lines = [f"Your test: {sizes}. The split is {said}."]
     if window and window["first"] is not None:
         weeks = f"{window['weeks']} of {plan.weeks} planned weeks are over"
         lines.append(f"It is read from {window['first']:%Y-%m-%d} to {window['last']:%Y-%m-%d}: "
@@ -522,7 +527,9 @@ def words(read: dict, plan: LiveTest | None = None) -> list[str]:
     lines += [f"{name} is not counted in {', '.join(arms)}, so it is not compared."
               for name, arms in read["not_compared"].items()]  # fmt: skip
     for row in read["comparisons"].to_dict("records"):
-        lines.append(f"{row['arm']} above {base}, {sentence(row)}")
+        # a broken split compares unlike customers; before the end only harm speaks
+        if not split["broken"] and (read.get("shown", True) or row["state"] == "harmed"):
+            lines.append(f"{row['arm']} above {base}, {sentence(row)}")
     if not len(read["comparisons"]) and not plan:
         lines.append(f"The file counts nothing ({', '.join(MEASURES)}), so no more can be said.")
     if plan is None:
