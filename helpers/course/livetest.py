@@ -60,9 +60,11 @@ def _plan_of(parameters: Parameters, files) -> LiveTest:
 @parameter_options
 @_out
 def arms(files, typed, raw, inline, debug, out):
-    """Deal the shop's customers to the arms of a test, and say how long it must run.
+    """Who sees which list in a live test, and for how long?
 
-    Writes arms.csv (customer_id, arm) for the engineers. The test's name and the customer's id
+    Deals all customers with a purchase or an event to the arms of the plan (`live_test`), and
+    writes arms.csv (customer_id, arm) for the engineers. Says which lift the test can find in how
+    many weeks, from the shop's tables or from visits_per_week, click_rate and cart_rate. The test's name and the customer's id
     decide, nothing else: another day, with more customers, the same ones are in the same arms.
     """
     with sentences(debug):
@@ -139,7 +141,9 @@ def _how_long(parameters, plan, purchases, events, n_customers):
         table = experiments.plan_test(plan, seen, weeks)
     except ValueError as error:
         return [f"How long it must run can't be said: {error}"]
-    table = table[table["smallest_lift"].map(lambda lift: lift == lift)]
+    table = table.dropna(subset="smallest_lift")
+    if table.empty:
+        return ["How long it must run can't be said: there are too few customers to plan with."]
     times, per = (100, "100 visits") if plan.metric.endswith("visit") else (1, "customer")
     rate = times * table["rate"].iloc[-1]
     lines = [f"{plan.metric.split(' per ')[0]} per {per} today: {rate:,.3g} ({source})",
@@ -215,9 +219,9 @@ def _seen(parameters, plan, purchases, events, n_customers):
     help="0: all customers like the same, so that there is nothing to find.",
 )
 def rehearse(files, typed, raw, inline, debug, arms_file, out, seed, taste_strength):
-    """Play the planned test on the made-up shop, and write what a company would export.
+    """Play a planned live test on the made-up shop.
 
-    The first arm shows today's best sellers, the second the course's personal list; further ones
+    Writes what a company would export. The first arm shows today's best sellers, the second the course's personal list; further ones
     show textbook item-based, user-based and content-based lists and one drawn by chance. `course
     readout` reads the result as it reads a real test. A team that has rehearsed a test without an
     effect (`--taste-strength 0`) knows what chance looks like.
@@ -316,7 +320,7 @@ def _write_export(rows, parameters, path, how):
 @parameter_options
 @_out
 def readout(files, typed, raw, inline, debug, out):
-    """Read the export of a live test by its plan, and say what it decides.
+    """What does the export of a live test decide, by its plan?
 
     Writes readout.html, one page to mail or print, and readout.json with its figures. Without a
     plan (`live_test`) the test is described, and nothing is decided.

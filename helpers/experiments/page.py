@@ -21,6 +21,8 @@ from helpers.reading.parameters import LiveTest
 #: What a shop should look at beside a list, and what no export of a test counts.
 NEVER_COUNTED = "returns, unsubscribes and the speed of the page"
 _POWER = 0.8
+_ONE = {"clicked": "click", "carted": "cart", "bought": "purchase", "visits": "visit",
+        "revenue": "revenue"}  # fmt: skip
 #: Fewer customers than this share stand where the plan deals them: somebody else has dealt them.
 _OURS = 0.9
 
@@ -73,6 +75,7 @@ def page(
         plan=plan,
         base=base,
         new=new,
+        one=_ONE[plan.metric.split(" per ")[0]] if plan else "",
         several=len(new) > 1,
         colours={
             "better": colours.PERSONAL,
@@ -115,8 +118,8 @@ def _drawn(table, plan):
     # an end far away must not squeeze the intervals that decide
     bottom = min([row["lift_low"] for row in lifts], default=0)
     wide = max([row["lift_high"] for row in lifts if row["role"] == "decides"], default=0)
-    top = max([row["lift_high"] for row in lifts], default=0)
-    top = min(top, max(1, 3 * worth, min(wide, 10 * worth)))
+    wide = min(wide, 10 * worth) if plan else 1.5 * max([row["lift"] for row in lifts], default=0)
+    top = min(max([row["lift_high"] for row in lifts], default=0), max(1, 3 * worth, wide))
     top, bottom = max(top, worth, 0.01) * 1.05, min(bottom, 0) * 1.05 - 0.01
 
     def place(value):
@@ -148,10 +151,12 @@ def _drawn(table, plan):
 
 
 def _amount(number, sign=""):
-    """A number with three digits; large ones as whole numbers."""
-    if number is None or not math.isfinite(number):
+    """A number with three digits that mean something."""
+    if not math.isfinite(number):
         return "not known"
-    return f"{number:{sign},.0f}" if abs(number) >= 100 else f"{number:{sign}.3g}"
+    if abs(number) < 100:
+        return f"{number:{sign}.3g}"
+    return f"{float(f'{number:.3g}'):{sign},.0f}"
 
 
 def _deciding(read, plan):
@@ -207,7 +212,7 @@ def _now(arm, decision, base, read, plan):
     if read["split"]["broken"]:
         return (
             "Ask whether each arm's visits are logged in the same way, whether a list was slow or "
-            "failed, and whether somebody moved customers. Then start anew under another name."
+            "failed, and whether somebody moved customers. The new test needs another name."
         )
     row = _deciding(read, plan).get(arm)
     if row and window["weeks"] and row["high"] >= 0:
@@ -248,7 +253,7 @@ def _unknown(read, plan, report):
         said.append(f"It is not over: {weeks:,} of {plan.weeks:,} planned weeks are to come.")
     elif window["first"] is None:
         said.append("The export has no dates: whether it has the planned weeks, and only those.")
-    if window["ended"]:
+    if window["ended"] and not read["split"]["broken"]:
         later = "Those who are held out will tell." if plan.holdout else "Nobody was held out."
         weeks = f"{plan.weeks:,} week{'s' if plan.weeks > 1 else ''}"
         said.append(f"Whether the effect lasts: what comes after {weeks} was not seen. {later}")

@@ -116,7 +116,8 @@ def plan_test(
     DataFrame
         Index ``weeks``: ``customers`` and ``visits`` of all arms together (customers only where
         they were seen), ``rate`` (the metric today), ``smallest_lift`` and
-        ``smallest_difference``, and ``enough``: whether that is no more than is worth having. As
+        ``smallest_difference`` (missing where an arm has a single customer), and ``enough``:
+        whether that is no more than is worth having. As
         many weeks as were seen at most: nobody knows how many customers a thirteenth week adds.
 
     Raises
@@ -161,6 +162,8 @@ def _of_weeks(plan, seen, week):
     rate = found.mean(numerator) / found.mean(denominator)
     if not rate > 0:
         raise ValueError(f"Nobody has {plan.metric} above zero: there is nothing to plan with.")
+    if not found.ratio_var(numerator, denominator) > 0:
+        raise ValueError(f"{plan.metric} is the same of all customers seen: nothing to plan with.")
     units = found.count() * share
     visits = customers["visits"].sum() * share if "visits" in customers else np.nan
     return {"customers": units, "visits": visits, "rate": rate, "units": units,
@@ -173,6 +176,8 @@ def _smallest(plan, row, week, power, alpha):
     base, *variants = plan.arms.values()
     least = min(variants)
     units = row["units"] * (base + least) / sum(plan.arms.values())
+    if int(units * least / (base + least)) < 2:
+        return np.nan  # no spread can be told of a single customer
     level = 1 - confidence(plan, week if plan.looks == "weekly" else 1, alpha)
     mean = Aggregates(count_=int(units), mean_={"x": row["rate"]}, var_={"x": row["variance"]},
                       cov_={})  # fmt: skip

@@ -381,14 +381,14 @@ def _decide(mine, plan, split, window, visits_differ):
     if split["broken"]:
         return CANNOT, (
             "The arms did not get their shares of the customers, and who is missing may not be "
-            "missing by chance. Find out why, mend it, and start anew."
+            "missing by chance. Find out why, and start anew."
         )
     harmed = mine[mine["state"] == "harmed"]
     if len(harmed):
         name = harmed.index[0]
         return STOP, (
-            f"It does harm: the whole interval of {name} is below zero, and {name} may have fallen "
-            f"by more than the {percent(plan.guardrails[name], '')} that the plan tolerates."
+            f"It does harm: the whole interval of {name} is below zero, and the fall may be larger "
+            f"than the {percent(plan.guardrails[name], '')} that the plan tolerates."
         )
     if plan.metric not in mine.index:
         if plan.looks == "weekly":
