@@ -64,8 +64,9 @@ def arms(files, typed, raw, inline, debug, out):
 
     Deals all customers with a purchase or an event to the arms of the plan (`live_test`), and
     writes arms.csv (customer_id, arm) for the engineers. Says which lift the test can find in how
-    many weeks, from the shop's tables or from visits_per_week, click_rate and cart_rate. The test's name and the customer's id
-    decide, nothing else: another day, with more customers, the same ones are in the same arms.
+    many weeks, from the shop's tables or from visits_per_week, click_rate and cart_rate. The test's
+    name and the customer's id decide, nothing else: another day, with more customers, the same ones
+    are in the same arms.
     """
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline, bundled_too=True)
@@ -102,8 +103,8 @@ def _refuse_other_arms(path, table):
     if moved:
         raise RunError(
             f"By this plan {moved:,} of the {len(before):,} customers in {path} change their arm "
-            f"({gone:,} are in none now). In a running test they would see both lists. Another test "
-            "needs another `name` and another --out; if this one has not begun, take "
+            f"({gone:,} are in none now). In a running test they would see both lists. Another "
+            "test needs another `name` and another --out; if this one has not begun, take "
             f"{path} away first."
         )
 
@@ -221,10 +222,10 @@ def _seen(parameters, plan, purchases, events, n_customers):
 def rehearse(files, typed, raw, inline, debug, arms_file, out, seed, taste_strength):
     """Play a planned live test on the made-up shop.
 
-    Writes what a company would export. The first arm shows today's best sellers, the second the course's personal list; further ones
-    show textbook item-based, user-based and content-based lists and one drawn by chance. `course
-    readout` reads the result as it reads a real test. A team that has rehearsed a test without an
-    effect (`--taste-strength 0`) knows what chance looks like.
+    Writes what a company would export. The first arm shows today's best sellers, the second the
+    course's personal list; further ones show textbook item-based, user-based and content-based
+    lists and one drawn by chance. `course readout` reads the result as it reads a real test. A team
+    that has rehearsed a test without an effect (`--taste-strength 0`) knows what chance looks like.
     """
     with sentences(debug):
         parameters = gather_parameters(files, typed, raw, inline, bundled_too=True)
