@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.experiments import HOLDOUT, fraction
-from helpers.recommend import Recommender, WithFallback
+from helpers.matrix import build_interaction_matrix
+from helpers.recommend import ItemBased, MostPopular, Recommender, WithFallback, ladder
 from helpers.simulation.world import World, owned_penalty
 
 #: Visits of a customer in a week, mean of all customers. They are unequal, as exponential waiting
@@ -169,6 +170,13 @@ def visits_per_week(customers: pd.Index) -> np.ndarray:
     """How often each customer comes, on average; always the same for the same customer."""
     drawn = np.array([fraction(each, "visits of the made-up shop") for each in customers])
     return -VISITS_PER_WEEK * np.log1p(-drawn)
+
+
+def two_lists(transactions: pd.DataFrame) -> dict[str, Recommender | WithFallback]:
+    """The two lists of our story: today's, ``popular``, and lesson 04's, ``improved``."""
+    matrix = build_interaction_matrix(transactions)
+    popular = MostPopular().fit(matrix)
+    return {"popular": popular, "improved": ladder(ItemBased().fit(matrix), popular)}
 
 
 @dataclass(frozen=True)
