@@ -286,15 +286,13 @@ def _played(plan, assigned, arms_file, seed, taste_strength):
     assigned = assigned[assigned["customer_id"].isin(buyers)]
     if assigned.empty:
         raise RunError(f"{arms_file} has no customer of the made-up shop.")
+    today, personal = simulation.two_lists(purchases).values()
     matrix = build_interaction_matrix(purchases)
-    popular = recommend.MostPopular().fit(matrix)
-    models = [recommend.ItemBased(), recommend.ItemBased(None, False), recommend.UserBased(),
-              recommend.ContentBased(), recommend.Random()][: len(plan.arms) - 1]  # fmt: skip
-    fitted = [model.fit(matrix, products=world.products) for model in models]
-    lists = dict(
-        zip(plan.arms, [popular, *(recommend.ladder(each, popular) for each in fitted)],
-            strict=True)
-    )  # fmt: skip
+    others = [recommend.ItemBased(None, False), recommend.UserBased(), recommend.ContentBased(),
+              recommend.Random()][: len(plan.arms) - 2]  # fmt: skip
+    fitted = [model.fit(matrix, products=world.products) for model in others]
+    shown = [today, personal, *(recommend.ladder(model, today) for model in fitted)]
+    lists = dict(zip(plan.arms, shown, strict=True))
     first_day = plan.starts or FIRST_MONDAY
     return simulation.live_test(world, lists, assigned, first_day, plan.weeks, random_state=seed)
 

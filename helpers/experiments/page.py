@@ -239,8 +239,9 @@ def _chances(read, plan):
     half, worth, twice = (percent(times * plan.worth_having) for times in (0.5, 1, 2))
     effects = {percent(-plan.worth_having): -1, "no effect": 0, half: 0.5,
                f"{worth}, exactly worth having": 1, twice: 2}  # fmt: skip
-    table = rule_chances(1 if plan.looks == "end" else plan.weeks,
-                         float(np.clip(power, alpha, 0.999)), alpha, effects)  # fmt: skip
+    looks = 1 if plan.looks == "end" else plan.weeks
+    power_at = float(np.clip(power, alpha, 0.999))
+    table = rule_chances(looks, plan.worth_having, power_at, alpha, effects)
     return {"table": table.to_dict("index"), "power": power, "measured": bool(rows)}
 
 

@@ -88,14 +88,35 @@ def ratio(numerator: str, denominator: str | None, **options):
 
 
 def aggregates(customers: pd.DataFrame, numerator: str, denominator: str | None) -> dict:
-    """Counts, means, variances and covariance by arm: all that an interval needs."""
-    from tea_tasting.aggr import read_aggregates
+    """All that an interval needs, by arm: customers, means, variances and covariance.
 
-    columns = tuple(dict.fromkeys(name for name in (numerator, denominator) if name))
-    table = customers[["arm", *columns]].astype(dict.fromkeys(columns, float))
-    pairs = ((numerator, denominator),) if len(columns) == 2 else ()
-    return read_aggregates(table, "arm", has_count=True, mean_cols=columns, var_cols=columns,
-                           cov_cols=pairs)  # fmt: skip
+    Parameters
+    ----------
+    customers : DataFrame
+        One row per customer, with ``arm`` and the columns of a metric.
+    numerator, denominator : str
+        From :func:`columns_of`.
+
+    Returns
+    -------
+    dict of str to tea_tasting.aggr.Aggregates
+    """
+    from tea_tasting.aggr import Aggregates
+
+    columns = sorted({numerator, denominator or numerator})
+    found = {}
+    for arm, part in customers.groupby("arm"):
+        values = part[columns].to_numpy(dtype=float)
+        spread = np.atleast_2d(np.cov(values, rowvar=False)) if len(values) > 1 else None
+        ends = range(len(columns))
+        found[arm] = Aggregates(
+            count_=len(values),
+            mean_=dict(zip(columns, values.mean(axis=0).tolist(), strict=True)),
+            var_={columns[i]: 0.0 if spread is None else float(spread[i, i]) for i in ends},
+            cov_={(columns[i], columns[j]): 0.0 if spread is None else float(spread[i, j])
+                  for i in ends for j in ends if i < j},
+        )  # fmt: skip
+    return found
 
 
 def compare(
@@ -546,7 +567,7 @@ def sentence(row: dict) -> str:
     times, per = (100, "100 visits") if unit == "visit" else (1, "customer")
     name = f"{metric} per {per}"
     if not math.isfinite(row["low"]):
-        return f"{name}: nothing was counted that differs between customers, so nothing to compare"
+        return f"{name}: nothing was counted, or the same of everybody"
     ends = (times * row[name] for name in ("difference", "low", "high"))
     difference, low, high = (f"{value:+,.3g}" for value in ends)
     text = f"{name}: {difference} ({low} to {high})"

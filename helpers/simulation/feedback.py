@@ -10,13 +10,13 @@ import pandas as pd
 
 from helpers.channels import at_most_per_category, first_n
 from helpers.evaluate import catalogue_coverage, interval, personalization
-from helpers.matrix import build_interaction_matrix
-from helpers.recommend import ItemBased, MostPopular, Recommender, WithFallback, ladder
+from helpers.recommend import Recommender, WithFallback
 from helpers.simulation.visits import (
     BOUGHT_OF_CARTS,
     fit_choice,
     react,
     true_liking,
+    two_lists,
     visits_per_week,
 )
 from helpers.simulation.world import World
@@ -131,7 +131,7 @@ def variety_rounds(
     table = transactions[["customer_id", "product_id", "transaction_date"]]
     rows = []
     for number in range(1, n_rounds + 1):
-        lists = (make or _item_based)(table).recommend(None, n if per_category is None else 4 * n)
+        lists = (make or _improved)(table).recommend(None, n if per_category is None else 4 * n)
         if per_category is not None:
             lists = at_most_per_category(lists, category, per_category)
         lists = first_n(lists, n)
@@ -147,6 +147,5 @@ def variety_rounds(
     )
 
 
-def _item_based(transactions):
-    matrix = build_interaction_matrix(transactions)
-    return ladder(ItemBased().fit(matrix), MostPopular().fit(matrix))
+def _improved(transactions):
+    return two_lists(transactions)["improved"]

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.experiments import HOLDOUT, fraction
-from helpers.recommend import Recommender, WithFallback
+from helpers.matrix import build_interaction_matrix
+from helpers.recommend import ItemBased, MostPopular, Recommender, WithFallback, ladder
 from helpers.simulation.world import World, owned_penalty
 
 #: Visits of a customer in a week, mean of all customers. They are unequal, as exponential waiting
@@ -24,7 +25,7 @@ from helpers.simulation.world import World, owned_penalty
 VISITS_PER_WEEK = 1.0
 #: Share of the carts that are paid for, on the same day, one piece each.
 BOUGHT_OF_CARTS = 0.3
-#: Of today's list, and of no other: share of visits with a click, and of clicks that reach the cart.
+#: Of today's list, and of no other: share of visits with a click, of clicks that reach the cart.
 CLICK_RATE, CART_RATE = 0.10, 0.08
 FIRST_MONDAY = "2025-01-06"  # after the last purchase of the bundled data
 
@@ -126,17 +127,16 @@ def true_liking(world: World, lists: pd.DataFrame, customers: pd.Index, k: int) 
         Minus infinity where the list is shorter. What the customer owns is liked less, as when
         the shop was made.
     """
-    lists = lists[lists["customer_id"].isin(customers) & (lists["rank"] <= k)]
+    lists = lists[lists["rank"] <= k]
     row = customers.get_indexer(lists["customer_id"])
+    lists, row = lists[row >= 0], row[row >= 0]
     column = world.preference.columns.get_indexer(lists["product_id"])
     liking = np.full((len(customers), k), -np.inf)
     truth = world.preference.loc[customers].to_numpy()[row, column]
-    bought = world.transactions[world.transactions["customer_id"].isin(customers)]
+    owner = customers.get_indexer(world.transactions["customer_id"])
+    product = world.preference.columns.get_indexer(world.transactions["product_id"])
     owned = np.zeros((len(customers), world.preference.shape[1]), bool)
-    owned[
-        customers.get_indexer(bought["customer_id"]),
-        world.preference.columns.get_indexer(bought["product_id"]),
-    ] = True
+    owned[owner[owner >= 0], product[owner >= 0]] = True
     consumable = world.products.set_index("product_id")["consumable"]
     penalty = owned_penalty(lists["product_id"].map(consumable))
     liking[row, lists["rank"] - 1] = truth - owned[row, column] * penalty
@@ -170,6 +170,13 @@ def visits_per_week(customers: pd.Index) -> np.ndarray:
     """How often each customer comes, on average; always the same for the same customer."""
     drawn = np.array([fraction(each, "visits of the made-up shop") for each in customers])
     return -VISITS_PER_WEEK * np.log1p(-drawn)
+
+
+def two_lists(transactions: pd.DataFrame) -> dict[str, Recommender | WithFallback]:
+    """The two lists of our story: today's, ``popular``, and lesson 04's, ``improved``."""
+    matrix = build_interaction_matrix(transactions)
+    popular = MostPopular().fit(matrix)
+    return {"popular": popular, "improved": ladder(ItemBased().fit(matrix), popular)}
 
 
 @dataclass(frozen=True)
@@ -249,7 +256,7 @@ class Homepage:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
 
     def expected_lift(self, arm: str, metric: str = "carted") -> float:
-        """The true lift of an arm over today's list, per visit and, visits being alike, per customer."""
+        """The true lift of an arm above today's list: per visit, which is also per customer."""
         expected = self.expected()[metric]
         return float(expected[arm] / expected.iloc[0] - 1)
 
