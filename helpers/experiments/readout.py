@@ -430,7 +430,7 @@ def _decide(mine, plan, split, window, visits_differ):
     above = "includes zero" if low <= 0 else "is above zero as a whole"
     why = {
         SHIP: f"it is above zero as a whole, and reaches {worth}",
-        STOP: f"it {above} and does not reach {worth}",
+        STOP: f"it {above} and stays below {worth}",
         CANNOT: f"it includes both zero and {worth}, and the planned weeks are over",
         KEEP: f"it includes both zero and {worth}, {so_far}",
     }[decision]
@@ -536,7 +536,8 @@ def words(read: dict, plan: LiveTest | None = None) -> list[str]:
     said = "broken: find out why before reading on" if split["broken"] else f"as {planned}"
     lines = [f"Your test: {sizes}. The split is {said}."]
     if window and window["first"] is not None:
-        weeks = f"{window['weeks']} of {plan.weeks} planned weeks are over"
+        weeks = f"week {window['weeks']} of {plan.weeks} is over"
+        weeks = "the planned weeks are over" if window["ended"] else weeks
         lines.append(f"It is read from {window['first']:%Y-%m-%d} to {window['last']:%Y-%m-%d}: "
                      f"{weeks}.")  # fmt: skip
         outside = {"before that": "before", "after that": "after", "of the holdout": "holdout"}
