@@ -147,7 +147,8 @@ def _drawn(table, plan):
             text["plot"] = {"at": place(ends[0]), "low": place(ends[1]), "high": place(ends[2])}
         text["decides"] = row["role"] == "decides"
         found[row["role"]].append(text)
-    return found | {"zero": place(0), "worth": place(worth) if plan else None}
+    cut = any(row["lift_high"] > top for row in lifts)
+    return found | {"cut": cut, "zero": place(0), "worth": place(worth) if plan else None}
 
 
 def _amount(number, sign=""):
@@ -242,7 +243,7 @@ def _chances(read, plan):
     looks = 1 if plan.looks == "end" else plan.weeks
     power_at = float(np.clip(power, alpha, 0.999))
     table = rule_chances(looks, plan.worth_having, power_at, alpha, effects)
-    return {"table": table.to_dict("index"), "power": power, "measured": bool(rows)}
+    return {"table": table.to_dict("index"), "measured": bool(rows)}
 
 
 def _unknown(read, plan, report):
