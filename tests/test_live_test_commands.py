@@ -484,6 +484,7 @@ def test_a_list_that_nobody_takes_is_stopped():
     read = experiments.read_test(customers(np.zeros(300), np.zeros(300)), plan)
     assert read["decision"] == "cannot tell" and "Too little was counted" in read["because"]
     assert not any("nan" in line for line in experiments.words(read, plan))
+    json.dumps(experiments.plain(read), allow_nan=False)
 
 
 def test_a_first_week_in_which_each_customer_came_once_has_visits_too():
