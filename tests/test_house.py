@@ -18,7 +18,7 @@ MACHINERY = {
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
-    "colours": {"memo", "plots"},
+    "colours": {"experiments", "memo", "plots"},
 }
 
 

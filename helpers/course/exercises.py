@@ -19,6 +19,7 @@ import yaml
 
 from helpers.audiences import retention_offers
 from helpers.evaluate import compare
+from helpers.experiments import plan_test
 from helpers.recommend import get_recommendations
 from helpers.similarity import similar_products
 
@@ -397,11 +398,14 @@ def _(engine, customer):
 
 
 @computed("07-1")
-def _(plan):
-    return plan(0.08, 0.15), {
-        "both arms": 2 * plan(0.08, 0.15),
-        "points": plan(0.08, 0.15 / 0.08),
-        "other order": plan(0.15, 0.08),
+def _(planned):
+    least = planned["smallest_lift"]
+    found = least.index[least <= 0.60]
+    return int(found.min()), {
+        "as planned": planned.index[planned["enough"]].min(),
+        "the longest": found.max(),
+        "too short": least.index[least > 0.60].max(),
+        "the lift": least[found].iloc[0],
     }
 
 
@@ -416,13 +420,18 @@ def _(result):
 
 
 @computed("07-4")
-def _(plan, days):
-    needed = plan(0.08, 0.10)
-    return days(needed, 500), {
-        "as it was": days(needed, 1_000),
-        "doubled": 2 * days(needed, 1_000),
-        "no whole weeks": 2 * needed / 500,
-        "shorter": days(needed, 2_000),
+def _(plan, log):
+    weeks = [plan.weeks, log["date"].dt.normalize().nunique() // 7]
+    half = plan.model_copy(update={"arms": {arm: share / 2 for arm, share in plan.arms.items()}})
+    before = plan_test(plan, log, weeks[:1])["smallest_lift"].iloc[0]
+    changed = plan_test(half, log, weeks)
+    least = changed["smallest_lift"]
+    return least.iloc[0], {
+        "as it was": before,
+        "doubled": 2 * before,
+        "half": before / 2,
+        "points": changed["smallest_difference"].iloc[0],
+        "half a year": least.iloc[-1],
     }
 
 

@@ -116,7 +116,8 @@ def plan_test(
     DataFrame
         Index ``weeks``: ``customers`` and ``visits`` of all arms together (customers only where
         they were seen), ``rate`` (the metric today), ``smallest_lift`` and
-        ``smallest_difference``, and ``enough``: whether that is no more than is worth having. As
+        ``smallest_difference`` (missing where an arm has a single customer), and ``enough``:
+        whether that is no more than is worth having. As
         many weeks as were seen at most: nobody knows how many customers a thirteenth week adds.
 
     Raises
@@ -164,6 +165,8 @@ def _of_weeks(plan, seen, week):
     rate = found.mean(numerator) / found.mean(denominator)
     if not rate > 0:
         raise ValueError(f"Nobody has {plan.metric} above zero: there is nothing to plan with.")
+    if not found.ratio_var(numerator, denominator) > 0:
+        raise ValueError(f"{plan.metric} is the same of all customers seen: nothing to plan with.")
     units = found.count() * share
     visits = customers["visits"].sum() * share if "visits" in customers else np.nan
     variance = found.ratio_var(numerator, denominator)
@@ -184,6 +187,8 @@ def _smallest(plan, row, week, power, alpha):
     taking_part = sum(plan.arms.values())
     base, *variants = (share * row["units"] / taking_part for share in plan.arms.values())
     new = min(variants)
+    if min(base, new) < 2:
+        return np.nan  # no spread can be told of a single customer
     level = confidence(plan, week if plan.looks == "weekly" else 1, alpha)
     errors = norm.isf((1 - level) / 2) + norm.isf(1 - power)
     within, between = row["within"], row["variance"] - row["within"]

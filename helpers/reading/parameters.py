@@ -239,8 +239,8 @@ class LiveTest(_Model):
         {"today": 0.5, "new": 0.5},
         "arms and their shares of the customers, today's list first; what is left of 1 takes no "
         "part",
-        "a mapping of at least two arms to shares above 0, together at most 1, such as "
-        "{today: 0.5, new: 0.5}",
+        "a mapping of at least two arms, none called holdout, to shares above 0, together at most "
+        "1, such as {today: 0.5, new: 0.5}",
         min_length=2, max_length=10,
     )  # fmt: skip
     holdout: float = _field(
@@ -277,8 +277,9 @@ class LiveTest(_Model):
     def _shares(cls, arms):
         if not all(share > 0 for share in arms.values()) or sum(arms.values()) > 1 + 1e-9:
             raise ValueError("shares")
-        if len({arm.strip().lower() for arm in arms}) < len(arms):
-            raise ValueError("equal but for case")
+        names = {arm.strip().lower() for arm in arms}
+        if len(names) < len(arms) or names & {"", "holdout"}:
+            raise ValueError("equal but for case, empty, or the holdout's")
         return arms
 
     @pydantic.field_validator("metric")
