@@ -426,15 +426,21 @@ def _decide(mine, plan, split, window, visits_differ):
         return STOP, f"It is worse than today: the whole interval of {plan.metric} is below zero."
     if not (math.isfinite(low) and math.isfinite(high)):
         return open_end, f"Too little was counted in {plan.metric} to speak of a lift, {so_far}."
-    decision = decide(low, high, plan.worth_having, window["ended"])
-    above = "includes zero" if low <= 0 else "is above zero as a whole"
+    # the difference's interval says whether it is above zero: with skewed money it keeps its
+    # promise better than the lift's
+    above_zero = read["low"] > 0
+    decision = decide(read["low"], high, plan.worth_having, window["ended"])
+    above = "is above zero as a whole" if above_zero else "includes zero"
     why = {
         SHIP: f"it is above zero as a whole, and reaches {worth}",
         STOP: f"it {above} and stays below {worth}",
         CANNOT: f"it includes both zero and {worth}, and the planned weeks are over",
         KEEP: f"it includes both zero and {worth}, {so_far}",
     }[decision]
-    return decision, f"The lift's interval goes from {percent(low)} to {percent(high)}: {why}."
+    because = f"The lift's interval goes from {percent(low)} to {percent(high)}: {why}."
+    if above_zero != (low > 0):
+        because += " (For zero, the difference's interval counts.)"
+    return decision, because
 
 
 def _best(decisions, table, plan):
