@@ -532,33 +532,32 @@ def _planner(assumed, transactions, events):
 
 def _recommend(quality, signal, plan, of_the_data):
     """Ask the rule for all whose gain is not ruled out; if it says no, for a group alone."""
+
+    def ask(names, judged):
+        evidence = of_the_data | _evidence(quality, signal, judged, plan(names))
+        decision = decide(evidence) | {"only_for": "", "asked_of": ""}
+        return {"plan": plan(names), "evidence": evidence, "decision": decision}
+
     groups = quality["groups"] if quality else {}
     for group in groups.values():
         group["says"] = group_says(group["gain"], _worth_having(quality, plan(GROUPS)["lift"]))
-    together = tuple(
-        name for name in GROUPS if groups.get(name, {}).get("says") != RULED_OUT
-    ) or GROUPS  # fmt: skip
-    tests = [(together, quality)]
+    stay = tuple(name for name in GROUPS if groups.get(name, {}).get("says") != RULED_OUT)
+    tests = [(stay, quality)] if stay else []
     tests += [((name,), group) for name, group in groups.items() if group["says"] == BETTER]
-    results = []
     for names, judged in tests:
-        planned = plan(names)
-        evidence = of_the_data | _evidence(quality, signal, judged, planned)
-        decision = decide(evidence) | {"only_for": "", "asked_of": ""}
-        results.append({"plan": planned, "evidence": evidence, "decision": decision})
-        if names != GROUPS:
-            decision["only_for"] = " or ".join(names)
-        if judged is not quality:
-            decision["asked_of"] = decision["only_for"]
+        found = ask(names, judged)
+        decision = found["decision"]
+        if decision["decision"] == SHIP and names != GROUPS:
+            why = "for all customers together the rule recommends none"
+            if names == stay:
+                why = f"for the others {RULED_OUT}"
+            decision["only_for"] = names[0]
+            decision["asked_of"] = "" if judged is quality else names[0]
+            whom = f"Test only with customers who have bought {names[0]}: {why}."
+            decision["what_to_do"] = f"{whom} {decision['what_to_do']}"
         if decision["decision"] == SHIP:
-            if names != GROUPS:
-                why = "for all customers together the rule recommends none"
-                if names == together:
-                    why = f"for the others {RULED_OUT}"
-                whom = f"Test only with customers who have bought {decision['only_for']}: {why}."
-                decision["what_to_do"] = f"{whom} {decision['what_to_do']}"
-            return results[-1]
-    return results[0]
+            return found
+    return ask(GROUPS, quality)
 
 
 def _evidence(quality, signal, judged, planned):
