@@ -41,7 +41,7 @@ _FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (
     "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
     "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or hide more days "
-    "(test_days)."
+    "(test_days), and look once when there are so many."
 )
 _UNDECIDED = "the interval includes zero and is wider than what is worth having"
 
