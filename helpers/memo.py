@@ -13,7 +13,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import NormalDist
 
 import jinja2
 import numpy as np
@@ -23,19 +22,18 @@ from markupsafe import Markup, escape
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.catalogue import Rules
 from helpers.data import HealthReport, line_amounts
+from helpers.evaluate import MIN_CUSTOMERS, WORTH_HAVING, ruled_out
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 FIX_DATA = "fix the data first"
 
-# The lift worth having where nobody entered one, nor what it would cost: a fifth.
-WORTH_HAVING = 0.2
 # Customers differ by what is known of them; these groups are fixed before anybody sees a figure.
 GROUPS = ONE, SEVERAL = ("one product", "several products")
 RULED_OUT, BETTER = "a gain worth having is ruled out", "better"
 UNCERTAIN, TOO_FEW = "not certain", "too few to tell"
-MIN_CUSTOMERS, MIN_HITS, MAX_WEEKS = 100, 20, 12
+MIN_HITS, MAX_WEEKS = 20, 12
 
 _FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (
@@ -46,33 +44,13 @@ _TOO_THIN = (
 _UNDECIDED = "the interval includes zero and is wider than what is worth having"
 
 
-def ruled_out(low: float, high: float, worth_having: float) -> bool:
-    """Do the data say that there is nothing worth having? Thin data never do.
-
-    Parameters
-    ----------
-    low, high : float
-        95 % interval of a difference.
-    worth_having : float
-        The smallest difference worth having.
-
-    Returns
-    -------
-    bool
-        True if the interval is below zero as a whole, or includes zero, ends below what is worth
-        having, and is narrow enough to have seen it: half its width is no more than that.
-    """
-    narrow = (high - low) / 2 <= worth_having
-    return high < 0 or (low <= 0 and high < worth_having and narrow)
-
-
 def too_little(low: float, high: float, worth_having: float) -> bool:
     """Do the data say that the difference is not worth having, be it none or a small one?
 
     Parameters
     ----------
     low, high, worth_having : float
-        As in :func:`ruled_out`.
+        As in :func:`helpers.evaluate.ruled_out`.
 
     Returns
     -------
@@ -135,7 +113,8 @@ def lift_worth_having(assumed: Assumptions, amount: float | None, share: float =
     dict
         ``lift`` (.2 is a fifth more), and ``lift_from``, what it comes from: ``"lift"`` as entered;
         ``"cost"``: the lift that earns the cost of a year, cost / (carts a year today x margin of
-        an average cart), as if every cart were bought; else ``"fifth"``, :data:`WORTH_HAVING`.
+        an average cart), as if every cart were bought; else ``"fifth"``,
+        :data:`helpers.evaluate.WORTH_HAVING`.
         With ``"cost"`` also ``carts_per_year`` and ``margin`` (of a cart).
     """
     if assumed.lift is not None:
@@ -481,7 +460,7 @@ def collect(
 
     plan = _planner(assumed, transactions, events)
     facts |= _recommend(quality, signal, plan, _of_the_data(report))
-    facts["chances"] = experiments.rule_chances().to_dict("index")
+    facts["chances"] = experiments.rule_chances(worth_having=facts["plan"]["lift"]).to_dict("index")
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."
@@ -672,16 +651,15 @@ def _compare(ours, theirs, comparisons=1):
     With several comparisons each interval is wide enough for all of them together (Bonferroni).
     """
     gain = ours["ndcg"] - theirs["ndcg"]
-    error = gain.std() / len(gain) ** 0.5 if len(gain) else np.nan
-    half = NormalDist().inv_cdf(1 - 0.025 / comparisons) * error
+    low, high = evaluate.interval(gain, comparisons)
     return {
         "customers": len(gain),
         # in the better of the two lists
         "hits": int(max(ours["hit_rate"].sum(), theirs["hit_rate"].sum())),
         "gain": {
             "difference": float(gain.mean()),
-            "low": float(gain.mean() - half),
-            "high": float(gain.mean() + half),
+            "low": float(low),
+            "high": float(high),
         },
     }
 
@@ -692,7 +670,7 @@ def _worth_having(quality, lift):
     That carts rise by the same share as NDCG is a stand-in: nobody knows before the test.
     """
     best_sellers = quality["methods"][quality["rival"]]["ndcg"]
-    return max(lift * best_sellers, 1 / quality["customers"])
+    return evaluate.worth_having(best_sellers, quality["customers"], lift)
 
 
 def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:

@@ -105,13 +105,13 @@ def test_as_many_customers_as_the_memo_asks_for_settle_the_question(middle, half
         needed = int(asked_for.replace(",", ""))
         assert needed >= customers
         half *= (customers / needed) ** 0.5
-        assert middle - half > -1e-9 or memo.ruled_out(middle - half, middle + half - 1e-9, worth)
+        assert middle - half > -1e-9 or evaluate.ruled_out(middle - half, middle + half - 1e-9, worth)
 
 
 def test_thin_data_are_never_a_dont_unless_surely_worse():
-    assert not memo.ruled_out(-0.03, 0.019, 0.02) and not memo.ruled_out(-0.01, 0.02, 0.02)
-    assert memo.ruled_out(-0.01, 0.019, 0.02) and memo.ruled_out(-0.3, -0.01, 0.02)
-    assert not memo.ruled_out(0.001, 0.002, 0.02), "small, but there"
+    assert not evaluate.ruled_out(-0.03, 0.019, 0.02) and not evaluate.ruled_out(-0.01, 0.02, 0.02)
+    assert evaluate.ruled_out(-0.01, 0.019, 0.02) and evaluate.ruled_out(-0.3, -0.01, 0.02)
+    assert not evaluate.ruled_out(0.001, 0.002, 0.02), "small, but there"
     assert memo.too_little(0.001, 0.019, 0.02) and not memo.too_little(0.001, 0.021, 0.02)
     assert not memo.too_little(-0.03, 0.019, 0.02) and memo.too_little(-0.01, 0.019, 0.02)
 

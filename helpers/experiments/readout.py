@@ -89,14 +89,35 @@ def ratio(numerator: str, denominator: str | None, **options):
 
 
 def aggregates(customers: pd.DataFrame, numerator: str, denominator: str | None) -> dict:
-    """Counts, means, variances and covariance by arm: all that an interval needs."""
-    from tea_tasting.aggr import read_aggregates
+    """All that an interval needs, by arm: customers, means, variances and covariance.
 
-    columns = tuple(dict.fromkeys(name for name in (numerator, denominator) if name))
-    table = customers[["arm", *columns]].astype(dict.fromkeys(columns, float))
-    pairs = ((numerator, denominator),) if len(columns) == 2 else ()
-    return read_aggregates(table, "arm", has_count=True, mean_cols=columns, var_cols=columns,
-                           cov_cols=pairs)  # fmt: skip
+    Parameters
+    ----------
+    customers : DataFrame
+        One row per customer, with ``arm`` and the columns of a metric.
+    numerator, denominator : str
+        From :func:`columns_of`.
+
+    Returns
+    -------
+    dict of str to tea_tasting.aggr.Aggregates
+    """
+    from tea_tasting.aggr import Aggregates
+
+    columns = sorted({numerator, denominator or numerator})
+    found = {}
+    for arm, part in customers.groupby("arm"):
+        values = part[columns].to_numpy(dtype=float)
+        spread = np.atleast_2d(np.cov(values, rowvar=False)) if len(values) > 1 else None
+        ends = range(len(columns))
+        found[arm] = Aggregates(
+            count_=len(values),
+            mean_=dict(zip(columns, values.mean(axis=0).tolist(), strict=True)),
+            var_={columns[i]: 0.0 if spread is None else float(spread[i, i]) for i in ends},
+            cov_={(columns[i], columns[j]): 0.0 if spread is None else float(spread[i, j])
+                  for i in ends for j in ends if i < j},
+        )  # fmt: skip
+    return found
 
 
 def compare(
@@ -497,6 +518,8 @@ def sentence(row: dict) -> str:
     """One comparison in words: the difference and the lift, each with its interval."""
     metric, unit = row["metric"].split(" per ")
     times, per = (100, "100 visits") if unit == "visit" else (1, "customer")
+    if math.isnan(row["low"]):
+        return f"{metric} per {per}: nothing was counted, or the same of everybody"
     ends = (times * row[name] for name in ("difference", "low", "high"))
     difference, low, high = (f"{value:+.3g}" for value in ends)
     text = f"{metric} per {per}: {difference} ({low} to {high})"
@@ -504,8 +527,6 @@ def sentence(row: dict) -> str:
         text += (
             f", a lift of {row['lift']:+.0%} ({row['lift_low']:+.0%} to {row['lift_high']:+.0%})"
         )
-    if math.isnan(row["low"]):
-        return text + ": nothing was counted"
     if row["low"] > 0:
         return text + ": better; the interval is above zero"
     if row["high"] < 0:

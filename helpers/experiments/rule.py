@@ -42,6 +42,7 @@ def decide(low, high, worth_having, ended=True):
 
 def rule_chances(
     looks: int = 1,
+    worth_having: float = 0.2,
     power: float = 0.8,
     alpha: float = 0.05,
     effects: dict[str, float] | None = None,
@@ -55,14 +56,16 @@ def rule_chances(
     looks : int
         1: only at the end. More: evenly spread, with the wider intervals of
         :func:`spending_limits`, in a test planned for those.
+    worth_having : float
+        The smallest lift worth having, for which the test was planned.
     power : float
-        Chance to find the smallest effect worth having, for which the test was planned.
+        Chance to find that lift.
     alpha : float
         Chance of a false alarm, both sides together.
     effects : dict of str to float
-        What to call it, and the true effect in units of the smallest one worth having.
+        What to call it, and the true lift in units of the smallest one worth having.
     n_tests, random_state : int
-        Simulated tests per effect.
+        Simulated tests per effect: normal means of two arms of equal size and noise.
 
     Returns
     -------
@@ -77,14 +80,18 @@ def rule_chances(
                    "exactly worth having": 1, "twice that": 2}  # fmt: skip
     time = np.arange(1, looks + 1) / looks
     limits = np.array([norm.isf(alpha / 2)]) if looks == 1 else spending_limits(time, alpha)
-    # in units of the effect worth having; planned by the last look's limit
-    error = 1 / (limits[-1] + norm.isf(1 - power)) / np.sqrt(time)
-    walk = np.random.default_rng(random_state).normal(size=(n_tests, looks)).cumsum(axis=1)
-    noise = error * walk / np.sqrt(np.arange(1, looks + 1))
+    # of one arm's mean, where today's is 1: planned by the last look's limit
+    error = worth_having / (limits[-1] + norm.isf(1 - power)) / np.sqrt(2 * time)
+    walk = np.random.default_rng(random_state).normal(size=(2, n_tests, looks)).cumsum(axis=2)
+    today, noise = error * walk / np.sqrt(np.arange(1, looks + 1))
+    today = np.maximum(1 + today, 0.01)
     rows = {}
     for name, effect in effects.items():
-        seen = effect + noise
-        said = decide(seen - limits * error, seen + limits * error, 1, time == 1)
+        new = np.maximum(1 + effect * worth_having + noise, 0.01)
+        # the lift's interval, on the logarithm as in `compare`
+        half = limits * error * np.sqrt(1 / today**2 + 1 / new**2)
+        low, high = (new / today * np.exp(sign * half) - 1 for sign in (-1, 1))
+        said = decide(low, high, worth_having, time == 1)
         at = (said != KEEP).argmax(axis=1)
         final = said[np.arange(n_tests), at]
         rows[name] = {each: (final == each).mean() for each in (SHIP, STOP, CANNOT)}

@@ -384,8 +384,8 @@ class Parameters(_Model):
         0.08, "share of clicks on recommendations that reach the cart today", _SHARE, gt=0, lt=1
     )
     lift: float | None = _field(
-        None, "the smallest lift of carts per visit worth having: .2 is a fifth more; left out, the "
-        "one that earns `cost_per_year`, or a fifth where that can't be told",
+        None, "the smallest lift of carts per visit worth having: .2 is a fifth more; left out, "
+        "the one that earns `cost_per_year`, or a fifth where that can't be told",
         "a number above 0", gt=0, le=100)  # fmt: skip
     click_rate: float = _field(
         0.1, "share of visits to the place of the list with a click on it today", _SHARE, gt=0, lt=1
