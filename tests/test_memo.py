@@ -105,7 +105,9 @@ def test_as_many_customers_as_the_memo_asks_for_settle_the_question(middle, half
         needed = int(asked_for.replace(",", ""))
         assert needed >= customers
         half *= (customers / needed) ** 0.5
-        assert middle - half > -1e-9 or evaluate.ruled_out(middle - half, middle + half - 1e-9, worth)
+        assert middle - half > -1e-9 or evaluate.ruled_out(
+            middle - half, middle + half - 1e-9, worth
+        )
 
 
 def test_thin_data_are_never_a_dont_unless_surely_worse():
