@@ -635,7 +635,7 @@ def settings_for(
     return model
 
 
-def worth_having(best_sellers: float, customers: int) -> float:
+def worth_having(best_sellers: float, customers: int, share: float = WORTH_HAVING) -> float:
     """Smallest difference of NDCG worth having: a fifth of what the best sellers reach.
 
     Parameters
@@ -644,8 +644,10 @@ def worth_having(best_sellers: float, customers: int) -> float:
         Mean NDCG of the best sellers.
     customers : int
         Judged by. It is never less than a single hit in front.
+    share : float
+        Of what the best sellers reach, where it is not a fifth.
     """
-    return max(WORTH_HAVING * best_sellers, 1 / customers)
+    return max(share * best_sellers, 1 / customers)
 
 
 def ruled_out(low: float, high: float, worth_having: float) -> bool:
