@@ -114,7 +114,10 @@ class ChurnModel:
         self.share_ = float(away.mean()) if len(away) else 0.5
         self.weights_ = pd.Series(0.0, index=self.columns_)
         if away.nunique() == 2:
-            self.model_ = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+            # few features: Newton's method needs a handful of steps
+            self.model_ = make_pipeline(
+                StandardScaler(), LogisticRegression(solver="newton-cholesky")
+            )
             self.model_.fit(np.log1p(features), away)
             self.weights_[:] = self.model_[-1].coef_[0]
         return self
@@ -213,7 +216,8 @@ def recalibrate(risk: pd.Series, predicted: pd.Series, away: pd.Series) -> pd.Se
     used = [0, 1]
     while used:
         # C is large: there is nothing to hold back with two weights
-        fitted = LogisticRegression(C=1e6, max_iter=1_000).fit(_logs(predicted)[:, used], away)
+        fitted = LogisticRegression(C=1e6, solver="newton-cholesky")
+        fitted.fit(_logs(predicted)[:, used], away)
         if (fitted.coef_[0] >= 0).all():
             chance = fitted.predict_proba(_logs(risk)[:, used])[:, 1] if len(risk) else []
             return pd.Series(chance, index=risk.index, name=risk.name, dtype=float)
@@ -332,11 +336,11 @@ def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFr
         smaller is better) and ``brier_change`` against the first row with its 95 % interval
         (paired by customer, normal).
     """
-    rows, outcome = {}, away.to_numpy(dtype=float)
+    rows, outcome, reference = {}, away.to_numpy(dtype=float), None
     for name, risk in risks.items():
         risk = risk.reindex(away.index)
         error = (risk.to_numpy() - outcome) ** 2
-        reference = error if not rows else reference
+        reference = error if reference is None else reference
         groups = calibration(risk, away)
         off = (groups["predicted"] < groups["low"]) | (groups["predicted"] > groups["high"])
         change = error - reference

@@ -1,4 +1,4 @@
-"""Lesson 08, third layer. What to offer them, and to whom: what an offer can be expected to gain."""
+"""Lesson 08, third layer. Whom to offer what: what an offer can be expected to gain."""
 
 from __future__ import annotations
 
@@ -230,7 +230,8 @@ def retention_offers(
         note("expected profit not checked: no amounts")
     else:
         amount = table["product_id"].map(amounts).astype(float)
-        profit = expected_profit(amount, table["customer_id"].map(customers["risk"]), rules)
+        risk = table["customer_id"].map(customers["risk"]).astype(float)
+        profit = expected_profit(amount, risk, rules)
         table = table.assign(expected_profit=profit)[profit > 0]
         left = left[left.isin(table["customer_id"])]
         note("have one that is expected to pay")

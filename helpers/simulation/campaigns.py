@@ -71,11 +71,12 @@ def simulate_campaigns(
     liking = {name: liking_of(attraction, offers) for name, offers in lists.items()}
     reluctance = reluctance_of(liking[first], rules.response, slope)
     # lists x customers: is an offer sent, is it used, and what does its use gain
-    sent = np.array([customers.isin(offers["customer_id"]) for offers in lists.values()])
-    chance, gain = np.zeros(sent.shape), np.zeros(sent.shape)
+    shape = len(lists), len(customers)
+    sent, chance, gain = np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape)
     described = {}
     for number, (name, offers) in enumerate(lists.items()):
         row = customers.get_indexer(offers["customer_id"])
+        sent[number, row] = True
         chance[number, row] = acceptance(liking[name], reluctance, slope)
         margin = rules.margin_share * offers["product_id"].map(amounts).to_numpy()
         gain[number, row] = np.where(gone[row], margin, 0) - rules.offer_cost
@@ -94,7 +95,9 @@ def simulate_campaigns(
         per_100 = {"saved_per_100": 100 * saved / offers, "profit_per_100": 100 * profit / offers}
         values = per_100 | {"saved": saved, "profit": profit}
         more = {
-            f"{name}_more": value - value[rival] for name, value in values.items() if name != "saved"
+            f"{name}_more": value - value[rival]
+            for name, value in values.items()
+            if name != "saved"
         }
         return values | {"offers_per_saved": offers / np.maximum(saved, 1e-9)} | more
 
@@ -237,41 +240,46 @@ def layered_campaigns(
 
 
 def sensitivity(
-    rules: OfferRules, slopes=(0.25, 0.5, 1, 2), seeds=(0, 1, 2, 3), taste_strength: float = 1.0
+    rules: OfferRules,
+    settings=((0.25, 1), (0.5, 1), (1, 1), (2, 1), (1, 0.5), (1, 0)),
+    seeds=(1, 2, 3),
 ) -> pd.DataFrame:
     """Do the findings of :func:`layered_campaigns` depend on what was assumed?
 
     Parameters
     ----------
     rules : OfferRules
-    slopes : sequence of float
-        Of the response curve.
+    settings : sequence of (float, float)
+        Slope of the response curve, and strength of the tastes.
     seeds : sequence of int
         One made-up shop each.
-    taste_strength : float
 
     Returns
     -------
     DataFrame
-        Index ``slope`` and ``seed``: ``product`` (saved per 100 offers by the next product, more
-        than by the best seller) and ``choice`` (profit per 100 offers by the highest expected
-        profits, more than by the next product to everybody).
+        One row per setting: ``product`` (saved per 100 offers by the next product, more than by
+        the best seller) and ``choice`` (profit per 100 offers by the highest expected profits,
+        more than by the next product to everybody): the mean over the shops, with the lowest
+        (``_low``) and the highest (``_high``).
     """
-    rows = {}
     chosen = "next product: highest expected profit"
-    for seed in seeds:
-        world = make_world(seed, taste_strength)
-        past, lists, away = campaign_lists(world, rules)
-        lists = {name: lists[name] for name in (BEST_SELLER, NEXT_PRODUCT, chosen)}
-        rivals = {chosen: NEXT_PRODUCT}
-        for slope in slopes:
-            table = simulate_campaigns(
-                world, past, lists, away, rules, slope, rivals, n_resamples=0
-            )
-            rows[slope, seed] = {
-                "product": table.loc[NEXT_PRODUCT, "saved_per_100_more"],
-                "choice": table.loc[chosen, "profit_per_100_more"],
-            }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(table.index, names=["slope", "seed"])
-    return table.sort_index()
+    rows = []
+    for taste_strength in dict.fromkeys(taste for _, taste in settings):
+        for seed in seeds:
+            world = make_world(seed, taste_strength)
+            past, lists, away = campaign_lists(world, rules)
+            lists = {name: lists[name] for name in (BEST_SELLER, NEXT_PRODUCT, chosen)}
+            for slope in (slope for slope, taste in settings if taste == taste_strength):
+                table = simulate_campaigns(
+                    world, past, lists, away, rules, slope, {chosen: NEXT_PRODUCT}, n_resamples=0
+                )
+                row = {
+                    "product": table.loc[NEXT_PRODUCT, "saved_per_100_more"],
+                    "choice": table.loc[chosen, "profit_per_100_more"],
+                }
+                rows.append({"slope": slope, "taste": taste_strength} | row)
+    grouped = pd.DataFrame(rows).groupby(["slope", "taste"])
+    table = grouped.mean().loc[list(settings)]
+    for end, ends in {"low": grouped.min(), "high": grouped.max()}.items():
+        table = table.join(ends.add_suffix(f"_{end}"))
+    return table
