@@ -17,10 +17,12 @@ from helpers.audiences.customers import (
     rfm,
     spent_after,
     stayed_away,
+    with_ends,
 )
 from helpers.audiences.offers import (
     OfferRules,
     expected_profit,
+    holdout_sentence,
     in_holdout,
     judge_value,
     lifetime_value,

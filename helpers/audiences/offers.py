@@ -268,6 +268,33 @@ def write_offers(offers: pd.DataFrame, held_out: pd.DataFrame, output_dir) -> No
         writing.write_csv(held_out, Path(output_dir) / "retention_holdout.csv")
 
 
+def holdout_sentence(offers: pd.DataFrame, held_out: pd.DataFrame, rules: OfferRules) -> str:
+    """What one round with this holdout can show, and what it takes to see what is expected.
+
+    Parameters
+    ----------
+    offers, held_out : DataFrame
+        From :func:`retention_offers`.
+    rules : OfferRules
+        By its response, the share of the customers that an offer is expected to bring back is
+        response x mean risk.
+    """
+    eligible = int(held_out["eligible"].sum())
+    if not (len(offers) and eligible):
+        return "Offers or holdout are empty: this round can't show what an offer changes."
+    rate = 1 - offers["risk"].mean()
+    expected = rules.response * offers["risk"].mean()
+    visible = smallest_visible(len(offers), eligible, rate)
+    # the smallest visible difference shrinks with the square root of the customers
+    needed = (visible / expected) ** 2 * (len(offers) + eligible)
+    return (
+        f"{eligible:,} are held out who would have had an offer, beside {len(offers):,} offers. "
+        f"Expected: {100 * expected:.1f} more buyers per 100 offers. This round would probably "
+        f"show a difference of {100 * visible:.1f} or more; to see the expected one, "
+        f"{needed:,.0f} customers are needed, offers and holdout together."
+    )
+
+
 def lifetime_value(
     features: pd.DataFrame, risk: pd.Series, days: int, margin_share: float, n_windows: int = 4
 ) -> pd.DataFrame:

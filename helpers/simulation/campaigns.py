@@ -89,9 +89,10 @@ def simulate_campaigns(
 
     def figures(drawn, use):
         """One column per figure; `drawn`: customers; `use`: chances, or what the dice say."""
-        offers = np.maximum(sent[:, drawn].sum(axis=1), 1)
+        sends = sent[:, drawn].sum(axis=1)
         saved = (use * gone[drawn]).sum(axis=1)
-        profit = (use * gain[:, drawn]).sum(axis=1) - rules.contact_cost * offers
+        profit = (use * gain[:, drawn]).sum(axis=1) - rules.contact_cost * sends
+        offers = np.maximum(sends, 1)
         per_100 = {"saved_per_100": 100 * saved / offers, "profit_per_100": 100 * profit / offers}
         values = per_100 | {"saved": saved, "profit": profit}
         more = {
@@ -169,7 +170,7 @@ def campaign_lists(
     best seller they don't own, or the own next product; or only so large a `share` of the
     customers gets the next product: who spent most so far, who has the highest estimated lifetime
     value, who is riskiest, whose offer has the highest expected profit. The last list goes to all
-    whose offer is expected to pay.
+    whose offer is expected to pay, if it is for anybody.
 
     Returns
     -------
@@ -197,7 +198,8 @@ def campaign_lists(
     for name, score in by.items():
         chosen = score.sort_values(ascending=False, kind="stable").index[: int(share * len(score))]
         lists[f"next product: {name}"] = own[own["customer_id"].isin(chosen)]
-    lists["next product: all that should pay"] = own[own["customer_id"].map(profit > 0)]
+    if (profit > 0).any():
+        lists["next product: all that should pay"] = own[own["customer_id"].map(profit > 0)]
     return past, lists, stayed_away(world.transactions, cut, days)
 
 
