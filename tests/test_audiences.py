@@ -630,8 +630,15 @@ def test_lifetime_value_ranks_better_than_past_spending(shop):
     features = audiences.churn_features(transactions, cut, 90, events)
     risk = audiences.churn_risk(transactions, cut, 90, events)
     estimate = audiences.lifetime_value(features, risk, 90, 1, n_windows=1)
-    judged = audiences.judge_value(estimate, transactions, cut, 90)["rank_correlation"]
-    assert judged["lifetime value"] > judged["spent so far"] + 0.3
+    judged = audiences.judge_value(estimate, transactions, cut, 90)
+    value, so_far = (judged.loc[name] for name in ("lifetime value", "spent so far"))
+    assert value["rank_correlation_low"] > so_far["rank_correlation_high"] + 0.3
+    spent = audiences.spent_after(transactions, cut, 90)
+    assert value["estimated_of_spent"] == estimate["lifetime_value"].sum() / spent.sum()
+    assert value["estimated_of_spent_low"] < value["estimated_of_spent"] < 1
+    # the spread of a rank correlation near zero: one over the root of the customers
+    width = so_far["rank_correlation_high"] - so_far["rank_correlation_low"]
+    assert width == pytest.approx(3.92 / np.sqrt(len(spent)), rel=0.25)
 
 
 def test_variety_over_rounds(shop):

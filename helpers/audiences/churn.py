@@ -329,14 +329,18 @@ def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row per risk: ``predicted`` (mean risk) and ``happened`` (share that stayed away),
+        One row per risk: ``predicted`` (mean risk) and ``happened`` (share that stayed away, with
+        its 95 % interval ``happened_low``, ``happened_high``, Wilson 1927),
         ``average_gap`` between the two over the groups of :func:`calibration`, ``groups`` and
         ``groups_off`` (those whose 95 % interval does not include what was predicted: honest
         risks have one in twenty), ``brier`` (mean squared error of the chances, Brier 1950;
         smaller is better) and ``brier_change`` against the first row with its 95 % interval
         (paired by customer, normal).
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     rows, outcome, reference = {}, away.to_numpy(dtype=float), None
+    low, high = proportion_confint(outcome.sum(), len(outcome), method="wilson")
     for name, risk in risks.items():
         risk = risk.reindex(away.index)
         error = (risk.to_numpy() - outcome) ** 2
@@ -349,6 +353,8 @@ def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFr
         rows[name] = {
             "predicted": risk.mean(),
             "happened": outcome.mean(),
+            "happened_low": low,
+            "happened_high": high,
             "average_gap": np.average(gap, weights=groups["customers"]),
             "groups": len(groups),
             "groups_off": int(off.sum()),

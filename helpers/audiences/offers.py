@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 
 from helpers import writing
-from helpers.audiences.customers import line_amounts, rfm, spent_after
+from helpers.audiences.customers import (
+    MOST_RESAMPLED,
+    add_ends,
+    line_amounts,
+    rfm,
+    spent_after,
+)
 
 
 @dataclass(frozen=True)
@@ -335,7 +341,14 @@ def lifetime_value(
     return table.assign(lifetime_value=margin_share * table.prod(axis=1))
 
 
-def judge_value(estimate: pd.DataFrame, transactions: pd.DataFrame, cut, days: int) -> pd.DataFrame:
+def judge_value(
+    estimate: pd.DataFrame,
+    transactions: pd.DataFrame,
+    cut,
+    days: int,
+    n_resamples: int = 100,
+    random_state: int = 0,
+) -> pd.DataFrame:
     """Does an estimate of the next window's spending rank customers, and does it add up?
 
     Parameters
@@ -345,26 +358,38 @@ def judge_value(estimate: pd.DataFrame, transactions: pd.DataFrame, cut, days: i
     transactions : DataFrame
     cut : Timestamp
     days : int
+    n_resamples, random_state : int
+        For the bootstrap over customers (Efron 1979).
 
     Returns
     -------
     DataFrame
         Rows ``spent so far`` and ``lifetime value``: ``rank_correlation`` (Spearman 1904) with
         what was spent in the `days` from the cut-off. ``estimated_of_spent``: the sum of the
-        estimate over the sum spent. Missing where all spent the same, as where nobody came back.
+        estimate over the sum spent. Both with their 95 % intervals (``_low``, ``_high``). Missing
+        where all spent the same, as where nobody came back.
     """
     spent = spent_after(transactions, cut, days)
-    so_far = rfm(transactions, cut)["monetary"]
-    value = estimate["lifetime_value"]
-    rows = {
-        "spent so far": (_rank_correlation(so_far, spent), np.nan),
-        "lifetime value": (
-            _rank_correlation(value, spent),
-            value.sum() / spent.sum() if spent.sum() else np.nan,
-        ),
+    values = {
+        "spent so far": rfm(transactions, cut)["monetary"],
+        "lifetime value": estimate["lifetime_value"],
     }
+
+    def figures(rows):
+        then, total = spent.iloc[rows], spent.iloc[rows].sum()
+        now = {name: value.iloc[rows] for name, value in values.items()}
+        ratio = now["lifetime value"].sum() / total if total else np.nan
+        return [[_rank_correlation(each, then) for each in now.values()], [np.nan, ratio]]
+
+    rng = np.random.default_rng(random_state)
+    size = min(len(spent), MOST_RESAMPLED)
+    drawn = [figures(rng.integers(0, len(spent), size)) for _ in range(n_resamples)]
     columns = ["rank_correlation", "estimated_of_spent"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    point = np.transpose(figures(np.arange(len(spent))))
+    table = pd.DataFrame(point, index=list(values), columns=columns)
+    for number, name in enumerate(columns):
+        add_ends(table, name, np.array(drawn)[:, number], np.sqrt(size / len(spent)))
+    return table[[name + end for name in columns for end in ("", "_low", "_high")]]
 
 
 def _rank_correlation(one, other):

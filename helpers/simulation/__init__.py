@@ -7,6 +7,7 @@ from helpers.simulation.persuasion import (
     compare_targeting,
     make_people,
     past_campaign,
+    risk_against_uplift,
 )
 from helpers.simulation.visits import (
     Choice,

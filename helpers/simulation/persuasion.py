@@ -13,7 +13,7 @@ from helpers.audiences.offers import OfferRules
 from helpers.audiences.uplift import TwoModels, gain_curve
 from helpers.simulation.campaigns import attraction_of, liking_of, next_products, reluctance_of
 from helpers.simulation.visits import acceptance
-from helpers.simulation.world import World
+from helpers.simulation.world import World, make_world
 
 # Assumptions: the lesson shows what becomes of its finding where they are not true
 REACH_DAYS = (
@@ -245,3 +245,51 @@ def compare_targeting(
     for end, ends in {"low": grouped.min(), "high": grouped.max()}.items():
         table = table.join(ends.add_suffix(f"_{end}"))
     return table, sum(curves) / len(curves)
+
+
+def risk_against_uplift(
+    rules: OfferRules, sizes=(1_000, 4_000, 16_000), seeds=(1, 2, 3), n_campaigns: int = 6
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Whom to mail: by risk or by uplift, in two worlds.
+
+    In the first one mails go unread and annoy (:func:`make_people`); in the second one everybody
+    reads them and nobody is annoyed.
+
+    Parameters
+    ----------
+    rules : OfferRules
+    sizes : sequence of int
+        Customers of the past campaign; the second world has the middle one.
+    seeds : sequence of int
+        One made-up shop each.
+    n_campaigns : int
+        Past campaigns per shop.
+
+    Returns
+    -------
+    table : DataFrame
+        As in :func:`compare_targeting`, one row per way and size: risk, which learns from no
+        campaign, and uplift; the second world's rows end in "all read it".
+    curves : DataFrame
+        Of the first world.
+    kinds : Series
+        Shares of the four kinds of customers in the first world, the mean over the shops.
+    """
+    worlds = [make_world(seed) for seed in seeds]
+    people = [
+        make_people(world, rules, random_state=seed)
+        for world, seed in zip(worlds, seeds, strict=True)
+    ]
+    readers = [
+        make_people(world, rules, reach_days=np.inf, annoyed=0, random_state=seed)
+        for world, seed in zip(worlds, seeds, strict=True)
+    ]
+    middle = sizes[len(sizes) // 2]
+    targeting, curves = compare_targeting(people, list(sizes), n_campaigns=n_campaigns)
+    other, _ = compare_targeting(readers, [middle], n_campaigns=n_campaigns)
+    rows = {"risk": targeting.loc[(middle, "risk")]}
+    rows |= {f"uplift, {size:,}": targeting.loc[(size, "uplift")] for size in sizes}
+    rows["risk, all read it"] = other.loc[(middle, "risk")]
+    rows[f"uplift, {middle:,}, all read it"] = other.loc[(middle, "uplift")]
+    kinds = sum(each.kinds() for each in people) / len(people)
+    return pd.DataFrame(rows).T, curves, kinds
