@@ -1,4 +1,4 @@
-"""Lesson 08. Layers on the scored table: who is worth it, who is leaving, what to offer them."""
+"""Lesson 08. Layers on the scored table: who they are, who is leaving, whom to offer what."""
 
 from helpers.audiences.churn import (
     ChurnModel,
@@ -6,7 +6,9 @@ from helpers.audiences.churn import (
     churn_features,
     churn_risk,
     churn_window,
+    judge_calibration,
     judge_risk,
+    recalibrate,
 )
 from helpers.audiences.customers import (
     day_after,
@@ -15,15 +17,18 @@ from helpers.audiences.customers import (
     rfm,
     spent_after,
     stayed_away,
+    with_ends,
 )
 from helpers.audiences.offers import (
     OfferRules,
-    at_the_top,
     expected_profit,
+    holdout_sentence,
+    in_holdout,
     judge_value,
     lifetime_value,
     retention_offers,
     rules_for,
+    smallest_visible,
     write_offers,
 )
 from helpers.audiences.segments import (
@@ -34,3 +39,4 @@ from helpers.audiences.segments import (
     segment_by_kmeans,
     segment_by_scores,
 )
+from helpers.audiences.uplift import TwoModels, gain_curve

@@ -9,10 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.audiences.customers import rfm, stayed_away
-
-# Resampling more customers than this costs time and changes no digit that is shown.
-_MOST_RESAMPLED = 20_000
+from helpers.audiences.customers import MOST_RESAMPLED, add_ends, rfm, stayed_away
 
 
 def churn_window(transactions: pd.DataFrame) -> int:
@@ -117,7 +114,10 @@ class ChurnModel:
         self.share_ = float(away.mean()) if len(away) else 0.5
         self.weights_ = pd.Series(0.0, index=self.columns_)
         if away.nunique() == 2:
-            self.model_ = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+            # few features: Newton's method needs a handful of steps
+            self.model_ = make_pipeline(
+                StandardScaler(), LogisticRegression(solver="newton-cholesky")
+            )
             self.model_.fit(np.log1p(features), away)
             self.weights_[:] = self.model_[-1].coef_[0]
         return self
@@ -131,11 +131,17 @@ class ChurnModel:
 
 
 def churn_risk(
-    transactions: pd.DataFrame, cut, days: int, events: pd.DataFrame | None = None
+    transactions: pd.DataFrame,
+    cut,
+    days: int,
+    events: pd.DataFrame | None = None,
+    recalibrated: bool = True,
 ) -> pd.Series:
     """Risk on the day `cut`, by a model whose labels were complete on that day.
 
     It is trained `days` earlier: features up to there, and who stayed away from there to `cut`.
+    A model of the same make, one window earlier still, has predicted that window, whose outcome
+    is known by now: by what it got wrong the risks of today are corrected.
 
     Parameters
     ----------
@@ -143,7 +149,9 @@ def churn_risk(
     cut : Timestamp
     days : int
     events : DataFrame, optional
-        Used where they reach back far enough for both dates.
+        Used where they reach back far enough for a model's dates.
+    recalibrated : bool
+        Whether to correct the risks (:func:`recalibrate`); the order of customers stays.
 
     Returns
     -------
@@ -151,6 +159,16 @@ def churn_risk(
         By customer id, for every customer with a purchase before `cut`.
     """
     cut = pd.Timestamp(cut).normalize()
+    risk = _model_risk(transactions, cut, days, events)
+    if not recalibrated:
+        return risk
+    earlier = cut - pd.Timedelta(days=days)
+    predicted = _model_risk(transactions, earlier, days, events)
+    return recalibrate(risk, predicted, stayed_away(transactions, earlier, days))
+
+
+def _model_risk(transactions, cut, days, events):
+    """What the model says, as it says it."""
     earlier = cut - pd.Timedelta(days=days)
     too_short = events is not None and (
         events.empty or events["event_date"].min() > earlier - pd.Timedelta(days=days)
@@ -161,6 +179,56 @@ def churn_risk(
         stayed_away(transactions, earlier, days),
     )
     return model.predict_proba(churn_features(transactions, cut, days, events))
+
+
+def recalibrate(risk: pd.Series, predicted: pd.Series, away: pd.Series) -> pd.Series:
+    """Correct risks by how an earlier prediction of the same make turned out.
+
+    Beta calibration (Kull, Silva Filho and Flach 2017): a logistic regression with two features,
+    log(p) and -log(1 - p), of which a weight below zero is left out, so that whoever is riskier
+    stays riskier.
+
+    Parameters
+    ----------
+    risk : Series of float
+        To be corrected, 0 to 1.
+    predicted : Series of float
+        Earlier risks, of a window whose outcome is known.
+    away : Series of bool
+        That outcome, for the same customers.
+
+    Returns
+    -------
+    Series of float
+        Like `risk`; as it is, where in the earlier window all stayed away, or nobody.
+
+    Raises
+    ------
+    ValueError
+        If prediction and outcome do not speak of the same customers.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    if not predicted.index.equals(away.index):
+        raise ValueError("Predictions and outcomes must have the same customers in the same order.")
+    if away.nunique() < 2 or predicted.nunique() < 2:
+        return risk
+    used = [0, 1]
+    while used:
+        # C is large: there is nothing to hold back with two weights
+        fitted = LogisticRegression(C=1e6, solver="newton-cholesky")
+        fitted.fit(_logs(predicted)[:, used], away)
+        if (fitted.coef_[0] >= 0).all():
+            chance = fitted.predict_proba(_logs(risk)[:, used])[:, 1] if len(risk) else []
+            return pd.Series(chance, index=risk.index, name=risk.name, dtype=float)
+        used.remove(used[int(fitted.coef_[0].argmin())])
+    return risk  # the riskier came back more often: no order to trust, so nothing is corrected
+
+
+def _logs(chance):
+    """log(p) and -log(1 - p), finite also where p is 0 or 1."""
+    inside = chance.to_numpy(dtype=float).clip(1e-6, 1 - 1e-6)
+    return np.column_stack([np.log(inside), -np.log1p(-inside)])
 
 
 def judge_risk(
@@ -189,7 +257,7 @@ def judge_risk(
 
     outcome = away.to_numpy()
     values = {name: risk.reindex(away.index).to_numpy() for name, risk in risks.items()}
-    size = min(len(outcome), _MOST_RESAMPLED)
+    size = min(len(outcome), MOST_RESAMPLED)
     rng = np.random.default_rng(random_state)
     samples = [rng.integers(0, len(outcome), size) for _ in range(n_resamples)]
     samples = [rows for rows in samples if 0 < outcome[rows].sum() < size]
@@ -206,20 +274,13 @@ def judge_risk(
         point = {name: float(score(outcome, value)) for name, value in values.items()}
         drawn = np.array([[score(outcome[r], v[r]) for v in values.values()] for r in samples])
         table[metric] = point
-        _add_ends(table, metric, drawn, shrink)
+        add_ends(table, metric, drawn, shrink)
         if metric == "auc":
             gain = drawn - drawn[:, :1]
             gains = table["auc"] - table["auc"].iloc[0]
     table["auc_gain"] = gains
-    _add_ends(table, "auc_gain", gain, shrink)
+    add_ends(table, "auc_gain", gain, shrink)
     return table
-
-
-def _add_ends(table, name, drawn, shrink=1.0):
-    """Both ends of the 95 % interval as columns: percentiles of the resamples."""
-    for end, percent in {"low": 2.5, "high": 97.5}.items():
-        away_from_mean = np.percentile(drawn, percent, axis=0) - table[name]
-        table[f"{name}_{end}"] = table[name] + shrink * away_from_mean
 
 
 def calibration(risk: pd.Series, away: pd.Series, n_groups: int = 10) -> pd.DataFrame:
@@ -254,3 +315,52 @@ def calibration(risk: pd.Series, away: pd.Series, n_groups: int = 10) -> pd.Data
             "customers": total,
         }
     ).reset_index(drop=True)
+
+
+def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFrame:
+    """Can percentages be taken at their word? The first risk is the reference.
+
+    Parameters
+    ----------
+    risks : dict of str to Series
+        By customer id, chances of staying away.
+    away : Series of bool
+
+    Returns
+    -------
+    DataFrame
+        One row per risk: ``predicted`` (mean risk) and ``happened`` (share that stayed away, with
+        its 95 % interval ``happened_low``, ``happened_high``, Wilson 1927),
+        ``average_gap`` between the two over the groups of :func:`calibration`, ``groups`` and
+        ``groups_off`` (those whose 95 % interval does not include what was predicted: honest
+        risks have one in twenty), ``brier`` (mean squared error of the chances, Brier 1950;
+        smaller is better) and ``brier_change`` against the first row with its 95 % interval
+        (paired by customer, normal).
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    rows, outcome, reference = {}, away.to_numpy(dtype=float), None
+    low, high = proportion_confint(outcome.sum(), len(outcome), method="wilson")
+    for name, risk in risks.items():
+        risk = risk.reindex(away.index)
+        error = (risk.to_numpy() - outcome) ** 2
+        reference = error if reference is None else reference
+        groups = calibration(risk, away)
+        off = (groups["predicted"] < groups["low"]) | (groups["predicted"] > groups["high"])
+        change = error - reference
+        margin = 1.96 * change.std() / np.sqrt(len(change))
+        gap = (groups["predicted"] - groups["happened"]).abs()
+        rows[name] = {
+            "predicted": risk.mean(),
+            "happened": outcome.mean(),
+            "happened_low": low,
+            "happened_high": high,
+            "average_gap": np.average(gap, weights=groups["customers"]),
+            "groups": len(groups),
+            "groups_off": int(off.sum()),
+            "brier": error.mean(),
+            "brier_change": change.mean(),
+            "brier_change_low": change.mean() - margin,
+            "brier_change_high": change.mean() + margin,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("risk")

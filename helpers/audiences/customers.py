@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from helpers.data import line_amounts
+
+# Resampling more customers than this costs time and changes no digit that is shown.
+MOST_RESAMPLED = 20_000
+
+
+def add_ends(table: pd.DataFrame, name: str, drawn, shrink: float = 1.0) -> None:
+    """Add both ends of a column's 95 % interval as columns: percentiles of the resamples.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Gets ``{name}_low`` and ``{name}_high``.
+    name : str
+    drawn : array, shape (n_resamples, rows of the table)
+    shrink : float
+        Below 1 where fewer were drawn than there are: a smaller sample varies more.
+    """
+    for end, percent in {"low": 2.5, "high": 97.5}.items():
+        away_from_mean = np.percentile(drawn, percent, axis=0) - table[name]
+        table[f"{name}_{end}"] = table[name] + shrink * away_from_mean
+
+
+def with_ends(table: pd.DataFrame, name: str, decimals: int = 1) -> pd.Series:
+    """A column of differences with its interval, for people: ``+1.3 (+0.3 to +2.3)``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns `name`, ``{name}_low`` and ``{name}_high``.
+    name : str
+    decimals : int
+    """
+    columns = [table[name + end] for end in ("", "_low", "_high")]
+    rows = zip(*columns, strict=True)
+    texts = [
+        f"{mean:+.{decimals}f} ({low:+.{decimals}f} to {high:+.{decimals}f})"
+        for mean, low, high in rows
+    ]
+    return pd.Series(texts, index=table.index, name=name, dtype="str")
 
 
 def day_after(transactions: pd.DataFrame) -> pd.Timestamp:

@@ -1,8 +1,8 @@
-"""Lesson 08, third layer. What to offer them: value x risk x next product x margin."""
+"""Lesson 08, third layer. Whom to offer what: what an offer can be expected to gain."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from helpers import writing
-from helpers.audiences.customers import line_amounts, rfm, spent_after
+from helpers.audiences.customers import MOST_RESAMPLED, add_ends, rfm, spent_after
+from helpers.data import line_amounts
+from helpers.experiments import fraction
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,6 @@ class OfferRules:
 
     Attributes
     ----------
-    value_share : float
-        The most valuable so large a part of the customers counts as high value.
-    risk_share : float
-        The riskiest so large a part counts as high risk.
     margin_share : float
         Of a purchase's amount, what remains after costs.
     offer_cost : float
@@ -31,6 +29,10 @@ class OfferRules:
         Of sending one offer, used or not.
     response : float
         Expected share of the offers that are used.
+    holdout_share : float
+        So large a part of the customers never gets an offer, to measure by what offers earn.
+    holdout_salt : str
+        Which customers these are; keep it, or last month's holdout gets mailed.
     deny_categories : collection of str
         Never offered: categories that tell something private. Where the shop knows categories, a
         product without one is not offered either.
@@ -40,12 +42,12 @@ class OfferRules:
         Who gets a cart reminder, where that is all that the shop's ``contact_cap`` allows.
     """
 
-    value_share: float = 1 / 3
-    risk_share: float = 1 / 2
     margin_share: float = 0.4
     offer_cost: float = 5.0
     contact_cost: float = 0.05
     response: float = 0.05
+    holdout_share: float = 0.1
+    holdout_salt: str = "retention"
     deny_categories: Collection[str] = ()
     consent: Collection[str] | None = None
     reminded: Collection[str] = ()
@@ -56,6 +58,11 @@ class OfferRules:
             raise ValueError(
                 f"deny_categories is {self.deny_categories!r}; it must be a list, such as "
                 f"[{self.deny_categories}]."
+            )
+        if not 0 <= self.holdout_share < 1:
+            raise ValueError(
+                f"holdout_share is {self.holdout_share}; it must be a share of the customers, "
+                "from 0 (nobody is held out) to below 1."
             )
 
 
@@ -80,21 +87,65 @@ def rules_for(
     return OfferRules(margin_share=margin_share, **costs, **others)
 
 
-def at_the_top(values: pd.Series, share: float) -> pd.Series:
-    """Whether each value belongs to the largest `share` of all; ties at the edge belong to it."""
-    return values >= values.quantile(1 - share)
+def in_holdout(customer_ids: Iterable[str], share: float, salt: str = "retention") -> np.ndarray:
+    """Who is held out: the same customers every month, on every machine, in every order.
+
+    Parameters
+    ----------
+    customer_ids : iterable of str
+    share : float
+        0 to 1, of the customers. A larger share keeps those of a smaller one.
+    salt : str
+        Another text deals them anew.
+
+    Returns
+    -------
+    ndarray of bool
+        As many as ids: whether :func:`helpers.experiments.fraction` lies below `share`.
+    """
+    return np.array([fraction(each, salt) < share for each in customer_ids], bool)
 
 
-def expected_profit(amount, rules: OfferRules):
-    """What one offer earns on average: response x (margin - offer cost) - contact cost.
+def smallest_visible(n_offers: int, n_held_out: int, rate: float) -> float:
+    """The smallest difference in the share of buyers that a comparison would probably show.
+
+    With a chance of 80 % its 95 % interval then does not include zero (normal approximation:
+    2.8 standard errors, 1.96 + 0.84).
+
+    Parameters
+    ----------
+    n_offers, n_held_out : int
+        Customers with an offer, and those who would have had one.
+    rate : float
+        Share that buys without an offer, 0 to 1.
+
+    Returns
+    -------
+    float
+        Infinite where one of the two groups is empty.
+    """
+    if not (n_offers and n_held_out):
+        return np.inf
+    return 2.8 * np.sqrt(rate * (1 - rate) * (1 / n_offers + 1 / n_held_out))
+
+
+def expected_profit(amount, risk, rules: OfferRules):
+    """What one offer can be expected to gain: response x (risk x margin - voucher) - contact cost.
+
+    The voucher is paid for everybody who uses it; the margin is gained only from those who would
+    have stayed away. Both respond alike: an assumption that only a test can check.
 
     Parameters
     ----------
     amount : number or Series
         What a purchase of the product usually costs.
+    risk : number or Series
+        Chance that the customer stays away without an offer; calibrated, since it is multiplied
+        with money.
     rules : OfferRules
     """
-    return rules.response * (rules.margin_share * amount - rules.offer_cost) - rules.contact_cost
+    gained = risk * rules.margin_share * amount - rules.offer_cost
+    return rules.response * gained - rules.contact_cost
 
 
 def retention_offers(
@@ -103,33 +154,37 @@ def retention_offers(
     products: pd.DataFrame,
     amounts: pd.Series | None,
     rules: OfferRules,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Layer value, risk and next product into one offer per customer.
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """One offer per customer: the next product, where it can be expected to gain something.
 
     Parameters
     ----------
     customers : DataFrame
-        Index ``customer_id``, columns ``value`` and ``risk``, and what else the list should show,
-        e.g. ``segment``.
+        Index ``customer_id``, column ``risk`` (:func:`churn_risk`), and what else the list should
+        show, e.g. ``segment``.
     candidates : DataFrame
         From :func:`helpers.production.score_everyone`, some products per customer: where a rule
         forbids the best one, the next one that it allows is offered.
     products : DataFrame
         From :func:`helpers.data.product_table`.
     amounts : Series or None
-        From :func:`product_amounts`. None: the margin rule can't be applied.
+        From :func:`product_amounts`. None: nobody knows what an offer gains, so everybody gets
+        one, the riskiest first.
     rules : OfferRules
 
     Returns
     -------
     offers : DataFrame
-        One row per offer, most value at risk first: ``customer_id``, the columns of `customers`,
-        ``product_id``, ``product_name``, ``reason``, and ``expected_profit`` where amounts are
-        known.
+        One row per offer, the largest expected profit first: ``customer_id``, the columns of
+        `customers`, ``product_id``, ``product_name``, ``reason``, and ``expected_profit``
+        (:func:`expected_profit`) where amounts are known. Nobody of the holdout is in it.
     funnel : DataFrame
         One row per step: ``step``, ``customers`` that remain, ``products`` (candidates that they
         have left, all together), ``left_out`` (customers). A rule that can't be applied has a
         step that says so.
+    held_out : DataFrame
+        The holdout among those who agreed: ``customer_id`` and ``eligible`` (whether an offer
+        would have gone out today: compare those with the offers' customers).
     """
     steps = []
 
@@ -151,13 +206,7 @@ def retention_offers(
         left = left[~left.isin(list(rules.reminded))]
         table = _of(table, left)
         note("get no cart reminder already (contact_cap)")
-    # shares are of all customers, not of those who agreed
-    left = left[at_the_top(customers["value"], rules.value_share)[left]]
-    table = _of(table, left)
-    note("are of high value")
-    left = left[at_the_top(customers["risk"], rules.risk_share)[left]]
-    table = _of(table, left)
-    note("are at high risk")
+    agreed = left
     table = table[table["source"] != "popularity"]
     left = left[left.isin(table["customer_id"])]
     note("have a personal next product")
@@ -177,35 +226,72 @@ def retention_offers(
         else:
             note("categories not checked: none known")
     if amounts is None:
-        note("margin not checked: no amounts")
+        note("expected profit not checked: no amounts")
     else:
-        profit = expected_profit(table["product_id"].map(amounts).astype(float), rules)
+        amount = table["product_id"].map(amounts).astype(float)
+        risk = table["customer_id"].map(customers["risk"]).astype(float)
+        profit = expected_profit(amount, risk, rules)
         table = table.assign(expected_profit=profit)[profit > 0]
         left = left[left.isin(table["customer_id"])]
-        note("have one whose margin pays")
+        note("have one that is expected to pay")
+    held_out = pd.DataFrame({"customer_id": agreed, "eligible": agreed.isin(left)})
+    held_out = held_out[in_holdout(agreed, rules.holdout_share, rules.holdout_salt)]
+    left = left[~left.isin(held_out["customer_id"])]
+    table = _of(table, left)
+    note(f"are not in the holdout ({rules.holdout_share:.0%})")
 
     columns = ["customer_id", "product_id", "product_name", "reason"]
     columns += ["expected_profit"] * ("expected_profit" in table)
     first = table.sort_values("rank", kind="stable").drop_duplicates("customer_id")[columns]
     offers = customers.rename_axis("customer_id").reset_index()
     offers = offers.merge(first, on="customer_id", how="inner")
-    at_risk = (offers["value"] * offers["risk"]).rename("at_risk")
-    order = offers.assign(at_risk=at_risk).sort_values(
-        ["at_risk", "customer_id"], ascending=[False, True], kind="stable"
-    )
+    by = "expected_profit" if "expected_profit" in offers else "risk"
+    offers = offers.sort_values([by, "customer_id"], ascending=[False, True], kind="stable")
     funnel = pd.DataFrame(steps, columns=["step", "customers", "products"])
     funnel["left_out"] = -funnel["customers"].diff().fillna(0).astype(int)
-    return order.drop(columns="at_risk").reset_index(drop=True), funnel
+    return offers.reset_index(drop=True), funnel, held_out.reset_index(drop=True)
 
 
 def _of(candidates, customer_ids):
     return candidates[candidates["customer_id"].isin(customer_ids)]
 
 
-def write_offers(offers: pd.DataFrame, output_dir) -> None:
-    """Write ``retention_offers.csv`` into the run's folder; in class (empty) nothing is written."""
+def write_offers(offers: pd.DataFrame, held_out: pd.DataFrame, output_dir) -> None:
+    """Write ``retention_offers.csv`` and ``retention_holdout.csv`` into the run's folder.
+
+    The holdout has a file of its own, without products, so that nobody in it is mailed by
+    accident. In class (`output_dir` empty) nothing is written.
+    """
     if output_dir:
         writing.write_csv(offers, Path(output_dir) / "retention_offers.csv")
+        writing.write_csv(held_out, Path(output_dir) / "retention_holdout.csv")
+
+
+def holdout_sentence(offers: pd.DataFrame, held_out: pd.DataFrame, rules: OfferRules) -> str:
+    """What one round with this holdout can show, and what it takes to see what is expected.
+
+    Parameters
+    ----------
+    offers, held_out : DataFrame
+        From :func:`retention_offers`.
+    rules : OfferRules
+        By its response, the share of the customers that an offer is expected to bring back is
+        response x mean risk.
+    """
+    eligible = int(held_out["eligible"].sum())
+    if not (len(offers) and eligible):
+        return "Offers or holdout are empty: this round can't show what an offer changes."
+    rate = 1 - offers["risk"].mean()
+    expected = rules.response * offers["risk"].mean()
+    visible = smallest_visible(len(offers), eligible, rate)
+    # the smallest visible difference shrinks with the square root of the customers
+    needed = (visible / expected) ** 2 * (len(offers) + eligible)
+    return (
+        f"{eligible:,} are held out who would have had an offer, beside {len(offers):,} offers. "
+        f"Expected: {100 * expected:.1f} more buyers per 100 offers. This round would probably "
+        f"show a difference of {100 * visible:.1f} or more; to see the expected one, "
+        f"{needed:,.0f} customers are needed, offers and holdout together."
+    )
 
 
 def lifetime_value(
@@ -248,7 +334,14 @@ def lifetime_value(
     return table.assign(lifetime_value=margin_share * table.prod(axis=1))
 
 
-def judge_value(estimate: pd.DataFrame, transactions: pd.DataFrame, cut, days: int) -> pd.DataFrame:
+def judge_value(
+    estimate: pd.DataFrame,
+    transactions: pd.DataFrame,
+    cut,
+    days: int,
+    n_resamples: int = 100,
+    random_state: int = 0,
+) -> pd.DataFrame:
     """Does an estimate of the next window's spending rank customers, and does it add up?
 
     Parameters
@@ -258,26 +351,38 @@ def judge_value(estimate: pd.DataFrame, transactions: pd.DataFrame, cut, days: i
     transactions : DataFrame
     cut : Timestamp
     days : int
+    n_resamples, random_state : int
+        For the bootstrap over customers (Efron 1979).
 
     Returns
     -------
     DataFrame
         Rows ``spent so far`` and ``lifetime value``: ``rank_correlation`` (Spearman 1904) with
         what was spent in the `days` from the cut-off. ``estimated_of_spent``: the sum of the
-        estimate over the sum spent. Missing where all spent the same, as where nobody came back.
+        estimate over the sum spent. Both with their 95 % intervals (``_low``, ``_high``). Missing
+        where all spent the same, as where nobody came back.
     """
     spent = spent_after(transactions, cut, days)
-    so_far = rfm(transactions, cut)["monetary"]
-    value = estimate["lifetime_value"]
-    rows = {
-        "spent so far": (_rank_correlation(so_far, spent), np.nan),
-        "lifetime value": (
-            _rank_correlation(value, spent),
-            value.sum() / spent.sum() if spent.sum() else np.nan,
-        ),
+    values = {
+        "spent so far": rfm(transactions, cut)["monetary"],
+        "lifetime value": estimate["lifetime_value"],
     }
+
+    def figures(rows):
+        then, total = spent.iloc[rows], spent.iloc[rows].sum()
+        now = {name: value.iloc[rows] for name, value in values.items()}
+        ratio = now["lifetime value"].sum() / total if total else np.nan
+        return [[_rank_correlation(each, then) for each in now.values()], [np.nan, ratio]]
+
+    rng = np.random.default_rng(random_state)
+    size = min(len(spent), MOST_RESAMPLED)
+    drawn = [figures(rng.integers(0, len(spent), size)) for _ in range(n_resamples)]
     columns = ["rank_correlation", "estimated_of_spent"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    point = np.transpose(figures(np.arange(len(spent))))
+    table = pd.DataFrame(point, index=list(values), columns=columns)
+    for number, name in enumerate(columns):
+        add_ends(table, name, np.array(drawn)[:, number], np.sqrt(size / len(spent)))
+    return table[[name + end for name in columns for end in ("", "_low", "_high")]]
 
 
 def _rank_correlation(one, other):

@@ -440,12 +440,12 @@ def _(plan, log):
 
 @computed("08-1")
 def _(campaigns):
-    needed, saved = campaigns["offers_per_saved"], campaigns["saved"]
-    blanket, layered = "blanket", "value x risk x product"
-    return needed[blanket] / needed[layered], {
-        "upside down": needed[layered] / needed[blanket],
-        "difference": needed[blanket] - needed[layered],
-        "saved": saved[blanket] / saved[layered],
+    needed = campaigns["offers_per_saved"]
+    seller, own = "best seller to everybody", "next product to everybody"
+    return needed[seller] / needed[own], {
+        "upside down": needed[own] / needed[seller],
+        "difference": needed[seller] - needed[own],
+        "a quarter": needed[seller] / needed["next product: highest expected profit"],
     }
 
 

@@ -30,11 +30,11 @@ from helpers import channels, memo, production, writing
 from helpers.course import comparing
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
-OFFERS = "retention_offers.csv"
+OFFERS, HOLDOUT = "retention_offers.csv", "retention_holdout.csv"
 ENGINE = "engine.zip"
 LISTS = ["recommendations.csv", "recommendations.parquet"]
 SUMMARY, COMPARISON = "summary.csv", "comparison.csv"
-RESULTS = [*LISTS, SUMMARY, COMPARISON, ENGINE, *CHANNELS, OFFERS]
+RESULTS = [*LISTS, SUMMARY, COMPARISON, ENGINE, *CHANNELS, OFFERS, HOLDOUT]
 TO_THOSE_WHO_AGREED = ["email.csv", "cart.csv", OFFERS]
 HELD_BACK = "held_back"
 _READY = ".ready"

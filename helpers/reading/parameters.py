@@ -405,6 +405,9 @@ class Parameters(_Model):
     voucher_share: float = _field(
         0.1, "an offer is worth this part of an average purchase", _SHARE, ge=0, le=1
     )
+    holdout_share: float = _field(
+        0.1, "of the customers: never gets an offer, to measure by", _SHARE, ge=0, lt=1
+    )
 
     @classmethod
     def of(cls, given: Mapping | None, written: Written | None = None):

@@ -1,7 +1,14 @@
 """The made-up shop, whose truth is known: its world, visits, campaigns and feedback rounds."""
 
-from helpers.simulation.campaigns import layered_campaigns, simulate_campaigns
+from helpers.simulation.campaigns import campaign_sensitivity, layered_campaigns, simulate_campaigns
 from helpers.simulation.feedback import retraining_rounds, variety, variety_rounds
+from helpers.simulation.persuasion import (
+    People,
+    compare_targeting,
+    make_people,
+    past_campaign,
+    risk_against_uplift,
+)
 from helpers.simulation.sensitivity import sensitivity
 from helpers.simulation.visits import (
     BOUGHT_OF_CARTS,

@@ -1,0 +1,295 @@
+"""Whom an offer moves on the made-up shop, where it is known: risk against persuadability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.audiences.churn import ChurnModel, churn_features, churn_risk
+from helpers.audiences.customers import day_after, product_amounts, stayed_away
+from helpers.audiences.offers import OfferRules
+from helpers.audiences.uplift import TwoModels, gain_curve
+from helpers.simulation.campaigns import attraction_of, liking_of, next_products, reluctance_of
+from helpers.simulation.visits import acceptance
+from helpers.simulation.world import World, make_world
+
+# Assumptions: the lesson shows what becomes of its finding where they are not true
+REACH_DAYS = (
+    90.0  # of silence, after which half of the customers are not reached by a mail any more
+)
+ANNOYED = 0.1  # share of those who buy without looking around whom a mail reminds to leave
+HIDDEN = 0.5  # standard deviation, in log-odds, of what no feature tells about coming back
+POLICIES = ["risk", "predicted response", "response x risk", "uplift", "the truth"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Customers on the day of a campaign, numbered: what the shop knows of them, and the truth.
+
+    Attributes
+    ----------
+    features : DataFrame
+        What the shop knows: :func:`churn_features`, and the engine's score of the next product.
+    risk : Series
+        The shop's own estimate, recalibrated.
+    truth : DataFrame
+        Chances: ``alone`` (buys without an offer), ``uses`` (buys with the
+        voucher), ``leaves`` (would have bought, and is reminded by the mail to leave),
+        ``with_offer`` (buys with an offer); ``effect`` (the difference); ``gain`` (of one
+        offer, in the shop's currency).
+    """
+
+    features: pd.DataFrame
+    risk: pd.Series
+    truth: pd.DataFrame
+
+    def kinds(self) -> pd.Series:
+        """Shares of the four kinds of customers; they sum to 1."""
+        truth = self.truth
+        chances = {
+            "persuadables: buy only with the offer": (1 - truth["alone"]) * truth["uses"],
+            "sure things: buy anyway": truth["alone"] - truth["leaves"],
+            "lost causes: don't buy anyway": (1 - truth["alone"]) * (1 - truth["uses"]),
+            "sleeping dogs: buy only without it": truth["leaves"],
+        }
+        return pd.Series({kind: chance.mean() for kind, chance in chances.items()})
+
+
+def make_people(
+    world: World,
+    rules: OfferRules,
+    days: int = 90,
+    slope: float = 1.0,
+    reach_days: float = REACH_DAYS,
+    annoyed: float = ANNOYED,
+    random_state: int = 0,
+) -> People:
+    """Customers `days` before the made-up shop's last day, and what an offer would do to each.
+
+    *Alone*: as likely as customers like this came back in the window that followed, more or less
+    by what nobody sees. *Uses* the voucher for the next product: as in
+    :func:`simulate_campaigns`, if the mail is read at all, for which the chance halves with
+    every `reach_days` of silence. *Leaves*: of those who looked at nothing in the window before,
+    and would have bought, the share `annoyed`. Every purchase is worth the same margin here, so
+    that only people differ.
+
+    Parameters
+    ----------
+    world : World
+    rules : OfferRules
+        The money, and the response of the best seller, by which the curve is set.
+    days : int
+    slope : float
+        Of the response curve, see :func:`acceptance`.
+    reach_days : float
+        Infinite: everybody reads the mail, and risk tells well whom it moves.
+    annoyed : float
+        0: no sleeping dogs.
+    random_state : int
+    """
+    cut = day_after(world.transactions) - pd.Timedelta(days=days)
+    past = world.transactions[world.transactions["transaction_date"] < cut]
+    past_events = world.events[world.events["event_date"] < cut]
+    known = churn_features(past, cut, days, past_events)
+    _, popular, own = next_products(past, past_events)
+    attraction = attraction_of(world, past, known.index)
+    reluctance = reluctance_of(liking_of(attraction, popular), rules.response, slope)
+    own = own.set_index("customer_id").loc[known.index]
+    takes = acceptance(liking_of(attraction, own.reset_index()), reluctance, slope)
+
+    away = stayed_away(world.transactions, cut, days)
+    stays_away = ChurnModel().fit(known, away).predict_proba(known).clip(1e-6, 1 - 1e-6)
+    unseen = np.random.default_rng(random_state).normal(0, HIDDEN, len(known))
+    alone = 1 / (1 + np.exp(np.log(stays_away / (1 - stays_away)) + unseen))
+    uses = takes * 0.5 ** (known["days_since_last"] / reach_days)
+    leaves = annoyed * alone * (1 - uses) * (known["recent_events"] == 0)
+    effect = (1 - alone) * uses - leaves
+    margin = rules.margin_share * own["product_id"].map(product_amounts(past)).mean()
+    truth = pd.DataFrame(
+        {
+            "alone": alone,
+            "uses": uses,
+            "leaves": leaves,
+            "with_offer": alone + effect,
+            "effect": effect,
+            "gain": margin * effect - rules.offer_cost * uses - rules.contact_cost,
+        }
+    )
+    features = known.assign(score=own["score"])
+    tables = features, churn_risk(past, cut, days, past_events), truth
+    return People(*(each.reset_index(drop=True) for each in tables))
+
+
+def past_campaign(people: People, customers: pd.Index, rng: np.random.Generator) -> pd.DataFrame:
+    """A campaign of the past, in which a coin decided who got the offer.
+
+    Parameters
+    ----------
+    people : People
+    customers : Index
+        Who takes part; one drawn twice stands for two customers alike.
+    rng : Generator
+
+    Returns
+    -------
+    DataFrame of bool
+        In the order of `customers`: ``offered``, ``used`` and ``bought``.
+    """
+    truth = people.truth.loc[customers]
+    offered = rng.random(len(truth)) < 0.5
+    used = offered & (rng.random(len(truth)) < truth["uses"].to_numpy())
+    bought = np.where(offered, truth["with_offer"], truth["alone"])
+    # who used the voucher has bought; the others make up the rest of the chance
+    uses = np.where(offered, truth["uses"], 0)
+    others = rng.random(len(truth)) < (bought - uses) / np.maximum(1 - uses, 1e-12)
+    return pd.DataFrame(
+        {"offered": offered, "used": used, "bought": used | others}, index=truth.index
+    )
+
+
+def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[str, pd.Series]:
+    """Whom each way of targeting mails first, learned from a past campaign.
+
+    Parameters
+    ----------
+    people : People
+    campaign : DataFrame
+        From :func:`past_campaign`.
+    customers : Index
+        Whom to score.
+
+    Returns
+    -------
+    dict of str to Series
+        :data:`POLICIES`: the risk of staying away; the chance that the voucher is used (from
+        those who had one); both multiplied, which is the expected profit's order where every
+        purchase is worth the same; the uplift by :class:`TwoModels`; the true gain.
+    """
+    then, now = people.features.loc[campaign.index], people.features.loc[customers]
+    had_one = campaign["offered"].to_numpy()
+    unused = ChurnModel().fit(then[had_one], ~campaign["used"][had_one])
+    response = 1 - unused.predict_proba(now)
+    risk = people.risk.reindex(customers)
+    uplift = TwoModels().fit(then, campaign["bought"], campaign["offered"]).predict(now)
+    truth = people.truth.loc[customers, "gain"]
+    return dict(zip(POLICIES, [risk, response, response * risk, uplift, truth], strict=True))
+
+
+def compare_targeting(
+    peoples: list[People],
+    sizes: list[int],
+    share: float = 0.25,
+    n_campaigns: int = 6,
+    random_state: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Learn from past campaigns of several sizes, mail other customers, count the true gain.
+
+    Half of the customers have been in the past campaign (drawn anew up to its size, so that
+    there are campaigns larger than the shop); the other half is mailed.
+
+    Parameters
+    ----------
+    peoples : list of People
+        From several made-up shops.
+    sizes : list of int
+        Customers of the past campaign, half of them with an offer.
+    share : float
+        So many of the customers are mailed.
+    n_campaigns : int
+        Past campaigns per shop.
+    random_state : int
+
+    Returns
+    -------
+    table : DataFrame
+        Index ``size`` and ``policy``: ``gain`` per 100 offers; ``more``, than an offer to anybody
+        gains (to everybody, or by chance); ``than_risk``, more than by risk: each the mean over
+        all shops and campaigns, with the lowest (``_low``) and the highest (``_high``). The
+        differences are within one campaign.
+    curves : DataFrame
+        Of the largest size: gain per 100 customers by the share mailed, one column per policy,
+        and one for chance; the mean over all shops and campaigns.
+    """
+    rng = np.random.default_rng(random_state)
+    shares = np.linspace(0, 1, 41)
+    rows, curves = [], []
+    for people in peoples:
+        customers = people.truth.index
+        for _ in range(n_campaigns):
+            mixed = customers[rng.permutation(len(customers))]
+            before, now = np.split(mixed, [len(mixed) // 2])
+            gain = people.truth.loc[now, "gain"]
+            for size in sizes:
+                drawn = before[rng.integers(0, len(before), size)]
+                learned = scores(people, past_campaign(people, drawn, rng), now)
+                curve = {name: gain_curve(each, gain, shares) for name, each in learned.items()}
+                curve["at random"] = pd.Series(shares * 100 * gain.mean(), shares)
+                curve = pd.DataFrame(curve)
+                at = {name: np.interp(share, shares, curve[name]) / share for name in curve}
+                rows += [
+                    {
+                        "size": size,
+                        "policy": name,
+                        "gain": each,
+                        "more": each - at["at random"],
+                        "than_risk": each - at["risk"],
+                    }
+                    for name, each in at.items()
+                ]
+                if size == max(sizes):
+                    curves.append(curve)
+    grouped = pd.DataFrame(rows).groupby(["size", "policy"], sort=False)
+    table = grouped.mean()
+    for end, ends in {"low": grouped.min(), "high": grouped.max()}.items():
+        table = table.join(ends.add_suffix(f"_{end}"))
+    return table, sum(curves) / len(curves)
+
+
+def risk_against_uplift(
+    rules: OfferRules, sizes=(1_000, 4_000, 16_000), seeds=(1, 2, 3), n_campaigns: int = 6
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Whom to mail: by risk or by uplift, in two worlds.
+
+    In the first one mails go unread and annoy (:func:`make_people`); in the second one everybody
+    reads them and nobody is annoyed.
+
+    Parameters
+    ----------
+    rules : OfferRules
+    sizes : sequence of int
+        Customers of the past campaign; the second world has the middle one.
+    seeds : sequence of int
+        One made-up shop each.
+    n_campaigns : int
+        Past campaigns per shop.
+
+    Returns
+    -------
+    table : DataFrame
+        As in :func:`compare_targeting`, one row per way and size: risk, which learns from no
+        campaign, and uplift; the second world's rows end in "all read it".
+    curves : DataFrame
+        Of the first world.
+    kinds : Series
+        Shares of the four kinds of customers in the first world, the mean over the shops.
+    """
+    worlds = [make_world(seed) for seed in seeds]
+    people = [
+        make_people(world, rules, random_state=seed)
+        for world, seed in zip(worlds, seeds, strict=True)
+    ]
+    readers = [
+        make_people(world, rules, reach_days=np.inf, annoyed=0, random_state=seed)
+        for world, seed in zip(worlds, seeds, strict=True)
+    ]
+    middle = sizes[len(sizes) // 2]
+    targeting, curves = compare_targeting(people, list(sizes), n_campaigns=n_campaigns)
+    other, _ = compare_targeting(readers, [middle], n_campaigns=n_campaigns)
+    rows = {"risk": targeting.loc[(middle, "risk")]}
+    rows |= {f"uplift, {size:,}": targeting.loc[(size, "uplift")] for size in sizes}
+    rows["risk, all read it"] = other.loc[(middle, "risk")]
+    rows[f"uplift, {middle:,}, all read it"] = other.loc[(middle, "uplift")]
+    kinds = sum(each.kinds() for each in people) / len(people)
+    return pd.DataFrame(rows).T, curves, kinds
