@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from helpers import data, experiments
+from helpers import data, experiments, simulation
 from helpers.reading.parameters import LiveTest, ParameterError, Parameters
 
 IDS = [f"C{number:05d}" for number in range(6_000)]
@@ -443,3 +443,26 @@ def test_where_nothing_happened_nothing_is_decided():
 def test_a_plan_that_cannot_be_is_a_sentence(given, words):
     with pytest.raises(ParameterError, match=words.replace("{", r"\{").replace(".", r"\.")):
         Parameters.of({"live_test": given})
+
+
+# The made-up shop, as its own simulation plays it
+
+
+def test_equal_lists_in_the_made_up_shop_differ_as_seldom_as_promised():
+    """Of popular and of item-based lists; the same visits taken as independent fail the bound."""
+    world = simulation.make_world()
+    alarms, by_visit, n_tests = 0, 0, 300
+    for number, model in enumerate(simulation.two_lists(world.transactions).values()):
+        home = simulation.prepare_homepage(world, {"today": model, "new": model})
+        for seed in range(number, n_tests, 2):
+            dealt = experiments.assign_arms(home.customers, HALVES, f"test {seed}")
+            rows = home.visits(dealt, weeks=8, random_state=seed)
+            customers = experiments.by_customer(rows[["customer_id", "arm", "carted"]])
+            read = experiments.compare(customers, "carted per visit", "today", "new")
+            alarms += not read["low"] <= 0 <= read["high"]
+            sums = customers.groupby("arm")[["carted", "visits"]].sum()
+            share = sums["carted"] / sums["visits"]
+            error = np.sqrt((share * (1 - share) / sums["visits"]).sum())
+            by_visit += abs(share["new"] - share["today"]) > 1.96 * error
+    most = 0.08 * n_tests  # 5 %, and two and a half standard errors
+    assert 0.02 * n_tests <= alarms <= most < by_visit
