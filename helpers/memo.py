@@ -7,10 +7,11 @@ page that can be mailed, printed and read aloud in a meeting.
 from __future__ import annotations
 
 import copy
+import functools
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import jinja2
@@ -20,43 +21,174 @@ from markupsafe import Markup, escape
 
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.catalogue import Rules
-from helpers.data import HealthReport
+from helpers.data import HealthReport, line_amounts
+from helpers.evaluate import MIN_CUSTOMERS, WORTH_HAVING, ruled_out
+from helpers.reading.parameters import LiveTest
 from helpers.recommend import MostPopular, Random
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 FIX_DATA = "fix the data first"
 
-# A signal or a gain worth having, as a share of what the best sellers reach: a fifth.
-WORTH_HAVING = 0.2
-MIN_CUSTOMERS, MIN_HITS, MAX_WEEKS = 100, 20, 12
+# Customers differ by what is known of them; these groups are fixed before anybody sees a figure.
+GROUPS = ONE, SEVERAL = ("one product", "several products")
+RULED_OUT, BETTER = "a gain worth having is ruled out", "better"
+UNCERTAIN, TOO_FEW = "not certain", "too few to tell"
+MIN_HITS, MAX_WEEKS = 20, 12
 
 _FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (
     "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
     "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or hide more days "
-    "(test_days)."
+    "(test_days), and look once when there are so many."
 )
 _UNDECIDED = "the interval includes zero and is wider than what is worth having"
 
 
-def ruled_out(low: float, high: float, worth_having: float) -> bool:
-    """Do the data say that there is nothing worth having? Thin data never do.
+def too_little(low: float, high: float, worth_having: float) -> bool:
+    """Do the data say that the difference is not worth having, be it none or a small one?
 
     Parameters
     ----------
-    low, high : float
-        95 % interval of a difference.
-    worth_having : float
-        The smallest difference worth having.
+    low, high, worth_having : float
+        As in :func:`helpers.evaluate.ruled_out`.
 
     Returns
     -------
     bool
-        True if the interval is below zero as a whole, or includes zero, ends below what is worth
-        having, and is narrow enough to have seen it: half its width is no more than that.
+        True if it is ruled out, or if the interval lies above zero, but below what is worth having
+        as a whole: real, and not worth building. By chance alone this is said of a difference that
+        *is* worth having in one of forty shops at most.
     """
-    narrow = (high - low) / 2 <= worth_having
-    return high < 0 or (low <= 0 and high < worth_having and narrow)
+    return ruled_out(low, high, worth_having) or high < worth_having and low > 0
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What no purchase tells: the visits to the place where the list is shown, and the money.
+
+    Attributes
+    ----------
+    visits_per_week : float, optional
+        Of known customers. Left out, the length of the test is not known, and the memo says so.
+    visits_per_customer : float, optional
+        In a week, mean over all customers who may come; left out, `visits_per_week` over all
+        customers of the export.
+    click_rate, cart_rate : float
+        Share of those visits with a click on the list today, and of the clicks that reach the cart.
+    lift : float, optional
+        The smallest lift worth having; see :func:`lift_worth_having`.
+    cost_per_year : float, optional
+        What personal lists would cost in a year, in the currency of the purchases.
+    margin_share : float
+        What remains of an amount after costs.
+    """
+
+    visits_per_week: float | None = None
+    visits_per_customer: float | None = None
+    click_rate: float = 0.1
+    cart_rate: float = 0.08
+    lift: float | None = None
+    cost_per_year: float | None = None
+    margin_share: float = 0.4
+
+    @property
+    def carts_per_visit(self) -> float:
+        """Today."""
+        return self.click_rate * self.cart_rate
+
+
+def lift_worth_having(assumed: Assumptions, amount: float | None, share: float = 1.0) -> dict:
+    """The smallest lift of carts per visit that is worth having.
+
+    Parameters
+    ----------
+    assumed : Assumptions
+    amount : float or None
+        Of an average purchase line; None where the export has no money.
+    share : float
+        Of the customers who would get personal lists; they are taken to come as often as others.
+
+    Returns
+    -------
+    dict
+        ``lift`` (.2 is a fifth more), and ``lift_from``, what it comes from: ``"lift"`` as entered;
+        ``"cost"``: the lift that earns the cost of a year, cost / (carts a year today x margin of
+        an average cart), as if every cart were bought; else ``"fifth"``,
+        :data:`helpers.evaluate.WORTH_HAVING`.
+        With ``"cost"`` also ``carts_per_year`` and ``margin`` (of a cart).
+    """
+    if assumed.lift is not None:
+        return {"lift": assumed.lift, "lift_from": "lift"}
+    if assumed.cost_per_year and assumed.visits_per_week and amount:
+        carts = 52 * assumed.visits_per_week * share * assumed.carts_per_visit
+        margin = amount * assumed.margin_share
+        lift = assumed.cost_per_year / (carts * margin)
+        return {"lift": lift, "lift_from": "cost", "carts_per_year": carts, "margin": margin}
+    return {"lift": WORTH_HAVING, "lift_from": "fifth"}
+
+
+def smallest_lifts(
+    assumed: Assumptions,
+    customers: int,
+    events: pd.DataFrame | None = None,
+    share: float = 1.0,
+    weeks: int = MAX_WEEKS,
+) -> pd.Series:
+    """The smallest lift that a test of two equal halves finds four times in five, by its weeks.
+
+    Parameters
+    ----------
+    assumed : Assumptions
+        With `visits_per_week`.
+    customers : int
+        All that are known, whether they take part or not.
+    events : DataFrame, optional
+        They tell how unequally often customers come; left out,
+        :class:`helpers.experiments.Traffic` assumes it.
+    share : float
+        Of the customers who take part.
+    weeks : int
+
+    Returns
+    -------
+    Series
+        Index 1 to `weeks`. See :func:`helpers.experiments.plan_test`: customers are dealt, and the
+        same ones come again, so it levels off.
+    """
+    per_customer = assumed.visits_per_customer or assumed.visits_per_week / customers
+    # fewer than ten visits a week find nothing anyway
+    visits = max(assumed.visits_per_week * share, 10)
+    found = {}
+    for week in range(1, weeks + 1):
+        traffic = experiments.Traffic(visits, assumed.carts_per_visit, per_customer)
+        if events is not None:
+            traffic = replace(traffic, unevenness=unevenness(events, customers, week))
+        found[week] = experiments.plan_test(LiveTest(), traffic, [week])["smallest_lift"].iloc[0]
+    return pd.Series(found, dtype=float).rename_axis("weeks")
+
+
+def unevenness(events: pd.DataFrame, customers: int, weeks: int) -> float:
+    """How unequally often customers come, within the last weeks of the events.
+
+    Parameters
+    ----------
+    events : DataFrame
+    customers : int
+        All that are known, also those without an event.
+    weeks : int
+
+    Returns
+    -------
+    float
+        Squared coefficient of variation of the number of days with an event, less what chance
+        alone makes of customers who come equally often (Poisson: its variance is its mean).
+    """
+    day = events["event_date"].dt.normalize()
+    recent = events.assign(day=day)[day > day.max() - pd.Timedelta(days=7 * weeks)]
+    days = recent.drop_duplicates(["customer_id", "day"])["customer_id"].value_counts()
+    mean = days.sum() / customers
+    variance = (days**2).sum() / customers - mean**2
+    return max((variance - mean) / mean**2, 0.0)
 
 
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
@@ -94,7 +226,9 @@ CHECKS = [
     {
         "question": "Could histories tell something worth having (the shuffle test)?",
         "passes": lambda evidence: (
-            not ruled_out(evidence["signal_low"], evidence["signal_high"], evidence["worth_having"])
+            not too_little(
+                evidence["signal_low"], evidence["signal_high"], evidence["worth_having"]
+            )
         ),
         "otherwise": DONT,
         "answer": "own minus a stranger's NDCG: {signal_low:+#.2g} to {signal_high:+#.2g}; "
@@ -104,7 +238,7 @@ CHECKS = [
     {
         "question": "Could the lists beat the best sellers by something worth having?",
         "passes": lambda evidence: (
-            not ruled_out(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
+            not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
         "answer": "NDCG above the best sellers': {gain_low:+#.2g} to {gain_high:+#.2g}; "
@@ -112,29 +246,31 @@ CHECKS = [
         "what_to_do": "Keep the best sellers, and say over which days they are counted.",
     },
     {
-        "question": "Do histories surely tell something?",
+        "question": "Does the interval of the shuffle test lie above zero?",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "the lower end of the shuffle test's interval is {signal_low:+#.2g}",
+        "answer": "its lower end is {signal_low:+#.2g}",
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
     {
-        "question": "Are the lists surely better than the best sellers?",
+        "question": "Does the interval of the gain over the best sellers lie above zero?",
         "passes": lambda evidence: evidence["gain_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "the lower end of that interval is {gain_low:+#.2g}",
+        "answer": "its lower end is {gain_low:+#.2g}",
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="gain"),
     },
     {
-        "question": f"Can the test be over within {MAX_WEEKS} weeks?",
-        "passes": lambda evidence: evidence["days_of_test"] <= 7 * MAX_WEEKS,
+        "question": f"Can a test find a lift worth having within {MAX_WEEKS} weeks?",
+        "passes": lambda evidence: evidence["smallest_lift"] <= evidence["lift"],
         "otherwise": NOT_YET,
-        "answer": "it takes {days_of_test:,} days",
-        "what_to_do": "Look for a larger lift, or test where more people click.",
+        "answer": f"in {MAX_WEEKS} weeks it finds {{smallest_lift:,.0%}}; "
+        "worth having from {lift:,.0%}",
+        "what_to_do": "Look for a place where more customers come: a smaller lift can't be found "
+        "here.",
         # traffic is no property of the lists: the recommendation stands without it, the date not
         "may_stay_open": True,
-        "if_unknown": "Before you start it, enter clicks_per_day, the clicks on recommendations "
-        "on a day: until then nobody knows how long it takes.",
+        "if_unknown": "Before you start it, enter `visits_per_week`, the visits of known customers "
+        "to the place of the list: until then nobody knows how long it takes.",
     },
 ]
 
@@ -151,8 +287,9 @@ def decide(evidence) -> dict:
         (how many of them found something in the better of the two lists), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
-        sellers'), ``days_of_test``. What is missing counts as no, but for the texts; only
-        ``days_of_test`` may stay open, and then the recommendation says so.
+        sellers'), ``lift`` (the smallest one worth having) and ``smallest_lift`` (that a test finds
+        within :data:`MAX_WEEKS` weeks). What is missing counts as no, but for the texts; only the
+        last two may stay open, and then the recommendation says so.
 
     Returns
     -------
@@ -248,9 +385,7 @@ def collect(
     report: HealthReport,
     test_days: int = 60,
     n: int = 5,
-    cart_rate: float = 0.08,
-    lift: float = 0.10,
-    clicks_per_day: float | None = None,
+    assumed: Assumptions = Assumptions(),
     consent_path="",
     made_up_consent: bool = False,
     output_dir="",
@@ -266,12 +401,8 @@ def collect(
         Of the purchases.
     test_days, n : int
         As in lesson 05: days held out, length of a list.
-    cart_rate, lift : float
-        For the plan of the test: share of recommendation clicks that reach the cart today, and
-        the smallest relative improvement worth finding.
-    clicks_per_day : float, optional
-        Clicks on recommendations on a day. Nothing in the purchases tells it: left out, the
-        length of the test is not known, and the memo says so.
+    assumed : Assumptions
+        For the plan of the test, and for what is worth having.
     consent_path : path-like
         As in :func:`helpers.channels.consent_list`.
     made_up_consent : bool
@@ -288,8 +419,10 @@ def collect(
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
         ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``no_personal_list``
         (customers who want none; they are among the best sellers'), ``list_length``,
-        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence`` and
-        ``decision``.
+        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence``,
+        ``decision`` and ``chances`` (of the live test's rule). ``decision`` has also ``only_for``:
+        the group that plan and decision are for, empty if for everybody, and ``asked_of``: the
+        group that the rule's answers speak of, empty where they speak of everybody judged.
     """
     facts = {"data": _data_facts(transactions, events, report)}
     engine = production.shop_engine(
@@ -325,40 +458,124 @@ def collect(
         name: int(table.iloc[:, 0].nunique()) for name, table in placements.items()
     }
 
-    needed = experiments.visitors_per_arm(cart_rate, lift)
-    facts["plan"] = {
-        "cart_rate": cart_rate,
-        "lift": lift,
-        "clicks_per_arm": needed,
-        "clicks_per_day": clicks_per_day,
-        "days": (
-            experiments.days_needed(needed, clicks_per_day) if _is_known(clicks_per_day) else None
-        ),
-    }
-    stopping = [doubt for doubt in report.doubts if doubt.stops]
-    facts["evidence"] = {
-        "doubts": len(stopping),
-        "rows_kept": report.kept / max(report.read - report.set_aside, 1),
-        "customers_judged": quality["customers"] if quality else None,
-        "hits": _hits(quality) if quality else None,
-        "worth_having": _worth_having(quality) if quality else None,
-        "signal_low": signal["low"] if signal else None,
-        "signal_high": signal["high"] if signal else None,
-        "gain_low": quality["gain"]["low"] if quality else None,
-        "gain_high": quality["gain"]["high"] if quality else None,
-        "days_of_test": facts["plan"]["days"],
-    }
-    mend = " ".join(f"{_sentence(doubt.seen)} {doubt.mend}" for doubt in stopping[:2])
-    said = {"mend": mend} if stopping else {}
-    if report.set_aside:
-        aside = f"{report.set_aside:,} that were left out on purpose or have no customer"
-        said["but_for"] = f", leaving aside {aside}"
-    facts["decision"] = decide(facts["evidence"] | said)
+    plan = _planner(assumed, transactions, events)
+    facts |= _recommend(quality, signal, plan, _of_the_data(report))
+    facts["chances"] = experiments.rule_chances(worth_having=facts["plan"]["lift"]).to_dict("index")
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."
         facts["decision"]["what_to_do"] = f"{look} {facts['decision']['what_to_do']}"
     return facts
+
+
+def _of_the_data(report):
+    """What the rule asks about the purchase file."""
+    stopping = [doubt for doubt in report.doubts if doubt.stops]
+    evidence = {
+        "doubts": len(stopping),
+        "rows_kept": report.kept / max(report.read - report.set_aside, 1),
+    }
+    if stopping:
+        seen = [f"{_sentence(doubt.seen)} {doubt.mend}" for doubt in stopping[:2]]
+        evidence["mend"] = " ".join(seen)
+    if report.set_aside:
+        aside = f"{report.set_aside:,} that were left out on purpose or have no customer"
+        evidence["but_for"] = f", leaving aside {aside}"
+    return evidence
+
+
+def _planner(assumed, transactions, events):
+    """A function that plans a test with some groups of customers, each plan once."""
+    amounts = line_amounts(transactions)
+    amount = None if amounts is None else float(amounts.mean())
+    bought = transactions.groupby("customer_id")["product_id"].nunique()
+    sizes = {ONE: int((bought == 1).sum()), SEVERAL: int((bought > 1).sum())}
+    known = bought.index if events is None else bought.index.union(events["customer_id"].unique())
+
+    @functools.cache
+    def plan(groups):
+        customers = sum(sizes[group] for group in groups)
+        share = customers / len(bought)
+        made = asdict(assumed) | lift_worth_having(assumed, amount, share)
+        made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
+        made |= {"lifts": {}, "smallest_lift": None, "weeks": None}
+        if assumed.visits_per_week:
+            lifts = smallest_lifts(assumed, len(known), events, share)
+            enough = lifts.index[lifts <= made["lift"]]
+            made |= {"lifts": lifts.to_dict(), "smallest_lift": float(lifts.iloc[-1])}
+            made["weeks"] = int(enough[0]) if len(enough) else None
+        return made
+
+    return plan
+
+
+def _recommend(quality, signal, plan, of_the_data):
+    """Ask the rule for all whose gain is not ruled out; if it says no, for a group alone."""
+
+    def ask(names, judged):
+        evidence = of_the_data | _evidence(quality, signal, judged, plan(names))
+        decision = decide(evidence) | {"only_for": "", "asked_of": ""}
+        return {"plan": plan(names), "evidence": evidence, "decision": decision}
+
+    groups = quality["groups"] if quality else {}
+    for group in groups.values():
+        group["says"] = group_says(group["gain"], _worth_having(quality, plan(GROUPS)["lift"]))
+    stay = tuple(name for name in GROUPS if groups.get(name, {}).get("says") != RULED_OUT)
+    tests = [(stay, quality)] if stay else []
+    tests += [((name,), group) for name, group in groups.items() if group["says"] == BETTER]
+    for names, judged in tests:
+        found = ask(names, judged)
+        decision = found["decision"]
+        if decision["decision"] == SHIP and names != GROUPS:
+            why = "for all customers together the rule recommends none"
+            if names == stay:
+                why = f"for the others {RULED_OUT}"
+            decision["only_for"] = names[0]
+            decision["asked_of"] = "" if judged is quality else names[0]
+            whom = f"Test only with customers who have bought {names[0]}: {why}."
+            decision["what_to_do"] = f"{whom} {decision['what_to_do']}"
+        if decision["decision"] == SHIP:
+            return found
+    return ask(GROUPS, quality)
+
+
+def _evidence(quality, signal, judged, planned):
+    """Figures that the rule asks for, of everybody judged or of a group of them."""
+    return {
+        "customers_judged": judged and judged["customers"],
+        "hits": judged and judged["hits"],
+        "worth_having": judged and _worth_having(quality, planned["lift"]),
+        "signal_low": signal and signal["low"],
+        "signal_high": signal and signal["high"],
+        "gain_low": judged and judged["gain"]["low"],
+        "gain_high": judged and judged["gain"]["high"],
+        "lift": planned["lift"],
+        "smallest_lift": planned["smallest_lift"],
+    }
+
+
+def group_says(gain: Mapping | None, worth_having: float) -> str:
+    """What the gain of a group of customers says of a test with them.
+
+    Parameters
+    ----------
+    gain : mapping or None
+        The ends ``low`` and ``high`` of an interval, wide enough for all groups together; None
+        where too few customers can be judged by.
+    worth_having : float
+        As in :func:`too_little`.
+
+    Returns
+    -------
+    str
+        :data:`RULED_OUT`: a test leaves the group out. :data:`BETTER`: it may be for this group
+        alone. :data:`UNCERTAIN` or :data:`TOO_FEW`: the group stays in, but is no reason for one.
+    """
+    if gain is None:
+        return TOO_FEW
+    if too_little(gain["low"], gain["high"], worth_having):
+        return RULED_OUT
+    return BETTER if gain["low"] > 0 else UNCERTAIN
 
 
 def _sentence(text):
@@ -402,29 +619,58 @@ def _judge(model, split, n):
     table = pd.concat([table.loc[[best_sellers]], evaluate.compare(methods, split, n)])
     table = table.loc[["personal list", best_sellers, "drawn by chance"]]
     figures = ["hit_rate", "hit_rate_low", "hit_rate_high", "ndcg", "ndcg_low", "ndcg_high"]
+    matrix, tables = split.training()
+    ours, theirs = (
+        evaluate.per_customer(copy.copy(each).fit(matrix, **tables), split, n)[0]
+        for each in (personal, popular[best_sellers])
+    )
+    bought = split.train.groupby("customer_id")["product_id"].nunique().reindex(ours.index)
     quality = {
         "k": n,
         "test_days": split.test_days,
         "test_start": f"{split.test_start:%Y-%m-%d}",
-        "customers": int(table["customers"].iloc[0]),
         "rival": best_sellers,
         "methods": table[figures].to_dict("index"),
-        "gain": evaluate.paired_difference(personal, popular[best_sellers], split, k=n),
+        **_compare(ours, theirs),
+        "groups": {
+            ONE: _compare(ours[bought == 1], theirs[bought == 1], len(GROUPS)),
+            SEVERAL: _compare(ours[bought > 1], theirs[bought > 1], len(GROUPS)),
+        },
         "trend_days": personal.trend_days,
     }
+    for group in quality["groups"].values():
+        # an interval of so few, or of hardly any hits, promises more than it keeps
+        if group["customers"] < MIN_CUSTOMERS or group["hits"] < MIN_HITS:
+            group["gain"] = None
     return {"quality": quality, "signal": evaluate.shuffle_test(split, n)}
 
 
-def _hits(quality):
-    """Customers with a hit in the better of the personal list and the best sellers."""
-    rates = [quality["methods"][name]["hit_rate"] for name in ("personal list", quality["rival"])]
-    return round(max(rates) * quality["customers"])
+def _compare(ours, theirs, comparisons=1):
+    """Personal lists beside the best sellers, customer by customer.
+
+    With several comparisons each interval is wide enough for all of them together (Bonferroni).
+    """
+    gain = ours["ndcg"] - theirs["ndcg"]
+    low, high = evaluate.interval(gain, comparisons)
+    return {
+        "customers": len(gain),
+        # in the better of the two lists
+        "hits": int(max(ours["hit_rate"].sum(), theirs["hit_rate"].sum())),
+        "gain": {
+            "difference": float(gain.mean()),
+            "low": float(low),
+            "high": float(high),
+        },
+    }
 
 
-def _worth_having(quality):
-    """The smallest difference of NDCG worth having; never less than a single hit in front."""
+def _worth_having(quality, lift):
+    """The smallest difference of NDCG worth having; never less than a single hit in front.
+
+    That carts rise by the same share as NDCG is a stand-in: nobody knows before the test.
+    """
     best_sellers = quality["methods"][quality["rival"]]["ndcg"]
-    return max(WORTH_HAVING * best_sellers, 1 / quality["customers"])
+    return evaluate.worth_having(best_sellers, quality["customers"], lift)
 
 
 def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
@@ -529,8 +775,9 @@ def page(
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["percent"] = lambda share, digits=0: f"{share:.{digits}%}"
+    environment.filters["percent"] = lambda share, digits=0: f"{share:,.{digits}%}"
     environment.filters["count"] = "{:,}".format
+    environment.filters["whole"] = "{:,.0f}".format
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"

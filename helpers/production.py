@@ -25,6 +25,14 @@ from helpers.similarity import ProductSimilarity
 from helpers.writing import replacing
 
 POPULAR_DAYS = 30
+#: The days that tell what is usual for a shop.
+USUAL_DAYS = 60
+#: What :func:`drift` looks at.
+SIGNS = [
+    "customers it does not know",
+    "purchases of products it does not know",
+    "popularity that moved to other products",
+]
 _FORMAT = 3
 _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 # A packed engine is a fifth of its plain size or more; far beyond that, somebody wants to fill
@@ -32,6 +40,8 @@ _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 _MOST_UNPACKED = 100
 # In a catalogue or an audience smaller than this, one product may well lead most lists.
 _PRODUCTS_TO_JUDGE, _LISTS_TO_JUDGE = 20, 100
+# More baskets would tell hardly more of drift, and take long.
+_MOST_BASKETS = 20_000
 
 
 class EngineError(ValueError):
@@ -594,39 +604,184 @@ def stopped_by(checks: pd.DataFrame) -> list[str]:
     return checks.loc[~checks["passed"] & checks["stops"], "check"].tolist()
 
 
-def drift(engine: Engine, transactions: pd.DataFrame, warn_above: float = 0.2) -> pd.DataFrame:
-    """Compare new purchases with what the engine has learned from: is it still up to date?
+def drift(
+    engine: Engine,
+    transactions: pd.DataFrame,
+    before: pd.DataFrame,
+    chance: float = 0.01,
+    n_draws: int = 299,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Compare new purchases with what is usual for this shop: is the engine still up to date?
+
+    A night's purchases are few, and few purchases stray by chance. So the night's baskets (what
+    one customer bought on one day) are mixed with those of the last :data:`USUAL_DAYS` days
+    before, and as many are drawn at random, again and again: what these reach is noise.
 
     Parameters
     ----------
     engine : Engine
     transactions : DataFrame
-        Purchases since.
-    warn_above : float
-        Share above which a row asks for attention.
+        Purchases since, of a night or of some days.
+    before : DataFrame
+        All purchases before these, as the engine has learned from them.
+    chance : float
+        Share of nights on which noise alone may ask for attention, all signs taken together.
+    n_draws : int
+        As many as it takes for `chance` to be met: at least three for each night in
+        ``1 / chance``, less one.
+    random_state : int
 
     Returns
     -------
     DataFrame
-        One row per sign: ``sign``, ``value`` (a share, 0 to 1), ``look_into_it``.
+        One row per sign: ``sign``; ``value`` (a share, 0 to 1); ``usual``, in the days before (for
+        popularity: what so few purchases reach by chance, on average); ``noise_reaches``, which
+        chance alone exceeds no more often than promised; ``look_into_it``: `value` is above it.
+        Without purchases `value` is NaN, and with too few of them before, nothing is asked.
+
+    Notes
+    -----
+    A permutation test (Good, 2005, *Permutation, Parametric and Bootstrap Tests of Hypotheses*) of
+    whole baskets, since what stands in one basket is not independent; exact where nights are
+    alike. Several signs mean several chances of a false alarm, so each gets its part of `chance`
+    (Bonferroni). Moved popularity is a total variation distance: the share of purchases that
+    would have to be of other products. Of very many baskets a sample is taken.
     """
-    new_customer = ~transactions["customer_id"].isin(engine.model.customers_)
-    new_product = ~transactions["product_id"].isin(engine.model.products_)
-    before = pd.Series(
-        np.asarray((engine.model.purchases_ > 0).sum(axis=0)).ravel(), engine.model.products_
+    model = engine.model
+    now, usual = _basket_lines(transactions), _basket_lines(before)
+    bought = np.diff(model.purchases_.indptr) > 0  # the last row, -1, is the unknown customer
+    now["new_customer"] = ~bought[model.customers_.get_indexer(now["customer_id"])]
+    now["new_product"] = model.products_.get_indexer(now["product_id"]) < 0
+    usual = _marked_when_new(usual)
+    usual = usual[usual["day"] > usual["day"].max() - pd.Timedelta(days=USUAL_DAYS)]
+    return _beside_noise(now, usual, chance, n_draws, np.random.default_rng(random_state))
+
+
+def nightly_drift(
+    transactions: pd.DataFrame,
+    nights: int = 60,
+    chance: float = 0.01,
+    n_draws: int = 299,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """:func:`drift` of each of the last nights, against an engine built the night before.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    nights : int
+        Days with purchases, counted back from the last. The first day has none before it and is
+        left out.
+    chance, n_draws, random_state
+        As in :func:`drift`.
+
+    Returns
+    -------
+    DataFrame
+        ``night``, and the columns of :func:`drift`.
+    """
+    lines = _marked_when_new(_basket_lines(transactions))
+    generator = np.random.default_rng(random_state)
+    tables = []
+    for night in np.sort(lines["day"].unique())[1:][-nights:]:
+        since = night - pd.Timedelta(days=USUAL_DAYS)
+        usual = lines[(lines["day"] >= since) & (lines["day"] < night)]
+        now = lines[lines["day"] == night]
+        tables.append(_beside_noise(now, usual, chance, n_draws, generator).assign(night=night))
+    columns = ["night", "sign", "value", "usual", "noise_reaches", "look_into_it"]
+    return (
+        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame([], [], columns)
     )
-    pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
-    now = pairs["product_id"].value_counts()
-    shares = pd.concat([before / before.sum(), now / now.sum()], axis=1).fillna(0)
-    # total variation distance: the share of purchases that moved to other products
-    moved = shares.iloc[:, 0].sub(shares.iloc[:, 1]).abs().sum() / 2
-    signs = {
-        "purchases by customers it does not know": new_customer.mean(),
-        "purchases of products it does not know": new_product.mean(),
-        "popularity that moved to other products": moved,
-    }
-    table = pd.DataFrame({"sign": list(signs), "value": list(signs.values())})
-    return table.assign(look_into_it=table["value"] > warn_above)
+
+
+def _basket_lines(transactions):
+    """Each product once for a customer and day: what lies in one basket is one decision or few."""
+    day = transactions["transaction_date"].dt.normalize()
+    lines = transactions[["customer_id", "product_id"]].assign(day=day)
+    return lines.drop_duplicates(ignore_index=True)
+
+
+def _marked_when_new(lines):
+    """Mark what an engine built the night before would not have known."""
+    first = {name: lines.groupby(name)["day"].transform("min")
+             for name in ("customer_id", "product_id")}  # fmt: skip
+    return lines.assign(
+        new_customer=lines["day"] == first["customer_id"],
+        new_product=lines["day"] == first["product_id"],
+    )
+
+
+def _beside_noise(now, usual, chance, n_draws, generator):
+    """The table of :func:`drift` from marked lines of the time in question and of the time before.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`drift`.
+    """
+    parts = [_baskets(part, generator) for part in (now, usual)]
+    n_now, n_usual = (part["basket"].nunique() for part in parts)
+    table = pd.DataFrame({"sign": SIGNS})
+    if not n_now or not n_usual:
+        return table.assign(value=np.nan, usual=np.nan, noise_reaches=np.nan, look_into_it=False)
+    parts[1]["basket"] += n_now
+    lines = pd.concat(parts, ignore_index=True)
+    basket = lines["basket"].to_numpy()
+    column, products = pd.factorize(lines["product_id"])
+    shape = (n_now + n_usual, len(products))
+    counts = sparse.csr_array((np.ones(len(lines)), (basket, column)), shape)
+    new_customer = np.zeros(shape[0])
+    new_customer[basket] = lines["new_customer"]
+    new_products = np.bincount(basket, lines["new_product"], shape[0])
+
+    sold = counts.sum(axis=0)
+
+    def signs_of(rows):
+        """The three signs of several draws of baskets, each beside the baskets left."""
+        chosen = sparse.csr_array(
+            (np.ones(rows.size), rows.ravel(), np.arange(len(rows) + 1) * rows.shape[1]),
+            (len(rows), shape[0]),
+        )
+        inside = sparse.coo_array(chosen @ counts)
+        (draw, product), here = inside.coords, inside.data
+        size = inside.sum(axis=1)
+        rest = sold.sum() - size
+        # most products lie in none of the baskets: their part of the distance is known at once
+        elsewhere = sold[product] / rest[draw]
+        apart = np.abs(here / size[draw] - (sold[product] - here) / rest[draw]) - elsewhere
+        moved = (np.bincount(draw, apart, len(rows)) + sold.sum() / rest) / 2
+        return np.column_stack(
+            [new_customer[rows].mean(axis=1), new_products[rows].sum(axis=1) / size, moved]
+        )
+
+    block = max(1, 1_000_000 // n_now)
+    draws = []
+    for start in range(0, n_draws, block):
+        many = min(block, n_draws - start)
+        rows = [generator.choice(shape[0], n_now, replace=False) for _ in range(many)]
+        draws.append(signs_of(np.array(rows)))
+    draws = np.sort(np.concatenate(draws), axis=0)
+    observed = signs_of(np.arange(n_now)[None])[0]
+    typical = signs_of(np.arange(n_now, shape[0])[None])[0]
+    typical[2] = draws[:, 2].mean()
+    # so many of all draws, ours among them, may be above
+    above = int(chance / len(SIGNS) * (n_draws + 1) + 1e-9)
+    reach = draws[-above] if above else np.full(len(SIGNS), np.inf)
+    return table.assign(
+        value=observed, usual=typical, noise_reaches=reach, look_into_it=observed > reach + 1e-9
+    )
+
+
+def _baskets(lines, generator):
+    """Number the baskets; of very many, a random part tells as much."""
+    basket = lines.groupby(["day", "customer_id"]).ngroup().to_numpy()
+    n_baskets = len(np.unique(basket))
+    if n_baskets > _MOST_BASKETS:
+        chosen = np.zeros(n_baskets, dtype=bool)
+        chosen[generator.choice(n_baskets, _MOST_BASKETS, replace=False)] = True
+        lines, basket = lines[chosen[basket]], (chosen.cumsum() - 1)[basket[chosen[basket]]]
+    return lines.assign(basket=basket)
 
 
 def _npz(array):

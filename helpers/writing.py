@@ -71,7 +71,8 @@ def write_csv(table: pd.DataFrame, path) -> None:
         Texts in columns other than ids get an apostrophe in front where they begin like a formula.
     path : path-like
     """
-    ids = {"customer_id", "product_id", "in_view"}
+    # an arm is compared with what another system writes, as an id is
+    ids = {"customer_id", "product_id", "in_view", "arm"}
     texts = [name for name in table.select_dtypes(["str", "object"]) if name not in ids]
     safe = table.assign(**{name: _not_a_formula(table[name]) for name in texts})
     with replacing(Path(path)) as part:

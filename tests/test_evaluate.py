@@ -29,6 +29,16 @@ def split(shop):
 
 
 @pytest.fixture(scope="module")
+def judged(split):
+    matrix, tables = split.training()
+    models = {"item_based": ItemBased(), "popular": MostPopular(30)}
+    return {
+        name: evaluate.per_customer(model.fit(matrix, **tables), split)[0]
+        for name, model in models.items()
+    }
+
+
+@pytest.fixture(scope="module")
 def table(split):
     truth = np.exp(simulation.make_world().preference)
     worst = FromScores(
@@ -162,6 +172,37 @@ def test_paired_difference(split):
     assert nothing == {"difference": 0, "low": 0, "high": 0}
 
 
+def test_paired_differences_are_those_of_each_pair_and_wider(split):
+    models = {"textbook": ItemBased(None, False), "ours": ItemBased(), "popular": MostPopular()}
+    table = evaluate.paired_differences(models, "ours", split)
+    assert list(table.index) == ["textbook", "popular"]
+    for name in table.index:
+        alone = evaluate.paired_difference(models[name], models["ours"], split)
+        row = table.loc[name]
+        assert row["difference"] == pytest.approx(alone["difference"])
+        # 2.2414: of the normal distribution, at 1 - 5 % / 2 / 2
+        wider = (alone["high"] - alone["difference"]) * 2.2414 / 1.96
+        assert row["difference_high"] - row["difference"] == pytest.approx(wider, rel=1e-3)
+
+
+def test_the_verdict_has_three_answers(split):
+    """Thin data are no "nothing there"."""
+    assert evaluate.verdict(0.05, 0.07, 0.02) == evaluate.SIGNAL
+    assert evaluate.verdict(-0.01, 0.01, 0.02) == evaluate.NONE_WORTH_HAVING
+    assert evaluate.verdict(-0.05, -0.01, 0.02) == evaluate.NONE_WORTH_HAVING
+    assert evaluate.verdict(-0.01, 0.03, 0.02) == evaluate.CANNOT_TELL
+    few = split.test["customer_id"].unique()[:40]
+    thin = evaluate.Split(
+        split.train, split.test[split.test["customer_id"].isin(few[:12])], None, split.test_start
+    )
+    result = evaluate.shuffle_test(thin)
+    worth = evaluate.worth_having(0.1, result["customers"])
+    thin_verdict = evaluate.verdict(result["low"], result["high"], worth)
+    assert thin_verdict == evaluate.CANNOT_TELL
+    assert evaluate.worth_having(0.1, 1000) == pytest.approx(0.02)
+    assert evaluate.worth_having(0.001, 100) == pytest.approx(0.01)
+
+
 def test_judging_leaves_the_callers_recommenders_alone(split, bundled_matrix):
     """One that serves today must not forget the days that were held out."""
     serving, layers = ItemBased().fit(bundled_matrix), {"popularity": MostPopular()}
@@ -174,11 +215,68 @@ def test_judging_leaves_the_callers_recommenders_alone(split, bundled_matrix):
         layers["popularity"].recommend()
 
 
-def test_interval_covers_as_often_as_it_says():
-    draws = np.random.default_rng(0).random((1000, 200)) < 0.3
-    low, high = zip(*(evaluate.interval(row) for row in draws), strict=True)
-    covered = np.mean((np.array(low) < 0.3) & (np.array(high) > 0.3))
-    assert 0.92 < covered < 0.97
+@pytest.mark.parametrize(("of", "minus"), [("item_based", None), ("popular", None),
+                                           ("item_based", "popular")])  # fmt: skip
+def test_intervals_cover_as_often_as_they_say(judged, of, minus):
+    """NDCG is skewed, most customers have no hit; samples of the shop's own customers."""
+    values = judged[of]["ndcg"] - (judged[minus]["ndcg"] if minus else 0)
+    draw = np.random.default_rng(0)
+    for size in (100, 300):
+        samples = values.to_numpy()[draw.integers(0, len(values), (1500, size))]
+        low, high = np.transpose([evaluate.interval(each) for each in samples])
+        covered = np.mean((low <= values.mean()) & (values.mean() <= high))
+        assert 0.925 < covered < 0.97, (size, covered)
+
+
+def test_intervals_for_several_comparisons_cover_all_together():
+    draws = np.random.default_rng(0).normal(size=(2000, 6, 100))
+    for comparisons, least, most in ((6, 0.935, 0.97), (1, 0.5, 0.8)):
+        ends = [[evaluate.interval(values, comparisons) for values in draw] for draw in draws]
+        low, high = np.moveaxis(np.array(ends), 2, 0)
+        assert least < np.mean(((low < 0) & (high > 0)).all(axis=1)) < most, comparisons
+
+
+def test_nobody_is_lost_among_the_judged_and_the_left_out(split):
+    counts = evaluate.who_is_judged(split)
+    assert counts.tolist() == [1056, 142, 65, 3027]
+    assert counts.iloc[:3].sum() == split.test["customer_id"].nunique()
+    small = purchases(
+        ("judged", "a", "2024-01-01"), ("judged", "b", "2024-01-09"),
+        ("repeats", "a", "2024-01-01"), ("repeats", "a", "2024-01-10"),
+        ("first", "b", "2024-01-09"), ("gone", "b", "2024-01-01"), ("gone too", "b", "2024-01-02"),
+    )  # fmt: skip
+    assert evaluate.who_is_judged(evaluate.split_by_time(small, test_days=2)).tolist() == [
+        1, 1, 1, 2,
+    ]  # fmt: skip
+
+
+def test_groups_are_judged_beside_a_rival_and_the_others():
+    draw = np.random.default_rng(1)
+    groups = pd.Series(np.repeat(["small", "worse", "as good"], [20, 400, 600]))
+    rival = pd.Series(draw.random(1020) < 0.2, dtype=float)
+    ours = pd.Series(draw.random(1020) < np.where(groups == "worse", 0.3, 0.5), dtype=float)
+    table = evaluate.compare_groups(ours, rival, groups)
+    assert table["customers"].to_dict() == {"as good": 600, "small": 20, "worse": 400}
+    assert table["enough"].to_dict() == {"as good": True, "small": False, "worse": True}
+    of_small = table.loc["small", [name for name in table if name.endswith(("_low", "_high"))]]
+    assert of_small.isna().all(), "nothing can be said of twenty customers"
+    assert table.loc["worse", "beside_others_high"] < 0 < table.loc["as good", "beside_others_low"]
+    worse = (groups == "worse").to_numpy()
+    gain = ours[worse].mean() - rival[worse].mean()
+    assert table.loc["worse", "gain"] == pytest.approx(gain)
+    assert table.loc["worse", "gain_low"] < gain < table.loc["worse", "gain_high"]
+
+
+def test_groups_without_a_difference_are_rarely_found_worse():
+    draw = np.random.default_rng(2)
+    groups = pd.Series(np.repeat(list("abcd"), 150))
+    found = 0
+    for _ in range(300):
+        ours = pd.Series(draw.random(600) < 0.4, dtype=float)
+        table = evaluate.compare_groups(ours, 0 * ours, groups)
+        low, high = table["beside_others_low"], table["beside_others_high"]
+        found += bool(((low > 0) | (high < 0)).any())
+    assert found / 300 < 0.08, "the one that looks worst of four is found in 5 % of shops"
 
 
 def test_choice_never_sees_the_test_window(split):

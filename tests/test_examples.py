@@ -13,6 +13,7 @@ from helpers.reading.parameters import (
     Cleaning,
     FileOptions,
     Join,
+    LiveTest,
     Parameters,
     Written,
     reference,
@@ -23,10 +24,12 @@ from tests.common import course, thorough
 EXAMPLES = data.PROJECT / "data" / "examples"
 RETAIL = Path(__file__).resolve().parents[2] / "shared" / "data" / "OnlineRetail.csv.xz"
 # the others say themselves what the file is called
+# a plan, of the bundled shop: see test_live_test_commands.py
+PLAN = "live_test"
 NAMED = {"online_retail": "OnlineRetail.csv", "complete_journey": "grocer.parquet"}
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted({path.stem for path in EXAMPLES.glob("*.yaml")} - {PLAN}))
 def test_an_example_reads_an_export_of_its_shape(name, tmp_path, monkeypatch):
     expected = getattr(exports, name)(tmp_path, exports.purchases(80))
     monkeypatch.chdir(tmp_path)
@@ -72,7 +75,7 @@ def test_a_real_export(tmp_path):
 
 
 def known_names():
-    models = (Parameters, Cleaning, FileOptions, Join)
+    models = (Parameters, Cleaning, FileOptions, Join, LiveTest)
     return {name for model in models for name in model.model_fields}
 
 
@@ -103,7 +106,7 @@ def test_course_parameters_lists_every_parameter_with_what_it_must_be():
     for name, field in Parameters.model_fields.items():
         flat = " ".join(said.output.split())
         assert f"{name}: {field.description}; {field.json_schema_extra['expected']}" in flat
-    for model in (Cleaning, Join):
+    for model in (Cleaning, Join, LiveTest):
         for name in model.model_fields:
             assert f"\n    {name}: " in said.output
     assert "[60]" in said.output

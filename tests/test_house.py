@@ -14,11 +14,11 @@ LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "catalogue",
 ROOMS = [*LESSONS, "simulation", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
-    "reading": {"data", "channels", "experiments", "warehouse", "course"},
+    "reading": {"data", "channels", "experiments", "warehouse", "memo", "course"},
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
-    "colours": {"memo", "plots"},
+    "colours": {"experiments", "memo", "plots"},
 }
 
 

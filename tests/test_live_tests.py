@@ -138,7 +138,7 @@ def test_a_large_lift_is_harder_to_rule_out_than_to_find():
     """Beside the new arm's noise stands today's, times 1 + the lift."""
     chances = experiments.rule_chances(worth_having=0.6)
     small = experiments.rule_chances(worth_having=0.1)
-    assert chances.loc["no effect", "stop"] < small.loc["no effect", "stop"] - 0.1
+    assert chances.loc["no effect", "stop"] < small.loc["no effect", "stop"] - 0.05
     for table in (chances, small):
         assert table.loc["no effect", "ship"] < 0.035
         assert table.loc["exactly worth having", "stop"] < 0.035
@@ -243,8 +243,9 @@ def test_a_test_of_the_planned_size_finds_the_planned_lift_four_times_in_five():
     found = [
         experiments.compare(make_test(seed, planned["smallest_lift"], 6_000), plan.metric,
                             "today", "new")["low"] > 0
-        for seed in range(300)
+        for seed in range(400)
     ]  # fmt: skip
+    # were the new arm no noisier than today's, it would be found less often than promised
     assert np.mean(found) == pytest.approx(0.8, abs=0.07)
 
 
@@ -262,9 +263,10 @@ def test_more_arms_weekly_looks_and_uneven_shares_cost():
     }
     plain = smallest.pop("plain")
     assert smallest["weekly"] == pytest.approx(plain, rel=0.04) and smallest["weekly"] > plain
-    assert smallest["held out"] == pytest.approx(plain / np.sqrt(0.8), rel=0.01)
-    # n s (1 - s): nine times as uneven, (0.25 / 0.09) ** 0.5
-    assert smallest["uneven"] == pytest.approx(plain * (0.25 / 0.09) ** 0.5, rel=0.02)
+    # at least as much as if the new arm were no noisier than today's
+    assert plain / np.sqrt(0.8) < smallest["held out"] < 1.15 * plain / np.sqrt(0.8)
+    uneven = plain * (0.25 / 0.09) ** 0.5  # n s (1 - s)
+    assert uneven < smallest["uneven"] < 1.6 * uneven
     assert smallest["three arms"] > 1.25 * plain
 
 
@@ -285,12 +287,12 @@ def test_an_assumed_traffic_plans_as_a_log_of_it_would():
 
 
 def test_the_same_people_again_tell_less_and_less():
-    traffic = experiments.Traffic(10_000, visits_per_customer=3)
+    traffic = experiments.Traffic(1e6, visits_per_customer=3)
     smallest = experiments.plan_test(LiveTest(), traffic, [1, 2, 4, 8, 52])["smallest_lift"]
     assert smallest.is_monotonic_decreasing and smallest[52] > 0.8 * smallest[8]
-    all_others = experiments.Traffic(10_000, visits_per_customer=1e-9)
+    all_others = experiments.Traffic(1e6, visits_per_customer=1e-9)
     smallest = experiments.plan_test(LiveTest(), all_others, [1, 4])["smallest_lift"]
-    assert smallest[4] == pytest.approx(smallest[1] / 2, rel=0.01)
+    assert smallest[4] == pytest.approx(smallest[1] / 2, rel=0.02)
 
 
 def test_a_shops_own_tables_give_a_history():

@@ -1,6 +1,7 @@
 """The rule, the facts and the page of the decision memo."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 
 from helpers import catalogue, colours, data, evaluate, memo, production
 from helpers.plausibility import Doubt
-from helpers.recommend import ItemBased
+from helpers.recommend import ItemBased, MostPopular
 
 CLEAR = {
     "doubts": 0, "rows_kept": 0.9, "customers_judged": 800, "hits": 200, "worth_having": 0.02,
     "signal_low": 0.05, "signal_high": 0.07, "gain_low": 0.02, "gain_high": 0.04,
-    "days_of_test": 42,
+    "lift": 0.4, "smallest_lift": 0.36,
 }  # fmt: skip
+#: Assumptions of the lesson, for the bundled shop.
+STORY = memo.Assumptions(visits_per_week=15_000, cost_per_year=60_000)
 DOUBTS = [
     Doubt("a hole", "no purchase <here>.", "It matters.", "name all files."),
     Doubt("turned dates", "dates are turned.", "It spoils.", "set `date_format: x`.", stops=True),
@@ -37,14 +40,16 @@ DOUBTS = [
         # the test could have seen a signal worth having, and there is none
         ({"signal_low": -0.01, "signal_high": 0.01}, "don't", "shuffle test"),
         # it could not: the interval includes what is worth having, or is wide
-        ({"signal_low": -0.01, "signal_high": 0.03}, "not yet", "histories surely"),
-        ({"signal_low": -0.03, "signal_high": 0.015}, "not yet", "histories surely"),
+        ({"signal_low": -0.01, "signal_high": 0.03}, "not yet", "shuffle test lie above"),
+        ({"signal_low": -0.03, "signal_high": 0.015}, "not yet", "shuffle test lie above"),
         ({"gain_low": -0.04, "gain_high": -0.02}, "don't", "beat the best sellers"),
         ({"gain_low": -0.01, "gain_high": 0.01}, "don't", "beat the best sellers"),
-        ({"gain_low": -0.01}, "not yet", "surely better"),
-        # small, but surely there
-        ({"gain_low": 0.005, "gain_high": 0.01}, "ship a test", "All questions"),
-        ({"days_of_test": 91}, "not yet", "12 weeks"),
+        ({"gain_low": -0.01}, "not yet", "best sellers lie above"),
+        # real, but not worth building
+        ({"gain_low": 0.005, "gain_high": 0.019}, "don't", "beat the best sellers"),
+        ({"signal_low": 0.005, "signal_high": 0.019}, "don't", "shuffle test"),
+        ({"gain_low": 0.005, "gain_high": 0.021}, "ship a test", "All questions"),
+        ({"smallest_lift": 0.41}, "not yet", "12 weeks"),
         # the first no decides: too few customers, or hits, to say that there is no signal
         ({"customers_judged": 20, "signal_high": -0.1}, "not yet", "100 customers"),
         # a real shop: of 355 customers one had a hit, so the interval was narrow and near zero
@@ -59,7 +64,7 @@ DOUBTS = [
             "not yet",
             "find something",
         ),
-        ({"signal_low": -0.01, "signal_high": 0.01, "days_of_test": 500}, "don't", "shuffle test"),
+        ({"signal_low": -0.01, "signal_high": 0.01, "smallest_lift": 5}, "don't", "shuffle test"),
     ],
 )
 def test_the_first_no_decides(change, decision, asked):
@@ -73,19 +78,19 @@ def test_the_first_no_decides(change, decision, asked):
 def test_what_is_not_known_never_ships(missing, unknown):
     result = memo.decide(CLEAR | dict.fromkeys(missing, unknown))
     # only the traffic may stay open
-    assert (result["decision"] == "ship a test") == (missing == {"days_of_test"})
+    assert (result["decision"] == "ship a test") == (missing <= {"lift", "smallest_lift"})
     assert result["decision"] != "don't"
     for check in result["checks"]:
         assert check["passed"] is True or check["answer"] == "not known"
 
 
 def test_without_traffic_the_length_of_the_test_stays_open():
-    result = memo.decide(CLEAR | {"days_of_test": None})
+    result = memo.decide(CLEAR | {"smallest_lift": None})
     assert result["checks"][-1]["passed"] is None
-    assert "enter clicks_per_day" in result["what_to_do"]
+    assert "enter `visits_per_week`" in result["what_to_do"]
     assert "could be answered" in result["because"]
     # it never hides another question's no
-    assert memo.decide(CLEAR | {"days_of_test": None, "hits": 3})["decision"] == "not yet"
+    assert memo.decide(CLEAR | {"smallest_lift": None, "hits": 3})["decision"] == "not yet"
 
 
 @given(st.floats(-0.2, 0.2), st.floats(1e-4, 0.2), st.floats(1e-3, 0.1), st.integers(100, 10_000))
@@ -95,25 +100,72 @@ def test_as_many_customers_as_the_memo_asks_for_settle_the_question(middle, half
         "signal_low": middle - half, "signal_high": middle + half,
     }  # fmt: skip
     result = memo.decide(shop)
-    if "histories surely" in result["because"]:
+    if "test lie above" in result["because"]:
         asked_for = re.search(r"about ([\d,]+) customers", result["what_to_do"])[1]
         needed = int(asked_for.replace(",", ""))
         assert needed >= customers
         half *= (customers / needed) ** 0.5
-        assert middle - half > -1e-9 or memo.ruled_out(middle - half, middle + half - 1e-9, worth)
+        assert middle - half > -1e-9 or evaluate.ruled_out(
+            middle - half, middle + half - 1e-9, worth
+        )
 
 
 def test_thin_data_are_never_a_dont_unless_surely_worse():
-    assert not memo.ruled_out(-0.03, 0.019, 0.02) and not memo.ruled_out(-0.01, 0.02, 0.02)
-    assert memo.ruled_out(-0.01, 0.019, 0.02) and memo.ruled_out(-0.3, -0.01, 0.02)
-    assert not memo.ruled_out(0.001, 0.002, 0.02), "small, but there"
+    assert not evaluate.ruled_out(-0.03, 0.019, 0.02) and not evaluate.ruled_out(-0.01, 0.02, 0.02)
+    assert evaluate.ruled_out(-0.01, 0.019, 0.02) and evaluate.ruled_out(-0.3, -0.01, 0.02)
+    assert not evaluate.ruled_out(0.001, 0.002, 0.02), "small, but there"
+    assert memo.too_little(0.001, 0.019, 0.02) and not memo.too_little(0.001, 0.021, 0.02)
+    assert not memo.too_little(-0.03, 0.019, 0.02) and memo.too_little(-0.01, 0.019, 0.02)
+
+
+def test_a_gain_worth_having_is_hardly_ever_a_dont():
+    """Whatever the number of customers, chance says so once in forty shops or less often."""
+    rng = np.random.default_rng(0)
+    for error in (0.1, 0.5, 1, 3):  # of the gain, in units of what is worth having
+        seen = rng.normal(1, error, 4_000)
+        said = [memo.too_little(each - 1.96 * error, each + 1.96 * error, 1) for each in seen]
+        assert np.mean(said) < 0.035
+
+
+def test_what_is_worth_having_comes_from_the_money_where_that_is_known():
+    shop = memo.Assumptions(visits_per_week=1_000, click_rate=0.1, cart_rate=0.1, cost_per_year=780)
+    # 52,000 visits, 520 carts, of which each earns 40 % of 25
+    found = memo.lift_worth_having(shop, 25.0)
+    assert found["lift"] == pytest.approx(780 / 5_200) and found["lift_from"] == "cost"
+    # half of the customers have to earn the same
+    assert memo.lift_worth_having(shop, 25.0, 0.5)["lift"] == pytest.approx(0.3)
+    assert memo.lift_worth_having(replace(shop, lift=0.07), 25.0)["lift"] == 0.07
+    for unknown in (replace(shop, cost_per_year=None), replace(shop, visits_per_week=None)):
+        assert memo.lift_worth_having(unknown, 25.0) == {"lift": 0.2, "lift_from": "fifth"}
+    assert memo.lift_worth_having(shop, None)["lift_from"] == "fifth"
+
+
+def test_customers_who_come_unequally_often_make_a_test_longer():
+    """Of 400 customers each tenth comes ten times as often: 1.9 visits on average, 4.2 times."""
+    rng = np.random.default_rng(0)
+    often = np.where(np.arange(400) % 10 == 0, 10, 1)
+    rows = [(customer, week) for week in range(20) for customer in range(400)
+            for _ in range(rng.poisson(often[customer] / 20))]  # fmt: skip
+    events = pd.DataFrame(rows, columns=["customer_id", "week"])
+    # each visit on a day of its own, so that no day has two
+    events["event_date"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(
+        7 * events["week"] + events.groupby(["customer_id", "week"]).cumcount(), unit="D"
+    )
+    expected = (often**2).mean() / often.mean() ** 2 - 1
+    assert memo.unevenness(events, 400, 20) == pytest.approx(expected, rel=0.15)
+    even = memo.smallest_lifts(STORY, 400, None)
+    uneven = memo.smallest_lifts(STORY, 400, events)
+    assert (even.diff().dropna() < 0).all() and uneven.loc[12] > 1.2 * even.loc[12]
+    # ever less: four times the weeks never halve it where the same customers come again
+    assert even.loc[12] > even.loc[3] / 2
+    assert memo.smallest_lifts(replace(STORY, visits_per_week=1), 400).notna().all()
 
 
 @pytest.fixture(scope="module")
 def facts(shop):
     transactions, events = shop
     report = data.read_transactions()[1]
-    return memo.collect(transactions, events, report, clicks_per_day=1_000, made_up_consent=True)
+    return memo.collect(transactions, events, report, assumed=STORY, made_up_consent=True)
 
 
 def test_the_bundled_shop_ships_a_test(facts, shop):
@@ -127,10 +179,95 @@ def test_the_bundled_shop_ships_a_test(facts, shop):
     assert len(bought) == 5 and bought == sorted(bought) and bought[0] < bought[-1]
     known = pd.concat([shop[0]["customer_id"], shop[1]["customer_id"]]).nunique()
     assert facts["data"]["customers"] < sum(facts["served"].values()) <= known
+    plan = facts["plan"]
+    assert plan["lifts"][plan["weeks"]] <= plan["lift"] < plan["lifts"][plan["weeks"] - 1]
+    assert plan["smallest_lift"] == plan["lifts"][memo.MAX_WEEKS]
+    assert plan["lift_from"] == "cost" and facts["decision"]["only_for"] == ""
     assert (
-        facts["plan"]["days"] * facts["plan"]["clicks_per_day"]
-        >= 2 * (facts["plan"]["clicks_per_arm"])
+        sum(each["customers"] for each in facts["quality"]["groups"].values())
+        == (facts["quality"]["customers"])
     )
+    # by the lesson's own comparison
+    split = evaluate.split_by_time(*shop)
+    gain = evaluate.paired_difference(
+        evaluate.settings_for(*shop), MostPopular(30), split, k=5
+    )  # fmt: skip
+    assert facts["quality"]["rival"] == "best sellers of 30 days"
+    assert facts["quality"]["gain"] == pytest.approx(gain, rel=1e-4)
+
+
+def test_a_shop_that_gains_too_little_for_the_cost_is_a_dont(shop):
+    """The same shop, the same gain: what it must earn decides."""
+    dear = replace(STORY, cost_per_year=300_000)
+    facts = memo.collect(*shop, data.read_transactions()[1], assumed=dear)
+    assert facts["quality"]["gain"]["low"] > 0.1
+    assert facts["decision"]["decision"] == "don't"
+    assert "something worth having" in facts["decision"]["because"]
+
+
+@pytest.fixture(scope="module")
+def groups_differ(shop):
+    """The same shop, but whoever had bought one product comes back for a best seller."""
+    split = evaluate.split_by_time(shop[0])
+    recent = split.train["transaction_date"] >= split.test_start - pd.Timedelta(days=30)
+    best = split.train.loc[recent, "product_id"].value_counts().index[:3].to_numpy()
+    bought = split.train.groupby("customer_id")["product_id"].nunique()
+    one = shop[0]["customer_id"].isin(bought.index[bought == 1])
+    changed = one & (shop[0]["transaction_date"] >= split.test_start)
+    product = shop[0]["product_id"].mask(changed, np.resize(best, len(shop[0])))
+    return shop[0].assign(product_id=product)
+
+
+def test_a_test_leaves_out_customers_for_whom_a_gain_is_ruled_out(groups_differ):
+    report = data.HealthReport("made up", len(groups_differ), len(groups_differ), {})
+    facts = memo.collect(groups_differ, None, report, assumed=STORY)
+    decision, groups = facts["decision"], facts["quality"]["groups"]
+    assert groups[memo.ONE]["says"] == memo.RULED_OUT
+    assert decision["decision"] == "ship a test" and decision["only_for"] == "several products"
+    told = "Test only with customers who have bought several products: for the others a gain"
+    assert decision["what_to_do"].startswith(told)
+    # those others dilute the gain, so the rule was asked of the rest
+    assert decision["asked_of"] == "several products"
+    plan = facts["plan"]
+    assert plan["customers"] == plan["sizes"][memo.SEVERAL] < facts["data"]["customers"]
+    page = " ".join(memo.page(facts, "shop").split())
+    assert told in page and "All others are in neither." in page
+    assert f"{plan['customers']:,} customers who have bought several products are dealt" in page
+
+
+def judged(low, high, customers=400, hits=100):
+    gain = {"difference": (low + high) / 2, "low": low, "high": high}
+    return {"customers": customers, "hits": hits, "gain": gain}
+
+
+@pytest.mark.parametrize(
+    ("everybody", "one", "several", "decision", "only_for"),
+    [
+        (judged(0.03, 0.05), judged(0.01, 0.04), judged(0.03, 0.06), "ship a test", ""),
+        # merely uncertain, or too few to tell: the group stays in
+        (judged(0.03, 0.05), judged(-0.03, 0.03), judged(0.03, 0.06), "ship a test", ""),
+        (judged(0.03, 0.05), judged(0, 0) | {"gain": None}, judged(0.03, 0.06), "ship a test", ""),
+        (judged(0.02, 0.04), judged(-0.01, 0.01), judged(0.03, 0.06), "ship a test", "several"),
+        (judged(0.02, 0.04), judged(0.03, 0.06), judged(0.001, 0.01), "ship a test", "one"),
+        # everybody together says no, one group surely gains
+        (judged(-0.01, 0.03), judged(-0.03, 0.03), judged(0.03, 0.06), "ship a test", "several"),
+        (judged(-0.01, 0.01), judged(-0.03, 0.01), judged(0.03, 0.06), "ship a test", "several"),
+        # both uncertain; nobody gains
+        (judged(-0.01, 0.03), judged(-0.03, 0.03), judged(-0.01, 0.05), "not yet", ""),
+        (judged(-0.01, 0.01), judged(-0.01, 0.01), judged(-0.01, 0.01), "don't", ""),
+    ],
+)
+def test_groups_fixed_before_decide_for_whom_the_test_is(
+    everybody, one, several, decision, only_for
+):
+    quality = everybody | {"groups": {memo.ONE: dict(one), memo.SEVERAL: dict(several)}}
+    quality |= {"rival": "best", "methods": {"best": {"ndcg": 0.1}}}  # a fifth of it: .02
+    plan = memo._planner(memo.Assumptions(), no_structure(0), None)
+    found = memo._recommend(
+        quality, {"low": 0.05, "high": 0.07}, plan, {"doubts": 0, "rows_kept": 1}
+    )
+    assert found["decision"]["decision"] == decision
+    assert found["decision"]["only_for"].split(" ")[0] == only_for
 
 
 def test_without_tastes_it_says_dont(shop):
@@ -185,7 +322,7 @@ def test_where_nothing_can_be_judged_it_says_why(shop):
     assert facts["quality"] is None and facts["decision"]["decision"] == "not yet"
     page = memo.page(facts, "one day")
     assert "Not known. All purchases fall" in page and "not yet" in page
-    assert "How many days that takes is not known" in page
+    assert "How many weeks that takes is not known" in page
 
 
 def test_every_customer_is_in_one_group_and_full_means_full(shop):
@@ -331,7 +468,8 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert f"<b>{100 * share:.0f}</b> find one of it" in page
     assert "Recommendation: ship a test" in page
     assert f"e-mail {facts['channels']['email']:,} customers" in page
-    assert f"{facts['plan']['clicks_per_arm']:,} clicks in each arm" in page
+    assert f"takes <b>{facts['plan']['weeks']} weeks</b> at 15,000 visits a week" in page
+    assert "It pays from a lift of <b>60%</b>" in page and "course arms" in page
 
 
 def test_the_page_speaks_of_best_sellers_and_chance_only(facts):

@@ -141,9 +141,12 @@ def test_defaults_are_the_same_in_every_lesson_and_in_the_code():
             stated.setdefault(name, set()).add(repr(ast.literal_eval(parameter["default"])))
     assert all(len(values) == 1 for values in stated.values()), stated
     calls = [production.shop_engine, evaluate.settings_for, memo.collect, data.load_shop]
-    calls += [evaluate.split_by_time]
+    calls += [evaluate.split_by_time, memo.Assumptions]
     for call in calls:
         for name, parameter in inspect.signature(call).parameters.items():
-            if name in ("test_days", "n_recommendations", "date_format", "cart_rate", "lift"):
+            if (
+                name in ("test_days", "n_recommendations", "date_format")
+                or call is memo.Assumptions
+            ):
                 assert {repr(parameter.default)} == stated[name], (call, name)
     assert {str(warehouse.Settings().n)} == stated["n_recommendations"]

@@ -357,6 +357,114 @@ def test_growth_finds_the_exponents_of_a_law_without_noise():
     assert warehouse.growth_curves(measured).loc[8.0].tolist() == pytest.approx([8, 8**0.5, 64])
 
 
+def test_the_tables_of_a_plan_have_the_rows_and_types_that_the_sql_makes(tmp_path):
+    """Exact where it is said to be, upper bounds elsewhere; bytes by the types in the SQL."""
+    shop = data.load_transactions()
+    shop.to_parquet(tmp_path / "shop.parquet", index=False)
+    engine = warehouse.DuckDB(tmp_path / "work")
+    warehouse.prepare(
+        engine, *warehouse.purchases(tmp_path / "shop.parquet")[:1], warehouse.Settings()
+    )
+    made = {
+        "who has what": "SELECT * FROM pairs",
+        "histories": "SELECT * FROM histories",
+        "pairs, before adding up": """
+            SELECT one.product_no, other.product_no AS other_no, one.weight FROM histories AS one
+            JOIN histories AS other ON other.part = one.part
+            AND other.customer_no = one.customer_no AND other.product_no > one.product_no""",
+        "neighbours": "SELECT * FROM neighbours",
+        "scores, before adding up": """
+            SELECT own.customer_no, near.other_no, near.weight FROM pairs AS own
+            JOIN neighbours AS near ON near.product_no = own.product_no""",
+    }
+    sizes = shop.groupby("customer_id")["product_id"].nunique()
+    plan = warehouse.tables(len(sizes), 53, sizes.mean(), warehouse.spread(sizes))
+    n_bytes = {"INTEGER": 4, "FLOAT": 4, "DOUBLE": 8, "TIMESTAMP": 8, "VARCHAR": 2}
+    for name, query in made.items():
+        rows = engine.frame(f"SELECT COUNT(*) AS n FROM ({query})", {})["n"].iat[0]
+        types = engine.frame(f"DESCRIBE {query}", {})["column_type"]
+        types = types.replace(
+            {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
+        )
+        assert types.map(n_bytes).sum() == plan.loc[name, "bytes_a_row"], (name, list(types))
+        exact = name in ("who has what", "histories", "pairs, before adding up")
+        assert (
+            rows == pytest.approx(plan.loc[name, "rows"])
+            if exact
+            else rows <= plan.loc[name, "rows"]
+        )
+    assert warehouse.pairs(shop, warehouse.NO_CAP) == pytest.approx(plan["rows"].iat[3])
+    both = plan.loc["pairs, added up, from both sides"]
+    assert both["rows"] == 53 * 52 and both["bytes_a_row"] == 12
+
+
+A_SHOP = {"customers": 100_000, "products": 50_000, "history": 20, "spread": 1.7, "neighbours": 50}
+
+
+def test_the_disk_holds_what_is_kept_and_the_largest_of_what_comes_and_goes():
+    plan = warehouse.tables(**A_SHOP)
+    kept = 1e-9 * (2_000_000 * (28 + 18 + 18) + 50_000 * 50 * 20 + 500_000 * 46)
+    pairs = 1e-9 * 100_000 * (1.7 * 400 - 20) * 12
+    scores = 1e-9 * 2_000_000 * 50 * 16
+    assert warehouse.disk(plan) == pytest.approx(kept + pairs)
+    assert warehouse.disk(plan, n_parts=1) == pytest.approx(kept + scores)
+
+
+def jobs_by_a_law(exponent, sizes=(100, 100_000, 400_000, 1_000_000)):
+    """Made-up measurements whose time follows 1e-7 x rows^exponent, above that of starting up."""
+    jobs = pd.DataFrame({"engine": "duckdb", "customers": sizes, "products": 5_000, "spread": 1.7})
+    jobs["purchases"] = jobs["customers"] * 20
+    rows = [warehouse.tables(size, 5_000, 20, 1.7, 50, 10)["rows"].sum() for size in sizes]
+    jobs["seconds"] = 5.0 + 1e-7 * np.array(rows) ** exponent
+    jobs.loc[0, "seconds"] = 5.0
+    return jobs
+
+
+def test_the_bill_finds_the_law_and_stretches_the_largest_run():
+    plan = warehouse.tables(100_000_000, 5_000, 20, 1.7, 50, 10)
+    rows = plan["rows"].sum()
+    found = warehouse.bill(jobs_by_a_law(1.2), plan, cores=2).loc["duckdb"]
+    assert found["runs"] == 3 and found["exponent"] == pytest.approx(1.2)
+    assert found["by_the_exponent"] == pytest.approx(2 * 1e-7 * rows**1.2 / 3_600)
+    in_proportion = found["by_the_exponent"] / found["times"] ** 0.2
+    assert found["in_proportion"] == pytest.approx(in_proportion)
+    one_run = warehouse.bill(jobs_by_a_law(1, (100, 100_000)), plan, cores=4).iloc[0]
+    assert np.isnan(one_run["exponent"]) and np.isnan(one_run["by_the_exponent"])
+    assert one_run["in_proportion"] == pytest.approx(4 * 1e-7 * rows / 3_600)
+
+
+def test_every_assumption_moves_the_bill():
+    """Once, assumptions stood above and below the line, and nothing but purchases counted."""
+    moved = warehouse.doubled(jobs_by_a_law(1.2), A_SHOP)
+    assert list(moved.index) == list(A_SHOP)
+    assert (moved[["in_proportion", "by_the_exponent"]] > 1.0001).all(axis=None)
+    np.testing.assert_allclose(moved["by_the_exponent"], moved["in_proportion"] ** 1.2)
+    assert moved.loc["customers", "in_proportion"] < 2, "the catalogue stays"
+    assert moved.loc["history", "in_proportion"] > 2, "pairs grow with the square"
+
+
+def test_resellers_make_many_pairs_and_a_cap_takes_them_away(tmp_path):
+    """Pairs counted by hand, and by the SQL; what an ordinary customer bought stays."""
+    few = purchases(*((str(n), product) for n in range(50) for product in ("A", f"B{n}")))
+    shop = warehouse.with_resellers(few, n=2, least=30, most=31)
+    sizes = shop.groupby("customer_id")["product_id"].agg(["size", "nunique"])
+    assert (sizes["size"] == sizes["nunique"]).all() and sizes["size"].value_counts()[30] == 2
+    pd.testing.assert_frame_equal(shop[: len(few)], few[shop.columns])
+    again = warehouse.with_resellers(few, n=2, least=30, most=31)
+    pd.testing.assert_frame_equal(shop, again)
+    shop.to_parquet(tmp_path / "shop.parquet", index=False)
+    for cap, expected in ((warehouse.NO_CAP, 50 + 2 * 435), (3, 50 + 2 * 3), (1, 0)):
+        assert warehouse.pairs(shop, cap) == expected
+        engine = warehouse.DuckDB(tmp_path / f"cap {cap}")
+        export, cleaning = warehouse.purchases(tmp_path / "shop.parquet")
+        warehouse.prepare(engine, export, warehouse.Settings(history_cap=cap), cleaning)
+        counted = engine.frame(
+            "SELECT SUM(n * (n - 1)) / 2 AS pairs FROM (SELECT COUNT(*) AS n FROM histories "
+            "GROUP BY part, customer_no)"
+        )
+        assert counted["pairs"].iat[0] == expected
+
+
 def test_the_parameter_file_counts_in_a_batch_job_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("shop.yaml").write_text(f"transactions_path: {BUNDLED}\nn_recommendations: 2\n")

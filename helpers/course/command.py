@@ -2,113 +2,42 @@
 
 import io
 import sys
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from helpers.catalogue import all_customers, rules_for
-from helpers.course import forgetting, runs
-from helpers.course.describing import refuse_undecided
-from helpers.course.website import SiteError, build_site
-from helpers.course.workshop import WorkshopError, write_workshop
-from helpers.data import (
-    PROJECT,
-    DataError,
-    product_table,
-    read_products,
-    read_shop,
-    read_test_results,
-)
-from helpers.reading.parameters import ParameterError, Parameters, Written
+from helpers.course import forgetting, livetest, runs
+from helpers.course.options import gather_parameters, parameter_options, sentences
+from helpers.course.website import build_site
+from helpers.course.workshop import write_workshop
+from helpers.data import PROJECT, product_table, read_products, read_shop, read_test_results
 from helpers.simulation import world
 
 
-@click.group()
+class _InOrder(click.Group):
+    """Lists its commands in the order of their use, not of the alphabet."""
+
+    def list_commands(self, ctx):
+        first = ["check", "describe", "health", "run", "score", "forget", "parameters", "arms",
+                 "rehearse", "readout"]  # fmt: skip
+        return first + [name for name in self.commands if name not in first]
+
+
+@click.group(cls=_InOrder)
 def main():
     """Build, judge and ship a product recommender.
 
     Own data: `course describe FILE` looks at an export and proposes a parameter file; `course
     health` says what becomes of every row of it, and `course run` what it is good for.
+
+    A live test: `course arms` says who sees which list and how long it takes, `course rehearse`
+    plays it on the made-up shop, and `course readout` says what its export decides.
     """
     for stream in (sys.stdout, sys.stderr):
         # a file's name may have letters that a redirected output's code page has not
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def parameter_options(command):
-    """The options that say what the parameters are; they mean the same as papermill's."""
-    options = [
-        click.option("files", "-f", "--parameters_file", multiple=True, type=Path,
-                     help="YAML file of parameters."),
-        click.option("typed", "-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE",
-                     help="One parameter; numbers, True, False and None are understood."),
-        click.option("raw", "-r", "--parameters_raw", nargs=2, multiple=True,
-                     metavar="NAME VALUE", help="One parameter as text."),
-        click.option("inline", "-y", "--parameters_yaml", multiple=True, metavar="YAML",
-                     help="Parameters as YAML text."),
-        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def gather_parameters(files=(), typed=(), raw=(), inline=(), purchases=()) -> Parameters:
-    """One set of parameters from all options; the later kinds win: files, YAML, single values.
-
-    Whoever writes a parameter file means a shop of their own.
-    """
-    written = [runs.read_parameter_file(path) for path in files]
-    written += [Written(text, "-y") for text in inline]
-    given = {name: value for each in written for name, value in each.values.items()}
-    for each in written:  # so that a message can name the line
-        refuse_undecided(each)
-        Parameters.of(each.values, each)
-    given |= {name: _as_value(text) for name, text in typed} | dict(raw)
-    if purchases:
-        given["transactions_path"] = purchases
-    parameters = Parameters.of(given)
-    if files and not parameters.transactions_path:
-        raise runs.RunError(
-            f"{files[-1]} has no transactions_path. Name your purchases in it; for the bundled "
-            "shop, leave the file out and give single parameters with -p."
-        )
-    return parameters
-
-
-def _as_value(text):
-    """What a single value means, as papermill has it; importing that takes two seconds."""
-    named = {"True": True, "False": False, "None": None}
-    if text in named:
-        return named[text]
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
-    return text
-
-
-@contextmanager
-def sentences(debug=False, where_to_look=True):
-    """Say what is wrong with the input in a sentence, with exit code 2 and no traceback."""
-    try:
-        yield
-    except (DataError, runs.RunError, forgetting.ForgetError, SiteError, WorkshopError) as error:
-        if debug:
-            raise
-        click.echo(f"Error: {error}", err=True)
-        if where_to_look and isinstance(error, DataError) and not isinstance(error, ParameterError):
-            click.echo(_LOOK, err=True)
-        sys.exit(2)
-    except OSError as error:
-        if debug or not error.filename:
-            raise
-        click.echo(f"Error: {runs.in_words(error.filename, error)}", err=True)
-        sys.exit(2)
-
-
-_LOOK = "`course describe FILE` looks at an export and proposes a parameter file."
 
 
 @main.command()
@@ -471,6 +400,10 @@ def notebooks(names: tuple[str, ...]):
             click.echo(path.name)
             execute(path)
     export_picture()
+
+
+for each in (livetest.arms, livetest.rehearse, livetest.readout):
+    main.add_command(each)
 
 
 if __name__ == "__main__":

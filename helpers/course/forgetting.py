@@ -42,6 +42,8 @@ _SHORT = re.compile(r"\d{1,4}|\w{1,3}")
 _CUT_AT = 40
 #: Where `course score` keeps what is not complete yet.
 UNFINISHED = ".next"
+#: What shows that a folder is one of `course run`, `course score` or a live test.
+_OF_A_FOLDER = ("metrics.json", "report.json", "arms.csv", "readout.json")
 #: Where an id is a customer's for certain.
 _CERTAIN = {".csv", ".parquet", ".zip", ".json"}
 _PACKED = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
@@ -143,10 +145,10 @@ def forget(folder: Path, ids: list[str], dry_run: bool = False) -> Forgotten:
     from filelock import FileLock, Timeout
 
     folder = Path(folder)
-    if not any((folder / name).exists() for name in ("metrics.json", "report.json")):
+    if not any((folder / name).exists() for name in _OF_A_FOLDER):
         raise ForgetError(
-            f"{folder} is not the folder of a run or of `course score`: it has neither "
-            "metrics.json nor report.json. Name the folder that has the lists."
+            f"{folder} is no folder of a run, of `course score` or of a live test: it has none "
+            f"of {', '.join(_OF_A_FOLDER)}. Name the folder that has the lists."
         )
     if (folder / UNFINISHED / ".complete").exists():
         raise ForgetError(f"A job died while it published into {folder}. Start it again first.")
@@ -519,12 +521,16 @@ def _remains(folder):
     beside = sorted(
         each.name
         for each in folder.absolute().parent.iterdir()
-        if each != folder.absolute()
-        and any((each / name).exists() for name in ("metrics.json", "report.json"))
+        if each != folder.absolute() and any((each / name).exists() for name in _OF_A_FOLDER)
     )
     if beside:
         said.append(f"Other runs beside this one: {', '.join(beside)}.")
     said.append("Copies elsewhere: backups, mails, a website made of the run.")
+    if (folder / "arms.csv").exists():
+        said.append(
+            "The live test itself: whoever runs it has a copy of arms.csv. `course arms` deals the "
+            "customer again, if the purchases or events still have them."
+        )
     said.append(
         "Outputs and pictures of lessons that show a customer without the id: pixels can't be "
         "searched. Run the lessons again to have them without."

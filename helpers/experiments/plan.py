@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.data import line_amounts
-from helpers.experiments.readout import aggregates, by_customer, columns_of, confidence, ratio
+from helpers.experiments.readout import aggregates, by_customer, columns_of, confidence
 from helpers.reading.parameters import LiveTest
 
 
@@ -116,7 +116,8 @@ def plan_test(
     DataFrame
         Index ``weeks``: ``customers`` and ``visits`` of all arms together (customers only where
         they were seen), ``rate`` (the metric today), ``smallest_lift`` and
-        ``smallest_difference``, and ``enough``: whether that is no more than is worth having. As
+        ``smallest_difference`` (missing where an arm has a single customer), and ``enough``:
+        whether that is no more than is worth having. As
         many weeks as were seen at most: nobody knows how many customers a thirteenth week adds.
 
     Raises
@@ -126,10 +127,13 @@ def plan_test(
 
     Notes
     -----
-    Variance of a ratio of means by the delta method (Deng, Knoblich and Lu 2018), per customer,
-    from tea-tasting; under the same variance in both arms. With several new arms, each comparison
-    at alpha / their number (Bonferroni), the smallest arm counts. With weekly looks, by the limit
-    of the last look.
+    Both arms' noise counts, each as it will be: with a lift d, the new arm's variance is
+    (1 + d) ** 2 times what differs between customers, and 1 + d times what is chance within them
+    (Poisson for counts; all of it for money: more buyers with the same baskets). The variance of a
+    ratio is by the delta method, per customer (Deng, Knoblich and Lu 2018). tea-tasting's own plans
+    take both arms for equally noisy, and so promise too much where the lift is large. With several
+    new arms, each comparison at alpha / their number (Bonferroni), the smallest arm counts. With
+    weekly looks, by the limit of the last look.
     """
     rows = {week: _of_weeks(plan, seen, week) for week in weeks}
     rows = {week: found for week, found in rows.items() if found is not None}
@@ -148,9 +152,9 @@ def _of_weeks(plan, seen, week):
     share = sum(plan.arms.values()) * (1 - plan.holdout)
     if isinstance(seen, Traffic):
         visits = seen.visits_per_week * week * share
-        variance = seen.rate * (1 - seen.rate) * seen.design_effect(week)
+        within = seen.rate * (1 - seen.rate)
         return {"customers": np.nan, "visits": visits, "rate": seen.rate, "units": visits,
-                "variance": variance}  # fmt: skip
+                "variance": within * seen.design_effect(week), "within": within}  # fmt: skip
     last = seen["date"].max()
     first = last.normalize() - pd.Timedelta(days=7 * week - 1)
     if seen["date"].min().normalize() > first + pd.Timedelta(days=6):
@@ -161,20 +165,39 @@ def _of_weeks(plan, seen, week):
     rate = found.mean(numerator) / found.mean(denominator)
     if not rate > 0:
         raise ValueError(f"Nobody has {plan.metric} above zero: there is nothing to plan with.")
+    if not found.ratio_var(numerator, denominator) > 0:
+        raise ValueError(f"{plan.metric} is the same of all customers seen: nothing to plan with.")
     units = found.count() * share
     visits = customers["visits"].sum() * share if "visits" in customers else np.nan
+    variance = found.ratio_var(numerator, denominator)
+    within = variance
+    if numerator != "revenue":
+        within = min(found.mean(numerator) / found.mean(denominator) ** 2, variance)
     return {"customers": units, "visits": visits, "rate": rate, "units": units,
-            "variance": found.ratio_var(numerator, denominator)}  # fmt: skip
+            "variance": variance, "within": within}  # fmt: skip
 
 
 def _smallest(plan, row, week, power, alpha):
-    from tea_tasting.aggr import Aggregates
+    """The difference that is so many standard errors of itself: a quadratic equation in the lift.
 
-    base, *variants = plan.arms.values()
-    least = min(variants)
-    units = row["units"] * (base + least) / sum(plan.arms.values())
-    level = 1 - confidence(plan, week if plan.looks == "weekly" else 1, alpha)
-    mean = Aggregates(count_=int(units), mean_={"x": row["rate"]}, var_={"x": row["variance"]},
-                      cov_={})  # fmt: skip
-    metric = ratio("x", None, alpha=level, power=power, ratio=least / base, n_obs=(int(units),))
-    return metric.solve_power_from_aggregates(mean, "effect_size")[0].effect_size
+    Where even a lift without end would hide in its own noise, it is infinite.
+    """
+    from scipy.stats import norm
+
+    taking_part = sum(plan.arms.values())
+    base, *variants = (share * row["units"] / taking_part for share in plan.arms.values())
+    new = min(variants)
+    if min(base, new) < 2:
+        return np.nan  # no spread can be told of a single customer
+    level = confidence(plan, week if plan.looks == "weekly" else 1, alpha)
+    errors = norm.isf((1 - level) / 2) + norm.isf(1 - power)
+    within, between = row["within"], row["variance"] - row["within"]
+    # (lift x rate)^2 = errors^2 x (variance / base
+    #                               + ((1 + lift)^2 x between + (1 + lift) x within) / new)
+    square = row["rate"] ** 2 - errors**2 * between / new
+    linear = errors**2 * (2 * between + within) / new
+    constant = errors**2 * row["variance"] * (1 / base + 1 / new)
+    if square <= 0:
+        return np.inf
+    lift = (linear + np.sqrt(linear**2 + 4 * square * constant)) / (2 * square)
+    return lift * row["rate"]

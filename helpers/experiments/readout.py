@@ -34,8 +34,7 @@ def by_customer(rows: pd.DataFrame) -> pd.DataFrame:
         Index ``customer_id``: ``arm``, ``visits`` (rows, where the file does not count them and
         has several of a customer), and sums of what else the file counts.
     """
-    if "visits" not in rows and rows["customer_id"].duplicated().any():
-        rows = rows.assign(visits=1)
+    rows = _with_visits(rows)
     grouped = rows.groupby("customer_id", sort=True)
     sums = grouped[[name for name in MEASURES if name in rows]].sum()
     sums.insert(0, "arm", grouped["arm"].first())
@@ -142,7 +141,8 @@ def compare(
     dict
         ``base`` and ``value`` (the metric in each arm), ``difference`` with ``low`` and ``high``,
         ``lift`` (relative) with ``lift_low`` and ``lift_high``, and ``error`` (standard error of
-        the difference). Ends are missing where nothing happened.
+        the difference) and ``base_error`` (of `base`). Ends are missing where nothing happened,
+        and of a lift where an arm is not above zero.
 
     Notes
     -----
@@ -163,7 +163,12 @@ def compare(
     read = {ours: float(getattr(found, theirs)) for ours, theirs in names.items()}
     each = [arms[arm].with_zero_div() for arm in (base, variant)]
     variances = [arm.ratio_var(numerator, denominator) / arm.count() for arm in each]
-    return read | {"error": math.sqrt(max(sum(variances), 0))}
+    if not (read["base"] > 0 and read["value"] > 0):  # refunds above sales: no share of that
+        read |= {"lift_low": math.nan, "lift_high": math.nan}
+    if not read["base"] > 0:
+        read["lift"] = math.nan
+    errors = {"error": sum(variances), "base_error": variances[0]}
+    return read | {name: math.sqrt(max(variance, 0)) for name, variance in errors.items()}
 
 
 def confidence(plan: LiveTest, looks: int = 1, alpha: float = 0.05) -> float:
@@ -195,14 +200,17 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
     Returns
     -------
     dict
-        ``window``: ``first`` and ``last`` day that count, ``weeks`` over, ``ended``, and rows
-        ``before`` and ``after`` it; ``split``: customers by arm, ``p_value``, ``broken``,
-        ``words``; ``means``: DataFrame, one row per arm; ``comparisons``: DataFrame, one row per
-        new arm and metric, as :func:`compare`, with its ``role`` (``decides``, ``guardrail``,
-        ``beside``) and, for guardrails, ``state`` (``fine``, ``harmed``, ``not sure``);
-        ``decisions``: by new arm, with ``because``; ``decision``, ``arm`` and ``because`` of the
-        whole test; ``money``: by new arm, a year's worth with interval, where a value is known;
-        ``level``: of the intervals that decide.
+        ``window``: ``first`` and ``last`` day that count, ``weeks`` over, ``ended``, rows
+        ``counted``, of them ``undated``, and rows left out: ``before`` and ``after`` it, and of the
+        ``holdout``; ``shown``: whether what decides may be looked at yet; ``blank``: cells without
+        a count, read as zero; ``split``: customers by arm, ``p_value``, ``broken``, ``words``;
+        ``means``: DataFrame, one row per arm (customers only, unless `shown`); ``comparisons``:
+        DataFrame, one row per new arm and metric, as :func:`compare`, with its ``role``
+        (``decides``, ``guardrail``, ``beside``) and, for guardrails, ``state`` (``fine``,
+        ``harmed``, ``not sure``); ``decisions``: by new arm, with ``because``; ``decision``,
+        ``arm`` and ``because`` of the whole test; ``money``: by new arm, a year's worth with
+        interval, where a value is known and the arms can be compared; ``level``: of the intervals
+        that decide.
 
     Raises
     ------
@@ -214,8 +222,16 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
     Before the planned end of a test with one look, what decides is not shown: whoever sees it
     decides by it. Only the split and surely harmed guardrails speak early, at 99.9 %.
     """
-    rows = _arms_of_the_plan(rows, plan, source)
+    everything = len(rows)
+    rows = _arms_of_the_plan(_with_visits(rows), plan, source)
     rows, window = _within(rows, plan)
+    if rows.empty and window["before"]:
+        raise data.DataError(
+            f"{source}: all {window['before']:,} rows are before the first day of the plan, "
+            f"{plan.starts}. Is `starts` right, and the format of the dates?"
+        )
+    window["counted"] = len(rows)
+    window["holdout"] = everything - len(rows) - window["before"] - window["after"]
     rows, nowhere = counted(rows)
     customers = by_customer(rows)
     sizes = customers["arm"].value_counts().reindex(list(plan.arms), fill_value=0)
@@ -231,27 +247,38 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
         table = _comparisons(customers, plan, level, shown)
     except ValueError as error:
         raise data.DataError(f"{source}: {error}") from None
-    decisions = {}
+    decisions, fair = {}, []
     for variant in list(plan.arms)[1:]:
         mine = table[table["arm"] == variant].set_index("metric")
         differ = _visits_differ(customers, plan, variant)
         decision, because = _decide(mine, plan, split, window, differ)
         decisions[variant] = {"decision": decision, "because": because}
+        fair += [variant] * (shown and not split["broken"] and not differ)
     arm = _best(decisions, table, plan)
     means = customers.groupby("arm").mean().reindex(list(plan.arms))
     means.insert(0, "customers", sizes)
+    blank = {name: int(rows[name].isna().sum()) for name in MEASURES if name in rows}
     return {
         "window": window,
+        "shown": bool(shown),
         "not_compared": nowhere,
+        "blank": {name: n for name, n in blank.items() if n},
         "split": {"customers": sizes.to_dict(), **split},
-        "means": means,
+        "means": means if shown else means[["customers"]],
         "comparisons": table,
         "level": level,
         "decisions": decisions,
         "arm": arm,
         **decisions[arm],
-        "money": _money(table, customers, plan, window) if shown else {},
+        "money": _money(table[table["arm"].isin(fair)], customers, plan, window),
     }
+
+
+def _with_visits(rows):
+    """With a column of visits: each row is one, where the file has several rows of a customer."""
+    if "visits" not in rows and rows["customer_id"].duplicated().any():
+        return rows.assign(visits=1)
+    return rows
 
 
 def _arms_of_the_plan(rows, plan, source):
@@ -277,11 +304,11 @@ def _within(rows, plan):
     """Rows of the whole weeks that the plan asks for, and how far the test is."""
     if "date" not in rows or rows["date"].isna().all():
         return rows, {"first": None, "last": None, "weeks": plan.weeks, "ended": True,
-                      "before": 0, "after": 0}  # fmt: skip
+                      "before": 0, "after": 0, "undated": len(rows)}  # fmt: skip
     day = rows["date"].dt.normalize()
     first = pd.Timestamp(plan.starts) if plan.starts else day.min()
     # a quiet last day is no unfinished week
-    weeks = min(((day.max() - first).days + 2) // 7, plan.weeks)
+    weeks = min(max(((day.max() - first).days + 2) // 7, 0), plan.weeks)
     ended = weeks >= plan.weeks
     # an unfinished week waits for the next look: Saturdays are no Tuesdays
     counted = max(weeks, 1) if plan.looks == "weekly" or ended else plan.weeks
@@ -294,6 +321,7 @@ def _within(rows, plan):
         "ended": ended,
         "before": int((day < first).sum()),
         "after": int((day >= end).sum()),
+        "undated": int(day.isna().sum()),
     }
     return rows[inside | day.isna()], window
 
@@ -346,7 +374,7 @@ def _comparisons(customers, plan, level, shown):
             rows.append(row)
     table = pd.DataFrame(rows, columns=["arm", "metric", "role", "level", "base", "value",
                                         "difference", "low", "high", "lift", "lift_low",
-                                        "lift_high", "error", "state"])  # fmt: skip
+                                        "lift_high", "error", "base_error", "state"])  # fmt: skip
     order = ["decides", "guardrail", "beside"]
     by_role = table["role"].map(order.index)
     return table.iloc[by_role.argsort(kind="stable")].reset_index(drop=True)
@@ -369,35 +397,50 @@ def _state(read, tolerated):
 
 def _decide(mine, plan, split, window, visits_differ):
     """The decision on one new arm, and the reason for it."""
-    weeks = f"after {window['weeks']} of {plan.weeks} planned weeks"
+    so_far = f"after {window['weeks']} of {plan.weeks} planned weeks"
     open_end = CANNOT if window["ended"] else KEEP
-    harmed = mine.index[mine["state"] == "harmed"]
     if split["broken"]:
         return CANNOT, (
             "The arms did not get their shares of the customers, and who is missing may not be "
-            "missing by chance. Find out why, mend it, and start anew."
+            "missing by chance. Find out why, and start anew."
         )
+    harmed = mine[mine["state"] == "harmed"]
     if len(harmed):
-        return STOP, f"It does harm: the whole interval of {harmed[0]} is below zero."
+        name = harmed.index[0]
+        return STOP, (
+            f"It does harm: the whole interval of {name} is below zero, and the fall may be larger "
+            f"than the {percent(plan.guardrails[name], '')} that the plan tolerates."
+        )
     if plan.metric not in mine.index:
-        return KEEP, f"It is read once, at the planned end; this is {weeks}."
+        if plan.looks == "weekly":
+            return KEEP, "No week of it is over yet."
+        return KEEP, f"It is read once, at the planned end; this is {so_far}."
     if visits_differ:
         return CANNOT, (
             "The arms differ in visits per customer, so a rate per visit compares unlike visits. "
             "Plan the next test per customer."
         )
-    read, worth = mine.loc[plan.metric], f"what is worth having ({plan.worth_having:.0%})"
+    read, worth = mine.loc[plan.metric], f"what is worth having ({percent(plan.worth_having, '')})"
     low, high = read["lift_low"], read["lift_high"]
+    if read["high"] < 0:
+        return STOP, f"It is worse than today: the whole interval of {plan.metric} is below zero."
     if not (math.isfinite(low) and math.isfinite(high)):
-        return open_end, f"Too little was counted in {plan.metric} to speak of a lift, {weeks}."
-    decision = decide(low, high, plan.worth_having, window["ended"])
+        return open_end, f"Too little was counted in {plan.metric} to speak of a lift, {so_far}."
+    # the difference's interval says whether it is above zero: with skewed money it keeps its
+    # promise better than the lift's
+    above_zero = read["low"] > 0
+    decision = decide(read["low"], high, plan.worth_having, window["ended"])
+    above = "is above zero as a whole" if above_zero else "includes zero"
     why = {
-        SHIP: f"the whole of it is above zero, and it reaches {worth}",
-        STOP: f"the whole of it is below {worth}",
-        CANNOT: f"it includes zero and {worth}, and the planned weeks are over",
-        KEEP: f"it includes zero and {worth}, {weeks}",
+        SHIP: f"it is above zero as a whole, and reaches {worth}",
+        STOP: f"it {above} and stays below {worth}",
+        CANNOT: f"it includes both zero and {worth}, and the planned weeks are over",
+        KEEP: f"it includes both zero and {worth}, {so_far}",
     }[decision]
-    return decision, f"The lift's interval goes from {low:+.0%} to {high:+.0%}: {why}."
+    because = f"The lift's interval goes from {percent(low)} to {percent(high)}: {why}."
+    if above_zero != (low > 0):
+        because += " (For zero, the difference's interval counts.)"
+    return decision, because
 
 
 def _best(decisions, table, plan):
@@ -414,18 +457,18 @@ def _money(table, customers, plan, window):
     """What each new arm would earn in a year for everybody who is not held out."""
     numerator, denominator = plan.metric.split(" per ")
     value = plan.value or (1.0 if numerator == "revenue" else None)
-    if value is None or not window["weeks"]:
+    if value is None or not window["weeks"] or table.empty:
         return {}
     units = len(customers) if denominator == "customer" else customers["visits"].sum()
     per_year = value * units / sum(plan.arms.values()) * 52 / window["weeks"]
     found = {}
-    for _, row in table[table["role"] == "decides"].iterrows():
+    for _, row in table[(table["role"] == "decides") & table["low"].notna()].iterrows():
         money = {name: float(per_year * row[name]) for name in ("difference", "low", "high")}
         money["today"] = float(per_year * row["base"])
         if plan.cost_per_year is not None:
             money["cost"] = plan.cost_per_year
             today = money["today"]
-            money["break_even_lift"] = plan.cost_per_year / today if today else math.nan
+            money["break_even_lift"] = plan.cost_per_year / today if today > 0 else math.nan
         found[row["arm"]] = money
     return found
 
@@ -443,14 +486,16 @@ def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
     -------
     dict
         As :func:`read_test`, as far as there is no plan needed; ``base``: the arm that the others
-        are compared with. Intervals are wide enough to be true of all of them together.
+        are compared with; ``holdout``: rows of it, left out. Intervals are wide enough to be true
+        of all of them together.
 
     Raises
     ------
     DataError
         If the arms can't be compared.
     """
-    rows, nowhere = counted(rows)
+    held_out = rows["arm"].str.strip().str.lower() == HOLDOUT
+    rows, nowhere = counted(_with_visits(rows)[~held_out])
     customers = by_customer(rows)
     sizes = customers["arm"].value_counts().sort_index()
     if not 1 < len(sizes) <= MOST_ARMS or sizes.min() < 2:
@@ -473,6 +518,7 @@ def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
     means.insert(0, "customers", sizes)
     return {
         "base": base,
+        "holdout": int(held_out.sum()),
         "not_compared": nowhere,
         "split": {"customers": sizes.to_dict(), **sample_ratio_mismatch(sizes)},
         "means": means,
@@ -492,18 +538,26 @@ def words(read: dict, plan: LiveTest | None = None) -> list[str]:
     """
     split, window = read["split"], read.get("window")
     sizes = ", ".join(f"{n:,} customers in {arm}" for arm, n in split["customers"].items())
-    lines = [f"Your test: {sizes}. " + ("" if plan else "If equal shares were planned: ")
-             + f"{split['words']}."]  # fmt: skip
+    planned = "planned" if plan else "equal shares would be"
+    said = "broken: find out why before reading on" if split["broken"] else f"as {planned}"
+    lines = [f"Your test: {sizes}. The split is {said}."]
     if window and window["first"] is not None:
-        over = "over" if window["ended"] else f"week {window['weeks']} of {plan.weeks} is over"
+        weeks = f"week {window['weeks']} of {plan.weeks} is over"
+        weeks = "the planned weeks are over" if window["ended"] else weeks
         lines.append(f"It is read from {window['first']:%Y-%m-%d} to {window['last']:%Y-%m-%d}: "
-                     f"{over}. Rows before and after that, left out: "
-                     f"{window['before']:,} and {window['after']:,}.")  # fmt: skip
+                     f"{weeks}.")  # fmt: skip
+        outside = {"before that": "before", "after that": "after", "of the holdout": "holdout"}
+        outside = [f"{window[n]:,} rows {said}" for said, n in outside.items() if window[n]]
+        lines += [f"Left out: {', '.join(outside)}."] if outside else []
+    if window and window["first"] is None:
+        lines.append("The file has no dates, so it is taken to be the whole test and nothing else.")
     base = next(iter(plan.arms)) if plan else read["base"]
     lines += [f"{name} is not counted in {', '.join(arms)}, so it is not compared."
               for name, arms in read["not_compared"].items()]  # fmt: skip
     for row in read["comparisons"].to_dict("records"):
-        lines.append(f"{row['arm']} above {base}, {sentence(row)}")
+        # a broken split compares unlike customers; before the end only harm speaks
+        if not split["broken"] and (read.get("shown", True) or row["state"] == "harmed"):
+            lines.append(f"{row['arm']} above {base}, {sentence(row)}")
     if not len(read["comparisons"]) and not plan:
         lines.append(f"The file counts nothing ({', '.join(MEASURES)}), so no more can be said.")
     if plan is None:
@@ -518,15 +572,15 @@ def sentence(row: dict) -> str:
     """One comparison in words: the difference and the lift, each with its interval."""
     metric, unit = row["metric"].split(" per ")
     times, per = (100, "100 visits") if unit == "visit" else (1, "customer")
-    if math.isnan(row["low"]):
-        return f"{metric} per {per}: nothing was counted, or the same of everybody"
+    name = f"{metric} per {per}"
+    if not math.isfinite(row["low"]):
+        return f"{name}: nothing was counted, or the same of everybody"
     ends = (times * row[name] for name in ("difference", "low", "high"))
-    difference, low, high = (f"{value:+.3g}" for value in ends)
-    text = f"{metric} per {per}: {difference} ({low} to {high})"
+    difference, low, high = (f"{value:+,.3g}" for value in ends)
+    text = f"{name}: {difference} ({low} to {high})"
     if math.isfinite(row["lift_low"]):
-        text += (
-            f", a lift of {row['lift']:+.0%} ({row['lift_low']:+.0%} to {row['lift_high']:+.0%})"
-        )
+        ends = (percent(row[name]) for name in ("lift", "lift_low", "lift_high"))
+        text += ", a lift of {} ({} to {})".format(*ends)
     if row["low"] > 0:
         return text + ": better; the interval is above zero"
     if row["high"] < 0:
@@ -534,11 +588,30 @@ def sentence(row: dict) -> str:
     return text + ": the interval includes zero, so this may be chance"
 
 
+def percent(share: float, sign: str = "+") -> str:
+    """A share in words, with about two digits: an end just above zero must not look like zero."""
+    digits = 0 if abs(share) >= 0.0995 or share == 0 else 1 if abs(share) >= 0.0095 else 2
+    text = f"{100 * share:{sign},.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if digits else text} %"
+
+
 def plain(read: dict) -> dict:
-    """A reading as plain numbers and texts, for a file of figures."""
+    """A reading as plain numbers and texts, for a file of figures; what is missing is None."""
     tables = {"comparisons": read["comparisons"].to_dict("records"),
               "means": read["means"].to_dict("index")}  # fmt: skip
-    return {name: tables.get(name, value) for name, value in read.items()}
+    return {name: _as_json(tables.get(name, value)) for name, value in read.items()}
+
+
+def _as_json(value):
+    if isinstance(value, dict):
+        return {str(name): _as_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 _OF_TESTS = {"test_results_path", "test_columns", "test_date_format", "test_cleaning", "time_zone",

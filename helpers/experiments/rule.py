@@ -11,7 +11,7 @@ SHIP, STOP, KEEP, CANNOT = "ship", "stop", "keep running", "cannot tell"
 
 
 def decide(low, high, worth_having, ended=True):
-    """What an interval says, by a rule that asks two questions.
+    """What intervals say, by a rule that asks two questions.
 
     *Could it be worth having?* If even the upper end is below that: **stop**, also where the new
     list is surely better, but by too little. *Is it surely better than today?* If even the lower
@@ -20,10 +20,12 @@ def decide(low, high, worth_having, ended=True):
 
     Parameters
     ----------
-    low, high : float or ndarray
-        Interval of the effect; missing ends decide nothing.
+    low : float or ndarray
+        Lower end of the difference, or of the lift: only its sign counts.
+    high : float or ndarray
+        Upper end of the lift. Missing ends decide nothing.
     worth_having : float
-        The smallest effect worth having, in the same unit.
+        The smallest lift worth having.
     ended : bool or ndarray of bool
         Whether the planned end is reached.
 
@@ -80,17 +82,21 @@ def rule_chances(
                    "exactly worth having": 1, "twice that": 2}  # fmt: skip
     time = np.arange(1, looks + 1) / looks
     limits = np.array([norm.isf(alpha / 2)]) if looks == 1 else spending_limits(time, alpha)
-    # of one arm's mean, where today's is 1: planned by the last look's limit
-    error = worth_having / (limits[-1] + norm.isf(1 - power)) / np.sqrt(2 * time)
+    # of one arm's mean, where today's is 1: planned by the last look's limit, and for a new arm
+    # whose noise grows with its lift as its mean does
+    both = np.sqrt(2 + worth_having)
+    error = worth_having / (limits[-1] + norm.isf(1 - power)) / both / np.sqrt(time)
     walk = np.random.default_rng(random_state).normal(size=(2, n_tests, looks)).cumsum(axis=2)
     today, noise = error * walk / np.sqrt(np.arange(1, looks + 1))
     today = np.maximum(1 + today, 0.01)
     rows = {}
     for name, effect in effects.items():
-        new = np.maximum(1 + effect * worth_having + noise, 0.01)
-        # the lift's interval, on the logarithm as in `compare`
-        half = limits * error * np.sqrt(1 / today**2 + 1 / new**2)
-        low, high = (new / today * np.exp(sign * half) - 1 for sign in (-1, 1))
+        mean = max(1 + effect * worth_having, 0.01)
+        new = np.maximum(mean + np.sqrt(mean) * noise, 0.01)
+        # as in `compare`: the difference's lower end, and the lift's upper end by the logarithm
+        low = new - today - limits * error * np.sqrt(1 + mean)
+        half = limits * error * np.sqrt(1 / today**2 + mean / new**2)
+        high = new / today * np.exp(half) - 1
         said = decide(low, high, worth_having, time == 1)
         at = (said != KEEP).argmax(axis=1)
         final = said[np.arange(n_tests), at]

@@ -239,8 +239,8 @@ class LiveTest(_Model):
         {"today": 0.5, "new": 0.5},
         "arms and their shares of the customers, today's list first; what is left of 1 takes no "
         "part",
-        "a mapping of at least two arms to shares above 0, together at most 1, such as "
-        "{today: 0.5, new: 0.5}",
+        "a mapping of at least two arms, none called holdout, to shares above 0, together at most "
+        "1, such as {today: 0.5, new: 0.5}",
         min_length=2, max_length=10,
     )  # fmt: skip
     holdout: float = _field(
@@ -277,8 +277,9 @@ class LiveTest(_Model):
     def _shares(cls, arms):
         if not all(share > 0 for share in arms.values()) or sum(arms.values()) > 1 + 1e-9:
             raise ValueError("shares")
-        if len({arm.strip().lower() for arm in arms}) < len(arms):
-            raise ValueError("equal but for case")
+        names = {arm.strip().lower() for arm in arms}
+        if len(names) < len(arms) or names & {"", "holdout"}:
+            raise ValueError("equal but for case, empty, or the holdout's")
         return arms
 
     @pydantic.field_validator("metric")
@@ -383,19 +384,19 @@ class Parameters(_Model):
     cart_rate: float = _field(
         0.08, "share of clicks on recommendations that reach the cart today", _SHARE, gt=0, lt=1
     )
-    lift: float = _field(0.10, "the smallest improvement worth finding: .1 is a tenth more",
-                         "a number above 0", gt=0, le=100)  # fmt: skip
-    clicks_per_day: float | None = _field(
-        None, "clicks on recommendations on a day", "a number above 0", gt=0
-    )
+    lift: float | None = _field(
+        None, "the smallest lift of carts per visit worth having: .2 is a fifth more; left out, "
+        "the one that earns `cost_per_year`, or a fifth where that can't be told",
+        "a number above 0", gt=0, le=100)  # fmt: skip
     click_rate: float = _field(
         0.1, "share of visits to the place of the list with a click on it today", _SHARE, gt=0, lt=1
     )
     visits_per_week: float | None = _field(
-        None, "visits of known customers in a week, to the place where the list is shown",
-        "a number above 0", gt=0)  # fmt: skip
-    visits_per_customer: float = _field(
-        1.0, "such visits in a week, mean over all customers who may come", "a number above 0",
+        None, "visits of known customers in a week, to the place where the list is shown; left "
+        "out, the length of the test is not known", "a number above 0", gt=0)  # fmt: skip
+    visits_per_customer: float | None = _field(
+        None, "such visits in a week, mean over all customers who may come; left out, "
+        "`visits_per_week` over all customers of the export", "a number above 0",
         gt=0)  # fmt: skip
     cost_per_year: float | None = _field(
         None, "what personal lists would cost in a year, in money", "a number, at least 0", ge=0

@@ -19,4 +19,14 @@ from helpers.warehouse.engines import (
     placeholders,
     sql,
 )
-from helpers.warehouse.growth import growth, growth_curves
+from helpers.warehouse.growth import (
+    bill,
+    disk,
+    doubled,
+    growth,
+    growth_curves,
+    pairs,
+    spread,
+    tables,
+    with_resellers,
+)

@@ -40,8 +40,8 @@ class Settings:
     trend_days : int or None
     history_cap : int
         A customer speaks for the similarity of products with so many of the latest purchases at
-        most. The pairs of a history grow with its square: without a cap, one reseller can outweigh
-        a million customers. Lists are made from all purchases.
+        most. The pairs of a history grow with its square: without a cap, one reseller can make as
+        many as a million customers. Lists are made from all purchases.
     n_parts : {1, 16, 256}
         Into how many parts the customers are dealt.
     """

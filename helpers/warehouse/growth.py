@@ -1,4 +1,4 @@
-"""How work grows with the shop: what lesson 09 draws."""
+"""How work grows with the shop, and what a larger one would need: lesson 09."""
 
 from __future__ import annotations
 
@@ -44,3 +44,197 @@ def growth_curves(measured: pd.DataFrame) -> pd.DataFrame:
         times = (points[column] / points[column].min()).round(1)
         curves[what] = pd.Series((points["fit"] / points["fit"].iloc[0]).to_numpy(), times)
     return pd.DataFrame(curves).interpolate(method="index", limit_area="inside")
+
+
+# Bytes of a row by the types that the SQL gives: INT and REAL 4, DOUBLE, BIGINT and a date 8, and
+# texts as long as in most shops: an id 10, a part 2, a source 10.
+_BYTES = {
+    "purchases, cleaned": 10 + 10 + 8,  # customer, product, date
+    "who has what": 2 + 4 + 4 + 8,  # part, customer, product, date
+    "histories": 2 + 4 + 4 + 8,  # part, customer, product, weight
+    "pairs, before adding up": 4 + 4 + 8,  # two products, weight
+    "pairs, added up, from both sides": 4 + 4 + 4,  # two products, similarity
+    "neighbours": 4 + 4 + 4 + 8,  # two products, similarity, weight
+    "scores, before adding up": 4 + 4 + 8,  # customer, product, weight
+    "lists": 10 + 8 + 10 + 8 + 10,  # customer, rank, product, score, source
+}
+_KEPT = ["purchases, cleaned", "who has what", "histories", "neighbours", "lists"]
+
+
+def spread(sizes) -> float:
+    """How unequal histories are: mean square over squared mean, 1 if all are equally long."""
+    sizes = np.asarray(sizes, dtype=float)
+    return (sizes**2).mean() / sizes.mean() ** 2
+
+
+def pairs(transactions: pd.DataFrame, cap: int) -> int:
+    """Pairs of products in all histories, of which each speaks with ``cap`` products at most."""
+    sizes = transactions.groupby("customer_id")["product_id"].nunique().clip(upper=cap)
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def with_resellers(
+    transactions: pd.DataFrame, n: int = 20, least: int = 250, most: int = 500, random_state=0
+) -> pd.DataFrame:
+    """The purchases of a shop and of some made-up customers who buy nearly anything.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+        Of it, customer, product and date stay.
+    n : int
+        Number of resellers.
+    least, most : int
+        Each has bought so many different products, drawn at random (all, if there are fewer), on
+        days of other purchases.
+    random_state : int
+    """
+    rng = np.random.default_rng(random_state)
+    shop = transactions[["customer_id", "product_id", "transaction_date"]]
+    products = shop["product_id"].unique()
+    bought = [rng.permutation(products)[:size] for size in rng.integers(least, most, n)]
+    made_up = [
+        pd.DataFrame(
+            {
+                "customer_id": f"made-up reseller {number}",
+                "product_id": own,
+                "transaction_date": rng.choice(shop["transaction_date"], len(own)),
+            }
+        )
+        for number, own in enumerate(bought, 1)
+    ]
+    return pd.concat([shop, *made_up], ignore_index=True)
+
+
+def tables(
+    customers: int, products: int, history: float, spread: float, neighbours: int = 50, n: int = 5
+) -> pd.DataFrame:
+    """Rows and bytes of every table that the SQL makes for a shop.
+
+    Parameters
+    ----------
+    customers, products : int
+    history : float
+        Different products of a customer, on average.
+    spread : float
+        From :func:`spread`: a few long histories make most of the pairs.
+    neighbours : int
+        Kept per product.
+    n : int
+        Length of a list.
+
+    Returns
+    -------
+    DataFrame
+        ``rows``, ``bytes_a_row``, ``gigabytes`` (without compression) and ``kept``: whether the
+        table is still on disk at the end. Pairs before adding up, who has what and histories are
+        exact, purchases if nothing is bought twice. The others are upper bounds: no two customers
+        share a pair as long as the catalogue has enough of them, and every product has all its
+        neighbours.
+    """
+    purchases, neighbours = customers * history, min(neighbours, products - 1)
+    pairs = customers * (spread * history**2 - history) / 2
+    rows = {
+        "purchases, cleaned": purchases,
+        "who has what": purchases,
+        "histories": purchases,
+        "pairs, before adding up": pairs,
+        "pairs, added up, from both sides": min(2 * pairs, products * (products - 1)),
+        "neighbours": products * neighbours,
+        "scores, before adding up": purchases * neighbours,
+        "lists": customers * n,
+    }
+    table = pd.DataFrame({"rows": rows, "bytes_a_row": _BYTES}, index=list(rows))
+    table["gigabytes"] = table["rows"] * table["bytes_a_row"] / 1e9
+    return table.assign(kept=table.index.isin(_KEPT))
+
+
+def disk(plan: pd.DataFrame, n_parts: int = 256) -> float:
+    """Gigabytes of rows on disk at once: what is kept and the largest of what comes and goes.
+
+    Pairs are added up while they are made, so only their sums have to be put somewhere; scores are
+    made for one part of the customers at a time. What an engine adds to a row comes on top.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        From :func:`tables`.
+    n_parts : int
+        As in :class:`helpers.warehouse.Settings`.
+    """
+    size = plan["gigabytes"]
+    passing = size["pairs, added up, from both sides"], size["scores, before adding up"] / n_parts
+    return float(size[plan["kept"]].sum() + max(passing))
+
+
+def bill(measured: pd.DataFrame, plan: pd.DataFrame, cores: int = 2) -> pd.DataFrame:
+    """Core-hours of a job that was not measured, from those that were, by engine.
+
+    Work is counted in rows (:func:`tables`), time in seconds above those of starting up, the
+    smallest job's. Two ways to stretch the largest run: in proportion, and by the exponent of a
+    power law through all runs (least squares on the logarithms). Both leave the measured range far
+    behind, so the range between them is no interval, only two guesses.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        The rows of ``tests/benchmarks/scale.py`` whose ``what`` is "job".
+    plan : DataFrame
+        From :func:`tables`.
+    cores : int
+        Of the machine that was measured: all of them are paid for, busy or not.
+
+    Returns
+    -------
+    DataFrame
+        One row per engine: ``runs`` without starting up, ``exponent`` (missing for a single run),
+        ``times`` (rows of the plan, in those of the largest run), ``in_proportion`` and
+        ``by_the_exponent`` (core-hours).
+    """
+    found = {}
+    for engine, runs in measured.sort_values("purchases").groupby("engine"):
+        start, runs = runs["seconds"].iloc[0], runs.iloc[1:]
+        rows = np.array([_rows_of(run) for run in runs.itertuples()])
+        seconds = runs["seconds"].to_numpy() - start
+        several = len(runs) > 1
+        exponent = np.polyfit(np.log(rows), np.log(seconds), 1)[0] if several else np.nan
+        times, core_hours = plan["rows"].sum() / rows[-1], cores * seconds[-1] / 3_600
+        found[engine] = {
+            "runs": len(runs),
+            "exponent": exponent,
+            "times": times,
+            "in_proportion": core_hours * times,
+            "by_the_exponent": core_hours * times**exponent,
+        }
+    return pd.DataFrame.from_dict(found, orient="index").rename_axis("engine")
+
+
+def doubled(measured: pd.DataFrame, assumed: dict[str, float]) -> pd.DataFrame:
+    """What doubling one assumption at a time does to the bill of one engine and to the disk.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As in :func:`bill`, of one engine.
+    assumed : dict of str to float
+        The arguments of :func:`tables`.
+
+    Returns
+    -------
+    DataFrame
+        One row per assumption: ``in_proportion``, ``by_the_exponent`` and ``disk``, in those of
+        what was assumed.
+    """
+
+    def cost(assumed):
+        plan = tables(**assumed)
+        hours = bill(measured, plan).iloc[0][["in_proportion", "by_the_exponent"]]
+        return pd.Series({**hours, "disk": disk(plan)})
+
+    moved = {name: cost(assumed | {name: 2 * value}) for name, value in assumed.items()}
+    return pd.DataFrame(moved).T / cost(assumed)
+
+
+def _rows_of(run):
+    history = run.purchases / run.customers
+    return tables(run.customers, run.products, history, run.spread, 50, 10)["rows"].sum()

@@ -21,7 +21,7 @@ WRONG = {
     "a fraction": ("n_recommendations: 5.5", 1, "n_recommendations is 5.5.*whole number"),
     "true is no number": ("test_days: true", 1, "test_days is True"),
     "a share of eight": ("cart_rate: 8", 1, "cart_rate is 8.*between 0 and 1"),
-    "infinite": ("clicks_per_day: .inf", 1, "clicks_per_day is .inf"),
+    "infinite": ("visits_per_week: .inf", 1, "visits_per_week is .inf"),
     "a number as path": ("transactions_path: 5", 1, "transactions_path is 5.*path"),
     "a number among paths": ("transactions_path: [a.csv, 5]", 1, "transactions_path.*path"),
     "a number for codes": ("cleaning:\n  non_products: 5", 2, "cleaning.non_products is 5.*list"),
