@@ -1,24 +1,11 @@
-"""Test plans against textbook values, read-outs, and the live test with and without tastes."""
+"""The simulated live test, its feedback rounds, and the export of a test of one's own."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
 
 from helpers import data, experiments, simulation
-from helpers.matrix import build_interaction_matrix
-from helpers.recommend import ItemBased, MostPopular, WithFallback
-
-
-def arms(world):
-    matrix = build_interaction_matrix(world.transactions)
-    popular = MostPopular().fit(matrix)
-    made = {"popular": popular}
-    for name, model in {"textbook": ItemBased(None, False), "improved": ItemBased()}.items():
-        made[name] = WithFallback({"purchases": model.fit(matrix), "popularity": popular})
-    return made
+from helpers.reading.parameters import LiveTest
 
 
 def test_visitors_per_arm():
@@ -40,127 +27,186 @@ def test_tests_run_for_whole_weeks():
         experiments.days_needed(10, 0)
 
 
-def test_peeking_raises_false_alarms():
-    alarms = experiments.false_alarms(0.08, 20_000, looks=20)
-    assert alarms["at the end"] == pytest.approx(0.05, abs=0.015)
-    # Armitage, McPherson and Rowe (1969): 0.248 for twenty looks
-    assert alarms["at any look"] == pytest.approx(0.248, abs=0.03)
-    once = experiments.false_alarms(0.08, 20_000, looks=1)
-    assert once["at the end"] == once["at any look"]
-
-
-def test_read_out():
-    better = experiments.read_out((800, 10_000), (1_000, 10_000))
-    assert better["difference"] == pytest.approx(0.02) and better["lift"] == pytest.approx(0.25)
-    assert 0.011 < better["low"] < 0.02 < better["high"] < 0.029
-    assert "better; the interval is above zero" in better["words"]
-    assert "worse" in experiments.read_out((1_000, 10_000), (800, 10_000))["words"]
-    assert "includes zero" in experiments.read_out((80, 1_000), (90, 1_000))["words"]
-
-
-@given(*[st.tuples(st.integers(0, 50), st.integers(1, 50)).map(sorted)] * 2)
-def test_words_claim_what_the_interval_shows(base, variant):
-    result = experiments.read_out(base, variant)
-    assert ("better" in result["words"]) == (result["low"] > 0)
-    assert ("worse" in result["words"]) == (result["high"] < 0)
-    assert "not by chance" not in result["words"], "one in twenty is by chance"
-
-
-@pytest.mark.parametrize(
-    ("base", "variant", "sentence"),
-    [
-        ((0, 0), (1, 100), "'base' has 0 visitors"),
-        ((1, 100), (0, 0), "'variant' has 0 visitors"),
-        ((1, 100), (0, -5), "'variant' has -5 visitors"),
-        ((-1, 100), (1, 100), "'base' has -1 successes"),
-        ((1, 100), (101, 100), "'variant' has 101 successes of 100"),
-        ((float("nan"), 100), (1, 100), "'base' has nan successes"),
-    ],
-)
-def test_an_arm_that_cannot_be_read_is_named(base, variant, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        experiments.read_out(base, variant)
-
-
-def test_intervals_cover_the_truth():
-    rng = np.random.default_rng(1)
-    pairs = rng.binomial(4_000, [0.08, 0.10], size=(400, 2))
-    reads = [experiments.read_out((int(a), 4_000), (int(b), 4_000)) for a, b in pairs]
-    covered = np.mean([r["low"] <= 0.02 <= r["high"] for r in reads])
-    assert covered == pytest.approx(0.95, abs=0.035)
-
-
 def test_sample_ratio_mismatch():
     assert experiments.sample_ratio_mismatch([5_000, 5_050])["words"] == "as planned"
     assert "broken" in experiments.sample_ratio_mismatch([5_000, 5_500])["words"]
     assert experiments.sample_ratio_mismatch([9_000, 1_010], [0.9, 0.1])["words"] == "as planned"
 
 
-def split_looks_broken(seed, shares=None):
-    arm_of = simulation.deal(4_290, 3, np.random.default_rng(seed), shares)
-    visitors = np.bincount(arm_of, minlength=3)
-    return "broken" in experiments.sample_ratio_mismatch(visitors)["words"]
+@pytest.fixture(scope="module")
+def world():
+    return simulation.make_world()
 
 
-def test_the_sample_ratio_check_fires_when_the_split_is_broken_and_else_hardly_ever():
-    assert np.mean([split_looks_broken(seed) for seed in range(2_000)]) < 0.01
-    # every fifth customer of two arms is lost on the way
-    assert all(split_looks_broken(seed, [1, 0.8, 0.8]) for seed in range(300))
+@pytest.fixture(scope="module")
+def lists(world):
+    return simulation.two_lists(world.transactions)
+
+
+HALVES = {"popular": 0.5, "improved": 0.5}
+
+
+def dealt(home, salt="a test", shares=HALVES, holdout=0.0):
+    return experiments.assign_arms(home.customers, shares, salt, holdout)
 
 
 def test_the_choice_model_is_calibrated_on_todays_list_only():
     rng = np.random.default_rng(0)
     liking = rng.normal(0, 2, size=(500, 5))
     liking[:50, 4] = -np.inf  # a short list
-    choice = simulation.fit_choice(liking)
-    click, cart = choice.chances(liking)
-    assert click.sum(axis=1).mean() == pytest.approx(0.10)
-    assert (click * cart).sum() / click.sum() == pytest.approx(0.08)
-    assert (click[:50, 4] == 0).all()
-    visits = simulation.simulate_visits(choice, liking, 200_000, rng)
-    assert (visits["clicked"] >= 0).mean() == pytest.approx(0.10, abs=0.003)
-    carts = visits["carted"].sum() / (visits["clicked"] >= 0).sum()
-    assert carts == pytest.approx(0.08, abs=0.006)
-    assert not visits.loc[visits["clicked"] < 0, "carted"].any()
+    for slope in (0, 0.5, 2):
+        choice = simulation.fit_choice(liking, slope=slope)
+        click, cart = choice.chances(liking)
+        assert click.sum(axis=1).mean() == pytest.approx(0.10)
+        assert (click * cart).sum() / click.sum() == pytest.approx(0.08)
+        assert (click[:50, 4] == 0).all() and (cart[:50, 4] == 0).all()
+    many = rng.integers(0, 500, 200_000)
+    place, carted = simulation.react(click[many], cart[many], rng)
+    assert (place >= 0).mean() == pytest.approx(0.10, abs=0.003)
+    assert carted.sum() / (place >= 0).sum() == pytest.approx(0.08, abs=0.006)
+    assert not carted[place < 0].any()
 
 
-def live_tests(world, seeds, **options):
-    """Every arm but the first, of one live test per seed."""
-    made = arms(world)
-    results = [simulation.live_test(world, made, random_state=s, **options) for s in seeds]
-    return pd.concat([result.iloc[1:] for result in results]), results
+def test_a_steeper_response_curve_takes_the_liked_sooner():
+    liking = np.array([[2.0, 0.0, -2.0]])
+    flat, steep = (simulation.Choice(1.0, 1.0, slope).chances(liking) for slope in (0, 2))
+    for chances in flat:
+        assert np.ptp(chances) == 0
+    for chances in steep:
+        assert (np.diff(chances) < 0).all()
 
 
-def test_live_test_finds_taste_in_every_world():
-    for seed in (1, 2, 3):
-        new, (result,) = live_tests(simulation.make_world(seed), [seed])
-        assert (new["low"] > 0).all()
-        assert new["carts_per_visit"].min() > 1.5 * result["carts_per_visit"].iloc[0]
-
-
-def test_live_test_finds_nothing_without_taste():
-    new = pd.concat(
-        live_tests(simulation.make_world(seed, taste_strength=0), range(5))[0] for seed in (1, 2)
+def test_a_live_test_is_an_export_that_our_reader_takes(world, lists, tmp_path):
+    home = simulation.prepare_homepage(world, lists)
+    assigned = dealt(home, holdout=0.1)
+    rows = simulation.live_test(world, lists, assigned, "2025-03-03", weeks=2)
+    pd.testing.assert_frame_equal(rows, home.visits(assigned, "2025-03-03", weeks=2))
+    assert rows["date"].between("2025-03-03", "2025-03-16").all()
+    assert rows["date"].dt.normalize().nunique() == 14
+    arm_of = assigned.set_index("customer_id")["arm"]
+    assert (rows["arm"] == rows["customer_id"].map(arm_of)).all()
+    prices = world.products["price"].to_list()
+    assert rows.loc[rows["bought"] == 1, "revenue"].isin(prices).all()
+    assert (rows.loc[rows["bought"] == 0, "revenue"] == 0).all()
+    assert (rows["bought"] <= rows["carted"]).all() and (rows["carted"] <= rows["clicked"]).all()
+    rows.to_csv(tmp_path / "test.csv", index=False)
+    parameters = data.shop_parameters(
+        reading={"test_results_path": str(tmp_path / "test.csv"), "test_date_format": "%Y-%m-%d"}
     )
-    includes_zero = (new["low"] <= 0) & (new["high"] >= 0)
-    # less often than 19 times in 20: visits of one customer are not independent
-    assert includes_zero.mean() >= 0.7
-    assert abs(new["difference"].mean()) < 0.001 and new["difference"].abs().max() < 0.004
+    read, report = data.read_test_results(parameters)
+    assert report.kept == len(rows) and not any(report.rejected.values())
+    pd.testing.assert_frame_equal(
+        experiments.by_customer(read), experiments.by_customer(rows), check_dtype=False
+    )
 
 
-def test_a_live_test_deals_customers_and_its_check_can_fail():
-    world = simulation.make_world(taste_strength=0)
-    popular = MostPopular().fit(build_interaction_matrix(world.transactions))
-    two = {"A": popular, "B": popular}
-    results = [simulation.live_test(world, two, 2_000, random_state=seed) for seed in range(5)]
-    customers = pd.DataFrame([result["customers"] for result in results])
-    visits = pd.DataFrame([result["visits"] for result in results])
-    assert (customers.sum(axis=1) == world.transactions["customer_id"].nunique()).all()
-    assert (visits.sum(axis=1) == 4_000).all()
-    assert customers["A"].nunique() > 1 and visits["A"].nunique() > 1, "dealt evenly"
-    broken = simulation.live_test(world, two, 2_000, shares=[0.55, 0.45])
-    for column in ("customers", "visits"):
-        assert "broken" in experiments.sample_ratio_mismatch(broken[column])["words"]
+def test_visits_belong_to_customers_and_not_to_arms(world, lists):
+    home = simulation.prepare_homepage(world, lists)
+    assigned = dealt(home)
+    swapped = assigned.assign(
+        arm=assigned["arm"].map({"popular": "improved", "improved": "popular"})
+    )
+    one, other = home.visits(assigned), home.visits(swapped)
+    same = ["customer_id", "date"]
+    pd.testing.assert_frame_equal(one[same], other[same])
+    assert not one["clicked"].equals(other["clicked"])
+    often = home.visits_per_week
+    assert often.mean() == pytest.approx(simulation.VISITS_PER_WEEK, rel=0.05)
+    assert np.sort(often)[-len(often) // 5 :].sum() / often.sum() == pytest.approx(0.52, abs=0.03)
+    came = one.groupby("customer_id").size().reindex(home.customers, fill_value=0)
+    assert np.corrcoef(came, often)[0, 1] > 0.8
+    again = home.visits(assigned, "2025-06-02")
+    assert not again["customer_id"].equals(one["customer_id"]), "a log and the test after it differ"
+
+
+def test_the_holdout_sees_todays_list_and_who_is_not_dealt_does_not_come(world, lists):
+    home = simulation.prepare_homepage(world, lists)
+    everybody = pd.DataFrame({"customer_id": home.customers, "arm": "popular"})
+    log = home.visits()
+    held = home.visits(everybody.assign(arm="holdout"))
+    assert set(log["arm"]) == {"popular"} and set(held["arm"]) == {"holdout"}
+    columns = ["customer_id", "clicked", "carted", "revenue"]
+    pd.testing.assert_frame_equal(log[columns], held[columns])
+    pd.testing.assert_frame_equal(log, home.visits(everybody))
+    few = everybody.iloc[:100]
+    assert set(home.visits(few)["customer_id"]) <= set(few["customer_id"])
+
+
+def test_who_can_not_be_in_a_test_is_said(world, lists):
+    home = simulation.prepare_homepage(world, lists)
+    assigned = dealt(home)
+    with pytest.raises(
+        ValueError, match="No list for novel; there are lists for popular, improved"
+    ):
+        home.visits(assigned.replace("improved", "novel"))
+    with pytest.raises(ValueError, match="one arm only"):
+        home.visits(pd.concat([assigned, assigned.iloc[:1]]))
+    with pytest.raises(ValueError, match="have bought something.*: 1 of"):
+        home.visits(pd.concat([assigned, assigned.iloc[:1].assign(customer_id="stranger")]))
+
+
+def test_what_is_expected_is_what_many_visits_come_to(world, lists):
+    home = simulation.prepare_homepage(world, lists)
+    expected = home.expected()
+    today = expected.loc["popular"]
+    assert today["clicked"] == pytest.approx(0.10) and today["carted"] == pytest.approx(0.008)
+    everybody = pd.DataFrame({"customer_id": home.customers, "arm": "improved"})
+    many = home.visits(everybody, weeks=100)
+    for name in ("clicked", "carted", "bought", "revenue"):
+        assert many[name].mean() == pytest.approx(expected.loc["improved", name], rel=0.05), name
+    lift = expected.loc["improved", "carted"] / today["carted"] - 1
+    assert home.expected_lift("improved") == pytest.approx(lift)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_live_test_finds_taste_in_every_world_and_none_where_there_is_none(seed):
+    plan = LiveTest(name=f"test {seed}", arms=HALVES, weeks=8)
+    tests = simulation.sensitivity(
+        plan, world=simulation.make_world(seed), slopes=[0], taste_strengths=[0], seeds=[]
+    )
+    assert list(tests.index) == ["as it is", "curve 0", "tastes 0"]
+    assert tests.loc["as it is", "lift_low"] > 0 and tests.loc["as it is", "true_lift"] > 0.5
+    # customers who take anything as soon as anything else make no list better
+    assert tests.loc["curve 0", "true_lift"] == pytest.approx(0)
+    assert tests.loc["tastes 0", "true_lift"] < 0.05
+    assert tests.loc["tastes 0", "lift_low"] < 0
+    covered = tests["true_lift"].between(tests["lift_low"], tests["lift_high"])
+    assert covered.sum() >= 2
+
+
+@pytest.mark.parametrize("name", ["popular", "improved"])
+def test_two_equal_lists_look_different_in_one_of_twenty_tests(world, lists, name):
+    """By visits, the same 300 tests look different two to three times as often."""
+    home = simulation.prepare_homepage(world, {"A": lists[name], "B": lists[name]})
+    rng, alarms, by_visits = np.random.default_rng(1), 0, 0
+    for number in range(300):
+        arm = np.where(rng.random(len(home.customers)) < 0.5, "A", "B")
+        assigned = pd.DataFrame({"customer_id": home.customers, "arm": arm})
+        customers = experiments.by_customer(home.visits(assigned, weeks=8, random_state=number))
+        read = experiments.compare(customers, "carted per visit", "A", "B")
+        alarms += not read["low"] <= 0 <= read["high"]
+        total = customers.groupby("arm")[["carted", "visits"]].sum()
+        rate = total["carted"] / total["visits"]
+        error = (rate * (1 - rate) / total["visits"]).sum() ** 0.5
+        by_visits += abs(read["difference"]) > 1.96 * error
+    assert 6 <= alarms <= 25, "a twentieth of 300 is 15"
+    assert by_visits > 28
+
+
+def test_the_check_of_the_split_fires_when_it_is_broken_and_else_hardly_ever(world, lists):
+    home = simulation.prepare_homepage(world, lists)
+    log = home.visits(weeks=4)
+    came = pd.Series(log["customer_id"].unique())
+
+    def broken(assigned, lost=()):
+        arm = came[~came.isin(lost)].map(assigned.set_index("customer_id")["arm"])
+        return experiments.sample_ratio_mismatch(arm.value_counts()[[*HALVES]])["broken"]
+
+    assert sum(broken(dealt(home, f"test {number}")) for number in range(100)) <= 2
+    for number in range(20):
+        assigned = dealt(home, f"test {number}")
+        new = assigned.loc[assigned["arm"] == "improved", "customer_id"]
+        assert broken(assigned, new[new.str.endswith(("3", "7"))])
 
 
 def test_owned_products_are_liked_less():
@@ -172,19 +218,41 @@ def test_owned_products_are_liked_less():
     assert liking[0, 0] < truth and liking[0, 1] == -np.inf
 
 
-def test_retraining_rounds_measure_variety():
-    world = simulation.make_world()
-    newest = []
+def test_retraining_rounds_learn_from_what_was_bought(world):
+    newest, bought = [], []
 
     def best_sellers(table):
         newest.append(table["transaction_date"].max())
-        return MostPopular().fit(build_interaction_matrix(table))
+        bought.append(len(table))
+        return simulation.two_lists(table)["popular"]
 
-    rounds = simulation.retraining_rounds(world, best_sellers, 2, 5_000)
-    assert (newest[1] - newest[0]).days == 30, "what was put into the cart was bought a month later"
+    rounds = simulation.retraining_rounds(world, {"today": best_sellers}, 2).loc["today"]
+    assert (newest[1] - newest[0]).days == 28, "what was paid for was bought four weeks later"
+    carts = rounds["carts"].iloc[0]
+    share = simulation.BOUGHT_OF_CARTS
+    assert 0.15 * carts < bought[1] - bought[0] < 2 * share * carts
     assert rounds.index.tolist() == [1, 2]
-    assert rounds["carts"].gt(0).all() and rounds["categories"].between(1, 5).all()
-    assert rounds["coverage"].max() < 0.6
+    assert rounds["categories"].between(1, 5).all() and rounds["coverage"].max() < 0.6
+    # calibrated on these lists: 8 % of 10 % of the visits
+    visits = 4 * simulation.visits_per_week(pd.Index(world.transactions["customer_id"].unique()))
+    assert rounds["expected_carts"].iloc[0] == pytest.approx(0.008 * visits.sum())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_carts_fall_because_people_own_what_was_shown(world, seed):
+    """A list that does not learn is the control: it falls as well, so learning is not to blame."""
+    rounds = simulation.retraining_rounds(world, n_rounds=3, random_state=seed)
+    expected = rounds["expected_carts"].unstack("arm")
+    assert (expected.diff().dropna() < 0).all(axis=None)
+    learns, never = expected["improved"], expected["improved, never learns"]
+    assert learns[1] == never[1]
+    assert learns[3] == pytest.approx(never[3], rel=0.05)
+
+
+def test_where_nothing_is_bought_nothing_falls(world, lists, monkeypatch):
+    monkeypatch.setattr(simulation.feedback, "BOUGHT_OF_CARTS", 0)
+    expected = simulation.retraining_rounds(world, {"today": lambda _: lists["improved"]}, 3)
+    assert expected["expected_carts"].nunique() == 1
 
 
 # A test of one's own
@@ -231,7 +299,7 @@ def test_an_own_test_per_customer_has_no_visits_and_its_arms_are_one_whatever_th
     bare = [row.rsplit(",", 3)[0] for row in rows[:5]]
     found = experiments.own_test(own_export(tmp_path, bare, "customer_id,arm"))
     assert (
-        "counts nothing (clicked, carted" in found["words"] and not found["figures"]["differences"]
+        "counts nothing (clicked, carted" in found["words"] and not found["figures"]["comparisons"]
     )
 
 
@@ -241,43 +309,21 @@ def test_what_one_arm_does_not_count_is_not_compared(tmp_path):
     found = experiments.own_test(own_export(tmp_path, rows))
     assert "clicked is not counted in A, so it is not compared." in found["words"]
     assert "clicked" not in found["means"] and "clicked per customer" not in found["words"]
-    assert list(found["figures"]["differences"]["B"]) == ["revenue"]
+    metrics = [row["metric"] for row in found["figures"]["comparisons"]]
+    assert metrics == ["revenue per customer"]
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 9), min_size=2, max_size=30),
-       st.lists(st.integers(0, 9), min_size=2, max_size=30))  # fmt: skip
-def test_the_interval_of_means_is_scipys(base, variant):
-    read = experiments.difference_of_means(base, variant)
-    assert read["difference"] == pytest.approx(np.mean(variant) - np.mean(base))
-    if np.ptp(base) and np.ptp(variant):
-        interval = stats.ttest_ind(variant, base, equal_var=False).confidence_interval()
-        assert (read["low"], read["high"]) == pytest.approx((interval.low, interval.high))
-    elif not np.ptp(base) and not np.ptp(variant):
-        assert read["low"] == read["high"] == read["difference"]
-
-
-def test_alike_arms_seldom_differ_however_many_visits_a_customer_makes():
-    """By visits, the same data would look significant far too often."""
-    draw, alarms, by_visit = np.random.default_rng(0), 0, 0
-    for _ in range(200):
-        readiness, visits = draw.beta(0.3, 3, 120), draw.integers(1, 40, 120)
-        rows = pd.DataFrame(
-            {
-                "customer_id": np.arange(120).astype(str),
-                "arm": np.where(draw.permutation(120) % 2, "A", "B"),
-                "visits": visits,
-                "clicked": draw.binomial(visits, readiness),
-            }
-        )
-        table = experiments.by_customer(rows)
-        sides = [table.loc[table["arm"] == arm, "clicked"] for arm in "AB"]
-        read = experiments.difference_of_means(*sides)
-        alarms += not read["low"] <= 0 <= read["high"]
-        counts = [table.loc[table["arm"] == arm, ["clicked", "visits"]].sum() for arm in "AB"]
-        naive = experiments.read_out(*(tuple(map(int, each)) for each in counts))
-        by_visit += not naive["low"] <= 0 <= naive["high"]
-    assert 2 <= alarms <= 20 and by_visit > 40, "a twentieth of 200 is 10"
+def test_an_own_test_with_a_plan_gets_a_decision(world, lists, tmp_path):
+    home = simulation.prepare_homepage(world, lists)
+    rows = home.visits(dealt(home, "own"), "2025-03-03", weeks=8)
+    rows.to_csv(tmp_path / "test.csv", index=False)
+    plan = {"name": "own", "arms": HALVES, "starts": "2025-03-03", "weeks": 8}
+    reading = {"test_results_path": str(tmp_path / "test.csv"), "test_date_format": "%Y-%m-%d",
+               "live_test": plan}  # fmt: skip
+    found = experiments.own_test(reading)
+    assert "Decision on improved: ship." in found["words"]
+    del reading["live_test"]
+    assert "nothing is decided" in experiments.own_test(reading)["words"]
 
 
 @pytest.mark.parametrize(

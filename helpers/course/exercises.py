@@ -400,11 +400,11 @@ def _(engine, customer):
 @computed("07-1")
 def _(planned):
     least = planned["smallest_lift"]
-    found = least.index[least <= 0.60]
+    found = least.index[least <= 0.80]
     return int(found.min()), {
         "as planned": planned.index[planned["enough"]].min(),
         "the longest": found.max(),
-        "too short": least.index[least > 0.60].max(),
+        "too short": least.index[least > 0.80].max(),
         "the lift": least[found].iloc[0],
     }
 

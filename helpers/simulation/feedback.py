@@ -26,7 +26,7 @@ _WEEKS = 4  # of a round
 
 def retraining_rounds(
     world: World,
-    arms: dict[str, Callable[[pd.DataFrame], Recommender | WithFallback]],
+    arms: dict[str, Callable[[pd.DataFrame], Recommender | WithFallback]] | None = None,
     n_rounds: int = 4,
     k: int = 5,
     random_state: int = 0,
@@ -42,7 +42,8 @@ def retraining_rounds(
     arms : dict of str to callable
         Each receives the transactions of its copy so far, and returns a fitted recommender. One
         that returns the same recommender every time does not learn: a control. The first one is
-        today's; the choice model is calibrated on its first lists.
+        today's; the choice model is calibrated on its first lists. Left out: the story's two lists,
+        which learn, and the improved one as it is today, for ever.
     n_rounds : int
         Each is four weeks: lists, visits, some carts are paid for, learn again. What somebody owns
         is liked less from the next round on.
@@ -57,6 +58,13 @@ def retraining_rounds(
         this round's dice play no part; ``coverage`` (share of the catalogue in anybody's list),
         ``personalization`` and ``categories`` (different ones in a list, on average).
     """
+    if arms is None:
+        today = _improved(world.transactions)
+        arms = {
+            "popular": _popular,
+            "improved": _improved,
+            "improved, never learns": lambda _: today,
+        }
     customers = pd.Index(world.transactions["customer_id"].unique()).sort_values()
     often = visits_per_week(customers)
     category = world.products.set_index("product_id")["product_category"]
@@ -145,6 +153,10 @@ def variety_rounds(
     return pd.DataFrame(rows, columns=["round", "categories", "low", "high", "products"]).set_index(
         "round"
     )
+
+
+def _popular(transactions):
+    return two_lists(transactions)["popular"]
 
 
 def _improved(transactions):

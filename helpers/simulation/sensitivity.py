@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from helpers.experiments import assign_arms, by_customer, compare
-from helpers.reading.parameters import LiveTest
 from helpers.simulation.visits import prepare_homepage, two_lists
 from helpers.simulation.world import World, make_world
 
 
 def sensitivity(
-    plan: LiveTest,
+    plan,
     make_arms: Callable[[pd.DataFrame], dict] = two_lists,
     world: World | None = None,
     slopes: Sequence[float] = (0.25, 0.5, 2.0),
