@@ -75,6 +75,8 @@ class Assumptions:
         customers of the export.
     click_rate, cart_rate : float
         Share of those visits with a click on the list today, and of the clicks that reach the cart.
+    buy_rate : float
+        Of those carts, the share that is bought.
     lift : float, optional
         The smallest lift worth having; see :func:`lift_worth_having`.
     cost_per_year : float, optional
@@ -90,6 +92,7 @@ class Assumptions:
     lift: float | None = None
     cost_per_year: float | None = None
     margin_share: float = 0.4
+    buy_rate: float = 0.3
 
     @property
     def carts_per_visit(self) -> float:
@@ -113,15 +116,15 @@ def lift_worth_having(assumed: Assumptions, amount: float | None, share: float =
     dict
         ``lift`` (.2 is a fifth more), and ``lift_from``, what it comes from: ``"lift"`` as entered;
         ``"cost"``: the lift that earns the cost of a year, cost / (carts a year today x margin of
-        an average cart), as if every cart were bought; else ``"fifth"``,
+        an average purchase x the share of carts that are bought); else ``"fifth"``,
         :data:`helpers.evaluate.WORTH_HAVING`.
-        With ``"cost"`` also ``carts_per_year`` and ``margin`` (of a cart).
+        With ``"cost"`` also ``carts_per_year`` and ``margin`` (of a cart, bought or not).
     """
     if assumed.lift is not None:
         return {"lift": assumed.lift, "lift_from": "lift"}
     if assumed.cost_per_year and assumed.visits_per_week and amount:
         carts = 52 * assumed.visits_per_week * share * assumed.carts_per_visit
-        margin = amount * assumed.margin_share
+        margin = amount * assumed.margin_share * assumed.buy_rate
         lift = assumed.cost_per_year / (carts * margin)
         return {"lift": lift, "lift_from": "cost", "carts_per_year": carts, "margin": margin}
     return {"lift": WORTH_HAVING, "lift_from": "fifth"}

@@ -8,25 +8,6 @@ from helpers import data, experiments, simulation
 from helpers.reading.parameters import LiveTest
 
 
-def test_visitors_per_arm():
-    # Lehr's rule of thumb: 16 p (1 - p) / difference squared
-    needed = experiments.visitors_per_arm(0.08, 0.10)
-    assert needed == pytest.approx(16 * 0.084 * 0.916 / 0.008**2, rel=0.03)
-    assert experiments.visitors_per_arm(0.08, 0.20) < needed / 3.5
-    assert experiments.visitors_per_arm(0.08, 0.10, power=0.9) > 1.3 * needed
-    with pytest.raises(ValueError, match="lift of 0"):
-        experiments.visitors_per_arm(0.08, 0)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        experiments.visitors_per_arm(0.8, 0.5)
-
-
-def test_tests_run_for_whole_weeks():
-    assert experiments.days_needed(10_000, 1_000) == 21
-    assert experiments.days_needed(10_000, 20_000) == 7
-    with pytest.raises(ValueError, match="never ends"):
-        experiments.days_needed(10, 0)
-
-
 def test_sample_ratio_mismatch():
     assert experiments.sample_ratio_mismatch([5_000, 5_050])["words"] == "as planned"
     assert "broken" in experiments.sample_ratio_mismatch([5_000, 5_500])["words"]
@@ -172,25 +153,6 @@ def test_a_live_test_finds_taste_in_every_world_and_none_where_there_is_none(see
     assert tests.loc["tastes 0", "lift_low"] < 0
     covered = tests["true_lift"].between(tests["lift_low"], tests["lift_high"])
     assert covered.sum() >= 2
-
-
-@pytest.mark.parametrize("name", ["popular", "improved"])
-def test_two_equal_lists_look_different_in_one_of_twenty_tests(world, lists, name):
-    """By visits, the same 300 tests look different two to three times as often."""
-    home = simulation.prepare_homepage(world, {"A": lists[name], "B": lists[name]})
-    rng, alarms, by_visits = np.random.default_rng(1), 0, 0
-    for number in range(300):
-        arm = np.where(rng.random(len(home.customers)) < 0.5, "A", "B")
-        assigned = pd.DataFrame({"customer_id": home.customers, "arm": arm})
-        customers = experiments.by_customer(home.visits(assigned, weeks=8, random_state=number))
-        read = experiments.compare(customers, "carted per visit", "A", "B")
-        alarms += not read["low"] <= 0 <= read["high"]
-        total = customers.groupby("arm")[["carted", "visits"]].sum()
-        rate = total["carted"] / total["visits"]
-        error = (rate * (1 - rate) / total["visits"]).sum() ** 0.5
-        by_visits += abs(read["difference"]) > 1.96 * error
-    assert 6 <= alarms <= 25, "a twentieth of 300 is 15"
-    assert by_visits > 28
 
 
 def test_the_check_of_the_split_fires_when_it_is_broken_and_else_hardly_ever(world, lists):

@@ -93,7 +93,7 @@ def test_the_commands_of_the_readme(rehearsed):
     assert names == ["arms", "rehearse", "readout", "rehearse", "readout"]
     arms = read_arms(folder / "runs" / "live_test" / "arms.csv")
     assert arms["arm"].value_counts(normalize=True)["holdout"] == pytest.approx(0.05, abs=0.015)
-    assert "weeks are enough for the smallest lift worth having, 50 %" in said[0]
+    assert "weeks are enough for the smallest lift worth having, 65 %" in said[0]
     found, nothing = (
         json.loads((folder / f"after {number}" / "readout.json").read_text("utf-8"))
         for number in (2, 4)
@@ -107,7 +107,7 @@ def test_the_commands_of_the_readme(rehearsed):
         assert rows["read"] == rows["kept"] + sum(rows["rejected"].values())
         parts = ("counted", "before", "after", "holdout")
         assert rows["kept"] == sum(window[part] for part in parts)
-        assert figures["rehearsed"] and window["weeks"] == 8 and not figures["split"]["broken"]
+        assert figures["rehearsed"] and window["weeks"] == 6 and not figures["split"]["broken"]
 
 
 def test_a_rehearsal_plays_the_arms_that_were_dealt(rehearsed):

@@ -20,7 +20,7 @@ CLEAR = {
     "lift": 0.4, "smallest_lift": 0.36,
 }  # fmt: skip
 #: Assumptions of the lesson, for the bundled shop.
-STORY = memo.Assumptions(visits_per_week=15_000, cost_per_year=60_000)
+STORY = memo.Assumptions(visits_per_week=4_200, cost_per_year=8_000)
 DOUBTS = [
     Doubt("a hole", "no purchase <here>.", "It matters.", "name all files."),
     Doubt("turned dates", "dates are turned.", "It spoils.", "set `date_format: x`.", stops=True),
@@ -128,10 +128,11 @@ def test_a_gain_worth_having_is_hardly_ever_a_dont():
 
 
 def test_what_is_worth_having_comes_from_the_money_where_that_is_known():
-    shop = memo.Assumptions(visits_per_week=1_000, click_rate=0.1, cart_rate=0.1, cost_per_year=780)
-    # 52,000 visits, 520 carts, of which each earns 40 % of 25
+    shop = memo.Assumptions(visits_per_week=1_000, click_rate=0.1, cart_rate=0.1, cost_per_year=390,
+                            buy_rate=0.5)  # fmt: skip
+    # 52,000 visits, 520 carts, of which every second earns 40 % of 25
     found = memo.lift_worth_having(shop, 25.0)
-    assert found["lift"] == pytest.approx(780 / 5_200) and found["lift_from"] == "cost"
+    assert found["lift"] == pytest.approx(390 / 2_600) and found["lift_from"] == "cost"
     # half of the customers have to earn the same
     assert memo.lift_worth_having(shop, 25.0, 0.5)["lift"] == pytest.approx(0.3)
     assert memo.lift_worth_having(replace(shop, lift=0.07), 25.0)["lift"] == 0.07
@@ -468,7 +469,7 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert f"<b>{100 * share:.0f}</b> find one of it" in page
     assert "Recommendation: ship a test" in page
     assert f"e-mail {facts['channels']['email']:,} customers" in page
-    assert f"takes <b>{facts['plan']['weeks']} weeks</b> at 15,000 visits a week" in page
+    assert f"takes <b>{facts['plan']['weeks']} weeks</b> at 4,200 visits a week" in page
     assert "It pays from a lift of <b>60%</b>" in page and "course arms" in page
 
 

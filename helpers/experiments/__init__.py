@@ -2,7 +2,6 @@
 
 from helpers.experiments.arms import HOLDOUT, assign_arms, fraction, sample_ratio_mismatch
 from helpers.experiments.looks import peeking, spending_limits
-from helpers.experiments.old import days_needed, visitors_per_arm
 from helpers.experiments.plan import Traffic, plan_test, shop_history
 from helpers.experiments.readout import (
     by_customer,

@@ -384,6 +384,7 @@ class Parameters(_Model):
     cart_rate: float = _field(
         0.08, "share of clicks on recommendations that reach the cart today", _SHARE, gt=0, lt=1
     )
+    buy_rate: float = _field(0.3, "share of those carts that are bought", _SHARE, gt=0, le=1)
     lift: float | None = _field(
         None, "the smallest lift of carts per visit worth having: .2 is a fifth more; left out, "
         "the one that earns `cost_per_year`, or a fifth where that can't be told",
