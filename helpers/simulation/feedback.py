@@ -2,74 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from helpers.channels import at_most_per_category, first_n
 from helpers.evaluate import catalogue_coverage, interval, personalization
 from helpers.matrix import build_interaction_matrix
-from helpers.recommend import ItemBased, MostPopular, ladder
-from helpers.simulation.visits import fit_choice, simulate_visits, true_liking
+from helpers.recommend import ItemBased, MostPopular, Recommender, WithFallback, ladder
+from helpers.simulation.visits import (
+    BOUGHT_OF_CARTS,
+    fit_choice,
+    react,
+    true_liking,
+    visits_per_week,
+)
 from helpers.simulation.world import World
+
+_WEEKS = 4  # of a round
 
 
 def retraining_rounds(
     world: World,
-    make,
+    arms: dict[str, Callable[[pd.DataFrame], Recommender | WithFallback]],
     n_rounds: int = 4,
-    visits_per_round: int = 20_000,
     k: int = 5,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """What happens when a recommender learns from the carts that it caused itself?
+    """What happens when a recommender learns from the purchases that it caused itself?
+
+    Each arm gets a copy of the shop for itself: the same customers, the same visits, the same dice.
+    So what the arms differ in comes from their lists.
 
     Parameters
     ----------
     world : World
-    make : callable
-        Receives the transactions so far, returns a fitted recommender.
-    n_rounds, visits_per_round, k, random_state : int
-        Each round is one month: lists, visits, carts become purchases, learn again.
+    arms : dict of str to callable
+        Each receives the transactions of its copy so far, and returns a fitted recommender. One
+        that returns the same recommender every time does not learn: a control. The first one is
+        today's; the choice model is calibrated on its first lists.
+    n_rounds : int
+        Each is four weeks: lists, visits, some carts are paid for, learn again. What somebody owns
+        is liked less from the next round on.
+    k : int
+        Length of the lists.
+    random_state : int
 
     Returns
     -------
     DataFrame
-        One row per round: ``carts``, ``coverage`` (share of the catalogue in anybody's list),
+        One row per arm and round: ``carts``; ``expected_carts``, the sum of their chances, in which
+        this round's dice play no part; ``coverage`` (share of the catalogue in anybody's list),
         ``personalization`` and ``categories`` (different ones in a list, on average).
     """
-    rng = np.random.default_rng(random_state)
     customers = pd.Index(world.transactions["customer_id"].unique()).sort_values()
+    often = visits_per_week(customers)
     category = world.products.set_index("product_id")["product_category"]
-    transactions, choice, rows = world.transactions, None, []
-    for number in range(1, n_rounds + 1):
-        lists = make(transactions).recommend(customers, k)
-        liking = true_liking(world, lists, customers, k)
-        choice = choice or fit_choice(liking)
-        visits = simulate_visits(choice, liking, visits_per_round, rng)
-        carted = visits[visits["carted"]]
-        place = lists.set_index(["customer_id", "rank"])["product_id"]
-        pairs = pd.MultiIndex.from_arrays(
-            [customers[carted["customer"]], carted["clicked"] + 1], names=place.index.names
-        )
-        bought = pd.DataFrame({"customer_id": customers[carted["customer"]]})
-        bought["product_id"] = place.reindex(pairs).to_numpy()
-        bought["transaction_date"] = world.transactions["transaction_date"].max() + pd.Timedelta(
-            days=30 * number
-        )
-        transactions = pd.concat([transactions, bought], ignore_index=True)
-        rows.append(
-            {
-                "round": number,
-                "carts": len(bought),
-                "coverage": catalogue_coverage(lists, len(category)),
-                "personalization": personalization(lists),
-                "categories": lists.assign(category=lists["product_id"].map(category))
-                .groupby("customer_id")["category"]
-                .nunique()
-                .mean(),
-            }
-        )
-    return pd.DataFrame(rows).set_index("round")
+    last = world.transactions["transaction_date"].max()
+    choice, rows = None, []
+    for arm, make in arms.items():
+        transactions = world.transactions
+        for number in range(1, n_rounds + 1):
+            lists = make(transactions).recommend(customers, k)
+            liking = true_liking(replace(world, transactions=transactions), lists, customers, k)
+            choice = choice or fit_choice(liking, weight=often)
+            click, cart = choice.chances(liking)
+            rng = np.random.default_rng([random_state, number])  # the same dice in each arm
+            came = np.repeat(np.arange(len(customers)), rng.poisson(_WEEKS * often))
+            place, carted = react(click[came], cart[came], rng)
+            paid = carted & (rng.random(len(came)) < BOUGHT_OF_CARTS)
+            bought = pd.DataFrame({"customer_id": customers[came[paid]], "rank": place[paid] + 1})
+            bought = bought.merge(lists, on=["customer_id", "rank"])[["customer_id", "product_id"]]
+            bought = bought.assign(transaction_date=last + pd.Timedelta(weeks=_WEEKS * number))
+            transactions = pd.concat([transactions, bought], ignore_index=True)
+            rows.append(
+                {
+                    "arm": arm,
+                    "round": number,
+                    "carts": int(carted.sum()),
+                    "expected_carts": _WEEKS * often @ (click * cart).sum(axis=1),
+                    "coverage": catalogue_coverage(lists, len(category)),
+                    "personalization": personalization(lists),
+                    "categories": variety(lists, category).mean(),
+                }
+            )
+    return pd.DataFrame(rows).set_index(["arm", "round"])
 
 
 def variety(lists: pd.DataFrame, category: pd.Series) -> pd.Series:

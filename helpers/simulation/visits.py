@@ -1,16 +1,32 @@
-"""Visits to the made-up shop's homepage, and a live test among its customers."""
+"""Visits to the made-up shop's homepage, and live tests among its customers.
+
+A live test here and a company's own one are read by the same functions: :func:`live_test` returns
+what a company exports, one row per visit. All that is assumed about the customers of the made-up
+shop stands in this file: how often they come (:data:`VISITS_PER_WEEK`), how they react to a list
+(:class:`Choice`), and how often a cart is paid for (:data:`BOUGHT_OF_CARTS`). How much their tastes
+differ is a parameter of :func:`helpers.simulation.make_world`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from helpers.experiments import read_out
+from helpers.experiments import HOLDOUT, fraction
 from helpers.recommend import Recommender, WithFallback
 from helpers.simulation.world import World, owned_penalty
+
+#: Visits of a customer in a week, mean of all customers. They are unequal, as exponential waiting
+#: times are: a fifth of the customers make half of the visits. How often somebody comes belongs to
+#: the customer, and no list changes it.
+VISITS_PER_WEEK = 1.0
+#: Share of the carts that are paid for, on the same day, one piece each.
+BOUGHT_OF_CARTS = 0.3
+#: Of today's list, and of no other: share of visits with a click, and of clicks that reach the cart.
+CLICK_RATE, CART_RATE = 0.10, 0.08
+FIRST_MONDAY = "2025-01-06"  # after the last purchase of the bundled data
 
 
 def acceptance(liking: np.ndarray, reluctance: float, slope: float = 1.0) -> np.ndarray:
@@ -28,13 +44,14 @@ class Choice:
     """How a customer of the made-up shop behaves in front of a list.
 
     A visitor clicks at most one of the products shown: product *j* with a chance proportional
-    to exp(liking of *j*), against exp(`outside`) for clicking none (a multinomial logit, McFadden
-    1974). A click becomes a cart by :func:`acceptance`. Liking is the world's true preference;
-    the constants are the same for everybody and for every list.
+    to exp(`slope` x liking of *j*), against exp(`outside`) for clicking none (a multinomial logit,
+    McFadden 1974). A click becomes a cart by :func:`acceptance`. Liking is the world's true
+    preference; the constants are the same for everybody and for every list.
     """
 
     outside: float
     reluctance: float
+    slope: float = 1.0
 
     def chances(self, liking: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chances of a click on each product shown, and of a cart after it.
@@ -48,12 +65,19 @@ class Choice:
         -------
         click, cart : ndarray, shape (n_visits, k)
         """
-        attraction = np.exp(liking)
+        shown = liking > -np.inf
+        attraction = np.where(shown, np.exp(self.slope * np.where(shown, liking, 0)), 0)
         click = attraction / (np.exp(self.outside) + attraction.sum(axis=1, keepdims=True))
-        return click, acceptance(liking, self.reluctance)
+        return click, acceptance(np.where(shown, liking, 0), self.reluctance, self.slope) * shown
 
 
-def fit_choice(liking: np.ndarray, click_rate: float = 0.10, cart_rate: float = 0.08) -> Choice:
+def fit_choice(
+    liking: np.ndarray,
+    click_rate: float = CLICK_RATE,
+    cart_rate: float = CART_RATE,
+    slope: float = 1.0,
+    weight: np.ndarray | None = None,
+) -> Choice:
     """Set the two constants so that *today's* list has today's rates; no other list is looked at.
 
     Parameters
@@ -63,19 +87,25 @@ def fit_choice(liking: np.ndarray, click_rate: float = 0.10, cart_rate: float = 
     click_rate : float
         Share of the visits with a click.
     cart_rate : float
-        Share of the clicks that reach the cart: 8 % in our story.
+        Share of the clicks that reach the cart.
+    slope : float
+        Of the response curve; an assumption, see :func:`acceptance`.
+    weight : ndarray, shape (n_customers,), optional
+        Visits of each customer; equal ones, if left out.
     """
     from scipy.optimize import brentq
 
-    outside = brentq(
-        lambda x: Choice(x, 0).chances(liking)[0].sum(axis=1).mean() - click_rate, -30, 30
-    )
+    def clicks(outside):
+        return np.average(Choice(outside, 0, slope).chances(liking)[0].sum(axis=1), weights=weight)
 
-    def carts_per_click(reluctance):
-        click, cart = Choice(outside, reluctance).chances(liking)
-        return (click * cart).sum() / click.sum()
+    outside = brentq(lambda x: clicks(x) - click_rate, -100, 100)
 
-    return Choice(outside, brentq(lambda x: carts_per_click(x) - cart_rate, -30, 30))
+    def carts(reluctance):
+        click, cart = Choice(outside, reluctance, slope).chances(liking)
+        return np.average((click * cart).sum(axis=1), weights=weight)
+
+    reluctance = brentq(lambda x: carts(x) - click_rate * cart_rate, -100, 100)
+    return Choice(outside, reluctance, slope)
 
 
 def true_liking(world: World, lists: pd.DataFrame, customers: pd.Index, k: int) -> np.ndarray:
@@ -101,131 +131,235 @@ def true_liking(world: World, lists: pd.DataFrame, customers: pd.Index, k: int) 
     column = world.preference.columns.get_indexer(lists["product_id"])
     liking = np.full((len(customers), k), -np.inf)
     truth = world.preference.loc[customers].to_numpy()[row, column]
-    bought = pd.MultiIndex.from_frame(world.transactions[["customer_id", "product_id"]])
-    owned = pd.MultiIndex.from_frame(lists[["customer_id", "product_id"]]).isin(bought)
+    bought = world.transactions[world.transactions["customer_id"].isin(customers)]
+    owned = np.zeros((len(customers), world.preference.shape[1]), bool)
+    owned[
+        customers.get_indexer(bought["customer_id"]),
+        world.preference.columns.get_indexer(bought["product_id"]),
+    ] = True
     consumable = world.products.set_index("product_id")["consumable"]
     penalty = owned_penalty(lists["product_id"].map(consumable))
-    liking[row, lists["rank"] - 1] = truth - owned * penalty
+    liking[row, lists["rank"] - 1] = truth - owned[row, column] * penalty
     return liking
 
 
-def simulate_visits(
-    choice: Choice, liking: np.ndarray, n_visits: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Let random customers visit.
+def react(
+    click: np.ndarray, cart: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Throw the dice of visits.
 
     Parameters
     ----------
-    choice : Choice
-    liking : ndarray, shape (n_customers, k)
-    n_visits : int
+    click, cart : ndarray, shape (n_visits, k)
+        Chances, from :meth:`Choice.chances`.
     rng : Generator
 
     Returns
     -------
-    DataFrame
-        One row per visit: ``customer`` (row number), ``clicked`` (place from 0, or -1),
-        ``carted`` (bool).
+    place : ndarray of int, shape (n_visits,)
+        What was clicked, from 0; -1 for nothing.
+    carted : ndarray of bool, shape (n_visits,)
     """
-    customer = rng.integers(0, len(liking), n_visits)
-    click, cart = choice.chances(liking[customer])
-    draw = rng.random((n_visits, 1))
-    clicked = (draw >= click.cumsum(axis=1)).sum(axis=1)
-    clicked = np.where(clicked == liking.shape[1], -1, clicked)
-    chance = np.where(clicked >= 0, cart[np.arange(n_visits), clicked], 0)
-    return pd.DataFrame(
-        {"customer": customer, "clicked": clicked, "carted": rng.random(n_visits) < chance}
-    )
+    place = (rng.random((len(click), 1)) >= click.cumsum(axis=1)).sum(axis=1)
+    clicked = place < click.shape[1]
+    chance = cart[np.arange(len(click)), np.where(clicked, place, 0)] * clicked
+    return np.where(clicked, place, -1), rng.random(len(click)) < chance
 
 
-def deal(
-    n_customers: int, n_arms: int, rng: np.random.Generator, shares: Sequence[float] | None = None
-) -> np.ndarray:
-    """Deal customers to arms, each by a draw of their own, as a live system does.
+def visits_per_week(customers: pd.Index) -> np.ndarray:
+    """How often each customer comes, on average; always the same for the same customer."""
+    drawn = np.array([fraction(each, "visits of the made-up shop") for each in customers])
+    return -VISITS_PER_WEEK * np.log1p(-drawn)
 
-    Nobody counts who is in which arm, so arms are about equal, not exactly: how far from equal
-    is what :func:`helpers.experiments.sample_ratio_mismatch` looks at.
 
-    Parameters
+@dataclass(frozen=True)
+class Homepage:
+    """The made-up shop's homepage during a test: what each arm shows to whom, and what it does.
+
+    From :func:`prepare_homepage`; :meth:`visits` may then be drawn many times.
+
+    Attributes
     ----------
-    n_customers, n_arms : int
-    rng : Generator
-    shares : sequence of float, optional
-        Of the arms; equal ones, if left out. They need not sum to 1.
-
-    Returns
-    -------
-    ndarray of int, shape (n_customers,)
-        Number of each customer's arm.
+    customers : Index
+        Who may come: all who have bought something.
+    visits_per_week : ndarray, shape (n_customers,)
+    click, cart, price : dict of str to ndarray, shape (n_customers, k)
+        By arm, of each place in the list: chance of a click, of a cart after it, and the price.
     """
-    shares = np.ones(n_arms) if shares is None else np.asarray(shares, dtype=float)
-    return rng.choice(n_arms, size=n_customers, p=shares / shares.sum())
+
+    customers: pd.Index
+    visits_per_week: np.ndarray
+    click: dict[str, np.ndarray]
+    cart: dict[str, np.ndarray]
+    price: dict[str, np.ndarray]
+
+    def visits(
+        self,
+        assigned: pd.DataFrame | None = None,
+        first_day: str | pd.Timestamp = FIRST_MONDAY,
+        weeks: int = 4,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Let customers come for some weeks; see :func:`live_test`."""
+        first_day = pd.Timestamp(first_day)
+        rng = np.random.default_rng([random_state, first_day.toordinal()])
+        came = rng.poisson(self.visits_per_week * weeks)
+        customer = rng.permutation(np.repeat(np.arange(len(came)), came))
+        day = np.sort(rng.integers(0, 7 * weeks, len(customer)))
+        arm = self._arms_of(assigned)[customer]
+        customer, day, arm = customer[arm >= 0], day[arm >= 0], arm[arm >= 0]
+        names = [*self.click, HOLDOUT]
+        sees = np.where(arm == len(self.click), 0, arm)  # held out: today's list
+        click, cart, price = (
+            np.stack([*table.values()])[sees, customer]
+            for table in (self.click, self.cart, self.price)
+        )
+        place, carted = react(click, cart, rng)
+        bought = carted & (rng.random(len(place)) < BOUGHT_OF_CARTS)
+        return pd.DataFrame(
+            {
+                "customer_id": self.customers[customer],
+                "arm": pd.Series(names, dtype="str").to_numpy()[arm],
+                "date": first_day + pd.to_timedelta(day, unit="D"),
+                "clicked": (place >= 0).astype(int),
+                "carted": carted.astype(int),
+                "bought": bought.astype(int),
+                "revenue": np.where(bought, price[np.arange(len(place)), place], 0.0),
+            }
+        )
+
+    def expected(self) -> pd.DataFrame:
+        """The truth that a test looks for: what each arm makes of all visits, without dice.
+
+        Returns
+        -------
+        DataFrame
+            One row per arm: ``clicked``, ``carted``, ``bought`` and ``revenue`` per visit, if
+            everybody saw its list.
+        """
+        rows = {}
+        for arm, click in self.click.items():
+            carts = click * self.cart[arm]
+            places = {"clicked": click, "carted": carts, "bought": BOUGHT_OF_CARTS * carts,
+                      "revenue": BOUGHT_OF_CARTS * carts * self.price[arm]}  # fmt: skip
+            rows[arm] = {
+                name: np.average(table.sum(axis=1), weights=self.visits_per_week)
+                for name, table in places.items()
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
+
+    def expected_lift(self, arm: str, metric: str = "carted") -> float:
+        """The true lift of an arm over today's list, per visit and, visits being alike, per customer."""
+        expected = self.expected()[metric]
+        return float(expected[arm] / expected.iloc[0] - 1)
+
+    def _arms_of(self, assigned):
+        """Number of each customer's arm: one more than the last for the holdout, -1 for no arm."""
+        if assigned is None:
+            return np.zeros(len(self.customers), dtype=int)
+        names = [*self.click, HOLDOUT]
+        row = self.customers.get_indexer(assigned["customer_id"])
+        number = pd.Index(names).get_indexer(assigned["arm"])
+        if (number < 0).any():
+            strange = ", ".join(sorted(set(assigned["arm"]) - set(names)))
+            raise ValueError(f"No list for {strange}; there are lists for {', '.join(self.click)}.")
+        if (row < 0).any() or assigned["customer_id"].duplicated().any():
+            raise ValueError(
+                "Each customer can be in one arm only, and must have bought something in this "
+                f"world: {(row < 0).sum():,} of {len(row):,} have not."
+            )
+        arm = np.full(len(self.customers), -1)
+        arm[row] = number
+        return arm
 
 
-def live_test(
+def prepare_homepage(
     world: World,
     arms: dict[str, Recommender | WithFallback],
-    n_visits: int = 20_000,
     k: int = 5,
-    random_state: int = 0,
-    shares: Sequence[float] | None = None,
-) -> pd.DataFrame:
-    """Let fitted recommenders compete for clicks and carts on the made-up shop's homepage.
-
-    Customers who have bought something are dealt to the arms by chance and stay there. Each visit
-    is one of a random customer, whatever the arm, so arms differ a little in customers and in
-    visits. The first arm is today's list: the choice model is calibrated on it (10 % of the visits
-    click, 8 % of the clicks reach the cart), and on nothing else.
+    slope: float = 1.0,
+) -> Homepage:
+    """Make every arm's list for everybody, and what customers think of it.
 
     Parameters
     ----------
     world : World
     arms : dict of str to fitted recommender
-    n_visits : int
-        Per arm, on average.
+        The first one is today's: customers are set to react to it with :data:`CLICK_RATE` and
+        :data:`CART_RATE`; nothing is set for the others.
     k : int
         Length of the lists.
+    slope : float
+        Of the response curve: how much sooner customers take what they like. 0: they don't care.
+
+    Returns
+    -------
+    Homepage
+    """
+    customers = pd.Index(world.transactions["customer_id"].unique()).sort_values()
+    often = visits_per_week(customers)
+    price_of = world.products.set_index("product_id")["price"]
+    click, cart, price, choice = {}, {}, {}, None
+    for name, recommender in arms.items():
+        lists = recommender.recommend(customers, k)
+        liking = true_liking(world, lists, customers, k)
+        choice = choice or fit_choice(liking, slope=slope, weight=often)
+        click[name], cart[name] = choice.chances(liking)
+        price[name] = np.zeros(liking.shape)
+        place = customers.get_indexer(lists["customer_id"]), lists["rank"] - 1
+        price[name][place] = lists["product_id"].map(price_of)
+    return Homepage(customers, often, click, cart, price)
+
+
+def live_test(
+    world: World,
+    arms: dict[str, Recommender | WithFallback],
+    assigned: pd.DataFrame | None = None,
+    first_day: str | pd.Timestamp = FIRST_MONDAY,
+    weeks: int = 4,
+    k: int = 5,
+    slope: float = 1.0,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Play a live test on the made-up shop's homepage, and export it as a company would.
+
+    Parameters
+    ----------
+    world : World
+    arms : dict of str to fitted recommender
+        Today's list first; customers are set to react to it as they do today, see
+        :func:`prepare_homepage`.
+    assigned : DataFrame, optional
+        ``customer_id`` and ``arm``, from :func:`helpers.experiments.assign_arms`. The holdout sees
+        today's list; who is not in the table does not come. Left out, everybody sees today's list:
+        a log of the weeks before a test, to plan with.
+    first_day : date
+        Another one gives other visits, so a log and the test after it differ.
+    weeks : int
+    k : int
+        Length of the lists.
+    slope : float
+        Of the response curve.
     random_state : int
-    shares : sequence of float, optional
-        Of the customers in each arm; equal ones, if left out. Uneven ones, read as if they were
-        equal, play a test whose split is broken.
+        Of the visits and of what happens in them. The same one gives the same visits, whoever is
+        in which arm.
 
     Returns
     -------
     DataFrame
-        One row per arm: ``customers``, ``visits``, ``clicks``, ``carts``, ``carts_per_click``,
-        ``carts_per_visit``, and the difference of the latter to the first arm with its 95 %
-        interval (``difference``, ``low``, ``high``).
+        One row per visit, by date: what :data:`helpers.data.TEST_RESULTS` asks for
+        (``customer_id``, ``arm``, ``date``; ``clicked``, ``carted``, ``bought``, each 0 or 1; and
+        ``revenue``).
+
+    Raises
+    ------
+    ValueError
+        If `assigned` names an arm without a list, a customer twice, or one without a purchase.
 
     Notes
     -----
-    The intervals treat visits as independent, although a customer visits many times and was dealt
-    only once; they are a little too narrow for that.
+    A customer's visits are Poisson with a mean of their own (:func:`visits_per_week`), so a
+    customer who likes what is shown puts it into the cart again and again: visits of one customer
+    are not independent. Nothing is used up during a test: what is bought stays in the list.
     """
-    rng = np.random.default_rng(random_state)
-    customers = pd.Index(world.transactions["customer_id"].unique()).sort_values()
-    arm_of = deal(len(customers), len(arms), rng, shares)
-    sizes = np.bincount(arm_of, minlength=len(arms))
-    n_visits_of = rng.multinomial(n_visits * len(arms), sizes / len(customers))
-    rows, choice = {}, None
-    for number, (name, recommender) in enumerate(arms.items()):
-        likings = true_liking(world, recommender.recommend(customers, k), customers, k)
-        if choice is None:
-            choice = fit_choice(likings)
-        visits = simulate_visits(choice, likings[arm_of == number], n_visits_of[number], rng)
-        clicks, carts = int((visits["clicked"] >= 0).sum()), int(visits["carted"].sum())
-        rows[name] = {
-            "customers": int(sizes[number]),
-            "visits": len(visits),
-            "clicks": clicks,
-            "carts": carts,
-            "carts_per_click": carts / max(clicks, 1),
-            "carts_per_visit": carts / max(len(visits), 1),
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
-    base = table.iloc[0]
-    for name, row in table.iloc[1:].iterrows():
-        result = read_out((base["carts"], base["visits"]), (row["carts"], row["visits"]))
-        for key in ("difference", "low", "high"):
-            table.loc[name, key] = result[key]
-    return table
+    return prepare_homepage(world, arms, k, slope).visits(assigned, first_day, weeks, random_state)
