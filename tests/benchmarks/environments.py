@@ -17,8 +17,18 @@ HERE = Path(__file__).parent
 REQUIREMENTS = {
     "implicit": ["implicit==0.7.3", "numpy==2.3.5", "scipy==1.16.3"],
     "rectools": ["rectools==0.19.0", "numpy==1.26.4", "pandas==2.3.3", "scipy==1.17.1"],
+    "gbstats": ["gbstats==0.8.0"],
     "lenskit": ["lenskit==2025.8.1", "numpy==2.4.6", "pandas==2.3.3", "scipy==1.17.1"],
 }
+
+
+def python_of(name: str) -> list[str]:
+    """The command of a Python that has the library, in an environment of its own if it must."""
+    needed = REQUIREMENTS.get(name.split("_")[0])
+    if not needed:
+        return [sys.executable]
+    options = [word for requirement in needed for word in ("--with", requirement)]
+    return ["uv", "run", "--no-project", "--quiet", "--python", "3.11", *options, "python"]
 
 
 def run_peer(
@@ -39,15 +49,10 @@ def run_peer(
     if customers is not None:
         np.save(who, np.asarray(customers, dtype=np.int32))
         command += ["--customers", str(who)]
-    needed = REQUIREMENTS.get(name.split("_")[0])
-    if needed:
-        options = [word for requirement in needed for word in ("--with", requirement)]
-        python = ["uv", "run", "--no-project", "--quiet", "--python", "3.11", *options, "python"]
-    else:
-        python = [sys.executable]
     # one thread a time in BLAS: implicit and ALS run their own two
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([*python, *command], env=environment, capture_output=True, text=True)
+    command = [*python_of(name), *command]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{name} failed:\n{done.stderr[-2000:]}")
     figures = json.loads(done.stdout.strip().splitlines()[-1])
