@@ -728,6 +728,12 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
         ``high``, ``half_width`` (1.96 standard errors of the difference; the test is blind to
         much smaller ones), ``customers``, and ``signal``: whether the interval lies above zero.
         Where it does not, :func:`verdict` tells "none worth having" from "cannot tell".
+
+    Notes
+    -----
+    With the bundled shop's later purchases dealt anew among its customers, so that histories tell
+    nothing, 3.7 % of 700 tests said "signal", where 2.5 % are to be expected, and 1.7 % the
+    opposite: what the stranger owned still counts among what could have been found.
     """
     matrix, tables = split.training()
     model = ItemBased().fit(matrix, **tables)
