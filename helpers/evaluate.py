@@ -25,8 +25,8 @@ METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 
 # A signal or a gain worth having, as a share of what the best sellers reach: a fifth.
 WORTH_HAVING = 0.2
-# With fewer, an interval promises more than it keeps; see interval().
-MIN_CUSTOMERS = 100
+# With fewer customers or hits, an interval promises more than it keeps; see interval().
+MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
 
 
@@ -383,6 +383,23 @@ def interval(values, comparisons: int = 1) -> tuple[float, float]:
     return values.mean() - half, values.mean() + half
 
 
+def thin(results: pd.DataFrame) -> bool:
+    """Are there too few customers, or too few with a hit, to take an interval at its word?
+
+    Parameters
+    ----------
+    results : DataFrame
+        From :func:`compare`. What counts are the hits of the best of its rows.
+
+    Returns
+    -------
+    bool
+        True below :data:`MIN_CUSTOMERS` customers or :data:`MIN_HITS` with a hit.
+    """
+    hits = (results["hit_rate"] * results["customers"]).max()
+    return bool(results["customers"].min() < MIN_CUSTOMERS or round(hits) < MIN_HITS)
+
+
 def _normal_quantile(comparisons):
     """1.96 for one comparison, more for several."""
     return NormalDist().inv_cdf(1 - 0.025 / max(comparisons, 1))
@@ -507,18 +524,22 @@ def compare_groups(scores: pd.Series, rival: pd.Series, groups: pd.Series) -> pd
         One row per group, in their order: ``customers``; ``score`` and ``rival`` (means); ``gain``
         (ours minus the rival's, customer by customer) and ``beside_others`` (the group's mean
         minus that of all other customers), each with ``_low`` and ``_high``; ``enough``: at least
-        :data:`MIN_CUSTOMERS`. Intervals are wide enough for all groups together; those of
-        a group that is not enough are missing, since nothing can be said of it.
+        :data:`MIN_CUSTOMERS`, of whom at least :data:`MIN_HITS` would find something if they fared
+        like everybody. Intervals are wide enough for all groups together; those of a group that is
+        not enough are missing, since nothing can be said of it, and so is the comparison with
+        others who are not enough.
     """
     gain = scores - rival
     rows = {}
     sizes = groups.value_counts(sort=False).sort_index()
     sizes = sizes[sizes > 0]
-    judged = int((sizes >= MIN_CUSTOMERS).sum())
+    # expected hits, not found ones: a group that finds nothing must not drop out for that
+    least = max(MIN_CUSTOMERS, MIN_HITS / max((scores > 0).mean(), 1e-9))
+    judged = int((sizes >= least).sum())
     for name, size in sizes.items():
         inside = (groups == name).to_numpy()
         row = {"customers": size, "score": scores[inside].mean(), "rival": rival[inside].mean(),
-               "gain": gain[inside].mean(), "enough": size >= MIN_CUSTOMERS}  # fmt: skip
+               "gain": gain[inside].mean(), "enough": size >= least}  # fmt: skip
         others = scores[~inside]
         row["beside_others"] = scores[inside].mean() - others.mean()
         for what in ("score", "gain", "beside_others"):
@@ -526,7 +547,7 @@ def compare_groups(scores: pd.Series, rival: pd.Series, groups: pd.Series) -> pd
         if row["enough"]:
             row["score_low"], row["score_high"] = interval(scores[inside], judged)
             row["gain_low"], row["gain_high"] = interval(gain[inside], judged)
-        if row["enough"] and len(others) > 1:
+        if row["enough"] and len(others) >= least:
             # two groups of different customers: their variances add up (Welch)
             half = _normal_quantile(judged) * np.sqrt(
                 scores[inside].var() / size + others.var() / len(others)
@@ -590,9 +611,9 @@ def _values_without_future(options, split):
 def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     """The improved item-based recommender for this shop: with or without trend, by validation.
 
-    Customers' rows are scaled and 50 neighbours kept, which helps or does no harm. Trend helps
-    where fashions change fast and hurts where they don't, so the validation window decides
-    between none, 30 days and 14.
+    Customers' rows are scaled and 50 neighbours kept, which helped or made no difference in the
+    two shops measured (``tests/benchmarks``). Trend helps where fashions change fast and hurts
+    where they don't, so the validation window decides between none, 30 days and 14.
 
     Parameters
     ----------
@@ -676,10 +697,11 @@ def verdict(low: float, high: float, worth_having: float) -> str:
     Returns
     -------
     str
-        :data:`NONE_WORTH_HAVING` if that is ruled out, :data:`SIGNAL` if the interval is above
-        zero, else :data:`CANNOT_TELL`.
+        :data:`NONE_WORTH_HAVING` if that is ruled out, or if the interval is above zero and ends
+        below what is worth having; :data:`SIGNAL` if it is above zero otherwise; else
+        :data:`CANNOT_TELL`.
     """
-    if ruled_out(low, high, worth_having):
+    if ruled_out(low, high, worth_having) or 0 < low <= high < worth_having:
         return NONE_WORTH_HAVING
     return SIGNAL if low > 0 else CANNOT_TELL
 
@@ -706,6 +728,12 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
         ``high``, ``half_width`` (1.96 standard errors of the difference; the test is blind to
         much smaller ones), ``customers``, and ``signal``: whether the interval lies above zero.
         Where it does not, :func:`verdict` tells "none worth having" from "cannot tell".
+
+    Notes
+    -----
+    With the bundled shop's later purchases dealt anew among its customers, so that histories tell
+    nothing, 3.7 % of 700 tests said "signal", where 2.5 % are to be expected, and 1.7 % the
+    opposite: what the stranger owned still counts among what could have been found.
     """
     matrix, tables = split.training()
     model = ItemBased().fit(matrix, **tables)

@@ -22,7 +22,7 @@ from markupsafe import Markup, escape
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.catalogue import Rules
 from helpers.data import HealthReport, line_amounts
-from helpers.evaluate import MIN_CUSTOMERS, WORTH_HAVING, ruled_out
+from helpers.evaluate import MIN_CUSTOMERS, MIN_HITS, WORTH_HAVING, ruled_out
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import MostPopular, Random
 
@@ -33,7 +33,7 @@ FIX_DATA = "fix the data first"
 GROUPS = ONE, SEVERAL = ("one product", "several products")
 RULED_OUT, BETTER = "a gain worth having is ruled out", "better"
 UNCERTAIN, TOO_FEW = "not certain", "too few to tell"
-MIN_HITS, MAX_WEEKS = 20, 12
+MAX_WEEKS = 12
 
 _FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (

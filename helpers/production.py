@@ -635,8 +635,9 @@ def drift(
     Returns
     -------
     DataFrame
-        One row per sign: ``sign``; ``value`` (a share, 0 to 1); ``usual``, in the days before (for
-        popularity: what so few purchases reach by chance, on average); ``noise_reaches``, which
+        One row per sign: ``sign``; ``value`` (a share, 0 to 1); ``usual``, in the days before, for
+        an engine built as often as `transactions` are long (for popularity: what so few purchases
+        reach by chance, on average); ``noise_reaches``, which
         chance alone exceeds no more often than promised; ``look_into_it``: `value` is above it.
         Without purchases `value` is NaN, and with too few of them before, nothing is asked.
 
@@ -653,7 +654,9 @@ def drift(
     bought = np.diff(model.purchases_.indptr) > 0  # the last row, -1, is the unknown customer
     now["new_customer"] = ~bought[model.customers_.get_indexer(now["customer_id"])]
     now["new_product"] = model.products_.get_indexer(now["product_id"]) < 0
-    usual = _marked_when_new(usual)
+    # an engine knows fewer of a week's customers than of a night's: compare like with like
+    days = 1 if now.empty else (now["day"].max() - now["day"].min()).days + 1
+    usual = _marked_when_new(usual, days)
     usual = usual[usual["day"] > usual["day"].max() - pd.Timedelta(days=USUAL_DAYS)]
     return _beside_noise(now, usual, chance, n_draws, np.random.default_rng(random_state))
 
@@ -702,13 +705,15 @@ def _basket_lines(transactions):
     return lines.drop_duplicates(ignore_index=True)
 
 
-def _marked_when_new(lines):
-    """Mark what an engine built the night before would not have known."""
-    first = {name: lines.groupby(name)["day"].transform("min")
+def _marked_when_new(lines, days=1):
+    """Mark what an engine built anew every so many days would not have known."""
+    # periods of so many days, 0 for the last: new is what is bought for the first time in one
+    lines = lines.assign(period=(lines["day"].max() - lines["day"]).dt.days // days)
+    first = {name: lines.groupby(name)["period"].transform("max")
              for name in ("customer_id", "product_id")}  # fmt: skip
     return lines.assign(
-        new_customer=lines["day"] == first["customer_id"],
-        new_product=lines["day"] == first["product_id"],
+        new_customer=lines["period"] == first["customer_id"],
+        new_product=lines["period"] == first["product_id"],
     )
 
 

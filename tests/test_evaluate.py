@@ -191,6 +191,8 @@ def test_the_verdict_has_three_answers(split):
     assert evaluate.verdict(-0.01, 0.01, 0.02) == evaluate.NONE_WORTH_HAVING
     assert evaluate.verdict(-0.05, -0.01, 0.02) == evaluate.NONE_WORTH_HAVING
     assert evaluate.verdict(-0.01, 0.03, 0.02) == evaluate.CANNOT_TELL
+    assert evaluate.verdict(0.001, 0.01, 0.02) == evaluate.NONE_WORTH_HAVING, "as the memo says"
+    assert evaluate.verdict(0.001, 0.03, 0.02) == evaluate.SIGNAL
     few = split.test["customer_id"].unique()[:40]
     thin = evaluate.Split(
         split.train, split.test[split.test["customer_id"].isin(few[:12])], None, split.test_start
@@ -277,6 +279,31 @@ def test_groups_without_a_difference_are_rarely_found_worse():
         low, high = table["beside_others_low"], table["beside_others_high"]
         found += bool(((low > 0) | (high < 0)).any())
     assert found / 300 < 0.08, "the one that looks worst of four is found in 5 % of shops"
+
+
+@pytest.mark.parametrize(("rate", "sizes"), [(0.02, [100, 100, 3000]), (0.5, [120, 3])])
+def test_few_hits_and_few_others_find_no_group_worse(rate, sizes):
+    """A hundred customers without any hit vary by nothing, and look surely worse."""
+    draw = np.random.default_rng(3)
+    groups = pd.Series(np.repeat(list("abc")[: len(sizes)], sizes))
+    found = 0
+    for _ in range(200):
+        ours = pd.Series(draw.random(len(groups)) < rate, dtype=float)
+        found += (evaluate.compare_groups(ours, 0 * ours, groups)["beside_others_high"] < 0).any()
+    assert found / 200 < 0.08
+
+
+def test_a_group_that_finds_nothing_where_others_do_is_worse():
+    groups = pd.Series(np.repeat(["nothing", "others"], [200, 600]))
+    ours = pd.Series(np.r_[np.zeros(200), np.arange(600) % 2])
+    table = evaluate.compare_groups(ours, 0 * ours, groups)
+    assert table.loc["nothing", "enough"] and table.loc["nothing", "beside_others_high"] < 0
+
+
+def test_thin_data_are_few_customers_or_few_hits():
+    for customers, hits, expected in ((99, 50, True), (100, 20, False), (1000, 19, True)):
+        rates = {"hit_rate": [0, hits / customers], "customers": customers}
+        assert evaluate.thin(pd.DataFrame(rates)) is expected, (customers, hits)
 
 
 def test_choice_never_sees_the_test_window(split):

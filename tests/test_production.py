@@ -299,6 +299,24 @@ def test_noise_asks_for_attention_as_often_as_promised(steady, n_lines):
     assert n_lines < 100 or asked, "it never asks"
 
 
+def test_a_week_is_compared_with_weeks():
+    """Whoever is new on Monday and comes again on Friday is unknown twice to an old engine."""
+    draw = np.random.default_rng(0)
+    start = np.repeat(np.arange(-28, 120), 5)  # five new customers a day, who stay for four weeks
+    day = start[:, None] + np.arange(28)
+    comes = (draw.random(day.shape) < 1 / 3) & (day >= 0) & (day < 120)
+    customer, _ = np.nonzero(comes)
+    table = pd.DataFrame({"customer_id": customer.astype(str)}).assign(
+        product_id=draw.integers(0, 10, len(customer)).astype(str),
+        transaction_date=pd.Timestamp("2024-01-01") + pd.to_timedelta(day[comes], unit="D"),
+    )
+    is_new = table["transaction_date"] > table["transaction_date"].max() - pd.Timedelta(days=7)
+    week, before = table[is_new], table[~is_new]
+    result = production.drift(production.build_engine(before), week, before)
+    assert result["value"][0] == pytest.approx(result["usual"][0], rel=0.3)
+    assert not result["look_into_it"].any(), result
+
+
 def found(steady, n_lines, change, sign, times=12):
     """How often a change is found."""
     months, engine, shares = steady
