@@ -69,7 +69,7 @@ def assign_arms(
     # that name deals those held out: as a salt, it would take all of them out of the first arm
     if HOLDOUT in {*shares, salt} or not 0 <= holdout < 1:
         raise ValueError(
-            f"No arm and no test may be called {HOLDOUT!r}, and `holdout` must be from 0 to below 1."
+            f"No arm and no test may be called {HOLDOUT!r}; `holdout` must be from 0 to below 1."
         )
     ids = list(dict.fromkeys(customers))
     edges = np.cumsum(list(shares.values()))
