@@ -161,37 +161,10 @@ def smallest_lifts(
     per_customer = assumed.visits_per_customer or assumed.visits_per_week / customers
     # fewer than ten visits a week find nothing anyway
     visits = max(assumed.visits_per_week * share, 10)
-    found = {}
-    for week in range(1, weeks + 1):
-        traffic = experiments.Traffic(visits, assumed.carts_per_visit, per_customer)
-        if events is not None:
-            traffic = replace(traffic, unevenness=unevenness(events, customers, week))
-        found[week] = experiments.plan_test(LiveTest(), traffic, [week])["smallest_lift"].iloc[0]
-    return pd.Series(found, dtype=float).rename_axis("weeks")
-
-
-def unevenness(events: pd.DataFrame, customers: int, weeks: int) -> float:
-    """How unequally often customers come, within the last weeks of the events.
-
-    Parameters
-    ----------
-    events : DataFrame
-    customers : int
-        All that are known, also those without an event.
-    weeks : int
-
-    Returns
-    -------
-    float
-        Squared coefficient of variation of the number of days with an event, less what chance
-        alone makes of customers who come equally often (Poisson: its variance is its mean).
-    """
-    day = events["event_date"].dt.normalize()
-    recent = events.assign(day=day)[day > day.max() - pd.Timedelta(days=7 * weeks)]
-    days = recent.drop_duplicates(["customer_id", "day"])["customer_id"].value_counts()
-    mean = days.sum() / customers
-    variance = (days**2).sum() / customers - mean**2
-    return max((variance - mean) / mean**2, 0.0)
+    traffic = experiments.Traffic(visits, assumed.carts_per_visit, per_customer)
+    if events is not None:
+        traffic = replace(traffic, unevenness=experiments.unevenness(events, customers))
+    return experiments.plan_test(LiveTest(), traffic, range(1, weeks + 1))["smallest_lift"]
 
 
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.

@@ -93,7 +93,7 @@ def test_the_commands_of_the_readme(rehearsed):
     assert names == ["arms", "rehearse", "readout", "rehearse", "readout"]
     arms = read_arms(folder / "runs" / "live_test" / "arms.csv")
     assert arms["arm"].value_counts(normalize=True)["holdout"] == pytest.approx(0.05, abs=0.015)
-    assert "weeks are enough for the smallest lift worth having, 70 %" in said[0]
+    assert "weeks are enough for the smallest lift worth having, 95 %" in said[0]
     example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     plan = example["live_test"]
     visits = 52 * example["visits_per_week"] * (1 - plan["holdout"])

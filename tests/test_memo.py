@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import catalogue, colours, data, evaluate, memo, production
+from helpers import catalogue, colours, data, evaluate, experiments, memo, production
 from helpers.plausibility import Doubt
 from helpers.recommend import ItemBased, MostPopular
 
@@ -153,7 +153,7 @@ def test_customers_who_come_unequally_often_make_a_test_longer():
         7 * events["week"] + events.groupby(["customer_id", "week"]).cumcount(), unit="D"
     )
     expected = (often**2).mean() / often.mean() ** 2 - 1
-    assert memo.unevenness(events, 400, 20) == pytest.approx(expected, rel=0.15)
+    assert experiments.unevenness(events, 400, 20) == pytest.approx(expected, rel=0.15)
     even = memo.smallest_lifts(STORY, 400, None)
     uneven = memo.smallest_lifts(STORY, 400, events)
     assert (even.diff().dropna() < 0).all() and uneven.loc[12] > 1.2 * even.loc[12]

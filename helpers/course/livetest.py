@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -180,7 +181,10 @@ def _seen(parameters, plan, purchases, events, n_customers):
         source = f"assumed: {weekly:,.0f} visits a week, click_rate" + " x cart_rate" * (
             numerator == "carted"
         )
-        return experiments.Traffic(weekly, rate, each), source, ""
+        traffic = experiments.Traffic(weekly, rate, each)
+        if events is not None and len(events):
+            traffic = replace(traffic, unevenness=experiments.unevenness(events, n_customers))
+        return traffic, source, ""
     if numerator == "clicked":
         return None, "", (
             "the shop's tables know no clicks on the list. Enter visits_per_week, its visits, and "

@@ -2,7 +2,7 @@
 
 from helpers.experiments.arms import HOLDOUT, assign_arms, fraction, sample_ratio_mismatch
 from helpers.experiments.looks import peeking, spending_limits
-from helpers.experiments.plan import Traffic, plan_test, shop_history
+from helpers.experiments.plan import Traffic, plan_test, shop_history, unevenness
 from helpers.experiments.readout import (
     by_customer,
     compare,

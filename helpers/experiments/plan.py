@@ -62,6 +62,30 @@ class Traffic:
         return 1 + self.alike * self.visits_per_customer * weeks * (1 + self.unevenness)
 
 
+def unevenness(events: pd.DataFrame, customers: int, weeks: int = 12) -> float:
+    """How unequally often customers come, within the last weeks of the events.
+
+    Parameters
+    ----------
+    events : DataFrame
+    customers : int
+        All that are known, also those without an event.
+    weeks : int
+
+    Returns
+    -------
+    float
+        Squared coefficient of variation of the number of days with an event, less what chance
+        alone makes of customers who come equally often (Poisson: its variance is its mean).
+    """
+    day = events["event_date"].dt.normalize()
+    recent = events.assign(day=day)[day > day.max() - pd.Timedelta(days=7 * weeks)]
+    days = recent.drop_duplicates(["customer_id", "day"])["customer_id"].value_counts()
+    mean = days.sum() / customers
+    variance = (days**2).sum() / customers - mean**2
+    return max((variance - mean) / mean**2, 0.0)
+
+
 def shop_history(transactions: pd.DataFrame, events: pd.DataFrame | None = None) -> pd.DataFrame:
     """What customers did before a test, as the test's export would have it.
 
