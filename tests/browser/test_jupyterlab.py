@@ -61,7 +61,7 @@ ANSWER = """async ([number, line]) => {
     [
         ("01_load_data", 'answer = "the campaign"', 'answer = "the date format"'),
         ("05_evaluation", 'answer = "more coverage"', 'answer = "a time split"'),
-        ("10_decision_memo", 'answer = "ship a test"', 'answer = "not yet"'),
+        ("10_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
     ],
 )
 def test_a_learner_runs_a_lesson_and_answers(lab, watched, lesson, wrong, right):
