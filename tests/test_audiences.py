@@ -200,6 +200,36 @@ def test_events_that_reach_too_short_back_are_not_used(shop):
     )
 
 
+def test_events_are_in_both_models_or_in_none(shop):
+    """Where only today's model could have them, another model's errors would correct it."""
+    transactions, events = shop
+    cut = audiences.day_after(transactions)
+    half = events[events["event_date"] > cut - pd.Timedelta(days=200)]  # of 270 that both need
+    pd.testing.assert_series_equal(
+        audiences.churn_risk(transactions, cut, 90, half),
+        audiences.churn_risk(transactions, cut, 90),
+    )
+    assert not audiences.churn_risk(transactions, cut, 90, events).equals(
+        audiences.churn_risk(transactions, cut, 90)
+    )
+
+
+def test_a_correction_is_judged_in_every_window_by_what_was_known_before_it(shop):
+    transactions, _ = shop
+    cut = audiences.day_after(transactions) - pd.Timedelta(days=90)
+    table = audiences.recalibration_by_window(transactions, cut, 90)
+    assert list(table.index) == [cut - pd.Timedelta(days=90 * n) for n in range(4)]
+    # the third window, as it was judged when nothing later had happened
+    start = table.index[2]
+    then = transactions[transactions["transaction_date"] < start + pd.Timedelta(days=90)]
+    before = audiences.recalibration_by_window(then, start, 90, n_windows=1)
+    pd.testing.assert_frame_equal(before, table.loc[[start]])
+    # one season's gain is not another's
+    assert table["brier_change_high"].min() < 0 < table["brier_change_low"].max()
+    recent = transactions[transactions["transaction_date"] >= cut - pd.Timedelta(days=280)]
+    assert len(audiences.recalibration_by_window(recent, cut, 90)) == 1
+
+
 def test_risk_beats_the_rule_of_thumb_and_its_interval_holds_scikit_learns_value(shop):
     transactions, events = shop
     cut = audiences.day_after(transactions) - pd.Timedelta(days=90)
@@ -376,6 +406,25 @@ def test_what_a_holdout_can_show_is_what_it_shows():
     error = np.sqrt(offered * (1 - offered) / 1_800 + held * (1 - held) / 200)
     assert (offered - held > 1.96 * error).mean() == pytest.approx(0.8, abs=0.04)
     assert audiences.smallest_visible(10, 0, 0.2) == np.inf
+
+
+def test_a_sentence_on_a_holdout_promises_nothing_impossible():
+    def sentence(n_offers, n_held_out, risk, **rules):
+        offers = pd.DataFrame({"risk": np.full(n_offers, risk)})
+        held_out = pd.DataFrame({"eligible": np.full(n_held_out, True)})
+        return audiences.holdout_sentence(offers, held_out, replace(RULES, **rules))
+
+    # by hand: (2.8 / (.05 x .8))^2 x .16 x (1 / .9 + 1 / .1)
+    planned = {"response": 0.05, "holdout_share": 0.1}
+    for sizes in [(900, 100), (28, 1)]:  # of few, the share held out is a matter of chance
+        assert "8,711 customers are needed" in sentence(*sizes, 0.8, **planned)
+    assert "4.0 more buyers per 100 offers" in sentence(900, 100, 0.8, **planned)
+    assert "a difference of 11.8 or more" in sentence(900, 100, 0.8, **planned)
+    # once: "a difference of 135.8 or more" buyers of a hundred
+    assert "too small to show any difference" in sentence(28, 1, 0.67, **planned)
+    for risk in (0.0, 1.0):
+        assert "nothing to plan" in sentence(900, 100, risk, **planned)
+    assert "nothing to plan" in sentence(900, 100, 0.8, holdout_share=0.1, response=0.0)
 
 
 def test_rules_that_cannot_be_applied_say_so(layers):

@@ -9,6 +9,7 @@ from helpers.audiences.churn import (
     judge_calibration,
     judge_risk,
     recalibrate,
+    recalibration_by_window,
 )
 from helpers.audiences.customers import (
     day_after,

@@ -114,7 +114,7 @@ def smallest_visible(n_offers: int, n_held_out: int, rate: float) -> float:
 
     Parameters
     ----------
-    n_offers, n_held_out : int
+    n_offers, n_held_out : number
         Customers with an offer, and those who would have had one.
     rate : float
         Share that buys without an offer, 0 to 1.
@@ -281,16 +281,23 @@ def holdout_sentence(offers: pd.DataFrame, held_out: pd.DataFrame, rules: OfferR
     eligible = int(held_out["eligible"].sum())
     if not (len(offers) and eligible):
         return "Offers or holdout are empty: this round can't show what an offer changes."
-    rate = 1 - offers["risk"].mean()
-    expected = rules.response * offers["risk"].mean()
-    visible = smallest_visible(len(offers), eligible, rate)
-    # the smallest visible difference shrinks with the square root of the customers
-    needed = (visible / expected) ** 2 * (len(offers) + eligible)
+    risk = offers["risk"].mean()
+    expected = rules.response * risk
+    if not (expected > 0 and risk < 1):
+        return "All risks are 0 or 1, or no offer is used: nothing to plan this round with."
+    visible = smallest_visible(len(offers), eligible, 1 - risk)
+    # the smallest visible difference shrinks with the square root of the customers; in few of
+    # them the holdout's share is a matter of chance, so what is planned counts
+    share = rules.holdout_share
+    needed = (smallest_visible(1 - share, share, 1 - risk) / expected) ** 2
+    shows = f"would probably show a difference of {100 * visible:.1f} or more"
+    if visible > risk:  # more than all leavers
+        shows = "is too small to show any difference"
     return (
-        f"{eligible:,} are held out who would have had an offer, beside {len(offers):,} offers. "
-        f"Expected: {100 * expected:.1f} more buyers per 100 offers. This round would probably "
-        f"show a difference of {100 * visible:.1f} or more; to see the expected one, "
-        f"{needed:,.0f} customers are needed, offers and holdout together."
+        f"Held out who would have had an offer: {eligible:,}; offers: {len(offers):,}. "
+        f"Expected, if {rules.response:.0%} of the offers are used: {100 * expected:.1f} more "
+        f"buyers per 100 offers. This round {shows}; to see the expected one, {needed:,.0f} "
+        "customers are needed, offers and holdout together."
     )
 
 
@@ -301,7 +308,9 @@ def lifetime_value(
 
     A customer comes back with the chance 1 - risk, again and again: of the next `n_windows`
     windows, the sum of (1 - risk), (1 - risk)^2 ... remain on average. Everything here is an
-    average of the past: no growth, no season, no interest, and one risk for good.
+    average of the past: no growth, no season, no interest, and one risk for good. The sum may be
+    far off: whoever skips a window counts as gone for good, while the pace counts empty windows,
+    too (too low); and the first purchase counts in the pace (too high for a new customer).
 
     Parameters
     ----------

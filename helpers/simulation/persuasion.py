@@ -51,7 +51,7 @@ class People:
         chances = {
             "persuadables: buy only with the offer": (1 - truth["alone"]) * truth["uses"],
             "sure things: buy anyway": truth["alone"] - truth["leaves"],
-            "lost causes: don't buy anyway": (1 - truth["alone"]) * (1 - truth["uses"]),
+            "lost causes: buy in neither case": (1 - truth["alone"]) * (1 - truth["uses"]),
             "sleeping dogs: buy only without it": truth["leaves"],
         }
         return pd.Series({kind: chance.mean() for kind, chance in chances.items()})
