@@ -247,6 +247,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
+                _get_ready(jobs)
                 _build_engine(run, staging, *tables, of_purchases.undone)
                 del tables, of_purchases
                 _execute_lessons(run, staging, jobs, report)
@@ -345,12 +346,19 @@ def _folder_of(path, staging):
     return folder
 
 
-def _execute_lessons(run, staging, jobs, report):
-    (staging / "notebooks").mkdir()
+def _get_ready(jobs):
+    """Begin with what the kernels need while the engine is built."""
+    from helpers.course import kernel
+
     if jobs > 1:
         # kernels side by side: more threads than cores would only wait for each other
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    kernel.warm_up()
+
+
+def _execute_lessons(run, staging, jobs, report):
+    (staging / "notebooks").mkdir()
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
         try:
