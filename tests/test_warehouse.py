@@ -425,28 +425,43 @@ def killed_at_move(number):
         yield
 
 
-def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops):
+def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops, monkeypatch):
     """Until the new results are complete the old ones are untouched; then they are all new."""
-    folder, chosen = two_shops
+    folder, _ = two_shops
+    chosen = warehouse.Settings(n=2)
     old = contents(folder / "out")
-    warehouse.score("scipy", folder / "second.csv", folder / "new", chosen, csv=True)
+
+    def job(out):
+        return warehouse.score("scipy", folder / "second.csv", out, chosen, csv=True)
+
+    job(folder / "new")
     new = contents(folder / "new")
     assert set(old) == set(new) and old != new
-    deadly, died = 0, True
-    while died:
-        deadly += 6 if deadly < 18 else 2  # every move of publishing, some of those before
-        out = folder / f"out{deadly}"
-        shutil.copytree(folder / "out", out)
-        try:
-            with killed_at_move(deadly):
-                warehouse.score("scipy", folder / "second.csv", out, chosen, csv=True)
-            died = False
-        except Killed:
-            if not (out / ".next" / ".complete").exists():
-                assert contents(out) == old, deadly
-        warehouse.score("scipy", folder / "second.csv", out, chosen, csv=True)
-        assert contents(out) == new, deadly
-    assert deadly > 50, "there are more moves than that"
+
+    def killed(number):
+        """A folder in which a job died."""
+        out = shutil.copytree(folder / "out", folder / f"killed{len(list(folder.iterdir()))}")
+        with killed_at_move(number), pytest.raises(Killed):
+            job(out)
+        return out
+
+    for number in (6, 12, 18):  # while it computes
+        out = killed(number)
+        assert contents(out) == old, number
+        job(out)
+        assert contents(out) == new, number
+    with monkeypatch.context() as patch:  # all is complete, and nothing published yet
+        patch.setattr(warehouse.batch, "_publish", lambda _: None)
+        job(folder / "out")
+    assert contents(folder / "out") == old and (folder / "out" / ".next" / ".complete").exists()
+    number, moved = 0, False
+    while not moved:
+        number += 1
+        out = killed(number)
+        moved = contents(out) == new
+        job(out)
+        assert contents(out) == new, number
+    assert number > 36, "there are more moves than that"
 
 
 def test_a_changed_input_is_noticed_by_its_content(two_shops):
