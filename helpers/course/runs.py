@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -355,6 +356,17 @@ def _get_ready(jobs):
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     kernel.warm_up()
+    _import_without_addresses()
+
+
+def _import_without_addresses():
+    """Import nbformat without what checks international web addresses: that takes a second."""
+    checks = "rfc3987_syntax"
+    if checks not in sys.modules:
+        sys.modules[checks] = None  # jsonschema does without what cannot be imported
+        import nbformat  # noqa: F401
+
+        del sys.modules[checks]
 
 
 def _execute_lessons(run, staging, jobs, report):
