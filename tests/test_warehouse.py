@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, data, production, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
-from tests.common import purchases
+from tests.common import examples, purchases
 
 BUNDLED = data.BUNDLED["transactions"]
 
@@ -65,7 +65,7 @@ rows = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(rows, min_size=1, max_size=40), st.integers(1, 4), st.sampled_from([None, 10]))
 def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, trend_days):
     """Ties everywhere, ids of every kind, customers without neighbours."""
@@ -101,7 +101,7 @@ def test_rules_that_changed_make_the_lists_anew(tmp_path):
     assert "p3" not in shown[2] and "p2" in shown[2]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     st.lists(rows, min_size=3, max_size=40),
     st.integers(1, 4),
