@@ -14,6 +14,11 @@ THOROUGH = os.environ.get("THOROUGH") == "all"
 thorough = pytest.mark.skipif(not THOROUGH, reason="takes long; THOROUGH=all asks for it")
 
 
+def examples(n):
+    """How many examples of a slow property: a few in the test command, five times as many in CI."""
+    return 5 * n if THOROUGH else n
+
+
 def purchases(*rows):
     """A transactions table from (customer, product) or (customer, product, date) tuples."""
     rows = [(*row, "2024-01-01")[:3] for row in rows]

@@ -1,4 +1,9 @@
 import os
+import sys
+
+# every kernel, and every process of its own, would compile the helpers anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # two workers, two kernels beside them: more threads than cores only wait for each other
 for library in ("OMP", "OPENBLAS", "MKL"):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data
+from tests.common import examples
 
 HEADER = "customer_id,product_id,transaction_date,transaction_id,product_name,quantity,unit_price\n"
 
@@ -84,7 +85,7 @@ def test_each_reason_counts_its_rows_and_nothing_is_lost(tmp_path):
     assert table["product_id"].drop_duplicates().tolist() == ["A", "C", "E"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(
         st.tuples(

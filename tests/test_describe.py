@@ -18,7 +18,7 @@ from helpers.course.describing.meaning import PURCHASES, meaning_of
 from helpers.reading.dates import DateReader
 from helpers.reading.parameters import ParameterError, Parameters, Written
 from tests import exports
-from tests.common import thorough
+from tests.common import examples, thorough
 
 # all shops from export to memo take a minute: every one in CI only
 
@@ -496,7 +496,7 @@ def test_a_large_file_is_looked_at_in_part_and_that_is_said(here, monkeypatch):
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=5, unique_by=lambda x: x.strip().lower()),
        st.lists(st.text(max_size=8), min_size=1, max_size=8))  # fmt: skip
 def test_whatever_is_in_an_export_the_proposal_is_a_parameter_file(tmp_path_factory, names, cells):

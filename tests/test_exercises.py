@@ -1,6 +1,7 @@
 """Exercises: the printed answer is right, a blank is a blank, each likely mistake gets its hint.
 
-Each lesson runs once, in this process; at every exercise its variations are tried.
+Each lesson runs once, in this process, without the cells that no exercise needs (nbval runs them
+all); at every exercise its variations are tried.
 """
 
 import ast
@@ -216,8 +217,53 @@ def tried_once(lesson):
         return None, error
 
 
+def names_in(source):
+    """Names that code makes or changes, and all that it reads."""
+    nodes = list(ast.walk(ast.parse(source)))
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    changed = {node.id for node in nodes
+               if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom):
+            changed |= {
+                each.asname or each.name.split(".")[0] for each in getattr(node, "names", [])
+            }
+            changed |= {getattr(node, "name", "")}
+        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            changed |= {each.id for each in ast.walk(node.value) if isinstance(each, ast.Name)}
+        elif isinstance(node, ast.Expr):  # what is called without a result may change its object
+            changed |= {each.id for each in ast.walk(getattr(node.value, "func", node.value))
+                        if isinstance(each, ast.Name)}  # fmt: skip
+    return changed, read
+
+
+def needed(cells):
+    """Places of the cells that the exercises need, directly or by what these cells need."""
+    wanted, places = set(), set()
+    for place in reversed(range(len(cells))):
+        if cells[place].cell_type != "code":
+            continue
+        source = cells[place].source
+        if "exercise" in cells[place].metadata.get("tags", []):
+            name = re.search(r'check\(\s*"([\d-]+)"', source)[1]
+            likely = [each["answer"] for each in exercises.texts()[name].get("wrong", {}).values()]
+            sources = [source, solution_of(cells, place), *map(str, likely)]
+        elif names_in(source)[0] & wanted:
+            sources = [source]
+        else:
+            continue
+        places.add(place)
+        wanted |= set().union(*(names_in(each)[1] for each in sources))
+    return places
+
+
+def solution_of(cells, place):
+    """The answer that is folded away below an exercise."""
+    return re.search(r"<details>.*?```python\n(.*?)```", cells[place + 1].source, flags=re.S)[1]
+
+
 def walk(lesson):
-    """Run a lesson from its first cell to its last; at each exercise, try it out."""
+    """Run a lesson as far as its exercises need it; try each of them out in its place."""
     [path] = FOLDER.glob(f"{lesson}_*.ipynb")
     cells = nbformat.read(path, as_version=4).cells
     silent = lambda *things, **options: None  # noqa: E731
@@ -225,12 +271,10 @@ def walk(lesson):
     found = {}
     matplotlib.use("agg")
     with mock.patch("helpers.plots.display", silent), contextlib.chdir(path.parent):
-        for place, cell in enumerate(cells):
-            if cell.cell_type != "code":
-                continue
+        for place in sorted(needed(cells)):
+            cell = cells[place]
             if "exercise" in cell.metadata.get("tags", []):
-                before, after = cells[place - 1].source, cells[place + 1].source
-                folded = re.search(r"<details>.*?```python\n(.*?)```", after, flags=re.S)[1]
+                before, folded = cells[place - 1].source, solution_of(cells, place)
                 name = re.search(r'check\(\s*"([\d-]+)"', cell.source)[1]
                 question = before.split(f"**{name[-1]}.**")[1]
                 found[name] = try_out(name, question, cell.source, folded, names)

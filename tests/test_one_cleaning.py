@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from helpers import data, warehouse
 from tests import dirty
+from tests.common import examples
 
-EXAMPLES = int(os.environ.get("DIRTY_TABLES", 12))
+EXAMPLES = int(os.environ.get("DIRTY_TABLES", examples(8)))
 
 
 # not shrunk: that takes minutes, and the tables are small enough to look at

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import data, production, writing
 from helpers.recommend import ItemBased
-from tests.common import purchases
+from tests.common import examples, purchases
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_every_flipped_bit_is_noticed_in_a_sentence(tmp_path):
     path = production.save_engine(engine, tmp_path / "engine.zip")
     content = path.read_bytes()
     draw = np.random.default_rng(0)
-    for position in draw.choice(8 * len(content), 600, replace=False):
+    for position in draw.choice(8 * len(content), examples(150), replace=False):
         damaged = bytearray(content)
         damaged[position // 8] ^= 1 << position % 8
         path.write_bytes(damaged)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, data, production, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
-from tests.common import purchases
+from tests.common import examples, purchases
 
 BUNDLED = data.BUNDLED["transactions"]
 
@@ -37,6 +37,17 @@ def scored(engine, source, out, **others):
     return warehouse.read_lists(out), report
 
 
+@pytest.fixture(scope="module")
+def part_of_the_shop(tmp_path_factory):
+    """The bundled shop's first customers, in a file of their own: some for each of 16 parts."""
+    lines = BUNDLED.read_text("utf-8").splitlines(keepends=True)
+    path = tmp_path_factory.mktemp("part") / "shop.csv"
+    path.write_text(
+        "".join(line for line in lines if "CUST" not in line or ",CUST000" in line), "utf-8"
+    )
+    return path
+
+
 @pytest.mark.parametrize("trend_days", [None, 30])
 def test_duckdb_agrees_with_scipy_on_the_bundled_shop(tmp_path, trend_days):
     scipy, said = scored("scipy", BUNDLED, tmp_path / "scipy", trend_days=trend_days)
@@ -54,7 +65,7 @@ rows = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(rows, min_size=1, max_size=40), st.integers(1, 4), st.sampled_from([None, 10]))
 def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, trend_days):
     """Ties everywhere, ids of every kind, customers without neighbours."""
@@ -90,7 +101,7 @@ def test_rules_that_changed_make_the_lists_anew(tmp_path):
     assert "p3" not in shown[2] and "p2" in shown[2]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     st.lists(rows, min_size=3, max_size=40),
     st.integers(1, 4),
@@ -146,14 +157,15 @@ def test_a_changed_catalogue_makes_new_lists_and_denied_categories_need_one(two_
         warehouse.score("scipy", folder / "first.csv", folder / "out", chosen, shop=denying)
 
 
-def test_parquet_folders_and_globs_give_the_same(tmp_path):
-    table = data.load_transactions()[["customer_id", "product_id", "transaction_date"]]
+def test_parquet_folders_and_globs_give_the_same(tmp_path, part_of_the_shop):
+    table = data.load_transactions(part_of_the_shop)
+    table = table[["customer_id", "product_id", "transaction_date"]]
     parts = tmp_path / "parts"
     parts.mkdir()
     for number in range(3):
         table.iloc[number::3].to_parquet(parts / f"{number}.parquet", index=False)
     (parts / "_SUCCESS").touch()
-    expected, _ = scored("scipy", BUNDLED, tmp_path / "one", n=2)
+    expected, _ = scored("scipy", part_of_the_shop, tmp_path / "one", n=2)
     for number, source in enumerate((parts, str(parts / "*.parquet"))):
         lists, _ = scored("duckdb", source, tmp_path / f"out{number}", n=2, n_parts=1)
         same_lists(lists, expected)
@@ -207,7 +219,7 @@ def test_a_cap_lets_long_histories_speak_with_their_latest_purchases(tmp_path):
     assert "reseller" not in set(lists["customer_id"]), "owns everything"
 
 
-def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path):
+def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path, part_of_the_shop):
     out = tmp_path / "out"
     chosen = warehouse.Settings(n=2)
 
@@ -218,19 +230,19 @@ def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path):
             yield part
 
     with pytest.raises(KeyboardInterrupt):
-        warehouse.score("duckdb", BUNDLED, out, chosen, progress=dies)
+        warehouse.score("duckdb", part_of_the_shop, out, chosen, progress=dies)
     assert len(list(out.glob(".next/part=*"))) == 5 and not list(out.glob("part=*"))
     (out / ".next" / ".part-7").mkdir()  # what a kill in the middle of writing leaves
     stamps = {path.parent.name: path.stat().st_mtime_ns for path in out.glob(".next/part=*/*")}
-    report = warehouse.score("duckdb", BUNDLED, out, chosen)
+    report = warehouse.score("duckdb", part_of_the_shop, out, chosen)
     assert report["parts"] == 11
     for part, stamp in stamps.items():
         assert (out / part / "part-0.parquet").stat().st_mtime_ns == stamp
-    whole, _ = scored("scipy", BUNDLED, tmp_path / "whole", n=2)
+    whole, _ = scored("scipy", part_of_the_shop, tmp_path / "whole", n=2)
     same_lists(warehouse.read_lists(out), whole)
-    assert warehouse.score("duckdb", BUNDLED, out, chosen)["parts"] == 0
+    assert warehouse.score("duckdb", part_of_the_shop, out, chosen)["parts"] == 0
     # other settings: begun anew
-    assert warehouse.score("duckdb", BUNDLED, out, warehouse.Settings(n=3))["parts"] == 16
+    assert warehouse.score("duckdb", part_of_the_shop, out, warehouse.Settings(n=3))["parts"] == 16
     assert warehouse.read_lists(out)["rank"].max() == 3
     assert sorted(path.name for path in out.iterdir())[:3] == [".job", ".lock", "part=0"]
 
@@ -332,13 +344,20 @@ def test_spark_without_the_extra_says_how_to_get_it(tmp_path, monkeypatch):
         warehouse.Spark(tmp_path)
 
 
-def test_the_command_writes_lists_and_a_report(tmp_path):
-    command = ["score", "--transactions", str(BUNDLED), "--out", str(tmp_path / "out"), "--csv"]
+def test_the_command_writes_lists_and_a_report(tmp_path, part_of_the_shop):
+    command = [
+        "score",
+        "--transactions",
+        str(part_of_the_shop),
+        "--out",
+        str(tmp_path / "out"),
+        "--csv",
+    ]
     result = CliRunner().invoke(main, [*command, "--n", "2"])
     assert result.exit_code == 0, result.output
     assert "engine: scipy" in result.output and "16 parts written now" in result.output
     table = pd.read_csv(tmp_path / "out" / "recommendations.csv")
-    assert len(table) == 2 * 4_290
+    assert len(table) == 2 * 87
     assert "0 parts written now" in CliRunner().invoke(main, [*command, "--n", "2"]).output
     shutil.rmtree(tmp_path / "out" / "part=a")
     assert "1 parts written now" in CliRunner().invoke(main, [*command, "--n", "2"]).output
@@ -466,12 +485,12 @@ def test_resellers_make_many_pairs_and_a_cap_takes_them_away(tmp_path):
         assert counted["pairs"].iat[0] == expected
 
 
-def test_the_parameter_file_counts_in_a_batch_job_too(tmp_path, monkeypatch):
+def test_the_parameter_file_counts_in_a_batch_job_too(tmp_path, monkeypatch, part_of_the_shop):
     monkeypatch.chdir(tmp_path)
-    Path("shop.yaml").write_text(f"transactions_path: {BUNDLED}\nn_recommendations: 2\n")
+    Path("shop.yaml").write_text(f"transactions_path: {part_of_the_shop}\nn_recommendations: 2\n")
     result = CliRunner().invoke(main, ["score", "-f", "shop.yaml", "--out", "out", "--csv"])
     assert result.exit_code == 0, result.output
-    assert len(pd.read_csv("out/recommendations.csv")) == 2 * 4_290
+    assert len(pd.read_csv("out/recommendations.csv")) == 2 * 87
 
 
 def contents(folder):
@@ -534,28 +553,43 @@ def killed_at_move(number):
         yield
 
 
-def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops):
+def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops, monkeypatch):
     """Until the new results are complete the old ones are untouched; then they are all new."""
-    folder, chosen = two_shops
+    folder, _ = two_shops
+    chosen = warehouse.Settings(n=2)
     old = contents(folder / "out")
-    warehouse.score("scipy", folder / "second.csv", folder / "new", chosen, csv=True)
+
+    def job(out):
+        return warehouse.score("scipy", folder / "second.csv", out, chosen, csv=True)
+
+    job(folder / "new")
     new = contents(folder / "new")
     assert set(old) == set(new) and old != new
-    deadly, died = 0, True
-    while died:
-        deadly += 6 if deadly < 18 else 2  # every move of publishing, some of those before
-        out = folder / f"out{deadly}"
-        shutil.copytree(folder / "out", out)
-        try:
-            with killed_at_move(deadly):
-                warehouse.score("scipy", folder / "second.csv", out, chosen, csv=True)
-            died = False
-        except Killed:
-            if not (out / ".next" / ".complete").exists():
-                assert contents(out) == old, deadly
-        warehouse.score("scipy", folder / "second.csv", out, chosen, csv=True)
-        assert contents(out) == new, deadly
-    assert deadly > 50, "there are more moves than that"
+
+    def killed(number):
+        """A folder in which a job died."""
+        out = shutil.copytree(folder / "out", folder / f"killed{len(list(folder.iterdir()))}")
+        with killed_at_move(number), pytest.raises(Killed):
+            job(out)
+        return out
+
+    for number in (6, 12, 18):  # while it computes
+        out = killed(number)
+        assert contents(out) == old, number
+        job(out)
+        assert contents(out) == new, number
+    with monkeypatch.context() as patch:  # all is complete, and nothing published yet
+        patch.setattr(warehouse.batch, "_publish", lambda _: None)
+        job(folder / "out")
+    assert contents(folder / "out") == old and (folder / "out" / ".next" / ".complete").exists()
+    number, moved = 0, False
+    while not moved:
+        number += 1
+        out = killed(number)
+        moved = contents(out) == new
+        job(out)
+        assert contents(out) == new, number
+    assert number > 36, "there are more moves than that"
 
 
 def test_a_changed_input_is_noticed_by_its_content(two_shops):

@@ -15,6 +15,7 @@ sections and ``failed`` it has:
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -358,15 +359,18 @@ def day_and_time(moment: str) -> str:
 
 def lesson_html(notebook: Path) -> str:
     """An executed lesson as one HTML page that loads nothing from elsewhere."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(
-        template_name="classic", require_js_url="", jquery_url="", mathjax_url=""
-    )
-    page = without_diagrams(exporter.from_filename(str(notebook))[0])
+    page = without_diagrams(_exporter().from_filename(str(notebook))[0])
     # the template's own style hides the triangle that says: fold me open
     triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
     return page.replace("</head>", triangle, 1)
+
+
+@functools.cache
+def _exporter():
+    """One for all lessons: its templates are compiled once."""
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter(template_name="classic", require_js_url="", jquery_url="", mathjax_url="")
 
 
 def without_diagrams(page: str) -> str:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from helpers.course.command import main
+from tests.common import examples
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -353,7 +354,9 @@ SANE = shop_rows(40).to_csv(index=False).encode()
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(draw=st.data())
 def test_corrupted_files_work_or_are_refused_in_a_sentence(tmp_path, draw):
