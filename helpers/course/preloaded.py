@@ -28,9 +28,6 @@ def serve():
     """Fork a kernel for each line of the input."""
     for module in _MODULES:
         importlib.import_module(module)
-    import pandas as pd
-
-    pd.set_option("display.max_columns", 20)  # what pandas takes when a kernel imports it
     signal.signal(signal.SIGCHLD, _reap)
     this = os.getpid()
     for line in sys.stdin:
