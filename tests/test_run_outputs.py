@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from helpers import catalogue, data, writing
 from helpers.course import comparing, publishing, runs
-from helpers.course import kernel as course_kernel
 from helpers.data import BUNDLED
 from helpers.reading.parameters import Parameters
 from tests.common import course
@@ -31,13 +30,8 @@ def process(*arguments, **environment):
     )  # fmt: skip
 
 
-def test_a_folder_may_have_any_name_and_another_pythons_kernel_is_left_alone(tmp_path, monkeypatch):
-    """Braces were filled in by papermill; a kernel ``python3`` may lead to another Python.
-
-    And this one is a process of its own, as on a Mac and on Windows.
-    """
-    monkeypatch.setattr(course_kernel, "warm_up", lambda: None)
-    monkeypatch.setattr(course_kernel, "_server", None)
+def test_a_folder_may_have_any_name_and_another_pythons_kernel_is_left_alone(tmp_path):
+    """Braces were filled in by papermill; a kernel ``python3`` may lead to another Python."""
     kernel = tmp_path / "jupyter" / "kernels" / "python3"
     kernel.mkdir(parents=True)
     other = {"argv": ["/usr/bin/false"], "display_name": "Another Python", "language": "python"}
@@ -45,11 +39,11 @@ def test_a_folder_may_have_any_name_and_another_pythons_kernel_is_left_alone(tmp
     out = tmp_path / "out {2024} {} %d [a-z] 'q' ~nobody" / "Läden"
     export = tmp_path / "Заказы {0}.csv"
     export.write_bytes(BUNDLED["transactions"].read_bytes())
-    result = course(
+    result = process(
         "run", "02", "-p", "transactions_path", export, "--out", out,
-        JUPYTER_PATH=str(tmp_path / "jupyter"),
+        JUPYTER_PATH=str(tmp_path / "jupyter"), PYTHONIOENCODING="cp1252",
     )  # fmt: skip
-    assert result.exit_code == 0, result.output
+    assert result.returncode == 0, result.stdout + result.stderr
     assert (out / "html" / "02_matrix.html").exists()
     assert json.loads((out / "metrics.json").read_text("utf-8"))["matrix"]["customers"] > 0
     notebook = nbformat.read(out / "notebooks" / "02_matrix.ipynb", as_version=4)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -248,7 +247,6 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                _get_ready(jobs)
                 _build_engine(run, staging, *tables, of_purchases.undone)
                 del tables, of_purchases
                 _execute_lessons(run, staging, jobs, report)
@@ -347,30 +345,12 @@ def _folder_of(path, staging):
     return folder
 
 
-def _get_ready(jobs):
-    """Begin with what the kernels need while the engine is built."""
-    from helpers.course import kernel
-
+def _execute_lessons(run, staging, jobs, report):
+    (staging / "notebooks").mkdir()
     if jobs > 1:
         # kernels side by side: more threads than cores would only wait for each other
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    kernel.warm_up()
-    _import_without_addresses()
-
-
-def _import_without_addresses():
-    """Import nbformat without what checks international web addresses: that takes a second."""
-    checks = "rfc3987_syntax"
-    if checks not in sys.modules:
-        sys.modules[checks] = None  # jsonschema does without what cannot be imported
-        import nbformat  # noqa: F401
-
-        del sys.modules[checks]
-
-
-def _execute_lessons(run, staging, jobs, report):
-    (staging / "notebooks").mkdir()
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
         try:
