@@ -38,7 +38,7 @@ def dated(n=40, days=14, arms=("old", "new"), carts=(0, 1, 0, 0)):
     """Rows of an export: each customer comes once, on all days in turn."""
     many = len(arms)
     return [
-        f"c{k},{arms[k % many]},2024-03-{4 + k % days:02d},{carts[k // many % len(carts)]}"
+        f"c{k},{arms[k % many]},2024-03-{4 + k // many % days:02d},{carts[k // many % len(carts)]}"
         for k in range(n)
     ]
 
@@ -327,7 +327,7 @@ def test_every_row_is_accounted_for(tmp_path):
     assert "68 rows read, 63 kept" in text and "carted below zero: 1" in text
     assert "before it: 1, after it: 1, of the holdout: 1" in text
     assert "Customers in several arms, left out: 1" in text
-    assert "What the 1 customers did who stand in several arms" in text
+    assert "What the customer did who stands in several arms: 2 rows" in text
 
 
 def test_customers_who_moved_are_counted(tmp_path):
