@@ -207,6 +207,7 @@ def test_a_shop_without_amounts_or_events_says_what_is_missing(tmp_path):
         ("live_test: {weeks: 2}\nlive_test: {weeks: 3}", "stands in line 1 and again in line 2"),
         ("live_test: {metric: carts}", "clicked per visit"),
         ("live_test: {starts: soon}", "a day such as"),
+        ("live_test: {starts: 2024-W10}", "a day such as"),
         ("live_test: {weeks: 0}", "from 1 to 52"),
         ("live_test: {holdout: 1}", "from 0 to 0.5"),
         ("live_test: [a, b]", "lines of the form"),
@@ -330,6 +331,27 @@ def test_every_row_is_accounted_for(tmp_path):
     assert "What the customer did who stands in several arms: 2 rows" in text
 
 
+def test_a_line_of_totals_is_no_customer(tmp_path):
+    rows = [*dated(60), "Total,new,2024-03-17,15"]
+    write(tmp_path, {}, rows)
+    _, text, figures = readout(tmp_path)
+    assert figures["rows"]["rejected"] == {"a total, not a customer": 1}
+    assert sum(figures["split"]["customers"].values()) == 60 and "not a customer: 1" in text
+
+
+def test_a_gap_in_one_arm_stands_on_the_page_in_the_place_of_the_decision(tmp_path):
+    rows = [row for row in dated(1400) if not (",new," in row and "03-09" in row)]
+    write(tmp_path, {"value": 2.0}, rows)
+    said, text, figures = readout(tmp_path)
+    assert figures["decision"] == "cannot tell" and figures["money"] == {}
+    assert "On 1 day, the first from 2024-03-09, new has less than half" in text
+    assert "leave these days out of all arms" in text and "before that is mended" in text
+    assert "new above old" not in said
+    write(tmp_path, None, rows)
+    _, text, figures = readout(tmp_path)
+    assert "new has less than half" in text and not figures["readable"]
+
+
 def test_customers_who_moved_are_counted(tmp_path):
     ids = [f"c{n}" for n in range(200)]
     dealt = experiments.assign_arms(ids, PLAN["arms"], "t").set_index("customer_id")["arm"]
@@ -374,6 +396,9 @@ def test_without_a_plan_nothing_is_decided(tmp_path):
         ({}, [], "customer_id,arm,date,carted", "test.csv"),
         ({}, dated(), "customer_id,gruppe,date,carted", "arm"),
         ({}, dated(arms=("old",)), None, "lacks new"),
+        ({}, dated(arms=("", "new")), None, "Rows left out: no arm: 20."),
+        ({}, dated(), "day,arm,date,carted", "Sums by arm or day can't be read"),
+        ({}, dated(), "customer_id,arm,date,event", "make a column of 0 and 1"),
         ({}, dated(arms=("old", "blue")), None, "has blue and lacks new"),
         ({}, dated(1), None, "lacks new"),
         ({}, dated(3), None, "'new' has 1 customers"),
