@@ -141,6 +141,7 @@ IN_SEVERAL_ARMS = "customer in several arms"
 WHY_NO_TEST_RESULT = {
     "empty row": "is_empty",
     "left out by drop_where": "left_out",
+    "a total, not a customer": "is_total",
     "no customer id": "customer_id IS NULL",
     "no arm": "arm IS NULL",
     "unreadable date": "date_given AND date IS NULL",
@@ -470,6 +471,7 @@ def read_test_results(parameters: Parameters) -> tuple:
             f"{export.name}: none of the {report.read:,} rows of the live test could be used"
             + (f" ({why})" if why else "")
             + ". Mend the file, or leave `test_results_path` out."
+            + " Is the column of customers the customer's id?" * (len(several) > 0)
         )
     return kept, report
 
@@ -510,6 +512,15 @@ def _yes_or_no(text):
 
 class _TestExport(_Answered):
     answers = dict.fromkeys(_COUNTS, _count_or_answer)
+
+    def _names_of(self, file, columns):
+        names = super()._names_of(file, columns)
+        if "customer_id" not in names.values():
+            self.problems.append(
+                "Sums by arm or day can't be read: customers were dealt, so each row must be of "
+                "one customer."
+            )
+        return names
 
 
 class _Catalogue(_Answered):

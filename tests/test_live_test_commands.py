@@ -38,7 +38,7 @@ def dated(n=40, days=14, arms=("old", "new"), carts=(0, 1, 0, 0)):
     """Rows of an export: each customer comes once, on all days in turn."""
     many = len(arms)
     return [
-        f"c{k},{arms[k % many]},2024-03-{4 + k % days:02d},{carts[k // many % len(carts)]}"
+        f"c{k},{arms[k % many]},2024-03-{4 + k // many % days:02d},{carts[k // many % len(carts)]}"
         for k in range(n)
     ]
 
@@ -93,7 +93,7 @@ def test_the_commands_of_the_readme(rehearsed):
     assert names == ["arms", "rehearse", "readout", "rehearse", "readout"]
     arms = read_arms(folder / "runs" / "live_test" / "arms.csv")
     assert arms["arm"].value_counts(normalize=True)["holdout"] == pytest.approx(0.05, abs=0.015)
-    assert "weeks are enough for the smallest lift worth having, 95 %" in said[0]
+    assert "weeks are enough for the smallest lift worth having, 96 %" in said[0]
     example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     plan = example["live_test"]
     visits = 52 * example["visits_per_week"] * (1 - plan["holdout"])
@@ -212,6 +212,7 @@ def test_a_shop_without_amounts_or_events_says_what_is_missing(tmp_path):
         ("live_test: {weeks: 2}\nlive_test: {weeks: 3}", "stands in line 1 and again in line 2"),
         ("live_test: {metric: carts}", "clicked per visit"),
         ("live_test: {starts: soon}", "a day such as"),
+        ("live_test: {starts: 2024-W10}", "a day such as"),
         ("live_test: {weeks: 0}", "from 1 to 52"),
         ("live_test: {holdout: 1}", "from 0 to 0.5"),
         ("live_test: [a, b]", "lines of the form"),
@@ -333,7 +334,28 @@ def test_every_row_is_accounted_for(tmp_path):
     assert "68 rows read, 63 kept" in text and "carted below zero: 1" in text
     assert "before it: 1, after it: 1, of the holdout: 1" in text
     assert "Customers in several arms, left out: 1" in text
-    assert "What the 1 customers did who stand in several arms" in text
+    assert "What the customer did who stands in several arms: 2 rows" in text
+
+
+def test_a_line_of_totals_is_no_customer(tmp_path):
+    rows = [*dated(60), "Total,new,2024-03-17,15"]
+    write(tmp_path, {}, rows)
+    _, text, figures = readout(tmp_path)
+    assert figures["rows"]["rejected"] == {"a total, not a customer": 1}
+    assert sum(figures["split"]["customers"].values()) == 60 and "not a customer: 1" in text
+
+
+def test_a_gap_in_one_arm_stands_on_the_page_in_the_place_of_the_decision(tmp_path):
+    rows = [row for row in dated(1400) if not (",new," in row and "03-09" in row)]
+    write(tmp_path, {"value": 2.0}, rows)
+    said, text, figures = readout(tmp_path)
+    assert figures["decision"] == "cannot tell" and figures["money"] == {}
+    assert "On 1 day, the first from 2024-03-09, new has less than half" in text
+    assert "leave these days out of all arms" in text and "before that is mended" in text
+    assert "new above old" not in said
+    write(tmp_path, None, rows)
+    _, text, figures = readout(tmp_path)
+    assert "new has less than half" in text and not figures["readable"]
 
 
 def test_customers_who_moved_are_counted(tmp_path):
@@ -380,6 +402,9 @@ def test_without_a_plan_nothing_is_decided(tmp_path):
         ({}, [], "customer_id,arm,date,carted", "test.csv"),
         ({}, dated(), "customer_id,gruppe,date,carted", "arm"),
         ({}, dated(arms=("old",)), None, "lacks new"),
+        ({}, dated(arms=("", "new")), None, "Rows left out: no arm: 20."),
+        ({}, dated(), "day,arm,date,carted", "Sums by arm or day can't be read"),
+        ({}, dated(), "customer_id,arm,date,event", "make a column of 0 and 1"),
         ({}, dated(arms=("old", "blue")), None, "has blue and lacks new"),
         ({}, dated(1), None, "lacks new"),
         ({}, dated(3), None, "'new' has 1 customers"),

@@ -337,12 +337,8 @@ def readout(files, typed, raw, inline, debug, out):
                 "what you count (date, visits, clicked, carted, bought, revenue)."
             )
         rows, report = data.read_test_results(parameters)
-        plan, source = parameters.live_test, report.source
-        read = (
-            experiments.read_test(rows, plan, source)
-            if plan
-            else experiments.describe_test(rows, source)
-        )
+        plan = parameters.live_test
+        read = experiments.of_export(rows, report, plan)
         rehearsed = _is_rehearsed(parameters)
         folder = _folder(out, files)
         figures = experiments.plain(read) | {"rows": report.summary(), "rehearsed": rehearsed}

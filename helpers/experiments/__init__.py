@@ -7,6 +7,7 @@ from helpers.experiments.readout import (
     by_customer,
     compare,
     describe_test,
+    of_export,
     own_test,
     plain,
     read_test,

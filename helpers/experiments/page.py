@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from helpers import colours
-from helpers.data import HealthReport
+from helpers.data import IN_SEVERAL_ARMS, HealthReport
 from helpers.experiments.arms import HOLDOUT, MISMATCH, assign_arms
 from helpers.experiments.readout import MEASURES, percent
 from helpers.experiments.rule import KEEP, SHIP, STOP, rule_chances
@@ -65,8 +65,8 @@ def page(
     style = environment.from_string(style).render(colours=shades)
     template = environment.from_string((here / "readout.html.j2").read_text(encoding="utf-8"))
     base, *new = plan.arms if plan else [read["base"], *_others(read)]
-    # with a broken split nothing of what happened may be compared
-    comparable = not read["split"]["broken"]
+    # with a broken split, or a broken export, nothing of what happened may be compared
+    comparable = read["readable"]
     table = read["comparisons"] if comparable else read["comparisons"].iloc[:0]
     return template.render(
         style=Markup(style),
@@ -91,7 +91,7 @@ def page(
         compared=_drawn(table, plan),
         decisions=_decisions(read, plan),
         chances=_chances(read, plan) if plan and comparable else None,
-        unknown=_unknown(read, plan, report) if plan else [],
+        unknown=_unknown(read, plan, report) if plan else _remarks(read),
         SHIP=SHIP,
     )
 
@@ -162,7 +162,7 @@ def _amount(number, sign=""):
 
 def _deciding(read, plan):
     """The comparison that decides on each new arm, if it may be looked at and can be read."""
-    if not plan or read["split"]["broken"]:
+    if not plan or not read["readable"]:
         return {}
     table = read["comparisons"]
     table = table[(table["role"] == "decides") & (table["base_error"] > 0) & (table["base"] > 0)]
@@ -215,6 +215,9 @@ def _now(arm, decision, base, read, plan):
             "Ask whether each arm's visits are logged in the same way, whether a list was slow or "
             "failed, and whether somebody moved customers. The new test needs another name."
         )
+    mend = " ".join(doubt["mend"] for doubt in read["doubts"] if doubt["stops"])
+    if mend:
+        return mend
     row = _deciding(read, plan).get(arm)
     if row and window["weeks"] and row["high"] >= 0:
         error, limit = _precision(row, read, plan)
@@ -259,12 +262,18 @@ def _unknown(read, plan, report):
         said.append(f"It is not over: {weeks:,} of {plan.weeks:,} planned weeks are to come.")
     elif window["first"] is None:
         said.append("The export has no dates: whether it has the planned weeks, and only those.")
-    if window["ended"] and not read["split"]["broken"]:
+    if window["ended"] and read["readable"]:
         later = "Those who are held out will tell." if plan.holdout else "Nobody was held out."
         weeks = f"{plan.weeks:,} week{'s' if plan.weeks > 1 else ''}"
         said.append(f"Whether the effect lasts: what comes after {weeks} was not seen. {later}")
-    if read["split"]["broken"]:
-        return [*said, "What the lists do: with a broken split nothing of it can be compared."]
+    if plan.starts is None and window["after"]:
+        said.append(
+            f"Whether {window['first']:%Y-%m-%d} was the first day: the plan names none (starts)."
+        )
+    said += _remarks(read)
+    if not read["readable"]:
+        what = "with a broken split" if read["split"]["broken"] else "before that is mended"
+        return [*said, f"What the lists do: {what} nothing of it can be compared."]
     states = table[table["role"] == "guardrail"]
     states = states[states["state"] == "not sure"]
     unsure = [f"{row.metric} ({row.arm})" for row in states.itertuples()]
@@ -298,10 +307,17 @@ def _unknown(read, plan, report):
         blank = ", ".join(f"{name} {n:,}" for name, n in read["blank"].items())
         said.append(f"Whether blank means zero; it was read so: {blank}.")
     if several := report.findings.get("customers in several arms"):
+        some = f"{several:,} customers" if several > 1 else "customer"
         said.append(
-            f"What the {several:,} customers did who stand in several arms; they were left out."
+            f"What the {some} did who stand{'s' * (several == 1)} in several arms: "
+            f"{report.rejected.get(IN_SEVERAL_ARMS, 0):,} rows, left out."
         )
     return said
+
+
+def _remarks(read):
+    """Doubts that stop nothing."""
+    return [doubt["seen"] for doubt in read["doubts"] if not doubt["stops"]]
 
 
 def _winners_curse(read, plan):

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from helpers import data
 from helpers.experiments.arms import HOLDOUT, MISMATCH, sample_ratio_mismatch
+from helpers.experiments.doubts import (
+    SUCCESSES,
+    doubts,
+    extreme_customers,
+    far_off,
+    of_extremes,
+    thin_window,
+)
 from helpers.experiments.looks import spending_limits
 from helpers.experiments.rule import CANNOT, KEEP, SHIP, STOP, decide
 from helpers.reading.parameters import LiveTest
@@ -151,8 +161,9 @@ def compare(
     independent, and an interval that counts visits is too narrow.
     """
     numerator, denominator = columns_of(metric, customers)
-    arms = aggregates(customers[customers["arm"].isin([base, variant])], numerator, denominator)
     with np.errstate(all="ignore"):
+        two = customers[customers["arm"].isin([base, variant])]
+        arms = aggregates(two, numerator, denominator)
         found = ratio(numerator, denominator, confidence_level=level).analyze_aggregates(
             arms[base], arms[variant]
         )
@@ -185,7 +196,9 @@ def confidence(plan: LiveTest, looks: int = 1, alpha: float = 0.05) -> float:
     return float(1 - 2 * norm.sf(spending_limits(np.arange(1, looks + 1), each)[-1]))
 
 
-def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> dict:
+def read_test(
+    rows: pd.DataFrame, plan: LiveTest, source: str = "the test", findings: Mapping | None = None
+) -> dict:
     """Read a test by its plan: was it run as planned, what happened, what do we decide?
 
     Parameters
@@ -196,12 +209,16 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
         As written before the test.
     source : str
         What to call the rows in messages.
+    findings : mapping, optional
+        How the file was read, from its report: some doubts need it.
 
     Returns
     -------
     dict
-        ``window``: ``first`` and ``last`` day that count, ``weeks`` over, ``ended``, rows
-        ``counted``, of them ``undated``, and rows left out: ``before`` and ``after`` it, and of the
+        ``doubts``: list of dict, each a :class:`helpers.plausibility.Doubt`; ``readable``: whether
+        the arms may be compared, which a broken split and a doubt that stops forbid; ``window``:
+        ``first`` and ``last`` day that count, ``weeks`` over, ``ended``, rows ``counted``, of them
+        ``undated``, and rows left out: ``before`` and ``after`` it, and of the
         ``holdout``; ``shown``: whether what decides may be looked at yet; ``blank``: cells without
         a count, read as zero; ``split``: customers by arm, ``p_value``, ``broken``, ``words``;
         ``means``: DataFrame, one row per arm (customers only, unless `shown`); ``comparisons``:
@@ -223,7 +240,7 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
     decides by it. Only the split and surely harmed guardrails speak early, at 99.9 %.
     """
     everything = len(rows)
-    rows = _arms_of_the_plan(_with_visits(rows), plan, source)
+    rows = planned = _arms_of_the_plan(_with_visits(rows), plan, source)
     rows, window = _within(rows, plan)
     if rows.empty and window["before"]:
         raise data.DataError(
@@ -236,24 +253,29 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
     customers = by_customer(rows)
     sizes = customers["arm"].value_counts().reindex(list(plan.arms), fill_value=0)
     if sizes.min() < 2:
+        outside = window["before"] + window["after"]
         raise data.DataError(
             f"{source}: the arm {sizes.idxmin()!r} has {sizes.min()} customers in the weeks that "
             "count; a comparison takes two at least. Is its list shown, and logged?"
+            + f" Are `starts` and the dates right? {outside:,} rows are outside of these weeks."
+            * bool(outside)
         )
     split = sample_ratio_mismatch(sizes, list(plan.arms.values()))
     shown = window["ended"] or (plan.looks == "weekly" and window["weeks"] > 0)
+    found = doubts(rows, customers, findings, window["first"]) + _of_window(planned, window)
     try:
         level = _level(rows, plan, window) if shown else 1 - MISMATCH
         table = _comparisons(customers, plan, level, shown)
     except ValueError as error:
-        raise data.DataError(f"{source}: {error}") from None
-    decisions, fair = {}, []
-    for variant in list(plan.arms)[1:]:
-        mine = table[table["arm"] == variant].set_index("metric")
-        differ = _visits_differ(customers, plan, variant)
-        decision, because = _decide(mine, plan, split, window, differ)
-        decisions[variant] = {"decision": decision, "because": because}
-        fair += [variant] * (shown and not split["broken"] and not differ)
+        nothing = not set(customers) & set(SUCCESSES)
+        hint = " Where each row is an event, make a column of 0 and 1 for each kind." * nothing
+        raise data.DataError(f"{source}: {error}{hint}") from None
+    found += _of_results(customers, table, plan, split, window, level, shown)
+    found.sort(key=lambda doubt: not doubt.stops)
+    decisions = _decisions(customers, table, plan, split, window, found)
+    readable = not split["broken"] and not any(doubt.stops for doubt in found)
+    fair = [arm for arm in decisions
+            if shown and readable and not _visits_differ(customers, plan, arm)]  # fmt: skip
     arm = _best(decisions, table, plan)
     means = customers.groupby("arm").mean().reindex(list(plan.arms))
     means.insert(0, "customers", sizes)
@@ -261,6 +283,8 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
     return {
         "window": window,
         "shown": bool(shown),
+        "doubts": [asdict(doubt) for doubt in found],
+        "readable": readable,
         "not_compared": nowhere,
         "blank": {name: n for name, n in blank.items() if n},
         "split": {"customers": sizes.to_dict(), **split},
@@ -272,6 +296,47 @@ def read_test(rows: pd.DataFrame, plan: LiveTest, source: str = "the test") -> d
         **decisions[arm],
         "money": _money(table[table["arm"].isin(fair)], customers, plan, window),
     }
+
+
+def _of_window(rows, window):
+    """Whether the weeks that count are those in which something happened."""
+    if window["first"] is None:
+        return []
+    day = rows["date"].dt.normalize()
+    inside = day.between(window["first"], window["last"])
+    found = thin_window(
+        int(inside.sum()), (window["last"] - window["first"]).days + 1,
+        int((day.notna() & ~inside).sum()), day[~inside].nunique(),
+    )  # fmt: skip
+    return [found] if found else []
+
+
+def _of_results(customers, table, plan, split, window, level, shown):
+    """Doubts that only the comparisons show: lifts that no list has, one customer who decides."""
+    deciding = table[table["role"] != "beside"]
+    found = [each for each in [far_off(deciding)] if each]
+    needed = {name for metric in [plan.metric, *plan.guardrails]
+              for name in columns_of(metric, customers) if name}  # fmt: skip
+    extremes = extreme_customers(customers, sorted(needed))
+    rest = customers.drop(index=extremes.index)
+    if extremes.empty or not shown or rest["arm"].value_counts().reindex(plan.arms).min() < 2:
+        return found
+    made = _decisions(customers, table, plan, split, window)
+    without = _decisions(rest, _comparisons(rest, plan, level, shown), plan, split, window)
+    said = [tuple(each["decision"] for each in some.values()) for some in (made, without)]
+    at = next((n for n, pair in enumerate(zip(*said, strict=True)) if len(set(pair)) > 1), 0)
+    return [*found, of_extremes(extremes, said[0][at], said[1][at])]
+
+
+def _decisions(customers, table, plan, split, window, found=()):
+    """By new arm: the decision, and why."""
+    decisions = {}
+    for variant in list(plan.arms)[1:]:
+        mine = table[table["arm"] == variant].set_index("metric")
+        differ = _visits_differ(customers, plan, variant)
+        decision, because = _decide(mine, plan, split, window, differ, found)
+        decisions[variant] = {"decision": decision, "because": because}
+    return decisions
 
 
 def _with_visits(rows):
@@ -397,7 +462,7 @@ def _state(read, tolerated):
     return "harmed" if read["high"] < 0 else "not sure"
 
 
-def _decide(mine, plan, split, window, visits_differ):
+def _decide(mine, plan, split, window, visits_differ, found=()):
     """The decision on one new arm, and the reason for it."""
     so_far = f"after {window['weeks']} of {plan.weeks} planned weeks"
     open_end = CANNOT if window["ended"] else KEEP
@@ -406,6 +471,9 @@ def _decide(mine, plan, split, window, visits_differ):
             "The arms did not get their shares of the customers, and who is missing may not be "
             "missing by chance. Find out why, and start anew."
         )
+    stops = [f"{doubt.seen} {doubt.matters}" for doubt in found if doubt.stops]
+    if stops:
+        return CANNOT, " ".join(stops)
     harmed = mine[mine["state"] == "harmed"]
     if len(harmed):
         name = harmed.index[0]
@@ -475,7 +543,9 @@ def _money(table, customers, plan, window):
     return found
 
 
-def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
+def describe_test(
+    rows: pd.DataFrame, source: str = "the test", findings: Mapping | None = None
+) -> dict:
     """What happened in a test without a plan: all that can be compared, and no decision.
 
     Parameters
@@ -483,6 +553,8 @@ def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
     rows : DataFrame
         From :func:`helpers.data.read_test_results`.
     source : str
+    findings : mapping, optional
+        As in :func:`read_test`.
 
     Returns
     -------
@@ -518,11 +590,15 @@ def describe_test(rows: pd.DataFrame, source: str = "the test") -> dict:
     ]  # fmt: skip
     means = customers.groupby("arm").mean().reindex([base, *variants])
     means.insert(0, "customers", sizes)
+    split = sample_ratio_mismatch(sizes)
+    found = doubts(rows, customers, findings)
     return {
         "base": base,
         "holdout": int(held_out.sum()),
         "not_compared": nowhere,
-        "split": {"customers": sizes.to_dict(), **sample_ratio_mismatch(sizes)},
+        "split": {"customers": sizes.to_dict(), **split},
+        "doubts": [asdict(doubt) for doubt in found],
+        "readable": not split["broken"] and not any(doubt.stops for doubt in found),
         "means": means,
         "comparisons": pd.DataFrame(compared, columns=None if compared else ["arm"]),
         "level": level,
@@ -554,11 +630,19 @@ def words(read: dict, plan: LiveTest | None = None) -> list[str]:
     if window and window["first"] is None:
         lines.append("The file has no dates, so it is taken to be the whole test and nothing else.")
     base = next(iter(plan.arms)) if plan else read["base"]
+    if not plan:
+        lines += [f"{doubt['seen']} {doubt['matters']} {doubt['mend']}"
+                  for doubt in read["doubts"] if doubt["stops"]]  # fmt: skip
+    lines += [
+        f"Not known: {doubt['seen'][0].lower()}{doubt['seen'][1:]}"
+        for doubt in read["doubts"]
+        if not doubt["stops"]
+    ]
     lines += [f"{name} is not counted in {', '.join(arms)}, so it is not compared."
               for name, arms in read["not_compared"].items()]  # fmt: skip
     for row in read["comparisons"].to_dict("records"):
         # a broken split compares unlike customers; before the end only harm speaks
-        if not split["broken"] and (read.get("shown", True) or row["state"] == "harmed"):
+        if read["readable"] and (read.get("shown", True) or row["state"] == "harmed"):
             lines.append(f"{row['arm']} above {base}, {sentence(row)}")
     if not len(read["comparisons"]) and not plan:
         lines.append(f"The file counts nothing ({', '.join(MEASURES)}), so no more can be said.")
@@ -567,6 +651,8 @@ def words(read: dict, plan: LiveTest | None = None) -> list[str]:
         return lines
     for arm, found in read["decisions"].items():
         lines.append(f"Decision on {arm}: {found['decision']}. {found['because']}")
+    if not split["broken"]:
+        lines += [doubt["mend"] for doubt in read["doubts"] if doubt["stops"]]
     return lines
 
 
@@ -616,6 +702,34 @@ def _as_json(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def of_export(rows: pd.DataFrame, report: data.HealthReport, plan: LiveTest | None = None) -> dict:
+    """Read an export by its plan, or describe it; a refusal says what the reader left out.
+
+    Parameters
+    ----------
+    rows, report
+        From :func:`helpers.data.read_test_results`.
+    plan : LiveTest, optional
+
+    Returns
+    -------
+    dict
+        From :func:`read_test`, or from :func:`describe_test` without a plan.
+
+    Raises
+    ------
+    DataError
+        As these.
+    """
+    try:
+        if plan:
+            return read_test(rows, plan, report.source, report.findings)
+        return describe_test(rows, report.source, report.findings)
+    except data.DataError as error:
+        left = ", ".join(f"{reason}: {n:,}" for reason, n in report.rejected.items())
+        raise data.DataError(f"{error} Rows left out: {left}." if left else str(error)) from None
+
+
 _OF_TESTS = {"test_results_path", "test_columns", "test_date_format", "test_cleaning", "time_zone",
              "live_test"}  # fmt: skip
 
@@ -649,7 +763,7 @@ def own_test(reading: dict | None = None, date_format=data.DATE_FORMAT) -> dict 
     if rows is None:
         return None
     plan = parameters.live_test
-    read = read_test(rows, plan, report.source) if plan else describe_test(rows, report.source)
+    read = of_export(rows, report, plan)
     figures = plain(read)
     figures["rows"] = {"read": report.read, "kept": report.kept, "rejected": report.rejected}
     lines = words(read, plan)
