@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-
-from helpers.plausibility import Doubt
 
 #: What a list may change. Visits are no part of it: who never came is in no export.
 COUNTS = ("clicked", "carted", "bought")
@@ -28,6 +27,29 @@ _IN_SEVERAL = 0.1
 #: One customer with more than this share of all that an arm counts; money is more uneven.
 _EXTREME = {"revenue": 0.2}
 _EXTREME_COUNT = 0.1
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason not to believe the export of a test.
+
+    Attributes
+    ----------
+    name : str
+        A few words.
+    seen : str
+        What was seen; of a remark, what is therefore not known.
+    matters, mend : str
+        Of a doubt that stops: why it matters, and what to do.
+    stops : bool
+        Whether nothing is compared before that is mended.
+    """
+
+    name: str
+    seen: str
+    matters: str = ""
+    mend: str = ""
+    stops: bool = False
 
 
 def doubts(
@@ -288,9 +310,7 @@ def quiet_days(dated: pd.DataFrame, first: pd.Timestamp | None = None) -> Doubt 
     # where few come, nobody comes on some days
     if not quiet or len(dated) < _ENOUGH * days.nunique():
         return None
-    return Doubt(
-        "quiet days", f"Why nobody came on {quiet:,} of {_days(span)}, in any arm.", "", ""
-    )
+    return Doubt("quiet days", f"Why nobody came on {quiet:,} of {_days(span)}, in any arm.")
 
 
 def fractions(rows: pd.DataFrame) -> Doubt | None:
@@ -301,8 +321,7 @@ def fractions(rows: pd.DataFrame) -> Doubt | None:
             return Doubt(
                 "fractions",
                 f"What {name} counts: it has fractions, such as {example:.3g}. A rate of each "
-                "customer is not to be added up.", "", "",
-            )  # fmt: skip
+                "customer is not to be added up.")  # fmt: skip
     return None
 
 
@@ -317,8 +336,7 @@ def never_back(dated: pd.DataFrame) -> Doubt | None:
     return Doubt(
         "nobody comes back",
         f"Whether the ids are customers': each of the {len(dated):,} has one row. If they are of "
-        "visits, the intervals are too narrow.", "", "",
-    )  # fmt: skip
+        "visits, the intervals are too narrow.")  # fmt: skip
 
 
 def spoiled_ids(findings: Mapping) -> Doubt | None:
@@ -331,7 +349,7 @@ def spoiled_ids(findings: Mapping) -> Doubt | None:
     ]
     if not said:
         return None
-    return Doubt("ids", f"Whether each id is one customer; {'; '.join(said)}.", "", "")
+    return Doubt("ids", f"Whether each id is one customer; {'; '.join(said)}.")
 
 
 def thin_window(counted: int, days: int, outside: int, days_outside: int) -> Doubt | None:
@@ -401,7 +419,7 @@ def of_extremes(extremes: pd.DataFrame, decision: str, without: str) -> Doubt:
     if without == decision:
         same = f"Without, the decision is the same: {decision}."
         seen = f"Whether that is a customer: {seen[0].lower()}{seen[1:]} {same}"
-        return Doubt("extreme customers", seen, "", "")
+        return Doubt("extreme customers", seen)
     return Doubt(
         "extreme customers",
         seen,

@@ -215,7 +215,7 @@ def read_test(
     Returns
     -------
     dict
-        ``doubts``: list of dict, each a :class:`helpers.plausibility.Doubt`; ``readable``: whether
+        ``doubts``: list of dict, from :mod:`helpers.experiments.doubts`; ``readable``: whether
         the arms may be compared, which a broken split and a doubt that stops forbid; ``window``:
         ``first`` and ``last`` day that count, ``weeks`` over, ``ended``, rows ``counted``, of them
         ``undated``, and rows left out: ``before`` and ``after`` it, and of the
