@@ -15,7 +15,7 @@ ROOMS = [*LESSONS, "simulation", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
     "reading": {"data", "channels", "experiments", "warehouse", "memo", "course"},
-    "plausibility": {"data", "course", "experiments", "memo"},
+    "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
     "colours": {"experiments", "memo", "plots"},
