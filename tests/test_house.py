@@ -18,6 +18,7 @@ MACHINERY = {
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
+    "telling": {"plots", "course"},
     "colours": {"experiments", "memo", "plots"},
 }
 

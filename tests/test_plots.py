@@ -14,7 +14,7 @@ from helpers.similarity import product_similarity
 def drawn(monkeypatch):
     """The axes of the figures that were drawn."""
     axes = []
-    monkeypatch.setattr(plots, "show", lambda figure, alt: axes.append(figure.axes[0]))
+    monkeypatch.setattr(plots.style, "show", lambda figure, alt: axes.append(figure.axes[0]))
     return axes
 
 

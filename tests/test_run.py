@@ -258,7 +258,8 @@ def test_tables_of_a_run_without_lesson_06_are_checked_all_the_same(tmp_path, mo
         "{",
         "[]",
         '{"memo": {"decision": 7}, "matrix": {"customers": 1}}',
-        '{"lessons": {"02_matrix": 7, "05_evaluation": {"ran": "soon"}}, "comparison": {"with": 7},'
+        '{"lessons": {"02_matrix": 7, "05a_evaluation": {"ran": "soon"}},'
+        ' "comparison": {"with": 7},'
         ' "files": {"email.csv": 3}, "held_back": {"cart.csv": "soon"}, "as_of": {"memo": 0}}',
     ],
 )
@@ -296,7 +297,7 @@ def test_own_run_pages(own_run):
         (["-f", "nowhere.yaml"], ["nowhere.yaml"]),
         (["-y", "columns: ["], ["YAML"]),
         (["-y", "- 1"], ["name: value"]),
-        (["99"], ["'99'", "05_evaluation"]),
+        (["99"], ["'99'", "05a_evaluation"]),
     ],
 )
 def test_what_cannot_run_is_said_in_a_sentence(arguments, words, tmp_path):
@@ -315,11 +316,11 @@ def test_a_failing_lesson_is_named_and_the_others_stay(tmp_path, monkeypatch):
     out = tmp_path / "out"
     result = course("run", "02", "05", "-p", "transactions_path", export, "--out", out)
     assert result.exit_code == 1
-    assert "05_evaluation failed: TooShortError: All purchases fall" in result.stderr
+    assert "05a_evaluation failed: TooShortError: All purchases fall" in result.stderr
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
-    assert list(metrics["failed"]) == ["05_evaluation"]
+    assert list(metrics["failed"]) == ["05a_evaluation"]
     assert metrics["matrix"]["customers"] == 30
-    assert "All purchases fall" in (out / "notebooks" / "05_evaluation.ipynb").read_text("utf-8")
+    assert "All purchases fall" in (out / "notebooks" / "05a_evaluation.ipynb").read_text("utf-8")
 
 
 def test_two_runs_into_one_folder(tmp_path):

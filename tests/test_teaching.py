@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from helpers.course import workshop
-from helpers.course.notebooks import FOLDER, QUIZZES, lessons, quiz_text
+from helpers.course.notebooks import FOLDER, QUIZZES, lessons, number, quiz_text
 
 QUESTIONS = yaml.safe_load(QUIZZES.read_text("utf-8"))
 GLOSSARY = re.findall(
-    r"^\*\*(.+?)\*\* \(lesson (\d\d)\): (.+?) \*For example:\* (.+)$",
+    r"^\*\*(.+?)\*\* \(lesson (\d\d[a-z]?)\): (.+?) \*For example:\* (.+)$",
     (FOLDER / "glossary.md").read_text("utf-8"),
     flags=re.M,
 )
@@ -28,13 +28,21 @@ def plain(path):
     """A lesson's own sentences: without the map, quiz, answers, code and links' targets."""
     cells = nbformat.read(path, as_version=4).cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    text = re.sub(r"## Quiz.*?(?=## Recap)|<details>.*?</details>", "", text, flags=re.S)
+    text = re.sub(
+        r"## Quiz.*?(?=## (?:Recap|What you))|<details><summary>[^<]*nswer</summary>.*?</details>",
+        "",
+        text,
+        flags=re.S,
+    )
     return re.sub(
-        r"\*\*Where we are.*|^\| \[.*$|\]\([^)]*\)|`[^`]*`|\*\*Next:.*", "", text, flags=re.M
+        r"\*\*Where we are.*|^(\*\*)?00 start.* → .*|^\| \[.*$|\]\([^)]*\)|`[^`]*`|\*\*Next:.*",
+        "",
+        text,
+        flags=re.M,
     )
 
 
-PROSE = {path.name[:2]: plain(path) for path in lessons()}
+PROSE = {number(path): plain(path) for path in lessons()}
 
 
 def uses(term, text):
@@ -52,8 +60,10 @@ def test_five_questions_each_option_explained(lesson):
         assert len({option["text"] for option in options}) == len(options)
         for option in options:
             assert option["why"].endswith(".") and len(option["why"].split()) >= 2
-    path = next(path for path in lessons() if path.name.startswith(lesson))
-    assert quiz_text(lesson) in nbformat.read(path, as_version=4).cells[-1].source
+    path = next(path for path in lessons() if number(path) == lesson)
+    assert quiz_text(lesson) in "".join(
+        cell.source for cell in nbformat.read(path, as_version=4).cells
+    )
 
 
 def test_no_stem_twice_and_the_right_option_is_not_always_at_the_same_place():
@@ -119,7 +129,7 @@ def test_learners_get_no_answers_and_instructors_get_them_open():
         text = nbformat.writes(learner)
         assert "<summary>Answer" not in text and "## Quiz" in text
         assert not any(cell.get("outputs") for cell in learner.cells)
-        points = talking[path.name[:2]]
+        points = talking[number(path)]
         assert "Common mistakes:" in points and "Discuss:" in points and "When late:" in points
         teacher = workshop.instructor_notebook(nbformat.read(path, as_version=4), points)
         assert points in teacher.cells[1].source

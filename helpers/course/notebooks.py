@@ -19,6 +19,9 @@ FOLDER = PROJECT / "notebooks"
 QUIZZES = FOLDER / "quizzes.yaml"
 #: The kernel manager for lessons, by its name: it takes a second to import.
 THIS_PYTHON = "helpers.course.kernel.ThisPython"
+_LESSON = re.compile(r"\d\d[a-z]?_")
+#: Cells whose source is not shown: set-up folds open, a computed sentence is text like any other.
+FOLDED, UNSEEN = "hide-input", "remove-input"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -27,7 +30,17 @@ _METADATA = {
 
 def lessons() -> list[Path]:
     """All lesson notebooks, in order."""
-    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    return lessons_in(FOLDER)
+
+
+def lessons_in(folder: Path) -> list[Path]:
+    """The lessons in a folder, in order: ``04_…``, ``05a_…``."""
+    return sorted(path for path in folder.glob("*.ipynb") if _LESSON.match(path.name))
+
+
+def number(path: Path) -> str:
+    """What a lesson is called by: ``"04"``, ``"05a"``."""
+    return path.name.split("_")[0]
 
 
 def normalise(notebook):
@@ -52,6 +65,8 @@ def normalise(notebook):
     for position, cell in enumerate(notebook.cells, start=1):
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type == "code" and {FOLDED, UNSEEN} & set(tags or []):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # this is how JupyterLab folds
         cell.id = f"cell-{position:02d}"
         if cell.cell_type != "code":
             continue
@@ -74,7 +89,7 @@ def quiz_text(lesson: str) -> str:
     Parameters
     ----------
     lesson : str
-        Its two digits.
+        Its number: ``"04"``, ``"05a"``.
     """
     questions = yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[lesson]
     lines = ["## Quiz", "", "Choose an option and open it.", ""]
@@ -82,7 +97,7 @@ def quiz_text(lesson: str) -> str:
         options = [("Right.", question["right"])]
         options += [("Not this one.", wrong) for wrong in question["wrong"]]
         # the right one stands in another place each time
-        turn = (int(lesson) + number) % len(options)
+        turn = (int(lesson[:2]) + number) % len(options)
         lines += [f"**{number}.** {question['ask']}", ""]
         for verdict, option in options[-turn:] + options[:-turn]:
             text, why = option["text"], option["why"]
@@ -92,14 +107,16 @@ def quiz_text(lesson: str) -> str:
 
 
 def _put_quiz(notebook):
-    """The last cell of a lesson holds its quiz, then its recap."""
-    first, last = notebook.cells[0].source, notebook.cells[-1]
-    if not re.match(r"# \d\d ", first) or "## Recap" not in last.source:
+    """The last cell of text holds a lesson's quiz, then what to take home."""
+    first = notebook.cells[0].source
+    last = [cell for cell in notebook.cells if cell.cell_type == "markdown"][-1]
+    ending = re.search(r"^## (Recap|What you take home)$", last.source, flags=re.M)
+    if not re.match(r"# \d\d", first) or not ending:
         return
-    before, recap = last.source.split("## Recap", 1)
-    before = before.split("## Quiz")[0].rstrip()
-    quiz = quiz_text(first[2:4])
-    last.source = "\n\n".join(part for part in (before, f"{quiz}\n## Recap{recap}") if part)
+    before = last.source[: ending.start()].split("## Quiz")[0].rstrip()
+    quiz = quiz_text(first.split()[1])
+    parts = (before, f"{quiz}\n{last.source[ending.start() :]}")
+    last.source = "\n\n".join(part for part in parts if part)
 
 
 def _joined(outputs):
@@ -142,7 +159,7 @@ def export_picture(folder: Path = FOLDER / "images") -> Path:
     """Save the README's picture: the comparison in lesson 05, as stored there."""
     import nbformat
 
-    [lesson] = [path for path in lessons() if path.name.startswith("05_")]
+    [lesson] = [path for path in lessons() if path.name.startswith("05a_")]
     pictures = {
         output.metadata["image/png"]["alt"]: output.data["image/png"]
         for cell in nbformat.read(lesson, as_version=4).cells

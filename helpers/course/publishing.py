@@ -29,6 +29,7 @@ import pandas as pd
 
 from helpers import channels, memo, production, writing
 from helpers.course import comparing
+from helpers.course.notebooks import FOLDED, UNSEEN
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS, HOLDOUT = "retention_offers.csv", "retention_holdout.csv"
@@ -40,6 +41,15 @@ TO_THOSE_WHO_AGREED = ["email.csv", "cart.csv", OFFERS]
 HELD_BACK = "held_back"
 _READY = ".ready"
 _DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
+# nbconvert's page, in which set-up folds open and the source of a computed sentence is left out
+_LESSON = f"""{{%- extends "classic/index.html.j2" -%}}
+{{%- block input_group -%}}
+{{%- if "{UNSEEN}" in cell.metadata.tags -%}}
+{{%- elif "{FOLDED}" in cell.metadata.tags -%}}
+<details class="set-up"><summary>Show code</summary>{{{{ super() }}}}</details>
+{{%- else -%}}{{{{ super() }}}}{{%- endif -%}}
+{{%- endblock input_group -%}}
+"""
 _NOTES = ["as_of", "data", "parameters", "counts"]
 BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
 
@@ -370,7 +380,11 @@ def _exporter():
     """One for all lessons: its templates are compiled once."""
     from nbconvert import HTMLExporter
 
-    return HTMLExporter(template_name="classic", require_js_url="", jquery_url="", mathjax_url="")
+    nowhere = {"require_js_url": "", "jquery_url": "", "mathjax_url": ""}
+    ours = jinja2.DictLoader({"lesson.html.j2": _LESSON})
+    page = HTMLExporter(template_name="classic", extra_loaders=[ours], **nowhere)
+    page.template_file = "lesson.html.j2"
+    return page
 
 
 def without_diagrams(page: str) -> str:

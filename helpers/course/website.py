@@ -13,7 +13,7 @@ import tempfile
 from importlib import util
 from pathlib import Path
 
-from helpers.course.notebooks import FOLDER
+from helpers.course.notebooks import FOLDER, lessons_in
 from helpers.data import PROJECT
 
 _PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
@@ -121,7 +121,7 @@ def build_site(out, run=None) -> Path:
     if out.exists() and any(out.iterdir()) and not (out / "objects.inv").exists():
         raise SiteError(f"{out} holds other files. Choose an empty folder for the site.")
     folder = Path(run) / "notebooks" if run else FOLDER
-    lessons = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    lessons = lessons_in(folder)
     if not lessons:
         raise SiteError(f"There are no executed lessons in {folder}.")
     with tempfile.TemporaryDirectory() as scratch:
@@ -196,13 +196,14 @@ def _copy_lesson(path, source, available):
             cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)
             # a run of some lessons has no page for the others
             cell.source = re.sub(
-                r"\[([^\]]+)\]\((\d\d_\w+\.ipynb)\)",
+                r"\[([^\]]+)\]\((\d\d[a-z]?_\w+\.ipynb)\)",
                 lambda link: link[0] if link[2] in available else link[1],
                 cell.source,
             )
             continue
         for output in cell.outputs:
-            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-            if alt:
-                cell.metadata["mystnb"] = {"image": {"alt": alt}}
+            picture = output.get("metadata", {}).get("image/png", {})
+            if picture:
+                shown = {"alt": picture["alt"], "width": f"{picture['width']}px"}
+                cell.metadata["mystnb"] = {"image": shown}
     nbformat.write(notebook, source / path.name)

@@ -10,7 +10,7 @@ import shutil
 from importlib import util
 from pathlib import Path
 
-from helpers.course.notebooks import FOLDER, lessons
+from helpers.course.notebooks import FOLDER, UNSEEN, lessons, number
 from helpers.course.publishing import without_diagrams
 
 _WORDS_UNDER_A_RESULT = 60  # more would not fit below a figure
@@ -58,7 +58,7 @@ def write_workshop(out) -> dict[str, int]:
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
         for path in lessons():
-            notebook = make(nbformat.read(path, as_version=4), talking.get(path.name[:2], ""))
+            notebook = make(nbformat.read(path, as_version=4), talking.get(number(path), ""))
             nbformat.write(notebook, out / name / path.name)
         shutil.copy(FOLDER / "glossary.md", out / name)
     shutil.copy(FOLDER / "instructor_guide.md", out / "instructor")
@@ -69,11 +69,11 @@ def write_workshop(out) -> dict[str, int]:
 
 
 def talking_points(guide: str) -> dict[str, str]:
-    """The guide's part on each lesson, by its two digits."""
-    parts = re.split(r"^### (\d\d) .*\n", guide, flags=re.M)
+    """The guide's part on each lesson, by its number."""
+    parts = re.split(r"^### (\d\d[a-z]?) .*\n", guide, flags=re.M)
     return {
-        number: text.split("\n## ")[0].strip()
-        for number, text in zip(parts[1::2], parts[2::2], strict=True)
+        lesson: text.split("\n## ")[0].strip()
+        for lesson, text in zip(parts[1::2], parts[2::2], strict=True)
     }
 
 
@@ -137,17 +137,21 @@ def _slides(cells):
 
     after_result = False
     for cell in cells:
-        if cell.cell_type == "code":
-            if cell.outputs and "exercise" not in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and UNSEEN in tags and not _has_result(cell):
+            text = "\n\n".join(output.data["text/markdown"] for output in cell.outputs)
+        elif cell.cell_type == "code":
+            if cell.outputs and "exercise" not in tags:
                 cell.metadata["slideshow"] = {"slide_type": "subslide"}
                 after_result = True
                 yield cell
             continue
-        text = re.sub(r"## Quiz.*?(?=## Recap)", "", cell.source, flags=re.S)
+        else:
+            text = re.sub(r"## Quiz.*?(?=## (?:Recap|What you))", "", cell.source, flags=re.S)
         for part in re.split(r"^(?=##? )", _ANSWER.sub("", text), flags=re.M):
             if not part.strip():
                 continue
-            next_topic = part.startswith("**")
+            next_topic = part.startswith("**") and cell.cell_type == "markdown"
             short = len(part.split()) <= _WORDS_UNDER_A_RESULT
             with_result = after_result and short and not next_topic
             kind = "slide" if part.startswith("#") else "-" if with_result else "subslide"
@@ -155,3 +159,8 @@ def _slides(cells):
             part = nbformat.v4.new_markdown_cell(part.strip())
             part.metadata["slideshow"] = {"slide_type": kind}
             yield part
+
+
+def _has_result(cell):
+    """Whether a cell shows more than sentences: a figure or a table."""
+    return any("text/markdown" not in output.get("data", {}) for output in cell.outputs)

@@ -60,7 +60,7 @@ ANSWER = """async ([number, line]) => {
     ("lesson", "wrong", "right"),
     [
         ("01_load_data", 'answer = "the campaign"', 'answer = "the date format"'),
-        ("05_evaluation", 'answer = "more coverage"', 'answer = "a time split"'),
+        ("05a_evaluation", 'answer = "more coverage"', 'answer = "a time split"'),
         ("10_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
     ],
 )

@@ -1,65 +1,16 @@
-"""The course's figures: one style, titles that state the finding, alt text on every picture.
-
-Colours are taken from Okabe and Ito's palette, which survives colour blindness; the highlight is
-also darker, so that it survives a grey-scale print.
-"""
+"""Figures for any table: bars, lines, a histogram, shades, intervals."""
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import display
-from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator
 from matplotlib.transforms import Bbox
 
-from helpers.colours import BLUE, GREEN, GREY, ORANGE, OTHER, PERSONAL, PINK, WARNING, meaning
+from helpers.colours import BLUE, GREY, ORANGE, OTHER, PERSONAL, WARNING, meaning
 from helpers.data import display_names
-
-COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
-_STYLE = {
-    "figure.figsize": (7.5, 4),
-    "figure.dpi": 90,
-    "font.size": 10.5,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": plt.cycler(color=COLOURS),
-    "figure.constrained_layout.use": True,
-    # names are names: two dollar signs in them are no formula
-    "text.parse_math": False,
-}
-plt.rcParams.update(_STYLE)
-
-
-def _figure(width=7.5, height=4.0):
-    return plt.subplots(figsize=(width, height))
-
-
-def show(figure, alt: str) -> None:
-    """Display a figure with a text alternative for those who can't see it.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-    alt : str
-        What the picture shows, in a sentence or two.
-    """
-    display(figure, metadata={"image/png": {"alt": alt}})
-    plt.close(figure)
-
-
-def _finish(figure, axes, title, xlabel, ylabel, alt, percent=None):
-    axes.set_title(title, fontsize=12, fontweight="bold", loc="left")
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    axes.spines[["top", "right"]].set_visible(False)
-    for axis in (axes.xaxis, axes.yaxis):
-        if percent and axis.axis_name in percent:
-            axis.set_major_formatter(PercentFormatter(1, decimals=None))
-    show(figure, alt)
+from helpers.plots import style
+from helpers.plots.style import COLOURS
 
 
 def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), percent="") -> None:
@@ -76,7 +27,7 @@ def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), perc
     percent : str
         ``"x"`` where the values are shares.
     """
-    figure, axes = _figure(height=max(2.2, 0.27 * len(values) + 1.1))
+    figure, axes = style.figure(height=max(2.2, 0.27 * len(values) + 1.1))
     colours = [meaning(name, WARNING if name in highlight else BLUE) for name in values.index]
     drawn = axes.barh(range(len(values)), values.to_numpy(), color=colours)
     axes.set_yticks(range(len(values)), [str(name) for name in values.index])
@@ -84,7 +35,7 @@ def bars(values: pd.Series, title, xlabel, ylabel="", alt="", highlight=(), perc
     axes.bar_label(drawn, fmt=form.format, padding=3)
     axes.margins(x=0.1)
     axes.invert_yaxis()
-    _finish(figure, axes, title, xlabel, ylabel, alt, percent)
+    style.finish(figure, axes, title, xlabel, ylabel, alt, percent)
 
 
 def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="", mark=None) -> None:
@@ -99,7 +50,7 @@ def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="", mark=N
     mark : tuple of (number, str), optional
         A horizontal line at a value worth seeing, and what it is.
     """
-    figure, axes = _figure()
+    figure, axes = style.figure()
     if mark:
         axes.axhline(mark[0], color="#444444", linewidth=1, label=mark[1])
     dashes = ["-", "--", ":", "-.", (0, (5, 1, 1, 1))]
@@ -122,7 +73,7 @@ def lines(table: pd.DataFrame, title, xlabel, ylabel, alt="", percent="", mark=N
         axes.xaxis.set_major_locator(
             FixedLocator(table.index) if few else MaxNLocator(integer=True)
         )
-    _finish(figure, axes, title, xlabel, ylabel, alt, percent)
+    style.finish(figure, axes, title, xlabel, ylabel, alt, percent)
 
 
 def histogram(values, title, xlabel, ylabel="customers", alt="", bins=None, mark=None) -> None:
@@ -136,7 +87,7 @@ def histogram(values, title, xlabel, ylabel="customers", alt="", bins=None, mark
         One bar per whole number, or 30 bars where that would be too many.
     mark : tuple of (number, str), optional
     """
-    figure, axes = _figure()
+    figure, axes = style.figure()
     values = np.asarray(values)
     if bins is None:
         narrow = np.ptp(values) <= 60 and (values == values.round()).all()
@@ -145,7 +96,7 @@ def histogram(values, title, xlabel, ylabel="customers", alt="", bins=None, mark
     if mark:
         axes.axvline(mark[0], color=ORANGE, linewidth=2)
         axes.text(mark[0], axes.get_ylim()[1] * 0.95, f" {mark[1]}", color=ORANGE, va="top")
-    _finish(figure, axes, title, xlabel, ylabel, alt)
+    style.finish(figure, axes, title, xlabel, ylabel, alt)
 
 
 def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> None:
@@ -159,7 +110,7 @@ def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> N
         Of the numbers written in.
     """
     rows, columns = table.shape
-    figure, axes = _figure(min(9, 2.5 + 0.75 * columns), min(9, 1.8 + 0.5 * rows))
+    figure, axes = style.figure(min(9, 1.8 + 0.5 * rows), min(9, 2.5 + 0.75 * columns))
     values = table.to_numpy(dtype=float)
     axes.imshow(values, cmap="Blues", aspect="auto", vmin=0)
     axes.set_xticks(range(columns), table.columns, rotation=0 if columns <= 6 else 90)
@@ -170,7 +121,7 @@ def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> N
             value = values[row, column]
             colour = "white" if value > middle else "black"
             axes.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", color=colour)
-    _finish(figure, axes, title, xlabel, ylabel, alt)
+    style.finish(figure, axes, title, xlabel, ylabel, alt)
 
 
 def cells(matrix, title, alt="", n_customers: int = 100) -> None:
@@ -183,13 +134,13 @@ def cells(matrix, title, alt="", n_customers: int = 100) -> None:
     n_customers : int
         The first so many rows.
     """
-    figure, axes = _figure(7.5, 6)
+    figure, axes = style.figure(width=7.5, height=6)
     part = matrix.values[:n_customers].tocoo()
     # a dot is lower than its row, so that neighbouring rows stay apart
     axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=200 / n_customers)
     axes.invert_yaxis()
     ylabel = f"customer (row number, the first {part.shape[0]:,})"
-    _finish(figure, axes, title, "product (column number)", ylabel, alt)
+    style.finish(figure, axes, title, "product (column number)", ylabel, alt)
 
 
 def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), percent="") -> None:
@@ -207,7 +158,7 @@ def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), 
     percent : str
         As in :func:`bars`.
     """
-    figure, axes = _figure(height=max(2.2, 0.32 * len(table) + 1.2))
+    figure, axes = style.figure(height=max(2.2, 0.32 * len(table) + 1.2))
     for place, (name, row) in enumerate(table.iterrows()):
         stands_out = name in highlight or not len(highlight)
         colour = meaning(name, PERSONAL if stands_out else OTHER)
@@ -220,7 +171,7 @@ def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), 
     if lowest < 0:  # does an interval hold zero?
         axes.axvline(0, color="#444444", linewidth=1)
     axes.grid(axis="x", color="#E5E5E5")
-    _finish(figure, axes, title, xlabel, "", alt, percent)
+    style.finish(figure, axes, title, xlabel, "", alt, percent)
 
 
 def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
@@ -232,13 +183,13 @@ def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
         ``predicted``, ``happened`` and its 95 % interval ``low``, ``high``: one row per group.
     title, xlabel, ylabel, alt : str
     """
-    figure, axes = _figure()
+    figure, axes = style.figure()
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="honest")
     axes.vlines(table["predicted"], table["low"], table["high"], color=BLUE, linewidth=3)
     label = "a group of customers, with 95 % interval"
     axes.plot(table["predicted"], table["happened"], "o", color=BLUE, markersize=8, label=label)
     axes.legend(frameon=False)
-    _finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
+    style.finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
 
 
 def _label_points(figure, axes, place, names) -> None:
@@ -292,7 +243,7 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: i
     place = vectors[:, [-2, -3]] * scale[:, None]
     # a direction has no sign of its own: fix it, so that the map is the same on every machine
     place *= np.sign(place[np.abs(place).argmax(axis=0), [0, 1]])
-    figure, axes = _figure(9, 6.5)
+    figure, axes = style.figure(width=9, height=6.5)
     ids = similarity.products[drawn]
     categories = products["product_category"].reindex(ids).fillna("other")
     for number, category in enumerate(sorted(categories.unique())):
@@ -311,4 +262,4 @@ def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: i
     axes.set_xticks([])
     axes.set_yticks([])
     label = "direction without a unit: only nearness counts"
-    _finish(figure, axes, title, label, label, alt)
+    style.finish(figure, axes, title, label, label, alt)

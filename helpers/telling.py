@@ -1,0 +1,131 @@
+"""Computed sentences and tables, shown as the text around them.
+
+What depends on the data (a number, a name, a verdict) is said by a cell, not typed. Names that
+come from the data may hold anything: ``show`` escapes all of a table, :func:`plain` what goes into
+a sentence.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+import zlib
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+from IPython.display import display
+
+# a dollar alone in its element is no beginning of a formula; the rest has no meaning in an entity
+_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in string.punctuation if sign not in ",'"}
+_ENTITIES[ord("$")] = "<span>&#36;</span>"
+
+
+def say(text: str) -> None:
+    """Show a sentence whose numbers and names were computed, as the text around it is shown.
+
+    Parameters
+    ----------
+    text : str
+        Markdown. Names from the data go through :func:`plain`.
+    """
+    spoken = html.unescape(re.sub(r"</?span>", "", text))
+    display({"text/markdown": text, "text/plain": spoken}, raw=True)
+
+
+def plain(name: object) -> str:
+    """A name from the data as text: a product called ``<b>`` or ``**`` stays what it is.
+
+    Parameters
+    ----------
+    name : object
+
+    Returns
+    -------
+    str
+        Markdown in which nothing of the name has a meaning.
+    """
+    return " ".join(str(name).split()).translate(_ENTITIES)
+
+
+def listing(names: Iterable[object], most: int = 5) -> str:
+    """Names in a sentence: *A, B and C*, escaped by :func:`plain`; *and 7 more* beyond the most.
+
+    Parameters
+    ----------
+    names : iterable of str
+    most : int
+
+    Returns
+    -------
+    str
+        Markdown; "none" without names.
+    """
+    told = [plain(name) for name in names]
+    if len(told) > most:
+        told = [*told[:most], f"{len(told) - most:,} more"]
+    return (
+        " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else (told or ["none"])[0]
+    )
+
+
+def percent(share: float) -> str:
+    """A share in words: no more digits than it deserves, and never 0% for what is there.
+
+    Examples
+    --------
+    >>> percent(0.514), percent(0.084), percent(0.0004), percent(0.9996)
+    ('51%', '8.4%', 'less than 0.1%', 'more than 99.9%')
+    """
+    if share != share:
+        return "no share"
+    if 0 < share < 0.001:
+        return "less than 0.1%"
+    if 0.999 < share < 1:
+        return "more than 99.9%"
+    if share in (0, 1) or 0.0995 <= share <= 0.99:
+        return f"{share:.0%}"
+    return f"{share:.1%}"
+
+
+def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
+    """Show a table for people: no index, words to the left, numbers to the right and rounded.
+
+    Parameters
+    ----------
+    table : DataFrame
+        At most six columns, named as a reader would name them, with units. True and False become a
+        tick and a cross, what is missing a dash.
+    formats : dict of column name to format, optional
+        As in ``{"share": "{:.0%}"}``. Whole numbers get commas, other numbers two decimals.
+    """
+    table = table.reset_index(drop=True)
+    written = table.copy().astype(object)
+    for place, column in enumerate(table):
+        form = (formats or {}).get(column)
+        written.isetitem(place, [_cell(value, form) for value in table.iloc[:, place]])
+    content = written.to_csv(index=False)
+    look = written.style.hide().format(escape="html").format_index(html.escape, axis=1)
+    look = look.set_uuid(f"{zlib.crc32(content.encode()):08x}")
+    words = [place for place in range(table.shape[1]) if table.dtypes.iloc[place].kind not in "iuf"]
+    align = [{"selector": f".col{place}", "props": "text-align: left"} for place in words]
+    page = look.set_table_styles(align).to_html().replace("$", "<span>&#36;</span>")
+    display({"text/html": page, "text/plain": written.to_string(index=False)}, raw=True)
+
+
+def _cell(value, form):
+    value = getattr(value, "item", lambda: value)()  # NumPy's numbers as Python's
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if pd.isna(value):
+        return "–"
+    if form:
+        return form.format(value)
+    match value:
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case pd.Timestamp():
+            return f"{value:%d %b %Y}"
+    return " ".join(str(value).split())
