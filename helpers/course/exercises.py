@@ -18,6 +18,7 @@ import pandas as pd
 import yaml
 
 from helpers.audiences import retention_offers
+from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
 from helpers.recommend import get_recommendations
@@ -223,20 +224,15 @@ def computed(name):
 # Lesson 00: start here
 
 
-@computed("00-1")
-def _(small_shop):
-    return small_shop["A"].sum(), {
-        "column B": small_shop["B"].sum(),
-        "all customers": len(small_shop),
-    }
-
-
 @computed("00-3")
-def _(shown, matrix):
-    return min(10, matrix.shape[1]), {
-        "today": shown.iloc[0],
-        "personal lists": shown.iloc[1],
-        "places": 10 * matrix.shape[0],
+def _(places, wanted, candidates):
+    now = chance_of_hits(places, wanted, candidates)
+    longer = chance_of_hits(min(2 * places, candidates), wanted, candidates)
+    return longer.loc[1:].sum(), {
+        "as it is": now.loc[1:].sum(),
+        "doubled": 2 * now.loc[1:].sum(),
+        "average": 2 * places * wanted / candidates,
+        "no hit": longer.loc[0],
     }
 
 

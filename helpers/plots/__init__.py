@@ -13,4 +13,13 @@ from helpers.plots.general import (
     lines,
     product_map,
 )
+from helpers.plots.start import (
+    blind_lists,
+    hidden_weeks,
+    products_shown,
+    puzzle,
+    tables_to_list,
+    which_option,
+    who_finds_something,
+)
 from helpers.plots.style import show
