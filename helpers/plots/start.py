@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.transforms import ScaledTranslation
 
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, meaning
 from helpers.plots import style
@@ -111,11 +112,14 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     axes.plot(drawn["day"], range(len(drawn)), "o", color=INK, markersize=7, zorder=3)
     for number, name in enumerate(lists):
         on_it = np.flatnonzero(drawn[name])
-        beside = {"color": meaning(name, PERSONAL), "transform": axes.get_yaxis_transform()}
-        column = 1.1 + 0.19 * number
-        axes.plot([column] * len(on_it), on_it, "o", markersize=11, clip_on=False, label=name,
-                  **beside)  # fmt: skip
-        axes.text(column, -1.25, name.replace(" ", "\n"), ha="center", va="center",
+        # so many inches right of the time, however wide the names on the left are
+        aside = ScaledTranslation(0.45 + 0.75 * number, 0, figure.dpi_scale_trans)
+        beside = {
+            "color": meaning(name, PERSONAL),
+            "transform": axes.get_yaxis_transform() + aside,
+        }
+        axes.plot([1] * len(on_it), on_it, "o", markersize=11, clip_on=False, label=name, **beside)
+        axes.text(1, -1.25, name.replace(" ", "\n"), ha="center", va="center",
                   fontsize=10.5, fontweight="bold", **beside)  # fmt: skip
     late = cut > first + span / 2
     axes.text(cut, -1.25, "hidden: " if late else " hidden", ha="right" if late else "left",

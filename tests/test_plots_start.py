@@ -1,0 +1,159 @@
+"""Lesson 00's figures show what their tables say, on odd shops, too."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import colours, data, plots
+from helpers.course import start
+from helpers.matrix import build_interaction_matrix
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were drawn: axes and text alternative."""
+    figures = []
+    monkeypatch.setattr(
+        plots.style, "show", lambda figure, alt: figures.append((figure.axes[0], alt))
+    )
+    return figures
+
+
+def words(axes):
+    return " ".join(text.get_text() for text in axes.texts).replace("\n", " ")
+
+
+def test_the_flow_has_both_tables_and_the_fallback(drawn):
+    plots.tables_to_list(1_234, 567, n=3)
+    plots.tables_to_list(1_234, None)
+    both, alone = (words(axes) for axes, _ in drawn)
+    assert "1,234 rows" in both and "567 rows" in both and "3 products" in both
+    assert "best sellers" in both and "not in these files" not in both
+    assert "not in these files" in alone and "1,234 rows" in alone
+    # arrows: two tables to the engine, the engine to two lists
+    assert [len([t for t in axes.texts if hasattr(t, "arrow_patch") and t.arrow_patch])
+            for axes, _ in drawn] == [4, 4]  # fmt: skip
+
+
+def trail(n_before, n_after, listed=(), popular=()):
+    days = pd.date_range("2024-01-01", periods=n_before + n_after, freq="D")
+    ids = [f"P{place}" for place in range(n_before + n_after)]
+    table = pd.DataFrame({"day": days, "hidden": np.arange(len(days)) >= n_before}, ids)
+    table[start.OURS] = table.index.isin(listed)
+    table[start.BEST_SELLERS] = table.index.isin(popular)
+    return table
+
+
+def hidden_weeks(table, names=None, customer="C1"):
+    cut = table.loc[table["hidden"], "day"].min()
+    names = pd.Series(table.index, table.index) if names is None else names
+    plots.hidden_weeks(table, cut, names, customer, table["day"].max() + pd.Timedelta(days=3))
+
+
+def dots(axes):
+    """Per list, the names beside its dots."""
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    return {
+        line.get_label(): [labels[int(place)] for place in line.get_ydata()]
+        for line in axes.lines
+        if line.get_label() in (start.OURS, start.BEST_SELLERS)
+    }
+
+
+def test_what_came_true_is_marked_beside_its_product(drawn):
+    hidden_weeks(trail(2, 3, listed=["P3", "P4"], popular=["P3"]))
+    [(axes, alt)] = drawn
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["P0", "P1", "P2", "P3", "P4"]
+    assert dots(axes) == {start.OURS: ["P3", "P4"], start.BEST_SELLERS: ["P3"]}
+    assert "3 new products" in alt and "our engine: 2" in alt and "best sellers: 1" in alt
+    marked = [to_hex(line.get_color()) for line in axes.lines if line.get_label() == start.OURS]
+    assert marked == [to_hex(colours.PERSONAL)]
+
+
+def test_a_long_trail_is_cut_and_says_so_and_keeps_what_came_true(drawn):
+    hidden_weeks(trail(50, 40, listed=["P89", "P60"]), customer="a customer of a very long name")
+    [(axes, alt)] = drawn
+    assert dots(axes)[start.OURS] == ["P60", "P89"]
+    assert "44 products bought earlier" in axes.get_xlabel()
+    assert "28 bought later" in axes.get_xlabel()
+    assert "40 new products" in alt
+
+
+def test_names_in_a_trail_may_be_long_or_the_same(drawn):
+    table = trail(1, 2, listed=["P2"])
+    hidden_weeks(table, pd.Series("$5 mug " * 20, table.index))
+    [(axes, _)] = drawn
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(labels) == 3 and all(len(label) <= 26 for label in labels)
+
+
+@pytest.mark.parametrize(
+    ("places", "wanted", "candidates", "with_a_hit"),
+    [(5, 3, 51, 27), (5, 1, 19_000, 0), (2, 2, 2, 100), (10, 2, 3_506, 1)],
+)
+def test_a_hundred_blind_lists(drawn, places, wanted, candidates, with_a_hit):
+    by_chance = start.chance_of_hits(places, wanted, candidates)
+    plots.blind_lists(by_chance, places)
+    [(axes, alt)] = drawn
+    assert len(axes.lines) == 100
+    filled = [line for line in axes.lines if line.get_color() != "white"]
+    assert len(filled) == len(axes.texts) == with_a_hit
+    expected = 100 * (by_chance.index * by_chance).sum()
+    found = sum(int(text.get_text()) for text in axes.texts)
+    assert abs(found - expected) < 2
+    title = axes.get_title(loc="left").replace("\n", " ")
+    shown = {0: "not even one has", 1: "one has"}.get(with_a_hit, f"{with_a_hit} have")
+    assert shown in title and shown in alt
+
+
+def test_who_finds_something_is_what_the_table_says(drawn):
+    hits = pd.DataFrame({start.OURS: [0, 1, 2, 0], start.BEST_SELLERS: [0, 0, 1, 0],
+                         start.BLIND: [0, 0, 0, 0]})  # fmt: skip
+    table = start.share_with_a_hit(hits)
+    plots.who_finds_something(table, len(hits))
+    [(axes, alt)] = drawn
+    points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert points == [0.5, 0.25, 0.0]
+    intervals = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 5]
+    assert [tuple(ends) for ends in intervals] == [
+        (row["share_low"], row["share_high"]) for _, row in table.iterrows()
+    ]
+    assert "our engine: 50%" in words(axes) and "Of 4 customers" in alt
+
+
+def test_a_single_judged_customer_has_no_interval(drawn):
+    hits = pd.DataFrame({start.OURS: [1], start.BEST_SELLERS: [0], start.BLIND: [0]})
+    plots.who_finds_something(start.share_with_a_hit(hits), 1)
+    assert "Of the one customer" in drawn[0][1]
+
+
+def test_products_shown_are_drawn_to_the_scale_of_the_shop(drawn):
+    counts = pd.Series({"homepage today": 5, start.OURS: 40, start.BLIND: 53})
+    plots.products_shown(counts, 53)
+    [(axes, alt)] = drawn
+    assert [bar.get_width() for bar in axes.patches] == [5, 40, 53]
+    assert axes.get_xlim() == (0, 53)
+    assert "drawn by chance: 53" in words(axes) and "with our engine 40" in alt
+    assert [to_hex(bar.get_facecolor()) for bar in axes.patches] == [
+        to_hex(colour) for colour in (colours.POPULAR, colours.PERSONAL, colours.CHANCE)
+    ]
+
+
+def test_four_questions_lead_to_all_four_kinds_and_the_fallback(drawn):
+    plots.which_option()
+    [(axes, alt)] = drawn
+    for kind in ("a rule", "fallback", "content-based", "user-based", "item-based"):
+        assert kind in words(axes) and kind in alt
+
+
+def test_the_puzzle_asks_for_what_the_customer_does_not_own(drawn):
+    small = build_interaction_matrix(data.miniature()).to_frame().astype(int)
+    plots.puzzle(small, "customer 4")
+    [(axes, alt)] = drawn
+    large = [line for line in axes.lines if line.get_markersize() > 10]
+    bought = {(int(line.get_ydata()[0]), int(line.get_xdata()[0])) for line in large}
+    assert bought == set(zip(*map(list, np.nonzero(small.to_numpy())), strict=True))
+    asked = [text.get_position() for text in axes.texts if text.get_text() == "?"]
+    assert asked == [(1, 3), (3, 3)]
+    assert "B or D?" in alt and "customer 3 bought B, C, D" in alt
