@@ -275,15 +275,15 @@ def remarks(run, metrics: dict) -> list[str]:
         tables = book.get("published", book)
         if tables.get("data") != book.get("data"):
             said.append(
-                f"The published tables of lesson {stem[:2]}, of {day_and_time(tables['as_of'])}, "
+                f"The published tables of lesson {stem.split('_')[0]}, of {day_and_time(tables['as_of'])}, "
                 "are of other purchases or events than its figures."
             )
     ran = {outcome.lesson.stem for outcome in run.outcomes}
     kept = {stem: book for stem, book in metrics["lessons"].items() if book["as_of"]}
     kept = {stem: book for stem, book in kept.items() if stem not in ran or book["error"]}
     for stem in sorted(ran & set(kept)):
-        before = day_and_time(kept[stem]["as_of"])
-        said.append(f"Lesson {stem[:2]} stopped with an error; its results are those of {before}.")
+        before, number = day_and_time(kept[stem]["as_of"]), stem.split("_")[0]
+        said.append(f"Lesson {number} stopped with an error; its results are those of {before}.")
     memo = metrics["as_of"].get("memo", run.started)
     if memo != run.started:
         said.append(f"The decision is of {day_and_time(memo)}.")
@@ -347,7 +347,7 @@ def _changed_parameters(run, kept):
 
 def numbers(stems) -> str:
     """Lessons in words, such as "lesson 06" or "lessons 00 to 05 and 07"."""
-    found = sorted(int(stem[:2]) for stem in stems)
+    found = sorted({int(stem[:2]) for stem in stems})  # 05a and 05b are lesson 05
     spans = []
     for number in found:
         if spans and number == spans[-1][-1] + 1:

@@ -76,8 +76,10 @@ details > summary { cursor: pointer; }
 details + p { margin-top: 1.5rem; } /* the next question stands apart */
 div.output, .cell_output { overflow-x: auto; }
 div.highlight pre { font-size: .8em; } /* lines of 100 letters */
-/* tables as JupyterLab shows them */
-table.dataframe :is(th, td) { text-align: right; padding: .15rem .6rem; white-space: nowrap; }
+/* tables as JupyterLab shows them; those that are for people wrap */
+.cell_output table :is(th, td) { padding: .15rem .6rem; vertical-align: top; }
+table.dataframe :is(th, td) { text-align: right; white-space: nowrap; }
+.cell_output img { max-width: 100%; height: auto; }
 /* on paper nothing can be scrolled or folded open */
 @media print {
   div.highlight pre { white-space: pre-wrap; }
