@@ -29,7 +29,7 @@ import pandas as pd
 
 from helpers import channels, memo, production, writing
 from helpers.course import comparing
-from helpers.course.notebooks import FOLDED, UNSEEN
+from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS, HOLDOUT = "retention_offers.csv", "retention_holdout.csv"
@@ -108,6 +108,7 @@ def publish(run, staging: Path) -> None:
             page = ready / "html" / f"{notebook.stem}.html"
             page.write_text(lesson_html(notebook), encoding="utf-8")
             os.replace(notebook, ready / "notebooks" / notebook.name)
+    (ready / "html" / "glossary.html").write_text(glossary_html(), encoding="utf-8")
     gather(run, staging, metrics)
     digest(run, staging, before, metrics)
     results = lay_out_results(run, staging, ready, metrics)
@@ -274,9 +275,10 @@ def remarks(run, metrics: dict) -> list[str]:
     for stem, book in metrics["lessons"].items():
         tables = book.get("published", book)
         if tables.get("data") != book.get("data"):
+            number, moment = stem.split("_")[0], day_and_time(tables["as_of"])
             said.append(
-                f"The published tables of lesson {stem.split('_')[0]}, of {day_and_time(tables['as_of'])}, "
-                "are of other purchases or events than its figures."
+                f"The published tables of lesson {number}, of {moment}, are of other purchases or "
+                "events than its figures."
             )
     ran = {outcome.lesson.stem for outcome in run.outcomes}
     kept = {stem: book for stem, book in metrics["lessons"].items() if book["as_of"]}
@@ -370,9 +372,22 @@ def day_and_time(moment: str) -> str:
 def lesson_html(notebook: Path) -> str:
     """An executed lesson as one HTML page that loads nothing from elsewhere."""
     page = without_diagrams(_exporter().from_filename(str(notebook))[0])
+    page = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', page)
     # the template's own style hides the triangle that says: fold me open
     triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
     return page.replace("</head>", triangle, 1)
+
+
+def glossary_html() -> str:
+    """The glossary as such a page, for the lessons' links; its terms are addressed in lower case."""
+    import nbformat
+
+    text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # a run may lack the lesson
+    cell = nbformat.v4.new_markdown_cell(text, id="glossary")
+    page = _exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0]
+    page = re.sub(r'(?<=<h3 id=")[^"]+', lambda term: term[0].lower(), without_diagrams(page))
+    return page.replace("<title>Notebook</title>", "<title>Glossary</title>")
 
 
 @functools.cache

@@ -129,9 +129,9 @@ def build_site(out, run=None) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         source, built = Path(scratch) / "source", Path(scratch) / "html"
         source.mkdir()
-        for path in lessons:
-            _copy_lesson(path, source, {each.name for each in lessons})
         pages = [] if run else [name for name in _PAGES if (folder / name).exists()]
+        for path in lessons:
+            _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
         for name in pages:
             shutil.copy(folder / name, source)
         if not run:
@@ -196,6 +196,8 @@ def _copy_lesson(path, source, available):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)
+            if "glossary.md" not in available:
+                cell.source = re.sub(r"\[([^\]]+)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
             # a run of some lessons has no page for the others
             cell.source = re.sub(
                 r"\[([^\]]+)\]\((\d\d[a-z]?_\w+\.ipynb)\)",
