@@ -379,7 +379,7 @@ def lesson_html(notebook: Path) -> str:
 
 
 def glossary_html() -> str:
-    """The glossary as such a page, for the lessons' links; its terms are addressed in lower case."""
+    """The glossary as such a page, for the lessons to link to; its addresses are in lower case."""
     import nbformat
 
     text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
