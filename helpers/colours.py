@@ -18,11 +18,11 @@ _MEANING = {
     "most popular": POPULAR,
     "most_popular": POPULAR,
     "best sellers": POPULAR,
-    "homepage today": POPULAR,
     "rule-based": POPULAR,
     "random": CHANCE,
     "drawn by chance": CHANCE,
     "by chance": CHANCE,
+    "blind lists": CHANCE,
     "oracle": ORACLE,
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from helpers import evaluate
 from helpers.course import start
+from helpers.recommend import INTENT_DAYS, ItemBased, Random
 
 
 @pytest.fixture(scope="module")
@@ -67,47 +68,106 @@ def test_the_trail_has_each_product_once_and_marks_the_lists(look):
 
 def test_hits_of_everybody_are_those_of_the_lists(look):
     hits = look.hits
-    assert list(hits) == [start.OURS, start.BEST_SELLERS, start.BLIND]
+    assert list(hits) == [start.OURS, start.BEST_SELLERS]
     assert hits.index.equals(look.judged)
     mine = hits.loc[look.customer]
     assert mine[start.OURS] == look.own_list["product_id"].isin(look.later).sum()
     assert mine[start.BEST_SELLERS] == look.best_sellers.isin(look.later).sum()
-    table = start.share_with_a_hit(hits)
-    assert table["share"].tolist() == (hits > 0).mean().tolist()
-    low, high = evaluate.interval(hits[start.BLIND] > 0)
-    assert table.loc[start.BLIND, ["share_low", "share_high"]].tolist() == [low, high]
+    table = start.share_with_a_hit(hits, look.blind)
+    assert table.index.tolist() == [start.OURS, start.BEST_SELLERS, start.BLIND]
+    assert table["share"].tolist()[:2] == (hits > 0).mean().tolist()
+    low, high = evaluate.interval(hits[start.OURS] > 0)
+    assert table.loc[start.OURS, ["share_low", "share_high"]].tolist() == [low, high]
+    assert table.loc[start.BLIND, ["share_low", "share_high"]].isna().all()
 
 
-def test_blind_lists_hit_as_often_as_the_napkin_says(look):
-    """Over everybody, lists drawn by chance have as many hits as places x wanted / candidates."""
-    owned = look.transactions.groupby("customer_id")["product_id"].nunique()
-    later = look.bought_later
-    later = later[later["product_id"].isin(look.matrix.products)]
-    wanted = later["customer_id"].value_counts()
-    expected = (5 * wanted / (look.matrix.shape[1] - owned))[look.judged].sum()
-    found = look.hits[start.BLIND].sum()
-    assert abs(found - expected) < 4 * np.sqrt(expected)
+def test_the_rival_is_what_sold_best_in_the_last_30_days(look):
+    newest = look.transactions["transaction_date"].max()
+    recent = look.transactions["transaction_date"] > newest - pd.Timedelta(days=30)
+    pairs = look.transactions[recent].drop_duplicates(["customer_id", "product_id"])
+    buyers = pairs["product_id"].value_counts()
+    best = buyers[~buyers.index.isin(look.owned)]
+    assert sorted(buyers[look.best_sellers], reverse=True) == best.iloc[:5].tolist()
 
 
-def test_reasons_of_the_first_place_are_the_ones_it_prints(look):
-    printed = look.own_list["reason"].iloc[0]
-    for share in look.first_reason[:2]:
-        assert f"({share}%)" in printed
-    assert abs(sum(look.first_reason) - 100) <= len(look.first_reason)
+def test_the_settings_are_those_of_lesson_05a(shop, monkeypatch):
+    """Chosen once, by the split that is judged; not by a split of its past once more."""
+    asked = []
+
+    def choose(split, k):
+        asked.append(split)
+        return ItemBased(trend_days=14)
+
+    monkeypatch.setattr(evaluate, "choose_item_based", choose)
+    look = start.look_back(*shop)
+    assert asked == [look.split] and look.engine.model.trend_days == 14
+    assert look.engine.model.intent_days == INTENT_DAYS
 
 
-def test_products_shown(look):
-    shown = look.products_shown()
-    everyone = look.engine.recommend(look.matrix.customers, 5)
-    assert shown["homepage today"] == 5
-    assert shown[start.OURS] == everyone["product_id"].nunique()
-    assert shown[start.BLIND] == look.matrix.shape[1]
+def test_what_was_returned_after_the_cut_was_a_purchase_before_it():
+    rows = [("a", "x", "2024-01-01"), ("b", "x", "2024-01-01"), ("b", "y", "2024-01-02"),
+            ("a", "z", "2024-06-01")]  # fmt: skip
+    undone = bought(("a", "y", "2024-01-03"), ("a", "y", "2024-06-01"))
+    undone = undone.assign(units=1, usable=True, returned=[False, True])
+    plain = start.look_back(bought(*rows), test_days=10)
+    known = start.look_back(bought(*rows), test_days=10, undone=undone)
+    assert len(known.transactions) == len(plain.transactions) + 1
+    mine = known.transactions[known.transactions["customer_id"] == "a"]
+    assert set(mine["product_id"]) == {"x", "y"}
+
+
+def test_luck_of_everybody_is_that_of_each(look):
+    customer = look.customer
+    wanted, candidates = len(look.wanted), len(look.candidates)
+    by_chance = start.chance_of_hits(5, wanted, candidates)
+    mine = look.blind.loc[customer]
+    assert mine[by_chance.index].tolist() == pytest.approx(by_chance.tolist())
+    assert mine.drop(by_chance.index).eq(0).all()
+    assert np.allclose(look.blind.sum(axis=1), 1)
+
+
+def test_lists_drawn_blindly_hit_as_often_as_computed(look):
+    drawn = Random().fit(look.matrix)
+    scores = evaluate.per_customer(drawn, look.split, 5)[0]["hit_rate"]
+    share = start.share_with_a_hit(look.hits, look.blind).loc[start.BLIND, "share"]
+    assert abs(scores.mean() - share) < 4 * np.sqrt(share * (1 - share) / len(scores))
+
+
+def test_who_owns_nearly_all_can_be_drawn_only_the_rest():
+    rows = [(customer, product, "2024-01-01") for customer in ("a", "b") for product in "xyzw"]
+    rows = [row for row in rows if row[:2] not in (("a", "z"), ("a", "w"))]
+    look = start.look_back(bought(*rows, ("a", "z", "2024-06-01")), test_days=10)
+    # two candidates, five places: the one wanted is among them for sure
+    assert look.blind.loc["a"].tolist() == [0, 1, 0, 0, 0, 0]
+
+
+def test_how_much_the_fallback_fills(look):
+    places, hits = look.filled_up
+    lists = look.engine.recommend(look.judged, 5)
+    assert places == (lists["source"] == "popularity").mean()
+    lists = lists.merge(look.bought_later, on=["customer_id", "product_id"])
+    assert hits == (lists["source"] == "popularity").mean()
+
+
+def test_newcomers(look):
+    buyers, new, unknown = look.newcomers
+    first = set(look.split.test["customer_id"]) - set(look.split.train["customer_id"])
+    assert buyers == look.split.test["customer_id"].nunique() and new == len(first)
+    assert unknown == len(first - set(look.engine.model.customers_))
+
+
+def test_a_reason_calls_a_product_what_the_list_calls_it():
+    rows = [(f"c{n}", product, "2024-01-01") for n in range(4) for product in ("p1", "p2")]
+    rows += [(f"c{n}", "p3", "2024-01-01") for n in range(1, 4)]
+    table = bought(*rows).assign(product_name="Mug")
+    look = start.look_back(table, test_days=10)
+    assert look.customer == "c0" and "Mug (p1)" in look.own_list["reason"].iloc[0]
 
 
 def test_four_options_and_their_ticks(look):
     options = look.four_options()
-    assert list(options) == ["rule-based", "content-based", "user-based", "item-based"]
-    assert options["rule-based"].tolist() == look.best_sellers.tolist()
+    assert list(options) == ["best sellers (a rule)", "content-based", "user-based", "item-based"]
+    assert options["best sellers (a rule)"].tolist() == look.best_sellers.tolist()
     names = pd.Series(options.stack().unique(), options.stack().unique()) + "!"
     ticked = start.with_ticks(options, names, look.later)
     for name in options:
@@ -121,6 +181,7 @@ def test_a_shop_of_one_day_has_a_customer_and_nobody_to_judge(shop):
     one_day = transactions.head(3_000).assign(transaction_date=day)
     look = start.look_back(one_day, None)
     assert look.split is None and not len(look.judged) and look.hits.empty
+    assert look.filled_up == (0, 0) and look.newcomers == (0, 0, 0)
     assert not len(look.later) and not len(look.wanted)
     assert len(look.own_list) and look.customer in set(one_day["customer_id"])
     assert look.trail["hidden"].sum() == 0
@@ -144,3 +205,4 @@ def test_a_product_that_is_new_to_the_shop_is_no_candidate():
     assert look.customer == "b"
     assert look.later.tolist() == ["new", "z"] and look.wanted.tolist() == ["z"]
     assert look.candidates.tolist() == ["z"]
+    assert look.listable["b"] == 1

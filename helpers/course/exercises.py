@@ -225,14 +225,14 @@ def computed(name):
 
 
 @computed("00-3")
-def _(places, wanted, candidates):
-    now = chance_of_hits(places, wanted, candidates)
-    longer = chance_of_hits(min(2 * places, candidates), wanted, candidates)
-    return longer.loc[1:].sum(), {
+def _():
+    now, longer = chance_of_hits(5, 3, 51), chance_of_hits(10, 3, 51)
+    return 1 - longer[0], {
         "as it is": now.loc[1:].sum(),
         "doubled": 2 * now.loc[1:].sum(),
-        "average": 2 * places * wanted / candidates,
-        "no hit": longer.loc[0],
+        "average": 10 * 3 / 51,
+        "exactly one": longer[1],
+        "no hit": longer[0],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,13 +10,14 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from helpers import evaluate
-from helpers.data import product_table
+from helpers.data import display_names, product_table
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.production import Engine, build_engine
-from helpers.recommend import ContentBased, MissingDataError, MostPopular, Random, UserBased
+from helpers.recommend import INTENT_DAYS, ContentBased, MissingDataError, UserBased
 
-#: The lists that are compared, by name.
-OURS, BEST_SELLERS, BLIND = "our engine", "best sellers", "drawn by chance"
+#: The lists that are compared, by name. The best sellers are those of the last 30 days, which
+#: also fill the engine's places where it knows too little.
+OURS, BEST_SELLERS, BLIND = "our engine", "best sellers", "blind lists"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class FirstLook:
         Length of a list.
     matrix : InteractionMatrix
         Of `transactions`.
-    rivals : dict of str to Recommender
-        Fitted on the same purchases: :data:`BEST_SELLERS` and :data:`BLIND`.
+    names : Series of str
+        By product id, before and after the cut; no name comes twice.
     """
 
     transactions: pd.DataFrame
@@ -43,7 +44,7 @@ class FirstLook:
     engine: Engine
     n: int
     matrix: InteractionMatrix
-    rivals: dict
+    names: pd.Series
 
     @cached_property
     def bought_later(self) -> pd.DataFrame:
@@ -96,24 +97,16 @@ class FirstLook:
     def own_list(self) -> pd.DataFrame:
         """The engine's list for the customer, with ``reason``."""
         table = self.engine.recommend([self.customer], self.n)
-        return table.assign(reason=self.engine.explain(table).to_numpy())
-
-    @cached_property
-    def first_reason(self) -> list[int]:
-        """How much of the reason each cause of the first place is: percentages, largest first.
-
-        Empty where the place was filled by the fallback.
-        """
-        first = self.own_list.head(1)
-        if not first["source"].isin(["purchases", "intent"]).any():
-            return []
-        parts = self.engine.model.contributions(first)["contribution"]
-        return (100 * parts / parts.sum()).round().astype(int).tolist()
+        # in a reason, products are called what they are called in the list
+        rules = self.engine.rules
+        products = rules.products.assign(product_name=self.names.reindex(rules.products.index))
+        called = replace(self.engine, rules=replace(rules, products=products))
+        return table.assign(reason=called.explain(table).to_numpy())
 
     @cached_property
     def best_sellers(self) -> pd.Index:
         """The best sellers that were new to the customer, as many as a list has places."""
-        table = self.rivals[BEST_SELLERS].recommend([self.customer], self.n)
+        table = self.engine.popular.recommend([self.customer], self.n)
         return pd.Index(table["product_id"])
 
     def _first_bought(self, purchases):
@@ -144,39 +137,87 @@ class FirstLook:
         )
 
     @cached_property
+    def _judged_lists(self):
+        """By list: how many products of it each judged customer bought, and the lists."""
+        return {
+            name: evaluate.per_customer(each, self.split, self.n)
+            for name, each in {OURS: self.engine, BEST_SELLERS: self.engine.popular}.items()
+        }
+
+    @cached_property
     def hits(self) -> pd.DataFrame:
         """For each judged customer, how many products of each list came true.
 
         Returns
         -------
-        DataFrame of int, shape (n_judged, 3)
+        DataFrame of int, shape (n_judged, 2)
         """
-        lists = {OURS: self.engine, **self.rivals}
         if not len(self.judged):
-            return pd.DataFrame(columns=list(lists), dtype=int)
-        return pd.DataFrame(
-            {
-                name: (
-                    evaluate.per_customer(each, self.split, self.n)[0]["precision"] * self.n
-                ).round()
-                for name, each in lists.items()
-            }
-        ).astype(int)
+            return pd.DataFrame(columns=[OURS, BEST_SELLERS], dtype=int)
+        scores = {name: each[0]["precision"] for name, each in self._judged_lists.items()}
+        return (pd.DataFrame(scores) * self.n).round().astype(int)
 
-    def products_shown(self) -> pd.Series:
-        """How many different products at least one customer gets to see.
+    @cached_property
+    def filled_up(self) -> tuple[float, float]:
+        """How much of the engine's lists for judged customers is best sellers, by its fallback.
 
         Returns
         -------
-        Series of int
-            For today's homepage (the same best sellers for all), the engine, and lists drawn by
-            chance: of these, what is to be expected.
+        tuple of float
+            Shares of the places, and of the hits (0 without a hit).
         """
-        customers, products = self.matrix.shape
-        places = min(self.n, products)
-        engine = self.engine.recommend(self.matrix.customers, self.n)["product_id"].nunique()
-        blind = products * (1 - (1 - places / products) ** customers)
-        return pd.Series({"homepage today": places, OURS: engine, BLIND: round(blind)})
+        if not len(self.judged):
+            return 0.0, 0.0
+        lists = self._judged_lists[OURS][1]
+        popular = lists["source"] == "popularity"
+        pair = ["customer_id", "product_id"]
+        later = pd.MultiIndex.from_frame(self.bought_later[pair])
+        hit = pd.MultiIndex.from_frame(lists[pair]).isin(later)
+        return popular.mean(), popular[hit].mean() if hit.any() else 0.0
+
+    @cached_property
+    def blind(self) -> pd.DataFrame:
+        """For each judged customer, the chances of 0, 1, 2, … hits in a list drawn blindly.
+
+        Drawn from what the shop had sold before the cut and the customer didn't own; from fewer
+        products than a list has places, all are drawn.
+
+        Returns
+        -------
+        DataFrame of float
+            Indexed like :attr:`hits`, with a column for each number of hits; rows add up to 1.
+        """
+        owned = np.diff(self.matrix.values.tocsr().indptr)
+        owned = pd.Series(owned, self.matrix.customers)[self.judged]
+        candidates = (self.matrix.shape[1] - owned).to_numpy()[:, None]
+        wanted = self.listable.to_numpy()[:, None]
+        hits = np.arange(self.n + 1)
+        chances = hypergeom.pmf(hits, candidates, wanted, np.minimum(self.n, candidates))
+        return pd.DataFrame(chances, self.judged, hits)
+
+    @cached_property
+    def listable(self) -> pd.Series:
+        """How many of the products bought later a list could have: those sold before the cut."""
+        later = self.bought_later
+        later = later[later["product_id"].isin(self.matrix.products)]
+        return later["customer_id"].value_counts().reindex(self.judged, fill_value=0)
+
+    @cached_property
+    def newcomers(self) -> tuple[int, int, int]:
+        """Who bought after the cut; of these, without a purchase before; of these, unknown.
+
+        Returns
+        -------
+        tuple of int
+            The last are those for whom the engine has best sellers only.
+        """
+        buyers = pd.Index([] if self.split is None else self.split.test["customer_id"].unique())
+        new = buyers.difference(self.matrix.customers)
+        if not len(new):
+            return len(buyers), 0, 0
+        sources = self.engine.recommend(new, self.n).groupby("customer_id")["source"]
+        unknown = sources.apply(lambda source: (source == "popularity").all()).sum()
+        return len(buyers), len(new), int(unknown)
 
     def four_options(self) -> pd.DataFrame:
         """The customer's list by each of the four kinds of recommender.
@@ -184,13 +225,14 @@ class FirstLook:
         Returns
         -------
         DataFrame of product ids
-            One row per place, one column per kind; missing where a list is shorter. Without
-            categories and prices there is nothing to compare contents by, and no such column.
+            One row per place, one column per kind; missing where a list is shorter. The best
+            sellers are the plainest rule. Without categories and prices there is nothing to
+            compare contents by, and no such column.
         """
         products = product_table(self.transactions)
         # the last is the engine itself, before its fallback fills up
         options = {
-            "rule-based": self.rivals[BEST_SELLERS],
+            "best sellers (a rule)": self.engine.popular,
             "content-based": ContentBased(),
             "user-based": UserBased(),
             "item-based": self.engine.model,
@@ -212,10 +254,11 @@ def look_back(
     events: pd.DataFrame | None = None,
     test_days: int = 60,
     n_recommendations: int = 5,
+    undone: pd.DataFrame | None = None,
 ) -> FirstLook:
     """Hide the last weeks, and let an engine learn from what was before.
 
-    Its settings are chosen by the past alone, too.
+    Its settings are chosen by the past alone, too, as in lesson 05a.
 
     Parameters
     ----------
@@ -225,21 +268,29 @@ def look_back(
         Days to hide. If nothing were left to learn from, nothing is hidden.
     n_recommendations : int
         Length of a list.
+    undone : DataFrame, optional
+        ``HealthReport.undone``: what was returned after the cut was a purchase before it.
 
     Returns
     -------
     FirstLook
     """
+    names = display_names(product_table(transactions))
     try:
-        split = evaluate.split_by_time(transactions, events, test_days)
-        transactions, events = split.train, split.train_events
-        model = evaluate.settings_for(transactions, events, test_days, n_recommendations)
+        split = evaluate.split_by_time(transactions, events, test_days, undone)
     except evaluate.TooShortError:
         split, model = None, None
+    else:
+        transactions, events = split.train, split.train_events
+        model = evaluate.choose_item_based(split, n_recommendations)
+        model.intent_days = None if events is None else INTENT_DAYS
+    # what was bought and returned before all else has a name, too
+    gone = display_names(product_table(transactions)).drop(names.index, errors="ignore")
     matrix = build_interaction_matrix(transactions)
-    rivals = {BEST_SELLERS: MostPopular().fit(matrix), BLIND: Random().fit(matrix)}
     engine = build_engine(transactions, events, model)
-    return FirstLook(transactions, split, engine, n_recommendations, matrix, rivals)
+    return FirstLook(
+        transactions, split, engine, n_recommendations, matrix, pd.concat([names, gone])
+    )
 
 
 def chance_of_hits(places: int, wanted: int, candidates: int) -> pd.Series:
@@ -271,23 +322,28 @@ def chance_of_hits(places: int, wanted: int, candidates: int) -> pd.Series:
     return pd.Series(hypergeom.pmf(hits, candidates, wanted, places), hits)
 
 
-def share_with_a_hit(hits: pd.DataFrame) -> pd.DataFrame:
+def share_with_a_hit(hits: pd.DataFrame, blind: pd.DataFrame) -> pd.DataFrame:
     """Of all judged customers, how many found at least one product in their list.
 
     Parameters
     ----------
     hits : DataFrame of int
         From :attr:`FirstLook.hits`.
+    blind : DataFrame of float
+        From :attr:`FirstLook.blind`.
 
     Returns
     -------
     DataFrame
-        One row per list: ``share`` and the ends of its 95 % interval, ``share_low`` and
-        ``share_high``.
+        One row per list, the last for lists drawn blindly: ``share`` and the ends of its 95 %
+        interval, ``share_low`` and ``share_high``. The blind share is computed and not drawn, so
+        it has none.
     """
     found = (hits > 0).astype(float)
     low, high = zip(*(evaluate.interval(found[name]) for name in found), strict=True)
-    return pd.DataFrame({"share": found.mean(), "share_low": low, "share_high": high})
+    table = pd.DataFrame({"share": found.mean(), "share_low": low, "share_high": high})
+    table.loc[BLIND, "share"] = 1 - blind[0].mean()
+    return table
 
 
 def with_ticks(lists: pd.DataFrame, names: pd.Series, bought: pd.Index) -> pd.DataFrame:

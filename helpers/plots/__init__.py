@@ -16,7 +16,6 @@ from helpers.plots.general import (
 from helpers.plots.start import (
     blind_lists,
     hidden_weeks,
-    products_shown,
     puzzle,
     tables_to_list,
     which_option,

@@ -23,8 +23,8 @@ def _short(name) -> str:
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
 
 
-def _box(axes, x, y, width, height, words, colour, dashed=False, ink="") -> None:
-    """A box with words in it; `x` and `y` are its middle."""
+def _box(axes, x, y, width, height, words, colour, dashed=False, ink="", heading="") -> None:
+    """A box with words in it, under a heading if it has one; `x` and `y` are its middle."""
     corner = (x - width / 2, y - height / 2)
     edge = {"edgecolor": colour, "linewidth": 1.8, "linestyle": "--" if dashed else "-"}
     axes.add_patch(
@@ -32,7 +32,13 @@ def _box(axes, x, y, width, height, words, colour, dashed=False, ink="") -> None
             corner, width, height, "round,pad=0,rounding_size=0.08", facecolor="white", **edge
         )  # fmt: skip
     )
-    axes.text(x, y, words, ha="center", va="center", color=ink or colour, fontsize=11)
+    look = {"ha": "center", "color": ink or colour, "fontsize": 11}
+    if not heading:
+        axes.text(x, y, words, va="center", **look)
+        return
+    top = y + height / 2
+    axes.text(x, top - 0.1, heading, va="top", fontweight="bold", **look)
+    axes.text(x, (y - height / 2 + top - 0.36) / 2, words, va="center", **look)
 
 
 def _arrow(axes, start, end, colour=INK, words="", at=None) -> None:
@@ -55,20 +61,23 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
         Length of a list.
     """
     figure, axes = style.figure(3.9)
-    behaviour = "behaviour\nwho looked at\nwhat, and when\n"
+    behaviour = "who looked at\nwhat, and when\n"
     behaviour += "(not in these files)" if n_events is None else f"{n_events:,} rows"
     other = CHANCE if n_events is None else INK
-    _box(
-        axes, 1.1, 3.1, 2, 1.25, f"purchases\nwho bought\nwhat, and when\n{n_purchases:,} rows", INK
-    )
-    _box(axes, 1.1, 1.1, 2, 1.25, behaviour, other, dashed=n_events is None)
-    _box(axes, 3.85, 2.1, 2.1, 1.25, "the engine\nwhich products go\nto the same people?", PERSONAL)
-    _box(axes, 6.7, 3.1, 2.1, 1.25, f"a list for you\n{n} products,\neach with a reason", PERSONAL)
-    _box(axes, 6.7, 1.1, 2.1, 1.25, "best sellers\nand the page calls\nthem best sellers", POPULAR)
+    bought = f"who bought\nwhat, and when\n{n_purchases:,} rows"
+    places = f"{n} {'product' if n == 1 else 'products'}"
+    _box(axes, 1.1, 3.1, 2, 1.3, bought, INK, heading="purchases")
+    _box(axes, 1.1, 1.1, 2, 1.3, behaviour, other, n_events is None, heading="behaviour")
+    _box(axes, 3.85, 2.1, 2.1, 1.3, "which products have\nthe same buyers?", PERSONAL,
+         heading="the engine")  # fmt: skip
+    _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\neach with a reason", PERSONAL,
+         heading="a list for you")  # fmt: skip
+    _box(axes, 6.7, 1.1, 2.1, 1.3, "and the page\ncalls them that", POPULAR,
+         heading="best sellers")  # fmt: skip
     _arrow(axes, (2.1, 2.9), (2.8, 2.45))
     _arrow(axes, (2.1, 1.3), (2.8, 1.75), other)
-    _arrow(axes, (4.9, 2.45), (5.65, 2.9), PERSONAL, "we know\nyou", (4.85, 3.05))
-    _arrow(axes, (4.9, 1.75), (5.65, 1.3), POPULAR, "we don't", (4.85, 1.2))
+    _arrow(axes, (4.9, 2.45), (5.65, 2.9), PERSONAL, "it knows\nyou", (4.85, 3.1))
+    _arrow(axes, (4.9, 1.75), (5.65, 1.3), POPULAR, "it doesn't", (4.78, 1.15))
     axes.set_xlim(0, 7.85)
     axes.set_ylim(0.35, 3.85)
     style.bare(axes)
@@ -79,8 +88,8 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     alt = (
         f"{finding}. The engine learns from {n_purchases:,} purchases "
         + ("alone" if n_events is None else f"and {n_events:,} rows of behaviour")
-        + f". Whoever it knows gets {n} products with reasons; whoever it does not know gets best "
-        "sellers, and the page calls them that."
+        + f". Whoever it knows gets {places}, each with a reason; whoever it does not know gets "
+        "best sellers, and the page calls them that."
     )
     style.show(figure, alt)
 
@@ -107,7 +116,7 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     drawn = pd.concat([before.tail(_ROWS), kept.sort_values("day", kind="stable")])
     figure, axes = style.figure(0.31 * len(drawn) + 1.9)
     first, span = drawn["day"].min(), end - drawn["day"].min()
-    axes.axvspan(cut, end, color=CHANCE, alpha=0.18, linewidth=0)
+    axes.axvspan(cut, end + span * 0.03, color=CHANCE, alpha=0.18, linewidth=0)
     axes.axvline(cut, color=INK, linewidth=1.2)
     axes.plot(drawn["day"], range(len(drawn)), "o", color=INK, markersize=7, zorder=3)
     for number, name in enumerate(lists):
@@ -119,25 +128,27 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
             "transform": axes.get_yaxis_transform() + aside,
         }
         axes.plot([1] * len(on_it), on_it, "o", markersize=11, clip_on=False, label=name, **beside)
-        axes.text(1, -1.25, name.replace(" ", "\n"), ha="center", va="center",
-                  fontsize=10.5, fontweight="bold", **beside)  # fmt: skip
+        for row in np.flatnonzero(drawn["hidden"] & ~drawn[name]):
+            axes.text(1, row, "–", ha="center", va="center", fontsize=12, **beside)
+        axes.text(1, -1.4, name.replace(" ", "\n"), ha="center",
+                  va="center", fontsize=10.5, fontweight="bold", **beside)  # fmt: skip
     late = cut > first + span / 2
-    axes.text(cut, -1.25, "hidden: " if late else " hidden", ha="right" if late else "left",
+    axes.text(cut, -1.25, "cut " if late else " cut", ha="right" if late else "left",
               va="center", color=INK, fontsize=10.5)  # fmt: skip
     axes.set_ylim(len(drawn) - 0.4, -2)
-    axes.set_xlim(first - span * 0.04, end)
+    axes.set_xlim(first - span * 0.04, end + span * 0.03)
     axes.set_yticks(range(len(drawn)), [_short(names[product]) for product in drawn.index])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=4))
     axes.xaxis.set_major_formatter(DateFormatter("%d %b\n%Y"))
-    hits = ", by ".join(f"{name}: {int(after[name].sum())}" for name in lists)
     new = "a new product" if len(after) == 1 else f"{len(after)} new products"
-    finding = f"{customer} went on to buy {new}. Listed by {hits}"
+    hits = ", ".join(f"{name} {int(after[name].sum())}" for name in lists)
+    finding = f"{customer} went on to buy {new}. Listed before: by {hits}"
     left_out = [f"{earlier:,} products bought earlier"] * (earlier > 0)
     left_out += [f"{more:,} bought later"] * (more > 0)
     left_out = ", ".join(left_out)
-    label = "day of purchase (grey: what the engine has not seen)"
+    label = "day of purchase (grey: hidden; dot on the right: was on that list)"
     axes.set_xlabel(label + (f"\nnot drawn: {left_out}" if left_out else ""))
     figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0, ha="left", fontsize=13,
                     fontweight="bold")  # fmt: skip
@@ -145,7 +156,7 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
 
 
 def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
-    """A hundred lists drawn blindly, each a dot with its hits in it.
+    """A hundred lists drawn blindly, as they are on average, each a dot with its hits in it.
 
     Parameters
     ----------
@@ -156,7 +167,10 @@ def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
     n_lists : int
         How many are drawn; in rows of twenty.
     """
-    hits = np.repeat(by_chance.index, _whole_parts(by_chance.to_numpy(), n_lists))[::-1]
+    # those without a hit are rounded first, so that the others agree with their share
+    none = min(round(n_lists * by_chance[0]), n_lists)
+    with_hits = _whole_parts(by_chance.loc[1:].to_numpy(), n_lists - none)
+    hits = np.repeat(by_chance.index, [none, *with_hits])[::-1]
     figure, axes = style.figure(2.6)
     for number, found in enumerate(hits):
         spot = number % 20, -(number // 20)
@@ -170,17 +184,19 @@ def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
     axes.set_ylim(-(len(hits) - 1) // 20 - 0.3, 0.7)
     style.bare(axes)
     some = int((hits > 0).sum())
-    whole = f"Of {n_lists} lists of {places} drawn blindly, "
-    finding = whole + (f"{some} have a hit" if some != 1 else "one has a hit")
-    if not some:
-        finding = whole + "not even one has a hit"
-    style.title(axes, f"{finding} (its number of hits is in the dot)" if some else finding)
+    finding = f"Of {n_lists} blind lists of {places}, "
+    finding += (
+        f"about {some} {'has' if some == 1 else 'have'} a hit" if some else "hardly one has a hit"
+    )
+    style.title(axes, f"{finding} (in the dot: how many)" if some else finding)
     told = ", ".join(f"{(hits == found).sum()} with {found}" for found in by_chance.index)
     style.show(figure, f"{finding}: {told}.")
 
 
 def _whole_parts(shares, total):
     """Whole numbers in proportion to the shares that add up to the total (largest remainders)."""
+    if not total:
+        return np.zeros(len(shares), dtype=int)
     exact = shares / shares.sum() * total
     parts = np.floor(exact).astype(int)
     parts[np.argsort(parts - exact, kind="stable")[: total - parts.sum()]] += 1
@@ -203,49 +219,26 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
         axes.plot([0, row["share"]], [place] * 2, color=colour, linewidth=2, alpha=0.35)
         axes.plot([row["share_low"], row["share_high"]], [place] * 2, color=colour, linewidth=5)
         axes.plot(row["share"], place, "o", color=colour, markersize=10)
-        axes.text(0, place - 0.3, f" {name}: {percent(row['share'])}", color=colour,
+        days = " (last 30 days)" if name == "best sellers" else ""
+        axes.text(0, place - 0.3, f" {name}{days}: {percent(row['share'])}", color=colour,
                   fontweight="bold")  # fmt: skip
     axes.set_yticks([])
     axes.set_ylim(len(table) - 0.5, -0.75)
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
     ends = table[["share", "share_high"]].max(axis=None)
     axes.set_xlim(0, min(1.02, max(1.15 * ends, 0.01)))
     told = [f"{name}: {percent(share)}" for name, share in table["share"].items()]
     people = "the one customer" if n_customers == 1 else f"{n_customers:,} customers"
     finding = f"Who finds something? Of {people}, {told[0]}; {', '.join(told[1:])}"
-    label = "customers with at least one hit (thick line: 95 % interval)"
-    style.finish(figure, axes, finding, label, percent="x")
+    label = "customers with at least one hit"
+    if table["share_low"].notna().any():
+        label += "\n(thick line: other customers like these might give this)"
+    style.finish(figure, axes, finding, label)
 
 
-def products_shown(counts: pd.Series, n_products: int) -> None:
-    """How many different products at least one customer gets to see.
-
-    Parameters
-    ----------
-    counts : Series of int
-        From :meth:`helpers.course.start.FirstLook.products_shown`.
-    n_products : int
-        In the shop.
-    """
-    figure, axes = style.figure(3)
-    colours = [meaning(name, PERSONAL) for name in counts.index]
-    axes.barh(range(len(counts)), counts.to_numpy(), 0.42, color=colours)
-    for place, (name, count) in enumerate(counts.items()):
-        axes.text(0, place - 0.3, f" {name}: {count:,}", color=colours[place], fontweight="bold")
-    axes.set_xlim(0, n_products)
-    axes.set_ylim(len(counts) - 0.6, -0.75)
-    axes.set_yticks([])
-    today, ours = counts.iloc[0], counts.iloc[1]
-    finding = f"Of {n_products:,} products, {today:,} get a chance today, with our engine {ours:,}"
-    told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-    label = "different products shown to somebody; the axis ends with the whole shop"
-    style.finish(figure, axes, finding, label, alt=f"{finding}. {told}.")
-
-
-#: Which option for which shop, asked from top to bottom: the question, the answer that ends it,
-#: and what it ends in.
+#: Which kind for which shop, asked from top to bottom: the question, the answer that ends it, and
+#: what it ends in.
 _QUESTIONS = [
-    ("Must a person answer for it?\n(law, safety, a campaign)", "yes", "a rule", POPULAR),
-    ("Do we know anything\nabout this customer?", "no", "the fallback:\nbest sellers", POPULAR),
     ("Do many products have\nbuyers in common?", "no", "content-based, if products\n"
      "are described; else a rule", OTHER),
     ("Few customers,\nwho buy a lot each?", "yes", "user-based", PERSONAL),
@@ -253,24 +246,35 @@ _QUESTIONS = [
 
 
 def which_option() -> None:
-    """Four questions from top to bottom that lead to a kind of recommender."""
-    figure, axes = style.figure(5.2)
+    """Which kind of recommender for a shop; rules before it, and the fallback behind it."""
+    figure, axes = style.figure(5.6)
     told = []
+    _box(axes, 3.95, 0, 7.7, 0.8, "First, in every shop: law, safety or a campaign decides?\n"
+         "Then a rule strikes out or puts in front", POPULAR)  # fmt: skip
     for place, (question, ends, option, colour) in enumerate(_QUESTIONS):
-        y = -1.35 * place
+        y = -1.35 * (place + 1)
+        _arrow(axes, (1.75, y + 0.92), (1.75, y + 0.43), INK)
         _box(axes, 1.75, y, 3.3, 0.85, question, INK)
         _box(axes, 6.25, y, 3.1, 0.85, option, colour, ink=INK if colour == OTHER else "")
-        _arrow(axes, (3.4, y), (4.7, y), colour, ends, (4.0, y + 0.2))
+        _arrow(axes, (3.4, y), (4.7, y), INK, ends, (4.0, y + 0.2))
         goes_on = "no" if ends == "yes" else "yes"
-        _arrow(axes, (1.75, y - 0.43), (1.75, y - 0.92), INK, goes_on, (2.1, y - 0.66))
+        axes.text(2.1, y - 0.66, goes_on, color=INK, fontsize=10.5, ha="center", va="center")
         told.append(f"{question} {ends}: {option}".replace("\n", " "))
-    _box(axes, 1.75, -1.35 * len(_QUESTIONS), 3.3, 0.85, "item-based: our engine", PERSONAL)
+    y = -1.35 * (len(_QUESTIONS) + 1)
+    _arrow(axes, (1.75, y + 0.92), (1.75, y + 0.43), INK)
+    _box(axes, 1.75, y, 3.3, 0.85, "item-based", PERSONAL)
+    _box(axes, 3.95, y - 1.2, 7.7, 0.8, "Last, in every shop: a customer whom we don't know,\n"
+         "or a list that is too short? The fallback: best sellers", POPULAR)  # fmt: skip
     axes.set_xlim(0, 7.9)
-    axes.set_ylim(-1.35 * len(_QUESTIONS) - 0.5, 0.5)
+    axes.set_ylim(y - 1.7, 0.5)
     style.bare(axes)
-    finding = "Which kind of list? Ask from top to bottom"
+    finding = "Which kind of list for a shop? Ask from top to bottom"
     style.title(axes, finding)
-    style.show(figure, f"{finding}. {'; '.join(told)}; otherwise item-based.")
+    style.show(
+        figure,
+        f"{finding}. First rules, where law, safety or a campaign decides. {'; '.join(told)}; "
+        "otherwise item-based. Last the fallback: best sellers.",
+    )
 
 
 def puzzle(bought: pd.DataFrame, customer: str) -> None:
