@@ -1,4 +1,4 @@
-"""Lesson 05. Is it any good? A split in time, one small function per metric, and intervals.
+"""Lessons 05a and 05b. Is it better? A split in time, one small function per metric, and intervals.
 
 Every metric has two inputs: ``hits``, which says for each customer and rank whether the product
 recommended there was bought later, and ``n_relevant``, how many products the customer bought
@@ -162,6 +162,36 @@ def validation_split(split: Split) -> Split:
     return split_by_time(split.train, split.train_events, split.test_days, split.undone)
 
 
+def timeline(split: Split) -> pd.DataFrame:
+    """How many purchases a day there were, week by week, in each part of a split.
+
+    Parameters
+    ----------
+    split : Split
+
+    Returns
+    -------
+    DataFrame
+        In order of time: ``part`` (``"learn"``, ``"validation"`` or ``"test"``), ``start`` (the
+        first day), ``days`` (about seven, so that no piece crosses the cut) and ``purchases``.
+        Where the past is too short for a validation window, there is none.
+    """
+    starts = {"learn": split.train["transaction_date"].min().normalize()}
+    with suppress(TooShortError):
+        starts["validation"] = validation_split(split).test_start
+    starts["test"] = split.test_start
+    end = split.test_start + pd.Timedelta(days=split.test_days)
+    bought = pd.concat([split.train, split.test])["transaction_date"].dt.normalize()
+    rows = []
+    for (part, start), stop in zip(starts.items(), [*list(starts.values())[1:], end], strict=True):
+        days = pd.date_range(start, stop, inclusive="left")
+        for piece in np.array_split(np.arange(len(days)), max(round(len(days) / 7), 1)):
+            first, last = days[piece[0]], days[piece[-1]]
+            purchases = int(bought.between(first, last).sum())
+            rows.append((part, first, len(piece), purchases))
+    return pd.DataFrame(rows, columns=["part", "start", "days", "purchases"])
+
+
 def relevant_products(split: Split, new_only: bool = True) -> pd.DataFrame:
     """What each customer bought after the cut.
 
@@ -323,16 +353,48 @@ def compare(
     TooShortError
         If no customer can be judged by.
     """
+    return judge(recommenders, split, k, new_only, customers)[0]
+
+
+def judge(
+    recommenders: dict[str, Recommender],
+    split: Split,
+    k: int = 5,
+    new_only: bool = True,
+    customers: pd.Index | None = None,
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """The same as :func:`compare`, and what it rests on: each is fitted and scored once.
+
+    Parameters
+    ----------
+    recommenders, split, k, new_only, customers
+        As in :func:`compare`.
+
+    Returns
+    -------
+    results : DataFrame
+        What :func:`compare` returns.
+    scores, lists : dict of str to DataFrame
+        What :func:`per_customer` returns, by recommender.
+
+    Raises
+    ------
+    TooShortError
+        If no customer can be judged by.
+    """
     training = split.training()
-    rows = {
+    judged = {
         name: _judge(recommender, training, split, k, new_only, customers)
         for name, recommender in recommenders.items()
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+    rows = {name: row for name, (row, _, _) in judged.items()}
+    results = pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+    scores, lists = ({name: each[part] for name, each in judged.items()} for part in (1, 2))
+    return results, scores, lists
 
 
 def _judge(recommender, training, split, k, new_only=True, customers=None):
-    """One row of :func:`compare`."""
+    """One row of :func:`compare`, and what it was computed from."""
     matrix, tables = training
     # a copy, so that what it learned is forgotten before the next one needs the memory
     fitted = copy.copy(recommender).fit(matrix, **tables)
@@ -348,7 +410,7 @@ def _judge(recommender, training, split, k, new_only=True, customers=None):
     row["coverage"] = catalogue_coverage(lists, len(matrix.products))
     row["personalization"] = personalization(lists)
     row["customers"] = len(scores)
-    return row
+    return row, scores, lists
 
 
 def interval(values, comparisons: int = 1) -> tuple[float, float]:
@@ -436,8 +498,111 @@ def paired_difference(
         per_customer(copy.copy(r).fit(matrix, **tables), split, k, new_only)[0][metric]
         for r in (better, reference)
     )
-    low, high = interval(a - b)
-    return {"difference": float((a - b).mean()), "low": float(low), "high": float(high)}
+    return difference_of(a, b)
+
+
+def difference_of(ours: pd.Series, theirs: pd.Series) -> dict[str, float]:
+    """How much better one list is than another, from the scores of the same customers.
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        One metric of :func:`per_customer`; the same customers in the same order.
+
+    Returns
+    -------
+    dict
+        ``difference`` and its 95 % interval ``low``, ``high``.
+    """
+    low, high = interval(ours - theirs)
+    return {"difference": float((ours - theirs).mean()), "low": float(low), "high": float(high)}
+
+
+def agreement(ours: pd.Series, theirs: pd.Series) -> dict[str, int]:
+    """In how many customers two lists agree: who found something in which.
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        Hit rate per customer, 0 or 1; the same customers in the same order.
+
+    Returns
+    -------
+    dict
+        Number of customers: ``both``, ``only_ours``, ``only_theirs``, ``neither``. Their
+        difference is (only_ours - only_theirs) / n, and its variance comes from these two only
+        (McNemar, 1947).
+    """
+    own, other = ours.to_numpy() > 0, theirs.to_numpy() > 0
+    return {
+        "both": int((own & other).sum()),
+        "only_ours": int((own & ~other).sum()),
+        "only_theirs": int((~own & other).sum()),
+        "neither": int((~own & ~other).sum()),
+    }
+
+
+def side_by_side(found: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Differences from one list, with the interval of the same people and that of different ones.
+
+    Parameters
+    ----------
+    found : DataFrame, customers x lists
+        One metric of :func:`per_customer`, a column per list.
+    reference : str
+        The column that the others are compared with.
+
+    Returns
+    -------
+    DataFrame
+        One row per other list: ``difference`` (its score minus the reference's); ``low`` and
+        ``high``, as the same customers judged both; ``apart_low`` and ``apart_high``, as if other
+        customers, as many, had judged the other list: then the variances add up. All are wide
+        enough for all rows together; see :func:`interval`.
+    """
+    ours = found[reference]
+    others = found.drop(columns=reference)
+    rows = {}
+    for name, theirs in others.items():
+        low, high = interval(theirs - ours, others.shape[1])
+        middle = (theirs - ours).mean()
+        half = np.nan  # of one customer nothing can be said
+        if len(found) > 1:
+            variance = (theirs.var() + ours.var()) / len(found)
+            half = _normal_quantile(others.shape[1]) * np.sqrt(variance)
+        rows[name] = {"difference": middle, "low": low, "high": high,
+                      "apart_low": middle - half, "apart_high": middle + half}  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def groups_drawn(
+    scores: pd.Series, sizes: list[int], n_groups: int = 20, random_state: int = 0
+) -> pd.DataFrame:
+    """What a score would have been, had groups of customers like ours judged it.
+
+    Parameters
+    ----------
+    scores : Series
+        One metric of :func:`per_customer`.
+    sizes : list of int
+        Customers in a group. They are drawn with replacement, so that a group may be as large as
+        all of them (the bootstrap; Efron, 1979).
+    n_groups : int
+        Of each size.
+    random_state : int
+
+    Returns
+    -------
+    DataFrame
+        Rows: the groups. A column per size: the mean over the group. ``attrs["all"]`` is the mean
+        over all customers.
+    """
+    rng = np.random.default_rng(random_state)
+    values = scores.to_numpy(dtype=float)
+    drawn = {size: rng.choice(values, (n_groups, size)).mean(axis=1) for size in sizes}
+    table = pd.DataFrame(drawn)
+    table.attrs["all"] = float(values.mean())
+    return table
 
 
 def paired_differences(
@@ -589,7 +754,7 @@ def choose(options: dict[str, Recommender], split: Split, k: int = 5, metric: st
         training = past.training()
         for name, option in options.items():
             with suppress(MissingDataError):
-                values[name] = _judge(option, training, past, k)[metric]
+                values[name] = _judge(option, training, past, k)[0][metric]
     except TooShortError:
         values = _values_without_future(options, split)
     if not values:
