@@ -19,7 +19,13 @@ from scipy import sparse
 from helpers.data import product_table
 from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.recommend import INTENT_DAYS, ItemBased, MissingDataError, Recommender
+from helpers.recommend import (
+    INTENT_DAYS,
+    ItemBased,
+    MissingDataError,
+    MostPopular,
+    Recommender,
+)
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 
@@ -28,6 +34,8 @@ WORTH_HAVING = 0.2
 # With fewer customers or hits, an interval promises more than it keeps; see interval().
 MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
+# What lesson 05a says of two lists; see is_better().
+BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
 
 
 class TooShortError(ValueError):
@@ -542,8 +550,116 @@ def agreement(ours: pd.Series, theirs: pd.Series) -> dict[str, int]:
     }
 
 
+def is_better(ours: pd.Series, theirs: pd.Series) -> str:
+    """Lesson 05a's rule: does the one list find something for more customers than the other?
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        Hit rate per customer, 0 or 1; the same customers in the same order.
+
+    Returns
+    -------
+    str
+        :data:`BETTER` if the 95 % interval of the paired difference lies above zero, :data:`WORSE`
+        if it lies below, :data:`NOT_KNOWN` if it includes zero. With fewer than
+        :data:`MIN_CUSTOMERS` customers, or fewer than :data:`MIN_HITS` who found something in one
+        list only, always :data:`NOT_KNOWN`: such an interval promises more than it keeps.
+    """
+    boxes, gain = agreement(ours, theirs), difference_of(ours, theirs)
+    few = boxes["only_ours"] + boxes["only_theirs"] < MIN_HITS
+    if few or len(ours) < MIN_CUSTOMERS or not (gain["low"] > 0 or gain["high"] < 0):
+        return NOT_KNOWN
+    return BETTER if gain["low"] > 0 else WORSE
+
+
+def best_of(results: pd.DataFrame, prefix: str = "most_popular") -> str:
+    """The row with the highest hit rate among those whose name begins like this."""
+    rows = results.index[results.index.str.startswith(prefix)]
+    return results.loc[rows, "hit_rate"].idxmax()
+
+
+def second_look(split: Split, k: int = 5) -> dict | None:
+    """The same question at an earlier cut: one test window before the one of a split.
+
+    Parameters
+    ----------
+    split : Split
+        Only its past is looked at.
+    k : int
+        Length of the lists.
+
+    Returns
+    -------
+    dict or None
+        ``cut`` (first day of the earlier window), ``customers``, ``verdict`` (of
+        :func:`is_better`, ours beside the best of the best-seller lists there) and
+        ``difference``, ``low``, ``high``. Our settings are chosen before the earlier cut, where
+        there is time enough. None if the past is too short, or nobody can judge.
+    """
+    rivals = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
+              "most_popular_7_days": MostPopular(7)}  # fmt: skip
+    try:
+        earlier = validation_split(split)
+        methods = rivals | {"item_based": choose_item_based(earlier, k)}
+        results, scores, _ = judge(methods, earlier, k)
+    except TooShortError:
+        return None
+    ours, theirs = (scores[name]["hit_rate"] for name in ("item_based", best_of(results)))
+    return {
+        "cut": earlier.test_start,
+        "customers": len(ours),
+        "verdict": is_better(ours, theirs),
+        **difference_of(ours, theirs),
+    }
+
+
+def chances(split: Split, matrix: InteractionMatrix, k: int = 5) -> dict[str, float]:
+    """How often a random list holds one new purchase, and what no list could have held.
+
+    Lists leave out what a customer owns, and hold only what was sold before the cut.
+
+    Parameters
+    ----------
+    split : Split
+    matrix : InteractionMatrix
+        Of the past.
+    k : int
+        Length of the list.
+
+    Returns
+    -------
+    dict
+        ``products`` (sold before the cut), ``owned`` (of these, by a judge on average),
+        ``chance`` (k of those not owned; at most 1), ``new`` (new products that a judge bought, on
+        average, sold before the cut) and ``unseen`` (share of all their new purchases that were
+        not sold before it).
+    """
+    relevant = relevant_products(split)
+    relevant = relevant[relevant["customer_id"].isin(matrix.customers)]
+    judges = pd.Index(relevant["customer_id"].unique())
+    if judges.empty:
+        raise TooShortError("No customer bought before and after the cut. Change test_days.")
+    products = len(matrix.products)
+    rows = matrix.values[matrix.customers.get_indexer(judges)]
+    owned = float((rows > 0).sum() / len(judges))
+    seen = relevant["product_id"].isin(matrix.products)
+    return {
+        "products": products,
+        "owned": owned,
+        "chance": min(k / max(products - owned, 1), 1.0),
+        "new": float(seen.sum() / len(judges)),
+        "unseen": float(1 - seen.mean()),
+    }
+
+
+def filled(lists: pd.DataFrame, customers: int, k: int = 5) -> float:
+    """How many of k places are filled in a customer's list, on average."""
+    return float((lists["rank"] <= k).sum() / max(customers, 1))
+
+
 def side_by_side(found: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Differences from one list, with the interval of the same people and that of different ones.
+    """One list minus others, with the interval of the same people and that of different ones.
 
     Parameters
     ----------
@@ -555,23 +671,21 @@ def side_by_side(found: pd.DataFrame, reference: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per other list: ``difference`` (its score minus the reference's); ``low`` and
+        One row per other list: ``difference`` (the reference's score minus its own); ``low`` and
         ``high``, as the same customers judged both; ``apart_low`` and ``apart_high``, as if other
-        customers, as many, had judged the other list: then the variances add up. All are wide
-        enough for all rows together; see :func:`interval`.
+        customers, as many, had judged the other list: then the variances add up. Each is a 95 %
+        interval for itself. The same people's is the narrower one wherever two lists find
+        something for the same customers, and the wider one where they please different ones.
     """
     ours = found[reference]
-    others = found.drop(columns=reference)
     rows = {}
-    for name, theirs in others.items():
-        low, high = interval(theirs - ours, others.shape[1])
-        middle = (theirs - ours).mean()
+    for name, theirs in found.drop(columns=reference).items():
+        difference = difference_of(ours, theirs)
         half = np.nan  # of one customer nothing can be said
         if len(found) > 1:
-            variance = (theirs.var() + ours.var()) / len(found)
-            half = _normal_quantile(others.shape[1]) * np.sqrt(variance)
-        rows[name] = {"difference": middle, "low": low, "high": high,
-                      "apart_low": middle - half, "apart_high": middle + half}  # fmt: skip
+            half = _normal_quantile(1) * np.sqrt((theirs.var() + ours.var()) / len(found))
+        middle = difference["difference"]
+        rows[name] = difference | {"apart_low": middle - half, "apart_high": middle + half}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
 

@@ -90,7 +90,7 @@ def test_the_time_line_has_every_purchase_once_and_turns_at_the_cut(drawn, test_
     assert np.allclose(heights, timeline["purchases"] / timeline["days"])
     has_validation = "validation" in set(timeline["part"])
     assert has_validation == (test_days < 100)
-    assert ("choose settings" in texts(axes)) == has_validation
+    assert ("validation: choose" in texts(axes)) == has_validation
     share = len(split.test) / len(bought)
     assert title(axes).endswith(f": {percent(share)} of the purchases")
 
@@ -119,14 +119,32 @@ def test_two_lists_of_one_customer_with_names_that_mean_something_or_are_long(dr
     assert "0 hits in 7" in title(drawn[1][0].axes[0])
 
 
-@pytest.mark.parametrize(("n_products", "k"), [(53, 5), (3, 2), (300, 10), (10, 10), (4, 5)])
-def test_as_many_squares_are_dark_as_there_are_places(drawn, n_products, k):
-    plots.chance_of_a_hit(n_products, k)
+@pytest.mark.parametrize(
+    ("n_products", "owned", "k"), [(53, 4.9, 5), (3, 0, 2), (300, 40, 10), (10, 2.1, 10), (4, 4, 5)]
+)
+def test_as_many_squares_are_dark_as_there_are_places(drawn, n_products, owned, k):
+    plots.chance_of_a_hit(n_products, owned, k)
     [(figure, _)] = drawn
     squares = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
-    dark = sum(colour(square) == colours.CHANCE for square in squares)
-    assert (len(squares), dark) == (n_products, min(k, n_products))
-    assert f"{dark} of {n_products} products" in title(figure.axes[0])
+    had = min(round(owned), n_products - 1)
+    colours_of = [colour(square) for square in squares]
+    assert len(squares) == n_products and colours_of.count("#FFFFFF") == had
+    dark = colours_of.count(colours.CHANCE)
+    assert dark == min(k, n_products - had)
+    assert title(figure.axes[0]).startswith(f"{dark} of the {n_products - had} products")
+
+
+def test_chances_count_what_a_judge_could_still_buy():
+    """By hand: 1 owns two of three; after the cut comes a third, and one new in the shop."""
+    rows = [(1, "A", 0), (1, "B", 0), (2, "C", 0), (1, "C", 90), (1, "D", 90), (2, "A", 90)]
+    bought = pd.DataFrame(rows, columns=["customer_id", "product_id", "day"])
+    bought["transaction_date"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(bought["day"], "D")
+    bought["customer_id"] = bought["customer_id"].astype(str)
+    split = evaluate.split_by_time(bought, test_days=30)
+    found = evaluate.chances(split, split.training()[0], 1)
+    assert found == pytest.approx(
+        {"products": 3, "owned": 1.5, "chance": 1 / 1.5, "new": 1, "unseen": 1 / 3}
+    )
 
 
 def test_who_is_judged_adds_up(drawn):
@@ -155,11 +173,12 @@ def test_hit_rates_stand_at_their_values(drawn, scale):
     [(figure, alt)] = drawn
     [axes] = figure.axes
     assert [line.get_xdata()[0] for line in axes.lines[1::2]] == list(rates.values())
-    assert np.allclose([np.ptp(line.get_xdata()) for line in axes.lines[::2]], 0.1)
+    spans = [np.clip([rate - 0.05, rate + 0.05], 0, 1) for rate in rates.values()]
+    assert np.allclose([line.get_xdata() for line in axes.lines[::2]], spans)
     assert alt.startswith("Hit rate of all methods")
     if scale == 1:
         assert title(axes) == (
-            "Ours find something for 54% of the customers, best sellers for 30%, dice for 20%"
+            "Ours find something for 54% of those who came back, best sellers for 30%, dice for 20%"
         )
         assert [text.strip() for text in texts(axes)] == ["20%", "30%", "50%", "54%"]
 
@@ -182,10 +201,13 @@ def test_groups_are_drawn_around_the_score_of_all(drawn, share):
     [axes] = figure.axes
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     for size, line, band in zip(groups, dots, axes.patches, strict=True):
-        assert line.get_xdata().tolist() == groups[size].tolist()
-        assert np.isclose(band.get_x(), share - size**-0.5)
-        assert np.isclose(band.get_width(), 2 * size**-0.5)
-    assert [text.strip() for text in texts(axes)] == ["± 20 points", "± 10 points"]
+        assert sorted(line.get_xdata()) == sorted(groups[size])
+        half = 2 * (share * (1 - share) / size) ** 0.5
+        assert np.isclose(band.get_x(), max(share - half, 0))
+        assert np.isclose(band.get_x() + band.get_width(), min(share + half, 1))
+        assert len(set(zip(*line.get_data(), strict=True))) == len(groups)  # none hides another
+    half = {0: "0", 0.5: "10", 1: "0"}[share]
+    assert axes.get_yticklabels()[1].get_text() == f"100 customers\n± {half} points"
 
 
 def test_the_same_two_customers_judge(drawn):
@@ -205,7 +227,7 @@ def test_four_boxes_hold_everyone_once(drawn):
     plots.four_boxes(boxes, "best sellers ever")
     [(figure, _)] = drawn
     [axes] = figure.axes
-    assert title(axes) == "3 of 7 customers decide; the others agree"
+    assert title(axes) == "3 of 7 customers decide; for the others it is a draw"
     words = texts(axes)
     for number, word in [("1", "both"), ("2", "only ours"), ("1", "only theirs"), ("3", "neither")]:
         assert words[words.index(word) - 1] == number
@@ -228,10 +250,10 @@ def test_the_same_people_are_tighter_the_more_they_agree():
         table = evaluate.side_by_side(found, "item_based")
         ours, theirs = found["item_based"], found["user_based"]
         row = table.loc["user_based"]
-        assert np.isclose(row["difference"], (theirs - ours).mean())
-        low, high = evaluate.interval(theirs - ours, 2)
+        assert np.isclose(row["difference"], (ours - theirs).mean())
+        low, high = evaluate.interval(ours - theirs)
         assert np.isclose([row["low"], row["high"]], [low, high]).all()
-        apart = 2.2414 * np.sqrt((ours.var() + theirs.var()) / len(found))  # at 1 - 5 % / 2
+        apart = 1.95996 * np.sqrt((ours.var() + theirs.var()) / len(found))
         assert np.isclose(row["apart_high"] - row["difference"], apart, rtol=1e-4)
         ratio = (high - low) / (row["apart_high"] - row["apart_low"])
         assert ratio < 0.5 if correlated else 0.9 < ratio < 1.1
@@ -251,6 +273,12 @@ def test_the_napkin_of_disagreeing_customers_is_the_paired_interval():
     assert half < 2 * decide**0.5 / n_customers < 1.05 * half
 
 
+def test_lists_that_please_different_people_have_the_wider_paired_interval():
+    found = pd.DataFrame({"item_based": [1.0, 0] * 100, "user_based": [0, 1.0] * 100})
+    row = evaluate.side_by_side(found, "item_based").loc["user_based"]
+    assert row["high"] - row["low"] > 1.3 * (row["apart_high"] - row["apart_low"])
+
+
 def test_same_or_different_draws_both_intervals(drawn):
     table = evaluate.side_by_side(found_by(correlated=True), "item_based")
     plots.same_or_different(table)
@@ -264,26 +292,82 @@ def test_same_or_different_draws_both_intervals(drawn):
     assert np.allclose([line.get_xdata()[0] for line in lines[2::3]], table["difference"])
     same, apart = plots.clear_differences(table)
     assert (same, apart) == (["user_based", "random"], ["random"])
-    assert title(axes) == "Clear differences of 2: 2 by the same people, 1 by different ones"
+    assert title(axes) == "Only the same judges can tell ours from user-based"
 
 
-@pytest.mark.parametrize("worth", [0.001, 0.06, 0.2])
-def test_the_rule_gives_the_answers_of_its_examples(drawn, worth):
-    examples = plots.better.example_intervals(worth)
-    for answer, (low, high) in examples.items():
-        assert evaluate.verdict(low, high, worth) == answer
+def judged(both, only_ours, only_theirs, neither):
+    """Hit rates of two lists, from the four boxes."""
+    boxes = [(1, 1)] * both + [(1, 0)] * only_ours + [(0, 1)] * only_theirs + [(0, 0)] * neither
+    ours, theirs = np.array(boxes, float).T
+    return pd.Series(ours), pd.Series(theirs)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "answer"),
+    [
+        ((40, 22, 14, 124), evaluate.NOT_KNOWN),  # 4 ± 6: zero is in it
+        ((400, 220, 140, 1_240), evaluate.BETTER),  # 4 ± 1.9
+        ((400, 140, 220, 1_240), evaluate.WORSE),
+        ((0, 60, 0, 39), evaluate.NOT_KNOWN),  # fewer than a hundred judges
+        ((0, 60, 0, 40), evaluate.BETTER),
+        ((50, 19, 0, 100), evaluate.NOT_KNOWN),  # fewer than 20 decide
+        ((50, 20, 0, 100), evaluate.BETTER),
+        ((100, 0, 0, 100), evaluate.NOT_KNOWN),
+        ((0, 1, 0, 0), evaluate.NOT_KNOWN),
+    ],
+)
+def test_the_rule_has_three_answers(boxes, answer):
+    assert evaluate.is_better(*judged(*boxes)) == answer
+
+
+def test_the_rule_is_drawn_with_the_answers_of_its_examples(drawn):
+    examples = plots.better.example_intervals()
     assert set(plots.DECISIONS) == set(examples)
+    for answer, (low, high) in examples.items():
+        assert answer == (
+            evaluate.BETTER if low > 0 else evaluate.WORSE if high < 0 else evaluate.NOT_KNOWN
+        )
+    plots.three_answers()
+    [(figure, alt)] = drawn
+    lines = [list(line.get_xdata()) for line in figure.axes[0].lines]
+    assert lines == [*(list(interval) for interval in examples.values()), [0, 0]]
+    assert "below zero: worse" in alt
+
+
+def test_the_decision_stands_beside_zero_at_each_cut(drawn):
     ours = {"difference": 0.23, "low": 0.2, "high": 0.26}
-    plots.decision(ours, worth, evaluate.SIGNAL)
+    before = {"difference": -0.1, "low": -0.2, "high": 0.0}
+    plots.decision({"from 02 Nov 2024": ours, "from 03 Sep 2024": before}, evaluate.BETTER)
     missing = {"difference": 0.0, "low": np.nan, "high": np.nan}
-    plots.decision(missing, worth, evaluate.CANNOT_TELL)
-    figure, _ = drawn[0]
-    [axes] = figure.axes
+    plots.decision({"now": missing}, evaluate.NOT_KNOWN)
+    [axes] = drawn[0][0].axes
     lines = [list(line.get_xdata()) for line in axes.lines]
-    assert lines[:3] == [list(interval) for interval in examples.values()]
-    assert lines[3] == [0.2, 0.26] and lines[5:] == [[0, 0], [worth, worth]]
-    assert title(axes) == "By the rule: test it live"
-    assert title(drawn[1][0].axes[0]) == "By the rule: wait for more data"
+    assert [lines[0], lines[2], lines[4]] == [[0.2, 0.26], [-0.2, 0.0], [0, 0]]
+    assert (lines[1][0], lines[3][0]) == (0.23, -0.1)
+    assert title(axes) == "By the rule: better: on to 05b"
+    assert title(drawn[1][0].axes[0]) == "By the rule: can't tell: more weeks"
+
+
+def test_the_second_look_sees_only_the_past():
+    split = evaluate.split_by_time(shop(n_customers=150), test_days=40)
+    look = evaluate.second_look(split, 3)
+    past = evaluate.validation_split(split)
+    assert look["cut"] == past.test_start == split.test_start - pd.Timedelta(days=40)
+    ours = evaluate.choose_item_based(past, 3)
+    methods = {"item_based": ours} | {
+        f"most_popular_{days}": MostPopular(days) for days in (None, 30, 7)
+    }
+    table, scores, _ = evaluate.judge(methods, past, 3)
+    theirs = scores[evaluate.best_of(table)]["hit_rate"]
+    gain = evaluate.difference_of(scores["item_based"]["hit_rate"], theirs)
+    assert {name: look[name] for name in gain} == gain and look["customers"] == len(theirs)
+    short = evaluate.split_by_time(shop(), test_days=120)
+    assert evaluate.second_look(short, 3) is None
+
+
+def test_places_filled_are_counted_for_all_judges():
+    lists = pd.DataFrame({"customer_id": ["1", "1", "2"], "rank": [1, 2, 1]})
+    assert evaluate.filled(lists, 3, 2) == 1
 
 
 def test_judge_is_compare_and_what_it_rests_on():

@@ -15,6 +15,7 @@ from helpers.plots.better import (
     in_words,
     same_or_different,
     same_people,
+    three_answers,
     time_split,
     two_lists,
     variety,

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
-from helpers.colours import CHANCE, INK, ORACLE, OTHER, PERSONAL, POPULAR, WARNING, meaning
-from helpers.evaluate import CANNOT_TELL, NONE_WORTH_HAVING, SIGNAL
+from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING, meaning
+from helpers.evaluate import BETTER, NOT_KNOWN, WORSE
 from helpers.plots import style
 from helpers.telling import percent
 
@@ -28,9 +28,9 @@ IN_WORDS = {
     "oracle": "oracle",
 }
 DECISIONS = {
-    SIGNAL: "test it live",
-    CANNOT_TELL: "wait for more data",
-    NONE_WORTH_HAVING: "keep the best sellers",
+    BETTER: "better: on to 05b",
+    NOT_KNOWN: "can't tell: more weeks",
+    WORSE: "worse: keep the best sellers",
 }
 _PALE = "#E9E9E9"
 
@@ -70,7 +70,7 @@ def variety(table: pd.DataFrame) -> None:
     axes.invert_yaxis()
     won = [name for name in table if table[name].idxmax() == "random"]
     finding = f"The dice win at {' and at '.join(won)}" if won else "The dice are not even last"
-    if not won and (table.idxmin() == "random").any():
+    if not won and (table.loc["random"] <= table.drop("random").min()).any():
         finding = "The dice score as well, without knowing anything"
     figure.suptitle(finding, fontweight="bold", fontsize=13, x=0.01, ha="left")
     told = "; ".join(
@@ -90,8 +90,8 @@ def time_split(timeline: pd.DataFrame) -> None:
     """
     words = {
         "learn": ("learn", INK),
-        "validation": ("choose settings", OTHER),
-        "test": ("hidden: judge", WARNING),
+        "validation": ("validation: choose", OTHER),
+        "test": ("test: judge", WARNING),
     }
     figure, axes = style.figure(3.4)
     height = timeline["purchases"] / timeline["days"]
@@ -107,7 +107,7 @@ def time_split(timeline: pd.DataFrame) -> None:
                   ha="left" if left else "right", va="bottom", fontweight="bold")  # fmt: skip
     hidden = timeline["part"] == "test"
     cut = timeline.loc[hidden, "start"].iloc[0]
-    axes.plot([cut, cut], [0, 1.06 * top], color=WARNING, linewidth=2)
+    axes.plot([cut, cut], [0, 1.06 * top], color=WARNING, linewidth=1.5, linestyle="--")
     axes.set_ylim(0, 1.5 * top)
     axes.margins(x=0.01)
     locator = AutoDateLocator(minticks=3, maxticks=6)
@@ -116,7 +116,8 @@ def time_split(timeline: pd.DataFrame) -> None:
     share = timeline.loc[hidden, "purchases"].sum() / timeline["purchases"].sum()
     finding = f"Hidden from {cut.day} {cut:%B %Y} on: {percent(share)} of the purchases"
     alt = f"Time line of purchases a day, cut into: {', '.join(timeline['part'].unique())}."
-    style.finish(figure, axes, finding, "", "purchases a day", f"{alt} {finding}.")
+    style.finish(figure, axes, finding, "a bar is about a week; dashed: the cut", "purchases a day",
+                 f"{alt} {finding}.")  # fmt: skip
 
 
 def hits_on_lists(shown: dict[str, list], bought_later: dict[str, list]) -> None:
@@ -163,15 +164,19 @@ def two_lists(
         name: [names.get(each, str(each)) for each in products[:5]]
         for name, products in lists.items()
     }
-    _lists(drawn, called, counted, finding)
+    _lists(drawn, called, counted, finding, min(k, 5))
 
 
-def _lists(shown, bought, after, finding):
-    places = max(len(products) for products in shown.values())
+def _lists(shown, bought, after, finding, places=0):
+    places = max([places, *map(len, shown.values())])
     wide = max((len(str(each)) for row in shown.values() for each in row), default=1) > 3
     step = 2.0 if wide else 1.0
     figure, axes = style.figure(0.85 * len(shown) + 0.9)
     for row, (name, products) in enumerate(shown.items()):
+        for place in range(len(products), places):
+            empty = Rectangle((place * step + 0.08, row + 0.12), step - 0.16, 0.72, fill=False,
+                              edgecolor="#9A9A9A", linestyle=":")  # fmt: skip
+            axes.add_patch(empty)
         for place, product in enumerate(products):
             hit = product in bought[name]
             box = FancyBboxPatch(
@@ -200,32 +205,38 @@ def _lists(shown, bought, after, finding):
     style.show(figure, f"Lists with their hits filled in. {told}. {finding}.")
 
 
-def chance_of_a_hit(n_products: int, k: int) -> None:
-    """The dice's chance when one product is bought: so many squares of so many.
+def chance_of_a_hit(n_products: int, owned: float, k: int) -> None:
+    """The dice's chance when one product is bought: so many squares of those that are not owned.
 
     Parameters
     ----------
     n_products : int
-        That could be bought.
+        That were sold before the cut.
+    owned : float
+        How many of them a customer has already, on average; no list shows those.
     k : int
         Places in the list.
     """
+    had = min(round(owned), n_products - 1)
+    free = n_products - had
     columns = int(min(max(n_products, 1), max(18, np.ceil(np.sqrt(4 * n_products)))))
     rows = int(np.ceil(n_products / columns))
-    figure, axes = style.figure(0.34 * min(rows, 12) + 0.9)
+    figure, axes = style.figure(0.34 * min(rows, 12) + 1.2)
     # no real dice: spread over the shop, the same in every run
-    chosen = {int((place + 0.5) * n_products / k) for place in range(k)}
+    chosen = {int((place + 0.5) * free / k) for place in range(k)}
     for square in range(n_products):
         row, column = divmod(square, columns)
-        colour = CHANCE if square in chosen else _PALE
-        axes.add_patch(Rectangle((column + 0.08, row + 0.08), 0.84, 0.84, color=colour))
-    axes.set_xlim(0, columns)
-    axes.set_ylim(rows, 0)
+        colour = CHANCE if square in chosen else _PALE if square < free else "white"
+        axes.add_patch(Rectangle((column + 0.08, row + 0.08), 0.84, 0.84, facecolor=colour,
+                                 edgecolor=_PALE if square < free else "#9A9A9A"))  # fmt: skip
+    axes.set_xlim(-0.05, columns + 0.05)
+    axes.set_ylim(rows + 0.05, -0.05)
     style.bare(axes)
-    share = percent(len(chosen) / n_products)
-    finding = f"One thing bought, {len(chosen)} of {n_products} products shown: dice hit {share}"
+    finding = f"{len(chosen)} of the {free} products that this customer doesn't own yet"
     style.title(axes, finding)
-    style.show(figure, f"{n_products} squares, {len(chosen)} of them dark. {finding}.")
+    axes.set_xlabel("dark: on the random list; white: owned already")
+    alt = f"{n_products} squares, {had} of them white, {len(chosen)} dark. {finding}."
+    style.show(figure, alt)
 
 
 def who_is_judged(counts: pd.Series) -> None:
@@ -269,24 +280,25 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     for place, (name, row) in enumerate(results.iterrows()):
         colour = meaning(name, OTHER)
         ours = name in ("item_based", rival)
-        axes.plot([row["hit_rate_low"], row["hit_rate_high"]], [place] * 2, color=colour, lw=4)
+        ends = np.clip([row["hit_rate_low"], row["hit_rate_high"]], 0, 1)
+        axes.plot(ends, [place] * 2, color=colour, lw=4)
         axes.plot(row["hit_rate"], place, "o", color=colour, markersize=9)
-        right = np.nanmax([row["hit_rate_high"], row["hit_rate"]])
+        right = np.nanmax([ends[1], row["hit_rate"]])
         axes.text(right, place, f"  {percent(row['hit_rate'])}", va="center", color=INK,
                   fontweight="bold" if ours else "normal")  # fmt: skip
     axes.set_yticks(range(len(results)), [in_words(name) for name in results.index])
     for label, name in zip(axes.get_yticklabels(), results.index, strict=True):
         label.set_fontweight("bold" if name in ("item_based", rival) else "normal")
     axes.invert_yaxis()
-    high = results[["hit_rate", "hit_rate_high"]].max(axis=None)
-    axes.set_xlim(min(0, results["hit_rate_low"].min()), 1.15 * high if high > 0 else 1)
+    high = min(results[["hit_rate", "hit_rate_high"]].max(axis=None), 1)
+    axes.set_xlim(0, 1.15 * high if high > 0 else 1)
     axes.grid(axis="x", color="#E5E5E5")
     rate = results["hit_rate"]
-    finding = f"Ours find something for {percent(rate['item_based'])} of the customers, "
+    finding = f"Ours find something for {percent(rate['item_based'])} of those who came back, "
     finding += f"best sellers for {percent(rate[rival])}"
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
-    xlabel = f"hit rate at {k}: customers who bought one of {k}, with 95 % interval"
+    xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
 
@@ -300,22 +312,29 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
         From :func:`helpers.evaluate.groups_drawn`.
     """
     middle = groups.attrs["all"]
-    figure, axes = style.figure(0.62 * groups.shape[1] + 1.5)
+    figure, axes = style.figure(0.8 * groups.shape[1] + 1.4)
+    labels = []
     for place, size in enumerate(groups):
-        half = 1 / np.sqrt(size)
-        axes.barh(place, 2 * half, left=middle - half, height=0.56, color=_PALE)
-        axes.text(middle + half, place, f"  ± {100 * half:.0f} points", va="center", color=INK)
-        lift = (np.arange(len(groups)) % 5 - 2) * 0.09
-        axes.plot(groups[size], place + lift, "o", color=PERSONAL, markersize=5, alpha=0.7)
+        half = 2 * np.sqrt(middle * (1 - middle) / size)
+        low, high = np.clip([middle - half, middle + half], 0, 1)
+        axes.barh(place, high - low, left=low, height=0.8, color=_PALE)
+        labels.append(f"{size:,} customers\n± {100 * half:.2g} points")
+        # dots that would hide each other are stacked
+        dots = np.sort(groups[size].to_numpy())
+        column = (dots / 0.02).round()
+        same = pd.Series(column).groupby(column)
+        lift = (same.cumcount() - (same.transform("size") - 1) / 2).to_numpy()
+        room = min(0.12, 0.72 / max(same.size().max(), 1))
+        axes.plot(dots, place + room * lift, "o", color=PERSONAL, markersize=4.5, alpha=0.8)
     axes.axvline(middle, color=INK, linewidth=1)
-    axes.set_yticks(range(groups.shape[1]), [f"{size:,} customers" for size in groups])
+    axes.set_yticks(range(groups.shape[1]), labels)
     axes.set_ylim(groups.shape[1] - 0.5, -0.5)
-    axes.margins(x=0.16)
+    axes.margins(x=0.05)
     small, large = groups.columns[0], groups.columns[-1]
     spans = [f"{percent(groups[size].min())} to {percent(groups[size].max())}"
              for size in (small, large)]  # fmt: skip
     finding = f"Groups of {small:,}: {spans[0]}. Groups of {large:,}: {spans[1]}"
-    xlabel = f"hit rate of the same list; a dot is a group, grey is {percent(middle)} ± 1/√n"
+    xlabel = f"hit rate of the same list: {len(groups)} dots a row, a dot is a group"
     alt = f"The same list judged by {len(groups)} groups of each size. {finding}."
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", alt)
@@ -331,7 +350,7 @@ def same_people() -> None:
             ("The same people", [((1, 2), (1, 2), "a draw: 1 to 1")]),
         ]
     ):
-        top = [0, 3.3][row]
+        top = [1.0, 4.3][row]
         axes.text(0, top, heading, fontweight="bold", va="center")
         for line, (ours, theirs, verdict) in enumerate(draws):
             y = top + 0.95 + 1.05 * line
@@ -346,10 +365,10 @@ def same_people() -> None:
                     axes.text(centre, y, str(person), ha="center", va="center",
                               color="white" if found[person] else INK)  # fmt: skip
             axes.text(8.1, y, verdict, va="center")
-    axes.text(0, 5.4, "Dark: found something. Customer 1 does so in any list, customer 2 in none.",
+    axes.text(0, 0, "Dark: found something. Customer 1 does so in any list, customer 2 in none.",
               va="center", fontsize=10.5)  # fmt: skip
     axes.set_xlim(-0.1, 10.6)
-    axes.set_ylim(5.8, -0.5)
+    axes.set_ylim(5.8, -0.4)
     style.bare(axes)
     finding = "Other judges, another winner; the same judges, a draw"
     style.title(axes, finding)
@@ -392,38 +411,38 @@ def four_boxes(boxes: dict[str, int], rival: str) -> None:
     axes.set_aspect("auto")
     n_customers = sum(boxes.values())
     decide = boxes["only_ours"] + boxes["only_theirs"]
-    finding = f"{decide:,} of {n_customers:,} customers decide; the others agree"
+    finding = f"{decide:,} of {n_customers:,} customers decide; for the others it is a draw"
     style.title(axes, finding)
     told = ", ".join(f"{words[name]} {boxes[name]:,}" for name in places)
     style.show(figure, f"Customers by where they found something: {told}. {finding}.")
 
 
 def same_or_different(table: pd.DataFrame) -> None:
-    """Differences from our list: the interval of the same people inside that of different ones.
+    """Our list minus others: the interval of the same people on that of different ones.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`helpers.evaluate.side_by_side`.
     """
-    figure, axes = style.figure(0.4 * len(table) + 1.6)
+    figure, axes = style.figure(0.55 * len(table) + 1.6)
     for place, row in enumerate(table.itertuples()):
-        axes.plot([row.apart_low, row.apart_high], [place] * 2, color="#C8C8C8", lw=9,
+        axes.plot([row.apart_low, row.apart_high], [place] * 2, color="#C8C8C8", lw=12,
                   solid_capstyle="butt")  # fmt: skip
-        axes.plot([row.low, row.high], [place] * 2, color=meaning(row.Index, OTHER), lw=4,
+        axes.plot([row.low, row.high], [place] * 2, color=meaning(row.Index, OTHER), lw=5,
                   solid_capstyle="butt")  # fmt: skip
-        axes.plot(row.difference, place, "o", color=meaning(row.Index, OTHER), markersize=7)
+        axes.plot(row.difference, place, "o", color=meaning(row.Index, OTHER), markersize=8)
     axes.axvline(0, color=INK, linewidth=1.5)
     axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
     axes.set_ylim(len(table) - 0.5, -0.6)
-    clear, apart = clear_differences(table)
-    finding = f"Clear differences of {len(table)}: {len(clear)} by the same people, "
-    finding += f"{len(apart)} by different ones"
-    xlabel = (
-        "customers of 100, more or less than ours\ncolour: the same people; grey: different people"
-    )
+    same, apart = clear_differences(table)
+    gained = [in_words(name) for name in same if name not in apart]
+    finding = "Ours minus theirs: the same people (colour), different people (grey)"
+    if gained:
+        finding = f"Only the same judges can tell ours from {' and '.join(gained)}"
+    xlabel = "ours minus theirs: customers of 100\ncolour: the same people; grey: different people"
     axes.xaxis.set_major_formatter(_of_100)
-    alt = f"Differences in hit rate from ours, with two intervals each. {finding}."
+    alt = f"Ours minus other lists, with two intervals each. {finding}."
     style.finish(figure, axes, finding, xlabel, "", alt)
 
 
@@ -440,46 +459,65 @@ def clear_differences(table: pd.DataFrame) -> tuple[list, list]:
     return list(same), list(apart)
 
 
-def decision(difference: dict[str, float], worth_having: float, verdict: str) -> None:
-    """The rule, drawn as three made-up intervals, and ours below them.
+def three_answers() -> None:
+    """The rule of lesson 05a, drawn as three made-up intervals beside zero."""
+    figure, axes = style.figure(2.5)
+    colours = {BETTER: PERSONAL, WORSE: POPULAR, NOT_KNOWN: "#9A9A9A"}
+    for place, (answer, (low, high)) in enumerate(example_intervals().items()):
+        axes.plot([low, high], [place] * 2, color=colours[answer], lw=7, solid_capstyle="butt")
+        axes.text(1.25, place, DECISIONS[answer], va="center")
+    _beside_zero(axes, 2, -1.3, 3.2)
+    axes.set_xticks([])
+    finding = "Where the whole interval lies decides"
+    told = "; ".join(
+        f"{'above' if low > 0 else 'below' if high < 0 else 'on both sides of'} zero: "
+        f"{DECISIONS[answer]}" for answer, (low, high) in example_intervals().items()
+    )  # fmt: skip
+    style.finish(figure, axes, finding, "", "", f"Three intervals. {told}.")
+
+
+def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
+    """Our gain on the honest rival, at one cut or at two, beside zero.
 
     Parameters
     ----------
-    difference : dict
-        ``difference``, ``low`` and ``high``, from :func:`helpers.evaluate.difference_of`.
-    worth_having : float
-        The smallest gain worth having.
+    looks : dict of str to dict
+        By the cut's date: ``difference``, ``low`` and ``high``, from
+        :func:`helpers.evaluate.difference_of`.
     verdict : str
-        One of the three of :mod:`helpers.evaluate`.
+        A key of :data:`DECISIONS`.
     """
-    figure, axes = style.figure(3.5)
-    for place, (answer, (low, high)) in enumerate(example_intervals(worth_having).items()):
-        axes.plot([low, high], [place] * 2, color="#9A9A9A", lw=5, solid_capstyle="butt")
-        axes.text(2.15 * worth_having, place, DECISIONS[answer], va="center")
-    low, high = difference["low"], difference["high"]
-    axes.plot([low, high], [3.3] * 2, color=PERSONAL, lw=6, solid_capstyle="butt")
-    axes.plot(difference["difference"], 3.3, "o", color=PERSONAL, markersize=10)
-    middle = difference["difference"]
-    axes.axvline(0, color=INK, linewidth=1.5)
-    axes.axvline(worth_having, color=ORACLE, linewidth=2, linestyle="--")
-    axes.text(0, -0.65, "no gain ", ha="right", va="bottom")
-    axes.text(worth_having, -0.65, " worth having", color=ORACLE, va="bottom")
-    axes.set_yticks([0, 1, 2, 3.3], ["example", "example", "example", "ours"])
-    axes.set_ylim(4, -1.1)
-    right = np.nanmax([high, 5.2 * worth_having, middle])
-    left = np.nanmin([low, -1.6 * worth_having, middle])
-    axes.set_xlim(left - 0.05 * (right - left), right + 0.08 * (right - left))
+    figure, axes = style.figure(0.6 * len(looks) + 1.5)
+    for place, look in enumerate(looks.values()):
+        axes.plot([look["low"], look["high"]], [place] * 2, color=PERSONAL, lw=6,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(look["difference"], place, "o", color=PERSONAL, markersize=10)
+    ends = [each[name] for each in looks.values() for name in ("low", "high", "difference")]
+    left, right = np.nanmin([*ends, 0]), np.nanmax([*ends, 0])
+    # room for the words on both sides of zero
+    span = max(right - left, 0.02)
+    left, right = min(left, -0.5 * span), max(right, 0.5 * span)
+    room = 0.05 * span
+    _beside_zero(axes, len(looks) - 1, left - room, right + room)
+    axes.set_yticks(range(len(looks)), list(looks))
     finding = f"By the rule: {DECISIONS[verdict]}"
-    xlabel = "gain on the best sellers: customers of 100, with 95 % interval"
+    xlabel = "ours minus the honest rival: customers of 100"
     axes.xaxis.set_major_formatter(_of_100)
-    alt = f"Our gain of {percent(middle)} beside zero and what is worth having. {finding}."
-    style.finish(figure, axes, finding, xlabel, "", alt)
+    told = "; ".join(
+        f"{name}: {_of_100(round(look['difference'], 3))} of 100" for name, look in looks.items()
+    )
+    style.finish(figure, axes, finding, xlabel, "", f"Our gain beside zero. {told}. {finding}.")
 
 
-def example_intervals(worth_having: float) -> dict[str, tuple[float, float]]:
+def _beside_zero(axes, last, left, right):
+    axes.axvline(0, color=INK, linewidth=1.5)
+    axes.set_yticks([])
+    axes.set_ylim(last + 0.6, -0.95)
+    axes.set_xlim(left, right)
+    axes.text(0, -0.55, " ours more →", va="bottom", color=PERSONAL)
+    axes.text(0, -0.55, "← rival more ", va="bottom", ha="right", color=POPULAR)
+
+
+def example_intervals() -> dict[str, tuple[float, float]]:
     """An interval for each of the three answers of the rule, by answer."""
-    return {
-        SIGNAL: (0.4 * worth_having, 2 * worth_having),
-        CANNOT_TELL: (-0.9 * worth_having, 1.7 * worth_having),
-        NONE_WORTH_HAVING: (-0.8 * worth_having, 0.6 * worth_having),
-    }
+    return {BETTER: (0.25, 1.0), WORSE: (-1.0, -0.25), NOT_KNOWN: (-0.5, 0.75)}
