@@ -1,4 +1,4 @@
-"""Lesson 05. Is it any good? A split in time, one small function per metric, and intervals.
+"""Lessons 05a and 05b. Is it better? A split in time, one small function per metric, and intervals.
 
 Every metric has two inputs: ``hits``, which says for each customer and rank whether the product
 recommended there was bought later, and ``n_relevant``, how many products the customer bought
@@ -19,7 +19,13 @@ from scipy import sparse
 from helpers.data import product_table
 from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.recommend import INTENT_DAYS, ItemBased, MissingDataError, Recommender
+from helpers.recommend import (
+    INTENT_DAYS,
+    ItemBased,
+    MissingDataError,
+    MostPopular,
+    Recommender,
+)
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 
@@ -28,6 +34,8 @@ WORTH_HAVING = 0.2
 # With fewer customers or hits, an interval promises more than it keeps; see interval().
 MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
+# What lesson 05a says of two lists; see is_better().
+BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
 
 
 class TooShortError(ValueError):
@@ -160,6 +168,36 @@ def split_by_time(
 def validation_split(split: Split) -> Split:
     """Split the past once more, to choose settings without touching the future."""
     return split_by_time(split.train, split.train_events, split.test_days, split.undone)
+
+
+def timeline(split: Split) -> pd.DataFrame:
+    """How many purchases a day there were, week by week, in each part of a split.
+
+    Parameters
+    ----------
+    split : Split
+
+    Returns
+    -------
+    DataFrame
+        In order of time: ``part`` (``"learn"``, ``"validation"`` or ``"test"``), ``start`` (the
+        first day), ``days`` (about seven, so that no piece crosses the cut) and ``purchases``.
+        Where the past is too short for a validation window, there is none.
+    """
+    starts = {"learn": split.train["transaction_date"].min().normalize()}
+    with suppress(TooShortError):
+        starts["validation"] = validation_split(split).test_start
+    starts["test"] = split.test_start
+    end = split.test_start + pd.Timedelta(days=split.test_days)
+    bought = pd.concat([split.train, split.test])["transaction_date"].dt.normalize()
+    rows = []
+    for (part, start), stop in zip(starts.items(), [*list(starts.values())[1:], end], strict=True):
+        days = pd.date_range(start, stop, inclusive="left")
+        for piece in np.array_split(np.arange(len(days)), max(round(len(days) / 7), 1)):
+            first, last = days[piece[0]], days[piece[-1]]
+            purchases = int(bought.between(first, last).sum())
+            rows.append((part, first, len(piece), purchases))
+    return pd.DataFrame(rows, columns=["part", "start", "days", "purchases"])
 
 
 def relevant_products(split: Split, new_only: bool = True) -> pd.DataFrame:
@@ -323,16 +361,48 @@ def compare(
     TooShortError
         If no customer can be judged by.
     """
+    return judge(recommenders, split, k, new_only, customers)[0]
+
+
+def judge(
+    recommenders: dict[str, Recommender],
+    split: Split,
+    k: int = 5,
+    new_only: bool = True,
+    customers: pd.Index | None = None,
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """The same as :func:`compare`, and what it rests on: each is fitted and scored once.
+
+    Parameters
+    ----------
+    recommenders, split, k, new_only, customers
+        As in :func:`compare`.
+
+    Returns
+    -------
+    results : DataFrame
+        What :func:`compare` returns.
+    scores, lists : dict of str to DataFrame
+        What :func:`per_customer` returns, by recommender.
+
+    Raises
+    ------
+    TooShortError
+        If no customer can be judged by.
+    """
     training = split.training()
-    rows = {
+    judged = {
         name: _judge(recommender, training, split, k, new_only, customers)
         for name, recommender in recommenders.items()
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+    rows = {name: row for name, (row, _, _) in judged.items()}
+    results = pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+    scores, lists = ({name: each[part] for name, each in judged.items()} for part in (1, 2))
+    return results, scores, lists
 
 
 def _judge(recommender, training, split, k, new_only=True, customers=None):
-    """One row of :func:`compare`."""
+    """One row of :func:`compare`, and what it was computed from."""
     matrix, tables = training
     # a copy, so that what it learned is forgotten before the next one needs the memory
     fitted = copy.copy(recommender).fit(matrix, **tables)
@@ -348,7 +418,7 @@ def _judge(recommender, training, split, k, new_only=True, customers=None):
     row["coverage"] = catalogue_coverage(lists, len(matrix.products))
     row["personalization"] = personalization(lists)
     row["customers"] = len(scores)
-    return row
+    return row, scores, lists
 
 
 def interval(values, comparisons: int = 1) -> tuple[float, float]:
@@ -436,8 +506,217 @@ def paired_difference(
         per_customer(copy.copy(r).fit(matrix, **tables), split, k, new_only)[0][metric]
         for r in (better, reference)
     )
-    low, high = interval(a - b)
-    return {"difference": float((a - b).mean()), "low": float(low), "high": float(high)}
+    return difference_of(a, b)
+
+
+def difference_of(ours: pd.Series, theirs: pd.Series) -> dict[str, float]:
+    """How much better one list is than another, from the scores of the same customers.
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        One metric of :func:`per_customer`; the same customers in the same order.
+
+    Returns
+    -------
+    dict
+        ``difference`` and its 95 % interval ``low``, ``high``.
+    """
+    low, high = interval(ours - theirs)
+    return {"difference": float((ours - theirs).mean()), "low": float(low), "high": float(high)}
+
+
+def agreement(ours: pd.Series, theirs: pd.Series) -> dict[str, int]:
+    """In how many customers two lists agree: who found something in which.
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        Hit rate per customer, 0 or 1; the same customers in the same order.
+
+    Returns
+    -------
+    dict
+        Number of customers: ``both``, ``only_ours``, ``only_theirs``, ``neither``. Their
+        difference is (only_ours - only_theirs) / n, and its variance comes from these two only
+        (McNemar, 1947).
+    """
+    own, other = ours.to_numpy() > 0, theirs.to_numpy() > 0
+    return {
+        "both": int((own & other).sum()),
+        "only_ours": int((own & ~other).sum()),
+        "only_theirs": int((~own & other).sum()),
+        "neither": int((~own & ~other).sum()),
+    }
+
+
+def is_better(ours: pd.Series, theirs: pd.Series) -> str:
+    """Lesson 05a's rule: does the one list find something for more customers than the other?
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        Hit rate per customer, 0 or 1; the same customers in the same order.
+
+    Returns
+    -------
+    str
+        :data:`BETTER` if the 95 % interval of the paired difference lies above zero, :data:`WORSE`
+        if it lies below, :data:`NOT_KNOWN` if it includes zero. With fewer than
+        :data:`MIN_CUSTOMERS` customers, or fewer than :data:`MIN_HITS` who found something in one
+        list only, always :data:`NOT_KNOWN`: such an interval promises more than it keeps.
+    """
+    boxes, gain = agreement(ours, theirs), difference_of(ours, theirs)
+    few = boxes["only_ours"] + boxes["only_theirs"] < MIN_HITS
+    if few or len(ours) < MIN_CUSTOMERS or not (gain["low"] > 0 or gain["high"] < 0):
+        return NOT_KNOWN
+    return BETTER if gain["low"] > 0 else WORSE
+
+
+def best_of(results: pd.DataFrame, prefix: str = "most_popular") -> str:
+    """The row with the highest hit rate among those whose name begins like this."""
+    rows = results.index[results.index.str.startswith(prefix)]
+    return results.loc[rows, "hit_rate"].idxmax()
+
+
+def second_look(split: Split, k: int = 5) -> dict | None:
+    """The same question at an earlier cut: one test window before the one of a split.
+
+    Parameters
+    ----------
+    split : Split
+        Only its past is looked at.
+    k : int
+        Length of the lists.
+
+    Returns
+    -------
+    dict or None
+        ``cut`` (first day of the earlier window), ``customers``, ``verdict`` (of
+        :func:`is_better`, ours beside the best of the best-seller lists there) and
+        ``difference``, ``low``, ``high``. Our settings are chosen before the earlier cut, where
+        there is time enough. None if the past is too short, or nobody can judge.
+    """
+    rivals = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
+              "most_popular_7_days": MostPopular(7)}  # fmt: skip
+    try:
+        earlier = validation_split(split)
+        methods = rivals | {"item_based": choose_item_based(earlier, k)}
+        results, scores, _ = judge(methods, earlier, k)
+    except TooShortError:
+        return None
+    ours, theirs = (scores[name]["hit_rate"] for name in ("item_based", best_of(results)))
+    return {
+        "cut": earlier.test_start,
+        "customers": len(ours),
+        "verdict": is_better(ours, theirs),
+        **difference_of(ours, theirs),
+    }
+
+
+def chances(split: Split, matrix: InteractionMatrix, k: int = 5) -> dict[str, float]:
+    """How often a random list holds one new purchase, and what no list could have held.
+
+    Lists leave out what a customer owns, and hold only what was sold before the cut.
+
+    Parameters
+    ----------
+    split : Split
+    matrix : InteractionMatrix
+        Of the past.
+    k : int
+        Length of the list.
+
+    Returns
+    -------
+    dict
+        ``products`` (sold before the cut), ``owned`` (of these, by a judge on average),
+        ``chance`` (k of those not owned; at most 1), ``new`` (new products that a judge bought, on
+        average, sold before the cut) and ``unseen`` (share of all their new purchases that were
+        not sold before it).
+    """
+    relevant = relevant_products(split)
+    relevant = relevant[relevant["customer_id"].isin(matrix.customers)]
+    judges = pd.Index(relevant["customer_id"].unique())
+    if judges.empty:
+        raise TooShortError("No customer bought before and after the cut. Change test_days.")
+    products = len(matrix.products)
+    rows = matrix.values[matrix.customers.get_indexer(judges)]
+    owned = float((rows > 0).sum() / len(judges))
+    seen = relevant["product_id"].isin(matrix.products)
+    return {
+        "products": products,
+        "owned": owned,
+        "chance": min(k / max(products - owned, 1), 1.0),
+        "new": float(seen.sum() / len(judges)),
+        "unseen": float(1 - seen.mean()),
+    }
+
+
+def filled(lists: pd.DataFrame, customers: int, k: int = 5) -> float:
+    """How many of k places are filled in a customer's list, on average."""
+    return float((lists["rank"] <= k).sum() / max(customers, 1))
+
+
+def side_by_side(found: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """One list minus others, with the interval of the same people and that of different ones.
+
+    Parameters
+    ----------
+    found : DataFrame, customers x lists
+        One metric of :func:`per_customer`, a column per list.
+    reference : str
+        The column that the others are compared with.
+
+    Returns
+    -------
+    DataFrame
+        One row per other list: ``difference`` (the reference's score minus its own); ``low`` and
+        ``high``, as the same customers judged both; ``apart_low`` and ``apart_high``, as if other
+        customers, as many, had judged the other list: then the variances add up. Each is a 95 %
+        interval for itself. The same people's is the narrower one wherever two lists find
+        something for the same customers, and the wider one where they please different ones.
+    """
+    ours = found[reference]
+    rows = {}
+    for name, theirs in found.drop(columns=reference).items():
+        difference = difference_of(ours, theirs)
+        half = np.nan  # of one customer nothing can be said
+        if len(found) > 1:
+            half = _normal_quantile(1) * np.sqrt((theirs.var() + ours.var()) / len(found))
+        middle = difference["difference"]
+        rows[name] = difference | {"apart_low": middle - half, "apart_high": middle + half}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def groups_drawn(
+    scores: pd.Series, sizes: list[int], n_groups: int = 20, random_state: int = 0
+) -> pd.DataFrame:
+    """What a score would have been, had groups of customers like ours judged it.
+
+    Parameters
+    ----------
+    scores : Series
+        One metric of :func:`per_customer`.
+    sizes : list of int
+        Customers in a group. They are drawn with replacement, so that a group may be as large as
+        all of them (the bootstrap; Efron, 1979).
+    n_groups : int
+        Of each size.
+    random_state : int
+
+    Returns
+    -------
+    DataFrame
+        Rows: the groups. A column per size: the mean over the group. ``attrs["all"]`` is the mean
+        over all customers.
+    """
+    rng = np.random.default_rng(random_state)
+    values = scores.to_numpy(dtype=float)
+    drawn = {size: rng.choice(values, (n_groups, size)).mean(axis=1) for size in sizes}
+    table = pd.DataFrame(drawn)
+    table.attrs["all"] = float(values.mean())
+    return table
 
 
 def paired_differences(
@@ -589,7 +868,7 @@ def choose(options: dict[str, Recommender], split: Split, k: int = 5, metric: st
         training = past.training()
         for name, option in options.items():
             with suppress(MissingDataError):
-                values[name] = _judge(option, training, past, k)[metric]
+                values[name] = _judge(option, training, past, k)[0][metric]
     except TooShortError:
         values = _values_without_future(options, split)
     if not values:

@@ -346,21 +346,10 @@ def _(matrix, similarity, n):
     return second, {"first customer": first, "worst first": second[::-1]}
 
 
-# Lesson 05: evaluation
+# Lesson 05a: is it better?
 
 
-@computed("05-1")
-def _(results):
-    rate = results["hit_rate"]
-    return rate["item_based"] / rate["random"], {
-        "hit rate": rate["item_based"],
-        "upside down": rate["random"] / rate["item_based"],
-        "difference": rate["item_based"] - rate["random"],
-        "popularity": rate["item_based"] / rate["most_popular"],
-    }
-
-
-@computed("05-4")
+@computed("05a-4")
 def _(model, split, n):
     longer, now = (compare({"it": model}, split, k).iloc[0] for k in (2 * n, n))
     return longer["precision"], {

@@ -188,7 +188,7 @@ def execute(path: Path) -> None:
 
 
 def export_picture(folder: Path = FOLDER / "images") -> Path:
-    """Save the README's picture: the comparison in lesson 05, as stored there."""
+    """Save the README's picture: the hit rates in lesson 05a, as stored there."""
     import nbformat
 
     [lesson] = [path for path in lessons() if path.name.startswith("05a_")]
@@ -198,7 +198,7 @@ def export_picture(folder: Path = FOLDER / "images") -> Path:
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     }
-    [picture] = [png for alt, png in pictures.items() if alt.startswith("NDCG of all methods")]
+    [picture] = [png for alt, png in pictures.items() if alt.startswith("Hit rate of all methods")]
     folder.mkdir(exist_ok=True)
     path = folder / "comparison.png"
     path.write_bytes(base64.b64decode(picture))

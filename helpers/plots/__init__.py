@@ -3,6 +3,24 @@
 A file per lesson; ``general`` has figures for any table, ``style`` the look of all of them.
 """
 
+from helpers.plots.better import (
+    DECISIONS,
+    chance_of_a_hit,
+    clear_differences,
+    decision,
+    four_boxes,
+    groups_of_customers,
+    hit_rates,
+    hits_on_lists,
+    in_words,
+    same_or_different,
+    same_people,
+    three_answers,
+    time_split,
+    two_lists,
+    variety,
+    who_is_judged,
+)
 from helpers.plots.general import (
     bars,
     calibration,

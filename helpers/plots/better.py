@@ -1,0 +1,523 @@
+"""Lesson 05a's figures: two lists, one future, and the people who judge both."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+
+from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING, meaning
+from helpers.evaluate import BETTER, NOT_KNOWN, WORSE
+from helpers.plots import style
+from helpers.telling import percent
+
+#: What the methods are called by people.
+IN_WORDS = {
+    "random": "dice",
+    "most_popular": "best sellers ever",
+    "most_popular_30_days": "best sellers of 30 days",
+    "most_popular_7_days": "best sellers of 7 days",
+    "content_based": "content-based",
+    "user_based": "user-based",
+    "item_based_textbook": "item-based, textbook",
+    "item_based": "item-based, ours",
+    "item_based_with_events": "item-based + events",
+    "oracle": "oracle",
+}
+DECISIONS = {
+    BETTER: "better: on to 05b",
+    NOT_KNOWN: "can't tell: more weeks",
+    WORSE: "worse: keep the best sellers",
+}
+_PALE = "#E9E9E9"
+
+
+def _of_100(difference, _=None):
+    """A difference of shares as customers of a hundred, with its sign."""
+    return f"{100 * difference:+.3g}".replace("-", "−") if abs(difference) > 1e-9 else "0"
+
+
+def in_words(method: str) -> str:
+    """What a method is called by people: ``"dice"`` for ``"random"``."""
+    return IN_WORDS.get(method, str(method).replace("_", " "))
+
+
+def variety(table: pd.DataFrame) -> None:
+    """Coverage and personalization of some lists, in two panels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows: methods, one of them ``random``; columns: figures between 0 and 1.
+    """
+
+    def called(method):  # there is one of each kind here
+        return in_words(method).removesuffix(", ours").removesuffix(" ever")
+
+    figure, panels = style.figure(0.42 * len(table) + 1.5, ncols=table.shape[1], sharey=True)
+    for axes, name in zip(np.atleast_1d(panels), table, strict=True):
+        colours = [meaning(method, OTHER) for method in table.index]
+        drawn = axes.barh(range(len(table)), table[name].to_numpy(), color=colours)
+        axes.bar_label(drawn, fmt=percent, padding=3)
+        axes.set_xlim(0, 1.18)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        axes.set_title(name, fontsize=12, fontweight="normal")
+        axes.set_yticks(range(len(table)), [called(method) for method in table.index])
+    axes.invert_yaxis()
+    won = [name for name in table if table[name].idxmax() == "random"]
+    finding = f"The dice win at {' and at '.join(won)}" if won else "The dice are not even last"
+    if not won and (table.loc["random"] <= table.drop("random").min()).any():
+        finding = "The dice score as well, without knowing anything"
+    figure.suptitle(finding, fontweight="bold", fontsize=13, x=0.01, ha="left")
+    told = "; ".join(
+        f"{called(method)} {' and '.join(percent(value) for value in row)}"
+        for method, row in table.iterrows()
+    )
+    style.show(figure, f"{' and '.join(table)}: {told}. {finding}.")
+
+
+def time_split(timeline: pd.DataFrame) -> None:
+    """Purchases over time: what we learn from, what chooses settings, what is hidden.
+
+    Parameters
+    ----------
+    timeline : DataFrame
+        From :func:`helpers.evaluate.timeline`.
+    """
+    words = {
+        "learn": ("learn", INK),
+        "validation": ("validation: choose", OTHER),
+        "test": ("test: judge", WARNING),
+    }
+    figure, axes = style.figure(3.4)
+    height = timeline["purchases"] / timeline["days"]
+    top = max(height.max(), 1e-9)
+    for part, rows in timeline.groupby("part", sort=False):
+        word, colour = words[part]
+        width = [pd.Timedelta(days=0.85 * days) for days in rows["days"]]
+        axes.bar(rows["start"], height[rows.index], width, align="edge", color=colour)
+        end = rows["start"].iloc[-1] + pd.Timedelta(days=int(rows["days"].iloc[-1]))
+        # the later parts may be narrow: their words end where they end, on two levels
+        left, level = part == "learn", 1.3 if part == "test" else 1.08
+        axes.text(rows["start"].iloc[0] if left else end, level * top, word, color=colour,
+                  ha="left" if left else "right", va="bottom", fontweight="bold")  # fmt: skip
+    hidden = timeline["part"] == "test"
+    cut = timeline.loc[hidden, "start"].iloc[0]
+    axes.plot([cut, cut], [0, 1.06 * top], color=WARNING, linewidth=1.5, linestyle="--")
+    axes.set_ylim(0, 1.5 * top)
+    axes.margins(x=0.01)
+    locator = AutoDateLocator(minticks=3, maxticks=6)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    share = timeline.loc[hidden, "purchases"].sum() / timeline["purchases"].sum()
+    finding = f"Hidden from {cut.day} {cut:%B %Y} on: {percent(share)} of the purchases"
+    alt = f"Time line of purchases a day, cut into: {', '.join(timeline['part'].unique())}."
+    style.finish(figure, axes, finding, "a bar is about a week; dashed: the cut", "purchases a day",
+                 f"{alt} {finding}.")  # fmt: skip
+
+
+def hits_on_lists(shown: dict[str, list], bought_later: dict[str, list]) -> None:
+    """Lists with their hits marked, a customer per row.
+
+    Parameters
+    ----------
+    shown, bought_later : dict of customer to list of products
+        What was in the list, from place 1 on, and what was bought in the hidden weeks.
+    """
+    found = [bool(set(shown[customer]) & set(bought_later[customer])) for customer in shown]
+    finding = f"{sum(found)} of {len(found)} customers found something"
+    after = [f"later bought {', '.join(bought_later[customer])}" for customer in shown]
+    _lists(shown, bought_later, after, finding)
+
+
+def two_lists(
+    lists: dict[str, list], bought: list, names: pd.Series, customer: object, k: int
+) -> None:
+    """One customer's future, and which of the lists would have found some of it.
+
+    Parameters
+    ----------
+    lists : dict of str to list of product ids
+        By what the list is called.
+    bought : list of product ids
+        In the hidden weeks.
+    names : Series of str
+        By product id.
+    customer : object
+        Whose they are.
+    k : int
+        Length of a list; at most five places are drawn.
+    """
+    hits = {name: len(set(products) & set(bought)) for name, products in lists.items()}
+    counted = [f"{n} hit{'s' * (n != 1)} in {k}" for n in hits.values()]
+    finding = f"{customer}: " + ", ".join(
+        f"{name} {number}" for name, number in zip(hits, counted, strict=True)
+    )
+    if k > 5:
+        finding += " (drawn: the first five)"
+    called = {name: [names.get(each, str(each)) for each in bought] for name in lists}
+    drawn = {
+        name: [names.get(each, str(each)) for each in products[:5]]
+        for name, products in lists.items()
+    }
+    _lists(drawn, called, counted, finding, min(k, 5))
+
+
+def _lists(shown, bought, after, finding, places=0):
+    places = max([places, *map(len, shown.values())])
+    wide = max((len(str(each)) for row in shown.values() for each in row), default=1) > 3
+    step = 2.0 if wide else 1.0
+    figure, axes = style.figure(0.85 * len(shown) + 0.9)
+    for row, (name, products) in enumerate(shown.items()):
+        for place in range(len(products), places):
+            empty = Rectangle((place * step + 0.08, row + 0.12), step - 0.16, 0.72, fill=False,
+                              edgecolor="#9A9A9A", linestyle=":")  # fmt: skip
+            axes.add_patch(empty)
+        for place, product in enumerate(products):
+            hit = product in bought[name]
+            box = FancyBboxPatch(
+                (place * step + 0.08, row + 0.12), step - 0.16, 0.72,
+                boxstyle="round,pad=0,rounding_size=0.08",
+                facecolor=INK if hit else "white", edgecolor=INK,
+            )  # fmt: skip
+            axes.add_patch(box)
+            text = textwrap.shorten(str(product), 22, placeholder="…") or str(product)[:8]
+            text = textwrap.fill(text, 9, max_lines=3, placeholder="…") if wide else text
+            axes.text((place + 0.5) * step, row + 0.48, text, ha="center", va="center",
+                      color="white" if hit else INK, fontsize=10 if wide else 13,
+                      fontweight="bold" if hit else "normal")  # fmt: skip
+        colour = meaning(name, INK)
+        label = textwrap.fill(name, 8 if wide else 12)
+        axes.text(-0.12 * step, row + 0.48, label, ha="right", va="center", color=colour)
+        label = textwrap.fill(after[row], 8 if wide else 13)
+        axes.text(places * step + 0.12 * step, row + 0.48, label, va="center")
+    left, right = (0.85, 1.0) if wide else (1.1, 1.35)
+    axes.set_xlim(-left * step, (places + right) * step)
+    axes.set_ylim(len(shown), 0)
+    style.bare(axes)
+    axes.set_aspect("auto")
+    style.title(axes, finding)
+    told = "; ".join(f"{name}: {', '.join(map(str, shown[name]))}" for name in shown)
+    style.show(figure, f"Lists with their hits filled in. {told}. {finding}.")
+
+
+def chance_of_a_hit(n_products: int, owned: float, k: int) -> None:
+    """The dice's chance when one product is bought: so many squares of those that are not owned.
+
+    Parameters
+    ----------
+    n_products : int
+        That were sold before the cut.
+    owned : float
+        How many of them a customer has already, on average; no list shows those.
+    k : int
+        Places in the list.
+    """
+    had = min(round(owned), n_products - 1)
+    free = n_products - had
+    columns = int(min(max(n_products, 1), max(18, np.ceil(np.sqrt(4 * n_products)))))
+    rows = int(np.ceil(n_products / columns))
+    figure, axes = style.figure(0.34 * min(rows, 12) + 1.2)
+    # no real dice: spread over the shop, the same in every run
+    chosen = {int((place + 0.5) * free / k) for place in range(k)}
+    for square in range(n_products):
+        row, column = divmod(square, columns)
+        colour = CHANCE if square in chosen else _PALE if square < free else "white"
+        axes.add_patch(Rectangle((column + 0.08, row + 0.08), 0.84, 0.84, facecolor=colour,
+                                 edgecolor=_PALE if square < free else "#9A9A9A"))  # fmt: skip
+    axes.set_xlim(-0.05, columns + 0.05)
+    axes.set_ylim(rows + 0.05, -0.05)
+    style.bare(axes)
+    finding = f"{len(chosen)} of the {free} products that this customer doesn't own yet"
+    style.title(axes, finding)
+    axes.set_xlabel("dark: on the random list; white: owned already")
+    alt = f"{n_products} squares, {had} of them white, {len(chosen)} dark. {finding}."
+    style.show(figure, alt)
+
+
+def who_is_judged(counts: pd.Series) -> None:
+    """How many customers can judge the lists, and why the others can't.
+
+    Parameters
+    ----------
+    counts : Series of int
+        From :func:`helpers.evaluate.who_is_judged`.
+    """
+    figure, axes = style.figure(0.66 * len(counts) + 0.9)
+    for place, (name, number) in enumerate(counts.items()):
+        judge = name.startswith("judged")
+        colour, weight = (PERSONAL, "bold") if judge else ("#BBBBBB", "normal")
+        axes.barh(place, number, height=0.45, color=colour)
+        axes.text(0, place - 0.3, name, va="bottom", fontsize=11, color=INK, fontweight=weight)
+        axes.text(number, place, f" {number:,}", va="center")
+    axes.set_ylim(len(counts) - 0.6, -0.85)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.margins(x=0.12)
+    judged = int(counts[[name.startswith("judged") for name in counts.index]].sum())
+    finding = f"{judged:,} of {counts.sum():,} customers can judge the lists"
+    told = "; ".join(f"{name}: {number:,}" for name, number in counts.items())
+    style.finish(figure, axes, finding, "customers", "", f"{finding}. {told}.")
+
+
+def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
+    """Every method's hit rate on the same future, with its 95 % interval.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From :func:`helpers.evaluate.compare`.
+    rival : str
+        The row of the best sellers that did best.
+    k : int
+        Length of the lists.
+    """
+    figure, axes = style.figure(0.36 * len(results) + 1.3)
+    for place, (name, row) in enumerate(results.iterrows()):
+        colour = meaning(name, OTHER)
+        ours = name in ("item_based", rival)
+        ends = np.clip([row["hit_rate_low"], row["hit_rate_high"]], 0, 1)
+        axes.plot(ends, [place] * 2, color=colour, lw=4)
+        axes.plot(row["hit_rate"], place, "o", color=colour, markersize=9)
+        right = np.nanmax([ends[1], row["hit_rate"]])
+        axes.text(right, place, f"  {percent(row['hit_rate'])}", va="center", color=INK,
+                  fontweight="bold" if ours else "normal")  # fmt: skip
+    axes.set_yticks(range(len(results)), [in_words(name) for name in results.index])
+    for label, name in zip(axes.get_yticklabels(), results.index, strict=True):
+        label.set_fontweight("bold" if name in ("item_based", rival) else "normal")
+    axes.invert_yaxis()
+    high = min(results[["hit_rate", "hit_rate_high"]].max(axis=None), 1)
+    axes.set_xlim(0, 1.15 * high if high > 0 else 1)
+    axes.grid(axis="x", color="#E5E5E5")
+    rate = results["hit_rate"]
+    finding = f"Ours find something for {percent(rate['item_based'])} of those who came back, "
+    finding += f"best sellers for {percent(rate[rival])}"
+    if "random" in rate:
+        finding += f", dice for {percent(rate['random'])}"
+    xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
+    style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
+
+
+def groups_of_customers(groups: pd.DataFrame) -> None:
+    """The same list, judged by many groups: how far the score moves, and the rule of thumb.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From :func:`helpers.evaluate.groups_drawn`.
+    """
+    middle = groups.attrs["all"]
+    figure, axes = style.figure(0.8 * groups.shape[1] + 1.4)
+    labels = []
+    for place, size in enumerate(groups):
+        half = 2 * np.sqrt(middle * (1 - middle) / size)
+        low, high = np.clip([middle - half, middle + half], 0, 1)
+        axes.barh(place, high - low, left=low, height=0.8, color=_PALE)
+        labels.append(f"{size:,} customers\n± {100 * half:.2g} points")
+        # dots that would hide each other are stacked
+        dots = np.sort(groups[size].to_numpy())
+        column = (dots / 0.02).round()
+        same = pd.Series(column).groupby(column)
+        lift = (same.cumcount() - (same.transform("size") - 1) / 2).to_numpy()
+        room = min(0.12, 0.72 / max(same.size().max(), 1))
+        axes.plot(dots, place + room * lift, "o", color=PERSONAL, markersize=4.5, alpha=0.8)
+    axes.axvline(middle, color=INK, linewidth=1)
+    axes.set_yticks(range(groups.shape[1]), labels)
+    axes.set_ylim(groups.shape[1] - 0.5, -0.5)
+    axes.margins(x=0.05)
+    small, large = groups.columns[0], groups.columns[-1]
+    spans = [f"{percent(groups[size].min())} to {percent(groups[size].max())}"
+             for size in (small, large)]  # fmt: skip
+    finding = f"Groups of {small:,}: {spans[0]}. Groups of {large:,}: {spans[1]}"
+    xlabel = f"hit rate of the same list: {len(groups)} dots a row, a dot is a group"
+    alt = f"The same list judged by {len(groups)} groups of each size. {finding}."
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
+    style.finish(figure, axes, finding, xlabel, "", alt)
+
+
+def same_people() -> None:
+    """Two customers, two lists: judged by different people, and by the same ones."""
+    figure, axes = style.figure(3.9)
+    found = {1: True, 2: False}  # customer 1 finds something in either list, customer 2 in none
+    for row, (heading, draws) in enumerate(
+        [
+            ("Different people", [((1,), (2,), "ours by +1"), ((2,), (1,), "theirs by +1")]),
+            ("The same people", [((1, 2), (1, 2), "a draw: 1 to 1")]),
+        ]
+    ):
+        top = [1.0, 4.3][row]
+        axes.text(0, top, heading, fontweight="bold", va="center")
+        for line, (ours, theirs, verdict) in enumerate(draws):
+            y = top + 0.95 + 1.05 * line
+            for x, label, people, colour in [
+                (0.2, "ours", ours, PERSONAL), (4.0, "theirs", theirs, POPULAR)
+            ]:  # fmt: skip
+                axes.text(x, y, label, color=colour, va="center", fontweight="bold")
+                for place, person in enumerate(people):
+                    centre = x + 1.75 + 0.95 * place
+                    face = INK if found[person] else "white"
+                    axes.add_patch(Circle((centre, y), 0.4, facecolor=face, edgecolor=INK, lw=2))
+                    axes.text(centre, y, str(person), ha="center", va="center",
+                              color="white" if found[person] else INK)  # fmt: skip
+            axes.text(8.1, y, verdict, va="center")
+    axes.text(0, 0, "Dark: found something. Customer 1 does so in any list, customer 2 in none.",
+              va="center", fontsize=10.5)  # fmt: skip
+    axes.set_xlim(-0.1, 10.6)
+    axes.set_ylim(5.8, -0.4)
+    style.bare(axes)
+    finding = "Other judges, another winner; the same judges, a draw"
+    style.title(axes, finding)
+    alt = "Customer 1 finds something in both lists, customer 2 in neither. If each judges one "
+    alt += "list, the list that gets customer 1 wins. If both judge both, it is 1 to 1."
+    style.show(figure, alt)
+
+
+def four_boxes(boxes: dict[str, int], rival: str) -> None:
+    """Who found something in both lists, in one of them, in neither.
+
+    Parameters
+    ----------
+    boxes : dict of str to int
+        From :func:`helpers.evaluate.agreement`.
+    rival : str
+        What the other list is called.
+    """
+    figure, axes = style.figure(3.3)
+    places = {"both": (0, 0), "only_ours": (1, 0), "only_theirs": (0, 1), "neither": (1, 1)}
+    words = {"both": "both", "only_ours": "only ours", "only_theirs": "only theirs",
+             "neither": "neither"}  # fmt: skip
+    colours = {"only_ours": PERSONAL, "only_theirs": POPULAR}
+    for name, (x, y) in places.items():
+        face = colours.get(name, _PALE)
+        ink = "white" if name in colours else INK
+        axes.add_patch(Rectangle((2.2 * x + 0.05, y + 0.04), 2.1, 0.92, color=face))
+        axes.text(2.2 * x + 1.1, y + 0.36, f"{boxes[name]:,}", ha="center", va="center",
+                  color=ink, fontsize=20, fontweight="bold")  # fmt: skip
+        axes.text(2.2 * x + 1.1, y + 0.76, words[name], ha="center", va="center", color=ink)
+    for x, word in enumerate(["hit", "no hit"]):
+        axes.text(2.2 * x + 1.1, -0.08, word, ha="center", color=POPULAR, fontweight="bold")
+    for y, word in enumerate(["hit", "no hit"]):
+        axes.text(-0.1, y + 0.5, word, ha="right", va="center", color=PERSONAL, fontweight="bold")
+    axes.text(2.2, -0.36, rival, ha="center", color=POPULAR)
+    axes.text(-0.95, 1, "ours", ha="right", va="center", color=PERSONAL)
+    axes.set_xlim(-1.6, 4.5)
+    axes.set_ylim(2.05, -0.6)
+    style.bare(axes)
+    axes.set_aspect("auto")
+    n_customers = sum(boxes.values())
+    decide = boxes["only_ours"] + boxes["only_theirs"]
+    finding = f"{decide:,} of {n_customers:,} customers decide; for the others it is a draw"
+    style.title(axes, finding)
+    told = ", ".join(f"{words[name]} {boxes[name]:,}" for name in places)
+    style.show(figure, f"Customers by where they found something: {told}. {finding}.")
+
+
+def same_or_different(table: pd.DataFrame) -> None:
+    """Our list minus others: the interval of the same people on that of different ones.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.evaluate.side_by_side`.
+    """
+    figure, axes = style.figure(0.55 * len(table) + 1.6)
+    for place, row in enumerate(table.itertuples()):
+        axes.plot([row.apart_low, row.apart_high], [place] * 2, color="#C8C8C8", lw=12,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot([row.low, row.high], [place] * 2, color=meaning(row.Index, OTHER), lw=5,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(row.difference, place, "o", color=meaning(row.Index, OTHER), markersize=8)
+    axes.axvline(0, color=INK, linewidth=1.5)
+    axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
+    axes.set_ylim(len(table) - 0.5, -0.6)
+    same, apart = clear_differences(table)
+    gained = [in_words(name) for name in same if name not in apart]
+    finding = "Ours minus theirs: the same people (colour), different people (grey)"
+    if gained:
+        finding = f"Only the same judges can tell ours from {' and '.join(gained)}"
+    xlabel = "ours minus theirs: customers of 100\ncolour: the same people; grey: different people"
+    axes.xaxis.set_major_formatter(_of_100)
+    alt = f"Ours minus other lists, with two intervals each. {finding}."
+    style.finish(figure, axes, finding, xlabel, "", alt)
+
+
+def clear_differences(table: pd.DataFrame) -> tuple[list, list]:
+    """Methods whose interval leaves zero out: by the same people, and by different ones.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.evaluate.side_by_side`.
+    """
+    same = table.index[(table["low"] > 0) | (table["high"] < 0)]
+    apart = table.index[(table["apart_low"] > 0) | (table["apart_high"] < 0)]
+    return list(same), list(apart)
+
+
+def three_answers() -> None:
+    """The rule of lesson 05a, drawn as three made-up intervals beside zero."""
+    figure, axes = style.figure(2.5)
+    colours = {BETTER: PERSONAL, WORSE: POPULAR, NOT_KNOWN: "#9A9A9A"}
+    for place, (answer, (low, high)) in enumerate(example_intervals().items()):
+        axes.plot([low, high], [place] * 2, color=colours[answer], lw=7, solid_capstyle="butt")
+        axes.text(1.25, place, DECISIONS[answer], va="center")
+    _beside_zero(axes, 2, -1.3, 3.2)
+    axes.set_xticks([])
+    finding = "Where the whole interval lies decides"
+    told = "; ".join(
+        f"{'above' if low > 0 else 'below' if high < 0 else 'on both sides of'} zero: "
+        f"{DECISIONS[answer]}" for answer, (low, high) in example_intervals().items()
+    )  # fmt: skip
+    style.finish(figure, axes, finding, "", "", f"Three intervals. {told}.")
+
+
+def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
+    """Our gain on the honest rival, at one cut or at two, beside zero.
+
+    Parameters
+    ----------
+    looks : dict of str to dict
+        By the cut's date: ``difference``, ``low`` and ``high``, from
+        :func:`helpers.evaluate.difference_of`.
+    verdict : str
+        A key of :data:`DECISIONS`.
+    """
+    figure, axes = style.figure(0.6 * len(looks) + 1.5)
+    for place, look in enumerate(looks.values()):
+        axes.plot([look["low"], look["high"]], [place] * 2, color=PERSONAL, lw=6,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(look["difference"], place, "o", color=PERSONAL, markersize=10)
+    ends = [each[name] for each in looks.values() for name in ("low", "high", "difference")]
+    left, right = np.nanmin([*ends, 0]), np.nanmax([*ends, 0])
+    # room for the words on both sides of zero
+    span = max(right - left, 0.02)
+    left, right = min(left, -0.5 * span), max(right, 0.5 * span)
+    room = 0.05 * span
+    _beside_zero(axes, len(looks) - 1, left - room, right + room)
+    axes.set_yticks(range(len(looks)), list(looks))
+    finding = f"By the rule: {DECISIONS[verdict]}"
+    xlabel = "ours minus the honest rival: customers of 100"
+    axes.xaxis.set_major_formatter(_of_100)
+    told = "; ".join(
+        f"{name}: {_of_100(round(look['difference'], 3))} of 100" for name, look in looks.items()
+    )
+    style.finish(figure, axes, finding, xlabel, "", f"Our gain beside zero. {told}. {finding}.")
+
+
+def _beside_zero(axes, last, left, right):
+    axes.axvline(0, color=INK, linewidth=1.5)
+    axes.set_yticks([])
+    axes.set_ylim(last + 0.6, -0.95)
+    axes.set_xlim(left, right)
+    axes.text(0, -0.55, " ours more →", va="bottom", color=PERSONAL)
+    axes.text(0, -0.55, "← rival more ", va="bottom", ha="right", color=POPULAR)
+
+
+def example_intervals() -> dict[str, tuple[float, float]]:
+    """An interval for each of the three answers of the rule, by answer."""
+    return {BETTER: (0.25, 1.0), WORSE: (-1.0, -0.25), NOT_KNOWN: (-0.5, 0.75)}
