@@ -6,11 +6,24 @@ A file per lesson; ``general`` has figures for any table, ``style`` the look of 
 from helpers.plots.general import (
     bars,
     calibration,
-    cells,
     heatmap,
     histogram,
     intervals,
     lines,
     product_map,
+)
+from helpers.plots.matrix import (
+    bought_later,
+    cells,
+    drowned,
+    hundred_cells,
+    memory,
+    one_row,
+    people_in_a_row,
+    products_per_customer,
+    purchases_into_matrix,
+    tenths,
+    three_meanings,
+    two_shops,
 )
 from helpers.plots.style import show
