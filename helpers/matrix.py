@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
 from helpers.data import line_amounts
 
@@ -168,23 +168,6 @@ def equally_empty_shops() -> dict[str, InteractionMatrix]:
     }
 
 
-def shares_by_tenth(per_customer: pd.Series) -> pd.Series:
-    """How the filled cells are spread over ten equally large groups of customers.
-
-    Parameters
-    ----------
-    per_customer : Series of int
-        From :func:`products_per_customer`; at least ten customers.
-
-    Returns
-    -------
-    Series of float
-        By group, 1 (fewest products) to 10 (most); sums to 1.
-    """
-    groups = np.array_split(np.sort(per_customer.to_numpy()), 10)
-    return pd.Series([group.sum() for group in groups], range(1, 11)) / per_customer.sum()
-
-
 def megabytes(n_customers: int, n_products: int, n_filled: float) -> pd.Series:
     """Memory of a matrix, with its zeros and without, in millions of bytes.
 
@@ -213,30 +196,39 @@ def product_views(events: pd.DataFrame | None) -> pd.DataFrame | None:
     return None if views.empty else views
 
 
-def viewed_cells(matrix: InteractionMatrix, events: pd.DataFrame | None) -> pd.DataFrame | None:
+def viewed_cells(transactions: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame | None:
     """Of the empty and of the filled cells, how many the events know a view of.
 
     Parameters
     ----------
-    matrix : InteractionMatrix
+    transactions : DataFrame
     events : DataFrame or None
 
     Returns
     -------
     DataFrame or None
         Rows ``empty`` and ``filled``; columns ``cells``, ``viewed`` and ``share`` (viewed of
-        cells). None where the events tell of no views.
+        cells). A filled cell counts if its first purchase lies between the first and the last day
+        with a view, and as viewed if a view is not later than the day of that purchase. In
+        ``attrs``: ``begins`` and ``ends``, those two days. None where the events tell of no views.
     """
     views = product_views(events)
     if views is None:
         return None
+    matrix = build_interaction_matrix(transactions)
+    cell = ["customer_id", "product_id"]
+    bought = transactions.groupby(cell)["transaction_date"].min().dt.normalize().rename("bought")
+    viewed = views.groupby(cell)["event_date"].min().dt.normalize().rename("viewed")
+    first = pd.concat([bought, viewed], axis=1)
+    begins, ends = (views["event_date"].agg(each).normalize() for each in ("min", "max"))
+    counted = first["bought"].between(begins, ends)
+    before = (counted & (first["viewed"] <= first["bought"])).sum()
     filled = _filled_places(matrix)
-    viewed = _places(views, matrix)
-    both = len(np.intersect1d(viewed, filled, assume_unique=True))
-    n_cells = matrix.shape[0] * matrix.shape[1]
-    cells = np.array([n_cells - len(filled), len(filled)])
-    table = pd.DataFrame({"cells": cells, "viewed": [len(viewed) - both, both]})
+    empty = np.setdiff1d(_places(views, matrix), filled, assume_unique=True)
+    cells = np.array([matrix.shape[0] * matrix.shape[1] - len(filled), counted.sum()])
+    table = pd.DataFrame({"cells": cells, "viewed": [len(empty), before]})
     table["share"] = table["viewed"] / table["cells"]
+    table.attrs = {"begins": begins, "ends": ends}
     return table.set_axis(["empty", "filled"])
 
 
@@ -250,8 +242,8 @@ def bought_later(
     transactions : DataFrame
     events : DataFrame or None
     days : int
-        How long before the last purchase the matrix is looked at; views count if they fall into
-        as many days before that.
+        How long before the day of the last purchase the matrix is looked at, in the evening; views
+        count if they fall into as many days before that.
 
     Returns
     -------
@@ -259,37 +251,77 @@ def bought_later(
         Rows: ``all empty cells`` and, where there are views before that day, ``viewed`` and ``not
         viewed`` (the other empty cells of the customers who viewed something). Columns: ``cells``,
         ``bought`` (filled by the end) and ``share``. In ``attrs``: the ``day``, how many
-        ``customers`` filled a cell, and ``again``, how many filled cells were bought once more.
+        ``customers`` filled a cell, ``again``, how many filled cells were bought once more,
+        ``empty``, the share of all cells that were empty, and ``expected``: how many of the viewed
+        cells would have been bought, had they been bought as often as the cells of the same
+        products that were not viewed.
 
     Raises
     ------
     ValueError
         If nobody bought anything up to that day.
     """
-    day = transactions["transaction_date"].max() - pd.Timedelta(days=days)
-    known = transactions["transaction_date"] <= day
+    day = transactions["transaction_date"].max().normalize() - pd.Timedelta(days=days)
+    known = transactions["transaction_date"] < day + pd.Timedelta(days=1)
     matrix = build_interaction_matrix(transactions[known])
     n_customers, n_products = matrix.shape
     filled = _filled_places(matrix)
     after = _places(transactions[~known], matrix)
     later = np.setdiff1d(after, filled, assume_unique=True)
-    rows = {"all empty cells": (n_customers * n_products - len(filled), len(later))}
+    n_empty = n_customers * n_products - len(filled)
+    rows, expected = {"all empty cells": (n_empty, len(later))}, 0.0
     views = product_views(events)
     if views is not None:
-        recent = views["event_date"].between(day - pd.Timedelta(days=days), day)
-        viewed = np.setdiff1d(_places(views[recent], matrix), filled, assume_unique=True)
+        looked = views["event_date"].dt.normalize()
+        recent = views[looked.between(day - pd.Timedelta(days=days), day)]
+        viewed = np.setdiff1d(_places(recent, matrix), filled, assume_unique=True)
         people = np.unique(viewed // n_products)
         if len(people):
-            theirs = [np.isin(places // n_products, people).sum() for places in (filled, later)]
-            found = len(np.intersect1d(viewed, later, assume_unique=True))
-            others = len(people) * n_products - theirs[0] - len(viewed)
-            rows["viewed"] = (len(viewed), found)
-            rows["not viewed"] = (others, theirs[1] - found)
+            # by product: viewed cells, and the same customers' other empty cells
+            theirs, found, seen, both = (
+                np.bincount(places[np.isin(places // n_products, people)] % n_products,
+                            minlength=n_products)
+                for places in (filled, later, viewed, np.intersect1d(viewed, later))
+            )  # fmt: skip
+            others, others_found = len(people) - theirs - seen, found - both
+            rows["viewed"] = (seen.sum(), both.sum())
+            rows["not viewed"] = (others.sum(), others_found.sum())
+            expected = float((seen * others_found / np.maximum(others, 1)).sum())
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["cells", "bought"])
     table["share"] = table["bought"] / table["cells"]
-    people = len(np.unique(later // n_products))
-    table.attrs = {"day": day, "customers": people, "again": len(after) - len(later)}
+    table.attrs = {
+        "day": day,
+        "customers": len(np.unique(later // n_products)),
+        "again": len(after) - len(later),
+        "empty": n_empty / (n_customers * n_products),
+        "expected": expected,
+    }
     return table
+
+
+def times_as_often(found: int, expected: float, others: int) -> tuple[float, float]:
+    """How many times as often as expected something happened: from, to, with 95 % confidence.
+
+    Parameters
+    ----------
+    found : int
+        How often it happened.
+    expected : float
+        How often it would have, at the others' rate.
+    others : int
+        How often it happened to the others, which the rate rests on.
+
+    Returns
+    -------
+    tuple of float
+        Zero and infinity if nothing can be said. Exact for counts that come independently
+        (Clopper and Pearson's interval of the share ``found / (found + others)``).
+    """
+    if not expected or not others:
+        return 0.0, float("inf")
+    low = stats.beta.ppf(0.025, found, others + 1) if found else 0.0
+    high = stats.beta.ppf(0.975, found + 1, others)
+    return tuple(float(share / (1 - share) * others / expected) for share in (low, high))
 
 
 def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
@@ -304,17 +336,21 @@ def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
     Returns
     -------
     Series of product ids
-        By what is counted: ``buyers``, ``purchases``, ``money`` (missing where the file has no
-        amounts) and ``recent buyers``. Of equals, the first id.
+        By what is counted: ``buyers``, ``repeats`` (days with a purchase after a customer's first
+        such day; missing where nobody came back for a product), ``money`` (missing where the file
+        has no amounts) and ``recent buyers``. Of equals, the first id.
     """
     once = transactions.drop_duplicates(["customer_id", "product_id"])
     last = transactions["transaction_date"].max()
     recent = transactions[transactions["transaction_date"] > last - pd.Timedelta(days=days)]
     recent = recent.drop_duplicates(["customer_id", "product_id"])
     amounts = line_amounts(transactions)
+    day = transactions["transaction_date"].dt.normalize()
+    days_bought = transactions.assign(day=day).drop_duplicates(["customer_id", "product_id", "day"])
+    repeats = days_bought.groupby("product_id").size() - once.groupby("product_id").size()
     counted = {
         "buyers": once.groupby("product_id").size(),
-        "purchases": transactions.groupby("product_id").size(),
+        "repeats": repeats if repeats.any() else None,
         "money": None if amounts is None else amounts.groupby(transactions["product_id"]).sum(),
         "recent buyers": recent.groupby("product_id").size(),
     }
@@ -322,48 +358,29 @@ def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
     return pd.Series(first, dtype=object)
 
 
-def left_out(
-    matrix: InteractionMatrix, limits: list[int], n_draws: int = 5, seed: int = 0
-) -> pd.DataFrame:
-    """What goes with the fullest rows, and whether anybody else would notice.
+def full_rows(matrix: InteractionMatrix, limits: list[int]) -> pd.DataFrame:
+    """How loud the fullest rows are.
 
     Parameters
     ----------
     matrix : InteractionMatrix
     limits : list of int
-        Customers with more different products than this are left out.
-    n_draws, seed : int
-        How often customers are drawn for comparison, and the seed of the draws.
+        A row is full with more different products than this.
 
     Returns
     -------
     DataFrame
-        A row per limit: ``customers`` left out, their share of the filled ``cells`` and of the
-        ``pairs`` (a row with n products makes n (n - 1) / 2); ``changed``, the share of products
-        whose most frequent companion is another one without these rows, and ``by_chance``, that
-        share if as many filled cells are taken from customers drawn at random.
+        A row per limit: how many ``customers``, their share of the filled ``cells`` and of the
+        ``pairs`` (a row with n products makes n (n - 1) / 2), and of the pairs once rows are
+        ``scaled`` to length 1: then a pair of a row with n products counts 1 / n.
     """
     bought = products_per_customer(matrix).to_numpy()
-    pairs = bought * (bought - 1) / 2
-    before = _companions(matrix, bought >= 0)
-    rng = np.random.default_rng(seed)
+    loud = {"cells": bought, "pairs": bought * (bought - 1) / 2, "scaled": (bought - 1) / 2}
     rows = {}
     for limit in limits:
-        heavy = bought > limit
-        drawn = []
-        for _ in range(n_draws):
-            order = rng.permutation(len(bought))
-            taken = np.cumsum(bought[order]) <= bought[heavy].sum()
-            stays = np.ones(len(bought), dtype=bool)
-            stays[order[taken]] = False
-            drawn.append((_companions(matrix, stays) != before).mean())
-        rows[limit] = {
-            "customers": heavy.sum(),
-            "cells": bought[heavy].sum() / bought.sum(),
-            "pairs": pairs[heavy].sum() / max(pairs.sum(), 1),
-            "changed": (_companions(matrix, ~heavy) != before).mean(),
-            "by_chance": np.mean(drawn),
-        }
+        full = bought > limit
+        shares = {name: each[full].sum() / max(each.sum(), 1) for name, each in loud.items()}
+        rows[limit] = {"customers": full.sum()} | shares
     return pd.DataFrame.from_dict(rows, orient="index").astype({"customers": int})
 
 
@@ -391,15 +408,6 @@ def by_window(transactions: pd.DataFrame, days: list[int]) -> dict[str, Interact
             recent = transactions[ago < window]
             matrices[f"last {window:,} days"] = build_interaction_matrix(recent)
     return matrices
-
-
-def _companions(matrix, kept, most=200):
-    """The product bought most along with each of the best-sold products; the first of equals."""
-    products = np.argsort(-buyers_per_product(matrix).to_numpy(), kind="stable")[:most]
-    values = matrix.values[np.flatnonzero(kept)]
-    together = (values[:, products].T @ values).toarray()
-    together[np.arange(len(products)), products] = -1
-    return together.argmax(axis=1)
 
 
 def _filled_places(matrix):

@@ -268,7 +268,8 @@ def _(small):
     pairs = [size * (size - 1) / 2 for size in bought]
     return pairs[-1] / sum(pairs), {
         "a fifth": 1 / len(bought),
-        "a third": bought[-1] / sum(bought),
+        "share of cells": bought[-1] / sum(bought),
+        "a third": 1 / 3,
         "of the old pairs": pairs[-1] / sum(pairs[:-1]),
         "number of pairs": pairs[-1],
     }

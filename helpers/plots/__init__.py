@@ -17,13 +17,12 @@ from helpers.plots.matrix import (
     cells,
     drowned,
     hundred_cells,
-    memory,
+    meanings,
     one_row,
     people_in_a_row,
     products_per_customer,
     purchases_into_matrix,
-    tenths,
-    three_meanings,
     two_shops,
+    votes,
 )
 from helpers.plots.style import show

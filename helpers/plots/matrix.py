@@ -15,6 +15,7 @@ from helpers.plots.style import COLOURS
 from helpers.telling import percent
 
 _EMPTY = "#E8E8E8"
+_WORDS = {3: "three", 4: "four", 5: "five"}
 
 
 def _show_below(figure, finding, told="") -> None:
@@ -39,20 +40,23 @@ def one_row(matrix, labels: pd.Series, customer, most: int = 4) -> None:
     place = matrix.customers.get_loc(customer)
     columns = np.sort(matrix.values[[place]].indices)
     n_products = len(matrix.products)
-    figure, axes = style.figure(height=2.1)
+    figure, axes = style.figure(height=2)
     width = style.WIDTH * 72 / n_products  # of a cell, in points
     axes.add_patch(Rectangle((0, 0), n_products, 1, facecolor=_EMPTY))
     axes.vlines(columns + 0.5, 0, 1, color=PERSONAL, linewidth=max(1.2, 0.85 * width))
     if n_products <= 80:
         axes.vlines(range(n_products + 1), 0, 1, color="white", linewidth=1)
     told = columns[np.linspace(0, len(columns) - 1, min(most, len(columns))).astype(int)]
+    lines = 1
     for number, column in enumerate(told):
         middle = (number + 0.5) / len(told) * n_products
         axes.plot([column + 0.5, middle], [-0.05, -0.5], color=CHANCE, linewidth=1)
         name = textwrap.shorten(str(labels[matrix.products[column]]), 40, placeholder=" …")
-        axes.text(middle, -0.6, textwrap.fill(name, 14), ha="center", va="top", fontsize=11)
+        name = textwrap.fill(name, 14, break_long_words=False)
+        lines = max(lines, name.count("\n") + 1)
+        axes.text(middle, -0.6, name, ha="center", va="top", fontsize=11)
     axes.set_xlim(0, n_products)
-    axes.set_ylim(-1.6, 1.05)
+    axes.set_ylim(-0.65 - 0.33 * lines, 1.05)
     style.bare(axes)
     axes.set_aspect("auto")
     empty = n_products - len(columns)
@@ -128,9 +132,13 @@ def cells(matrix, n_customers: int = 100) -> None:
     axes.set_xlim(0, n_products + 1)
     axes.set_ylim(n_rows + 1, 0)
     filled = len(part.data) / (n_rows * n_products)
-    finding = f"Of every hundred cells, {100 * filled:.0f} are filled"
+    finding = f"In the first {n_rows:,} rows, {100 * filled:.0f} of every hundred cells are filled"
     if filled < 0.01:
-        finding = f"Of every thousand cells, {1000 * filled:.0f} are filled"
+        finding = finding.replace(f"{100 * filled:.0f} of every hundred",
+                                  f"{1000 * filled:.0f} of every thousand")  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xticks([1, *(tick for tick in axes.get_xticks() if 2 < tick <= n_products)])
+    axes.set_yticks([1, *(tick for tick in axes.get_yticks() if 2 < tick <= n_rows)])
     ylabel = f"customer (the first {n_rows:,} rows)"
     alt = f"Dots for the purchases of {n_rows:,} customers; {percent(1 - filled)} are white."
     style.finish(figure, axes, finding, "product (column number)", ylabel, alt)
@@ -197,105 +205,47 @@ def products_per_customer(per_customer: pd.Series) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     beyond = int((per_customer > bins[-2]).sum())
     if beyond and per_customer.max() > bins[-1]:
-        text = f"{int(bins[-2] + 0.5):,} or more:\n{beyond:,} customers"
+        begins = int(bins[-2] + 0.5)
+        ticks = [int(tick) for tick in axes.get_xticks() if 0 < tick < 0.93 * begins]
+        middle = (bins[-2] + bins[-1]) / 2
+        axes.set_xticks([*ticks, middle], [*(f"{tick:,}" for tick in ticks), f"{begins:,}+"])
+        text = f"{begins:,} or more:\n{beyond:,} customers"
         axes.text(bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=10.5)
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
     finding = f"The typical customer bought {typical} different products, the mean is {average}"
     style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
 
 
-def tenths(shares: pd.Series) -> None:
-    """Ten equally large groups of customers, and what part of the filled cells is theirs.
-
-    Parameters
-    ----------
-    shares : Series of float
-        From :func:`helpers.matrix.shares_by_tenth`.
-    """
-    figure, axes = style.figure(height=3.4)
-    colours = [CHANCE] * (len(shares) - 1) + [BLUE]
-    axes.bar(shares.index, shares, color=colours, width=0.85)
-    equal = 1 / len(shares)
-    axes.axhline(equal, color=INK, linestyle="--", linewidth=1.5)
-    axes.text(0.5, equal, f"if all had equally many: {equal:.0%}", va="bottom", color=INK)
-    for group in (shares.index[0], shares.index[-1]):
-        axes.text(group, shares[group], percent(shares[group]), ha="center", va="bottom",
-                  fontweight="bold", color=INK)  # fmt: skip
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_ylim(0, 1.15 * max(shares.max(), equal))
-    finding = f"The tenth of the customers with most products owns {percent(shares.iloc[-1])}"
-    finding += " of the filled cells"
-    xlabel = "a tenth of the customers each, from few products to many"
-    style.finish(figure, axes, finding, xlabel, "share of the filled cells", f"{finding}.")
-
-
-def memory(table: pd.DataFrame) -> None:
-    """Memory with the zeros and without; every step of the axis is ten times the last.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A row per shop, ``dense`` and ``sparse`` in millions of bytes.
-    """
-    figure, axes = style.figure(height=0.95 + 0.9 * len(table))
-    least = table.to_numpy().min() / 10
-    for place, (_, row) in enumerate(table.iterrows()):
-        for shift, kind, colour in [(-0.2, "dense", CHANCE), (0.2, "sparse", PERSONAL)]:
-            axes.barh(place + shift, row[kind] - least, 0.36, left=least, color=colour)
-            axes.text(row[kind], place + shift, f"  {kind}: {_size(row[kind])}", va="center",
-                      color=INK)  # fmt: skip
-    axes.set_yticks(range(len(table)), [textwrap.fill(name, 16) for name in table.index])
-    axes.set_xscale("log")
-    axes.set_xlim(least, 200 * table.to_numpy().max())
-    axes.set_xticks([])
-    axes.minorticks_off()
-    axes.invert_yaxis()
-    last = table.iloc[-1]
-    finding = f"{table.index[-1]}: {_size(last['dense'])} with the zeros, "
-    finding += f"{_size(last['sparse'])} without"
-    finding = finding[0].upper() + finding[1:]
-    xlabel = "memory; the axis grows by factors of ten"
-    style.finish(figure, axes, finding, xlabel, "", f"{finding}.")
-
-
-def _size(megabytes):
-    """A size as people say it."""
-    units = {"TB": 1e6, "GB": 1e3, "MB": 1, "kB": 1e-3}
-    unit = next((name for name, size in units.items() if megabytes >= size), "kB")
-    amount = megabytes / units[unit]
-    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:,.0f} {unit}"
-
-
 MEANINGS = {
-    "not wanted": ("Saw it,\ndecided against it", "leave it out", WARNING),
-    "never seen": ("Doesn't know\nthat we have it", "show it", PERSONAL),
-    "not yet": ("Will want it\nnext month", "show it in time", "#006B4E"),
+    "not wanted": ("saw it and\ndecided against it", "leave it out", WARNING),
+    "has one": ("bought elsewhere, or\nbefore our file begins", "leave it out", WARNING),
+    "never seen": ("doesn't know\nthat we have it", "show it", PERSONAL),
+    "not yet": ("will want it\nnext month", "show it in time", "#006B4E"),
 }
 
 
-def three_meanings() -> None:
-    """One empty cell, three stories behind it, three different things to do."""
-    figure, axes = style.figure(height=3.5)
-    axes.add_patch(Rectangle((0, 1.15), 1.3, 1.3, facecolor=_EMPTY, edgecolor=INK, linewidth=2))
-    axes.text(0.65, 1.8, "empty", ha="center", va="center")
+def meanings() -> None:
+    """One empty cell, four stories behind it, and what each asks for."""
+    figure, axes = style.figure(height=4)
+    axes.add_patch(Rectangle((0, 1.65), 1.3, 1.3, facecolor=_EMPTY, edgecolor=INK, linewidth=2))
+    axes.text(0.65, 2.3, "empty", ha="center", va="center")
     for place, (meaning, (story, action, colour)) in enumerate(MEANINGS.items()):
-        height = 3.1 - 1.3 * place
-        axes.annotate("", (2.3, height), (1.35, 1.8), arrowprops={"arrowstyle": "->", "lw": 2,
+        height = 4.1 - 1.2 * place
+        axes.annotate("", (1.9, height), (1.35, 2.3), arrowprops={"arrowstyle": "->", "lw": 2,
                                                                   "color": colour})  # fmt: skip
-        box = FancyBboxPatch((2.4, height - 0.5), 3.9, 1.0, boxstyle="round,pad=0.03",
+        box = FancyBboxPatch((2, height - 0.45), 4.95, 0.9, boxstyle="round,pad=0.03",
                              facecolor="white", edgecolor=colour, linewidth=2)  # fmt: skip
         axes.add_patch(box)
-        axes.text(2.5, height, meaning, va="center", color=colour, fontweight="bold")
-        axes.text(4.25, height, story, va="center", fontsize=11)
-        axes.annotate("", (7.0, height), (6.4, height), arrowprops={"arrowstyle": "->", "lw": 2,
-                                                                    "color": colour})  # fmt: skip
-        axes.text(7.1, height, action, va="center", color=colour, fontweight="bold")
-    axes.set_xlim(-0.05, 9.3)
-    axes.set_ylim(-0.1, 3.75)
+        axes.text(2.1, height, meaning, va="center", color=colour, fontweight="bold")
+        axes.text(3.95, height, story, va="center", fontsize=11)
+        axes.annotate("", (7.4, height), (7.05, height), arrowprops={"arrowstyle": "->", "lw": 2,
+                                                                     "color": colour})  # fmt: skip
+        axes.text(7.5, height, action, va="center", color=colour, fontweight="bold")
+    axes.set_xlim(-0.05, 9.8)
+    axes.set_ylim(-0.1, 4.7)
     style.bare(axes)
     axes.set_aspect("auto")
-    finding = "The same empty cell, three stories, and three things to do"
+    finding = f"The same empty cell, {_WORDS.get(len(MEANINGS), len(MEANINGS))} stories"
     told = "; ".join(f"{meaning}: {action}" for meaning, (_, action, _) in MEANINGS.items())
     style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
 
@@ -318,17 +268,20 @@ def bought_later(table: pd.DataFrame, days: int) -> None:
     figure, axes = style.figure(height=1.1 + 0.62 * len(table))
     shares = table["share"].fillna(0)
     axes.barh(range(len(table)), shares, 0.7, color=[colours.get(n, CHANCE) for n in table.index])
-    for place, (share, bought) in enumerate(zip(shares, table["bought"], strict=True)):
-        axes.text(share, place, f"  {percent(share)} ({bought:,})", va="center", fontweight="bold")
+    for place, name in enumerate(table.index):
+        bought, empty = table.loc[name, ["bought", "cells"]].astype(int)
+        axes.text(shares[name], place, f"  {percent(shares[name])}", va="bottom", fontweight="bold")
+        axes.text(shares[name], place, f"  {bought:,} of {empty:,}", va="top", fontsize=10.5)
     axes.set_yticks(range(len(table)), [names[name] for name in table.index])
-    axes.set_xlim(0, 1.35 * max(shares.max(), 1e-6))
+    axes.set_xlim(0, 1.5 * max(shares.max(), 1e-6))
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
-    bought = table.loc["all empty cells", "bought"]
-    finding = f"{bought:,} empty cells were bought within {days} days"
+    finding = f"Of the empty cells, {percent(shares.iloc[0])} were bought within {days} days"
+    if "viewed" in table.index:
+        finding += f"; of those viewed before, {percent(shares['viewed'])}"
     told = "; ".join(f"{name}: {percent(share)}" for name, share in shares.items())
-    label = f"share of the cells bought within {days} days (cells)"
+    label = f"share of the empty cells that were bought within {days} days"
     style.finish(figure, axes, finding, label, "", f"{finding}. {told}.")
 
 
@@ -352,7 +305,8 @@ def hundred_cells(table: pd.DataFrame) -> None:
         axes.set_ylim(10, 0)
         style.bare(axes)
         axes.set_title(f"100 {name} cells", loc="center", fontsize=12)
-        axes.set_xlabel(f"viewed, by our file: {percent(share)}", color=PERSONAL, fontsize=12)
+        label = "viewed before buying" if name == "filled" else "viewed"
+        axes.set_xlabel(f"{label}: {percent(share)}", color=PERSONAL, fontsize=12)
         told.append(f"{percent(share)} of the {name} cells")
     finding = "A view is on file for " + " and ".join(told)
     _show_below(figure, finding)
@@ -382,6 +336,36 @@ def drowned(once: pd.Series, counted: pd.Series) -> None:
     _show_below(figure, f"{lead} has {buyers}, and {share} of the counted purchases")
 
 
+def votes(sizes: list[int]) -> None:
+    """Rows of some lengths: a dot for every product, a line for every pair of them.
+
+    Parameters
+    ----------
+    sizes : list of int
+        Different products in each row; at most four rows, at least one product each.
+    """
+    figure, panels = style.figure(height=2.9, ncols=len(sizes))
+    told = []
+    for axes, size in zip(np.atleast_1d(panels), sizes, strict=True):
+        angles = 2 * np.pi * np.arange(size) / size + np.pi / 2
+        places = 0.9 * np.column_stack([np.cos(angles), np.sin(angles)])
+        for one in range(size):
+            for other in range(one):
+                axes.plot(*places[[one, other]].T, color=CHANCE, linewidth=0.9, zorder=1)
+        axes.plot(*places.T, "o", color=PERSONAL, markersize=9)
+        axes.set_xlim(-1.15, 1.15)
+        axes.set_ylim(-1.15, 1.15)
+        style.bare(axes)
+        pairs = size * (size - 1) // 2
+        axes.set_title(f"{size} product" + "s" * (size != 1), loc="center", fontsize=12)
+        axes.set_xlabel(f"{pairs} pair" + "s" * (pairs != 1), color=INK, fontsize=12)
+        told.append(f"{size} product" + "s" * (size != 1) + f", {pairs}")
+    times = sizes[-1] / sizes[-2]
+    louder = sizes[-1] * (sizes[-1] - 1) / (sizes[-2] * (sizes[-2] - 1))
+    finding = f"{times:.2g} times the products, {louder:.2g} times the pairs"
+    _show_below(figure, finding, "; ".join(told) + " pairs")
+
+
 def people_in_a_row(row: pd.Series) -> None:
     """One account's row as the table has it, and as it came about.
 
@@ -403,7 +387,7 @@ def people_in_a_row(row: pd.Series) -> None:
         places = np.flatnonzero(row.to_numpy() == person)
         axes.text(places.mean() + 0.46, -0.12, person, ha="center", va="top", fontweight="bold",
                   color=INK)  # fmt: skip
-    axes.text(0, 2.5, "what the table knows", va="bottom")
+    axes.text(0, 2.5, "what the table knows (above), and who it was for (below)", va="bottom")
     axes.set_xlim(0, len(row))
     axes.set_ylim(-0.6, 2.85)
     style.bare(axes)
