@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
+
+from helpers.data import line_amounts
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,345 @@ def build_interaction_matrix(
     if weight == "binary":
         values.data[:] = 1
     return InteractionMatrix(values, customer_ids, product_ids)
+
+
+def products_per_customer(matrix: InteractionMatrix) -> pd.Series:
+    """Count each customer's different products: the filled cells of the row.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+
+    Returns
+    -------
+    Series of int
+        By customer id.
+    """
+    return pd.Series(np.diff(matrix.values.indptr), matrix.customers)
+
+
+def buyers_per_product(matrix: InteractionMatrix) -> pd.Series:
+    """Count each product's different buyers: the filled cells of the column.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+
+    Returns
+    -------
+    Series of int
+        By product id.
+    """
+    filled = np.bincount(matrix.values.indices, minlength=len(matrix.products))
+    return pd.Series(filled, matrix.products)
+
+
+def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
+    """What to compare two matrices by.
+
+    Parameters
+    ----------
+    matrices : dict of str to InteractionMatrix
+
+    Returns
+    -------
+    DataFrame
+        A row per matrix: ``customers``, ``products``, ``empty`` (share of the cells), ``mean`` and
+        ``median`` of the products per customer, ``only_one`` (share of the customers with a single
+        product), ``buyers_mean`` and ``buyers_median`` (per product).
+    """
+    rows = {}
+    for name, matrix in matrices.items():
+        bought, buyers = products_per_customer(matrix), buyers_per_product(matrix)
+        rows[name] = {
+            "customers": len(bought),
+            "products": len(buyers),
+            "empty": matrix.sparsity,
+            "mean": bought.mean(),
+            "median": bought.median(),
+            "only_one": (bought == 1).mean(),
+            "buyers_mean": buyers.mean(),
+            "buyers_median": buyers.median(),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.astype({"customers": int, "products": int})
+
+
+def equally_empty_shops() -> dict[str, InteractionMatrix]:
+    """Two made-up shops of ten customers, ten products and twenty filled cells.
+
+    Returns
+    -------
+    dict of str to InteractionMatrix
+        ``"one heavy buyer"``: one customer bought everything, and nearly all others one product.
+        ``"two products each"``: everybody bought two.
+    """
+    customers = [f"customer {number:02d}" for number in range(1, 11)]
+    own = np.eye(10)
+    uneven = own.copy()
+    uneven[0] = 1
+    uneven[1, 2] = 1
+    even = own + np.roll(own, 1, axis=1)
+    return {
+        name: InteractionMatrix.from_frame(pd.DataFrame(values, customers, list("ABCDEFGHIJ")))
+        for name, values in [("one heavy buyer", uneven), ("two products each", even)]
+    }
+
+
+def megabytes(n_customers: int, n_products: int, n_filled: float) -> pd.Series:
+    """Memory of a matrix, with its zeros and without, in millions of bytes.
+
+    Parameters
+    ----------
+    n_customers, n_products : int
+    n_filled : float
+        Cells that are not zero.
+
+    Returns
+    -------
+    Series
+        ``dense``: four bytes for every cell. ``sparse``: for every filled cell four bytes of value
+        and four of column number, and four for where each row begins.
+    """
+    dense = 4 * n_customers * n_products
+    sparse_bytes = 8 * n_filled + 4 * (n_customers + 1)
+    return pd.Series({"dense": dense, "sparse": sparse_bytes}) / 1e6
+
+
+def product_views(events: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The events in which a customer looked at a product; None where a shop has none of them."""
+    if events is None:
+        return None
+    views = events[(events["event_type"] == "product_view") & events["product_id"].notna()]
+    return None if views.empty else views
+
+
+def viewed_cells(transactions: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Of the empty and of the filled cells, how many the events know a view of.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    DataFrame or None
+        Rows ``empty`` and ``filled``; columns ``cells``, ``viewed`` and ``share`` (viewed of
+        cells). A filled cell counts if its first purchase lies between the first and the last day
+        with a view, and as viewed if a view is not later than the day of that purchase. In
+        ``attrs``: ``begins`` and ``ends``, those two days. None where the events tell of no views.
+    """
+    views = product_views(events)
+    if views is None:
+        return None
+    matrix = build_interaction_matrix(transactions)
+    cell = ["customer_id", "product_id"]
+    bought = transactions.groupby(cell)["transaction_date"].min().dt.normalize().rename("bought")
+    viewed = views.groupby(cell)["event_date"].min().dt.normalize().rename("viewed")
+    first = pd.concat([bought, viewed], axis=1)
+    begins, ends = (views["event_date"].agg(each).normalize() for each in ("min", "max"))
+    counted = first["bought"].between(begins, ends)
+    before = (counted & (first["viewed"] <= first["bought"])).sum()
+    filled = _filled_places(matrix)
+    empty = np.setdiff1d(_places(views, matrix), filled, assume_unique=True)
+    cells = np.array([matrix.shape[0] * matrix.shape[1] - len(filled), counted.sum()])
+    table = pd.DataFrame({"cells": cells, "viewed": [len(empty), before]})
+    table["share"] = table["viewed"] / table["cells"]
+    table.attrs = {"begins": begins, "ends": ends}
+    return table.set_axis(["empty", "filled"])
+
+
+def bought_later(
+    transactions: pd.DataFrame, events: pd.DataFrame | None, days: int
+) -> pd.DataFrame:
+    """What became of the cells that were empty some days before the purchases end.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+    days : int
+        How long before the day of the last purchase the matrix is looked at, in the evening; views
+        count if they fall into as many days before that.
+
+    Returns
+    -------
+    DataFrame
+        Rows: ``all empty cells`` and, where there are views before that day, ``viewed`` and ``not
+        viewed`` (the other empty cells of the customers who viewed something). Columns: ``cells``,
+        ``bought`` (filled by the end) and ``share``. In ``attrs``: the ``day``, how many
+        ``customers`` filled a cell, ``again``, how many filled cells were bought once more,
+        ``empty``, the share of all cells that were empty, and ``expected``: how many of the viewed
+        cells would have been bought, had they been bought as often as the cells of the same
+        products that were not viewed.
+
+    Raises
+    ------
+    ValueError
+        If nobody bought anything up to that day.
+    """
+    day = transactions["transaction_date"].max().normalize() - pd.Timedelta(days=days)
+    known = transactions["transaction_date"] < day + pd.Timedelta(days=1)
+    matrix = build_interaction_matrix(transactions[known])
+    n_customers, n_products = matrix.shape
+    filled = _filled_places(matrix)
+    after = _places(transactions[~known], matrix)
+    later = np.setdiff1d(after, filled, assume_unique=True)
+    n_empty = n_customers * n_products - len(filled)
+    rows, expected = {"all empty cells": (n_empty, len(later))}, 0.0
+    views = product_views(events)
+    if views is not None:
+        looked = views["event_date"].dt.normalize()
+        recent = views[looked.between(day - pd.Timedelta(days=days), day)]
+        viewed = np.setdiff1d(_places(recent, matrix), filled, assume_unique=True)
+        people = np.unique(viewed // n_products)
+        if len(people):
+            # by product: viewed cells, and the same customers' other empty cells
+            theirs, found, seen, both = (
+                np.bincount(places[np.isin(places // n_products, people)] % n_products,
+                            minlength=n_products)
+                for places in (filled, later, viewed, np.intersect1d(viewed, later))
+            )  # fmt: skip
+            others, others_found = len(people) - theirs - seen, found - both
+            rows["viewed"] = (seen.sum(), both.sum())
+            rows["not viewed"] = (others.sum(), others_found.sum())
+            expected = float((seen * others_found / np.maximum(others, 1)).sum())
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["cells", "bought"])
+    table["share"] = table["bought"] / table["cells"]
+    table.attrs = {
+        "day": day,
+        "customers": len(np.unique(later // n_products)),
+        "again": len(after) - len(later),
+        "empty": n_empty / (n_customers * n_products),
+        "expected": expected,
+    }
+    return table
+
+
+def times_as_often(found: int, expected: float, others: int) -> tuple[float, float]:
+    """How many times as often as expected something happened: from, to, with 95 % confidence.
+
+    Parameters
+    ----------
+    found : int
+        How often it happened.
+    expected : float
+        How often it would have, at the others' rate.
+    others : int
+        How often it happened to the others, which the rate rests on.
+
+    Returns
+    -------
+    tuple of float
+        Zero and infinity if nothing can be said. Exact for counts that come independently
+        (Clopper and Pearson's interval of the share ``found / (found + others)``).
+    """
+    if not expected or not others:
+        return 0.0, float("inf")
+    low = stats.beta.ppf(0.025, found, others + 1) if found else 0.0
+    high = stats.beta.ppf(0.975, found + 1, others)
+    return tuple(float(share / (1 - share) * others / expected) for share in (low, high))
+
+
+def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
+    """Which product leads, by what is counted.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    days : int
+        What is recent: so many days up to the last purchase.
+
+    Returns
+    -------
+    Series of product ids
+        By what is counted: ``buyers``, ``repeats`` (days with a purchase after a customer's first
+        such day; missing where nobody came back for a product), ``money`` (missing where the file
+        has no amounts) and ``recent buyers``. Of equals, the first id.
+    """
+    once = transactions.drop_duplicates(["customer_id", "product_id"])
+    last = transactions["transaction_date"].max()
+    recent = transactions[transactions["transaction_date"] > last - pd.Timedelta(days=days)]
+    recent = recent.drop_duplicates(["customer_id", "product_id"])
+    amounts = line_amounts(transactions)
+    day = transactions["transaction_date"].dt.normalize()
+    days_bought = transactions.assign(day=day).drop_duplicates(["customer_id", "product_id", "day"])
+    repeats = days_bought.groupby("product_id").size() - once.groupby("product_id").size()
+    counted = {
+        "buyers": once.groupby("product_id").size(),
+        "repeats": repeats if repeats.any() else None,
+        "money": None if amounts is None else amounts.groupby(transactions["product_id"]).sum(),
+        "recent buyers": recent.groupby("product_id").size(),
+    }
+    first = {name: None if each is None else each.idxmax() for name, each in counted.items()}
+    return pd.Series(first, dtype=object)
+
+
+def full_rows(matrix: InteractionMatrix, limits: list[int]) -> pd.DataFrame:
+    """How loud the fullest rows are.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+    limits : list of int
+        A row is full with more different products than this.
+
+    Returns
+    -------
+    DataFrame
+        A row per limit: how many ``customers``, their share of the filled ``cells`` and of the
+        ``pairs`` (a row with n products makes n (n - 1) / 2), and of the pairs once rows are
+        ``scaled`` to length 1: then a pair of a row with n products counts 1 / n.
+    """
+    bought = products_per_customer(matrix).to_numpy()
+    loud = {"cells": bought, "pairs": bought * (bought - 1) / 2, "scaled": (bought - 1) / 2}
+    rows = {}
+    for limit in limits:
+        full = bought > limit
+        shares = {name: each[full].sum() / max(each.sum(), 1) for name, each in loud.items()}
+        rows[limit] = {"customers": full.sum()} | shares
+    return pd.DataFrame.from_dict(rows, orient="index").astype({"customers": int})
+
+
+def by_window(transactions: pd.DataFrame, days: list[int]) -> dict[str, InteractionMatrix]:
+    """Matrices of all purchases and of the last so many days.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    days : list of int
+        Windows; those that reach as far back as the file are left out.
+
+    Returns
+    -------
+    dict of str to InteractionMatrix
+        ``"all 730 days"``, ``"last 365 days"`` …
+    """
+    dates = transactions["transaction_date"]
+    ago = (dates.max().normalize() - dates.dt.normalize()).dt.days
+    whole = int(ago.max()) + 1
+    name = f"all {whole:,} days" if whole > 1 else "a single day"
+    matrices = {name: build_interaction_matrix(transactions)}
+    for window in days:
+        if window < whole:
+            recent = transactions[ago < window]
+            matrices[f"last {window:,} days"] = build_interaction_matrix(recent)
+    return matrices
+
+
+def _filled_places(matrix):
+    """The filled cells, numbered row by row."""
+    rows, columns = matrix.values.nonzero()
+    return rows.astype(np.int64) * matrix.shape[1] + columns
+
+
+def _places(table, matrix):
+    """The cells that a table's customers and products lead to, each once, numbered row by row."""
+    rows = matrix.customers.get_indexer(table["customer_id"]).astype(np.int64)
+    columns = matrix.products.get_indexer(table["product_id"])
+    known = (rows >= 0) & (columns >= 0)
+    return np.unique(rows[known] * matrix.shape[1] + columns[known])
 
 
 def _codes(ids):

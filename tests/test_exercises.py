@@ -357,8 +357,8 @@ def test_a_mistake_of_the_author_is_not_blamed_on_the_learner(capsys):
         ("09-9", {}, "no exercise '09-9'. Is it '09-"),
         ("3-1", {}, "no exercise '3-1'. Is it '03-1'?"),
         (None, {}, "no exercise None"),
-        ("02-1", {}, "exercise 02-1 needs matrix"),
-        ("02-1", {"matrix": 1, "table": 2}, "exercise 02-1 has no use for table"),
+        ("02-5", {}, "exercise 02-5 needs small"),
+        ("02-5", {"small": 1, "table": 2}, "exercise 02-5 has no use for table"),
         ("02-3", {"table": 2}, "exercise 02-3 has no use for table"),
     ]:
         for answer in (..., 5):
@@ -367,9 +367,9 @@ def test_a_mistake_of_the_author_is_not_blamed_on_the_learner(capsys):
             assert (
                 said.startswith("A mistake in the lesson, not in your answer: ") and words in said
             )
-    exercises.check("02-1", 5, matrix=None)
+    exercises.check("02-5", 5, small=None)
     said = capsys.readouterr().out
-    assert said.startswith("Your answer is not to blame: exercise 02-1 can't be worked out from")
+    assert said.startswith("Your answer is not to blame: exercise 02-5 can't be worked out from")
 
 
 def test_number_choice_and_list():

@@ -258,35 +258,16 @@ def _(kept):
 # Lesson 02: the interaction matrix
 
 
-@computed("02-1")
-def _(matrix):
-    stored = matrix.values.nnz
-    customers, products = matrix.shape
-    return stored / customers, {
-        "per product": stored / products,
-        "filled share": stored / (customers * products),
-        "width": products,
-    }
-
-
-@computed("02-2")
-def _(transactions):
-    pairs = ["customer_id", "product_id"]
-    return transactions.duplicated(pairs).sum(), {
-        "all": len(transactions),
-        "kept": len(transactions.drop_duplicates(pairs)),
-        "first ones too": transactions.duplicated(pairs, keep=False).sum(),
-    }
-
-
-@computed("02-4")
-def _(counts):
-    twice = counts.values.data >= 2
-    return twice.mean(), {
-        "more than twice": (counts.values.data > 2).mean(),
-        "the others": 1 - twice.mean(),
-        "count": twice.sum(),
-        "percent": 100 * twice.mean(),
+@computed("02-5")
+def _(small):
+    bought = [*small.sum(axis=1), small.shape[1]]
+    pairs = [size * (size - 1) / 2 for size in bought]
+    return pairs[-1] / sum(pairs), {
+        "a fifth": 1 / len(bought),
+        "share of cells": bought[-1] / sum(bought),
+        "a third": 1 / 3,
+        "of the old pairs": pairs[-1] / sum(pairs[:-1]),
+        "number of pairs": pairs[-1],
     }
 
 

@@ -24,12 +24,24 @@ from helpers.plots.better import (
 from helpers.plots.general import (
     bars,
     calibration,
-    cells,
     heatmap,
     histogram,
     intervals,
     lines,
     product_map,
+)
+from helpers.plots.matrix import (
+    bought_later,
+    cells,
+    drowned,
+    hundred_cells,
+    meanings,
+    one_row,
+    people_in_a_row,
+    products_per_customer,
+    purchases_into_matrix,
+    two_shops,
+    votes,
 )
 from helpers.plots.start import (
     blind_lists,
@@ -39,4 +51,6 @@ from helpers.plots.start import (
     which_option,
     who_finds_something,
 )
-from helpers.plots.style import show
+from helpers.plots.style import (
+    show,
+)

@@ -124,25 +124,6 @@ def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> N
     style.finish(figure, axes, title, xlabel, ylabel, alt)
 
 
-def cells(matrix, title, alt="", n_customers: int = 100) -> None:
-    """A picture of the interaction matrix: a dot for every purchase, white for "empty".
-
-    Parameters
-    ----------
-    matrix : InteractionMatrix
-    title, alt : str
-    n_customers : int
-        The first so many rows.
-    """
-    figure, axes = style.figure(width=7.5, height=6)
-    part = matrix.values[:n_customers].tocoo()
-    # a dot is lower than its row, so that neighbouring rows stay apart
-    axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=200 / n_customers)
-    axes.invert_yaxis()
-    ylabel = f"customer (row number, the first {part.shape[0]:,})"
-    style.finish(figure, axes, title, "product (column number)", ylabel, alt)
-
-
 def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), percent="") -> None:
     """Each method's mean as a dot, with its 95 % interval as a line.
 

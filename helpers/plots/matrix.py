@@ -1,0 +1,397 @@
+"""Figures of lesson 02: purchases dropping into the matrix, empty cells and full rows."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from helpers.colours import BLUE, CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.plots import style
+from helpers.plots.style import COLOURS
+from helpers.telling import percent
+
+_EMPTY = "#E8E8E8"
+_WORDS = {3: "three", 4: "four", 5: "five"}
+
+
+def _show_below(figure, finding, told="") -> None:
+    """Show a figure of two panels below one title."""
+    text = textwrap.fill(finding, int(9.2 * style.WIDTH))
+    figure.suptitle(text, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    style.show(figure, f"{finding}. {told}." if told else f"{finding}.")
+
+
+def one_row(matrix, labels: pd.Series, customer, most: int = 4) -> None:
+    """One customer's row: a stroke for every product, dark where bought, with a few names.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+    labels : Series of str
+        Names of the products, by id.
+    customer : str
+    most : int
+        At most so many names are written.
+    """
+    place = matrix.customers.get_loc(customer)
+    columns = np.sort(matrix.values[[place]].indices)
+    n_products = len(matrix.products)
+    figure, axes = style.figure(height=2)
+    width = style.WIDTH * 72 / n_products  # of a cell, in points
+    axes.add_patch(Rectangle((0, 0), n_products, 1, facecolor=_EMPTY))
+    axes.vlines(columns + 0.5, 0, 1, color=PERSONAL, linewidth=max(1.2, 0.85 * width))
+    if n_products <= 80:
+        axes.vlines(range(n_products + 1), 0, 1, color="white", linewidth=1)
+    told = columns[np.linspace(0, len(columns) - 1, min(most, len(columns))).astype(int)]
+    lines = 1
+    for number, column in enumerate(told):
+        middle = (number + 0.5) / len(told) * n_products
+        axes.plot([column + 0.5, middle], [-0.05, -0.5], color=CHANCE, linewidth=1)
+        name = textwrap.shorten(str(labels[matrix.products[column]]), 40, placeholder=" …")
+        name = textwrap.fill(name, 14, break_long_words=False)
+        lines = max(lines, name.count("\n") + 1)
+        axes.text(middle, -0.6, name, ha="center", va="top", fontsize=11)
+    axes.set_xlim(0, n_products)
+    axes.set_ylim(-0.65 - 0.33 * lines, 1.05)
+    style.bare(axes)
+    axes.set_aspect("auto")
+    empty = n_products - len(columns)
+    finding = f"{customer}: {len(columns):,} cells are filled, {empty:,} are empty"
+    style.finish(figure, axes, finding, alt=f"The row of {finding}.")
+
+
+def purchases_into_matrix(purchases: pd.DataFrame, bought: pd.DataFrame, customer) -> None:
+    """The lines of a file on the left, the table they drop into on the right.
+
+    Parameters
+    ----------
+    purchases : DataFrame
+        A dozen lines at most, with ``customer_id`` and ``product_id``.
+    bought : DataFrame of 0 and 1
+        Customers x products.
+    customer : str
+        The one whose arrows are drawn in colour.
+    """
+    figure, axes = style.figure(height=4.1)
+    n_rows, n_columns = bought.shape
+    left, step = 5.6, len(purchases) / n_rows
+    for row, name in enumerate(bought.index):
+        ink = PERSONAL if name == customer else INK
+        axes.text(left - 0.15, (row + 0.5) * step, name, ha="right", va="center", color=ink,
+                  fontweight="bold" if name == customer else None, zorder=4,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+        for column in range(n_columns):
+            filled = bought.iat[row, column] > 0
+            axes.add_patch(Rectangle((left + column, row * step), 1, step, edgecolor="white",
+                                     facecolor=ink if filled else _EMPTY, linewidth=3))  # fmt: skip
+            if filled:
+                middle = (left + column + 0.5, (row + 0.5) * step)
+                axes.text(*middle, "1", ha="center", va="center", color="white", fontweight="bold")
+    for column, name in enumerate(bought):
+        axes.text(left + column + 0.5, -0.25, name, ha="center", fontweight="bold")
+    for line, purchase in enumerate(purchases.itertuples()):
+        mine = purchase.customer_id == customer
+        ink = PERSONAL if mine else INK
+        text = f"{purchase.customer_id}   {purchase.product_id}"
+        axes.text(0, line + 0.5, text, va="center", color=ink, fontsize=11)
+        target = (bought.index.get_loc(purchase.customer_id) + 0.5) * step
+        axes.annotate("", (3.6, target), (2.05, line + 0.5), zorder=1,
+                      arrowprops={"arrowstyle": "->", "lw": 2 if mine else 1,
+                                  "color": PERSONAL if mine else "#C4C4C4"})  # fmt: skip
+    axes.text(0, -0.25, "the file, line by line", fontweight="bold")
+    axes.set_xlim(-0.1, left + n_columns)
+    axes.set_ylim(len(purchases) + 0.1, -0.9)
+    style.bare(axes)
+    axes.set_aspect("auto")
+    filled = int((bought > 0).to_numpy().sum())
+    finding = f"{len(purchases)} lines drop into {bought.size} cells; "
+    finding += f"{bought.size - filled} stay empty"
+    mine = ", ".join(bought.columns[bought.loc[customer] > 0])
+    style.finish(figure, axes, finding, alt=f"{finding}. The row of {customer}: {mine}.")
+
+
+def cells(matrix, n_customers: int = 100) -> None:
+    """A picture of the interaction matrix: a dot for every purchase, white for "empty".
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+    n_customers : int
+        The first so many rows.
+    """
+    part = matrix.values[:n_customers].tocoo()
+    n_rows, n_products = part.shape
+    figure, axes = style.figure(height=5)
+    # a dot is lower than its row, so that neighbouring rows stay apart
+    size = min(6, 240 / max(n_rows, n_products / 1.5))
+    axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=max(0.8, size))
+    axes.set_xlim(0, n_products + 1)
+    axes.set_ylim(n_rows + 1, 0)
+    filled = len(part.data) / (n_rows * n_products)
+    finding = f"In the first {n_rows:,} rows, {100 * filled:.0f} of every hundred cells are filled"
+    if filled < 0.01:
+        finding = finding.replace(f"{100 * filled:.0f} of every hundred",
+                                  f"{1000 * filled:.0f} of every thousand")  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xticks([1, *(tick for tick in axes.get_xticks() if 2 < tick <= n_products)])
+    axes.set_yticks([1, *(tick for tick in axes.get_yticks() if 2 < tick <= n_rows)])
+    ylabel = f"customer (the first {n_rows:,} rows)"
+    alt = f"Dots for the purchases of {n_rows:,} customers; {percent(1 - filled)} are white."
+    style.finish(figure, axes, finding, "product (column number)", ylabel, alt)
+
+
+def two_shops(matrices: dict, table: pd.DataFrame) -> None:
+    """Two small matrices side by side, each with its mean and its median.
+
+    Parameters
+    ----------
+    matrices : dict of str to InteractionMatrix
+        Two of them.
+    table : DataFrame
+        From :func:`helpers.matrix.described`, of the same matrices.
+    """
+    figure, panels = style.figure(height=3.7, ncols=2)
+    for axes, (name, matrix) in zip(panels, matrices.items(), strict=True):
+        rows, columns = matrix.shape
+        axes.add_patch(Rectangle((0, 0), columns, rows, facecolor=_EMPTY))
+        for row, column in zip(*matrix.values.nonzero(), strict=True):
+            axes.add_patch(Rectangle((column, row), 1, 1, facecolor=PERSONAL, edgecolor="white"))
+        axes.set_xlim(0, columns)
+        axes.set_ylim(rows, 0)
+        style.bare(axes)
+        axes.set_title(name, loc="center", fontsize=12)
+        row = table.loc[name]
+        axes.set_xlabel(f"mean {row['mean']:g}, median {row['median']:g}\n"
+                        f"one product only: {row['only_one']:.0%}", fontsize=12)  # fmt: skip
+    first, second = (table.loc[name] for name in matrices)
+    alike = "Equally empty, the same mean" if (
+        np.isclose(first["empty"], second["empty"]) and np.isclose(first["mean"], second["mean"])
+    ) else "Two shops"  # fmt: skip
+    finding = f"{alike}: the medians are {first['median']:g} and {second['median']:g}"
+    told = "; ".join(f"{name}: {percent(table.loc[name, 'empty'])} empty" for name in matrices)
+    _show_below(figure, finding, told)
+
+
+def products_per_customer(per_customer: pd.Series) -> None:
+    """How many customers have how many products, with median and mean.
+
+    Parameters
+    ----------
+    per_customer : Series of int
+        From :func:`helpers.matrix.products_per_customer`.
+    """
+    median, mean = per_customer.median(), per_customer.mean()
+    # whoever is far out stands in the last bar, so that the rest can be seen
+    last = int(max(per_customer.quantile(0.98), np.ceil(mean) + 1, 5))
+    width = int(np.ceil(last / 40))
+    bins = np.arange(0.5, last + width + 1, width)
+    figure, axes = style.figure()
+    counted, edges, _ = axes.hist(per_customer.clip(upper=bins[-1] - 0.5), bins, color=BLUE,
+                                  edgecolor="white")  # fmt: skip
+    top = counted.max()
+    for value, name, colour, height, side in [
+        (median, "median", INK, 1.22, "right"),
+        (mean, "mean", WARNING, 1.1, "left"),
+    ]:
+        axes.vlines(value, 0, 1.06 * top, color=colour, linewidth=2)
+        side = "left" if value < 0.25 * last else side
+        axes.text(value, height * top, f" {name} {value:,.1f} ".replace(".0 ", " "), color=colour,
+                  ha=side, va="center", fontweight="bold")  # fmt: skip
+    axes.set_ylim(0, 1.32 * top)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    beyond = int((per_customer > bins[-2]).sum())
+    if beyond and per_customer.max() > bins[-1]:
+        begins = int(bins[-2] + 0.5)
+        ticks = [int(tick) for tick in axes.get_xticks() if 0 < tick < 0.93 * begins]
+        middle = (bins[-2] + bins[-1]) / 2
+        axes.set_xticks([*ticks, middle], [*(f"{tick:,}" for tick in ticks), f"{begins:,}+"])
+        text = f"{begins:,} or more:\n{beyond:,} customers"
+        axes.text(bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=10.5)
+    typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
+    finding = f"The typical customer bought {typical} different products, the mean is {average}"
+    style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
+
+
+MEANINGS = {
+    "not wanted": ("saw it and\ndecided against it", "leave it out", WARNING),
+    "has one": ("bought elsewhere, or\nbefore our file begins", "leave it out", WARNING),
+    "never seen": ("doesn't know\nthat we have it", "show it", PERSONAL),
+    "not yet": ("will want it\nnext month", "show it in time", "#006B4E"),
+}
+
+
+def meanings() -> None:
+    """One empty cell, four stories behind it, and what each asks for."""
+    figure, axes = style.figure(height=4)
+    axes.add_patch(Rectangle((0, 1.65), 1.3, 1.3, facecolor=_EMPTY, edgecolor=INK, linewidth=2))
+    axes.text(0.65, 2.3, "empty", ha="center", va="center")
+    for place, (meaning, (story, action, colour)) in enumerate(MEANINGS.items()):
+        height = 4.1 - 1.2 * place
+        axes.annotate("", (1.9, height), (1.35, 2.3), arrowprops={"arrowstyle": "->", "lw": 2,
+                                                                  "color": colour})  # fmt: skip
+        box = FancyBboxPatch((2, height - 0.45), 4.95, 0.9, boxstyle="round,pad=0.03",
+                             facecolor="white", edgecolor=colour, linewidth=2)  # fmt: skip
+        axes.add_patch(box)
+        axes.text(2.1, height, meaning, va="center", color=colour, fontweight="bold")
+        axes.text(3.95, height, story, va="center", fontsize=11)
+        axes.annotate("", (7.4, height), (7.05, height), arrowprops={"arrowstyle": "->", "lw": 2,
+                                                                     "color": colour})  # fmt: skip
+        axes.text(7.5, height, action, va="center", color=colour, fontweight="bold")
+    axes.set_xlim(-0.05, 9.8)
+    axes.set_ylim(-0.1, 4.7)
+    style.bare(axes)
+    axes.set_aspect("auto")
+    finding = f"The same empty cell, {_WORDS.get(len(MEANINGS), len(MEANINGS))} stories"
+    told = "; ".join(f"{meaning}: {action}" for meaning, (_, action, _) in MEANINGS.items())
+    style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
+
+
+def bought_later(table: pd.DataFrame, days: int) -> None:
+    """What part of the empty cells was bought within some days: viewed ones beside others.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.matrix.bought_later`.
+    days : int
+    """
+    names = {
+        "all empty cells": "all empty cells",
+        "viewed": "viewed and\nnot bought",
+        "not viewed": "same customers,\nnot viewed",
+    }
+    colours = {"viewed": PERSONAL}
+    figure, axes = style.figure(height=1.1 + 0.62 * len(table))
+    shares = table["share"].fillna(0)
+    axes.barh(range(len(table)), shares, 0.7, color=[colours.get(n, CHANCE) for n in table.index])
+    for place, name in enumerate(table.index):
+        bought, empty = table.loc[name, ["bought", "cells"]].astype(int)
+        axes.text(shares[name], place, f"  {percent(shares[name])}", va="bottom", fontweight="bold")
+        axes.text(shares[name], place, f"  {bought:,} of {empty:,}", va="top", fontsize=10.5)
+    axes.set_yticks(range(len(table)), [names[name] for name in table.index])
+    axes.set_xlim(0, 1.5 * max(shares.max(), 1e-6))
+    axes.invert_yaxis()
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    finding = f"Of the empty cells, {percent(shares.iloc[0])} were bought within {days} days"
+    if "viewed" in table.index:
+        finding += f"; of those viewed before, {percent(shares['viewed'])}"
+    told = "; ".join(f"{name}: {percent(share)}" for name, share in shares.items())
+    label = f"share of the empty cells that were bought within {days} days"
+    style.finish(figure, axes, finding, label, "", f"{finding}. {told}.")
+
+
+def hundred_cells(table: pd.DataFrame) -> None:
+    """A hundred empty and a hundred filled cells: how many of them the events know a view of.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.matrix.viewed_cells`.
+    """
+    figure, panels = style.figure(height=3.7, ncols=2)
+    told = []
+    for axes, (name, share) in zip(panels, table["share"].items(), strict=True):
+        viewed = round(100 * share) if share >= 0.01 or not share else 1
+        for cell in range(100):
+            row, column = divmod(cell, 10)
+            colour = PERSONAL if cell < viewed else "#D5D5D5"
+            axes.add_patch(Rectangle((column, row), 0.88, 0.88, facecolor=colour))
+        axes.set_xlim(0, 10)
+        axes.set_ylim(10, 0)
+        style.bare(axes)
+        axes.set_title(f"100 {name} cells", loc="center", fontsize=12)
+        label = "viewed before buying" if name == "filled" else "viewed"
+        axes.set_xlabel(f"{label}: {percent(share)}", color=PERSONAL, fontsize=12)
+        told.append(f"{percent(share)} of the {name} cells")
+    finding = "A view is on file for " + " and ".join(told)
+    _show_below(figure, finding)
+
+
+def drowned(once: pd.Series, counted: pd.Series) -> None:
+    """The products' totals, everybody counted once and every purchase counted.
+
+    Parameters
+    ----------
+    once, counted : Series of number
+        By product, in the same order.
+    """
+    figure, panels = style.figure(height=2.9, ncols=2)
+    drawn = [(once, "buyers (1 and 0)", PERSONAL), (counted, "purchases (counted)", POPULAR)]
+    for axes, (totals, label, colour) in zip(panels, drawn, strict=True):
+        bars = axes.bar(range(len(totals)), totals, color=colour, width=0.75)
+        axes.bar_label(bars, [f"{value:,.0f}" for value in totals], padding=2)
+        axes.set_xticks(range(len(totals)), totals.index)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.margins(y=0.15)
+        axes.set_title(label, loc="center", fontsize=12, color=colour)
+    lead = counted.idxmax()
+    buyers = f"{once[lead]:,.0f} buyer" + ("" if once[lead] == 1 else "s")
+    share = percent(counted[lead] / counted.sum())
+    _show_below(figure, f"{lead} has {buyers}, and {share} of the counted purchases")
+
+
+def votes(sizes: list[int]) -> None:
+    """Rows of some lengths: a dot for every product, a line for every pair of them.
+
+    Parameters
+    ----------
+    sizes : list of int
+        Different products in each row; at most four rows, at least one product each.
+    """
+    figure, panels = style.figure(height=2.9, ncols=len(sizes))
+    told = []
+    for axes, size in zip(np.atleast_1d(panels), sizes, strict=True):
+        angles = 2 * np.pi * np.arange(size) / size + np.pi / 2
+        places = 0.9 * np.column_stack([np.cos(angles), np.sin(angles)])
+        for one in range(size):
+            for other in range(one):
+                axes.plot(*places[[one, other]].T, color=CHANCE, linewidth=0.9, zorder=1)
+        axes.plot(*places.T, "o", color=PERSONAL, markersize=9)
+        axes.set_xlim(-1.15, 1.15)
+        axes.set_ylim(-1.15, 1.15)
+        style.bare(axes)
+        pairs = size * (size - 1) // 2
+        axes.set_title(f"{size} product" + "s" * (size != 1), loc="center", fontsize=12)
+        axes.set_xlabel(f"{pairs} pair" + "s" * (pairs != 1), color=INK, fontsize=12)
+        told.append(f"{size} product" + "s" * (size != 1) + f", {pairs}")
+    times = sizes[-1] / sizes[-2]
+    louder = sizes[-1] * (sizes[-1] - 1) / (sizes[-2] * (sizes[-2] - 1))
+    finding = f"{times:.2g} times the products, {louder:.2g} times the pairs"
+    _show_below(figure, finding, "; ".join(told) + " pairs")
+
+
+def people_in_a_row(row: pd.Series) -> None:
+    """One account's row as the table has it, and as it came about.
+
+    Parameters
+    ----------
+    row : Series of str
+        Who each product was for, by product; at most eight.
+    """
+    people = list(dict.fromkeys(row))
+    own = dict(zip(people, [COLOURS[3], COLOURS[4], COLOURS[5], COLOURS[6]], strict=False))
+    figure, axes = style.figure(height=3.1)
+    for place, (product, person) in enumerate(row.items()):
+        for height, colour in [(1.6, INK), (0, own[person])]:
+            axes.add_patch(Rectangle((place, height), 0.93, 0.8, facecolor=colour))
+        axes.text(place + 0.46, 2.0, "1", color="white", ha="center", va="center")
+        name = textwrap.fill(product, 9)
+        axes.text(place + 0.46, 1.5, name, ha="center", va="top", fontsize=10.5)
+    for person in people:
+        places = np.flatnonzero(row.to_numpy() == person)
+        axes.text(places.mean() + 0.46, -0.12, person, ha="center", va="top", fontweight="bold",
+                  color=INK)  # fmt: skip
+    axes.text(0, 2.5, "what the table knows (above), and who it was for (below)", va="bottom")
+    axes.set_xlim(0, len(row))
+    axes.set_ylim(-0.6, 2.85)
+    style.bare(axes)
+    axes.set_aspect("auto")
+    finding = f"One row, {len(row)} purchases, {len(people)} stories"
+    told = "; ".join(f"{person}: {', '.join(row.index[row == person])}" for person in people)
+    style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
