@@ -13,4 +13,15 @@ from helpers.plots.general import (
     lines,
     product_map,
 )
+from helpers.plots.recommendations import (
+    bought_again,
+    score_drawing,
+    score_parts,
+    steps,
+    two_metrics,
+    two_questions,
+    unknown_id,
+    what_followed,
+    who_leads,
+)
 from helpers.plots.style import show
