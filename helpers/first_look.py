@@ -227,7 +227,10 @@ def _by_chance(pairs, bought, days):
 
 
 def try_weights(
-    split: Split, options: Mapping[str, Mapping[str, float]], n: int = 5
+    split: Split,
+    options: Mapping[str, Mapping[str, float]],
+    n: int = 5,
+    trend_days: int | None = None,
 ) -> pd.DataFrame:
     """Hide the last weeks, serve people under other event weights, and see what came true.
 
@@ -240,6 +243,8 @@ def try_weights(
     options : dict of str to (dict of str to float)
         Weights by the name they go by; differences are to the first. An empty dict: no events.
     n : int
+    trend_days : int, optional
+        As the engine has it; chosen on the past only.
 
     Returns
     -------
@@ -252,7 +257,9 @@ def try_weights(
     matrix, tables = split.training()
     models = {
         name: ItemBased(
-            intent_days=INTENT_DAYS if weights else None, event_weights=dict(weights) or None
+            trend_days=trend_days,
+            intent_days=INTENT_DAYS if weights else None,
+            event_weights=dict(weights) or None,
         ).fit(matrix, **tables)
         for name, weights in options.items()
     }
@@ -301,7 +308,7 @@ def steps(
     Parameters
     ----------
     engine : Engine
-        From :func:`helpers.production.shop_engine`.
+        From :func:`helpers.production.shop_engine`. What came true is judged with its settings.
     transactions, events : DataFrame
     test_days : int
         Of the weeks that are hidden to see what came true.
@@ -329,7 +336,8 @@ def steps(
     age = (newest.max() - newest).dt.days
     table["age"] = age.groupby(step).median().reindex(names)
     try:
-        judged = _steps_judged(split_by_time(transactions, events, test_days), n)
+        split = split_by_time(transactions, events, test_days)
+        judged = _steps_judged(split, n, engine.model.trend_days)
     except TooShortError:
         names = ["judged", "came_true", "best_sellers", "chance", "low", "high"]
         judged = pd.DataFrame(columns=names, dtype=float)
@@ -341,7 +349,7 @@ def _step(lists):
     return lists[lists["rank"] == 1].set_index("customer_id")["source"]
 
 
-def _steps_judged(split, n):
+def _steps_judged(split, n, trend_days):
     matrix, tables = split.training()
     events = tables["events"]
     relevant = relevant_products(split)
@@ -349,7 +357,8 @@ def _steps_judged(split, n):
     known |= set() if events is None else set(events["customer_id"])
     judged = pd.Index([each for each in relevant["customer_id"].unique() if each in known])
     popular = MostPopular(30).fit(matrix, **tables)
-    model = ItemBased(intent_days=None if events is None else INTENT_DAYS).fit(matrix, **tables)
+    intent_days = None if events is None else INTENT_DAYS
+    model = ItemBased(trend_days=trend_days, intent_days=intent_days).fit(matrix, **tables)
     lists = ladder(model, popular).recommend(judged, n)
     rivals = {"best_sellers": popular, "chance": Random().fit(matrix, **tables)}
     asked = {"came_true": lists} | {
@@ -395,13 +404,15 @@ def repeats(transactions: pd.DataFrame) -> pd.Series:
     return by_category
 
 
-def two_questions(split: Split, n: int = 5) -> pd.DataFrame:
+def two_questions(split: Split, n: int = 5, trend_days: int | None = None) -> pd.DataFrame:
     """The same lists judged by two questions: something new, or anything, repeats included.
 
     Parameters
     ----------
     split : Split
     n : int
+    trend_days : int, optional
+        As the engine has it; chosen on the past only.
 
     Returns
     -------
@@ -412,7 +423,7 @@ def two_questions(split: Split, n: int = 5) -> pd.DataFrame:
     """
     matrix, tables = split.training()
     lists = {
-        "our lists": ItemBased(),
+        "our lists": ItemBased(trend_days=trend_days),
         "the same again": BuyAgain(),
         "best sellers": MostPopular(30),
         "drawn by chance": Random(),

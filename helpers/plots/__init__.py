@@ -14,7 +14,6 @@ from helpers.plots.general import (
     product_map,
 )
 from helpers.plots.recommendations import (
-    bought_again,
     score_drawing,
     score_parts,
     steps,

@@ -65,14 +65,12 @@ def score_drawing(similar: pd.DataFrame) -> None:
         _box(axes, (0.9, high), (1.1, 0.8), owned, INK, "bold", 13)
     for candidate, high in zip(similar.index, right, strict=True):
         _box(axes, (5.3, high), (1.1, 0.8), candidate, PERSONAL, "bold", 13)
-        for place, (owned, low) in enumerate(zip(similar.columns, left, strict=True)):
+        for owned, low in zip(similar.columns, left, strict=True):
             value = similar.loc[candidate, owned]
-            near = low + (high - low) * 0.3, high - (high - low) * 0.3
             look = (PERSONAL, 1 + 5 * value, "-") if value else (CHANCE, 1, ":")
             _arrow(axes, (1.55, low), (4.68, high), *look)
-            at = (2.49, near[0]) if place == 0 else (2.49, near[0])
-            axes.text(*at, f"{value:.2f}", ha="center", va="center", color=INK,
-                      bbox={"fc": "white", "ec": "none", "pad": 1.5})  # fmt: skip
+            axes.text(2.49, low + (high - low) * 0.3, f"{value:.2f}", ha="center", va="center",
+                      color=INK, bbox={"fc": "white", "ec": "none", "pad": 1.5})  # fmt: skip
         parts = " + ".join(f"{value:.2f}" for value in similar.loc[candidate])
         axes.text(6.1, high, f"{parts} = {scores[candidate]:.2f}", va="center",
                   color=PERSONAL, fontsize=11.5, fontweight="bold")  # fmt: skip
@@ -218,7 +216,8 @@ def steps(table: pd.DataFrame) -> None:
                                       fc=colours[step], ec="none", alpha=0.17))  # fmt: skip
         axes.text(left + 0.15, height + 1.2, step, fontweight="bold", color=INK, va="center")
         axes.text(left + 0.15, height + 0.52, what[step], color=INK, va="center", fontsize=10.5)
-        who = f"{row['customers']:,.0f} people ({percent(row['share'])})"
+        people = "person" if row["customers"] == 1 else "people"
+        who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
         lines = [who]
         if row["customers"]:
             lines.append(f"last heard of {row['age']:.0f} days ago")
@@ -304,35 +303,6 @@ def unknown_id() -> None:
     told += "One that is neither registered nor seen is a stranger: best sellers, counted. One "
     told += "that looked at something lately gets intent, else the best sellers of 30 days."
     style.show(figure, told)
-
-
-def bought_again(shares: pd.Series, overall: float, most: int = 4) -> None:
-    """Share of repeat purchases by category: the highest and the lowest.
-
-    Parameters
-    ----------
-    shares : Series of float
-        From :func:`helpers.first_look.repeats`, largest first.
-    overall : float
-        Of all purchases.
-    most : int
-        Of either end.
-    """
-    ends = shares if len(shares) <= 2 * most else pd.concat([shares[:most], shares[-most:]])
-    figure, axes = style.figure(0.36 * len(ends) + 1.5)
-    drawn = axes.barh(range(len(ends)), ends, color=PERSONAL, height=0.62)
-    axes.bar_label(drawn, [percent(value) for value in ends], padding=3)
-    axes.axvline(overall, color=CHANCE, linestyle="--", linewidth=2)
-    axes.text(overall, len(ends) - 0.3, f" all: {percent(overall)}", color="#555555", va="center")
-    axes.set_yticks(range(len(ends)), [_short(name) for name in ends.index])
-    axes.set_ylim(len(ends) + 0.1, -0.6)
-    axes.margins(x=0.15)
-    finding = f"{_short(ends.index[0])}: {percent(ends.iloc[0])} of purchases are repeats; "
-    finding += f"{_short(ends.index[-1])}: {percent(ends.iloc[-1])}"
-    told = "; ".join(f"{name} {percent(value)}" for name, value in ends.items())
-    alt = f"{finding}. Repeat purchases by category: {told}; overall {percent(overall)}."
-    xlabel = "share of purchases that the same customer had made before"
-    style.finish(figure, axes, finding, xlabel, "", alt, "x")
 
 
 def two_questions(table: pd.DataFrame) -> None:
