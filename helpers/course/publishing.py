@@ -50,6 +50,15 @@ _LESSON = f"""{{%- extends "classic/index.html.j2" -%}}
 {{%- else -%}}{{{{ super() }}}}{{%- endif -%}}
 {{%- endblock input_group -%}}
 """
+_STYLE = """<style>
+summary { display: list-item; cursor: pointer; } /* the template hides the triangle: fold me open */
+.output img { max-width: 100%; height: auto; }
+@media (max-width: 720px) { /* a phone has no room for a margin of numbers */
+  .prompt { display: none; }
+  div#notebook, div#notebook-container { padding: 4px; width: auto; }
+  div.output_area .output_subarea { max-width: 100%; }
+}
+</style>"""
 _NOTES = ["as_of", "data", "parameters", "counts"]
 BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
 
@@ -373,9 +382,7 @@ def lesson_html(notebook: Path) -> str:
     """An executed lesson as one HTML page that loads nothing from elsewhere."""
     page = without_diagrams(_exporter().from_filename(str(notebook))[0])
     page = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', page)
-    # the template's own style hides the triangle that says: fold me open
-    triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
-    return page.replace("</head>", triangle, 1)
+    return page.replace("</head>", f"{_STYLE}</head>", 1)
 
 
 def glossary_html() -> str:
