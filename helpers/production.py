@@ -538,7 +538,7 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     A list cannot be longer than what may be shown and its customer has not bought, and where
     nothing is left to recommend, no list is missing. Which product leads is counted over personal
     lists: best sellers lead with the same one by design. One that leads more than half may be the
-    hit of the season; one that leads more than nine in ten is a bug (lesson 04's led 94 %), except
+    hit of the season; one that leads more than nine in ten is a bug (lesson 04's led 96 %), except
     in a shop too small to judge by, where that check does not stop.
     """
     model, shown = engine.model, engine.may_show

@@ -357,6 +357,9 @@ class ItemBased(Recommender):
     n_jobs : int
         Threads for fitting and recommending, -1 for one per processor; results do not depend on
         it.
+    event_weights : dict of str to float, optional
+        What an event of each type counts, where a purchase counts 1; :data:`EVENT_WEIGHTS` if left
+        out. Types that are not named count nothing.
 
     Attributes
     ----------
@@ -375,8 +378,10 @@ class ItemBased(Recommender):
         trend_days: int | None = None,
         intent_days: int | None = None,
         n_jobs: int = 2,
+        event_weights: dict[str, float] | None = None,
     ):
         self.n_jobs = n_jobs
+        self.event_weights = event_weights
         self.n_neighbors = n_neighbors
         self.scale_customers = scale_customers
         self.trend_days = trend_days
@@ -404,7 +409,8 @@ class ItemBased(Recommender):
             newest = max(newest, transactions["transaction_date"].max())
         recent = events[events["event_date"] > newest - pd.Timedelta(days=self.intent_days)]
         product = matrix.products.get_indexer(recent["product_id"])
-        weight = recent["event_type"].map(EVENT_WEIGHTS).fillna(0).to_numpy(dtype=np.float64)
+        counts = EVENT_WEIGHTS if self.event_weights is None else self.event_weights
+        weight = recent["event_type"].map(counts).fillna(0).to_numpy(dtype=np.float64)
         useful = (product >= 0) & (weight > 0)
         if not useful.any():
             return
@@ -587,6 +593,21 @@ class EASE(Recommender):
 
     def _scores(self, rows):
         return self.purchases_[rows] @ self.weights_
+
+
+class SortedById(Recommender):
+    """The bug that shipped, kept so that lesson 04 can show it: the last ids of the catalogue.
+
+    Pairs of product and score, sorted as they are with the largest in front, are sorted by
+    product: the score is looked at only where two products are equal, which they never are.
+    """
+
+    def _fit(self, matrix, transactions, events, products):
+        self._similarity = product_similarity(matrix).values
+
+    def _scores(self, rows):
+        has_a_score = (self.purchases_[rows] @ self._similarity).toarray() > 0
+        return has_a_score * np.arange(1.0, len(self.products_) + 1)  # products_ are in order
 
 
 class BuyAgain(Recommender):

@@ -21,7 +21,6 @@ from helpers.audiences import retention_offers
 from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
-from helpers.recommend import get_recommendations
 from helpers.similarity import similar_products
 
 _TEXTS = Path(__file__).with_name("exercises.yaml")
@@ -312,19 +311,14 @@ def _(small):
 
 
 @computed("04-1")
-def _(by_hand):
-    return by_hand.loc["B", "score"], {
-        "D": by_hand.loc["D", "score"],
-        "one purchase": by_hand.loc["B", "because of A"],
+def _(tied):
+    a_part, b_part = tied.loc["A", "C"], tied.loc["B", "C"]
+    return a_part + b_part, {
+        "one purchase": a_part,
+        "the other": b_part,
+        "D": tied.loc["A", "D"] + tied.loc["B", "D"],
+        "mean": (a_part + b_part) / 2,
     }
-
-
-@computed("04-2")
-def _(matrix, similarity, n):
-    first, second = (
-        get_recommendations(customer, matrix, similarity, n) for customer in matrix.customers[:2]
-    )
-    return second, {"first customer": first, "worst first": second[::-1]}
 
 
 # Lesson 05a: is it better?

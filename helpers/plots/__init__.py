@@ -43,6 +43,16 @@ from helpers.plots.matrix import (
     two_shops,
     votes,
 )
+from helpers.plots.recommendations import (
+    score_drawing,
+    score_parts,
+    steps,
+    two_metrics,
+    two_questions,
+    unknown_id,
+    what_followed,
+    who_leads,
+)
 from helpers.plots.start import (
     blind_lists,
     hidden_weeks,

@@ -1,0 +1,338 @@
+"""Lesson 04: from similarities to a list, who leads the lists, and who is served by what."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import FancyBboxPatch
+
+from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING, meaning
+from helpers.plots import style
+from helpers.telling import percent
+
+_PALE = "#E4E4E4"
+
+
+def _short(name, width=24):
+    """A name that fits beside a bar."""
+    name = " ".join(str(name).split())
+    return name if len(name) <= width else name[: width - 1].rstrip() + "…"
+
+
+def _box(axes, centre, size, text, colour, weight="normal", fontsize=10.5) -> None:
+    corner = (centre[0] - size[0] / 2, centre[1] - size[1] / 2)
+    axes.add_patch(
+        FancyBboxPatch(corner, *size, "round,pad=0,rounding_size=0.1", fc="white", ec=colour, lw=2)
+    )
+    axes.text(*centre, text, ha="center", va="center", color=INK, fontsize=fontsize,
+              fontweight=weight, linespacing=1.25)  # fmt: skip
+
+
+def _arrow(axes, start, end, colour=INK, width=1.5, style_="-") -> None:
+    look = {"arrowstyle": "-|>", "color": colour, "lw": width, "linestyle": style_,
+            "shrinkA": 0, "shrinkB": 0}  # fmt: skip
+    axes.annotate("", end, start, arrowprops=look)
+
+
+def _canvas(width, height, inches):
+    figure, axes = style.figure(inches)
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    return figure, axes
+
+
+def score_drawing(similar: pd.DataFrame) -> None:
+    """How a score comes about: every purchase sends its similarity to every candidate.
+
+    Parameters
+    ----------
+    similar : DataFrame
+        Rows: candidates. Columns: what the customer owns. The similarities of both.
+    """
+    figure, axes = _canvas(10, 4.4, 3.0)
+    scores = similar.sum(axis=1)
+    left = np.linspace(3.4, 1.0, len(similar.columns))
+    right = np.linspace(3.4, 1.0, len(similar))
+    axes.text(0.9, 4.2, "owns", ha="center", color=INK, fontweight="bold")
+    axes.text(7.9, 4.2, "score", ha="center", color=PERSONAL, fontweight="bold")
+    told = []
+    for owned, high in zip(similar.columns, left, strict=True):
+        _box(axes, (0.9, high), (1.1, 0.8), owned, INK, "bold", 13)
+    for candidate, high in zip(similar.index, right, strict=True):
+        _box(axes, (5.3, high), (1.1, 0.8), candidate, PERSONAL, "bold", 13)
+        for owned, low in zip(similar.columns, left, strict=True):
+            value = similar.loc[candidate, owned]
+            look = (PERSONAL, 1 + 5 * value, "-") if value else (CHANCE, 1, ":")
+            _arrow(axes, (1.55, low), (4.68, high), *look)
+            axes.text(2.49, low + (high - low) * 0.3, f"{value:.2f}", ha="center", va="center",
+                      color=INK, bbox={"fc": "white", "ec": "none", "pad": 1.5})  # fmt: skip
+        parts = " + ".join(f"{value:.2f}" for value in similar.loc[candidate])
+        axes.text(6.1, high, f"{parts} = {scores[candidate]:.2f}", va="center",
+                  color=PERSONAL, fontsize=11.5, fontweight="bold")  # fmt: skip
+        told.append(f"{candidate}: {parts} = {scores[candidate]:.2f}")
+    first = scores.idxmax()
+    owned = " and ".join(similar.columns)
+    style.title(axes, f"Whoever owns {owned} sees {first} first")
+    style.show(figure, f"Arrows from {owned} to the candidates, added up. {'; '.join(told)}.")
+
+
+def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
+    """How a whole splits over products: one strip for each, the largest product named.
+
+    Parameters
+    ----------
+    strips : dict of str to Series
+        Shares by product id, largest first: of customers by who leads their list, or of purchases.
+    names : Series of str
+        By product id.
+    """
+    figure, axes = style.figure(0.95 * len(strips) + 0.9)
+    colours = [WARNING, PERSONAL, POPULAR]
+    told = []
+    for place, (label, shares) in enumerate(strips.items()):
+        colour = colours[place % len(colours)]
+        many = shares.iloc[:40]
+        start = 0.0
+        for number, share in enumerate([*many, max(1 - many.sum(), 0)]):
+            fill = colour if number == 0 else _PALE if number < len(many) else "#F4F4F4"
+            axes.barh(place, share, left=start, color=fill, edgecolor="white", height=0.5, lw=0.6)
+            start += share
+        first = (
+            f"{_short(names.get(shares.index[0], shares.index[0]), 30)}: {percent(shares.iloc[0])}"
+        )
+        axes.text(0, place - 0.34, f"{label}", va="bottom", color=INK)
+        inside = shares.iloc[0] > 0.5
+        axes.text(0.01 if inside else shares.iloc[0] + 0.01, place, first, va="center",
+                  color="white" if inside else INK, fontweight="bold")  # fmt: skip
+        told.append(f"{label}, {first}")
+    axes.set_ylim(len(strips) - 0.6, -0.75)
+    axes.set_xlim(0, 1)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    largest = next(iter(strips.values()))
+    finding = f"With the bug, {percent(largest.iloc[0])} of customers see one product first"
+    alt = f"Strips that split over products; the largest is named. {'; '.join(told)}."
+    style.finish(figure, axes, finding, "share; every block is one product", "", alt, "x")
+
+
+def two_metrics(table: pd.DataFrame) -> None:
+    """Coverage and personalization of several lists, side by side.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.first_look.glance`; the first row is the lists to compare with, and
+        rows about a bug begin with "bug".
+    """
+    figure, panels = style.figure(0.42 * len(table) + 1.35, ncols=2, sharey=True)
+    colours = [
+        WARNING if str(name).startswith("bug") else meaning(name, PERSONAL) for name in table.index
+    ]
+    for axes, column in zip(panels, ["coverage", "personalization"], strict=True):
+        drawn = axes.barh(range(len(table)), table[column], color=colours, height=0.62)
+        axes.bar_label(drawn, [percent(value) for value in table[column]], padding=3)
+        axes.set_xlim(0, 1.25)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        axes.set_xlabel(column, fontweight="bold")
+    panels[0].set_yticks(range(len(table)), table.index)
+    panels[0].invert_yaxis()
+    both = table[["coverage", "personalization"]]
+    same = [name for name in table.index[1:] if np.allclose(both.loc[name], both.iloc[0])]
+    finding = f"Highest: {both['coverage'].idxmax()}, and {both['personalization'].idxmax()}"
+    if same:
+        finding = f"“{same[0]}” has exactly the figures of “{table.index[0]}”"
+    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
+                    fontweight="bold")  # fmt: skip
+    rows = [
+        f"{name}: {percent(row['coverage'])} and {percent(row['personalization'])}"
+        for name, row in table.iterrows()
+    ]
+    style.show(figure, f"{finding}. Coverage and personalization: {'; '.join(rows)}.")
+
+
+def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
+    """One score taken apart: every purchase adds its piece where the one before it ends.
+
+    Parameters
+    ----------
+    parts : Series of float
+        What each purchase adds, by its name, largest first.
+    product : str
+        Whose score it is.
+    most : int
+        So many are drawn alone; the others are added up.
+    """
+    shown = parts.iloc[:most]
+    labels = [_short(name) for name in shown.index]
+    values = shown.tolist()
+    if len(parts) > most:
+        labels.append(f"{len(parts) - most:,} more")
+        values.append(parts.iloc[most:].sum())
+    total = parts.sum()
+    figure, axes = style.figure(0.4 * (len(values) + 1) + 1.2)
+    start = 0.0
+    for place, value in enumerate(values):
+        axes.barh(place, value, left=start, color=PERSONAL, height=0.6)
+        axes.text(start + value + 0.01 * total, place, f"{value:.3f}",
+                  va="center")  # fmt: skip
+        start += value
+    axes.barh(len(values), total, color=INK, height=0.6)
+    axes.text(total * 1.01, len(values), f"{total:.3f}", va="center", fontweight="bold")
+    axes.set_yticks(range(len(values) + 1), [*labels, "the score"])
+    axes.set_xlim(0, total * 1.3)
+    axes.invert_yaxis()
+    finding = f"{_short(product, 40)}: {shown.iloc[0] / total:.0%} of the score comes from "
+    finding += _short(shown.index[0], 40)
+    told = "; ".join(f"{label} {value:.3f}" for label, value in zip(labels, values, strict=True))
+    alt = f"{finding}. {told}; together {total:.3f}."
+    style.finish(figure, axes, finding, "similarity, added up", "because of", alt)
+
+
+def steps(table: pd.DataFrame) -> None:
+    """The ladder as stairs: who stands on which step, and the figure to watch on each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.first_look.steps`.
+    """
+    figure, axes = _canvas(10, 6.2, 4.3)
+    colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
+    what = {
+        "purchases": "bought something:\nscores from purchases",
+        "intent": "looked, searched or filled\na cart lately",
+        "popularity": "nothing lately: what others\nbought in the last 30 days",
+    }
+    told = []
+    for place, (step, row) in enumerate(table.iterrows()):
+        left, height = 0.05 + 0.55 * place, 4.55 - 2.05 * place
+        axes.add_patch(FancyBboxPatch((left, height), 3.95, 1.5, "round,pad=0,rounding_size=0.1",
+                                      fc=colours[step], ec="none", alpha=0.17))  # fmt: skip
+        axes.text(left + 0.15, height + 1.2, step, fontweight="bold", color=INK, va="center")
+        axes.text(left + 0.15, height + 0.52, what[step], color=INK, va="center", fontsize=10.5)
+        people = "person" if row["customers"] == 1 else "people"
+        who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
+        lines = [who]
+        if row["customers"]:
+            lines.append(f"last heard of {row['age']:.0f} days ago")
+        else:
+            lines.append("nobody today")
+        if row["judged"] and row["came_true"] == row["came_true"]:
+            lines.append(
+                f"came true: {percent(row['came_true'])} (chance {percent(row['chance'])})"
+            )
+        else:
+            lines.append("came true: nobody to judge by")
+        axes.text(left + 4.15, height + 0.75, "\n".join(lines), va="center", fontsize=10.5,
+                  color=INK, linespacing=1.35)  # fmt: skip
+        if place < len(table) - 1:
+            _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.6), INK)
+            axes.text(left + 0.42, height - 0.29, "else", va="center", fontsize=10.5, color=INK)
+        told.append(f"{step}: {', '.join(lines)}")
+    first = table.index[0]
+    share = 1 - table.loc[first, "share"]
+    if table.loc[first, "customers"] == table["customers"].sum():
+        finding = "Everyone we know has bought something: one step serves all"
+    else:
+        finding = f"{percent(share)} of the people we know need a step below purchases"
+    style.title(axes, finding)
+    style.show(figure, f"{finding}. {'; '.join(told)}.")
+
+
+def what_followed(table: pd.DataFrame, days: int = 30) -> None:
+    """What is bought after a view, a search, a cart, beside any other product.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.first_look.followed_by_purchase`.
+    days : int
+    """
+    words = {"product_view": "viewed", "search": "searched", "add_to_cart": "put into the cart"}
+    figure, axes = style.figure(0.62 * len(table) + 1.5)
+    told = []
+    for place, (kind, row) in enumerate(table.iterrows()):
+        axes.barh(place, row["later"], color=PERSONAL, height=0.55)
+        axes.plot([row["low"], row["high"]], [place] * 2, color=INK, linewidth=2)
+        axes.plot([row["chance"]] * 2, [place - 0.36, place + 0.36], color=CHANCE, linewidth=4)
+        reach = np.nanmax([row["later"], row["high"], row["chance"]])
+        axes.text(reach, place, f"  {percent(row['later'])}, we count {row['ours']:.1f}",
+                  va="center")  # fmt: skip
+        told.append(
+            f"{words[kind]}: {percent(row['later'])}, by chance {percent(row['chance'])}, "
+            f"our weight {row['ours']:.1f}"
+        )
+    widest = np.nanmax(table[["later", "high", "chance"]].to_numpy())
+    axes.set_xlim(0, 1.55 * max(widest, 0.01))
+    axes.set_ylim(len(table) - 0.45, -0.95)
+    axes.text(table["chance"].iloc[0], -0.42, " any other product", color="#666666", va="bottom")
+    axes.set_yticks(range(len(table)), [words[kind] for kind in table.index])
+    finding = f"Still open that night: what was {words[table.index[0]]} is bought most often"
+    xlabel = f"share bought on a later day, within {days} days"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
+
+
+def unknown_id() -> None:
+    """What happens when an id arrives that has no row: three questions, four endings."""
+    figure, axes = _canvas(10, 7.2, 4.6)
+    questions = ["Does it look like\nour ids?", "Registered, or seen\non the site?",
+                 "Looked at anything\nin the last 30 days?"]  # fmt: skip
+    ends = [
+        ("no", "a typo, or a test", "best sellers + error count"),
+        ("no", "a stranger", "best sellers + stranger count"),
+        ("no", "new, still quiet", "best sellers of 30 days"),
+    ]
+    for place, (question, (word, who, gets)) in enumerate(zip(questions, ends, strict=True)):
+        high = 6.3 - 2.05 * place
+        _box(axes, (2.15, high), (4.1, 1.2), question, INK)
+        _arrow(axes, (4.25, high), (5.45, high), INK)
+        axes.text(4.8, high + 0.25, word, ha="center", fontsize=10.5)
+        colour = WARNING if place < 2 else POPULAR
+        _box(axes, (7.7, high), (4.4, 1.2), f"{who}:\n{gets}", colour)
+        _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
+        axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=10.5)
+    _box(axes, (2.15, 0.55), (4.1, 0.85), "new, and looking: intent", OTHER)
+    style.title(axes, "An id without a row: the page always gets a list, and somebody counts")
+    told = "An id that does not look like ours is a typo: best sellers, and an error is counted. "
+    told += "One that is neither registered nor seen is a stranger: best sellers, counted. One "
+    told += "that looked at something lately gets intent, else the best sellers of 30 days."
+    style.show(figure, told)
+
+
+def two_questions(table: pd.DataFrame) -> None:
+    """The same lists judged by two questions: something new, or anything they buy.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.first_look.two_questions`.
+    """
+    figure, panels = style.figure(0.42 * len(table) + 1.75, ncols=2, sharey=True)
+    words = {"new": "something new", "anything": "anything, repeats too"}
+    colours = [meaning(name, OTHER) for name in table.index]
+    colours[0] = PERSONAL
+    for axes, column in zip(panels, words, strict=True):
+        drawn = axes.barh(range(len(table)), table[column], color=colours, height=0.62)
+        axes.bar_label(drawn, [percent(value) for value in table[column]], padding=3)
+        axes.set_xlim(0, 1.3 * max(table.max(axis=None), 0.01))
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        axes.set_xlabel(words[column], fontweight="bold")
+    panels[0].set_yticks(range(len(table)), table.index)
+    panels[0].invert_yaxis()
+    best = {column: table[column].idxmax() for column in words}
+    finding = f"Best for something new: {best['new']}. For anything: {best['anything']}"
+    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
+                    fontweight="bold")  # fmt: skip
+    rows = [
+        f"{name}: {percent(row['new'])} and {percent(row['anything'])}"
+        for name, row in table.iterrows()
+    ]
+    alt = f"{finding}. Customers who bought something of their list: {'; '.join(rows)}."
+    style.show(figure, alt)

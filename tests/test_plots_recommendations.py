@@ -1,0 +1,164 @@
+"""Lesson 04's figures say what their tables say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import colours, data, plots
+from helpers.matrix import build_interaction_matrix
+from helpers.similarity import product_similarity
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Figures that were drawn, with their text alternatives."""
+    found = []
+    monkeypatch.setattr(plots.style, "show", lambda figure, alt: found.append((figure, alt)))
+    return found
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def title(axes):
+    return axes.get_title(loc="left").replace("\n", " ")
+
+
+def widths(axes):
+    return [bar.get_width() for bar in axes.patches]
+
+
+def test_a_score_is_the_sum_of_its_arrows(drawn):
+    similar = product_similarity(build_interaction_matrix(data.miniature())).to_frame()
+    plots.score_drawing(similar.loc[["B", "D"], ["A", "C"]])
+    [(figure, alt)] = drawn
+    [axes] = figure.axes
+    assert "0.41 + 0.41 = 0.82" in texts(axes) and "0.00 + 0.58 = 0.58" in texts(axes)
+    assert title(axes) == "Whoever owns A and C sees B first"
+    arrows = [text.arrow_patch for text in axes.texts if getattr(text, "arrow_patch", None)]
+    thickness = [arrow.get_linewidth() for arrow in arrows]
+    assert np.argmax(thickness) == 3 and thickness[0] == pytest.approx(thickness[1])
+    assert "B: 0.41 + 0.41 = 0.82" in alt
+
+
+def test_strips_are_shares_and_name_the_largest(drawn):
+    many = pd.Series(1 / 3_000, [f"P{n}" for n in range(3_000)])
+    strips = {"with the bug": pd.Series({"Z": 0.9, "Y": 0.1}), "by score": many}
+    plots.who_leads(strips, pd.Series({"Z": "$5 <b>", "Y": "Pan", "P0": "x" * 90}))
+    [(figure, alt)] = drawn
+    [axes] = figure.axes
+    assert widths(axes)[:2] == pytest.approx([0.9, 0.1])
+    assert sum(widths(axes)[3:]) == pytest.approx(1)
+    assert len(axes.patches) < 60
+    assert "$5 <b>: 90%" in texts(axes) and "by score" in texts(axes)
+    assert title(axes) == "With the bug, 90% of customers see one product first"
+    assert "less than 0.1%" in alt
+    assert all(len(text) < 60 for text in texts(axes))
+
+
+def test_two_metrics_beside_each_other(drawn):
+    table = pd.DataFrame(
+        {"coverage": [0.9, 0.3, 0.9, 1], "personalization": [0.8, 0.1, 0.8, 0.95]},
+        ["sorted by score", "bug: sorted by id", "bug: another's list", "drawn by chance"],
+    )
+    plots.two_metrics(table)
+    figure, alt = drawn[0]
+    for axes, column in zip(figure.axes, table, strict=True):
+        assert widths(axes) == table[column].tolist()
+        assert axes.get_xlabel() == column
+    shades = [to_hex(bar.get_facecolor()) for bar in figure.axes[0].patches]
+    assert shades == [
+        to_hex(colour)
+        for colour in (colours.PERSONAL, colours.WARNING, colours.WARNING, colours.CHANCE)
+    ]
+    assert "“bug: another's list” has exactly" in figure.get_suptitle()
+    assert "bug: sorted by id: 30% and 10%" in alt
+    plots.two_metrics(table.iloc[[0, 3]])
+    assert drawn[1][0].get_suptitle() == "Highest: drawn by chance, and drawn by chance"
+
+
+def test_parts_begin_where_the_one_before_ends(drawn):
+    parts = pd.Series(np.arange(10.0, 0, -1), ["Mug"] * 10)
+    plots.score_parts(parts, "Teapot", most=3)
+    [(figure, alt)] = drawn
+    [axes] = figure.axes
+    assert widths(axes) == [10, 9, 8, 28, 55]
+    assert [bar.get_x() for bar in axes.patches] == [0, 10, 19, 27, 0]
+    assert [label.get_text() for label in axes.get_yticklabels()][3:] == ["7 more", "the score"]
+    assert title(axes) == "Teapot: 18% of the score comes from Mug"
+    assert "together 55.000" in alt
+    plots.score_parts(parts[:1], "Teapot")
+    assert title(drawn[1][0].axes[0]).startswith("Teapot: 100%")
+
+
+def step_table(**more):
+    table = pd.DataFrame(
+        {
+            "customers": [80, 5, 15],
+            "share": [0.8, 0.05, 0.15],
+            "age": [100.0, 4.0, 90.0],
+            "judged": [40, 0, 3],
+            "came_true": [0.5, np.nan, 0.33],
+            "best_sellers": [0.3, np.nan, 0.33],
+            "chance": [0.2, np.nan, 0.1],
+        },
+        ["purchases", "intent", "popularity"],
+    )
+    return table.assign(**more)
+
+
+def test_steps_carry_their_figures(drawn):
+    plots.steps(step_table())
+    [(figure, alt)] = drawn
+    said = "\n".join(texts(figure.axes[0]))
+    for words in ("80 people (80%)", "last heard of 100 days ago", "came true: 50% (chance 20%)",
+                  "5 people (5.0%)", "came true: nobody to judge by"):  # fmt: skip
+        assert words in said and words in alt
+    assert title(figure.axes[0]) == "20% of the people we know need a step below purchases"
+
+
+def test_steps_of_a_shop_without_events(drawn):
+    plots.steps(step_table(customers=[9, 0, 0], share=[1.0, 0, 0], age=[3, np.nan, np.nan]))
+    assert "one step serves all" in title(drawn[0][0].axes[0])
+    assert "nobody today" in "\n".join(texts(drawn[0][0].axes[0]))
+
+
+def test_what_followed_shows_shares_chance_and_weights(drawn):
+    table = pd.DataFrame(
+        {"later": [0.35, 0.19], "low": [0.33, 0.17], "high": [0.37, 0.21], "chance": [0.02, 0.03],
+         "ours": [0.3, 1.0]}, ["product_view", "add_to_cart"])  # fmt: skip
+    plots.what_followed(table)
+    [(figure, alt)] = drawn
+    [axes] = figure.axes
+    assert widths(axes) == [0.35, 0.19]
+    marks = [line.get_xdata()[0] for line in axes.lines if to_hex(line.get_color()) == "#8a8a8a"]
+    assert marks == [0.02, 0.03]
+    assert [text.strip() for text in texts(axes)][:2] == ["35%, we count 0.3", "19%, we count 1.0"]
+    assert "what was viewed is bought most often" in title(axes)
+    assert "put into the cart: 19%, by chance 3.0%" in alt
+
+
+def test_an_unknown_id_always_gets_a_list(drawn):
+    plots.unknown_id()
+    figure, alt = drawn[0]
+    said = "\n".join(texts(figure.axes[0]))
+    assert said.count("best sellers") == 3 and said.count("intent") == 1
+    assert (said.count("no\n"), said.count("yes")) == (3, 3)
+    assert "typo" in alt and "stranger" in alt
+
+
+def test_two_questions_name_the_winner_of_each(drawn):
+    table = pd.DataFrame(
+        {"new": [0.5, 0, 0.3, 0.1], "anything": [0.4, 0.7, 0.3, 0.1]},
+        ["our lists", "the same again", "best sellers", "drawn by chance"],
+    )
+    plots.two_questions(table)
+    figure, alt = drawn[0]
+    for axes, column in zip(figure.axes, table, strict=True):
+        assert widths(axes) == table[column].tolist()
+    assert figure.get_suptitle().replace("\n", " ") == (
+        "Best for something new: our lists. For anything: the same again"
+    )
+    assert "the same again: 0% and 70%" in alt
