@@ -62,7 +62,7 @@ def test_a_row_has_a_stroke_where_it_is_filled(drawn, small):
     strokes = [segment[0][0] for segment in axes.collections[0].get_segments()]
     assert strokes == [1.5, 2.5, 3.5]
     assert texts(axes) == ["$5 mug (B)", "<b>", "lamp"]
-    assert title(axes) == "customer 3: 3 cells are filled, 1 are empty"
+    assert title(axes) == "customer 3: 3 cells are filled, 1 is empty"
     assert "3 cells are filled" in alt
 
 

@@ -60,7 +60,10 @@ def one_row(matrix, labels: pd.Series, customer, most: int = 4) -> None:
     style.bare(axes)
     axes.set_aspect("auto")
     empty = n_products - len(columns)
-    finding = f"{customer}: {len(columns):,} cells are filled, {empty:,} are empty"
+    filled = "1 cell is" if len(columns) == 1 else f"{len(columns):,} cells are"
+    finding = (
+        f"{customer}: {filled} filled, {empty:,} " + ("is" if empty == 1 else "are") + " empty"
+    )
     style.finish(figure, axes, finding, alt=f"The row of {finding}.")
 
 
@@ -211,8 +214,9 @@ def products_per_customer(per_customer: pd.Series) -> None:
         axes.set_xticks([*ticks, middle], [*(f"{tick:,}" for tick in ticks), f"{begins:,}+"])
         text = f"{begins:,} or more:\n{beyond:,} customers"
         axes.text(bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=10.5)
+    things = "product" if median == 1 else "products"
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
-    finding = f"The typical customer bought {typical} different products, the mean is {average}"
+    finding = f"The typical customer bought {typical} different {things}, the mean is {average}"
     style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
 
 
