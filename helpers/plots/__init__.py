@@ -14,11 +14,11 @@ from helpers.plots.general import (
     product_map,
 )
 from helpers.plots.recommendations import (
+    bought_again,
     score_drawing,
     score_parts,
     steps,
     two_metrics,
-    two_questions,
     unknown_id,
     what_followed,
     who_leads,
