@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from helpers.evaluate import (
-    Split,
+    MIN_CUSTOMERS,
+    MIN_HITS,
     TooShortError,
     catalogue_coverage,
     hit_rate,
     hits_of,
     interval,
-    per_customer,
     personalization,
     relevant_products,
     split_by_time,
@@ -29,15 +29,18 @@ from helpers.matrix import InteractionMatrix
 from helpers.recommend import (
     EVENT_WEIGHTS,
     INTENT_DAYS,
-    BuyAgain,
     ItemBased,
     MostPopular,
     Random,
     ladder,
 )
 
-#: With fewer pairs still open, nobody should read a weight out of the data.
-ENOUGH_PAIRS = 100
+#: With fewer pairs still open, nobody should read a weight out of the data; with fewer purchases in
+#: a category, nobody should read out of them whether it is bought again.
+ENOUGH_PAIRS = ENOUGH_PURCHASES = 100
+#: A row of its own for what is bought again: from one purchase in ten on. Our rule, no law.
+ROW_FROM = 0.1
+ALL_PRODUCTS = "all products"
 
 
 def leaders(recommendations: pd.DataFrame) -> pd.Series:
@@ -136,12 +139,72 @@ def has_shape(shape: str, customer_id: object) -> bool:
     return _shape(customer_id) == shape
 
 
+def no_id(usual: str, customers: Iterable[object]) -> str:
+    """An id that nobody has and that looks otherwise: an underscore too many.
+
+    Parameters
+    ----------
+    usual : str
+    customers : iterable of str
+
+    Examples
+    --------
+    >>> no_id("CUST01", ["CUST01"]), no_id("CUST01", ["CUST01", "CUST_01"])
+    ('CUST_01', 'CUST_01_')
+    """
+    known = set(customers)
+    wrong = re.sub(r"(?<=[^\W\d_])(?=\d)", "_", str(usual), count=1)
+    while wrong in known:
+        wrong += "_"
+    return wrong
+
+
 def _shape(identifier):
     return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", str(identifier)))
 
 
+def newcomers(transactions: pd.DataFrame, events: pd.DataFrame) -> dict[str, float]:
+    """Who is in the events and never bought, and whether their ids are of the same system.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+
+    Returns
+    -------
+    dict
+        ``people``, how many; ``share`` of all we know; ``fits``, the share of them whose id looks
+        as most buyers' ids do (missing without newcomers); ``buyers``, the share of people in the
+        events who ever bought; ``usual``, the share of buyers' ids that look as most do.
+    """
+    buyers, seen = (pd.Index(each["customer_id"].unique()) for each in (transactions, events))
+    new = seen.difference(buyers)
+    shape, usual = id_shape(buyers)
+    return {
+        "people": len(new),
+        "share": len(new) / len(buyers.union(seen)),
+        "fits": float(np.mean([has_shape(shape, each) for each in new])) if len(new) else np.nan,
+        "buyers": float(seen.isin(buyers).mean()) if len(seen) else np.nan,
+        "usual": usual,
+    }
+
+
+def other_ids(found: Mapping[str, float]) -> bool:
+    """Whether the events' ids are probably another system's: they look otherwise or meet nobody.
+
+    Parameters
+    ----------
+    found : dict
+        From :func:`newcomers`.
+    """
+    return bool(found["fits"] < 0.5 * found["usual"] or found["buyers"] < 0.01)
+
+
 def followed_by_purchase(
-    transactions: pd.DataFrame, events: pd.DataFrame, days: int = INTENT_DAYS
+    transactions: pd.DataFrame,
+    events: pd.DataFrame,
+    days: int = INTENT_DAYS,
+    since: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """How often a product that somebody looked at was bought by the same person afterwards.
 
@@ -150,20 +213,25 @@ def followed_by_purchase(
     purchase by the evening, before the next list is made; what is still open then is what a weight
     speaks about.
 
+    Chance is asked of the same customers and of what sells: had they dealt their own new purchases
+    of these days over the products that they did not own, each as often as others bought it then,
+    how often would this product have been among them?
+
     Parameters
     ----------
     transactions, events : DataFrame
     days : int
+    since : Timestamp, optional
+        Count pairs whose first event is not older than that.
 
     Returns
     -------
     DataFrame
-        Indexed by those event types of :data:`helpers.recommend.EVENT_WEIGHTS` that occur, largest
-        ``later`` first: ``pairs``; ``same_day``, the share of them bought on that day; ``open``,
-        how many were not; ``later``, the share of the open ones bought within `days`, with its 95 %
-        interval ``low``, ``high`` over pairs; ``chance``, the same share for any other product that
-        these customers had not bought; ``by_data``, how far ``later`` is above chance, the largest
-        being 1; ``ours``.
+        Indexed by those event types of :data:`helpers.recommend.EVENT_WEIGHTS` that occur, furthest
+        above chance first: ``pairs``; ``same_day``, the share of them bought on that day; ``open``,
+        how many were not; ``later``, the share of the open ones bought within `days`; ``chance``;
+        ``above``, the difference, with ``low`` and ``high``, its 95 % interval over customers, wide
+        enough to hold for all types together; ``ours``, our weight.
     """
     bought = transactions.assign(day=transactions["transaction_date"].dt.normalize())
     bought = bought.groupby(["customer_id", "product_id"])["day"].min().rename("bought")
@@ -175,125 +243,108 @@ def followed_by_purchase(
     pairs = pairs.groupby(["event_type", "customer_id", "product_id"])["day"].min().reset_index()
     pairs = pairs.join(bought, on=["customer_id", "product_id"])
     pairs = pairs[(pairs["day"] <= last) & ~(pairs["bought"] < pairs["day"])]
+    if since is not None:
+        pairs = pairs[pairs["day"] >= since]
     pairs["later"] = (pairs["bought"] - pairs["day"]).dt.days.between(1, days)
     pairs["chance"] = _by_chance(pairs, bought, days)
-    rows = {}
+    rows, kinds = {}, pairs["event_type"].nunique()
     for kind, each in pairs.groupby("event_type"):
         same_day = each["bought"] == each["day"]
         left = each[~same_day]
-        low, high = interval(left["later"])
+        above = left["later"] - left["chance"]
+        low, high = _interval_over(above, left["customer_id"], kinds)
         rows[kind] = {
             "pairs": len(each),
             "same_day": same_day.mean(),
             "open": len(left),
             "later": left["later"].mean(),
+            "chance": left["chance"].mean(),
+            "above": above.mean(),
             "low": low,
             "high": high,
-            "chance": left["chance"].mean(),
         }
-    names = ["pairs", "same_day", "open", "later", "low", "high", "chance"]
+    names = ["pairs", "same_day", "open", "later", "chance", "above", "low", "high"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names)
-    table = table.sort_values("later", ascending=False, kind="stable")
-    above = (table["later"] - table["chance"]).clip(lower=0)
-    table["by_data"] = above / above.max() if above.max() > 0 else 0.0
+    table = table.sort_values("above", ascending=False, kind="stable")
     table["ours"] = [EVENT_WEIGHTS[kind] for kind in table.index]
     return table.astype({"pairs": int, "open": int})
 
 
+def _interval_over(values, owners, comparisons=1):
+    """The interval of a mean whose values belong together by owner: owners are what is drawn."""
+    mean = values.mean()
+    strays = (values - mean).groupby(owners.to_numpy()).sum()
+    return interval(mean + strays * len(strays) / max(len(values), 1), comparisons)
+
+
 def _by_chance(pairs, bought, days):
-    """For each pair: of the customer's other products not yet bought, the share bought in time."""
-    n_products = len(bought.index.levels[1])
+    """For each pair: the chance that one of the customer's purchases would have been this one."""
+    products = bought.index.levels[1]
     customers = bought.index.get_level_values(0).unique()
-    length = 1_000_000  # more days than any shop has seen
     origin = bought.min()
-    keys = np.sort(
-        customers.get_indexer(bought.index.get_level_values(0)) * length
-        + (bought - origin).dt.days.to_numpy()
-    )
-    who = customers.get_indexer(pairs["customer_id"])
+    who, what = (customers.get_indexer(bought.index.get_level_values(0)),
+                 products.get_indexer(bought.index.get_level_values(1)))  # fmt: skip
+    at = (bought - origin).dt.days.to_numpy()
     # an event may be older than the first purchase: its day is then below zero
     day = (pairs["day"] - origin).dt.days.to_numpy()
+    customer = customers.get_indexer(pairs["customer_id"])
+    product = products.get_indexer(pairs["product_id"])
+    length = 1_000_000  # more days than any shop has seen
 
-    def until(until_day):
-        return np.searchsorted(keys, who * length + np.maximum(until_day, -1), side="right")
+    def in_time(owner, asked):
+        keys = np.sort(owner * length + at)
+        until = [
+            np.searchsorted(keys, asked * length + np.maximum(end, -1), side="right")
+            for end in (day, day + days)
+        ]
+        return until[1] - until[0]
 
-    before = until(np.full(len(pairs), -1))
-    on_the_day, in_time = until(day) - before, until(day + days) - before
-    others = n_products - on_the_day - 1
-    found = in_time - on_the_day - pairs["later"].to_numpy()
-    share = np.divide(found, others, out=np.full(len(pairs), np.nan), where=others > 0)
-    share[who < 0] = 0  # never bought anything
-    return share
+    later = pairs["later"].to_numpy()
+    own = in_time(who, customer)
+    sold = in_time(what, product) - later
+    everything = in_time(np.zeros(len(at), dtype=int), np.zeros(len(day), dtype=int)) - own
+    # what the customer owned by then can't be bought for the first time
+    order = np.lexsort((at, who))
+    share = np.bincount(what, minlength=len(products)) / len(what)
+    sums = np.concatenate([[0.0], np.cumsum(share[what[order]])])
+    keys = who[order] * length + at[order]
+    upto = np.searchsorted(keys, customer * length + np.maximum(day, -1), side="right")
+    start = np.searchsorted(keys, customer * length - 1, side="right")
+    free = 1 - (sums[upto] - sums[start])
+    one = np.divide(sold, everything * free, out=np.zeros(len(pairs)),
+                    where=(everything > 0) & (free > 0))  # fmt: skip
+    chance = 1 - (1 - np.clip(one, 0, 1)) ** own
+    chance[customer < 0] = 0  # never bought anything
+    return chance
 
 
-def try_weights(
-    split: Split,
-    options: Mapping[str, Mapping[str, float]],
-    n: int = 5,
-    trend_days: int | None = None,
-) -> pd.DataFrame:
-    """Hide the last weeks, serve people under other event weights, and see what came true.
-
-    Judged by customers with an open intent on the day of the cut who bought something new
-    afterwards.
+def what_events_say(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Do the events agree with our weights, beyond noise, in the weeks before *and* after a cut?
 
     Parameters
     ----------
-    split : Split
-    options : dict of str to (dict of str to float)
-        Weights by the name they go by; differences are to the first. An empty dict: no events.
-    n : int
-    trend_days : int, optional
-        As the engine has it; chosen on the past only.
+    before, after : DataFrame
+        From :func:`followed_by_purchase`, of two times that don't overlap.
 
     Returns
     -------
-    DataFrame
-        One row for each option, then ``best sellers`` and ``drawn by chance``: ``came_true``, the
-        share of customers who bought at least one of their n; ``changed``, the share of lists that
-        are others than the first option's; ``difference`` in ``came_true``, ``low``, ``high``. In
-        ``attrs``: ``customers``. Empty where nobody can be judged by.
+    str
+        ``"nothing"``: no type is clearly above chance before, nor after; ``"contradict"``: a type
+        that we count less is clearly further above chance than one that we count more, both times;
+        ``"agree"``: the other way round; ``"open"``: none of these, or too few pairs.
     """
-    matrix, tables = split.training()
-    models = {
-        name: ItemBased(
-            trend_days=trend_days,
-            intent_days=INTENT_DAYS if weights else None,
-            event_weights=dict(weights) or None,
-        ).fit(matrix, **tables)
-        for name, weights in options.items()
-    }
-    first = next(iter(models.values()))
-    if first.intent_ is None:
-        return pd.DataFrame()
-    has_intent = first.customers_[np.diff(first.intent_.indptr)[:-1] > 0]
-    relevant = relevant_products(split)
-    judged = pd.Index(relevant["customer_id"].unique()).intersection(has_intent).sort_values()
-    if judged.empty:
-        return pd.DataFrame()
-    popular = MostPopular(30).fit(matrix, **tables)
-    # without events, somebody who never bought is served by popularity
-    lists = {name: ladder(model, popular).recommend(judged, n) for name, model in models.items()}
-    lists["best sellers"] = popular.recommend(judged, n)
-    lists["drawn by chance"] = Random().fit(matrix, **tables).recommend(judged, n)
-    reference, rows = next(iter(lists)), {}
-    for name, table in lists.items():
-        came_true = hit_rate(*hits_of(table, relevant, judged, n))
-        as_text = table.groupby("customer_id")["product_id"].agg(tuple)
-        if name == reference:
-            reference_true, reference_lists = came_true, as_text
-        low, high = interval(came_true - reference_true)
-        rows[name] = {
-            "changed": (as_text != reference_lists).mean(),
-            "came_true": came_true.mean(),
-            "difference": (came_true - reference_true).mean(),
-            "low": low,
-            "high": high,
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.attrs["customers"] = len(judged)
-    table.attrs["with_purchases"] = int(judged.isin(matrix.customers).sum())
-    return table
+    enough = [table[table["open"] >= ENOUGH_PAIRS] for table in (before, after)]
+    both = enough[0].index.intersection(enough[1].index)
+    if len(both) and not any((table["low"] > 0).any() for table in enough):
+        return "nothing"
+    found = set()
+    for more in both:
+        for less in both:
+            if all(table.loc[more, "low"] > table.loc[less, "high"] for table in enough):
+                found.add(np.sign(EVENT_WEIGHTS[more] - EVENT_WEIGHTS[less]))
+    if -1 in found:
+        return "contradict"
+    return "agree" if 1 in found else "open"
 
 
 def steps(
@@ -302,6 +353,7 @@ def steps(
     events: pd.DataFrame | None = None,
     test_days: int = 60,
     n: int = 5,
+    undone: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Who is served by which step of the ladder, how old what we know is, and what came true.
 
@@ -313,16 +365,20 @@ def steps(
     test_days : int
         Of the weeks that are hidden to see what came true.
     n : int
+    undone : DataFrame, optional
+        ``HealthReport.undone``, so that the past is judged as it was known then.
 
     Returns
     -------
     DataFrame
-        Rows ``purchases``, ``intent``, ``popularity``. ``customers`` and their ``share``;
+        Rows ``purchases``, ``intent``, ``popularity``. ``customers`` and their ``share`` of all
+        we know (somebody who owns everything gets no list and stands on no step);
         ``age``, the median of days since the newest purchase or event of these customers;
         ``judged``, how many customers bought something new in the hidden weeks, ``came_true``, for
         what share of them the list of this step had one of it, and the same for ``best_sellers``
         and ``chance``; ``low``, ``high``, the 95 % interval of ``came_true`` minus
-        ``best_sellers``. Missing where nobody is on a step or nobody can be judged by.
+        ``best_sellers``, wide enough for two steps. Missing where nobody is on a step or nobody
+        can be judged by. ``status``: see :func:`status`.
     """
     tables = [transactions.rename(columns={"transaction_date": "date"})]
     if events is not None:
@@ -336,13 +392,38 @@ def steps(
     age = (newest.max() - newest).dt.days
     table["age"] = age.groupby(step).median().reindex(names)
     try:
-        split = split_by_time(transactions, events, test_days)
+        split = split_by_time(transactions, events, test_days, undone)
         judged = _steps_judged(split, n, engine.model.trend_days)
     except TooShortError:
         names = ["judged", "came_true", "best_sellers", "chance", "low", "high"]
         judged = pd.DataFrame(columns=names, dtype=float)
     table = table.join(judged)
-    return table.assign(judged=table["judged"].fillna(0).astype(int))
+    table = table.assign(judged=table["judged"].fillna(0).astype(int))
+    return table.assign(status=[status(row) for _, row in table.iterrows()])
+
+
+def status(row: pd.Series) -> str:
+    """What may be said of a step of the ladder: one rule for the text, the table and the plan.
+
+    Parameters
+    ----------
+    row : Series
+        ``judged``, ``came_true``, ``best_sellers``, ``low``, ``high``; see :func:`steps`.
+
+    Returns
+    -------
+    str
+        ``"not judged"``; ``"too few"``: fewer than 100 people, or fewer than 20 with a hit, judged;
+        ``"better"`` or ``"worse"`` than best sellers, beyond chance; ``"open"``: neither.
+    """
+    if not row["judged"]:
+        return "not judged"
+    hits = row["judged"] * max(row["came_true"], row["best_sellers"])
+    if row["judged"] < MIN_CUSTOMERS or round(hits) < MIN_HITS:
+        return "too few"
+    if row["low"] > 0:
+        return "better"
+    return "worse" if row["high"] < 0 else "open"
 
 
 def _step(lists):
@@ -374,68 +455,94 @@ def _steps_judged(split, n, trend_days):
     table = found.groupby(step).mean()
     table.insert(0, "judged", step.value_counts())
     more = (found["came_true"] - found["best_sellers"]).groupby(step)
-    table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each)[end])
+    table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each, 2)[end])
                                    for end in (0, 1))  # fmt: skip
     return table
 
 
-def repeats(transactions: pd.DataFrame) -> pd.Series:
-    """Share of purchases of what the same customer had bought on an earlier day.
+def reasons(engine, recommendations: pd.DataFrame) -> pd.DataFrame:
+    """How many reasons it takes to explain half of a score.
 
     Parameters
     ----------
-    transactions : DataFrame
-
-    Returns
-    -------
-    Series of float
-        By category, largest share first; empty where the shop has fewer than two. In ``attrs``:
-        ``all``, the share over all purchases. Several lines of a product on one day count once.
-    """
-    bought = transactions.assign(day=transactions["transaction_date"].dt.normalize())
-    bought = bought.sort_values("day", kind="stable")
-    bought = bought.drop_duplicates(["customer_id", "product_id", "day"])
-    again = bought.duplicated(["customer_id", "product_id"])
-    by_category = pd.Series(dtype=float)
-    if "product_category" in bought and bought["product_category"].nunique() > 1:
-        by_category = again.groupby(bought["product_category"]).mean()
-        by_category = by_category.sort_values(ascending=False, kind="stable")
-    by_category.attrs["all"] = float(again.mean())
-    return by_category
-
-
-def two_questions(split: Split, n: int = 5, trend_days: int | None = None) -> pd.DataFrame:
-    """The same lists judged by two questions: something new, or anything, repeats included.
-
-    Parameters
-    ----------
-    split : Split
-    n : int
-    trend_days : int, optional
-        As the engine has it; chosen on the past only.
+    engine : Engine
+    recommendations : DataFrame
+        From its ``recommend``; those from best sellers have no reasons and are left out.
 
     Returns
     -------
     DataFrame
-        Rows: ``our lists``, ``the same again``, ``best sellers``, ``drawn by chance``. Columns
-        ``new`` and ``anything``: the share of customers who bought at least one of their n. In
-        ``attrs``: ``customers``, a number for each column.
+        One row for each recommendation: ``reasons``, how many add to its score; ``largest``, the
+        share of the score that the largest brings; ``for_half``, how many it takes for half.
     """
-    matrix, tables = split.training()
-    lists = {
-        "our lists": ItemBased(trend_days=trend_days),
-        "the same again": BuyAgain(),
-        "best sellers": MostPopular(30),
-        "drawn by chance": Random(),
-    }
-    rows, customers = {}, {}
-    for name, recommender in lists.items():
-        recommender.fit(matrix, **tables)
-        rows[name] = {}
-        for question, new_only in (("new", True), ("anything", False)):
-            scores, _ = per_customer(recommender, split, n, new_only)
-            rows[name][question] = scores["hit_rate"].mean()
-            customers[question] = len(scores)
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.attrs["customers"] = customers
-    return table
+    scored = recommendations[recommendations["source"].isin(["purchases", "intent"])]
+    parts = engine.model.contributions(scored)
+    pair = [parts["customer_id"], parts["product_id"]]
+    of_one = parts["contribution"].groupby(pair, sort=False)
+    share = parts["contribution"] / of_one.transform("sum")
+    # largest first: one more than those that stay below half together
+    below = share.groupby(pair, sort=False).cumsum() < 0.5 - 1e-9
+    return pd.DataFrame(
+        {
+            "reasons": share.groupby(pair, sort=False).size(),
+            "largest": share.groupby(pair, sort=False).max(),
+            "for_half": below.groupby(pair, sort=False).sum() + 1,
+        }
+    ).reset_index(drop=True)
+
+
+def repeats(transactions: pd.DataFrame, draws: int = 5, random_state: int = 0) -> pd.DataFrame:
+    """Share of purchases of what the same customer had bought on an earlier day, beside chance.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    draws : int
+        How often the products are dealt anew over the same purchases, for chance.
+    random_state : int
+
+    Returns
+    -------
+    DataFrame
+        By category, largest share first, then ``all products`` (alone where the shop has no two
+        categories): ``purchases``; ``share`` that is repeated; ``chance``, the same with products
+        dealt; ``low``, ``high``, the 95 % interval of their difference over customers, wide enough
+        for all categories; ``days``, the median between a purchase and its repeat; ``row``, whether
+        it earns a row of its own: clearly above chance, and :data:`ROW_FROM` or more. Several lines
+        of a product on one day count once.
+    """
+    bought = transactions.assign(day=transactions["transaction_date"].dt.normalize())
+    pair = ["customer_id", "product_id"]
+    bought = bought.drop_duplicates([*pair, "day"]).sort_values("day", kind="stable")
+    whole = pd.Series(ALL_PRODUCTS, index=bought.index)
+    groups = whole
+    if "product_category" in bought and bought["product_category"].nunique() > 1:
+        groups = bought["product_category"]
+    again = bought.duplicated(pair)
+    days = (bought["day"] - bought.groupby(pair)["day"].shift()).dt.days
+    generator = np.random.default_rng(random_state)
+    category_of = groups.groupby(bought["product_id"]).first()
+    chance = {}
+    for _ in range(draws):
+        dealt = bought.assign(product_id=generator.permutation(bought["product_id"].to_numpy()))
+        dealt = dealt.drop_duplicates([*pair, "day"])
+        by_dice = dealt.duplicated(pair)
+        for group, share in by_dice.groupby(dealt["product_id"].map(category_of)).mean().items():
+            chance.setdefault(group, []).append(share)
+        chance.setdefault(ALL_PRODUCTS, []).append(by_dice.mean())
+    tables = [groups, whole] if groups is not whole else [whole]
+    rows, n_groups = [], groups.nunique()
+    for labels in tables:
+        for group, where in labels.groupby(labels).groups.items():
+            by_chance = float(np.mean(chance.get(group, [0.0])))
+            low, high = _interval_over(
+                again[where] - by_chance, bought.loc[where, "customer_id"], n_groups
+            )
+            share = float(again[where].mean())
+            clear = low > 0 and len(where) >= ENOUGH_PURCHASES and share >= ROW_FROM
+            rows.append((group, len(where), share, by_chance, low, high,
+                         days[where].median(), bool(clear)))  # fmt: skip
+    names = ["category", "purchases", "share", "chance", "low", "high", "days", "row"]
+    table = pd.DataFrame(rows, columns=names).set_index("category")
+    parts = table.iloc[:-1].sort_values("share", ascending=False, kind="stable")
+    return pd.concat([parts, table.iloc[-1:]])

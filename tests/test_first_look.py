@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import data, evaluate, first_look, production
+from helpers import data, first_look, production
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import EVENT_WEIGHTS, ItemBased, SortedById
 
@@ -89,12 +89,12 @@ def test_what_events_are_followed_by():
     assert (views["pairs"], views["open"], views["later"]) == (3, 3, pytest.approx(1 / 3))
     assert (carts["pairs"], carts["open"], carts["later"]) == (2, 1, 0)
     assert (views["same_day"], carts["same_day"]) == (0, 0.5)
-    # one: B is bought that day, so of C and D, none within 30 days; the others: none
     assert views["chance"] == 0
-    # one and C: of A and D, A
-    assert carts["chance"] == pytest.approx(1 / 2)
-    assert views["by_data"] == 1 and carts["by_data"] == 0
+    assert carts["chance"] == 0  # nobody else bought C within 30 days
+    assert views["above"] == pytest.approx(1 / 3)
     assert views["ours"] == EVENT_WEIGHTS["product_view"]
+    recent = first_look.followed_by_purchase(purchases, events, 30, DAY + pd.Timedelta(days=1))
+    assert recent.empty  # all pairs began on day 0 or are too young
 
 
 def test_events_before_everything_and_of_strange_products_do_no_harm():
@@ -105,21 +105,76 @@ def test_events_before_everything_and_of_strange_products_do_no_harm():
     assert first_look.followed_by_purchase(purchases, events[:0]).empty
 
 
-@pytest.fixture(scope="module")
-def split(shop):
-    return evaluate.split_by_time(*shop)
+def test_chance_after_an_event_is_of_the_same_people_and_of_what_sells():
+    """One buys once within the days, when three others buy A and one buys B."""
+    purchases = bought(
+        ("one", "C", 0), ("one", "D", 10), ("two", "A", 10), ("three", "A", 10), ("four", "A", 10),
+        ("five", "B", 10), ("six", "C", 99),
+    )  # fmt: skip
+    events = done(("one", "A", 1, "product_view"))
+    chance = first_look.followed_by_purchase(purchases, events).loc["product_view", "chance"]
+    # three of the four that others bought; C, two of all seven, is owned and can't be bought
+    assert chance == pytest.approx(min(3 / 4 / (1 - 2 / 7), 1))
 
 
-def test_weights_are_tried_on_the_same_people(split):
-    tried = first_look.try_weights(split, {"ours": EVENT_WEIGHTS, "again": EVENT_WEIGHTS, "no": {}})
-    assert tried.loc["again", ["changed", "difference", "low", "high"]].tolist() == [0, 0, 0, 0]
-    assert tried.loc["ours", "came_true"] == tried.loc["again", "came_true"]
-    assert 0 < tried.loc["no", "changed"] <= 1
-    assert tried.index.tolist()[-2:] == ["best sellers", "drawn by chance"]
-    assert tried["came_true"].idxmin() == "drawn by chance"
-    assert 0 < tried.attrs["with_purchases"] < tried.attrs["customers"]
-    nothing = {"views of nothing": {"page_view": 1.0}}
-    assert first_look.try_weights(split, nothing).empty
+def test_products_dealt_by_dice_contradict_nobody(shop):
+    transactions, events = shop
+    generator = np.random.default_rng(3)
+    dealt = transactions.assign(product_id=generator.permutation(transactions["product_id"]))
+    cut = dealt["transaction_date"].max().normalize() - pd.Timedelta(days=59)
+    before = first_look.followed_by_purchase(
+        dealt[dealt["transaction_date"] < cut], events[events["event_date"] < cut]
+    )
+    after = first_look.followed_by_purchase(dealt, events, since=cut)
+    assert first_look.what_events_say(before, after) in ("nothing", "open")
+    assert (before["above"].abs() < 0.01).all()
+
+
+def followed(low, high, pairs=500):
+    kinds = ["product_view", "add_to_cart"]
+    return pd.DataFrame({"open": pairs, "low": low, "high": high}, kinds)
+
+
+def test_events_contradict_only_beyond_noise_and_twice():
+    views, carts = followed([0.3, 0.1], [0.4, 0.2]), followed([0.1, 0.3], [0.2, 0.4])
+    noise, none = followed([0.1, 0.1], [0.3, 0.3]), followed([-0.1, -0.1], [0.1, 0.1])
+    say = first_look.what_events_say
+    assert say(views, views) == "contradict" and say(carts, carts) == "agree"
+    assert say(none, none) == "nothing"
+    for after in (carts, noise, followed([0.3, 0.1], [0.4, 0.2], 20)):
+        assert say(views, after) == "open"
+
+
+def test_newcomers_and_ids_of_another_system():
+    purchases = bought(("C1", "A", 0), ("C2", "A", 0))
+    same = done(("C1", "A", 0, "search"), ("C3", "A", 0, "search"))
+    found = first_look.newcomers(purchases, same)
+    assert (found["people"], found["fits"], found["buyers"]) == (1, 1, 0.5)
+    assert found["share"] == pytest.approx(1 / 3) and not first_look.other_ids(found)
+    other = same.assign(customer_id=["c-1", "c-2"])
+    assert first_look.other_ids(first_look.newcomers(purchases, other))
+    nobody = first_look.newcomers(purchases, same[:1])
+    assert nobody["people"] == 0 and not first_look.other_ids(nobody)
+
+
+def test_an_id_that_nobody_has():
+    assert first_look.no_id("CUST00001", ["CUST00001"]) == "CUST_00001"
+    assert first_look.no_id("CUST00001", ["CUST00001", "CUST_00001"]) == "CUST_00001_"
+    assert first_look.no_id("17", ["17"]) == "17_"
+
+
+def judged(**more):
+    row = {"judged": 200, "came_true": 0.5, "best_sellers": 0.3, "low": 0.1, "high": 0.3}
+    return first_look.status(pd.Series(row | more))
+
+
+def test_one_rule_for_every_step():
+    assert judged() == "better"
+    assert judged(low=-0.1) == "open"
+    assert judged(low=-0.3, high=-0.1) == "worse"
+    assert judged(judged=99) == "too few"
+    assert judged(came_true=0.05, best_sellers=0.01) == "too few"  # ten people with a hit
+    assert judged(judged=0) == "not judged"
 
 
 def test_every_person_stands_on_one_step(shop):
@@ -148,18 +203,37 @@ def test_steps_without_events_or_without_a_past(shop):
 def test_repeats_are_of_another_day():
     rows = [("one", "A", 0), ("one", "A", 0), ("one", "A", 7), ("two", "B", 0)]
     table = bought(*rows).assign(product_category=["tea", "tea", "tea", "rugs"])
-    shares = first_look.repeats(table)
-    assert shares.to_dict() == {"tea": 0.5, "rugs": 0}
-    assert shares.attrs["all"] == pytest.approx(1 / 3)
-    assert first_look.repeats(bought(*rows)).empty
+    found = first_look.repeats(table)
+    assert found["share"].to_dict() == {
+        "tea": 0.5, "rugs": 0, first_look.ALL_PRODUCTS: pytest.approx(1 / 3)
+    }  # fmt: skip
+    assert found.loc["tea", "days"] == 7 and not found["row"].any()
+    assert first_look.repeats(bought(*rows)).index.tolist() == [first_look.ALL_PRODUCTS]
 
 
-def test_the_question_picks_the_winner():
-    """Everybody buys the same again, and once something else."""
-    rows = [(f"c{n}", f"P{n % 7}", day) for n in range(60) for day in (0, 30, 70)]
-    rows += [(f"c{n}", f"P{(n + 1) % 7}", 71) for n in range(60)]
-    split = evaluate.split_by_time(bought(*rows), test_days=20)
-    table = first_look.two_questions(split, n=1)
-    assert table.loc["the same again", "new"] == 0
-    assert table.loc["the same again", "anything"] == 1
-    assert table.attrs["customers"] == {"new": 60, "anything": 60}
+def test_a_row_for_what_is_bought_again_more_than_dice_would():
+    """Everybody buys one tea of ten again and again; everybody buys rugs by dice."""
+    generator = np.random.default_rng(0)
+    rows = [(f"c{n}", f"tea{n % 10}", day) for n in range(80) for day in (0, 20, 40)]
+    rows += [(f"c{n}", f"rug{generator.integers(3)}", day) for n in range(80) for day in (1, 21)]
+    table = bought(*rows)
+    table["product_category"] = table["product_id"].str[:3]
+    found = first_look.repeats(table)
+    assert found["row"].to_dict() == {"tea": True, "rug": False, first_look.ALL_PRODUCTS: True}
+    assert found.loc["tea", "share"] == pytest.approx(2 / 3)
+    assert found.loc["tea", "days"] == 20
+    assert found.loc["rug", "share"] > 0.1 and found.loc["tea", "chance"] < 0.4
+
+
+def test_reasons_for_half_of_a_score(shop):
+    transactions, events = shop
+    engine = production.build_engine(transactions, events)
+    lists = engine.recommend(n=1).head(200)
+    found = first_look.reasons(engine, lists)
+    assert len(found) == (lists["source"] != "popularity").sum()
+    parts = engine.model.contributions(lists.head(1))["contribution"]
+    one = found.iloc[0]
+    assert one["reasons"] == len(parts)
+    assert one["largest"] == pytest.approx(parts.max() / parts.sum())
+    needed = int((parts.cumsum() / parts.sum() < 0.5 - 1e-9).sum()) + 1
+    assert one["for_half"] == needed

@@ -51,6 +51,7 @@ def test_strips_are_shares_and_name_the_largest(drawn):
     [axes] = figure.axes
     assert widths(axes)[:2] == pytest.approx([0.9, 0.1])
     assert sum(widths(axes)[3:]) == pytest.approx(1)
+    assert "2,960 others" in texts(axes)
     assert len(axes.patches) < 60
     assert "$5 <b>: 90%" in texts(axes) and "by score" in texts(axes)
     assert title(axes) == "With the bug, 90% of customers see one product first"
@@ -87,10 +88,10 @@ def test_parts_begin_where_the_one_before_ends(drawn):
     assert widths(axes) == [10, 9, 8, 28, 55]
     assert [bar.get_x() for bar in axes.patches] == [0, 10, 19, 27, 0]
     assert [label.get_text() for label in axes.get_yticklabels()][3:] == ["7 more", "the score"]
-    assert title(axes) == "Teapot: 18% of the score comes from Mug"
+    assert title(axes) == "Teapot: the largest of 10 reasons brings 18%"
     assert "together 55.000" in alt
     plots.score_parts(parts[:1], "Teapot")
-    assert title(drawn[1][0].axes[0]).startswith("Teapot: 100%")
+    assert title(drawn[1][0].axes[0]) == "Teapot: one reason brings the whole score"
 
 
 def step_table(**more):
@@ -113,31 +114,35 @@ def test_steps_carry_their_figures(drawn):
     plots.steps(step_table())
     [(figure, alt)] = drawn
     said = "\n".join(texts(figure.axes[0]))
-    for words in ("80 people (80%)", "last heard of 100 days ago", "came true: 50% (chance 20%)",
+    for words in ("80 people (80%)", "came true: 50% of 40", "(best sellers: 30%)",
                   "5 people (5.0%)", "came true: nobody to judge by"):  # fmt: skip
         assert words in said and words in alt
-    assert title(figure.axes[0]) == "20% of the people we know need a step below purchases"
+    assert title(figure.axes[0]) == "20% of the people we know stand below the first step"
 
 
 def test_steps_of_a_shop_without_events(drawn):
     plots.steps(step_table(customers=[9, 0, 0], share=[1.0, 0, 0], age=[3, np.nan, np.nan]))
-    assert "one step serves all" in title(drawn[0][0].axes[0])
+    assert "One step serves everybody" in title(drawn[0][0].axes[0])
     assert "nobody today" in "\n".join(texts(drawn[0][0].axes[0]))
 
 
 def test_what_followed_shows_shares_chance_and_weights(drawn):
     table = pd.DataFrame(
-        {"later": [0.35, 0.19], "low": [0.33, 0.17], "high": [0.37, 0.21], "chance": [0.02, 0.03],
+        {"later": [0.35, 0.19], "chance": [0.02, 0.03], "low": [0.3, 0.1], "high": [0.36, 0.2],
          "ours": [0.3, 1.0]}, ["product_view", "add_to_cart"])  # fmt: skip
     plots.what_followed(table)
     [(figure, alt)] = drawn
     [axes] = figure.axes
-    assert widths(axes) == [0.35, 0.19]
-    marks = [line.get_xdata()[0] for line in axes.lines if to_hex(line.get_color()) == "#8a8a8a"]
-    assert marks == [0.02, 0.03]
-    assert [text.strip() for text in texts(axes)][:2] == ["35%, we count 0.3", "19%, we count 1.0"]
-    assert "what was viewed is bought most often" in title(axes)
+    assert widths(axes) == [0.35, 0.02, 0.19, 0.03]
+    assert [text.strip() for text in texts(axes)] == [
+        "35%, our weight: 0.3", "2.0% by chance", "19%, our weight: 1.0", "3.0% by chance"
+    ]  # fmt: skip
+    assert title(axes).startswith("Furthest above chance: what was viewed")
     assert "put into the cart: 19%, by chance 3.0%" in alt
+    plots.what_followed(table.assign(high=0.36, low=0.1))
+    assert "noise could have made the order" in title(drawn[1][0].axes[0])
+    plots.what_followed(table.assign(low=-0.1))
+    assert title(drawn[2][0].axes[0]).startswith("Nothing is clearly")
 
 
 def test_an_unknown_id_always_gets_a_list(drawn):
@@ -146,19 +151,26 @@ def test_an_unknown_id_always_gets_a_list(drawn):
     said = "\n".join(texts(figure.axes[0]))
     assert said.count("best sellers") == 3 and said.count("intent") == 1
     assert (said.count("no\n"), said.count("yes")) == (3, 3)
+    assert all(f"count {number}" in said for number in (1, 2, 3, 4))
     assert "typo" in alt and "stranger" in alt
 
 
-def test_two_questions_name_the_winner_of_each(drawn):
+def test_bought_again_beside_dice(drawn):
     table = pd.DataFrame(
-        {"new": [0.5, 0, 0.3, 0.1], "anything": [0.4, 0.7, 0.3, 0.1]},
-        ["our lists", "the same again", "best sellers", "drawn by chance"],
+        {"share": [0.3, 0.12, 0.2], "chance": [0.1, 0.14, 0.12], "row": [True, False, True]},
+        ["tea", "x" * 50, "all products"],
     )
-    plots.two_questions(table)
+    plots.bought_again(table)
     figure, alt = drawn[0]
-    for axes, column in zip(figure.axes, table, strict=True):
-        assert widths(axes) == table[column].tolist()
-    assert figure.get_suptitle().replace("\n", " ") == (
-        "Best for something new: our lists. For anything: the same again"
-    )
-    assert "the same again: 0% and 70%" in alt
+    [axes] = figure.axes
+    assert widths(axes) == [0.3, 0.12, 0.2]
+    assert [line.get_xdata()[0] for line in axes.lines] == [0.1, 0.14, 0.12]
+    assert texts(axes) == ["30%", "12%", "20%"]
+    assert to_hex(axes.patches[0].get_facecolor()) == to_hex(colours.PERSONAL)
+    assert to_hex(axes.patches[1].get_facecolor()) != to_hex(colours.PERSONAL)
+    assert title(axes).endswith("by chance: 1 of 2 categories")
+    assert "tea 30%, by chance 10%" in alt
+    plots.bought_again(table.iloc[-1:])
+    assert title(drawn[1][0].axes[0]).endswith("the shop as a whole")
+    plots.bought_again(table.assign(row=False))
+    assert title(drawn[2][0].axes[0]).startswith("Nothing is bought again")

@@ -44,11 +44,11 @@ from helpers.plots.matrix import (
     votes,
 )
 from helpers.plots.recommendations import (
+    bought_again,
     score_drawing,
     score_parts,
     steps,
     two_metrics,
-    two_questions,
     unknown_id,
     what_followed,
     who_leads,

@@ -87,12 +87,12 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
     Parameters
     ----------
     strips : dict of str to Series
-        Shares by product id, largest first: of customers by who leads their list, or of purchases.
+        Shares by product id, largest first: of lists, by the product in first place.
     names : Series of str
         By product id.
     """
     figure, axes = style.figure(0.95 * len(strips) + 0.9)
-    colours = [WARNING, PERSONAL, POPULAR]
+    colours = [WARNING, PERSONAL, CHANCE]
     told = []
     for place, (label, shares) in enumerate(strips.items()):
         colour = colours[place % len(colours)]
@@ -106,6 +106,9 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
             f"{_short(names.get(shares.index[0], shares.index[0]), 30)}: {percent(shares.iloc[0])}"
         )
         axes.text(0, place - 0.34, f"{label}", va="bottom", color=INK)
+        if len(shares) > len(many) and 1 - many.sum() > 0.3:
+            axes.text(0.99, place, f"{len(shares) - len(many):,} others", va="center", ha="right",
+                      color=INK, fontsize=10.5)  # fmt: skip
         inside = shares.iloc[0] > 0.5
         axes.text(0.01 if inside else shares.iloc[0] + 0.01, place, first, va="center",
                   color="white" if inside else INK, fontweight="bold")  # fmt: skip
@@ -117,7 +120,9 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
     largest = next(iter(strips.values()))
     finding = f"With the bug, {percent(largest.iloc[0])} of customers see one product first"
     alt = f"Strips that split over products; the largest is named. {'; '.join(told)}."
-    style.finish(figure, axes, finding, "share; every block is one product", "", alt, "x")
+    style.finish(
+        figure, axes, finding, "share of lists, by the product in first place", "", alt, "x"
+    )
 
 
 def two_metrics(table: pd.DataFrame) -> None:
@@ -187,11 +192,13 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     axes.set_yticks(range(len(values) + 1), [*labels, "the score"])
     axes.set_xlim(0, total * 1.3)
     axes.invert_yaxis()
-    finding = f"{_short(product, 40)}: {shown.iloc[0] / total:.0%} of the score comes from "
-    finding += _short(shown.index[0], 40)
+    largest = percent(shown.iloc[0] / total)
+    finding = f"{_short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"
+    if len(parts) == 1:
+        finding = f"{_short(product, 40)}: one reason brings the whole score"
     told = "; ".join(f"{label} {value:.3f}" for label, value in zip(labels, values, strict=True))
     alt = f"{finding}. {told}; together {total:.3f}."
-    style.finish(figure, axes, finding, "similarity, added up", "because of", alt)
+    style.finish(figure, axes, finding, "what each adds to the score", "because of", alt)
 
 
 def steps(table: pd.DataFrame) -> None:
@@ -205,9 +212,9 @@ def steps(table: pd.DataFrame) -> None:
     figure, axes = _canvas(10, 6.2, 4.3)
     colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
     what = {
-        "purchases": "bought something:\nscores from purchases",
+        "purchases": "bought something: purchases,\nand what was looked at since",
         "intent": "looked, searched or filled\na cart lately",
-        "popularity": "nothing lately: what others\nbought in the last 30 days",
+        "popularity": "nothing that we can use: what\nothers bought in 30 days",
     }
     told = []
     for place, (step, row) in enumerate(table.iterrows()):
@@ -219,14 +226,12 @@ def steps(table: pd.DataFrame) -> None:
         people = "person" if row["customers"] == 1 else "people"
         who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
         lines = [who]
-        if row["customers"]:
-            lines.append(f"last heard of {row['age']:.0f} days ago")
-        else:
-            lines.append("nobody today")
+        if not row["customers"]:
+            lines = ["nobody today"]
         if row["judged"] and row["came_true"] == row["came_true"]:
-            lines.append(
-                f"came true: {percent(row['came_true'])} (chance {percent(row['chance'])})"
-            )
+            lines.append(f"came true: {percent(row['came_true'])} of {row['judged']:,.0f}")
+            if step != "popularity":
+                lines.append(f"(best sellers: {percent(row['best_sellers'])})")
         else:
             lines.append("came true: nobody to judge by")
         axes.text(left + 4.15, height + 0.75, "\n".join(lines), va="center", fontsize=10.5,
@@ -238,15 +243,15 @@ def steps(table: pd.DataFrame) -> None:
     first = table.index[0]
     share = 1 - table.loc[first, "share"]
     if table.loc[first, "customers"] == table["customers"].sum():
-        finding = "Everyone we know has bought something: one step serves all"
+        finding = "One step serves everybody who gets a list today"
     else:
-        finding = f"{percent(share)} of the people we know need a step below purchases"
+        finding = f"{percent(share)} of the people we know stand below the first step"
     style.title(axes, finding)
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 
 
 def what_followed(table: pd.DataFrame, days: int = 30) -> None:
-    """What is bought after a view, a search, a cart, beside any other product.
+    """What is bought after a view, a search, a cart, beside chance.
 
     Parameters
     ----------
@@ -255,26 +260,67 @@ def what_followed(table: pd.DataFrame, days: int = 30) -> None:
     days : int
     """
     words = {"product_view": "viewed", "search": "searched", "add_to_cart": "put into the cart"}
-    figure, axes = style.figure(0.62 * len(table) + 1.5)
+    figure, axes = style.figure(0.75 * len(table) + 1.5)
     told = []
+    widest = max(table[["later", "chance"]].max(axis=None), 0.01)
     for place, (kind, row) in enumerate(table.iterrows()):
-        axes.barh(place, row["later"], color=PERSONAL, height=0.55)
-        axes.plot([row["low"], row["high"]], [place] * 2, color=INK, linewidth=2)
-        axes.plot([row["chance"]] * 2, [place - 0.36, place + 0.36], color=CHANCE, linewidth=4)
-        reach = np.nanmax([row["later"], row["high"], row["chance"]])
-        axes.text(reach, place, f"  {percent(row['later'])}, we count {row['ours']:.1f}",
-                  va="center")  # fmt: skip
+        axes.barh(place - 0.17, row["later"], color=PERSONAL, height=0.34)
+        axes.barh(place + 0.17, row["chance"], color=CHANCE, height=0.34)
+        for value, shift, more in (
+            (row["later"], -0.17, f", our weight: {row['ours']:.1f}"),
+            (row["chance"], 0.17, " by chance"),
+        ):
+            axes.text(value, place + shift, f" {percent(value)}{more}", va="center", fontsize=10.5)
         told.append(
             f"{words[kind]}: {percent(row['later'])}, by chance {percent(row['chance'])}, "
             f"our weight {row['ours']:.1f}"
         )
-    widest = np.nanmax(table[["later", "high", "chance"]].to_numpy())
-    axes.set_xlim(0, 1.55 * max(widest, 0.01))
-    axes.set_ylim(len(table) - 0.45, -0.95)
-    axes.text(table["chance"].iloc[0], -0.42, " any other product", color="#666666", va="bottom")
+    axes.set_xlim(0, 1.7 * widest)
+    axes.invert_yaxis()
     axes.set_yticks(range(len(table)), [words[kind] for kind in table.index])
-    finding = f"Still open that night: what was {words[table.index[0]]} is bought most often"
+    first = table.iloc[0]
+    finding = f"Furthest above chance: what was {words[table.index[0]]} and still open at night"
+    if not (table["low"] > 0).any():
+        finding = "Nothing is clearly bought more often than by chance"
+    elif len(table) > 1 and first["low"] <= table["high"].iloc[1:].max():
+        finding = "Above chance, but noise could have made the order"
     xlabel = f"share bought on a later day, within {days} days"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
+
+
+def bought_again(table: pd.DataFrame, most: int = 8) -> None:
+    """How many purchases are repeats, by category, beside products dealt by dice.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.first_look.repeats`.
+    most : int
+        So many categories are drawn, those with the largest share, and all products together.
+    """
+    last = table.index[-1]
+    shown = pd.concat([table.iloc[:-1].head(most), table.iloc[-1:]])
+    figure, axes = style.figure(0.42 * len(shown) + 1.6)
+    told = []
+    widest = max(shown[["share", "chance"]].max(axis=None), 0.01)
+    for place, (name, row) in enumerate(shown.iterrows()):
+        axes.barh(place, row["share"], color=PERSONAL if row["row"] else _PALE, height=0.62)
+        axes.plot([row["chance"]] * 2, [place - 0.4, place + 0.4], color=CHANCE, linewidth=4)
+        reach = max(row["share"], row["chance"])
+        axes.text(reach + 0.02 * widest, place, percent(row["share"]), va="center")
+        told.append(f"{name} {percent(row['share'])}, by chance {percent(row['chance'])}")
+    axes.set_yticks(range(len(shown)), [_short(name) for name in shown.index])
+    axes.set_xlim(0, 1.25 * widest)
+    axes.invert_yaxis()
+    rows = table.index[table["row"]].drop(last, errors="ignore") if len(table) > 1 else []
+    if len(rows):
+        finding = f"Bought again clearly more often than by chance: {len(rows)} of {len(table) - 1}"
+        finding += " categories"
+    elif table.loc[last, "row"]:
+        finding = "Bought again clearly more often than by chance: the shop as a whole"
+    else:
+        finding = "Nothing is bought again often enough for a row of its own"
+    xlabel = "share of purchases that are repeats; grey line: by chance"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
 
 
@@ -284,55 +330,22 @@ def unknown_id() -> None:
     questions = ["Does it look like\nour ids?", "Registered, or seen\non the site?",
                  "Looked at anything\nin the last 30 days?"]  # fmt: skip
     ends = [
-        ("no", "a typo, or a test", "best sellers + error count"),
-        ("no", "a stranger", "best sellers + stranger count"),
-        ("no", "new, still quiet", "best sellers of 30 days"),
+        ("no", "a typo, or a test", "best sellers, count 1"),
+        ("no", "a stranger", "best sellers, count 2"),
+        ("no", "new, still quiet", "best sellers, count 3"),
     ]
     for place, (question, (word, who, gets)) in enumerate(zip(questions, ends, strict=True)):
         high = 6.3 - 2.05 * place
         _box(axes, (2.15, high), (4.1, 1.2), question, INK)
         _arrow(axes, (4.25, high), (5.45, high), INK)
         axes.text(4.8, high + 0.25, word, ha="center", fontsize=10.5)
-        colour = WARNING if place < 2 else POPULAR
+        colour = POPULAR if place else WARNING
         _box(axes, (7.7, high), (4.4, 1.2), f"{who}:\n{gets}", colour)
         _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
         axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=10.5)
-    _box(axes, (2.15, 0.55), (4.1, 0.85), "new, and looking: intent", OTHER)
+    _box(axes, (2.15, 0.55), (4.1, 0.85), "new, and looking:\nintent, count 4", OTHER)
     style.title(axes, "An id without a row: the page always gets a list, and somebody counts")
-    told = "An id that does not look like ours is a typo: best sellers, and an error is counted. "
-    told += "One that is neither registered nor seen is a stranger: best sellers, counted. One "
-    told += "that looked at something lately gets intent, else the best sellers of 30 days."
+    told = "An id that does not look like ours is a typo or a test: best sellers. One that is "
+    told += "neither registered nor seen is a stranger: best sellers. One that looked at something "
+    told += "lately gets intent, else best sellers. Each of the four endings has its count."
     style.show(figure, told)
-
-
-def two_questions(table: pd.DataFrame) -> None:
-    """The same lists judged by two questions: something new, or anything they buy.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`helpers.first_look.two_questions`.
-    """
-    figure, panels = style.figure(0.42 * len(table) + 1.75, ncols=2, sharey=True)
-    words = {"new": "something new", "anything": "anything, repeats too"}
-    colours = [meaning(name, OTHER) for name in table.index]
-    colours[0] = PERSONAL
-    for axes, column in zip(panels, words, strict=True):
-        drawn = axes.barh(range(len(table)), table[column], color=colours, height=0.62)
-        axes.bar_label(drawn, [percent(value) for value in table[column]], padding=3)
-        axes.set_xlim(0, 1.3 * max(table.max(axis=None), 0.01))
-        axes.set_xticks([])
-        axes.spines["bottom"].set_visible(False)
-        axes.set_xlabel(words[column], fontweight="bold")
-    panels[0].set_yticks(range(len(table)), table.index)
-    panels[0].invert_yaxis()
-    best = {column: table[column].idxmax() for column in words}
-    finding = f"Best for something new: {best['new']}. For anything: {best['anything']}"
-    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
-                    fontweight="bold")  # fmt: skip
-    rows = [
-        f"{name}: {percent(row['new'])} and {percent(row['anything'])}"
-        for name, row in table.iterrows()
-    ]
-    alt = f"{finding}. Customers who bought something of their list: {'; '.join(rows)}."
-    style.show(figure, alt)
