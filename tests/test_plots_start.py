@@ -144,13 +144,6 @@ def test_a_single_judged_customer_has_no_interval(drawn):
     assert "Of the one customer" in alt and "thick line" not in axes.get_xlabel()
 
 
-def test_questions_lead_to_all_four_kinds_and_the_fallback(drawn):
-    plots.which_option()
-    [(axes, alt)] = drawn
-    for kind in ("rule", "fallback", "content-based", "user-based", "item-based"):
-        assert kind in words(axes) and kind in alt
-
-
 def test_the_puzzle_asks_for_what_the_customer_does_not_own(drawn):
     small = build_interaction_matrix(data.miniature()).to_frame().astype(int)
     plots.puzzle(small, "customer 4")

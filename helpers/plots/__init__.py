@@ -58,7 +58,6 @@ from helpers.plots.start import (
     hidden_weeks,
     puzzle,
     tables_to_list,
-    which_option,
     who_finds_something,
 )
 from helpers.plots.style import (

@@ -10,7 +10,7 @@ from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import ScaledTranslation
 
-from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, meaning
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, meaning
 from helpers.plots import style
 from helpers.telling import percent
 
@@ -232,49 +232,8 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     finding = f"Who finds something? Of {people}, {told[0]}; {', '.join(told[1:])}"
     label = "customers with at least one hit"
     if table["share_low"].notna().any():
-        label += "\n(thick line: other customers like these might give this)"
+        label += "\n(thick line: where it could land with other customers like these)"
     style.finish(figure, axes, finding, label)
-
-
-#: Which kind for which shop, asked from top to bottom: the question, the answer that ends it, and
-#: what it ends in.
-_QUESTIONS = [
-    ("Do many products have\nbuyers in common?", "no", "content-based, if products\n"
-     "are described; else a rule", OTHER),
-    ("Few customers,\nwho buy a lot each?", "yes", "user-based", PERSONAL),
-]  # fmt: skip
-
-
-def which_option() -> None:
-    """Which kind of recommender for a shop; rules before it, and the fallback behind it."""
-    figure, axes = style.figure(5.6)
-    told = []
-    _box(axes, 3.95, 0, 7.7, 0.8, "First, in every shop: law, safety or a campaign decides?\n"
-         "Then a rule strikes out or puts in front", POPULAR)  # fmt: skip
-    for place, (question, ends, option, colour) in enumerate(_QUESTIONS):
-        y = -1.35 * (place + 1)
-        _arrow(axes, (1.75, y + 0.92), (1.75, y + 0.43), INK)
-        _box(axes, 1.75, y, 3.3, 0.85, question, INK)
-        _box(axes, 6.25, y, 3.1, 0.85, option, colour, ink=INK if colour == OTHER else "")
-        _arrow(axes, (3.4, y), (4.7, y), INK, ends, (4.0, y + 0.2))
-        goes_on = "no" if ends == "yes" else "yes"
-        axes.text(2.1, y - 0.66, goes_on, color=INK, fontsize=10.5, ha="center", va="center")
-        told.append(f"{question} {ends}: {option}".replace("\n", " "))
-    y = -1.35 * (len(_QUESTIONS) + 1)
-    _arrow(axes, (1.75, y + 0.92), (1.75, y + 0.43), INK)
-    _box(axes, 1.75, y, 3.3, 0.85, "item-based", PERSONAL)
-    _box(axes, 3.95, y - 1.2, 7.7, 0.8, "Last, in every shop: a customer whom we don't know,\n"
-         "or a list that is too short? The fallback: best sellers", POPULAR)  # fmt: skip
-    axes.set_xlim(0, 7.9)
-    axes.set_ylim(y - 1.7, 0.5)
-    style.bare(axes)
-    finding = "Which kind of list for a shop? Ask from top to bottom"
-    style.title(axes, finding)
-    style.show(
-        figure,
-        f"{finding}. First rules, where law, safety or a campaign decides. {'; '.join(told)}; "
-        "otherwise item-based. Last the fallback: best sellers.",
-    )
 
 
 def puzzle(bought: pd.DataFrame, customer: str) -> None:
