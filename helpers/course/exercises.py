@@ -375,6 +375,40 @@ def _(model, split, n):
     }
 
 
+# Lesson 05b: can I trust that?
+
+
+@computed("05b-1")
+def _():
+    if_everybody = 20_000 * 0.1 * 6
+    return 1_500 / if_everybody, {
+        "every hit a sale": 1_500 / (20_000 * 6),
+        "upside down": if_everybody / 1_500,
+        "percent": 100 * 1_500 / if_everybody,
+        "per customer": 1_500 / 20_000,
+    }
+
+
+@computed("05b-4")
+def _():
+    return 1 - 0.95**20, {
+        "added up": 20 * 0.05,
+        "none at all": 0.95**20,
+        "one group": 0.05,
+        "twelve groups": 1 - 0.95**12,
+    }
+
+
+@computed("05b-5")
+def _(methods, split, dealt, n):
+    model = {"ours": methods["item_based"]}
+    return compare(model, dealt, n).loc["ours", "hit_rate"], {
+        "as it was": compare(model, split, n).loc["ours", "hit_rate"],
+        "best sellers": compare({"it": methods["most_popular"]}, split, n).loc["it", "hit_rate"],
+        "zero": 0,
+    }
+
+
 # Lesson 06: production
 
 
