@@ -1,4 +1,4 @@
-"""Lesson 05b: chance worked out, histories dealt anew, gains beside lines, a homepage that pushes."""
+"""Lesson 05b: chance worked out, histories dealt anew, gains beside lines, a pushing page."""
 
 import numpy as np
 import pandas as pd
