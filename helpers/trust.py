@@ -1,7 +1,7 @@
 """Lesson 05b. Can I trust that? What a sceptic asks before a budget is signed.
 
 Chance worked out instead of drawn, the way from the honest rival to the ceiling, histories dealt
-anew, a gain beside the smallest one worth having, and whom to show which list.
+anew, a gain beside the smallest one worth a live test, and who is left out of it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers import evaluate
+from helpers import evaluate, memo
 from helpers.matrix import InteractionMatrix
 
-# a gain beside the smallest one worth having, in one of four answers
-WORTH_IT, TOO_SMALL = "clearly worth it", "real but too small"
-NOT_WORTH_IT, CANNOT_TELL_YET = "clearly not worth it", "can't tell yet"
-# what a group of customers is shown
+# what the shuffle test says of a customer's own history
+NOTHING = "clearly nothing"
+# a gain beside the smallest one worth a live test
+WORTH_IT, TOO_SMALL = "worth a live test", "real but too small"
+NOT_WORTH_IT, CANNOT_TELL_YET = "not worth it", "can't tell yet"
+FILL_IN = "fill in your figures"
+# what a group of customers is shown in that test
 PERSONAL, BEST_SELLERS, NO_VERDICT = "personal lists", "best sellers", "too few to say"
-# the budget for a live test
+# the budget for it; FILL_IN is an answer, too
 YES, NO, NOT_YET = "yes", "no", "not yet"
 
 
@@ -118,51 +121,130 @@ def deal_histories(split: evaluate.Split, random_state: int = 0) -> evaluate.Spl
     )
 
 
-def smallest_gain(cost: float, people: float, extra: float, earned: float) -> float:
-    """The gain in hit rate that pays for itself.
+def without_products(split: evaluate.Split, products) -> evaluate.Split:
+    """The same past and future, as if some products had never been there.
 
     Parameters
     ----------
-    cost : float
-        Of the lists, in a month.
-    people : float
-        Whom the hit rate speaks of, in a month.
-    extra : float
-        Share of the additional hits that are additional sales. An assumption until a live test.
-    earned : float
-        By an additional sale, costs of the product paid.
+    split : Split
+    products : array-like of str
+        Those a page has pushed, say. They are neither learned from nor shown nor judged by.
+
+    Returns
+    -------
+    Split
+    """
+
+    def kept(table):
+        if table is None or "product_id" not in table:
+            return table
+        return table[~table["product_id"].isin(products)]
+
+    tables = ("train", "test", "train_events", "undone")
+    return replace(split, **{name: kept(getattr(split, name)) for name in tables})
+
+
+def histories(low: float, high: float, look: float, hits: int, customers: int) -> str:
+    """What the shuffle test says of a customer's own history.
+
+    Parameters
+    ----------
+    low, high : float
+        95 % interval of own minus stranger's; NaN if there is none.
+    look : float
+        Smallest difference worth a look.
+    hits : int
+        Customers for whom the better of the two lists finds something.
+    customers : int
+        Judged by.
+
+    Returns
+    -------
+    str
+        :data:`helpers.evaluate.SIGNAL` if the interval is above zero; :data:`NOTHING` if a
+        difference worth a look is ruled out, see :func:`helpers.evaluate.ruled_out`; else, and
+        wherever there are too few hits or customers, :data:`helpers.evaluate.CANNOT_TELL`.
+    """
+    if customers < evaluate.MIN_CUSTOMERS or hits < evaluate.MIN_HITS:
+        return evaluate.CANNOT_TELL
+    if low > 0:
+        return evaluate.SIGNAL
+    return NOTHING if evaluate.ruled_out(low, high, look) else evaluate.CANNOT_TELL
+
+
+def place_earns(assumed: memo.Assumptions, amount: float | None) -> float:
+    """What the place of the list earns in a month, with the list that it shows today.
+
+    Parameters
+    ----------
+    assumed : Assumptions
+        Of the memo: visits, the rates from visit to paid cart, and the margin.
+    amount : float or None
+        Of an average purchase line.
 
     Returns
     -------
     float
-        As a share: 0.02 are two customers in a hundred. Infinite if nothing can be earned.
+        In the currency of the purchases; NaN where visits or prices are not known.
     """
-    income = people * extra * earned  # if everybody had a hit more
-    return cost / income if income > 0 else np.inf
+    if not assumed.visits_per_week or not amount:
+        return np.nan
+    sales = 52 / 12 * assumed.visits_per_week * assumed.carts_per_visit * assumed.buy_rate
+    return sales * amount * assumed.margin_share
+
+
+def smallest_gain(cost: float | None, today: float, rival: float, exchange: float) -> float:
+    """The gain in hit rate that could pay for itself.
+
+    Parameters
+    ----------
+    cost : float or None
+        Of personal lists in a month: building, spread over a year, and upkeep.
+    today : float
+        What the place of the list earns in a month; see :func:`place_earns`.
+    rival : float
+        Hit rate of the list that is there today.
+    exchange : float
+        Per cent more sales from this place for one per cent more hits. An assumption until a live
+        test.
+
+    Returns
+    -------
+    float
+        As a share: 0.02 are two customers in a hundred. NaN where `cost` or `today` is not known.
+    """
+    if cost is None or not today > 0:
+        return np.nan
+    return cost / today * rival / exchange
 
 
 def outcome(low: float, high: float, worth: float) -> str:
-    """What the interval of a gain says beside the smallest gain worth having.
+    """What the interval of a gain says beside the smallest gain worth a live test.
+
+    A test is cheap beside a roll-out, so it is enough that the interval reaches the line.
 
     Parameters
     ----------
     low, high : float
         95 % interval of the gain; NaN if there is none.
     worth : float
-        Above zero.
+        Above zero; NaN if nobody has drawn a line.
 
     Returns
     -------
     str
-        :data:`WORTH_IT` if all of it is at the line or above; if all of it is below the line,
-        :data:`TOO_SMALL` if it is above zero and :data:`NOT_WORTH_IT` otherwise; if the line is
-        inside, :data:`CANNOT_TELL_YET`.
+        Above zero as a whole: :data:`WORTH_IT` if it reaches the line, :data:`TOO_SMALL` if not.
+        With zero inside: :data:`CANNOT_TELL_YET` if it reaches the line, else
+        :data:`NOT_WORTH_IT`. Below zero: :data:`NOT_WORTH_IT`, with or without a line. Without
+        one: :data:`FILL_IN` if above zero, :data:`CANNOT_TELL_YET` if zero is inside.
     """
-    if low >= worth:
-        return WORTH_IT
-    if high < worth:
-        return TOO_SMALL if low > 0 else NOT_WORTH_IT
-    return CANNOT_TELL_YET
+    if high < 0:
+        return NOT_WORTH_IT
+    if not low > 0:
+        return NOT_WORTH_IT if high < worth else CANNOT_TELL_YET
+    if not worth == worth:
+        return FILL_IN
+    return WORTH_IT if high >= worth else TOO_SMALL
 
 
 def false_alarm(groups: int) -> float:
@@ -230,7 +312,7 @@ def groups_by_purchases(matrix: InteractionMatrix, customers: pd.Index) -> pd.Se
 
 
 def whom_to_show_what(by_group: pd.DataFrame) -> pd.Series:
-    """What each group should see.
+    """What each group sees in a live test: only who clearly loses is left out.
 
     Parameters
     ----------
@@ -240,34 +322,48 @@ def whom_to_show_what(by_group: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series of str, indexed by group
-        :data:`PERSONAL` where the interval of the gain lies above zero, :data:`NO_VERDICT` where
-        there is none, :data:`BEST_SELLERS` otherwise: the plain list needs no proof.
+        :data:`BEST_SELLERS` where the interval of the gain lies below zero, :data:`NO_VERDICT`
+        where there is none, else :data:`PERSONAL`. Groups without a verdict go along as well: the
+        whole decides whether there is a test.
     """
-    gains = by_group["gain_low"] > 0
-    shown = np.where(gains, PERSONAL, BEST_SELLERS)
+    loses = by_group["gain_high"] < 0
+    shown = np.where(loses, BEST_SELLERS, PERSONAL)
     return pd.Series(np.where(by_group["enough"].astype(bool), shown, NO_VERDICT), by_group.index)
 
 
-def budget(signal: str, worth_it: str, groups: pd.Series) -> str:
-    """Is there a reason to pay for a live test?
+def gain_of_those_who_go_along(by_group: pd.DataFrame) -> float:
+    """The shop's gain if groups that clearly lose keep the best sellers: a weighted average.
+
+    Parameters
+    ----------
+    by_group : DataFrame
+        From :func:`helpers.evaluate.compare_groups`.
+
+    Returns
+    -------
+    float
+        Each group's share of the customers times its gain, summed; a group left out gains nothing.
+    """
+    share = by_group["customers"] / by_group["customers"].sum()
+    goes = whom_to_show_what(by_group) != BEST_SELLERS
+    return float((share * by_group["gain"] * goes).sum())
+
+
+def budget(signal: str, worth_it: str) -> str:
+    """Is there a reason to pay for a live test? The gain decides.
 
     Parameters
     ----------
     signal : str
-        From :func:`helpers.evaluate.verdict`, of the shuffle test.
+        From :func:`histories`. It may say no where no gain is to be seen, never where one is.
     worth_it : str
         From :func:`outcome`.
-    groups : Series
-        From :func:`whom_to_show_what`.
 
     Returns
     -------
     str
-        :data:`NO` if there is no signal worth having, or no gain worth the cost; :data:`YES` if
-        there are both and no group to which that says otherwise has all the customers; else
-        :data:`NOT_YET`.
+        :data:`YES`, :data:`NO`, :data:`NOT_YET` or :data:`FILL_IN`.
     """
-    if signal == evaluate.NONE_WORTH_HAVING or worth_it in (TOO_SMALL, NOT_WORTH_IT):
-        return NO
-    helped = (groups == PERSONAL).any() or (groups == NO_VERDICT).all()
-    return YES if signal == evaluate.SIGNAL and worth_it == WORTH_IT and helped else NOT_YET
+    if worth_it == CANNOT_TELL_YET:
+        return NO if signal == NOTHING else NOT_YET
+    return {WORTH_IT: YES, FILL_IN: FILL_IN}.get(worth_it, NO)

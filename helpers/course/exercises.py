@@ -380,12 +380,12 @@ def _(model, split, n):
 
 @computed("05b-1")
 def _():
-    if_everybody = 20_000 * 0.1 * 6
-    return 1_500 / if_everybody, {
-        "every hit a sale": 1_500 / (20_000 * 6),
-        "upside down": if_everybody / 1_500,
-        "percent": 100 * 1_500 / if_everybody,
-        "per customer": 1_500 / 20_000,
+    more = 600 / 4_000  # from this place
+    return 100 * more * 0.30 / 2, {
+        "no exchange rate": 100 * more * 0.30,
+        "more hits": 100 * more / 2,
+        "share": more * 0.30 / 2,
+        "upside down": 4_000 / 600 * 0.30 / 2,
     }
 
 
@@ -396,6 +396,7 @@ def _():
         "none at all": 0.95**20,
         "one group": 0.05,
         "twelve groups": 1 - 0.95**12,
+        "below only": 1 - 0.975**20,
     }
 
 

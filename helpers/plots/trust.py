@@ -73,7 +73,8 @@ def dice_on_four_customers(bought: pd.DataFrame) -> None:
             axes.add_patch(Rectangle(corner, 0.72, 0.72, facecolor=face, edgecolor=colour, lw=2))
             shade = "white" if has else INK
             axes.text(column * 0.9 + 0.36, -row, product, color=shade, ha="center", va="center")
-        told = f"dice hit 1 time in {candidates.iloc[row]}"
+        n = candidates.iloc[row]
+        told = f"dice hit 1 time in {n}" if n > 1 else "dice always hit"
         axes.text(len(bought.columns) * 0.9 + 0.3, -row, told, color=INK, va="center")
     axes.text(0, 0.62, "black: owned", color=INK, va="bottom")
     axes.text(len(bought.columns) * 0.9 + 0.3, 0.62, "white: can be shown", color=INK, va="bottom")
@@ -95,6 +96,7 @@ def ruler(marks: pd.Series) -> None:
         ``"oracle"``.
     """
     colours = {"dice": CHANCE, "best sellers": POPULAR, "our lists": PERSONAL, "oracle": ORACLE}
+    labels = {"oracle": "ceiling"}
     rival, ours = marks["best sellers"], marks["our lists"]
     figure, axes = style.figure(height=2.7)
     axes.plot([0, 1], [0, 0], color=_PALE, linewidth=9, solid_capstyle="butt")
@@ -113,7 +115,7 @@ def ruler(marks: pd.Series) -> None:
         axes.plot([value, value], [0, height], color=colours[name], linewidth=2)
         axes.plot(value, 0, "o", color=colours[name], markersize=11)
         align = "left" if value < 0.1 else "right" if value > 0.9 else "center"
-        axes.text(value, height + side * 0.06, f"{name} {value:.0%}", color=colours[name], ha=align,
+        axes.text(value, height + side * 0.06, f"{labels.get(name, name)} {value:.0%}", color=colours[name], ha=align,
                   va="bottom" if side > 0 else "top", fontweight="bold",
                   bbox=_ON_WHITE)  # fmt: skip
     axes.set_ylim(-reach, reach)
@@ -125,7 +127,7 @@ def ruler(marks: pd.Series) -> None:
     if "oracle" in marks:
         way = trust.share_of_the_way(ours, rival, marks["oracle"])
     if way == way and ours > rival:
-        finding = f"Our lists come {way:.0%} of the way from the best sellers to the ceiling"
+        finding = f"{way:.0%} of the way from best sellers to ceiling"
     else:
         word = "above" if ours >= rival else "below"
         finding = f"Our lists: {_points(abs(ours - rival))} {word} the best sellers"
@@ -162,19 +164,19 @@ def whose_history(customer: str, pasts: dict[str, int], hits: dict[str, list[boo
         _arrow(axes, (max(end, 2.5) + 0.35, height), (4.25, height), colour)
         axes.text(4.5, height + 0.55, "list", color=colour, fontweight="bold")
         _squares(axes, 4.5, height, hits[name], colour, side)
-        told = f"{sum(hits[name])} bought"
+        told = f"{sum(hits[name])} bought later"
         axes.text(4.5 + length * side * 1.16 + 0.1, height, told, color=colour, va="center")
     axes.set_xlim(-0.1, 10.9)
     axes.set_ylim(-1.25, 1.95)
     style.bare(axes)
     own, stranger = sum(hits["own"]), sum(hits["stranger"])
-    finding = f"{customer}: own past {own} of {length} right, a stranger's {stranger}"
+    finding = f"{customer} buys {own} from the one list, {stranger} from the other"
     style.title(axes, finding)
     style.show(figure, f"Two lists for the same later purchases. {finding}.")
 
 
 def own_or_stranger(tests: pd.DataFrame, worth: float) -> None:
-    """How much more the own history finds than a stranger's, beside what is worth having.
+    """How much more customers' own histories find than a stranger's, beside what is worth a look.
 
     Parameters
     ----------
@@ -182,7 +184,7 @@ def own_or_stranger(tests: pd.DataFrame, worth: float) -> None:
         One row per test: ``difference`` and its interval ``low``, ``high``, in hit rate. The first
         is of the real histories, the others are controls.
     worth : float
-        Smallest difference worth having.
+        Smallest difference worth a look.
     """
     figure, axes = style.figure(height=0.62 * len(tests) + 1.7)
     for place, (_, row) in enumerate(tests.iterrows()):
@@ -197,26 +199,26 @@ def own_or_stranger(tests: pd.DataFrame, worth: float) -> None:
     high = np.nanmax([high, tests["difference"].max(), worth])
     room = 0.12 * (high - low)
     axes.set_xlim(low - room, high + room)
-    axes.text(worth, len(tests) - 0.42, " worth having", color=WARNING, va="center",
+    axes.text(worth, len(tests) - 0.42, " worth a look ", color=WARNING, va="center",
               ha="left" if worth < (low + high) / 2 else "right")  # fmt: skip
     axes.set_yticks(range(len(tests)), list(tests.index))
     axes.set_ylim(len(tests) - 0.2, -0.7)
-    finding = f"Own histories find {_points(tests['difference'].iloc[0])} more than a stranger's"
+    finding = f"Their own past finds {_points(tests['difference'].iloc[0])} more than a stranger's"
     if tests["difference"].iloc[0] < 0:
-        finding = "Own histories find no more than a stranger's"
+        finding = "Their own past finds no more than a stranger's"
     told = "; ".join(f"{name}: {_points(row['difference'])}" for name, row in tests.iterrows())
     told = " ".join(told.split())
     xlabel = "own minus stranger's, in points of hit rate, with 95 % interval"
-    alt = f"{finding}. {told}; worth having: {_points(worth)}."
+    alt = f"{finding}. {told}; worth a look: {_points(worth)}."
     _whole(axes.xaxis, points=True)
     style.finish(figure, axes, finding, xlabel, "", alt)
 
 
 def four_outcomes() -> None:
-    """Where an interval can lie beside zero and the smallest gain worth having."""
+    """Where an interval can lie beside zero and the smallest gain worth a live test."""
     worth = 2.0
-    examples = [(2.6, 4.4), (0.3, 1.6), (-1.6, 1.2), (0.8, 3.6)]
-    advice = ["pay for a live test", "leave it", "leave it", "wait, or test more people"]
+    examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-0.9, 3.3)]
+    advice = ["above zero, reaches the line", "leave it", "leave it", "wait for more customers"]
     figure, axes = style.figure(height=3.3)
     for place, (low, high) in enumerate(examples):
         answer = trust.outcome(low, high, worth)
@@ -228,7 +230,7 @@ def four_outcomes() -> None:
     axes.plot([0, 0], [-0.45, 3.5], color=INK, linewidth=1)
     axes.plot([worth] * 2, [-0.45, 3.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
-    axes.text(worth, -0.62, "worth having", ha="center", color=WARNING)
+    axes.text(worth, -0.62, "the line", ha="center", color=WARNING)
     axes.set_xlim(-7.2, 4.8)
     axes.set_ylim(3.6, -0.9)
     axes.set_xticks([])
@@ -236,18 +238,18 @@ def four_outcomes() -> None:
     axes.spines[:].set_visible(False)
     style.title(axes, "Where does the whole interval lie? Four answers")
     answers = ", ".join(trust.outcome(*each, worth) for each in examples)
-    style.show(figure, f"Four intervals beside zero and the line worth having: {answers}.")
+    style.show(figure, f"Four intervals beside zero and the line: {answers}.")
 
 
 def gain_against_line(gain: dict[str, float], worth: float, answer: str) -> None:
-    """Our gain over the best sellers beside the smallest one worth having.
+    """Our gain over the best sellers beside the smallest one worth a live test.
 
     Parameters
     ----------
     gain : dict
         ``difference``, ``low``, ``high``, in hit rate.
     worth : float
-        The line, drawn where it is within reach.
+        The line, drawn where it is within reach; NaN where there is none.
     answer : str
         From :func:`helpers.trust.outcome`.
     """
@@ -261,18 +263,23 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str) -> None
     axes.set_xlim(low - room, high + room)
     axes.plot([gain["low"], gain["high"]], [0, 0], color=PERSONAL, linewidth=6)
     axes.plot(gain["difference"], 0, "o", color=PERSONAL, markersize=13)
-    axes.text(gain["difference"], 0.25, f"gain: {_points(gain['difference'])}", color=PERSONAL,
-              ha="center", va="bottom", fontweight="bold")  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
+    axes.text(gain["difference"], 0.25, f"gain: {_points(gain['difference'])}", color=PERSONAL,
+              ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     if within:
         axes.axvline(worth, color=WARNING, linewidth=1.8, linestyle="--")
         side = "left" if worth < (low + high) / 2 else "right"
-        axes.text(worth, -0.6, f" worth having: {_points(worth)} ", color=WARNING, ha=side)
+        axes.text(worth, -0.6, f" the line: {_points(worth)} ", color=WARNING, ha=side)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.8, 0.75)
-    line = f"worth having from {_points(worth)}" if worth <= 1 else "no gain can pay for it"
-    finding = f"{_points(gain['difference'])} of gain, {line}: {answer}"
+    line = f"line at {_points(worth)}" if worth <= 1 else "no gain can pay for it"
+    if worth != worth:
+        line = "no line yet"
+    elif not within:
+        axes.text(1, 0.04, f"the line: {_points(worth)} →", color=WARNING, ha="right",
+                  transform=axes.transAxes)  # fmt: skip
+    finding = f"Gain {_points(gain['difference'])}, {line}: {answer}"
     told = f"The interval: {' to '.join(_points(end) for end in ends)}."
     alt = f"{finding}. {told if ends else 'There is no interval.'}"
     xlabel = "our lists minus best sellers, in points of hit rate, with 95 % interval"
@@ -296,11 +303,14 @@ def false_alarms(groups: pd.DataFrame) -> None:
         axes.plot([place] * 2, [row["low"], row["high"]], color=colour, linewidth=5)
         axes.plot(place, row["gain"], "o", color=colour, markersize=8)
         if alarms.iloc[place]:
-            axes.text(place, row["all_low"], "alarm", color=colour, ha="center", va="top",
+            axes.text(place, row["all_low"] - 0.01, "alarm", color=colour, ha="center", va="top",
                       fontweight="bold")  # fmt: skip
     axes.axhline(0, color=INK, linewidth=1)
     axes.set_xticks(range(len(groups)), range(1, len(groups) + 1))
-    axes.margins(y=0.12)
+    axes.margins(y=0.14)
+    axes.text(0.01, 0.985, "thick: for one group", color=INK, transform=axes.transAxes, va="top")
+    axes.text(0.5, 0.985, f"thin: for all {len(groups)}", color=INK, transform=axes.transAxes,
+              va="top")  # fmt: skip
     finding = f"Nothing differs, and {alarms.sum()} of {len(groups)} groups raises an alarm"
     if alarms.sum() != 1:
         finding = finding.replace("raises", "raise")
@@ -326,26 +336,27 @@ def gain_by_group(by_group: pd.DataFrame) -> None:
         axes.plot([row["gain_low"], row["gain_high"]], [place] * 2, color=colour, linewidth=4)
         axes.plot(row["gain"], place, "o", color=colour, markersize=10,
                   markerfacecolor=colour if enough else "white")  # fmt: skip
-        told = _points(row["gain"]) if enough else trust.NO_VERDICT
+        told = _points(row["gain"]) if enough else f"{_points(row['gain'])}?"
         axes.text(row["gain"], place - 0.18, told, color=colour, ha="center", va="bottom",
                   fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
     sizes = by_group["customers"].astype(int)
-    labels = [f"{name}\n{size:,} customers" for name, size in sizes.items()]
+    labels = [
+        f"{name}\n{size:,} customers" if enough else f"{name}\n{size:,}: {trust.NO_VERDICT}"
+        for (name, size), enough in zip(sizes.items(), by_group["enough"], strict=True)
+    ]
     axes.set_yticks(range(len(by_group)), labels)
     axes.set_ylim(len(by_group) - 0.5, -0.75)
     axes.margins(x=0.15)
     judged = by_group["enough"].astype(bool)
-    gaining, n_judged = int((shown == trust.PERSONAL).sum()), int(judged.sum())
-    finding = f"{gaining} of {n_judged} groups clearly gain over the best sellers"
+    losing, n_judged = int((shown == trust.BEST_SELLERS).sum()), int(judged.sum())
+    finding = "No group clearly loses"
     if n_judged == 0:
         finding = "No group has enough customers to say anything"
-    elif gaining == 0:
-        finding = "No group clearly gains over the best sellers"
-    elif gaining == n_judged:
-        finding = "Every group that can be judged gains over the best sellers"
+    elif losing:
+        finding = f"{losing} of {n_judged} groups clearly lose{'s' if losing == 1 else ''}"
     told = "; ".join(f"{name}: {shown[name]}" for name in by_group.index)
-    xlabel = "gain in points of hit rate, with intervals for all groups"
+    xlabel = "gain over best sellers, in points; intervals for all groups"
     _whole(axes.xaxis, points=True)
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
 
@@ -362,11 +373,11 @@ def from_hit_to_sale(click_rate: float, cart_rate: float, paid_rate: float) -> N
     clicks = visits * click_rate
     carts = clicks * cart_rate
     steps = [
-        (f"{visits:,} visits", "does anyone look at the row?", 1.0),
-        (f"{clicks:,.0f} clicks", "shown, but is it wanted today?", 0.72),
-        (f"{carts:,.0f} in the cart", "the price, delivery, stock", 0.5),
-        (f"{carts * paid_rate:,.1f} paid for", "at a price that earns anything?", 0.44),
-        ("? extra sales", "or bought anyway, without us?", 0.4),
+        (f"{visits:,} visits", "does anyone look at the list?", 1.0),
+        (f"{clicks:,.0f} clicks", "is it wanted today?", 0.8),
+        (f"{carts:,.0f} in the cart", "is it in stock, at this price?", 0.66),
+        (f"{carts * paid_rate:,.1f} paid for", "does the sale earn anything?", 0.58),
+        ("? extra sales", "or bought anyway?", 0.54),
     ]
     figure, axes = style.figure(height=3.7)
     for place, (told, gap, width) in enumerate(steps):
@@ -381,7 +392,7 @@ def from_hit_to_sale(click_rate: float, cart_rate: float, paid_rate: float) -> N
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    style.title(axes, "A hit stands at no step of this: nobody has seen the list yet")
+    style.title(axes, "From a visit to a sale (widths not to scale)")
     told = ", ".join(step for step, *_ in steps)
     style.show(figure, f"A funnel from visits to extra sales: {told}.")
 
@@ -390,7 +401,7 @@ def exposure_loop() -> None:
     """What is shown is bought, what is bought is data, and data decide what is shown."""
     figure, axes = style.figure(height=3.5)
     places = {"shown": (0, 1), "bought": (2.6, 0), "data": (0, -1), "new list": (-2.6, 0)}
-    words = {"shown": "shown on the homepage", "bought": "bought a little more",
+    words = {"shown": "on the homepage", "bought": "bought a little more",
              "data": "counted as “wanted”", "new list": "best sellers again"}  # fmt: skip
     names = list(places)
     for name, place in places.items():
@@ -398,11 +409,11 @@ def exposure_loop() -> None:
         axes.text(*place, words[name], ha="center", va="center", color="white", fontweight="bold",
                   bbox={"boxstyle": "round,pad=0.5", "facecolor": colour,
                         "edgecolor": colour})  # fmt: skip
-    edges = [((1.35, 0.95), (2.6, 0.32)), ((2.6, -0.32), (1.35, -0.95)),
-             ((-1.35, -0.95), (-2.6, -0.32)), ((-2.6, 0.32), (-1.35, 0.95))]  # fmt: skip
+    edges = [((1.3, 1), (2.6, 0.22)), ((2.6, -0.22), (1.45, -1)),
+             ((-1.45, -1), (-2.6, -0.22)), ((-2.6, 0.22), (-1.3, 1))]  # fmt: skip
     for start, end in edges:
         _arrow(axes, start, end, INK, -0.25)
-    axes.text(0, 0, "what customers\nwould want unpushed\nis nowhere in it", ha="center",
+    axes.text(0, 0, "what they would buy\nwithout a push\nis nowhere in it", ha="center",
               va="center", color=WARNING)  # fmt: skip
     axes.set_xlim(-4.1, 4.1)
     axes.set_ylim(-1.5, 1.5)
@@ -414,14 +425,14 @@ def exposure_loop() -> None:
 
 
 def two_futures(futures: pd.DataFrame) -> None:
-    """The same lists judged by two futures: two dots each, and the lead between them.
+    """The same lists judged by two futures, and without what was shown: dots, and the lead.
 
     Parameters
     ----------
     futures : DataFrame
         From :func:`helpers.simulation.two_futures`.
     """
-    figure, axes = style.figure(height=2.9)
+    figure, axes = style.figure(height=0.85 * len(futures) + 1.2)
     for place, (_, row) in enumerate(futures.iterrows()):
         ends = row["best sellers"], row["personal lists"]
         axes.plot(ends, [place, place], color=_PALE, linewidth=6, zorder=1)
@@ -435,11 +446,14 @@ def two_futures(futures: pd.DataFrame) -> None:
     for name in ("best sellers", "personal lists"):
         axes.text(futures[name].iloc[0], -0.5, name, color=meaning(name, PERSONAL), ha="center",
                   fontweight="bold")  # fmt: skip
-    axes.set_yticks(range(len(futures)), [name.replace(" ", "\n", 1) for name in futures.index])
+    axes.set_yticks(
+        range(len(futures)),
+        [name.replace(", ", ",\n").replace("homepage ", "homepage\n") for name in futures.index],
+    )
     axes.set_ylim(len(futures) - 0.45, -0.85)
     axes.margins(x=0.2)
     leads = [_points(lead) for lead in futures["lead"]]
-    finding = f"Same lists, same tastes: ahead by {leads[0]} or by {leads[1]}"
+    finding = f"Same tastes: ahead by {leads[0]} or by {leads[1]}"
     told = "; ".join(
         f"{name}: best sellers {row['best sellers']:.0%}, "
         f"personal lists {row['personal lists']:.0%}"

@@ -20,7 +20,8 @@ def two_futures(
     The best sellers of the first two months go onto the homepage and stay there. Whoever shops
     finds them `push` times as attractive as they are; tastes don't change. Lists are made from
     these purchases, and judged by two futures: the homepage goes on, or it shows nothing in the
-    test window. Before the cut the two are the same, purchase by purchase.
+    test window. Before the cut the two are the same, purchase by purchase. A third row judges again
+    what can be judged without a made-up shop: the homepage goes on, and its products are left out.
 
     Parameters
     ----------
@@ -36,10 +37,11 @@ def two_futures(
     Returns
     -------
     DataFrame
-        Rows ``"homepage goes on"`` and ``"homepage stops"``. Columns: hit rates of the ``best
-        sellers`` and the ``personal lists``; ``lead`` of the personal lists, customer by customer,
-        with its 95 % interval ``lead_low``, ``lead_high``; ``customers``; ``shown``, the share of
-        later purchases that are products from the homepage.
+        Rows ``"homepage goes on"``, ``"homepage stops"`` and ``"goes on, its products left out"``.
+        Columns: hit rates of the ``best sellers`` (of all time, 30 or 7 days, whichever do best)
+        and the ``personal lists``; ``lead`` of the personal lists, customer by customer, with its
+        95 % interval ``lead_low``, ``lead_high``; ``customers``; ``shown``, the share of later
+        purchases that are products from the homepage.
     """
     products = make_products()["product_id"]
     pushed = np.zeros((N_DAYS, len(products)))
@@ -50,13 +52,18 @@ def two_futures(
     stopped = pushed.copy()
     stopped[N_DAYS - test_days :] = 0
     rows = {}
-    for name, pushes in [("homepage goes on", pushed), ("homepage stops", stopped)]:
-        split = evaluate.split_by_time(replay_purchases(pushes, seed), test_days=test_days)
+    goes_on, stops = replay_purchases(pushed, seed), replay_purchases(stopped, seed)
+    left = goes_on[~goes_on["product_id"].isin(shown)]
+    cases = {"homepage goes on": goes_on, "homepage stops": stops}
+    for name, bought in (cases | {"goes on, its products left out": left}).items():
+        split = evaluate.split_by_time(bought, test_days=test_days)
         matrix, tables = split.training()
-        popular, personal = (
+        models = (ItemBased(), MostPopular(), MostPopular(30), MostPopular(7))
+        personal, *plain = (
             evaluate.per_customer(model.fit(matrix, **tables), split, k)[0]["hit_rate"]
-            for model in (MostPopular(), ItemBased())
+            for model in models
         )
+        popular = max(plain, key=lambda scores: scores.mean())
         low, high = evaluate.interval(personal - popular)
         rows[name] = {
             "best sellers": popular.mean(),
