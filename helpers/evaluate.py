@@ -985,7 +985,13 @@ def verdict(low: float, high: float, worth_having: float) -> str:
     return SIGNAL if low > 0 else CANNOT_TELL
 
 
-def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, float | bool]:
+def shuffle_test(
+    split: Split,
+    k: int = 5,
+    random_state: int = 0,
+    metric: str = "ndcg",
+    model: ItemBased | None = None,
+) -> dict[str, float | bool]:
     """Do histories tell this model anything? Compare own history with somebody else's.
 
     Each customer's later purchases are predicted from their own earlier ones, and from those of
@@ -999,14 +1005,19 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
     split : Split
     k : int
     random_state : int
+    metric : str
+        ``"ndcg"`` or ``"hit_rate"``.
+    model : ItemBased, optional
+        Whose lists are tested; a copy is fitted, and its trend speaks, its intent doesn't. Left
+        out: the plain one.
 
     Returns
     -------
     dict
-        ``own`` and ``stranger`` (mean NDCG), ``difference`` with its 95 % interval ``low``,
-        ``high``, ``half_width`` (1.96 standard errors of the difference; the test is blind to
-        much smaller ones), ``customers``, and ``signal``: whether the interval lies above zero.
-        Where it does not, :func:`verdict` tells "none worth having" from "cannot tell".
+        ``own`` and ``stranger`` (mean of the metric), ``difference`` with its 95 % interval
+        ``low``, ``high``, ``half_width`` (1.96 standard errors of the difference; the test is
+        blind to much smaller ones), ``customers``, and ``signal``: whether the interval lies above
+        zero. Where it does not, :func:`verdict` tells "none worth having" from "cannot tell".
 
     Notes
     -----
@@ -1014,8 +1025,43 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
     nothing, 3.7 % of 700 tests said "signal", where 2.5 % are to be expected, and 1.7 % the
     opposite: what the stranger owned still counts among what could have been found.
     """
+    pairs, found = own_and_stranger(split, k, random_state, model)
+    score = {"ndcg": ndcg_at_k, "hit_rate": hit_rate}[metric]
+    values = {name: score(hits, pairs["bought"].to_numpy()) for name, hits in found.items()}
+    difference = values["own"] - values["stranger"]
+    low, high = interval(difference)
+    return {
+        "own": float(values["own"].mean()),
+        "stranger": float(values["stranger"].mean()),
+        "difference": float(difference.mean()),
+        "low": float(low),
+        "high": float(high),
+        "half_width": float(high - low) / 2,
+        "customers": len(pairs),
+        "signal": bool(low > 0),
+    }
+
+
+def own_and_stranger(
+    split: Split, k: int = 5, random_state: int = 0, model: ItemBased | None = None
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The hits behind :func:`shuffle_test`, customer by customer.
+
+    Parameters
+    ----------
+    split, k, random_state, model
+        As there.
+
+    Returns
+    -------
+    pairs : DataFrame
+        One row per judged customer: ``stranger``, whose history is tried as well, and ``bought``,
+        the number of products new to the customer that were bought after the cut.
+    found : dict of str to ndarray of bool, shape (n_customers, k)
+        ``"own"`` and ``"stranger"``: was the product at this rank of that list bought?
+    """
     matrix, tables = split.training()
-    model = ItemBased().fit(matrix, **tables)
+    model = (ItemBased() if model is None else copy.deepcopy(model)).fit(matrix, **tables)
     relevant = relevant_products(split)
     customers = matrix.customers.intersection(relevant["customer_id"].unique())
     own = matrix.customers.get_indexer(customers)
@@ -1030,24 +1076,13 @@ def shuffle_test(split: Split, k: int = 5, random_state: int = 0) -> dict[str, f
     wanted = sparse.csr_array(
         (np.ones(known.sum()), (row[known], column[known])), known_to_either.shape
     )
-    values = {}
+    found = {}
     for name, rows in (("own", own), ("stranger", partner)):
         row, column, rank, _ = top_n_of_product(
             matrix.values[rows], model.weights_, k, excluded=known_to_either
         )
-        found = np.zeros((len(own), k), dtype=bool)
-        found[row, rank - 1] = wanted[row, column] > 0
-        n_relevant = relevant["customer_id"].value_counts().reindex(customers).to_numpy()
-        values[name] = ndcg_at_k(found, n_relevant)
-    difference = values["own"] - values["stranger"]
-    low, high = interval(difference)
-    return {
-        "own": float(values["own"].mean()),
-        "stranger": float(values["stranger"].mean()),
-        "difference": float(difference.mean()),
-        "low": float(low),
-        "high": float(high),
-        "half_width": float(high - low) / 2,
-        "customers": len(own),
-        "signal": bool(low > 0),
-    }
+        found[name] = np.zeros((len(own), k), dtype=bool)
+        found[name][row, rank - 1] = wanted[row, column] > 0
+    bought = relevant["customer_id"].value_counts().reindex(customers).to_numpy()
+    pairs = pd.DataFrame({"stranger": matrix.customers[partner], "bought": bought}, customers)
+    return pairs, found

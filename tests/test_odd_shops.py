@@ -55,9 +55,11 @@ CASES = {
 # what such a shop is told, in place of a lesson's result
 SENTENCES = {
     ("one day", "05a"): "the last 60 days leave none to learn from",
+    ("one day", "05b"): "the last 60 days leave none to learn from",
     ("one day", "08"): "nobody can say who stays away",
     ("one day", "09"): "the last 60 days leave none to learn from",
     ("one order each", "05a"): "No customer bought before and after the cut",
+    ("one order each", "05b"): "No customer bought before and after the cut",
     ("one order each", "09"): "No customer bought before and after the cut",
 }
 

@@ -91,7 +91,7 @@ def test_own_run_writes_everything(own_run, own_shop):
     assert {name: personal[name] for name in ("hit_rate", "ndcg", "ndcg_low", "ndcg_high")} == {
         name: methods["item_based"][name] for name in ("hit_rate", "ndcg", "ndcg_low", "ndcg_high")
     }
-    assert memo["signal"] == metrics["evaluation"]["shuffle_test"]
+    assert memo["signal"] == metrics["trust"]["shuffle_test"]
     for name, size in memo["channels"].items():
         assert pd.read_csv(own_run / f"{name}.csv").iloc[:, 0].nunique() == size, name
 

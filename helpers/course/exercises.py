@@ -335,6 +335,41 @@ def _(model, split, n):
     }
 
 
+# Lesson 05b: can I trust that?
+
+
+@computed("05b-1")
+def _():
+    more = 600 / 4_000  # from this place
+    return 100 * more * 0.30 / 2, {
+        "no exchange rate": 100 * more * 0.30,
+        "more hits": 100 * more / 2,
+        "share": more * 0.30 / 2,
+        "upside down": 4_000 / 600 * 0.30 / 2,
+    }
+
+
+@computed("05b-4")
+def _():
+    return 1 - 0.95**20, {
+        "added up": 20 * 0.05,
+        "none at all": 0.95**20,
+        "one group": 0.05,
+        "twelve groups": 1 - 0.95**12,
+        "below only": 1 - 0.975**20,
+    }
+
+
+@computed("05b-5")
+def _(methods, split, dealt, n):
+    model = {"ours": methods["item_based"]}
+    return compare(model, dealt, n).loc["ours", "hit_rate"], {
+        "as it was": compare(model, split, n).loc["ours", "hit_rate"],
+        "best sellers": compare({"it": methods["most_popular"]}, split, n).loc["it", "hit_rate"],
+        "zero": 0,
+    }
+
+
 # Lesson 06: production
 
 

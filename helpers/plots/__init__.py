@@ -63,3 +63,16 @@ from helpers.plots.start import (
 from helpers.plots.style import (
     show,
 )
+from helpers.plots.trust import (
+    dice_on_four_customers,
+    exposure_loop,
+    false_alarms,
+    four_outcomes,
+    from_hit_to_sale,
+    gain_against_line,
+    gain_by_group,
+    own_or_stranger,
+    ruler,
+    two_futures,
+    whose_history,
+)

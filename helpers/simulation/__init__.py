@@ -1,6 +1,7 @@
 """The made-up shop, whose truth is known: its world, visits, campaigns and feedback rounds."""
 
 from helpers.simulation.campaigns import campaign_sensitivity, layered_campaigns, simulate_campaigns
+from helpers.simulation.exposure import two_futures
 from helpers.simulation.feedback import retraining_rounds, variety, variety_rounds
 from helpers.simulation.persuasion import (
     People,

@@ -187,6 +187,36 @@ def make_world(seed: int = SEED, taste_strength: float = 1.0) -> World:
     )
 
 
+def replay_purchases(pushed, seed: int = SEED) -> pd.DataFrame:
+    """The bundled shop's two years once more, with a homepage that pushes some products.
+
+    Same customers, same tastes, same days and the same dice: what differs comes from the push.
+
+    Parameters
+    ----------
+    pushed : ndarray, shape (days, products) or (1, products)
+        Added to the products' log-attraction, for everyone: log(2) makes a product twice as
+        attractive as it is. Zeros give the bundled purchases.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``customer_id``, ``product_id``, ``transaction_date``; one row per purchase.
+    """
+    rng = np.random.default_rng(seed)
+    products = make_products()
+    _, preference = _draw_tastes(rng, products, 1.0)
+    bought = _draw_purchases(rng, products, preference, pushed)
+    return pd.DataFrame(
+        {
+            "customer_id": (bought["customer"] + 1).map("CUST{:05d}".format),
+            "product_id": products["product_id"].to_numpy()[bought["product"]],
+            "transaction_date": FIRST_DAY + pd.to_timedelta(bought["day"], unit="D"),
+        }
+    )
+
+
 def write_csv(world: World, folder: Path) -> tuple[Path, Path]:
     """Write the two CSV files of the data contract into `folder`; dates become DD-MM-YYYY."""
     paths = folder / "cdp_transactions.csv", folder / "cdp_behavioral_events.csv"
@@ -253,7 +283,7 @@ def _draw_fashion(rng, n_products):
     return FASHION_WEIGHT * np.sin(2 * np.pi * np.arange(N_DAYS)[:, None] / period + phase)
 
 
-def _draw_purchases(rng, products, preference):
+def _draw_purchases(rng, products, preference, pushed=0.0):
     """Who buys what when, one step per customer at a time, all customers together."""
     buyer, day = _draw_dates(rng)
     # the newest account is a buyer, so that ids visibly run up to CUST05000
@@ -264,7 +294,7 @@ def _draw_purchases(rng, products, preference):
     distance = np.minimum(distance, 12 - distance)
     seasonal = products["peak_month"].to_numpy() > 0
     season = np.where(seasonal, np.select([distance == 0, distance == 1], [0.9, 0.45], -0.15), 0)
-    fashion = _draw_fashion(rng, len(products))[day]
+    fashion = (_draw_fashion(rng, len(products)) + pushed)[day]
     on_sale = products["launch_day"].to_numpy() <= day[:, None]
 
     number = products.reset_index().set_index("product_name")["index"]

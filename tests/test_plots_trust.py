@@ -1,0 +1,236 @@
+"""Figures of lesson 05b show what their tables say, on odd shops, too."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import colours, data, plots, trust
+from helpers.matrix import build_interaction_matrix
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
+    axes = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        figure.axes[0].alt = alt
+        axes.append(figure.axes[0])
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return axes
+
+
+def written(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def title(axes):
+    return axes.get_title(loc="left").replace("\n", " ")
+
+
+def dots(axes):
+    """Place and colour of the dots."""
+    return [
+        (line.get_xdata()[0], line.get_ydata()[0], to_hex(line.get_color()))
+        for line in axes.lines
+        if line.get_marker() == "o"
+    ]
+
+
+def stripes(axes, least=3):
+    """Ends of the thick horizontal lines."""
+    return [
+        tuple(line.get_xdata())
+        for line in axes.lines
+        if line.get_marker() != "o" and line.get_linewidth() >= least
+    ]
+
+
+def no_overlap(axes):
+    """No two texts lie on each other."""
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            width = min(one.x1, other.x1) - max(one.x0, other.x0)
+            height = min(one.y1, other.y1) - max(one.y0, other.y0)
+            assert min(width, height) < 2
+
+
+def test_the_dice_can_show_what_is_not_owned(drawn):
+    small = build_interaction_matrix(data.miniature()).to_frame().astype(int)
+    plots.dice_on_four_customers(small)
+    [axes] = drawn
+    black = [to_hex(patch.get_facecolor()) == colours.INK for patch in axes.patches]
+    assert np.array(black).reshape(small.shape).tolist() == (small == 1).to_numpy().tolist()
+    assert [t for t in written(axes) if t.startswith("dice")] == [
+        "dice always hit" if n == 1 else f"dice hit 1 time in {n}" for n in (2, 2, 1, 2)
+    ]
+    assert "62.5%" in title(axes)
+
+
+@pytest.mark.parametrize(
+    ("marks", "finding"),
+    [
+        ([0.2, 0.3, 0.5, 0.7], "50% of the way"),
+        ([0.2, 0.3, 0.5], "20 points above the best sellers"),
+        ([0.01, 0.05, 0.04], "1 point below the best sellers"),
+        ([0.77, 0.77, 0.73], "4 points below"),
+        ([0.2, 0.3, 0.5, 0.3], "20 points above"),
+        ([0.0, 0.0, 0.0], "0 points above"),
+    ],
+)
+def test_the_ruler_has_each_mark_where_it_belongs(drawn, marks, finding):
+    names = ["dice", "best sellers", "our lists", "oracle"][: len(marks)]
+    plots.ruler(pd.Series(marks, names))
+    [axes] = drawn
+    places = {colour: x for x, _, colour in dots(axes)}
+    meant = [colours.CHANCE, colours.POPULAR, colours.PERSONAL, colours.ORACLE]
+    assert [places[to_hex(colour)] for colour in meant[: len(marks)]] == marks
+    shown = {f"{n} {m:.0%}".replace("oracle", "ceiling") for n, m in zip(names, marks, strict=True)}
+    assert set(written(axes)) == shown
+    assert finding in title(axes)
+    no_overlap(axes)
+
+
+def test_two_pasts_have_as_many_ticks_as_hits(drawn):
+    hits = {"own": [False, True, True], "stranger": [False, False, True]}
+    plots.whose_history("c_1$", {"own": 2, "stranger": 60}, hits)
+    [axes] = drawn
+    assert written(axes).count("✓") == 3
+    assert {"2 bought later", "1 bought later", "+55"} <= set(written(axes))
+    assert title(axes) == "c_1$ buys 2 from the one list, 1 from the other"
+    filled = [to_hex(patch.get_facecolor()) for patch in axes.patches if hasattr(patch, "get_x")]
+    assert filled.count(to_hex(colours.PERSONAL)) == 2 + 2  # two owned, two hits
+    assert filled.count(to_hex(colours.CHANCE)) == 5 + 1  # five of sixty drawn, one hit
+
+
+@pytest.mark.parametrize("difference", [0.27, -0.02, 0.0])
+def test_own_or_stranger_shows_intervals_and_the_line(drawn, difference):
+    rows = {"difference": [difference, 0.005], "low": [difference - 0.03, -0.03],
+            "high": [difference + 0.03, 0.04]}  # fmt: skip
+    plots.own_or_stranger(pd.DataFrame(rows, ["as\nthey are", "dealt"]), worth=0.06)
+    [axes] = drawn
+    assert [x for x, *_ in dots(axes)] == [difference, 0.005]
+    assert stripes(axes) == [(difference - 0.03, difference + 0.03), (-0.03, 0.04)]
+    upright = {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"}
+    assert upright == {0.06}
+    assert (
+        "no more" in title(axes)
+        if difference < 0
+        else f"{100 * difference:.0f} points" in title(axes)
+    )
+    assert "\n" not in axes.alt
+
+
+def test_of_one_customer_there_is_no_interval_and_still_a_figure(drawn):
+    nothing = {"difference": 0.0, "low": np.nan, "high": np.nan}
+    plots.own_or_stranger(pd.DataFrame([nothing, nothing], ["as they are", "dealt"]), worth=1.0)
+    plots.gain_against_line(nothing, 0.1, trust.CANNOT_TELL_YET)
+    assert "no interval" in drawn[1].alt
+
+
+def test_the_four_outcomes_are_drawn_where_they_are_named(drawn):
+    plots.four_outcomes()
+    [axes] = drawn
+    named = [t for t in written(axes) if t in (trust.WORTH_IT, trust.TOO_SMALL, trust.NOT_WORTH_IT,
+                                               trust.CANNOT_TELL_YET)]  # fmt: skip
+    assert len(set(named)) == 4
+    assert [trust.outcome(*ends, 2.0) for ends in stripes(axes, 5)] == named
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize(("worth", "seen"), [(0.13, True), (1.2, False), (0.001, True)])
+def test_a_gain_stands_beside_its_line(drawn, worth, seen):
+    gain = {"difference": 0.23, "low": 0.2, "high": 0.26}
+    plots.gain_against_line(gain, worth, trust.outcome(0.2, 0.26, worth))
+    [axes] = drawn
+    assert stripes(axes) == [(0.2, 0.26)] and dots(axes)[0][0] == 0.23
+    lines = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+    assert lines == ([worth] if seen else [])
+    low, high = axes.get_xlim()
+    assert low < 0 and high > 0.26 and (not seen or low < worth < high)
+    assert trust.outcome(0.2, 0.26, worth) in title(axes)
+    assert "23 points" in title(axes) and ("no gain can pay" in title(axes)) == (worth > 1)
+
+
+def test_an_alarm_is_an_interval_that_misses_zero(drawn):
+    groups = trust.groups_without_a_difference()
+    plots.false_alarms(groups)
+    [axes] = drawn
+    missed = ((groups["low"] > 0) | (groups["high"] < 0)).tolist()
+    red = [colour == to_hex(colours.WARNING) for *_, colour in dots(axes)]
+    assert red == missed and written(axes).count("alarm") == sum(missed) == 1
+    assert [y for _, y, _ in dots(axes)] == groups["gain"].tolist()
+    plots.false_alarms(groups[~pd.Series(missed)].reset_index(drop=True))
+    assert "0 of 11 groups raise an alarm" in title(drawn[1])
+
+
+def by_group(**rows):
+    columns = ["customers", "gain", "gain_low", "gain_high", "enough"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename(index=lambda name: name.replace("_", " "))
+
+
+def test_groups_have_the_colour_of_what_they_are_shown(drawn):
+    table = by_group(one=[132, 0.15, 0.02, 0.28, True], two=[1_359, -0.2, -0.3, -0.1, True],
+                     few=[12, 0.4, np.nan, np.nan, False])  # fmt: skip
+    plots.gain_by_group(table)
+    [axes] = drawn
+    meant = [colours.PERSONAL, colours.POPULAR, colours.CHANCE]
+    assert [(x, c) for x, _, c in dots(axes)] == [
+        (gain, to_hex(colour)) for gain, colour in zip(table["gain"], meant, strict=True)
+    ]
+    assert stripes(axes)[:2] == [(0.02, 0.28), (-0.3, -0.1)]
+    assert {"15 points", "-20 points", "40 points?"} == set(written(axes))
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["one\n132 customers", "two\n1,359 customers", "few\n12: too few to say"]
+    assert title(axes) == "1 of 2 groups clearly loses"
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        ({"one": [9, 0.1, np.nan, np.nan, False]}, "No group has enough customers"),
+        ({"one": [900, 0.1, 0.05, 0.15, True]}, "No group clearly loses"),
+        ({"one": [900, 0.1, -0.05, 0.25, True]}, "No group clearly loses"),
+    ],
+)
+def test_titles_of_groups_are_true(drawn, rows, finding):
+    plots.gain_by_group(by_group(**rows))
+    assert title(drawn[0]).startswith(finding)
+
+
+def test_from_a_hit_to_a_sale_multiplies(drawn):
+    plots.from_hit_to_sale(0.1, 0.08, 0.3)
+    [axes] = drawn
+    assert {"1,000 visits", "100 clicks", "8 in the cart", "2.4 paid for"} <= set(written(axes))
+    widths = [patch.get_width() for patch in axes.patches]
+    assert widths == sorted(widths, reverse=True)
+    no_overlap(axes)
+
+
+def test_the_loop_has_four_arrows(drawn):
+    plots.exposure_loop()
+    [axes] = drawn
+    assert len(axes.patches) == 4 and len(written(axes)) == 5
+    no_overlap(axes)
+
+
+def test_two_futures_have_their_scores_and_leads(drawn):
+    table = pd.DataFrame(
+        {"best sellers": [0.39, 0.24], "personal lists": [0.54, 0.49], "lead": [0.15, 0.25]},
+        ["homepage goes on", "homepage stops"],
+    )
+    plots.two_futures(table)
+    [axes] = drawn
+    found = [(x, colour) for x, _, colour in dots(axes)]
+    orange, blue = to_hex(colours.POPULAR), to_hex(colours.PERSONAL)
+    assert found == [(0.39, orange), (0.54, blue), (0.24, orange), (0.49, blue)]
+    assert {"lead 15 points", "lead 25 points", "39%", "54%", "24%", "49%"} <= set(written(axes))
+    assert "15 points or by 25 points" in title(axes)
+    no_overlap(axes)
