@@ -246,6 +246,7 @@ def steps(table: pd.DataFrame) -> None:
         finding = "One step serves everybody who gets a list today"
     else:
         finding = f"{percent(share)} of the people we know stand below the first step"
+    finding = finding[0].upper() + finding[1:]
     style.title(axes, finding)
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 
