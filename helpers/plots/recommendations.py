@@ -106,7 +106,7 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
             f"{_short(names.get(shares.index[0], shares.index[0]), 30)}: {percent(shares.iloc[0])}"
         )
         axes.text(0, place - 0.34, f"{label}", va="bottom", color=INK)
-        if len(shares) > len(many) and 1 - many.sum() > 0.3:
+        if len(shares) > len(many) and 1 - many.sum() > 0.15:
             axes.text(0.99, place, f"{len(shares) - len(many):,} others", va="center", ha="right",
                       color=INK, fontsize=10.5)  # fmt: skip
         inside = shares.iloc[0] > 0.5
@@ -246,6 +246,7 @@ def steps(table: pd.DataFrame) -> None:
         finding = "One step serves everybody who gets a list today"
     else:
         finding = f"{percent(share)} of the people we know stand below the first step"
+    finding = finding[0].upper() + finding[1:]
     style.title(axes, finding)
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 
