@@ -25,6 +25,7 @@ from helpers.recommend import (
     MissingDataError,
     MostPopular,
     Recommender,
+    ladder,
 )
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
@@ -593,9 +594,10 @@ def second_look(split: Split, k: int = 5) -> dict | None:
     -------
     dict or None
         ``cut`` (first day of the earlier window), ``customers``, ``verdict`` (of
-        :func:`is_better`, ours beside the best of the best-seller lists there) and
-        ``difference``, ``low``, ``high``. Our settings are chosen before the earlier cut, where
-        there is time enough. None if the past is too short, or nobody can judge.
+        :func:`is_better`: ours, filled up as on the page, beside the best of the best-seller
+        lists there) and ``difference``, ``low``, ``high``. Our settings are chosen before the
+        earlier cut, where there is time enough. None if the past is too short, or nobody can
+        judge.
     """
     rivals = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
               "most_popular_7_days": MostPopular(7)}  # fmt: skip
@@ -605,7 +607,10 @@ def second_look(split: Split, k: int = 5) -> dict | None:
         results, scores, _ = judge(methods, earlier, k)
     except TooShortError:
         return None
-    ours, theirs = (scores[name]["hit_rate"] for name in ("item_based", best_of(results)))
+    rival = best_of(results)
+    filled = ladder(methods["item_based"], methods[rival])  # as on the page
+    ours = judge({"ours": filled}, earlier, k)[1]["ours"]["hit_rate"]
+    theirs = scores[rival]["hit_rate"]
     return {
         "cut": earlier.test_start,
         "customers": len(ours),
@@ -631,7 +636,8 @@ def chances(split: Split, matrix: InteractionMatrix, k: int = 5) -> dict[str, fl
     -------
     dict
         ``products`` (sold before the cut), ``owned`` (of these, by a judge on average),
-        ``chance`` (k of those not owned; at most 1), ``new`` (new products that a judge bought, on
+        ``chance`` (k of those not owned, at most 1; the judges' average), ``all`` (does a list hold
+        all that any of them could still buy?), ``new`` (new products that a judge bought, on
         average, sold before the cut) and ``unseen`` (share of all their new purchases that were
         not sold before it).
     """
@@ -643,11 +649,13 @@ def chances(split: Split, matrix: InteractionMatrix, k: int = 5) -> dict[str, fl
     products = len(matrix.products)
     rows = matrix.values[matrix.customers.get_indexer(judges)]
     owned = float((rows > 0).sum() / len(judges))
+    free = np.maximum(products - np.asarray((rows > 0).sum(axis=1)).ravel(), 1)
     seen = relevant["product_id"].isin(matrix.products)
     return {
         "products": products,
         "owned": owned,
-        "chance": min(k / max(products - owned, 1), 1.0),
+        "chance": float(np.minimum(k / free, 1).mean()),
+        "all": bool(k >= free.max()),
         "new": float(seen.sum() / len(judges)),
         "unseen": float(1 - seen.mean()),
     }

@@ -299,6 +299,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
     xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
+    xlabel += "\nthick bar: 95 % interval (section 5)"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
 
@@ -335,6 +336,7 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
              for size in (small, large)]  # fmt: skip
     finding = f"Groups of {small:,}: {spans[0]}. Groups of {large:,}: {spans[1]}"
     xlabel = f"hit rate of the same list: {len(groups)} dots a row, a dot is a group"
+    xlabel += "\ngrey: the ± round the score of all judges"
     alt = f"The same list judged by {len(groups)} groups of each size. {finding}."
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", alt)
@@ -439,7 +441,7 @@ def same_or_different(table: pd.DataFrame) -> None:
     gained = [in_words(name) for name in same if name not in apart]
     finding = "Ours minus theirs: the same people (colour), different people (grey)"
     if gained:
-        finding = f"Only the same judges can tell ours from {' and '.join(gained)}"
+        finding = f"Here only the same judges tell ours from {' and '.join(gained)}"
     xlabel = "ours minus theirs: customers of 100\ncolour: the same people; grey: different people"
     axes.xaxis.set_major_formatter(_of_100)
     alt = f"Ours minus other lists, with two intervals each. {finding}."
@@ -500,7 +502,7 @@ def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
     room = 0.05 * span
     _beside_zero(axes, len(looks) - 1, left - room, right + room)
     axes.set_yticks(range(len(looks)), list(looks))
-    finding = f"By the rule: {DECISIONS[verdict]}"
+    finding = f"By the rule, {DECISIONS[verdict]}"
     xlabel = "ours minus the honest rival: customers of 100"
     axes.xaxis.set_major_formatter(_of_100)
     told = "; ".join(
