@@ -327,7 +327,7 @@ def test_no_changed_answer_is_right(exercise):
 
 def test_hardly_a_place_of_the_printed_answers_cannot_be_changed():
     found = [exercise for path in lessons() for exercise in tried(number(path)).values()]
-    assert sum(each.skipped for each in found) < 0.05 * sum(each.places for each in found)
+    assert sum(each.skipped for each in found) < 0.08 * sum(each.places for each in found)
 
 
 def test_every_lesson_has_a_prediction_and_a_decision():

@@ -16,7 +16,7 @@ GLOSSARY = re.findall(
     flags=re.M,
 )
 # words that earlier lessons use in their everyday sense
-EVERYDAY = {"cap", "control", "gain", "history", "personalization", "score", "segment",
+EVERYDAY = {"cap", "control", "gain", "leak", "history", "personalization", "score", "segment",
             "shuffle (Spark)", "signal"}  # fmt: skip
 # in bold because the sentence turns on it
 NO_TERMS = {"what to offer", "customer", "product", "same people", "popularity", "buy",
