@@ -53,8 +53,10 @@ _LESSON = f"""{{%- extends "classic/index.html.j2" -%}}
 _STYLE = """<style>
 summary { display: list-item; cursor: pointer; } /* the template hides the triangle: fold me open */
 .output img { max-width: 100%; height: auto; }
+details.set-up { margin-left: 14ex; color: #555; }
 @media (max-width: 720px) { /* a phone has no room for a margin of numbers */
   .prompt { display: none; }
+  details.set-up { margin-left: 0; }
   div#notebook, div#notebook-container { padding: 4px; width: auto; }
   div.output_area .output_subarea { max-width: 100%; }
 }
