@@ -889,6 +889,323 @@ def miniature() -> pd.DataFrame:
     return table.assign(transaction_date=pd.Timestamp("2024-01-01"))
 
 
+# What a lesson looks at before it believes a file: dates, faults, counts, and a decision
+
+
+def other_reading(dates: pd.Series) -> pd.Series:
+    """What a careless program makes of dates: day and month turned, where that gives a date.
+
+    Parameters
+    ----------
+    dates : Series of timestamps
+        As they were meant.
+
+    Returns
+    -------
+    Series of timestamps
+        Days up to the twelfth change places with their month; later ones have one reading only.
+    """
+    day, month = dates.dt.day, dates.dt.month
+    two = day <= 12
+    parts = {"year": dates.dt.year, "month": day.where(two, month), "day": month.where(two, day)}
+    return pd.to_datetime(pd.DataFrame(parts))
+
+
+def best_sellers(transactions: pd.DataFrame, end=None, days: int | None = None, n: int = 5) -> list:
+    """The products with the most lines, the same for everyone.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    end : timestamp, optional
+        The last day that counts; all days if left out.
+    days : int, optional
+        Only so many days up to `end`.
+    n : int
+
+    Returns
+    -------
+    list of product ids
+        Among equals, the first in the alphabet.
+    """
+    counts = pd.Series(True, transactions.index)
+    if end is not None:
+        dates = transactions["transaction_date"].dt.normalize()
+        counts = dates <= end
+        if days is not None:
+            counts &= dates > end - pd.Timedelta(days=days)
+    sold = transactions.loc[counts, "product_id"].value_counts().sort_index()
+    return sold.sort_values(ascending=False, kind="stable").index[:n].tolist()
+
+
+def lists_of_the_season(transactions: pd.DataFrame, n: int = 5, days: int = 30) -> pd.DataFrame:
+    """The best sellers of the last days at each month's end, with dates read rightly and wrongly.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    n : int
+        Products in a list.
+    days : int
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the ends of months that have two such spans before them; none in a short file.
+        ``right``, ``misread`` and ``month_old`` (last month's, the plainest rival) are lists of
+        products; ``misread_places`` and ``month_old_places``, how many products of each are not
+        among the right ones.
+    """
+    dates = transactions["transaction_date"].dt.normalize()
+    turned = transactions.assign(transaction_date=other_reading(dates))
+    first = dates.min() + pd.Timedelta(days=2 * days - 1)
+    ends = pd.date_range(first, dates.max(), freq="ME")
+    rows = []
+    for end in ends:
+        right = best_sellers(transactions, end, days, n)
+        misread = best_sellers(turned, end, days, n)
+        old = best_sellers(transactions, end - pd.offsets.MonthEnd(1), days, n)
+        wrong, stale = (len(set(each) - set(right)) for each in (misread, old))
+        rows.append((right, misread, old, wrong, stale))
+    columns = ["right", "misread", "month_old", "misread_places", "month_old_places"]
+    return pd.DataFrame(rows, ends, columns)
+
+
+POSTAGE = "POSTAGE"
+
+
+def spoil(transactions: pd.DataFrame, n: int = 5) -> pd.DataFrame:
+    """A copy of purchases as a careless export has them, with three faults of real files.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    n : int
+        The product that comes after the first n is the one that is sent back.
+
+    Returns
+    -------
+    DataFrame
+        ``transaction_id``, ``customer_id``, ``product_id``, ``transaction_date``, ``quantity``, and
+        ``fault``: empty for a line as it was; ``postage`` (a line of postage for each customer and
+        day), ``return`` (every second line of one product comes back as a line of its own, with a
+        negative quantity) or ``twice`` (the last tenth of the time is there again).
+    """
+    columns = ["customer_id", "product_id", "transaction_date"]
+    lines = transactions[columns].assign(quantity=1, fault="")
+    lines["transaction_id"] = [f"L{number}" for number in range(len(lines))]
+    dates = lines["transaction_date"]
+    orders = lines.groupby(["customer_id", dates.dt.normalize()]).head(1)
+    postage = orders.assign(product_id=POSTAGE, fault="postage")
+    ranked = best_sellers(transactions, n=n + 1)
+    back = lines[lines["product_id"] == ranked[-1]].iloc[::2]
+    back = back.assign(quantity=-1, fault="return", transaction_id="R" + back["transaction_id"])
+    last = dates >= dates.max() - (dates.max() - dates.min()) / 10
+    twice = lines[last].assign(fault="twice")
+    order = ["transaction_id", "customer_id", "product_id", "transaction_date", "quantity", "fault"]
+    return pd.concat([lines, postage, back, twice], ignore_index=True)[order]
+
+
+def lines_pairs_people(transactions: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
+    """Three ways to count what happened: lines, pairs of customer and product, and customers.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``product viewed``, ``put into the cart`` (without events: not there) and
+        ``bought``; columns ``lines``, ``pairs`` and ``customers``. Events without a product don't
+        count: they are no pair.
+    """
+    tables = {"bought": transactions}
+    if events is not None:
+        named = events[events["product_id"].notna()]
+        kinds = {"product viewed": "product_view", "put into the cart": "add_to_cart"}
+        tables = {n: named[named["event_type"] == kind] for n, kind in kinds.items()} | tables
+    counts = {
+        name: {
+            "lines": len(table),
+            "pairs": len(table[["customer_id", "product_id"]].drop_duplicates()),
+            "customers": table["customer_id"].nunique(),
+        }
+        for name, table in tables.items()
+    }
+    return pd.DataFrame.from_dict(counts, orient="index")
+
+
+def funnel(transactions: pd.DataFrame, events: pd.DataFrame | None) -> tuple[pd.Series, dict]:
+    """From looking to buying, in pairs of customer and product.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    steps : Series of int
+        ``viewed``, ``also in the cart``, ``also bought``, each among the step before; without
+        views, ``bought`` only.
+    bought : dict of str to float
+        Which share was bought, whatever the steps between, of the pairs ``viewed``, of those ``in
+        the cart``, and ``by chance``: if the customers of the pairs viewed had bought as many
+        products drawn at random. Empty without views.
+
+    Notes
+    -----
+    Nobody asks what came first; see :func:`seen_before_bought`.
+    """
+    pair = ["customer_id", "product_id"]
+    bought = transactions[pair].drop_duplicates()
+    if events is None:
+        return pd.Series({"bought": len(bought)}), {}
+    named = events[events["product_id"].notna()]
+    viewed = named.loc[named["event_type"] == "product_view", pair].drop_duplicates()
+    carts = named.loc[named["event_type"] == "add_to_cart", pair].drop_duplicates()
+    if viewed.empty:
+        return pd.Series({"bought": len(bought)}), {}
+    carted = viewed.merge(carts)  # pairs that are in both
+    steps = {"viewed": viewed, "also in the cart": carted, "also bought": carted.merge(bought)}
+    products_each = bought["customer_id"].value_counts()
+    chances = viewed["customer_id"].map(products_each).fillna(0) / bought["product_id"].nunique()
+    shares = {
+        "viewed": len(viewed.merge(bought)) / len(viewed),
+        "in the cart": len(carts.merge(bought)) / max(len(carts), 1),
+        "by chance": float(chances.mean()),
+    }
+    return pd.Series({name: len(table) for name, table in steps.items()}), shares
+
+
+def platform(transactions, events=None, registered: int | None = None) -> pd.Series:
+    """Who is on the platform, by what is known of them; nobody is counted twice.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+    registered : int, optional
+        How many accounts there are; left out, only those in the files are known.
+
+    Returns
+    -------
+    Series of int
+        ``bought``, ``looked at a product``, ``came, but looked at no product`` and, where
+        `registered` is given, ``in no file``.
+    """
+    bought = set(transactions["customer_id"])
+    came, looked = set(), set()
+    if events is not None:
+        came = set(events["customer_id"]) - bought
+        looked = came & set(events.loc[events["product_id"].notna(), "customer_id"])
+    groups = {
+        "bought": len(bought),
+        "looked at a product": len(looked),
+        "came, but looked at no product": len(came - looked),
+    }
+    if registered:
+        groups["in no file"] = max(0, registered - len(bought | came))
+    return pd.Series(groups)
+
+
+def seen_before_bought(transactions: pd.DataFrame, events: pd.DataFrame) -> tuple[float, float]:
+    """How many purchases had shown themselves before: the customer had viewed the product.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+
+    Returns
+    -------
+    tuple of (float, float)
+        Of the pairs of customer and product that were bought, the share viewed on the day of the
+        first purchase or before; and the share by chance, if what each customer had viewed by then
+        were products drawn at random.
+    """
+    pair = ["customer_id", "product_id"]
+    bought = transactions.groupby(pair)["transaction_date"].min().dt.normalize()
+    bought = bought.rename("day").reset_index()
+    views = events[(events["event_type"] == "product_view") & events["product_id"].notna()]
+    seen = views.groupby(pair)["event_date"].min().dt.normalize().rename("seen").reset_index()
+    same = bought.merge(seen, on=pair)
+    share = (same["seen"] <= same["day"]).sum() / len(bought)
+    # how many products each customer had viewed by the day of each purchase
+    known = bought.sort_values("day")
+    seen = seen.sort_values("seen")
+    seen["viewed"] = seen.groupby("customer_id").cumcount() + 1
+    known = pd.merge_asof(
+        known, seen.drop(columns="product_id"), left_on="day", right_on="seen", by="customer_id"
+    )
+    by_chance = known["viewed"].fillna(0) / bought["product_id"].nunique()
+    return float(share), float(by_chance.clip(upper=1).mean())
+
+
+GO, MEND, SEND_BACK = "go", "mend", "send back"
+#: What is settled row by row: it takes nothing away that could have been learned from.
+_SETTLED = {*NOT_TO_BE_USED, "return or cancellation", RETURNED, "duplicate of another row"} - {
+    "no customer id"
+}
+#: Up to which share a file is fine, and up to which it can be mended.
+LIMITS = {"unreadable": (0.05, 0.25), "nobody": (0.05, 0.5), "strangers": (0.5, 0.95)}
+
+
+def may_it_be_used(
+    report: HealthReport, transactions: pd.DataFrame, events: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Five questions to an export, and what its figures say: go, mend or send back.
+
+    Parameters
+    ----------
+    report : HealthReport
+        Of the purchases.
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    DataFrame
+        A row per question: ``question``; ``figure``, as a number; ``answer``, one of the three
+        words. In ``attrs["verdict"]`` the worst of the answers. Without events the last question
+        is not asked.
+
+    Notes
+    -----
+    The limits are a rule of thumb of this course, in :data:`LIMITS`: agree on your own before you
+    see the figures.
+    """
+    lost = {reason: n for reason, n in report.rejected.items() if reason not in _SETTLED}
+    nobody = lost.pop("no customer id", 0)
+    could_teach = max(report.kept + sum(lost.values()) + nobody, 1)
+    unreadable = sum(lost.values()) / could_teach
+    nobody = nobody / could_teach
+    missing = abs(report.read - report.kept - sum(report.rejected.values()))
+    stops = sum(doubt.stops for doubt in report.doubts)
+    answer = SEND_BACK if stops else MEND if report.doubts else GO
+    rows = [
+        ("Rows unaccounted for?", missing, SEND_BACK if missing else GO),
+        ("Does anything look impossible?", len(report.doubts), answer),
+        ("Purchases that can't be read?", unreadable, _within("unreadable", unreadable)),
+        ("Purchases of nobody?", nobody, _within("nobody", nobody)),
+    ]
+    if events is not None:
+        day = events["event_date"]
+        then = transactions["transaction_date"].between(day.min(), day.max())
+        buyers = pd.Index(transactions.loc[then, "customer_id"].unique())
+        strangers = 1 - buyers.isin(events["customer_id"]).mean() if len(buyers) else 1.0
+        rows.append(("Buyers without an event?", float(strangers), _within("strangers", strangers)))
+    table = pd.DataFrame(rows, columns=["question", "figure", "answer"])
+    table.attrs["verdict"] = max(table["answer"], key=[GO, MEND, SEND_BACK].index)
+    return table
+
+
+def _within(name, share):
+    fine, mended = LIMITS[name]
+    return GO if share <= fine else MEND if share <= mended else SEND_BACK
+
+
 def line_amounts(transactions: pd.DataFrame) -> pd.Series | None:
     """What each purchase line cost, in the shop's currency; None where the export has no money.
 

@@ -13,4 +13,17 @@ from helpers.plots.general import (
     lines,
     product_map,
 )
+from helpers.plots.loading import (
+    customer_trail,
+    funnel,
+    lists_beside,
+    months_moved,
+    platform_bar,
+    sales_tail,
+    six_rows,
+    ten_views,
+    the_rule,
+    two_readings,
+    two_tables,
+)
 from helpers.plots.style import show
