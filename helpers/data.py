@@ -1149,13 +1149,14 @@ _SETTLED = {*NOT_TO_BE_USED, "return or cancellation", RETURNED, "duplicate of a
     "no customer id"
 }
 #: Up to which share a file is fine, and up to which it can be mended.
-LIMITS = {"unreadable": (0.05, 0.25), "nobody": (0.05, 0.5), "strangers": (0.5, 0.95)}
+LIMITS = {"unreadable": (0.05, 0.25), "nobody": (0.05, 0.5), "copies": (0.05, 0.5),
+          "strangers": (0.5, 0.95)}  # fmt: skip
 
 
 def may_it_be_used(
     report: HealthReport, transactions: pd.DataFrame, events: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Five questions to an export, and what its figures say: go, mend or send back.
+    """A few questions to an export, and what its figures say: go, mend or send back.
 
     Parameters
     ----------
@@ -1182,6 +1183,7 @@ def may_it_be_used(
     unreadable = sum(lost.values()) / could_teach
     nobody = nobody / could_teach
     missing = abs(report.read - report.kept - sum(report.rejected.values()))
+    copies = report.rejected.get("duplicate of another row", 0) / max(report.read, 1)
     stops = sum(doubt.stops for doubt in report.doubts)
     answer = SEND_BACK if stops else MEND if report.doubts else GO
     rows = [
@@ -1189,6 +1191,7 @@ def may_it_be_used(
         ("Does anything look impossible?", len(report.doubts), answer),
         ("Purchases that can't be read?", unreadable, _within("unreadable", unreadable)),
         ("Purchases of nobody?", nobody, _within("nobody", nobody)),
+        ("Copies of other rows?", copies, _within("copies", copies)),
     ]
     if events is not None:
         day = events["event_date"]

@@ -235,7 +235,12 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     axes.tick_params(axis="y", length=0)
     figure.autofmt_xdate(rotation=0, ha="center")
     axes.xaxis.set_major_locator(_few_days(axes))
-    finding = f"{customer}: of {len(drawn)} products bought, {before} had been looked at before"
+    many = (
+        f"{len(drawn)} products" if len(drawn) == len(last) else f"the last {len(drawn)} products"
+    )
+    finding = f"{customer}: of {many} bought, {before} had been looked at before"
+    if behaved is None:
+        finding = f"{customer}: what was bought, and nothing of what led to it"
     label = "filled: bought; ring: looked at or put into the cart"
     style.finish(figure, axes, finding, label, "", f"{finding}.")
 
@@ -290,22 +295,21 @@ def sales_tail(sales: pd.Series) -> None:
     share = values[:top].sum() / values.sum()
     even = values.mean()
     figure, axes = style.figure(height=3.4)
-    steps = np.arange(len(values)) + 1
-    axes.fill_between(steps[:top] - 0.5, values[:top], step="post", color=POPULAR, linewidth=0)
-    edges = np.arange(top, len(values) + 1) + 0.5
-    axes.fill_between(edges, np.append(values[top:], values[-1])[: len(edges)], step="post",
-                      color=OTHER, linewidth=0)  # fmt: skip
-    axes.fill_between([top - 0.5, top + 0.5], [values[top - 1]] * 2, color=POPULAR, linewidth=0)
+    for start, stop, colour in [(0, top, POPULAR), (top, len(values), OTHER)]:
+        if stop > start:  # a step per product
+            edges = np.repeat(np.arange(start, stop + 1) + 0.5, 2)[1:-1]
+            axes.fill_between(edges, np.repeat(values[start:stop], 2), color=colour, linewidth=0)
     axes.axhline(even, color=INK, linestyle="--", linewidth=1.2)
     right = len(values) + 0.5
     axes.text(right, even, " if all sold alike", ha="right", va="bottom", color=INK)
     axes.text(top + 0.02 * len(values) + 0.6, values[0] * 0.97, f"{percent(share)} of sales",
               color=POPULAR, fontweight="bold", va="top")  # fmt: skip
-    axes.text((top + right) / 2, even * 0.12, "the long tail", ha="center", va="bottom", color=INK,
-              fontweight="bold")  # fmt: skip
+    if top < len(values):
+        axes.text((top + right) / 2, even * 0.12, "the long tail", ha="center", va="bottom",
+                  color=INK, fontweight="bold")  # fmt: skip
     axes.set_xlim(0.5, right)
     axes.set_ylim(0, values[0] * 1.05)
-    named = f"The best {top}" if top > 1 else "The best seller"
+    named = f"The best {top:,}" if top > 1 else "The best seller"
     verb = "make" if top > 1 else "makes"
     finding = f"{named} of {len(values):,} products {verb} {percent(share)} of the sales"
     alt = f"{finding}; if all sold alike, it would be {percent(top / len(values))}."
@@ -351,8 +355,9 @@ def platform_bar(groups: pd.Series) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    never = 1 - shares.get("bought", 0)
-    finding = f"{percent(never)} of the people we know of never bought"
+    finding = f"{percent(1 - shares.get('bought', 0))} of the people we know of never bought"
+    if list(groups.index) == ["bought"]:
+        finding = "Our files know buyers only"
     alt = f"{finding}: " + "; ".join(f"{name}: {n:,}" for name, n in groups.items()) + "."
     style.finish(figure, axes, finding, alt=alt)
 
@@ -449,6 +454,7 @@ def the_rule(table: pd.DataFrame) -> None:
     limits = {"Rows unaccounted for?": ("none", "", "any"),
               "Does anything look impossible?": ("nothing", "a remark", "an alarm")}  # fmt: skip
     shares = {"Purchases that can't be read?": "unreadable", "Purchases of nobody?": "nobody",
+              "Copies of other rows?": "copies",
               "Buyers without an event?": "strangers"}  # fmt: skip
     for question, name in shares.items():
         fine, mended = data.LIMITS[name]
