@@ -1093,7 +1093,7 @@ def platform(transactions, events=None, registered: int | None = None) -> pd.Ser
     Returns
     -------
     Series of int
-        ``bought``, ``looked at a product``, ``came, but looked at no product`` and, where
+        ``bought``, ``came for a product``, ``came, but for no product`` and, where
         `registered` is given, ``in no file``.
     """
     bought = set(transactions["customer_id"])
@@ -1103,8 +1103,8 @@ def platform(transactions, events=None, registered: int | None = None) -> pd.Ser
         looked = came & set(events.loc[events["product_id"].notna(), "customer_id"])
     groups = {
         "bought": len(bought),
-        "looked at a product": len(looked),
-        "came, but looked at no product": len(came - looked),
+        "came for a product": len(looked),
+        "came, but for no product": len(came - looked),
     }
     if registered:
         groups["in no file"] = max(0, registered - len(bought | came))
@@ -1190,7 +1190,7 @@ def may_it_be_used(
         ("Rows unaccounted for?", missing, SEND_BACK if missing else GO),
         ("Does anything look impossible?", len(report.doubts), answer),
         ("Purchases that can't be read?", unreadable, _within("unreadable", unreadable)),
-        ("Purchases of nobody?", nobody, _within("nobody", nobody)),
+        ("Purchases without a customer?", nobody, _within("nobody", nobody)),
         ("Copies of other rows?", copies, _within("copies", copies)),
     ]
     if events is not None:

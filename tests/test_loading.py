@@ -157,7 +157,7 @@ def test_the_rule_sees_rows_that_disappeared_and_shares_of_what_could_teach():
     lost.read += 1007
     table = data.may_it_be_used(lost, purchases(*BOUGHT)).set_index("question")
     assert table.loc["Rows unaccounted for?", "figure"] == 7
-    assert table.loc["Purchases of nobody?", "figure"] == pytest.approx(0.1)
+    assert table.loc["Purchases without a customer?", "figure"] == pytest.approx(0.1)
     assert table.attrs["verdict"] == "send back"
 
 

@@ -319,8 +319,8 @@ def sales_tail(sales: pd.Series) -> None:
 #: What each group on the platform can be shown.
 SHOWN = {
     "bought": "from their purchases",
-    "looked at a product": "from their views",
-    "came, but looked at no product": "best sellers",
+    "came for a product": "from what they looked at",
+    "came, but for no product": "best sellers",
     "in no file": "best sellers",
 }
 
@@ -335,8 +335,8 @@ def platform_bar(groups: pd.Series) -> None:
     """
     groups = groups[groups > 0]
     total = groups.sum()
-    colours = {"bought": PERSONAL, "looked at a product": OTHER, "in no file": "#F0B48A",
-               "came, but looked at no product": POPULAR}  # fmt: skip
+    colours = {"bought": PERSONAL, "came for a product": OTHER, "in no file": "#F0B48A",
+               "came, but for no product": POPULAR}  # fmt: skip
     figure, axes = style.figure(height=3.2)
     shares = groups / total
     tops = shares.cumsum()
@@ -453,8 +453,8 @@ def the_rule(table: pd.DataFrame) -> None:
     """
     limits = {"Rows unaccounted for?": ("none", "", "any"),
               "Does anything look impossible?": ("nothing", "a remark", "an alarm")}  # fmt: skip
-    shares = {"Purchases that can't be read?": "unreadable", "Purchases of nobody?": "nobody",
-              "Copies of other rows?": "copies",
+    shares = {"Purchases that can't be read?": "unreadable",
+              "Purchases without a customer?": "nobody", "Copies of other rows?": "copies",
               "Buyers without an event?": "strangers"}  # fmt: skip
     for question, name in shares.items():
         fine, mended = data.LIMITS[name]
