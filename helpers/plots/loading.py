@@ -217,7 +217,7 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     seen = bought.iloc[:0].rename(columns={"transaction_date": "event_date"})
     if behaved is not None:
         seen = behaved[behaved["product_id"].isin(drawn)]
-    figure, axes = style.figure(height=0.42 * len(drawn) + 1.5)
+    figure, axes = style.figure(height=0.38 * len(drawn) + 1.4)
     before = 0
     for place, product in enumerate(drawn):
         looked = seen.loc[seen["product_id"] == product, "event_date"]
