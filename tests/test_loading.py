@@ -1,5 +1,6 @@
 """What lesson 01 computes before it believes a file: small tables whose answers are known."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -57,6 +58,45 @@ def test_lists_of_the_season_by_hand():
     assert table["month_old_places"].tolist() == [0, 0, 1]
 
 
+def test_months_without_a_full_list_are_left_out():
+    rows = [("1", "A", f"2024-{month:02d}-20") for month in (1, 2, 3, 6, 7, 8)]
+    table = data.lists_of_the_season(purchases(*rows, ("1", "A", "2024-08-31")), n=1)
+    assert table.index.strftime("%m").tolist() == ["03", "07", "08"]
+    assert (table["chance_places"] == 0).all()  # one product is always the same
+
+
+def test_what_differs_by_chance_among_equals():
+    """Of ten products wanted alike, each list of five is as good: half of it is another's."""
+    rows = [
+        (f"{n}", f"P{n % 10}", f"2024-{month:02d}-15") for month in (1, 2, 3) for n in range(90)
+    ]
+    table = data.lists_of_the_season(purchases(*rows, ("1", "P1", "2024-03-31")))
+    assert table["chance_places"].mean() == pytest.approx(2.5, abs=0.5)
+
+
+def test_what_a_transaction_number_numbers():
+    rows = purchases(("1", "A"), ("1", "B"), ("2", "A"))
+    assert data.receipts(rows) == "missing"
+    assert data.receipts(rows.assign(transaction_id=["r1", "r1", "r2"])) == "receipts"
+    assert data.receipts(rows.assign(transaction_id=["r1", "r2", "r3"])) == "lines"
+    assert data.receipts(rows.iloc[1:].assign(transaction_id=["r1", "r2"])) == "unknown"
+
+
+def test_the_product_in_most_baskets():
+    rows = purchases(("1", "A"), ("1", "B"), ("2", "A"), ("2", "A"), ("3", "B"), ("4", "A"))
+    assert data.largest_basket_share(rows) == ("A", 0.75)
+
+
+def test_the_best_fifth_is_ahead_by_chance_too():
+    alike = data.sales_spread(pd.Series(np.random.default_rng(1).multinomial(300, [0.02] * 50)))
+    assert alike["share"] == pytest.approx(alike["by_chance"], abs=0.03)
+    assert alike["by_chance"] > 0.27
+    steep = data.sales_spread(pd.Series([60, 20, 10, 6, 4]))
+    assert (steep["top"], steep["share"], steep["half"]) == (1, 0.6, 1)
+    assert (steep["tail"], steep["tail_share"]) == (2, 0.1)
+    assert data.sales_spread(pd.Series([7]))["share"] == 1
+
+
 def test_a_short_file_has_no_seasons():
     assert data.lists_of_the_season(purchases(("1", "A"), ("2", "B"))).empty
 
@@ -78,6 +118,11 @@ def test_a_spoiled_copy_is_mended_by_the_loader_and_by_nobody_else(tmp_path):
     spoiled.drop(columns="fault").to_csv(path, index=False)
     mended = data.load_transactions(path, date_format="iso", non_products=[data.POSTAGE])
     assert data.best_sellers(mended) == ranked[:5] != data.best_sellers(spoiled)
+    guests = spoiled[spoiled["fault"] == "guest"]
+    assert guests["customer_id"].isna().all() and len(guests) == -(-len(again) // 2)
+    assert spoiled["customer_id"].isna().sum() == len(guests)
+    of_that_code = true.replace({"product_id": {ranked[0]: data.POSTAGE}})
+    assert data.spoil(of_that_code).attrs["postage"] == "POSTAGE_"
     assert not mended.duplicated("transaction_id").any()
 
 
@@ -104,9 +149,28 @@ def test_the_funnel_and_its_chance():
     steps, bought = data.funnel(purchases(*BOUGHT), events(*SEEN))
     assert steps.to_dict() == {"viewed": 4, "also in the cart": 1, "also bought": 1}
     # of four pairs viewed, 1-A and 2-B were bought; 1 and 2 bought one of two products each
-    assert bought == {"viewed": 0.5, "in the cart": 1, "by chance": pytest.approx(3 / 8)}
+    # of two pairs, 1 has one and A is one: by chance, 1 has A with a half; so has 2 A and B
+    assert bought == {
+        "viewed": 0.5, "viewed by chance": pytest.approx(3 / 8), "in the cart": 1,
+        "in the cart by chance": pytest.approx(1 / 2), "not in the cart": pytest.approx(1 / 3),
+    }  # fmt: skip
     for without in (None, events(("3", "search", None, "2024-01-03"))):
         assert data.funnel(purchases(*BOUGHT), without)[1] == {}
+
+
+def test_the_funnels_chance_keeps_what_is_popular():
+    """Where buying and looking are dealt at random, the chance is what comes out."""
+    rng = np.random.default_rng(0)
+    popular = np.arange(1, 21) / np.arange(1, 21).sum()
+
+    def dealt(n):
+        return zip(rng.integers(500, size=n), rng.choice(20, size=n, p=popular), strict=True)
+
+    rows = [(f"c{who}", f"P{what}", "2024-01-02") for who, what in dealt(3_000)]
+    views = [(f"c{who}", "product_view", f"P{what}", "2024-01-01") for who, what in dealt(2_000)]
+    _, bought = data.funnel(purchases(*rows), events(*views))
+    assert bought["viewed"] == pytest.approx(bought["viewed by chance"], rel=0.1)
+    assert bought["viewed"] > 1.2 * len(set(rows)) / 500 / 20  # all products alike: too little
 
 
 def test_nobody_on_the_platform_is_counted_twice():
@@ -118,9 +182,12 @@ def test_nobody_on_the_platform_is_counted_twice():
 def test_what_was_seen_before_it_was_bought():
     """1 viewed A before buying it; 2 viewed B the day after, and A, one of two products, before."""
     share, chance = data.seen_before_bought(purchases(*BOUGHT), events(*SEEN))
+    # two of four pairs viewed are of A, two of B
     assert (share, chance) == (0.5, pytest.approx((1 / 2 + 1 / 2) / 2))
     nothing = events(("3", "search", None, "2024-01-03"))
-    assert data.seen_before_bought(purchases(*BOUGHT), nothing) == (0, 0)
+    later = events(("1", "product_view", "A", "2025-01-03"))
+    for none in (nothing, later):
+        assert np.isnan(data.seen_before_bought(purchases(*BOUGHT), none)).all()
 
 
 def report(kept=900, doubts=(), **rejected):
@@ -159,6 +226,21 @@ def test_the_rule_sees_rows_that_disappeared_and_shares_of_what_could_teach():
     assert table.loc["Rows unaccounted for?", "figure"] == 7
     assert table.loc["Purchases without a customer?", "figure"] == pytest.approx(0.1)
     assert table.attrs["verdict"] == "send back"
+
+
+def test_dates_without_a_proof_are_asked_about():
+    found = report()
+    found.findings = {"dates that fit %d-%m-%Y only": 0,
+                      "dates that would be another day by %m-%d-%Y": 9}  # fmt: skip
+    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "ask"
+    found.findings["dates that fit %d-%m-%Y only"] = 3
+    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "go"
+
+
+def test_files_of_different_times_are_not_compared():
+    late = events(("1", "product_view", "A", "2025-01-03"))
+    table = data.may_it_be_used(report(), purchases(*BOUGHT), late)
+    assert "Buyers without an event?" not in table["question"].tolist()
 
 
 def test_the_rule_asks_whether_both_tables_know_the_same_people():

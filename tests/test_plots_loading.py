@@ -49,10 +49,10 @@ def test_months_as_they_are_and_as_they_are_read(drawn):
     right = pd.Series(pd.to_datetime(["2024-04-03", "2024-04-03", "2024-04-20", "2024-03-04"]))
     plots.months_moved(right, data.other_reading(right))
     figure, alt = drawn[0]
-    lines = [line.get_ydata().tolist() for line in figure.axes[0].lines]
-    assert lines == [[1, 3], [2, 2]]
+    lines = [list(np.ravel(line.get_ydata())) for line in figure.axes[0].lines]
+    assert lines == [[1, 3], [2, 2], [3], [2]]  # and the best month's dots
     assert title(figure).startswith("Turn day and month, and 75% of the purchases")
-    assert "April 2024 falls from 3 purchases to 2" in alt
+    assert "April 2024: 3 purchases, turned 2" in alt
     assert figure.axes[0].get_ylim()[0] == 0
 
 
@@ -77,7 +77,7 @@ def test_strangers_in_a_list_are_marked(drawn):
     figure, alt = drawn[0]
     marked = [text for (_, text), strange in boxes(figure).items() if strange]
     assert marked == ["Post"] and len(boxes(figure)) == 7
-    assert title(figure) == "careless: 1 of 3 products don't belong there"
+    assert title(figure) == "Careless: 1 of 3 products don't belong there"
     assert "Post, Tea, Cup (1 not in it)" in alt
 
 
@@ -103,7 +103,8 @@ def test_two_tables_or_one(drawn):
 
 def seen(*rows):
     table = pd.DataFrame(rows, columns=["product_id", "event_date"])
-    return table.assign(event_date=pd.to_datetime(table["event_date"]))
+    table = table.assign(event_date=pd.to_datetime(table["event_date"]))
+    return table.assign(event_type="product_view")
 
 
 def test_a_trail_counts_what_was_looked_at_before(drawn):
@@ -116,6 +117,13 @@ def test_a_trail_counts_what_was_looked_at_before(drawn):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Tea", "Cup"]
     dots = [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"]
     assert dots == [1, 1, 2, 1]  # bought and looked at, product by product
+    plots.customer_trail(
+        "1", mine, looked.assign(event_type="add_to_cart"), pd.Series({"A": "T", "B": "C"})
+    )
+    squares = [
+        len(line.get_xdata()) for line in drawn[1][0].axes[0].lines if line.get_marker() == "s"
+    ]
+    assert squares == [1, 1] and ", 0 had been looked at" in title(drawn[1][0])
 
 
 def test_a_trail_without_events_and_a_long_one(drawn):
@@ -146,12 +154,14 @@ def test_the_areas_of_best_sellers_and_tail_are_their_sales(drawn, n_products):
     sales = pd.Series(np.arange(n_products, 0, -1), [f"P{n}" for n in range(n_products)])
     plots.sales_tail(sales)
     figure, alt = drawn[0]
-    top = max(1, n_products // 5)
+    spread = data.sales_spread(sales)
+    first = n_products - spread["tail"]
+    parts = np.split(sales.to_numpy(), [spread["top"], first])
     areas = [area(each) for each in figure.axes[0].collections]
-    assert areas == pytest.approx([sales.iloc[:top].sum(), sales.iloc[top:].sum()][: len(areas)])
-    assert len(areas) == min(2, n_products)
+    assert areas == pytest.approx([part.sum() for part in parts if len(part)])
     assert f"of {n_products:,} products" in title(figure)
-    assert "if all sold alike" in alt
+    assert "if all were equally wanted" in alt
+    assert any("long tail" in text for text in written(figure)) == (spread["tail"] > 0)
 
 
 def test_everybody_stands_in_one_bar(drawn):
@@ -162,7 +172,7 @@ def test_everybody_stands_in_one_bar(drawn):
     assert heights == pytest.approx([0.8, 0.15, 0.05])
     below = [bar.get_y() for bar in figure.axes[0].patches]
     assert below == pytest.approx([0, 0.8, 0.95])
-    assert "80 (80%) bought:\nfrom their purchases" in written(figure)
+    assert "80 (80%) bought:\na list from their purchases" in written(figure)
     assert "5 (5.0%) in no file:\nbest sellers" in written(figure)
     assert title(figure) == "20% of the people we know of never bought" and "in no file: 5" in alt
     plots.platform_bar(pd.Series({"bought": 3, "came for a product": 0}))
@@ -195,7 +205,7 @@ def test_a_funnel_is_as_wide_as_its_counts(drawn):
     assert title(figure).startswith("10% of the pairs viewed")
     plots.funnel(pd.Series({"bought": 7}))
     plots.funnel(pd.Series({"viewed": 3, "also in the cart": 0, "also bought": 0}))
-    assert title(drawn[1][0]).startswith("Without events")
+    assert title(drawn[1][0]).startswith("Without views")
     assert title(drawn[2][0]).startswith("0% of the pairs")
 
 

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from helpers import data
@@ -14,6 +15,8 @@ from helpers.plots import style
 from helpers.telling import percent
 
 _PALE = "#F4F4F4"
+_TAIL = "#8FB8DE"  # long tail
+_TAIL_INK = "#33658A"
 _SOFT = "#C25F80"  # half a warning
 
 
@@ -38,7 +41,7 @@ def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
         axes.plot([(month - start).days] * 2, [-0.04, 0.04], color=INK, linewidth=1)
     for month in months[:-1]:
         middle = (month - start).days + 15
-        axes.text(middle, -0.07, f"{month:%b}"[0], color=CHANCE, ha="center", va="top")
+        axes.text(middle, -0.1, f"{month:%b}"[0], color=CHANCE, ha="center", va="top")
     axes.plot([0, 365], [0, 0], color=INK, linewidth=1.5)
     told = []
     for text, here, there in zip(written, right, wrong, strict=True):
@@ -51,17 +54,18 @@ def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
         if lands == place:
             told.append(f"{text} has one reading only and stays {_day(here)}")
             continue
-        bend = -0.35 if place - lands > 60 else -0.9
+        bend = 0.12 if place - lands > 60 else 0.7
+        axes.plot(lands, 0, "o", color=WARNING, markersize=9, markerfacecolor="white")
         arrow = FancyArrowPatch(
-            (place, -0.02), (lands, -0.02), arrowstyle="-|>", mutation_scale=14, color=WARNING,
+            (place, 0.06), (lands, 0.08), arrowstyle="-|>", mutation_scale=14, color=WARNING,
             connectionstyle=f"arc3,rad={bend}", linewidth=2,
         )  # fmt: skip
         axes.add_patch(arrow)
-        side = "right" if bend < -0.5 else "center"
-        axes.text(lands, 0.1, _day(there), color=WARNING, ha=side, va="bottom", fontweight="bold")
+        axes.text(lands, -0.32, _day(there), color=WARNING, ha="center", va="top",
+                  fontweight="bold")  # fmt: skip
         told.append(f"{text} is {_day(here)} and lands on {_day(there)}")
     axes.set_xlim(-8, 405)
-    axes.set_ylim(-0.75, 0.95)
+    axes.set_ylim(-0.6, 0.95)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
@@ -72,7 +76,7 @@ def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
 
 
 def months_moved(right: pd.Series, wrong: pd.Series) -> None:
-    """Purchases per month, with dates read rightly and with day and month turned.
+    """Purchases per month, with dates read correctly and with day and month turned.
 
     Parameters
     ----------
@@ -89,20 +93,19 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
     for name, colour, dashes in [("right", INK, "-"), ("turned", WARNING, "--")]:
         axes.plot(table.index, table[name], color=colour, linestyle=dashes, linewidth=2.2,
                   marker=marker)  # fmt: skip
-    peak = (table["right"] - table["turned"]).idxmax()
-    late = table.index.get_loc(peak) > len(table) // 2
-    shift, align = ((-10, 4), "right") if late else ((10, 4), "left")
-    axes.annotate("read rightly", (peak, table.loc[peak, "right"]), shift, color=INK, ha=align,
-                  textcoords="offset points", va="center", fontweight="bold")  # fmt: skip
-    # below both lines, where nothing is
-    near = table.iloc[len(table) // 2 :] if late else table.iloc[: len(table) // 2 + 1]
-    axes.text(table.index[-1 if late else 0], near.min(axis=None) * 0.9, "day and month turned",
-              color=WARNING, ha=align, va="top", fontweight="bold")  # fmt: skip
-    axes.set_ylim(0, table.max(axis=None) * 1.12)
-    figure.autofmt_xdate(rotation=30)
+    peak = table["right"].idxmax()
+    for name, colour in [("right", INK), ("turned", WARNING)]:
+        axes.plot(peak, table.loc[peak, name], "o", color=colour, markersize=8)
+    axes.set_ylim(0, table.max(axis=None) * 1.4)
+    for height, colour, words in [(0.97, INK, "read correctly"),
+                                  (0.85, WARNING, "day and month turned (dashed)")]:  # fmt: skip
+        axes.text(0.02, height, words, transform=axes.transAxes, color=colour, va="top",
+                  fontweight="bold")  # fmt: skip
+    axes.xaxis.set_major_locator(_few_days(axes))
+    axes.xaxis.set_major_formatter(DateFormatter("%b %y"))
     finding = f"Turn day and month, and {percent(moved)} of the purchases change their month"
     before, after = table.loc[peak]
-    alt = f"{finding}. {peak:%B %Y} falls from {before:,.0f} purchases to {after:,.0f}."
+    alt = f"{finding}. {peak:%B %Y}: {before:,.0f} purchases, turned {after:,.0f}."
     style.finish(figure, axes, finding, "", "purchases a month", alt)
 
 
@@ -121,6 +124,7 @@ def lists_beside(lists: dict[str, list[str]], finding: str = "") -> None:
     if not finding:
         name, strangers = next(iter(wrong.items()))
         finding = f"{name}: {len(strangers)} of {len(lists[name])} products don't belong there"
+        finding = finding[0].upper() + finding[1:]
     n = max(map(len, lists.values()))
     wide = 19 if len(lists) < 4 else 13
     figure, axes = style.figure(height=0.52 * n + 1.2)
@@ -215,6 +219,7 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     drawn = last.sort_values(kind="stable").index[-most:]
     first = bought.groupby("product_id")["transaction_date"].min()
     seen = bought.iloc[:0].rename(columns={"transaction_date": "event_date"})
+    seen = seen.assign(event_type="")
     if behaved is not None:
         seen = behaved[behaved["product_id"].isin(drawn)]
     figure, axes = style.figure(height=0.38 * len(drawn) + 1.4)
@@ -224,10 +229,18 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
         days = bought.loc[bought["product_id"] == product, "transaction_date"]
         axes.axhline(place, color="#E5E5E5", linewidth=1, zorder=0)
         axes.plot(days, [place] * len(days), "o", color=INK, markersize=8)
-        axes.plot(looked, [place] * len(looked), "o", markersize=14, fillstyle="none",
-                  color=INK, markeredgewidth=1.5)  # fmt: skip
+        kinds = seen.loc[looked.index, "event_type"]
+        for shape, size, those in [("o", 14, kinds != "add_to_cart"),
+                                   ("s", 16, kinds == "add_to_cart")]:  # fmt: skip
+            axes.plot(looked[those], [place] * those.sum(), shape, markersize=size,
+                      fillstyle="none", color=INK, markeredgewidth=1.5)  # fmt: skip
+        looked = looked[kinds == "product_view"]
         before += bool((looked.dt.normalize() <= first[product]).any())
     labels = [textwrap.shorten(str(names[each]), 24, placeholder=" …") for each in drawn]
+    labels = [
+        label if labels.count(label) == 1 else f"{label[:12]}… ({str(each)[-8:]})"
+        for label, each in zip(labels, drawn, strict=True)
+    ]
     axes.set_yticks(range(len(drawn)), labels)
     axes.set_ylim(len(drawn) - 0.4, -0.6)
     axes.margins(x=0.08)
@@ -241,13 +254,13 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     finding = f"{customer}: of {many} bought, {before} had been looked at before"
     if behaved is None:
         finding = f"{customer}: what was bought, and nothing of what led to it"
-    label = "filled: bought; ring: looked at or put into the cart"
+    label = "dot: bought; ring: looked at; square: put into the cart"
+    if behaved is None:
+        label = "dot: bought"
     style.finish(figure, axes, finding, label, "", f"{finding}.")
 
 
 def _few_days(axes):
-    from matplotlib.dates import AutoDateLocator
-
     return AutoDateLocator(minticks=2, maxticks=5)
 
 
@@ -261,7 +274,7 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
         One per row; empty where the row is kept.
     """
     figure, axes = style.figure(height=0.42 * len(rows) + 1.3)
-    width = 1.55
+    width = 1.3
     for place, name in enumerate(rows):
         axes.text(place * width, -0.8, name.removeprefix("transaction_"), color=CHANCE, va="center")
     end = len(rows.columns) * width - 0.35
@@ -291,35 +304,41 @@ def sales_tail(sales: pd.Series) -> None:
     sales : Series of int
         Purchases by product, in falling order.
     """
-    values, top = sales.to_numpy(), max(1, len(sales) // 5)
-    share = values[:top].sum() / values.sum()
+    values, spread = sales.to_numpy(), data.sales_spread(sales)
+    top, share, first = spread["top"], spread["share"], len(sales) - spread["tail"]
     even = values.mean()
     figure, axes = style.figure(height=3.4)
-    for start, stop, colour in [(0, top, POPULAR), (top, len(values), OTHER)]:
+    for start, stop, colour in [
+        (0, top, POPULAR),
+        (top, first, OTHER),
+        (first, len(values), _TAIL),
+    ]:
         if stop > start:  # a step per product
             edges = np.repeat(np.arange(start, stop + 1) + 0.5, 2)[1:-1]
             axes.fill_between(edges, np.repeat(values[start:stop], 2), color=colour, linewidth=0)
     axes.axhline(even, color=INK, linestyle="--", linewidth=1.2)
     right = len(values) + 0.5
-    axes.text(right, even, " if all sold alike", ha="right", va="bottom", color=INK)
-    axes.text(top + 0.02 * len(values) + 0.6, values[0] * 0.97, f"{percent(share)} of sales",
+    axes.text(right, even * 1.03, "the average", ha="right", va="bottom", color=INK)
+    axes.text(top + 0.02 * len(values) + 0.6, values[0] * 0.97,
+              f"best fifth: {percent(share)} of sales",
               color=POPULAR, fontweight="bold", va="top")  # fmt: skip
-    if top < len(values):
-        axes.text((top + right) / 2, even * 0.12, "the long tail", ha="center", va="bottom",
-                  color=INK, fontweight="bold")  # fmt: skip
+    if spread["tail"]:
+        words = f"long tail: {spread['tail']:,} that sell\nless than half the average"
+        axes.text(right, even * 1.35, words, ha="right", va="bottom", color=_TAIL_INK,
+                  fontweight="bold")  # fmt: skip
     axes.set_xlim(0.5, right)
     axes.set_ylim(0, values[0] * 1.05)
     named = f"The best {top:,}" if top > 1 else "The best seller"
     verb = "make" if top > 1 else "makes"
     finding = f"{named} of {len(values):,} products {verb} {percent(share)} of the sales"
-    alt = f"{finding}; if all sold alike, it would be {percent(top / len(values))}."
+    alt = f"{finding}; if all were equally wanted, {percent(spread['by_chance'])}."
     style.finish(figure, axes, finding, "products, best seller first", "purchases", alt)
 
 
 #: What each group on the platform can be shown.
 SHOWN = {
-    "bought": "from their purchases",
-    "came for a product": "from what they looked at",
+    "bought": "a list from their purchases",
+    "came for a product": "a list from what they looked at",
     "came, but for no product": "best sellers",
     "in no file": "best sellers",
 }
@@ -437,7 +456,7 @@ def funnel(steps: pd.Series) -> None:
     share = values[-1] / values[0] if values[0] else 0
     finding = f"{percent(share)} of the pairs viewed were also put into the cart and bought"
     if len(steps) < 2:
-        finding = "Without events there is no funnel: only what was bought"
+        finding = "Without views there is no funnel: only what was bought"
     told = ", ".join(f"{name} {value:,.0f}" for name, value in steps.items())
     alt = f"{finding}. Pairs of customer and product: {told}."
     style.finish(figure, axes, finding, "pairs of customer and product", "", alt)
@@ -452,6 +471,7 @@ def the_rule(table: pd.DataFrame) -> None:
         From :func:`helpers.data.may_it_be_used`.
     """
     limits = {"Rows unaccounted for?": ("none", "", "any"),
+              "Dates that prove their format?": ("some", "none: ask", ""),
               "Does anything look impossible?": ("nothing", "a remark", "an alarm")}  # fmt: skip
     shares = {"Purchases that can't be read?": "unreadable",
               "Purchases without a customer?": "nobody", "Copies of other rows?": "copies",
@@ -460,15 +480,17 @@ def the_rule(table: pd.DataFrame) -> None:
         fine, mended = data.LIMITS[name]
         limits[question] = (f"to {fine:.0%}", f"to {mended:.0%}", "more")
     answers = [data.GO, data.MEND, data.SEND_BACK]
+    place_of = {data.GO: 0, data.ASK: 1, data.MEND: 1, data.SEND_BACK: 2}
     colours = [INK, _SOFT, WARNING]
     figure, axes = style.figure(height=0.62 * len(table) + 1.2)
     for place, (name, colour) in enumerate(zip(answers, colours, strict=True)):
+        name = "mend or ask" if name == data.MEND else name
         axes.text(4.35 + 1.6 * place, -0.75, name, ha="center", color=colour, fontweight="bold")
     told = []
     for line, row in enumerate(table.itertuples()):
         axes.text(0, line, row.question, va="center", fontsize=11)
         for place, limit in enumerate(limits[row.question]):
-            here = answers[place] == row.answer
+            here = place == place_of[row.answer]
             box = FancyBboxPatch(
                 (3.65 + 1.6 * place, line - 0.38), 1.4, 0.76, boxstyle="round,pad=0.02",
                 facecolor=colours[place] if here else _PALE, edgecolor="none",
@@ -477,7 +499,7 @@ def the_rule(table: pd.DataFrame) -> None:
             text = limit
             if here:
                 text = percent(row.figure) if row.question in shares else f"{row.figure:,.0f}"
-                text += f"\n({limit})"
+                text = text.replace("less than ", "< ") + f"\n({limit})"
             axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
                       color="white" if here else "#555555", fontsize=10,
                       fontweight="bold" if here else "normal")  # fmt: skip
@@ -488,4 +510,5 @@ def the_rule(table: pd.DataFrame) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
-    style.finish(figure, axes, finding, alt=f"{finding}. {' '.join(told)}.")
+    label = "dark: this file's figure, and in brackets the limit"
+    style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}.")
