@@ -889,6 +889,451 @@ def miniature() -> pd.DataFrame:
     return table.assign(transaction_date=pd.Timestamp("2024-01-01"))
 
 
+# What a lesson looks at before it believes a file: dates, faults, counts, and a decision
+
+
+def other_reading(dates: pd.Series) -> pd.Series:
+    """What a careless program makes of dates: day and month turned, where that gives a date.
+
+    Parameters
+    ----------
+    dates : Series of timestamps
+        As they were meant.
+
+    Returns
+    -------
+    Series of timestamps
+        Days up to the twelfth change places with their month; later ones have one reading only.
+    """
+    day, month = dates.dt.day, dates.dt.month
+    two = day <= 12
+    parts = {"year": dates.dt.year, "month": day.where(two, month), "day": month.where(two, day)}
+    return pd.to_datetime(pd.DataFrame(parts))
+
+
+def best_sellers(transactions: pd.DataFrame, end=None, days: int | None = None, n: int = 5) -> list:
+    """The products with the most lines, the same for everyone.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    end : timestamp, optional
+        The last day that counts; all days if left out.
+    days : int, optional
+        Only so many days up to `end`.
+    n : int
+
+    Returns
+    -------
+    list of product ids
+        Among equals, the first in the alphabet.
+    """
+    counts = pd.Series(True, transactions.index)
+    if end is not None:
+        dates = transactions["transaction_date"].dt.normalize()
+        counts = dates <= end
+        if days is not None:
+            counts &= dates > end - pd.Timedelta(days=days)
+    sold = transactions.loc[counts, "product_id"].value_counts().sort_index()
+    return sold.sort_values(ascending=False, kind="stable").index[:n].tolist()
+
+
+def lists_of_the_season(transactions: pd.DataFrame, n: int = 5, days: int = 30) -> pd.DataFrame:
+    """The best sellers of the last days at each month's end, with dates read rightly and wrongly.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    n : int
+        Products in a list.
+    days : int
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the ends of months that have two such spans before them and a full list each
+        time; none in a short file. ``right``, ``misread`` and ``month_old`` (last month's, the
+        plainest rival) are lists of products; ``misread_places`` and ``month_old_places``, how
+        many products of each are not among the right ones; ``chance_places``, how many would not
+        be there by chance alone: right dates, and the same number of purchases drawn again.
+    """
+    rng = np.random.default_rng(0)
+    dates = transactions["transaction_date"].dt.normalize()
+    turned = transactions.assign(transaction_date=other_reading(dates))
+    first = dates.min() + pd.Timedelta(days=2 * days - 1)
+    ends = pd.date_range(first, dates.max(), freq="ME")
+    rows = []
+    for end in ends:
+        right = best_sellers(transactions, end, days, n)
+        misread = best_sellers(turned, end, days, n)
+        old = best_sellers(transactions, end - pd.offsets.MonthEnd(1), days, n)
+        if min(map(len, (right, misread, old))) < n:  # a month in which the shop was closed
+            continue
+        wrong, stale = (len(set(each) - set(right)) for each in (misread, old))
+        bought = dates.between(end - pd.Timedelta(days=days - 1), end)
+        sold = transactions.loc[bought, "product_id"].value_counts().sort_index()
+        again = rng.multinomial(sold.sum(), sold / sold.sum(), size=20)
+        others = np.argsort(-again, axis=1, kind="stable")[:, :n]
+        chance = (~sold.index.isin(right))[others].sum(axis=1).mean()
+        rows.append((end, right, misread, old, wrong, stale, chance))
+    columns = ["right", "misread", "month_old", "misread_places", "month_old_places"]
+    return pd.DataFrame(rows, columns=["end", *columns, "chance_places"]).set_index("end")
+
+
+def receipts(transactions: pd.DataFrame) -> str:
+    """What the transaction numbers number, seen where a customer has several lines on one day.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+
+    Returns
+    -------
+    str
+        ``receipts`` (lines of a customer and day share numbers), ``lines`` (no two of them do),
+        ``unknown`` (nobody has two lines on one day) or ``missing`` (no numbers).
+    """
+    if "transaction_id" not in transactions:
+        return "missing"
+    numbered = transactions[transactions["transaction_id"].notna()]
+    if numbered.empty:
+        return "missing"
+    by = [numbered["customer_id"], numbered["transaction_date"].dt.normalize()]
+    numbers = numbered.groupby(by)["transaction_id"].agg(["size", "nunique"])
+    several = numbers[numbers["size"] > 1]
+    if several.empty:
+        return "unknown"
+    return "receipts" if (several["nunique"] < several["size"]).mean() > 0.05 else "lines"
+
+
+def largest_basket_share(transactions: pd.DataFrame) -> tuple[str, float]:
+    """The product that is in most baskets (a customer's purchases of one day), and in how many.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+
+    Returns
+    -------
+    tuple of (str, float)
+        The product's id, and the share of all baskets.
+    """
+    basket = transactions[["customer_id", "product_id"]].assign(
+        day=transactions["transaction_date"].dt.normalize()
+    )
+    baskets = len(basket[["customer_id", "day"]].drop_duplicates())
+    of_each = basket.drop_duplicates()["product_id"].value_counts()
+    return of_each.index[0], float(of_each.iloc[0] / baskets)
+
+
+def sales_spread(sales: pd.Series) -> dict[str, float]:
+    """How unevenly products sell, and how unevenly they would if all were equally wanted.
+
+    Parameters
+    ----------
+    sales : Series of int
+        Purchases by product.
+
+    Returns
+    -------
+    dict
+        ``top``, the number of products in the best fifth, and ``share``, their part of the
+        purchases; ``by_chance``, the part of the best fifth if every purchase were of a product
+        drawn at random (some are always ahead); ``half``, how many products make half of the
+        purchases; ``tail``, how many sell less than half the average, and ``tail_share``.
+    """
+    values = np.sort(sales.to_numpy())[::-1]
+    top, total = max(1, len(values) // 5), values.sum()
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(total, np.full(len(values), 1 / len(values)), size=20)
+    tail = values[values < values.mean() / 2]
+    return {
+        "top": top,
+        "share": values[:top].sum() / total,
+        "by_chance": np.sort(drawn, axis=1)[:, -top:].sum(axis=1).mean() / total,
+        "half": int(np.searchsorted(values.cumsum(), total / 2)) + 1,
+        "tail": len(tail),
+        "tail_share": tail.sum() / total,
+    }
+
+
+POSTAGE = "POSTAGE"
+
+
+def spoil(transactions: pd.DataFrame, n: int = 5) -> pd.DataFrame:
+    """A copy of purchases as a careless export has them, with four faults of real files.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    n : int
+        The product that comes after the first n is the one that is sent back.
+
+    Returns
+    -------
+    DataFrame
+        ``transaction_id``, ``customer_id``, ``product_id``, ``transaction_date``, ``quantity``, and
+        ``fault``: empty for a line as it was; ``postage`` (a line of postage for each customer and
+        day), ``return`` (every second line of one product comes back as a line of its own, with a
+        negative quantity), ``twice`` (the last tenth of the time is there again) or ``guest``
+        (in that tenth, guests without a customer id add half as many lines). In
+        ``attrs["postage"]`` the code of postage, which is none of the shop's own.
+    """
+    code, known = POSTAGE, set(transactions["product_id"])
+    while code in known:
+        code += "_"
+    columns = ["customer_id", "product_id", "transaction_date"]
+    lines = transactions[columns].assign(quantity=1, fault="")
+    lines["transaction_id"] = [f"L{number}" for number in range(len(lines))]
+    dates = lines["transaction_date"]
+    orders = lines.groupby(["customer_id", dates.dt.normalize()]).head(1)
+    postage = orders.assign(product_id=code, fault="postage")
+    ranked = best_sellers(transactions, n=n + 1)
+    back = lines[lines["product_id"] == ranked[-1]].iloc[::2]
+    back = back.assign(quantity=-1, fault="return", transaction_id="R" + back["transaction_id"])
+    last = dates >= dates.max() - (dates.max() - dates.min()) / 10
+    twice = lines[last].assign(fault="twice")
+    guests = lines[last].iloc[::2].assign(customer_id=None, fault="guest")
+    guests["transaction_id"] = "G" + guests["transaction_id"]
+    order = ["transaction_id", "customer_id", "product_id", "transaction_date", "quantity", "fault"]
+    spoiled = pd.concat([lines, postage, back, twice, guests], ignore_index=True)[order]
+    spoiled.attrs["postage"] = code
+    return spoiled
+
+
+def lines_pairs_people(transactions: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
+    """Three ways to count what happened: lines, pairs of customer and product, and customers.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``product viewed``, ``put into the cart`` (without events: not there) and
+        ``bought``; columns ``lines``, ``pairs`` and ``customers``. Events without a product don't
+        count: they are no pair.
+    """
+    tables = {"bought": transactions}
+    if events is not None:
+        named = events[events["product_id"].notna()]
+        kinds = {"product viewed": "product_view", "put into the cart": "add_to_cart"}
+        tables = {n: named[named["event_type"] == kind] for n, kind in kinds.items()} | tables
+    counts = {
+        name: {
+            "lines": len(table),
+            "pairs": len(table[["customer_id", "product_id"]].drop_duplicates()),
+            "customers": table["customer_id"].nunique(),
+        }
+        for name, table in tables.items()
+    }
+    return pd.DataFrame.from_dict(counts, orient="index")
+
+
+def funnel(transactions: pd.DataFrame, events: pd.DataFrame | None) -> tuple[pd.Series, dict]:
+    """From looking to buying, in pairs of customer and product.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    steps : Series of int
+        ``viewed``, ``also in the cart``, ``also bought``, each among the step before; without
+        views, ``bought`` only.
+    bought : dict of str to float
+        Which share was bought, whatever the steps between, of the pairs ``viewed``, ``in the
+        cart`` and ``not in the cart`` (viewed only); and what chance gives for the first two,
+        ``viewed by chance`` and ``in the cart by chance``. Empty without views.
+
+    Notes
+    -----
+    Chance keeps how much each customer bought and how popular each product is: what is popular is
+    looked at more and bought more, without one leading to the other. A customer who bought *k* of
+    all *n* pairs has bought a product with *m* buyers with a probability of *k m / n*. Nobody asks
+    what came first; see :func:`seen_before_bought`.
+    """
+    pair = ["customer_id", "product_id"]
+    bought = transactions[pair].drop_duplicates()
+    if events is None:
+        return pd.Series({"bought": len(bought)}), {}
+    named = events[events["product_id"].notna()]
+    viewed = named.loc[named["event_type"] == "product_view", pair].drop_duplicates()
+    carts = named.loc[named["event_type"] == "add_to_cart", pair].drop_duplicates()
+    if viewed.empty:
+        return pd.Series({"bought": len(bought)}), {}
+    carted = viewed.merge(carts)  # pairs that are in both
+    steps = {"viewed": viewed, "also in the cart": carted, "also bought": carted.merge(bought)}
+    each, buyers = (bought[name].value_counts() for name in pair)
+
+    def by_chance(pairs):
+        of_each = pairs["customer_id"].map(each).fillna(0)
+        chances = of_each * pairs["product_id"].map(buyers).fillna(0) / len(bought)
+        return float(chances.clip(upper=1).mean()) if len(pairs) else 0.0
+
+    only = len(viewed) - len(carted)
+    viewed_bought = len(viewed.merge(bought))
+    shares = {
+        "viewed": viewed_bought / len(viewed),
+        "viewed by chance": by_chance(viewed),
+        "in the cart": len(carts.merge(bought)) / max(len(carts), 1),
+        "in the cart by chance": by_chance(carts),
+        "not in the cart": (viewed_bought - len(steps["also bought"])) / max(only, 1),
+    }
+    return pd.Series({name: len(table) for name, table in steps.items()}), shares
+
+
+def platform(transactions, events=None, registered: int | None = None) -> pd.Series:
+    """Who is on the platform, by what is known of them; nobody is counted twice.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+    registered : int, optional
+        How many accounts there are; left out, only those in the files are known.
+
+    Returns
+    -------
+    Series of int
+        ``bought``, ``came for a product``, ``came, but for no product`` and, where
+        `registered` is given, ``in no file``.
+    """
+    bought = set(transactions["customer_id"])
+    came, looked = set(), set()
+    if events is not None:
+        came = set(events["customer_id"]) - bought
+        looked = came & set(events.loc[events["product_id"].notna(), "customer_id"])
+    groups = {
+        "bought": len(bought),
+        "came for a product": len(looked),
+        "came, but for no product": len(came - looked),
+    }
+    if registered:
+        groups["in no file"] = max(0, registered - len(bought | came))
+    return pd.Series(groups)
+
+
+def seen_before_bought(transactions: pd.DataFrame, events: pd.DataFrame) -> tuple[float, float]:
+    """How many purchases had shown themselves before: the customer had viewed the product.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+
+    Returns
+    -------
+    tuple of (float, float)
+        Of the pairs of customer and product that were bought in the events' time, the share viewed
+        on the day of the first purchase or before; and the share by chance, if what each customer
+        had viewed by then were products drawn as often as all customers view them. No numbers
+        (NaN) where nothing was bought in that time, or no buyer has viewed anything.
+    """
+    pair = ["customer_id", "product_id"]
+    views = events[(events["event_type"] == "product_view") & events["product_id"].notna()]
+    seen = views.groupby(pair)["event_date"].min().dt.normalize().rename("seen").reset_index()
+    bought = transactions.groupby(pair)["transaction_date"].min().dt.normalize()
+    day = events["event_date"].dt.normalize()
+    bought = bought[bought.between(day.min(), day.max())].rename("day").reset_index()
+    if bought.empty or not seen["customer_id"].isin(bought["customer_id"]).any():
+        return float("nan"), float("nan")
+    same = bought.merge(seen, on=pair)
+    share = (same["seen"] <= same["day"]).sum() / len(bought)
+    # how many products each customer had viewed by the day of each purchase
+    popular = seen["product_id"].value_counts(normalize=True)
+    known = bought.sort_values("day").rename(columns={"product_id": "product"})
+    seen = seen.sort_values("seen")
+    seen["viewed"] = seen.groupby("customer_id").cumcount() + 1
+    known = pd.merge_asof(
+        known, seen.drop(columns="product_id"), left_on="day", right_on="seen", by="customer_id"
+    )
+    by_chance = known["viewed"].fillna(0) * known["product"].map(popular).fillna(0)
+    return float(share), float(by_chance.clip(upper=1).mean())
+
+
+#: From the mildest to the worst.
+GO, ASK, MEND, SEND_BACK = ANSWERS = ("go", "ask", "mend", "send back")
+#: What is settled row by row: it takes nothing away that could have been learned from.
+_SETTLED = {*NOT_TO_BE_USED, "return or cancellation", RETURNED, "duplicate of another row"} - {
+    "no customer id"
+}
+#: Up to which share a file is fine, and up to which it can be mended.
+LIMITS = {"unreadable": (0.05, 0.25), "nobody": (0.05, 0.5), "copies": (0.05, 0.5),
+          "strangers": (0.5, 0.95)}  # fmt: skip
+
+
+def may_it_be_used(
+    report: HealthReport, transactions: pd.DataFrame, events: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """A few questions to an export, and what its figures say: go, ask, mend or send back.
+
+    Parameters
+    ----------
+    report : HealthReport
+        Of the purchases.
+    transactions : DataFrame
+    events : DataFrame or None
+
+    Returns
+    -------
+    DataFrame
+        A row per question: ``question``; ``figure``, as a number; ``answer``, one of the four
+        words. In ``attrs["verdict"]`` the worst of the answers. Whether the dates prove their
+        format is asked only where they have two readings, and the last question only where
+        somebody bought in the time of the events.
+
+    Notes
+    -----
+    The limits are a rule of thumb of this course, in :data:`LIMITS`: agree on your own before you
+    see the figures.
+    """
+    lost = {reason: n for reason, n in report.rejected.items() if reason not in _SETTLED}
+    nobody = lost.pop("no customer id", 0)
+    could_teach = max(report.kept + sum(lost.values()) + nobody, 1)
+    unreadable = sum(lost.values()) / could_teach
+    nobody = nobody / could_teach
+    missing = abs(report.read - report.kept - sum(report.rejected.values()))
+    copies = report.rejected.get("duplicate of another row", 0) / max(report.read, 1)
+    stops = sum(doubt.stops for doubt in report.doubts)
+    answer = SEND_BACK if stops else MEND if report.doubts else GO
+    proving, ambiguous = (
+        sum(rows for what, rows in report.findings.items() if words in what)
+        for words in ("dates that fit", "dates that would be another day")
+    )
+    rows = [
+        ("Rows unaccounted for?", missing, SEND_BACK if missing else GO),
+        ("Does anything look impossible?", len(report.doubts), answer),
+        ("Purchases that can't be read?", unreadable, _within("unreadable", unreadable)),
+        ("Purchases without a customer?", nobody, _within("nobody", nobody)),
+        ("Copies of other rows?", copies, _within("copies", copies)),
+    ]
+    if ambiguous:
+        rows.insert(1, ("Dates that prove their format?", proving, GO if proving else ASK))
+    day = transactions["transaction_date"].dt.normalize()
+    if events is not None and len(events):
+        seen = events["event_date"].dt.normalize()
+        buyers = pd.Index(
+            transactions.loc[day.between(seen.min(), seen.max()), "customer_id"].unique()
+        )
+    else:
+        buyers = pd.Index([])
+    if len(buyers):
+        strangers = 1 - buyers.isin(events["customer_id"]).mean()
+        rows.append(("Buyers without an event?", float(strangers), _within("strangers", strangers)))
+    table = pd.DataFrame(rows, columns=["question", "figure", "answer"])
+    table.attrs["verdict"] = max(table["answer"], key=ANSWERS.index)
+    return table
+
+
+def _within(name, share):
+    fine, mended = LIMITS[name]
+    return GO if share <= fine else MEND if share <= mended else SEND_BACK
+
+
 def line_amounts(transactions: pd.DataFrame) -> pd.Series | None:
     """What each purchase line cost, in the shop's currency; None where the export has no money.
 

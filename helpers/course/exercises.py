@@ -238,17 +238,6 @@ def _():
 # Lesson 01: loading the data
 
 
-@computed("01-1")
-def _(transactions):
-    sales = transactions["product_id"].value_counts()
-    share = sales.iloc[0] / sales.sum()
-    return share, {
-        "percent": 100 * share,
-        "count": sales.iloc[0],
-        "worst seller": sales.iloc[-1] / sales.sum(),
-    }
-
-
 @computed("01-3")
 def _(kept):
     return kept + 1, {"as before": kept, "the return as well": kept + 2, "only the new ones": 1}

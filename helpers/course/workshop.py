@@ -5,6 +5,7 @@ All three come from the committed lessons, so they cannot drift apart.
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 from importlib import util
@@ -142,9 +143,10 @@ def _slides(cells):
             text = "\n\n".join(output.data["text/markdown"] for output in cell.outputs)
         elif cell.cell_type == "code":
             if cell.outputs and "exercise" not in tags:
-                cell.metadata["slideshow"] = {"slide_type": "subslide"}
+                for part in _one_result_each(cell):
+                    part.metadata["slideshow"] = {"slide_type": "subslide"}
+                    yield part
                 after_result = True
-                yield cell
             continue
         else:
             text = re.sub(r"## Quiz.*?(?=## (?:Recap|What you))", "", cell.source, flags=re.S)
@@ -163,4 +165,24 @@ def _slides(cells):
 
 def _has_result(cell):
     """Whether a cell shows more than sentences: a figure or a table."""
-    return any("text/markdown" not in output.get("data", {}) for output in cell.outputs)
+    return any(map(_is_result, cell.outputs))
+
+
+def _is_result(output):
+    return "text/markdown" not in output.get("data", {})
+
+
+def _one_result_each(cell):
+    """A cell's copies, each with a figure or with tables, and the sentences that follow."""
+    parts = [[]]
+    for output in cell.outputs:
+        before = [each for each in parts[-1] if _is_result(each)]
+        figures = any("image/png" in each.get("data", {}) for each in [output, *before])
+        if before and _is_result(output) and figures:
+            parts.append([])
+        parts[-1].append(output)
+    for place, outputs in enumerate(parts, start=1):
+        part = copy.deepcopy(cell)
+        part.outputs = outputs
+        part.id = f"{cell.id}-{place}"
+        yield part

@@ -30,6 +30,19 @@ from helpers.plots.general import (
     lines,
     product_map,
 )
+from helpers.plots.loading import (
+    customer_trail,
+    funnel,
+    lists_beside,
+    months_moved,
+    platform_bar,
+    sales_tail,
+    six_rows,
+    ten_views,
+    the_rule,
+    two_readings,
+    two_tables,
+)
 from helpers.plots.matrix import (
     bought_later,
     cells,

@@ -1,0 +1,514 @@
+"""Figures of lesson 01: what an export says, and what its faults do to lists."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from helpers import data
+from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING
+from helpers.plots import style
+from helpers.telling import percent
+
+_PALE = "#F4F4F4"
+_TAIL = "#8FB8DE"  # long tail
+_TAIL_INK = "#33658A"
+_SOFT = "#C25F80"  # half a warning
+
+
+def _day(date) -> str:
+    return f"{date.day} {date:%b}"
+
+
+def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
+    """Dates on the line of a year: where each belongs, and where it lands with the month first.
+
+    Parameters
+    ----------
+    written : sequence of str
+        Day, month, year.
+    """
+    right = pd.Series(pd.to_datetime(list(written), format="%d-%m-%Y"))
+    wrong = data.other_reading(right)
+    figure, axes = style.figure(height=2.7)
+    start = pd.Timestamp(right.iloc[0].year, 1, 1)
+    months = pd.date_range(start, periods=13, freq="MS")
+    for month in months:
+        axes.plot([(month - start).days] * 2, [-0.04, 0.04], color=INK, linewidth=1)
+    for month in months[:-1]:
+        middle = (month - start).days + 15
+        axes.text(middle, -0.1, f"{month:%b}"[0], color=CHANCE, ha="center", va="top")
+    axes.plot([0, 365], [0, 0], color=INK, linewidth=1.5)
+    told = []
+    for text, here, there in zip(written, right, wrong, strict=True):
+        place, lands = (here - start).days, (there - start).days
+        axes.plot([place] * 2, [0, 0.36], color=INK, linewidth=0.8)
+        axes.plot(place, 0, "o", color=INK, markersize=9)
+        side = "left" if lands == place else "right" if place > 300 else "center"
+        axes.text(place, 0.4, f"{text[:5]}\n{_day(here)}", ha=side, va="bottom", color=INK,
+                  fontweight="bold")  # fmt: skip
+        if lands == place:
+            told.append(f"{text} has one reading only and stays {_day(here)}")
+            continue
+        bend = 0.12 if place - lands > 60 else 0.7
+        axes.plot(lands, 0, "o", color=WARNING, markersize=9, markerfacecolor="white")
+        arrow = FancyArrowPatch(
+            (place, 0.06), (lands, 0.08), arrowstyle="-|>", mutation_scale=14, color=WARNING,
+            connectionstyle=f"arc3,rad={bend}", linewidth=2,
+        )  # fmt: skip
+        axes.add_patch(arrow)
+        axes.text(lands, -0.32, _day(there), color=WARNING, ha="center", va="top",
+                  fontweight="bold")  # fmt: skip
+        told.append(f"{text} is {_day(here)} and lands on {_day(there)}")
+    axes.set_xlim(-8, 405)
+    axes.set_ylim(-0.6, 0.95)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    style.finish(
+        figure, axes, "Month first: the early days of a month fly off, the late ones stay",
+        alt=f"Dates on the line of a year: {'; '.join(told)}.",
+    )  # fmt: skip
+
+
+def months_moved(right: pd.Series, wrong: pd.Series) -> None:
+    """Purchases per month, with dates read correctly and with day and month turned.
+
+    Parameters
+    ----------
+    right, wrong : Series of timestamps
+        Of the same purchases, in the same order.
+    """
+    by_month = {"right": right.dt.to_period("M"), "turned": wrong.dt.to_period("M")}
+    moved = (by_month["right"] != by_month["turned"]).mean()
+    table = pd.DataFrame({name: months.value_counts() for name, months in by_month.items()})
+    every = pd.period_range(table.index.min(), table.index.max(), freq="M")
+    table = table.reindex(every).fillna(0).sort_index().to_timestamp()
+    figure, axes = style.figure(height=3.5)
+    marker = "o" if len(table) < 3 else ""
+    for name, colour, dashes in [("right", INK, "-"), ("turned", WARNING, "--")]:
+        axes.plot(table.index, table[name], color=colour, linestyle=dashes, linewidth=2.2,
+                  marker=marker)  # fmt: skip
+    peak = table["right"].idxmax()
+    for name, colour in [("right", INK), ("turned", WARNING)]:
+        axes.plot(peak, table.loc[peak, name], "o", color=colour, markersize=8)
+    axes.set_ylim(0, table.max(axis=None) * 1.4)
+    for height, colour, words in [(0.97, INK, "read correctly"),
+                                  (0.85, WARNING, "day and month turned (dashed)")]:  # fmt: skip
+        axes.text(0.02, height, words, transform=axes.transAxes, color=colour, va="top",
+                  fontweight="bold")  # fmt: skip
+    axes.xaxis.set_major_locator(_few_days(axes))
+    axes.xaxis.set_major_formatter(DateFormatter("%b %y"))
+    finding = f"Turn day and month, and {percent(moved)} of the purchases change their month"
+    before, after = table.loc[peak]
+    alt = f"{finding}. {peak:%B %Y}: {before:,.0f} purchases, turned {after:,.0f}."
+    style.finish(figure, axes, finding, "", "purchases a month", alt)
+
+
+def lists_beside(lists: dict[str, list[str]], finding: str = "") -> None:
+    """Ranked lists side by side; what is not in the first of them is marked.
+
+    Parameters
+    ----------
+    lists : dict of str to list of str
+        What each list is called, and the names of its products; the first is the true one.
+    finding : str, optional
+        The title; left out, how many of the second list are not in the first.
+    """
+    (first, true), *others = lists.items()
+    wrong = {name: [each for each in names if each not in true] for name, names in others}
+    if not finding:
+        name, strangers = next(iter(wrong.items()))
+        finding = f"{name}: {len(strangers)} of {len(lists[name])} products don't belong there"
+        finding = finding[0].upper() + finding[1:]
+    n = max(map(len, lists.values()))
+    wide = 19 if len(lists) < 4 else 13
+    figure, axes = style.figure(height=0.52 * n + 1.2)
+    for place, (name, names) in enumerate(lists.items()):
+        axes.text(place + 0.46, -0.55, "\n".join(textwrap.wrap(name, wide)), ha="center",
+                  va="bottom", fontweight="bold")  # fmt: skip
+        for rank, product in enumerate(names):
+            strange = product not in true
+            box = FancyBboxPatch(
+                (place + 0.03, rank - 0.36), 0.86, 0.72, boxstyle="round,pad=0.01",
+                mutation_aspect=3, facecolor=WARNING if strange else _PALE, edgecolor="none",
+            )  # fmt: skip
+            axes.add_patch(box)
+            shown = textwrap.wrap(product, wide) or [""]
+            if len(shown) > 2:
+                shown = [shown[0], textwrap.shorten(" ".join(shown[1:]), wide, placeholder=" …")]
+            axes.text(place + 0.46, rank, "\n".join(shown), ha="center", va="center", fontsize=10,
+                      color="white" if strange else INK, linespacing=0.95)  # fmt: skip
+    for rank in range(n):
+        axes.text(-0.06, rank, str(rank + 1), ha="right", va="center", color=CHANCE)
+    axes.set_xlim(-0.15, len(lists) - 0.05)
+    axes.set_ylim(n - 0.45, -1.3)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    told = [f"{first}: {', '.join(true)}"]
+    told += [f"{name}: {', '.join(lists[name])} ({len(wrong[name])} not in it)" for name in wrong]
+    style.finish(figure, axes, finding, alt=f"{finding}. {'; '.join(told)}.")
+
+
+def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
+    """The two tables with a few real lines, and the ids by which they are joined.
+
+    Parameters
+    ----------
+    bought, behaved : DataFrame
+        At most two lines each; columns as they are headed, the customer in the first and the
+        product in the last but one. Without behaviour: None.
+    """
+    figure, axes = style.figure(height=3.5)
+    cards = [("transactions: one line = one product bought", bought, 0)]
+    cards += [("events: one line = one thing done on the site", behaved, 3.35)]
+    places = [0.1, 2.7, 4.9, 8.0]
+    for heading, table, top in cards:
+        axes.text(0, top - 0.1, heading, fontweight="bold", va="bottom")
+        axes.add_patch(Rectangle((0, top), 10, 1.9, facecolor=_PALE, edgecolor=INK))
+        if table is None:
+            axes.text(5, top + 0.95, "no events file: a shop that knows purchases only",
+                      ha="center", va="center", color=WARNING)  # fmt: skip
+            continue
+        for x, name in zip(places, table, strict=True):
+            axes.text(x, top + 0.35, name, color=CHANCE, va="center")
+            for line, value in enumerate(table[name].head(2)):
+                shown = textwrap.shorten(str(value), 24, placeholder=" …") or str(value)[:24]
+                axes.text(x, top + 0.9 + 0.6 * line, shown, va="center", fontsize=10.5)
+    if behaved is not None:
+        for x, name in [(places[0] + 0.6, "same customer"), (places[2] + 0.6, "same product")]:
+            axes.plot([x, x], [1.95, 2.75], color=INK, linewidth=3)
+            axes.text(x + 0.15, 2.35, name, color=INK, va="center")
+    axes.set_xlim(-0.1, 10.1)
+    axes.set_ylim(5.4, -0.6)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    finding = "Two tables, joined by customer and product"
+    if behaved is None:
+        finding = "One table: who bought what, and when"
+    told = "; ".join(
+        f"{heading}, for example {', '.join(map(str, table.iloc[0]))}"
+        for heading, table, _ in cards
+        if table is not None and len(table)
+    )
+    style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
+
+
+def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, most=6) -> None:
+    """What one customer bought and looked at over time, a row per product.
+
+    Parameters
+    ----------
+    customer : str
+    bought : DataFrame
+        The customer's purchases.
+    behaved : DataFrame or None
+        The customer's events.
+    names : Series of str
+        By product id.
+    most : int
+        Products, the latest bought.
+    """
+    last = bought.groupby("product_id")["transaction_date"].max()
+    drawn = last.sort_values(kind="stable").index[-most:]
+    first = bought.groupby("product_id")["transaction_date"].min()
+    seen = bought.iloc[:0].rename(columns={"transaction_date": "event_date"})
+    seen = seen.assign(event_type="")
+    if behaved is not None:
+        seen = behaved[behaved["product_id"].isin(drawn)]
+    figure, axes = style.figure(height=0.38 * len(drawn) + 1.4)
+    before = 0
+    for place, product in enumerate(drawn):
+        looked = seen.loc[seen["product_id"] == product, "event_date"]
+        days = bought.loc[bought["product_id"] == product, "transaction_date"]
+        axes.axhline(place, color="#E5E5E5", linewidth=1, zorder=0)
+        axes.plot(days, [place] * len(days), "o", color=INK, markersize=8)
+        kinds = seen.loc[looked.index, "event_type"]
+        for shape, size, those in [("o", 14, kinds != "add_to_cart"),
+                                   ("s", 16, kinds == "add_to_cart")]:  # fmt: skip
+            axes.plot(looked[those], [place] * those.sum(), shape, markersize=size,
+                      fillstyle="none", color=INK, markeredgewidth=1.5)  # fmt: skip
+        looked = looked[kinds == "product_view"]
+        before += bool((looked.dt.normalize() <= first[product]).any())
+    labels = [textwrap.shorten(str(names[each]), 24, placeholder=" …") for each in drawn]
+    labels = [
+        label if labels.count(label) == 1 else f"{label[:12]}… ({str(each)[-8:]})"
+        for label, each in zip(labels, drawn, strict=True)
+    ]
+    axes.set_yticks(range(len(drawn)), labels)
+    axes.set_ylim(len(drawn) - 0.4, -0.6)
+    axes.margins(x=0.08)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    figure.autofmt_xdate(rotation=0, ha="center")
+    axes.xaxis.set_major_locator(_few_days(axes))
+    many = (
+        f"{len(drawn)} products" if len(drawn) == len(last) else f"the last {len(drawn)} products"
+    )
+    finding = f"{customer}: of {many} bought, {before} had been looked at before"
+    if behaved is None:
+        finding = f"{customer}: what was bought, and nothing of what led to it"
+    label = "dot: bought; ring: looked at; square: put into the cart"
+    if behaved is None:
+        label = "dot: bought"
+    style.finish(figure, axes, finding, label, "", f"{finding}.")
+
+
+def _few_days(axes):
+    return AutoDateLocator(minticks=2, maxticks=5)
+
+
+def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
+    """Rows of a file at the door: who comes in, and who is sent away for what.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+    reasons : list of str
+        One per row; empty where the row is kept.
+    """
+    figure, axes = style.figure(height=0.42 * len(rows) + 1.3)
+    width = 1.3
+    for place, name in enumerate(rows):
+        axes.text(place * width, -0.8, name.removeprefix("transaction_"), color=CHANCE, va="center")
+    end = len(rows.columns) * width - 0.35
+    for line, (values, reason) in enumerate(zip(rows.to_numpy(), reasons, strict=True)):
+        face = "#F7DDE6" if reason else _PALE
+        axes.add_patch(Rectangle((-0.1, line - 0.4), end, 0.8, facecolor=face))
+        for place, value in enumerate(values):
+            axes.text(place * width, line, "–" if pd.isna(value) else str(value), va="center")
+        mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
+        axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
+    axes.set_xlim(-0.15, end + 2.9)
+    axes.set_ylim(len(rows) - 0.4, -1.2)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    gone = sum(map(bool, reasons))
+    finding = f"Of {len(rows)} rows, {gone} go, each for one reason"
+    alt = f"{finding}: {', '.join(reason or 'kept' for reason in reasons)}."
+    style.finish(figure, axes, finding, alt=alt)
+
+
+def sales_tail(sales: pd.Series) -> None:
+    """Purchases per product, best seller first; the best fifth stands out.
+
+    Parameters
+    ----------
+    sales : Series of int
+        Purchases by product, in falling order.
+    """
+    values, spread = sales.to_numpy(), data.sales_spread(sales)
+    top, share, first = spread["top"], spread["share"], len(sales) - spread["tail"]
+    even = values.mean()
+    figure, axes = style.figure(height=3.4)
+    for start, stop, colour in [
+        (0, top, POPULAR),
+        (top, first, OTHER),
+        (first, len(values), _TAIL),
+    ]:
+        if stop > start:  # a step per product
+            edges = np.repeat(np.arange(start, stop + 1) + 0.5, 2)[1:-1]
+            axes.fill_between(edges, np.repeat(values[start:stop], 2), color=colour, linewidth=0)
+    axes.axhline(even, color=INK, linestyle="--", linewidth=1.2)
+    right = len(values) + 0.5
+    axes.text(right, even * 1.03, "the average", ha="right", va="bottom", color=INK)
+    axes.text(top + 0.02 * len(values) + 0.6, values[0] * 0.97,
+              f"best fifth: {percent(share)} of sales",
+              color=POPULAR, fontweight="bold", va="top")  # fmt: skip
+    if spread["tail"]:
+        words = f"long tail: {spread['tail']:,} that sell\nless than half the average"
+        axes.text(right, even * 1.35, words, ha="right", va="bottom", color=_TAIL_INK,
+                  fontweight="bold")  # fmt: skip
+    axes.set_xlim(0.5, right)
+    axes.set_ylim(0, values[0] * 1.05)
+    named = f"The best {top:,}" if top > 1 else "The best seller"
+    verb = "make" if top > 1 else "makes"
+    finding = f"{named} of {len(values):,} products {verb} {percent(share)} of the sales"
+    alt = f"{finding}; if all were equally wanted, {percent(spread['by_chance'])}."
+    style.finish(figure, axes, finding, "products, best seller first", "purchases", alt)
+
+
+#: What each group on the platform can be shown.
+SHOWN = {
+    "bought": "a list from their purchases",
+    "came for a product": "a list from what they looked at",
+    "came, but for no product": "best sellers",
+    "in no file": "best sellers",
+}
+
+
+def platform_bar(groups: pd.Series) -> None:
+    """Everybody on the platform as one bar, by what is known of them and what they can get.
+
+    Parameters
+    ----------
+    groups : Series of int
+        From :func:`helpers.data.platform`.
+    """
+    groups = groups[groups > 0]
+    total = groups.sum()
+    colours = {"bought": PERSONAL, "came for a product": OTHER, "in no file": "#F0B48A",
+               "came, but for no product": POPULAR}  # fmt: skip
+    figure, axes = style.figure(height=3.2)
+    shares = groups / total
+    tops = shares.cumsum()
+    middles = (tops - shares / 2).to_numpy()
+    labels = _spread(middles, 0.2)
+    for (name, share), top, middle, label in zip(
+        shares.items(), tops, middles, labels, strict=True
+    ):
+        axes.bar(0, share, bottom=top - share, width=0.5, color=colours[name], edgecolor="white",
+                 linewidth=0.8)  # fmt: skip
+        axes.plot([0.26, 0.4], [middle, label], color=CHANCE, linewidth=1)
+        axes.text(0.43, label, f"{groups[name]:,} ({percent(share)}) {name}:\n{SHOWN[name]}",
+                  va="center", linespacing=1.1)  # fmt: skip
+    axes.set_xlim(-0.3, 2.6)
+    axes.set_ylim(max(1.02, labels[-1] + 0.1), min(-0.02, labels[0] - 0.1))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    finding = f"{percent(1 - shares.get('bought', 0))} of the people we know of never bought"
+    if list(groups.index) == ["bought"]:
+        finding = "Our files know buyers only"
+    alt = f"{finding}: " + "; ".join(f"{name}: {n:,}" for name, n in groups.items()) + "."
+    style.finish(figure, axes, finding, alt=alt)
+
+
+def _spread(places, gap):
+    """Places in the same order, moved apart where two are nearer than the gap."""
+    spread = np.array(places, dtype=float)
+    for at in range(1, len(spread)):
+        spread[at] = max(spread[at], spread[at - 1] + gap)
+    if len(spread) and spread[-1] > 1:
+        spread[-1] = 1
+        for at in range(len(spread) - 2, -1, -1):
+            spread[at] = min(spread[at], spread[at + 1] - gap)
+    return spread
+
+
+def ten_views(n: int = 10) -> None:
+    """Ten views of one product: by one person, or by ten.
+
+    Parameters
+    ----------
+    n : int
+    """
+    figure, panels = style.figure(height=3.1, ncols=2)
+    for axes, people in zip(panels, (1, n), strict=True):
+        heights = np.linspace(-1, 1, n)
+        axes.add_patch(Rectangle((1.0, -0.25), 0.5, 0.5, facecolor=OTHER))
+        axes.text(1.25, 0.42, "product", ha="center", color=INK)
+        for place, height in enumerate(heights):
+            person = 0 if people == 1 else height
+            bend = 0.25 * height if people == 1 else 0
+            line = FancyArrowPatch(
+                (-1, person), (0.98, 0.2 * height), connectionstyle=f"arc3,rad={-bend}",
+                arrowstyle="-|>", mutation_scale=8, color=CHANCE, linewidth=1,
+            )  # fmt: skip
+            axes.add_patch(line)
+            if people > 1 or not place:
+                radius = 0.09 if people > 1 else 0.22
+                axes.add_patch(Circle((-1 - radius, person), radius, color=INK))
+        words = f"{n} events\n{people} pair{'s' * (people > 1)}\n"
+        words += "1 person" if people == 1 else f"{people} people"
+        axes.text(0.1, -1.3, words, ha="center", va="top")
+        axes.set_xlim(-1.6, 1.75)
+        axes.set_ylim(-2.3, 1.2)
+        style.bare(axes)
+        axes.set_title("one person" if people == 1 else f"{people} people", loc="center",
+                       fontsize=11.5)  # fmt: skip
+    figure.suptitle(f"Two products with {n} views each: which is wanted more?", x=0.01, ha="left",
+                    fontweight="bold", fontsize=13)  # fmt: skip
+    alt = f"{n} views by one person are {n} events and one pair; by {n} people, {n} pairs."
+    style.show(figure, alt)
+
+
+def funnel(steps: pd.Series) -> None:
+    """Pairs of customer and product that reach each step.
+
+    Parameters
+    ----------
+    steps : Series of int
+        By the name of the step, each among the one before.
+    """
+    figure, axes = style.figure(height=0.75 * len(steps) + 1)
+    values = steps.to_numpy(dtype=float)
+    for place, (name, value) in enumerate(steps.items()):
+        axes.barh(place, value, color=OTHER, height=0.8)
+        text = f"{name}: {value:,.0f}"
+        if place and values[place - 1]:
+            text += f"\n({percent(value / values[place - 1])} of the step before)"
+        inside = value > 0.6 * values[0]
+        axes.text(0.02 * values[0] + (0 if inside else value), place, text, va="center",
+                  fontweight="bold")  # fmt: skip
+    axes.set_ylim(len(steps) - 0.5, -0.5)
+    axes.set_xlim(0, max(values[0], 1))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    share = values[-1] / values[0] if values[0] else 0
+    finding = f"{percent(share)} of the pairs viewed were also put into the cart and bought"
+    if len(steps) < 2:
+        finding = "Without views there is no funnel: only what was bought"
+    told = ", ".join(f"{name} {value:,.0f}" for name, value in steps.items())
+    alt = f"{finding}. Pairs of customer and product: {told}."
+    style.finish(figure, axes, finding, "pairs of customer and product", "", alt)
+
+
+def the_rule(table: pd.DataFrame) -> None:
+    """The questions to an export with their limits, and where this file stands.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.data.may_it_be_used`.
+    """
+    limits = {"Rows unaccounted for?": ("none", "", "any"),
+              "Dates that prove their format?": ("some", "none: ask", ""),
+              "Does anything look impossible?": ("nothing", "a remark", "an alarm")}  # fmt: skip
+    shares = {"Purchases that can't be read?": "unreadable",
+              "Purchases without a customer?": "nobody", "Copies of other rows?": "copies",
+              "Buyers without an event?": "strangers"}  # fmt: skip
+    for question, name in shares.items():
+        fine, mended = data.LIMITS[name]
+        limits[question] = (f"to {fine:.0%}", f"to {mended:.0%}", "more")
+    answers = [data.GO, data.MEND, data.SEND_BACK]
+    place_of = {data.GO: 0, data.ASK: 1, data.MEND: 1, data.SEND_BACK: 2}
+    colours = [INK, _SOFT, WARNING]
+    figure, axes = style.figure(height=0.62 * len(table) + 1.2)
+    for place, (name, colour) in enumerate(zip(answers, colours, strict=True)):
+        name = "mend or ask" if name == data.MEND else name
+        axes.text(4.35 + 1.6 * place, -0.75, name, ha="center", color=colour, fontweight="bold")
+    told = []
+    for line, row in enumerate(table.itertuples()):
+        axes.text(0, line, row.question, va="center", fontsize=11)
+        for place, limit in enumerate(limits[row.question]):
+            here = place == place_of[row.answer]
+            box = FancyBboxPatch(
+                (3.65 + 1.6 * place, line - 0.38), 1.4, 0.76, boxstyle="round,pad=0.02",
+                facecolor=colours[place] if here else _PALE, edgecolor="none",
+            )  # fmt: skip
+            axes.add_patch(box)
+            text = limit
+            if here:
+                text = percent(row.figure) if row.question in shares else f"{row.figure:,.0f}"
+                text = text.replace("less than ", "< ") + f"\n({limit})"
+            axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
+                      color="white" if here else "#555555", fontsize=10,
+                      fontweight="bold" if here else "normal")  # fmt: skip
+        told.append(f"{row.question} {row.answer}")
+    axes.set_xlim(-0.05, 8.4)
+    axes.set_ylim(len(table) - 0.5, -1.15)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
+    label = "dark: this file's figure, and in brackets the limit"
+    style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}.")

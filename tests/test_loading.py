@@ -1,0 +1,256 @@
+"""What lesson 01 computes before it believes a file: small tables whose answers are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import data
+from helpers.plausibility import Doubt
+from tests.common import purchases
+
+
+def events(*rows):
+    """An events table from (customer, kind, product, date) tuples."""
+    table = pd.DataFrame(rows, columns=["customer_id", "event_type", "product_id", "event_date"])
+    return table.assign(event_date=pd.to_datetime(table["event_date"]))
+
+
+def test_dates_are_turned_where_that_gives_a_date():
+    right = pd.Series(pd.to_datetime(["2023-04-03", "2023-12-24", "2023-05-05", "2024-02-12"]))
+    wrong = data.other_reading(right).dt.strftime("%Y-%m-%d").tolist()
+    assert wrong == ["2023-03-04", "2023-12-24", "2023-05-05", "2024-12-02"]
+    assert data.other_reading(data.other_reading(right)).equals(right)
+
+
+def test_a_careless_program_reads_the_course_s_file_as_the_lesson_says():
+    raw = pd.read_csv(data.BUNDLED["transactions"], usecols=["transaction_date"])
+    raw = raw["transaction_date"]
+    right = pd.to_datetime(raw, format="%d-%m-%Y")
+    careless = pd.to_datetime(raw, format="%m-%d-%Y", errors="coerce").fillna(right)
+    assert (data.other_reading(right) == careless).all()
+
+
+def test_a_year_of_equal_sales_moves_as_on_the_napkin():
+    year = pd.Series(pd.date_range("2023-01-01", "2023-12-31"))
+    assert (data.other_reading(year).dt.month != year.dt.month).sum() == 132
+
+
+def test_best_sellers_of_the_last_days():
+    table = purchases(
+        ("1", "B", "2024-01-01"), ("2", "B", "2024-01-01"), ("3", "B", "2024-01-01"),
+        ("1", "A", "2024-03-01"), ("2", "C", "2024-03-02"), ("3", "C", "2024-03-31"),
+    )  # fmt: skip
+    assert data.best_sellers(table) == ["B", "C", "A"]
+    assert data.best_sellers(table, n=1) == ["B"]
+    assert data.best_sellers(table, pd.Timestamp("2024-03-02")) == ["B", "A", "C"]
+    assert data.best_sellers(table, pd.Timestamp("2024-03-31"), days=30) == ["C"]
+
+
+def test_lists_of_the_season_by_hand():
+    """In May, all sales of one product fall on days that can be turned."""
+    rows = [("1", "A", f"2024-{month:02d}-20") for month in range(1, 6)]
+    rows += [("1", "B", f"2024-05-{day:02d}") for day in (6, 7, 8)]
+    table = data.lists_of_the_season(purchases(*rows, ("1", "A", "2024-05-31")), n=1)
+    assert table.index.strftime("%m-%d").tolist() == ["03-31", "04-30", "05-31"]
+    may = table.loc["2024-05-31"]
+    assert (may["right"], may["misread"], may["month_old"]) == (["B"], ["A"], ["A"])
+    assert table["misread_places"].tolist() == [0, 0, 1]
+    assert table["month_old_places"].tolist() == [0, 0, 1]
+
+
+def test_months_without_a_full_list_are_left_out():
+    rows = [("1", "A", f"2024-{month:02d}-20") for month in (1, 2, 3, 6, 7, 8)]
+    table = data.lists_of_the_season(purchases(*rows, ("1", "A", "2024-08-31")), n=1)
+    assert table.index.strftime("%m").tolist() == ["03", "07", "08"]
+    assert (table["chance_places"] == 0).all()  # one product is always the same
+
+
+def test_what_differs_by_chance_among_equals():
+    """Of ten products wanted alike, each list of five is as good: half of it is another's."""
+    rows = [
+        (f"{n}", f"P{n % 10}", f"2024-{month:02d}-15") for month in (1, 2, 3) for n in range(90)
+    ]
+    table = data.lists_of_the_season(purchases(*rows, ("1", "P1", "2024-03-31")))
+    assert table["chance_places"].mean() == pytest.approx(2.5, abs=0.5)
+
+
+def test_what_a_transaction_number_numbers():
+    rows = purchases(("1", "A"), ("1", "B"), ("2", "A"))
+    assert data.receipts(rows) == "missing"
+    assert data.receipts(rows.assign(transaction_id=["r1", "r1", "r2"])) == "receipts"
+    assert data.receipts(rows.assign(transaction_id=["r1", "r2", "r3"])) == "lines"
+    assert data.receipts(rows.iloc[1:].assign(transaction_id=["r1", "r2"])) == "unknown"
+
+
+def test_the_product_in_most_baskets():
+    rows = purchases(("1", "A"), ("1", "B"), ("2", "A"), ("2", "A"), ("3", "B"), ("4", "A"))
+    assert data.largest_basket_share(rows) == ("A", 0.75)
+
+
+def test_the_best_fifth_is_ahead_by_chance_too():
+    alike = data.sales_spread(pd.Series(np.random.default_rng(1).multinomial(300, [0.02] * 50)))
+    assert alike["share"] == pytest.approx(alike["by_chance"], abs=0.03)
+    assert alike["by_chance"] > 0.27
+    steep = data.sales_spread(pd.Series([60, 20, 10, 6, 4]))
+    assert (steep["top"], steep["share"], steep["half"]) == (1, 0.6, 1)
+    assert (steep["tail"], steep["tail_share"]) == (2, 0.1)
+    assert data.sales_spread(pd.Series([7]))["share"] == 1
+
+
+def test_a_short_file_has_no_seasons():
+    assert data.lists_of_the_season(purchases(("1", "A"), ("2", "B"))).empty
+
+
+def test_a_spoiled_copy_is_mended_by_the_loader_and_by_nobody_else(tmp_path):
+    true = data.load_transactions()
+    spoiled = data.spoil(true)
+    faults = spoiled["fault"].value_counts()
+    orders = true[["customer_id", "transaction_date"]].drop_duplicates()
+    ranked = data.best_sellers(true, n=6)
+    assert faults[""] == len(true) and faults["postage"] == len(orders)
+    assert faults["return"] == -(-true["product_id"].eq(ranked[5]).sum() // 2)
+    assert set(spoiled.loc[spoiled["fault"] == "return", "product_id"]) == {ranked[5]}
+    again = spoiled[spoiled["fault"] == "twice"].drop(columns="fault")
+    first = spoiled[spoiled["fault"] == ""].drop(columns="fault")
+    assert len(again.merge(first)) == len(again) > 0
+    assert data.best_sellers(spoiled)[0] == data.POSTAGE
+    path = tmp_path / "spoiled.csv"
+    spoiled.drop(columns="fault").to_csv(path, index=False)
+    mended = data.load_transactions(path, date_format="iso", non_products=[data.POSTAGE])
+    assert data.best_sellers(mended) == ranked[:5] != data.best_sellers(spoiled)
+    guests = spoiled[spoiled["fault"] == "guest"]
+    assert guests["customer_id"].isna().all() and len(guests) == -(-len(again) // 2)
+    assert spoiled["customer_id"].isna().sum() == len(guests)
+    of_that_code = true.replace({"product_id": {ranked[0]: data.POSTAGE}})
+    assert data.spoil(of_that_code).attrs["postage"] == "POSTAGE_"
+    assert not mended.duplicated("transaction_id").any()
+
+
+SEEN = [
+    ("1", "product_view", "A", "2024-01-01"),
+    ("1", "product_view", "A", "2024-01-02"),
+    ("1", "add_to_cart", "A", "2024-01-02"),
+    ("2", "product_view", "A", "2024-01-03"),
+    ("2", "product_view", "B", "2024-01-09"),
+    ("3", "search", None, "2024-01-03"),
+    ("4", "product_view", "B", "2024-01-03"),
+]
+BOUGHT = [("1", "A", "2024-01-02"), ("1", "A", "2024-01-05"), ("2", "B", "2024-01-08")]
+
+
+def test_lines_pairs_and_people():
+    table = data.lines_pairs_people(purchases(*BOUGHT), events(*SEEN))
+    assert table.to_numpy().tolist() == [[5, 4, 3], [1, 1, 1], [3, 2, 2]]
+    alone = data.lines_pairs_people(purchases(*BOUGHT), None)
+    assert alone.index.tolist() == ["bought"]
+
+
+def test_the_funnel_and_its_chance():
+    steps, bought = data.funnel(purchases(*BOUGHT), events(*SEEN))
+    assert steps.to_dict() == {"viewed": 4, "also in the cart": 1, "also bought": 1}
+    # of four pairs viewed, 1-A and 2-B were bought; 1 and 2 bought one of two products each
+    # of two pairs, 1 has one and A is one: by chance, 1 has A with a half; so has 2 A and B
+    assert bought == {
+        "viewed": 0.5, "viewed by chance": pytest.approx(3 / 8), "in the cart": 1,
+        "in the cart by chance": pytest.approx(1 / 2), "not in the cart": pytest.approx(1 / 3),
+    }  # fmt: skip
+    for without in (None, events(("3", "search", None, "2024-01-03"))):
+        assert data.funnel(purchases(*BOUGHT), without)[1] == {}
+
+
+def test_the_funnels_chance_keeps_what_is_popular():
+    """Where buying and looking are dealt at random, the chance is what comes out."""
+    rng = np.random.default_rng(0)
+    popular = np.arange(1, 21) / np.arange(1, 21).sum()
+
+    def dealt(n):
+        return zip(rng.integers(500, size=n), rng.choice(20, size=n, p=popular), strict=True)
+
+    rows = [(f"c{who}", f"P{what}", "2024-01-02") for who, what in dealt(3_000)]
+    views = [(f"c{who}", "product_view", f"P{what}", "2024-01-01") for who, what in dealt(2_000)]
+    _, bought = data.funnel(purchases(*rows), events(*views))
+    assert bought["viewed"] == pytest.approx(bought["viewed by chance"], rel=0.1)
+    assert bought["viewed"] > 1.2 * len(set(rows)) / 500 / 20  # all products alike: too little
+
+
+def test_nobody_on_the_platform_is_counted_twice():
+    groups = data.platform(purchases(*BOUGHT), events(*SEEN), registered=6)
+    assert groups.tolist() == [2, 1, 1, 2] and groups.sum() == 6
+    assert data.platform(purchases(*BOUGHT)).tolist() == [2, 0, 0]
+
+
+def test_what_was_seen_before_it_was_bought():
+    """1 viewed A before buying it; 2 viewed B the day after, and A, one of two products, before."""
+    share, chance = data.seen_before_bought(purchases(*BOUGHT), events(*SEEN))
+    # two of four pairs viewed are of A, two of B
+    assert (share, chance) == (0.5, pytest.approx((1 / 2 + 1 / 2) / 2))
+    nothing = events(("3", "search", None, "2024-01-03"))
+    later = events(("1", "product_view", "A", "2025-01-03"))
+    for none in (nothing, later):
+        assert np.isnan(data.seen_before_bought(purchases(*BOUGHT), none)).all()
+
+
+def report(kept=900, doubts=(), **rejected):
+    rejected = {name.replace("_", " "): rows for name, rows in rejected.items()}
+    read = kept + sum(rejected.values())
+    return data.HealthReport("file.csv", read, kept, rejected, doubts=list(doubts))
+
+
+@pytest.mark.parametrize(
+    ("of_the_file", "verdict"),
+    [
+        (report(), "go"),
+        (report(unreadable_date=40, no_product_id=7), "go"),
+        (report(unreadable_date=60), "mend"),
+        (report(unreadable_date=301), "send back"),
+        (report(no_customer_id=284), "mend"),
+        (report(no_customer_id=1000), "send back"),
+        (report(return_or_cancellation=500, not_a_product=2000), "go"),
+        (report(duplicate_of_another_row=300), "mend"),
+        (report(duplicate_of_another_row=1900), "send back"),
+        (report(doubts=[Doubt("odd", "", "", "")]), "mend"),
+        (report(doubts=[Doubt("odd", "", "", "", stops=True)]), "send back"),
+    ],
+)
+def test_the_rule(of_the_file, verdict):
+    table = data.may_it_be_used(of_the_file, purchases(*BOUGHT))
+    assert table.attrs["verdict"] == verdict
+    assert (table["answer"] != "go").sum() == (verdict != "go")
+
+
+def test_the_rule_sees_rows_that_disappeared_and_shares_of_what_could_teach():
+    lost = report(no_customer_id=100)
+    lost.rejected["return or cancellation"] = 1000  # settled, so no part of the share
+    lost.read += 1007
+    table = data.may_it_be_used(lost, purchases(*BOUGHT)).set_index("question")
+    assert table.loc["Rows unaccounted for?", "figure"] == 7
+    assert table.loc["Purchases without a customer?", "figure"] == pytest.approx(0.1)
+    assert table.attrs["verdict"] == "send back"
+
+
+def test_dates_without_a_proof_are_asked_about():
+    found = report()
+    found.findings = {"dates that fit %d-%m-%Y only": 0,
+                      "dates that would be another day by %m-%d-%Y": 9}  # fmt: skip
+    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "ask"
+    found.findings["dates that fit %d-%m-%Y only"] = 3
+    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "go"
+
+
+def test_files_of_different_times_are_not_compared():
+    late = events(("1", "product_view", "A", "2025-01-03"))
+    table = data.may_it_be_used(report(), purchases(*BOUGHT), late)
+    assert "Buyers without an event?" not in table["question"].tolist()
+
+
+def test_the_rule_asks_whether_both_tables_know_the_same_people():
+    def strangers(*seen):
+        table = data.may_it_be_used(report(), purchases(*BOUGHT), events(*seen))
+        return table.set_index("question").loc["Buyers without an event?"]
+
+    assert strangers(*SEEN).tolist() == [0, "go"]
+    lost_zeros = [(f"0{customer}", *rest) for customer, *rest in SEEN]
+    assert strangers(*lost_zeros).tolist() == [1, "send back"]
+    # who bought when nothing was recorded yet can't be in the events
+    late = [("2", "product_view", "B", "2024-01-06"), ("9", "page_view", None, "2024-01-09")]
+    assert strangers(*late)["figure"] == 0

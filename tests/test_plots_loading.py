@@ -1,0 +1,224 @@
+"""Lesson 01's figures show what their tables say: drawn, then read back."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import colours, data, plots
+from tests.common import purchases
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were drawn, with their alternative texts."""
+    figures = []
+
+    def keep(figure, alt):
+        figure.canvas.draw()  # everything can be laid out
+        figures.append((figure, alt))
+
+    monkeypatch.setattr(plots.style, "show", keep)
+    yield figures
+    for figure, _ in figures:
+        plt.close(figure)
+
+
+def written(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts if text.get_text()]
+
+
+def title(figure):
+    return figure.axes[0].get_title(loc="left").replace("\n", " ")
+
+
+def test_a_date_and_where_it_lands(drawn):
+    plots.two_readings()
+    figure, alt = drawn[0]
+    texts = written(figure)
+    assert {"03-04\n3 Apr", "4 Mar", "05-12\n5 Dec", "12 May", "24-12\n24 Dec"} <= set(texts)
+    assert "24-12-2023 has one reading only" in alt
+    arrows = [patch for patch in figure.axes[0].patches if hasattr(patch, "get_arrowstyle")]
+    ends = [[float(place) for place, _ in arrow._posA_posB] for arrow in arrows]
+    # 3 April is the 93rd day of the year and 4 March the 63rd; the line begins at 0
+    assert ends == [[92, 62], [338, 131]]
+
+
+def test_months_as_they_are_and_as_they_are_read(drawn):
+    right = pd.Series(pd.to_datetime(["2024-04-03", "2024-04-03", "2024-04-20", "2024-03-04"]))
+    plots.months_moved(right, data.other_reading(right))
+    figure, alt = drawn[0]
+    lines = [list(np.ravel(line.get_ydata())) for line in figure.axes[0].lines]
+    assert lines == [[1, 3], [2, 2], [3], [2]]  # and the best month's dots
+    assert title(figure).startswith("Turn day and month, and 75% of the purchases")
+    assert "April 2024: 3 purchases, turned 2" in alt
+    assert figure.axes[0].get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize("days", [["2024-05-05"], ["2024-03-05", "2024-03-06"]])
+def test_months_of_a_file_of_a_day(drawn, days):
+    right = pd.Series(pd.to_datetime(days))
+    plots.months_moved(right, data.other_reading(right))
+    assert len(drawn) == 1
+
+
+def boxes(figure):
+    """What is marked as strange: the text of each box and whether it has the warning's colour."""
+    axes = figure.axes[0]
+    strange = [to_hex(box.get_facecolor()) == colours.WARNING.lower() for box in axes.patches]
+    inside = [text.get_text() for text in axes.texts if text.get_size() == 10]
+    return dict(zip(zip(range(len(inside)), inside, strict=True), strange, strict=True))
+
+
+def test_strangers_in_a_list_are_marked(drawn):
+    lists = {"true": ["Tea", "Cup", "Pot"], "careless": ["Post", "Tea", "Cup"], "ours": ["Tea"]}
+    plots.lists_beside(lists)
+    figure, alt = drawn[0]
+    marked = [text for (_, text), strange in boxes(figure).items() if strange]
+    assert marked == ["Post"] and len(boxes(figure)) == 7
+    assert title(figure) == "Careless: 1 of 3 products don't belong there"
+    assert "Post, Tea, Cup (1 not in it)" in alt
+
+
+def test_long_and_equal_names_fit(drawn):
+    long = "WHITE HANGING HEART T-LIGHT HOLDER WITH A VERY LONG NAME (22423)"
+    plots.lists_beside({"true": [long, "$5"], "careless": [long, long + "b"]}, "a finding")
+    assert title(drawn[0][0]) == "a finding"
+    assert all(text.count("\n") <= 1 and len(text) < 45 for text in written(drawn[0][0]))
+
+
+CARD = pd.DataFrame({"customer": ["c1"], "day": ["1 Jan"], "product": ["Tea"], "paid": ["5.00"]})
+
+
+def test_two_tables_or_one(drawn):
+    plots.two_tables(CARD, CARD.rename(columns={"paid": "what"}).assign(what="add_to_cart"))
+    plots.two_tables(CARD, None)
+    both, one = (written(figure) for figure, _ in drawn)
+    assert {"Tea", "5.00", "add_to_cart", "same customer", "same product"} <= set(both)
+    assert not {"same customer", "add_to_cart"} & set(one)
+    assert title(drawn[1][0]).startswith("One table")
+    plots.two_tables(CARD, CARD.iloc[:0])  # a customer without an event
+
+
+def seen(*rows):
+    table = pd.DataFrame(rows, columns=["product_id", "event_date"])
+    table = table.assign(event_date=pd.to_datetime(table["event_date"]))
+    return table.assign(event_type="product_view")
+
+
+def test_a_trail_counts_what_was_looked_at_before(drawn):
+    mine = purchases(("1", "A", "2024-01-05"), ("1", "B", "2024-02-05"), ("1", "B", "2024-03-05"))
+    looked = seen(("A", "2024-01-05"), ("B", "2024-02-20"), ("C", "2024-01-01"))
+    plots.customer_trail("1", mine, looked, pd.Series({"A": "Tea", "B": "Cup"}))
+    figure, _ = drawn[0]
+    assert title(figure) == "1: of 2 products bought, 1 had been looked at before"
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Tea", "Cup"]
+    dots = [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"]
+    assert dots == [1, 1, 2, 1]  # bought and looked at, product by product
+    plots.customer_trail(
+        "1", mine, looked.assign(event_type="add_to_cart"), pd.Series({"A": "T", "B": "C"})
+    )
+    squares = [
+        len(line.get_xdata()) for line in drawn[1][0].axes[0].lines if line.get_marker() == "s"
+    ]
+    assert squares == [1, 1] and ", 0 had been looked at" in title(drawn[1][0])
+
+
+def test_a_trail_without_events_and_a_long_one(drawn):
+    rows = [("1", f"P{n:04d}", f"2024-01-{n % 28 + 1:02d}") for n in range(3_000)]
+    names = pd.Series({row[1]: "Mug" for row in rows})
+    plots.customer_trail("1", purchases(*rows), None, names)
+    plots.customer_trail("1", purchases(*rows), seen(), names)
+    assert "nothing of what led to it" in title(drawn[0][0])
+    assert "of the last 6 products bought, 0" in title(drawn[1][0])
+
+
+def test_rows_at_the_door(drawn):
+    rows = pd.DataFrame({"customer_id": ["c1", None], "transaction_date": ["1 Jan", "2 Jan"]})
+    plots.six_rows(rows, ["", "no customer"])
+    figure, _ = drawn[0]
+    assert {"✓ kept", "✗ no customer", "–", "date"} <= set(written(figure))
+    assert title(figure) == "Of 2 rows, 1 go, each for one reason"
+
+
+def area(collection):
+    """The area under a filled curve."""
+    x, y = collection.get_paths()[0].vertices.T
+    return abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2)
+
+
+@pytest.mark.parametrize("n_products", [1, 3, 53, 20_000])
+def test_the_areas_of_best_sellers_and_tail_are_their_sales(drawn, n_products):
+    sales = pd.Series(np.arange(n_products, 0, -1), [f"P{n}" for n in range(n_products)])
+    plots.sales_tail(sales)
+    figure, alt = drawn[0]
+    spread = data.sales_spread(sales)
+    first = n_products - spread["tail"]
+    parts = np.split(sales.to_numpy(), [spread["top"], first])
+    areas = [area(each) for each in figure.axes[0].collections]
+    assert areas == pytest.approx([part.sum() for part in parts if len(part)])
+    assert f"of {n_products:,} products" in title(figure)
+    assert "if all were equally wanted" in alt
+    assert any("long tail" in text for text in written(figure)) == (spread["tail"] > 0)
+
+
+def test_everybody_stands_in_one_bar(drawn):
+    groups = pd.Series({"bought": 80, "came for a product": 15, "in no file": 5})
+    plots.platform_bar(groups)
+    figure, alt = drawn[0]
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert heights == pytest.approx([0.8, 0.15, 0.05])
+    below = [bar.get_y() for bar in figure.axes[0].patches]
+    assert below == pytest.approx([0, 0.8, 0.95])
+    assert "80 (80%) bought:\na list from their purchases" in written(figure)
+    assert "5 (5.0%) in no file:\nbest sellers" in written(figure)
+    assert title(figure) == "20% of the people we know of never bought" and "in no file: 5" in alt
+    plots.platform_bar(pd.Series({"bought": 3, "came for a product": 0}))
+    assert title(drawn[1][0]) == "Our files know buyers only"
+
+
+def test_labels_of_small_groups_keep_apart(drawn):
+    groups = [996, 2, 1, 1]
+    names = ["bought", "came for a product", "came, but for no product", "in no file"]
+    plots.platform_bar(pd.Series(groups, names))
+    places = [text.get_position()[1] for text in drawn[0][0].axes[0].texts]
+    assert (np.diff(places) > 0.19).all()
+
+
+def test_ten_views_of_one_and_of_ten(drawn):
+    plots.ten_views()
+    figure, alt = drawn[0]
+    arrows = [sum(hasattr(p, "get_arrowstyle") for p in axes.patches) for axes in figure.axes]
+    people = [sum(hasattr(p, "radius") for p in axes.patches) for axes in figure.axes]
+    assert (arrows, people) == ([10, 10], [1, 10])
+    assert "10 events\n1 pair\n1 person" in written(figure)
+    assert "10 events\n10 pairs\n10 people" in written(figure)
+
+
+def test_a_funnel_is_as_wide_as_its_counts(drawn):
+    plots.funnel(pd.Series({"viewed": 200, "also in the cart": 50, "also bought": 20}))
+    figure, _ = drawn[0]
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [200, 50, 20]
+    assert "also bought: 20\n(40% of the step before)" in written(figure)
+    assert title(figure).startswith("10% of the pairs viewed")
+    plots.funnel(pd.Series({"bought": 7}))
+    plots.funnel(pd.Series({"viewed": 3, "also in the cart": 0, "also bought": 0}))
+    assert title(drawn[1][0]).startswith("Without views")
+    assert title(drawn[2][0]).startswith("0% of the pairs")
+
+
+def test_the_rule_marks_one_answer_for_each_question(drawn):
+    report = data.HealthReport("file", 1000, 700, {"no customer id": 300})
+    table = data.may_it_be_used(report, purchases(("1", "A")))
+    plots.the_rule(table)
+    figure, alt = drawn[0]
+    assert title(figure) == "The worst answer decides. This file: mend"
+    texts = written(figure)
+    assert "30%\n(to 50%)" in texts and "0\n(none)" in texts and "to 25%" in texts
+    pale = to_hex("#F4F4F4")
+    marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
+    assert [row.index(True) for row in np.reshape(marked, (-1, 3)).tolist()] == [0, 0, 0, 1, 0]
+    assert np.sum(marked) == len(table) == 5
+    assert "Purchases without a customer? mend" in alt

@@ -1,0 +1,31 @@
+"""Slides: every figure and table has one of its own."""
+
+import nbformat.v4 as v4
+
+from helpers.course.workshop import _slides
+
+
+def test_each_result_has_a_slide_and_takes_its_sentences_along():
+    def said(text):
+        return v4.new_output("display_data", {"text/markdown": text})
+
+    def shown(text):
+        return v4.new_output("display_data", {"image/png": "", "text/plain": text})
+
+    table = v4.new_output("display_data", {"text/html": ""})
+    outputs = [
+        shown("one"),
+        said("of one"),
+        said("still"),
+        shown("two"),
+        said("of two"),
+        table,
+        table,
+    ]
+    cell = v4.new_code_cell("", outputs=outputs, metadata={"tags": ["remove-input"]})
+    slides = list(_slides([v4.new_markdown_cell("# Title"), cell, v4.new_markdown_cell("Short.")]))
+    kinds = [slide.metadata["slideshow"]["slide_type"] for slide in slides]
+    assert kinds == ["slide", "subslide", "subslide", "subslide", "-"]
+    assert [len(slide.outputs) for slide in slides[1:4]] == [3, 2, 2]
+    assert sum((slide.outputs for slide in slides[1:4]), []) == outputs
+    assert len({slide.id for slide in slides}) == len(slides)
