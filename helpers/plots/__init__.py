@@ -11,6 +11,14 @@ from helpers.plots.general import (
     histogram,
     intervals,
     lines,
+)
+from helpers.plots.similarity import (
+    arrows,
+    buyers_needed,
+    circles,
+    in_common,
+    pages_per_product,
     product_map,
+    trail,
 )
 from helpers.plots.style import show
