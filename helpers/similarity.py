@@ -455,8 +455,9 @@ def row_by_buyers(
 
         ``same``: the mean share of a row that the *later half* of the product's buyers gives as
         well (other people, so that nobody confirms themselves). ``damped``: the same for a row
-        with damping. ``ahead``: how far ``same`` is above the rival, and ``error``, the standard
-        error of that, product by product. ``weeks``: the median time since the first sale.
+        with damping. ``same_ahead`` and ``damped_ahead``: how far they are above the rival;
+        ``same_error`` and ``damped_error``: the standard errors of that, product by product.
+        ``weeks``: the median time since the first sale.
 
         In ``attrs``: how many ``products``; the same share for the first half of all buyers
         (``half``: no row can be expected to be confirmed more than that), for best sellers, of the
@@ -497,19 +498,26 @@ def row_by_buyers(
         days = (one["transaction_date"] - one["transaction_date"].iloc[0]).dt.days.to_numpy()
         found.append(each | {("weeks", count): days[count - 1] / 7 for count in reached})
     found = pd.DataFrame(found)
+    columns = [
+        "same",
+        "same_ahead",
+        "same_error",
+        "damped",
+        "damped_ahead",
+        "damped_error",
+        "weeks",
+    ]
     if found.empty:
-        return pd.DataFrame(columns=["same", "damped", "ahead", "error", "weeks"])
+        return pd.DataFrame(columns=columns)
     rows = {}
     for count in reached:
-        ahead = found["same", count] - found["popular"]
-        rows[count] = {
-            "same": found["same", count].mean(),
-            "damped": found["damped", count].mean(),
-            "ahead": ahead.mean(),
-            "error": ahead.std() / len(ahead) ** 0.5,
-            "weeks": found["weeks", count].median(),
-        }
-    table = pd.DataFrame(rows).T.rename_axis("buyers")
+        rows[count] = {"weeks": found["weeks", count].median()}
+        for name in ("same", "damped"):
+            ahead = found[name, count] - found["popular"]
+            rows[count][name] = found[name, count].mean()
+            rows[count][f"{name}_ahead"] = ahead.mean()
+            rows[count][f"{name}_error"] = ahead.std() / len(ahead) ** 0.5
+    table = pd.DataFrame(rows).T.rename_axis("buyers")[columns]
     table.attrs = {
         "products": len(found),
         "half": float(found["half"].mean()),
@@ -518,6 +526,36 @@ def row_by_buyers(
         "chance": n / max(1, values.shape[1] - 1),
     }
     return table
+
+
+def enough_buyers(
+    row: pd.DataFrame, name: str = "same", errors: float = 2, of_ceiling: float = 0
+) -> int | None:
+    """From how many buyers on a row of its own beats the rival.
+
+    Parameters
+    ----------
+    row : DataFrame
+        From :func:`row_by_buyers`.
+    name : {"same", "damped"}
+    errors : float
+        By more than so many standard errors; 0 asks only for being ahead.
+    of_ceiling : float
+        And so much of what half of all buyers reach has to hold: a lead can be sure and small.
+
+    Returns
+    -------
+    int or None
+        The smallest count that passes together with every larger one; None, if there is none.
+    """
+    found = None
+    for count in reversed(row.index):
+        each = row.loc[count]
+        clear = each[f"{name}_ahead"] > errors * each[f"{name}_error"]
+        if not (clear and each[name] >= of_ceiling * row.attrs["half"]):
+            break
+        found = int(count)
+    return found
 
 
 def _first_purchases(transactions, wanted):
