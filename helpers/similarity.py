@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from helpers import kernels
-from helpers.matrix import InteractionMatrix
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
 
 #: Groups are on a map if they stand out more than in each of so many shops without tastes.
 WITHOUT_TASTES = 20
@@ -731,3 +731,42 @@ def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.Da
     )
     order = ["lift", "product_id", "other_product_id"]
     return pairs.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def lift_that_melts(
+    transactions: pd.DataFrame,
+    pairs: pd.DataFrame,
+    minimums: Sequence[int] = (1, 3, 5, 10),
+    share: float = 0.05,
+    n: int = 20,
+) -> pd.DataFrame:
+    """What became of the highest early lifts once all data were in.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    pairs : DataFrame
+        Of all transactions, from :func:`product_affinity`, with at most the smallest minimum.
+    minimums : sequence of int
+        Common buyers that an early pair needs.
+    share : float
+        Early means the time until this share of the purchases had been made.
+    n : int
+        So many early pairs with the highest lift.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by minimum, without those that no early pair reaches: the means of ``customers``
+        and ``lift`` at the time and of ``lift_later``, and ``lift_that_stayed``, their ratio.
+    """
+    date = transactions["transaction_date"]
+    early = build_interaction_matrix(transactions[date <= date.quantile(share)])
+    pair = ["product_id", "other_product_id"]
+    early = product_affinity(early, min(minimums))
+    early = early.merge(pairs[[*pair, "lift"]], on=pair, suffixes=("", "_later"))
+    columns = ["customers", "lift", "lift_later"]
+    tops = {least: early.loc[early["customers"] >= least, columns].head(n) for least in minimums}
+    rows = {least: top.mean() for least, top in tops.items() if len(top)}
+    table = pd.DataFrame(rows, index=columns).T.rename_axis("common buyers, at least")
+    return table.assign(lift_that_stayed=table["lift_later"] / table["lift"])
