@@ -13,8 +13,8 @@ from scipy import sparse
 from helpers import kernels
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 
-#: Groups are on a map if they stand out more than in each of so many shops without tastes.
-WITHOUT_TASTES = 20
+#: Groups are on a map if they stand out more than in each of so many shops without tastes, by this.
+WITHOUT_TASTES, CLEARLY = 20, 1.25
 
 
 @dataclass(frozen=True)
@@ -388,11 +388,14 @@ def bought_later(
     shown = {product_id}.union(*rows.values())
     table = transactions[transactions["product_id"].isin(shown)]
     first = table.groupby(["customer_id", "product_id"])["transaction_date"].min().dt.normalize()
-    first = first.unstack().reindex(columns=sorted(shown))
+    first = first.unstack()
     first = first[first[product_id].notna()].sort_index()
     return pd.DataFrame(
         {
-            name: first[list(row)].gt(first[product_id], axis=0).sum(axis=1).astype(int)
+            name: first[[each for each in row if each in first]]
+            .gt(first[product_id], axis=0)
+            .sum(axis=1)
+            .astype(int)
             for name, row in rows.items()
         }
     )
@@ -587,8 +590,8 @@ def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFr
     -----
     Spectral clustering (Ng, Jordan and Weiss, 2001): as many groups as there are eigenvalues of
     the scaled similarities before their largest gap, up to nine. There are none if one of
-    `WITHOUT_TASTES` shops, in which each product's buyers are dealt by chance, has a gap as large.
-    The map is t-SNE (van der Maaten and Hinton, 2008), started from the eigenvectors.
+    `WITHOUT_TASTES` shops, in which each product's buyers are dealt by chance, has nearly such
+    a gap. The map is t-SNE (van der Maaten and Hinton, 2008), started from the eigenvectors.
     """
     buyers = np.asarray(matrix.values.sum(axis=0), dtype=int)
     chosen = np.sort(np.argsort(-buyers, kind="stable")[:n_products])
@@ -604,12 +607,12 @@ def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFr
     rng = np.random.default_rng(0)
     activity = np.asarray(values.sum(axis=1), dtype=float)
     clear = gap > 0 and all(
-        gap > _largest_gap(_cosines(_dealt(buyers[chosen], activity, rng)))[1]
+        gap > CLEARLY * _largest_gap(_cosines(_dealt(buyers[chosen], activity, rng)))[1]
         for _ in range(WITHOUT_TASTES)
     )
     group = _clusters(vectors, n_groups) if clear else np.zeros(len(chosen), dtype=int)
     inside = np.where(group[:, None] == group, similarity, 0).sum(axis=1)
-    place = _flat(vectors)
+    place = _flat(vectors[:, : n_groups if clear else 6])
     table = pd.DataFrame(
         {"group": group, "centrality": inside, "x": place[:, 0], "y": place[:, 1]},
         index=matrix.products[chosen],
@@ -672,7 +675,10 @@ def _flat(vectors):
         angle = 2 * np.pi * np.arange(len(vectors)) / len(vectors)
         return np.column_stack([np.cos(angle), np.sin(angle)])
     space = _directions(vectors)
-    start = 1e-4 * space[:, 1:3] / max(space[:, 1:3].std(), 1e-12)
+    start = np.pad(space, ((0, 0), (0, 2)))[:, 1:3]
+    # points on one line would never leave it
+    start = start + 0.1 * start.std() * np.random.default_rng(0).normal(size=start.shape)
+    start = 1e-4 * start / max(start.std(), 1e-12)
     perplexity = min(8, (len(space) - 1) / 3)
     tsne = TSNE(2, perplexity=perplexity, init=start, method="exact", random_state=0)
     return tsne.fit_transform(space).astype(float)

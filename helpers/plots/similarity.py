@@ -535,9 +535,9 @@ class _Labels:
         self.pixels = figure.dpi / 72
         self.frame = axes.get_window_extent(self.renderer)
         half = 4.5 * self.pixels
+        self.middles = axes.transData.transform(points)
         self.points = [
-            Bbox.from_bounds(x - half, y - half, 2 * half, 2 * half)
-            for x, y in axes.transData.transform(points)
+            Bbox.from_bounds(x - half, y - half, 2 * half, 2 * half) for x, y in self.middles
         ]
         self.taken = []
 
@@ -549,6 +549,9 @@ class _Labels:
             box = artist.get_window_extent(self.renderer).padded(1.5 * self.pixels)
             beside = [point for place, point in enumerate(self.points) if place != own]
             free = not any(box.overlaps(other) for other in [*self.taken, *beside])
+            if own is not None and free:  # nearer to its own point than to any other
+                near = np.clip(self.middles, [box.x0, box.y0], [box.x1, box.y1])
+                free = int(np.hypot(*(self.middles - near).T).argmin()) == own
             whole = self.frame.x0 <= box.x0 and box.x1 <= self.frame.x1
             if free and whole and self.frame.y0 <= box.y0 and box.y1 <= self.frame.y1:
                 self.taken.append(box)
@@ -578,8 +581,7 @@ class _Labels:
     def beside(self, point, text) -> bool:
         """The name of a product, beside its point."""
         x, y = self.axes.transData.transform(point)
-        own = int(np.argmin([abs(box.x0 + box.width / 2 - x) + abs(box.y0 + box.height / 2 - y)
-                             for box in self.points]))  # fmt: skip
+        own = int(np.abs(self.middles - [x, y]).sum(axis=1).argmin())
         gap = 5 * self.pixels
         tries = [((x + gap, y), "left", "center"), ((x - gap, y), "right", "center")]
         tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
