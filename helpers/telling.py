@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 import string
-import zlib
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
@@ -99,18 +98,24 @@ def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
     formats : dict of column name to format, optional
         As in ``{"share": "{:.0%}"}``. Whole numbers get commas, other numbers two decimals.
     """
-    table = table.reset_index(drop=True)
-    written = table.copy().astype(object)
-    for place, column in enumerate(table):
-        form = (formats or {}).get(column)
-        written.isetitem(place, [_cell(value, form) for value in table.iloc[:, place]])
-    content = written.to_csv(index=False)
-    look = written.style.hide().format(escape="html").format_index(html.escape, axis=1)
-    look = look.set_uuid(f"{zlib.crc32(content.encode()):08x}")
-    words = [place for place in range(table.shape[1]) if table.dtypes.iloc[place].kind not in "iuf"]
-    align = [{"selector": f".col{place}", "props": "text-align: left"} for place in words]
-    page = look.set_table_styles(align).to_html().replace("$", "<span>&#36;</span>")
-    display({"text/html": page, "text/plain": written.to_string(index=False)}, raw=True)
+    formats = formats or {}
+    columns = [table.iloc[:, place] for place in range(table.shape[1])]
+    cells = [[_cell(value, formats.get(column.name)) for value in column] for column in columns]
+    aligns = ["right" if column.dtype.kind in "iuf" else "left" for column in columns]
+    rows = [_row("th", map(str, table.columns), aligns)]
+    rows += [_row("td", row, aligns) for row in zip(*cells, strict=True)]
+    page = f"<table><thead>{rows[0]}</thead><tbody>\n" + "\n".join(rows[1:]) + "</tbody></table>"
+    spoken = pd.DataFrame(dict(enumerate(cells))).set_axis(table.columns, axis=1)
+    display({"text/html": page, "text/plain": spoken.to_string(index=False)}, raw=True)
+
+
+def _row(tag, texts, aligns):
+    # the style stands in each cell: JupyterLab takes a table's style sheet away until it is run
+    cells = [
+        f'<{tag} style="text-align: {align}">{html.escape(text, quote=False)}</{tag}>'
+        for text, align in zip(texts, aligns, strict=True)
+    ]
+    return f"<tr>{''.join(cells)}</tr>".replace("$", _ENTITIES[ord("$")])
 
 
 def _cell(value, form):

@@ -61,6 +61,7 @@ def normalise(notebook):
     notebook.metadata = nbformat.from_dict(_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     _put_quiz(notebook)
+    _link_terms(notebook)
     count = 0
     for position, cell in enumerate(notebook.cells, start=1):
         tags = cell.metadata.get("tags")
@@ -117,6 +118,37 @@ def _put_quiz(notebook):
     quiz = quiz_text(first.split()[1])
     parts = (before, f"{quiz}\n{last.source[ending.start() :]}")
     last.source = "\n\n".join(part for part in parts if part)
+
+
+def glossary() -> dict[str, str]:
+    """The glossary's terms as its headings name them, and the address of each on its page."""
+    text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^### (.+)$", text, flags=re.M)
+    return {term: re.sub(r"[^\w -]", "", term.lower()).replace(" ", "-") for term in terms}
+
+
+def _link_terms(notebook):
+    """Where a lesson first sets a term of the glossary in bold, the term links to its entry."""
+    known = {re.sub(r" \(.*\)", "", term).lower(): slug for term, slug in glossary().items()}
+    met = set()
+
+    def linked(bold):
+        word = bold[1].lower()
+        term = next((each for each in (word, word.removesuffix("s")) if each in known), None)
+        if term is None or term in met:
+            return bold[0]
+        met.add(term)
+        return f"[{bold[0]}](glossary.md#{known[term]})"
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"\[(\*\*[^*\n]+\*\*)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
+            taught, *rest = re.split(r"^(?=## Quiz)", text, maxsplit=1, flags=re.M)
+            # bold words that stand in a heading, a link or an answer are left alone
+            parts = re.split(r"(^#.*$|\[[^\]]*\]\([^)]*\)|<details>.*?</details>)", taught,
+                             flags=re.M | re.S)  # fmt: skip
+            parts[::2] = [re.sub(r"\*\*([^*\n]+)\*\*", linked, part) for part in parts[::2]]
+            cell.source = "".join([*parts, *rest])
 
 
 def _joined(outputs):

@@ -29,7 +29,7 @@ import pandas as pd
 
 from helpers import channels, memo, production, writing
 from helpers.course import comparing
-from helpers.course.notebooks import FOLDED, UNSEEN
+from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS, HOLDOUT = "retention_offers.csv", "retention_holdout.csv"
@@ -50,6 +50,15 @@ _LESSON = f"""{{%- extends "classic/index.html.j2" -%}}
 {{%- else -%}}{{{{ super() }}}}{{%- endif -%}}
 {{%- endblock input_group -%}}
 """
+_STYLE = """<style>
+summary { display: list-item; cursor: pointer; } /* the template hides the triangle: fold me open */
+.output img { max-width: 100%; height: auto; }
+@media (max-width: 720px) { /* a phone has no room for a margin of numbers */
+  .prompt { display: none; }
+  div#notebook, div#notebook-container { padding: 4px; width: auto; }
+  div.output_area .output_subarea { max-width: 100%; }
+}
+</style>"""
 _NOTES = ["as_of", "data", "parameters", "counts"]
 BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
 
@@ -108,6 +117,7 @@ def publish(run, staging: Path) -> None:
             page = ready / "html" / f"{notebook.stem}.html"
             page.write_text(lesson_html(notebook), encoding="utf-8")
             os.replace(notebook, ready / "notebooks" / notebook.name)
+    (ready / "html" / "glossary.html").write_text(glossary_html(), encoding="utf-8")
     gather(run, staging, metrics)
     digest(run, staging, before, metrics)
     results = lay_out_results(run, staging, ready, metrics)
@@ -274,16 +284,17 @@ def remarks(run, metrics: dict) -> list[str]:
     for stem, book in metrics["lessons"].items():
         tables = book.get("published", book)
         if tables.get("data") != book.get("data"):
+            number, moment = stem.split("_")[0], day_and_time(tables["as_of"])
             said.append(
-                f"The published tables of lesson {stem[:2]}, of {day_and_time(tables['as_of'])}, "
-                "are of other purchases or events than its figures."
+                f"The published tables of lesson {number}, of {moment}, are of other purchases or "
+                "events than its figures."
             )
     ran = {outcome.lesson.stem for outcome in run.outcomes}
     kept = {stem: book for stem, book in metrics["lessons"].items() if book["as_of"]}
     kept = {stem: book for stem, book in kept.items() if stem not in ran or book["error"]}
     for stem in sorted(ran & set(kept)):
-        before = day_and_time(kept[stem]["as_of"])
-        said.append(f"Lesson {stem[:2]} stopped with an error; its results are those of {before}.")
+        before, number = day_and_time(kept[stem]["as_of"]), stem.split("_")[0]
+        said.append(f"Lesson {number} stopped with an error; its results are those of {before}.")
     memo = metrics["as_of"].get("memo", run.started)
     if memo != run.started:
         said.append(f"The decision is of {day_and_time(memo)}.")
@@ -347,7 +358,7 @@ def _changed_parameters(run, kept):
 
 def numbers(stems) -> str:
     """Lessons in words, such as "lesson 06" or "lessons 00 to 05 and 07"."""
-    found = sorted(int(stem[:2]) for stem in stems)
+    found = sorted({int(stem[:2]) for stem in stems})  # 05a and 05b are lesson 05
     spans = []
     for number in found:
         if spans and number == spans[-1][-1] + 1:
@@ -370,9 +381,20 @@ def day_and_time(moment: str) -> str:
 def lesson_html(notebook: Path) -> str:
     """An executed lesson as one HTML page that loads nothing from elsewhere."""
     page = without_diagrams(_exporter().from_filename(str(notebook))[0])
-    # the template's own style hides the triangle that says: fold me open
-    triangle = "<style>summary { display: list-item; cursor: pointer; }</style></head>"
-    return page.replace("</head>", triangle, 1)
+    page = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', page)
+    return page.replace("</head>", f"{_STYLE}</head>", 1)
+
+
+def glossary_html() -> str:
+    """The glossary as such a page, for the lessons to link to; its addresses are in lower case."""
+    import nbformat
+
+    text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # a run may lack the lesson
+    cell = nbformat.v4.new_markdown_cell(text, id="glossary")
+    page = _exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0]
+    page = re.sub(r'(?<=<h3 id=")[^"]+', lambda term: term[0].lower(), without_diagrams(page))
+    return page.replace("<title>Notebook</title>", "<title>Glossary</title>")
 
 
 @functools.cache

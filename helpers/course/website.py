@@ -76,8 +76,10 @@ details > summary { cursor: pointer; }
 details + p { margin-top: 1.5rem; } /* the next question stands apart */
 div.output, .cell_output { overflow-x: auto; }
 div.highlight pre { font-size: .8em; } /* lines of 100 letters */
-/* tables as JupyterLab shows them */
-table.dataframe :is(th, td) { text-align: right; padding: .15rem .6rem; white-space: nowrap; }
+/* tables as JupyterLab shows them; those that are for people wrap */
+.cell_output table :is(th, td) { padding: .15rem .6rem; vertical-align: top; }
+table.dataframe :is(th, td) { text-align: right; white-space: nowrap; }
+.cell_output img { max-width: 100%; height: auto; }
 /* on paper nothing can be scrolled or folded open */
 @media print {
   div.highlight pre { white-space: pre-wrap; }
@@ -127,9 +129,9 @@ def build_site(out, run=None) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         source, built = Path(scratch) / "source", Path(scratch) / "html"
         source.mkdir()
-        for path in lessons:
-            _copy_lesson(path, source, {each.name for each in lessons})
         pages = [] if run else [name for name in _PAGES if (folder / name).exists()]
+        for path in lessons:
+            _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
         for name in pages:
             shutil.copy(folder / name, source)
         if not run:
@@ -194,6 +196,8 @@ def _copy_lesson(path, source, available):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)
+            if "glossary.md" not in available:
+                cell.source = re.sub(r"\[([^\]]+)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
             # a run of some lessons has no page for the others
             cell.source = re.sub(
                 r"\[([^\]]+)\]\((\d\d[a-z]?_\w+\.ipynb)\)",

@@ -121,7 +121,7 @@ def run_folder(tmp_path_factory):
 
 def test_every_page_that_a_run_writes_asks_for_nothing_elsewhere(run_folder, serve, watched):
     address, pages = serve(run_folder), sorted(run_folder.rglob("*.html"))
-    assert len(pages) == 1 + len(lessons())
+    assert len(pages) == 2 + len(lessons()), "memo, glossary, lessons"
     for path in pages:
         name = path.relative_to(run_folder).as_posix()
         watched.page.goto(f"{address}/{name}", wait_until="networkidle")

@@ -1,0 +1,101 @@
+"""Computed sentences and tables: names from the data stay text; the same content, the same page."""
+
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbconvert.filters import markdown2html
+
+from helpers import telling
+from helpers.telling import listing, percent, plain, say, show
+
+HOSTILE = ["<img src=x onerror=alert(1)>", "**", "[a](javascript:alert(1))", "$5", "`x`", "&lt;",
+           "# 1. _a_", "www.example.org", "~~a~~", "a\n\n- b", "|", "\\", "<!--"]  # fmt: skip
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was displayed."""
+    seen = []
+    monkeypatch.setattr(telling, "display", lambda data, raw: seen.append(data))
+    return seen
+
+
+def text_of(page):
+    """What a reader sees of a page."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page))
+
+
+LETTERS = st.characters(exclude_categories=["Cs", "Cc"])
+
+
+@given(st.one_of(st.sampled_from(HOSTILE), st.text(LETTERS, min_size=1)))
+def test_a_name_is_text_in_a_sentence(name):
+    page = markdown2html(f"We show **{plain(name)}** and {plain(name)}.")
+    words = " ".join(name.split())
+    assert " ".join(text_of(page).split()).count(words) >= 1
+    assert set(re.findall(r"<(\w+)", page)) <= {"p", "strong", "span"}
+    # MathJax reads the page's texts one by one: no two dollars stand in one
+    assert all(part.count("$") < 2 for part in map(html.unescape, re.split(r"<[^>]*>", page)))
+
+
+def test_a_sentence_is_readable_without_markdown_too(shown):
+    say(f"Look at {plain('<b> $5')}.")
+    assert shown[0]["text/plain"] == "Look at <b> $5."
+
+
+@given(st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=5))
+def test_names_are_text_in_a_table(names):
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telling, "display", lambda data, raw: seen.append(data))
+        show(pd.DataFrame({"product": names, "<b>$": 1}))
+    [page] = [each["text/html"] for each in seen]
+    assert set(re.findall(r"<(\w+)", page)) <= {"table", "thead", "tbody", "tr", "th", "td", "span"}
+    cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", page, flags=re.S)]
+    assert cells[::2] == [" ".join(name.split()) for name in names]
+    assert "<b>$" in text_of(page)
+
+
+def test_a_table_is_for_people(shown):
+    table = pd.DataFrame(
+        {
+            "product": ["Mug", None],
+            "buyers": [12_345, 1],
+            "similarity": [0.12345, np.nan],
+            "share": [0.5, 0.084],
+            "is owned": [True, False],
+            "since": pd.Timestamp("2024-03-01"),
+        },
+        index=["x", "y"],
+    )
+    show(table, {"share": "{:.0%}"})
+    page = shown[0]["text/html"]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+    assert cells[:6] == ["Mug", "12,345", "0.12", "50%", "✓", "01 Mar 2024"]
+    assert cells[6:] == ["–", "1", "–", "8%", "✗", "01 Mar 2024"]
+    sides = re.findall(r'<th style="text-align: (\w+)"', page)
+    assert sides == ["left", "right", "right", "right", "left", "left"]
+    assert shown[0]["text/plain"].count("\n") == 2
+
+
+def test_the_same_table_is_the_same_page(shown):
+    for name in ("Mug", "Mug", "Pot"):
+        show(pd.DataFrame({"product": [name]}))
+    pages = [each["text/html"] for each in shown]
+    assert pages[0] == pages[1] != pages[2]
+    show(pd.DataFrame({"a": [], "b": []}))
+    assert "<tbody>\n</tbody>" in shown[-1]["text/html"]
+
+
+def test_shares_and_lists_in_words():
+    shares = [0, 1, 0.514, 0.084, 0.0004, 0.9996, 0.0999, 0.5, float("nan")]
+    expected = ["0%", "100%", "51%", "8.4%", "less than 0.1%", "more than 99.9%", "10%", "50%"]
+    assert [percent(share) for share in shares] == [*expected, "no share"]
+    assert listing([]) == "none" and listing(["a"]) == "a"
+    assert listing(["a", "b", "c"]) == "a, b and c"
+    assert listing("abcdefg", most=5) == "a, b, c, d, e and 2 more"
