@@ -232,9 +232,32 @@ def neighbours_beside_chance(
     )
 
 
+def usual_times_chance(matrix: InteractionMatrix) -> float:
+    """What any two products of this shop share, in times chance.
+
+    Some customers buy much more than others, and whoever buys much makes common buyers of
+    products that have nothing to do with each other. So in most shops this is above 1.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+
+    Returns
+    -------
+    float
+        The common buyers of all pairs of products, divided by as many as chance would give (see
+        :func:`neighbours_beside_chance`); NaN with fewer than two products.
+    """
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=float)
+    owned = np.asarray(matrix.values.sum(axis=1), dtype=float)
+    by_chance = (buyers.sum() ** 2 - (buyers**2).sum()) / max(1, matrix.shape[0])
+    return float((owned * (owned - 1)).sum() / by_chance) if by_chance > 0 else float("nan")
+
+
 def nearest_in_same_category(
-    similarity: ProductSimilarity, products: pd.DataFrame
-) -> tuple[float, float] | None:
+    similarity: ProductSimilarity, products: pd.DataFrame, n_shuffles: int = 200
+) -> tuple[float, float, float] | None:
     """How often a product's nearest neighbour is of its own category, and how often by chance.
 
     Parameters
@@ -242,12 +265,15 @@ def nearest_in_same_category(
     similarity : ProductSimilarity
     products : DataFrame
         From :func:`helpers.data.product_table`.
+    n_shuffles : int
+        Deal the categories to the products so often, to learn how far luck moves the share.
 
     Returns
     -------
-    tuple of (float, float), or None
+    tuple of (float, float, float), or None
         Shares, over the products that have a category and a neighbour. By chance: if the
-        neighbour was drawn among all other products, each as likely as the next. None where the
+        neighbour was drawn among all other products, each as likely as the next. Noise: the
+        standard deviation of the share in shops whose categories are shuffled. None where the
         shop has no categories, or only one.
     """
     category = products["product_category"].reindex(similarity.products)
@@ -262,7 +288,16 @@ def nearest_in_same_category(
     own = category[asked].to_numpy()
     same = (own == category.fillna("").to_numpy()[nearest[asked]]).mean()
     others = category[asked].map(category.value_counts()) - 1
-    return float(same), float((others / (len(category) - 1)).mean())
+    rng = np.random.default_rng(0)
+    code = category.factorize()[0]
+    known = np.flatnonzero(code >= 0)
+    shuffled = []
+    for _ in range(n_shuffles):
+        dealt = code.copy()
+        dealt[known] = rng.permutation(code[known])
+        shuffled.append((dealt[asked] == dealt[nearest[asked]]).mean())
+    by_chance = (others / (len(category) - 1)).mean()
+    return float(same), float(by_chance), float(np.std(shuffled))
 
 
 def shared_with_nearest(matrix: InteractionMatrix, most: int = 1_000) -> pd.DataFrame:
@@ -401,25 +436,29 @@ def bought_later(
     )
 
 
-def somebody_who_bought(transactions: pd.DataFrame, product_id, row: Sequence) -> tuple[str, int]:
-    """The customer for whom a row came true best: for whoever wants to sell it.
+def somebody_who_bought(
+    transactions: pd.DataFrame, product_id, row: Sequence, rival: Sequence = ()
+) -> tuple[str, int, int]:
+    """The customer for whom a row beats its rival by most: for whoever wants to sell it.
 
     Parameters
     ----------
     transactions : DataFrame
     product_id : str
         The page.
-    row : sequence of product ids
-        What stands on it.
+    row, rival : sequence of product ids
+        What stands on it, and what would stand there instead.
 
     Returns
     -------
-    tuple of (customer id, int)
-        Who bought most of the row after the page's product, the first by id among equals, and how
-        many that are.
+    tuple of (customer id, int, int)
+        The first by id among equals, and how many products of the row and of the rival this
+        customer bought after the page's product.
     """
-    came_true = bought_later(transactions, product_id, {"row": row})["row"]
-    return came_true.idxmax(), int(came_true.max())
+    later = bought_later(transactions, product_id, {"row": row, "rival": rival})
+    lead = (later["row"] - later["rival"]).to_numpy()
+    best = later.iloc[np.lexsort((-later["row"].to_numpy(), -lead))[0]]
+    return best.name, int(best["row"]), int(best["rival"])
 
 
 def row_by_buyers(
@@ -428,7 +467,6 @@ def row_by_buyers(
     products: pd.DataFrame,
     counts: Sequence[int] = (1, 3, 10, 30, 100),
     n: int = 4,
-    damping: float = 10,
     most: int = 300,
 ) -> pd.DataFrame:
     """How much of a product's row can be told from its first buyers.
@@ -444,8 +482,6 @@ def row_by_buyers(
         Make a row from the first so many buyers of each product.
     n : int
         Products in a row.
-    damping : float
-        For ``damped``: a similarity is multiplied by common / (common + `damping`).
     most : int
         Look at no more products than that, drawn by chance (always the same ones).
 
@@ -457,108 +493,180 @@ def row_by_buyers(
         point would compare products, not counts. Empty where no product has two buyers.
 
         ``same``: the mean share of a row that the *later half* of the product's buyers gives as
-        well (other people, so that nobody confirms themselves). ``damped``: the same for a row
-        with damping. ``same_ahead`` and ``damped_ahead``: how far they are above the rival;
-        ``same_error`` and ``damped_error``: the standard errors of that, product by product.
-        ``weeks``: the median time since the first sale.
+        well (other people, so that nobody confirms themselves). ``ahead``: how far that is above
+        the rival, and ``error``: the standard error of it, product by product. ``weeks``: the
+        median time since the first sale in the file. ``reached``: the share of all products with
+        so many buyers.
 
         In ``attrs``: how many ``products``; the same share for the first half of all buyers
-        (``half``: no row can be expected to be confirmed more than that), for best sellers, of the
-        product's category where it has one (``popular``, ``rival``), and by ``chance``.
+        (``half``), for best sellers (``popular``; ``rival`` says which: the category's or the
+        shop's, whichever does better), and by ``chance``.
     """
     values = matrix.values
     n = max(1, min(n, values.shape[1] - 1))
     buyers = np.asarray(values.sum(axis=0), dtype=float)
     reached = [count for count in counts if (buyers >= 2 * count).sum() >= 10] or [counts[0]]
-    asked = np.flatnonzero(buyers >= 2 * reached[-1])
-    asked = np.sort(np.random.default_rng(0).choice(asked, min(most, len(asked)), replace=False))
+    asked = _some_with(buyers, 2 * reached[-1], most)
     category = products["product_category"].reindex(matrix.products)
     arrived = _first_purchases(transactions, matrix.products[asked])
-
-    def row_of(place, people, damping=0.0):
-        common = np.asarray(values[people].sum(axis=0), dtype=float)
-        cosine = common / np.sqrt(len(people) * buyers)
-        cosine *= common / np.maximum(common + damping, 1)
-        cosine[place] = 0
-        return kernels.top_n(cosine[None, :], n)[1]
-
-    def best_sellers(place):
-        first = buyers + buyers.sum() * (category == category.iloc[place]).fillna(False).to_numpy()
-        first[place] = 0
-        return kernels.top_n(first[None, :], n)[1]
-
     found = []
     for place in asked:
         one = arrived.get_group(matrix.products[place])
         people = matrix.customers.get_indexer(one["customer_id"])
         middle = len(people) // 2
-        late = row_of(place, people[middle:])
-        rows = {"half": row_of(place, people[:middle]), "popular": best_sellers(place)}
+        late = _row_of(values, buyers, place, people[middle:], n)
+        own = (category == category.iloc[place]).fillna(False).to_numpy()
+        rows = {
+            "half": _row_of(values, buyers, place, people[:middle], n),
+            "category": _best_sellers(buyers + buyers.sum() * own, place, n),
+            "shop": _best_sellers(buyers, place, n),
+        }
         for count in reached:
-            rows["same", count] = row_of(place, people[:count])
-            rows["damped", count] = row_of(place, people[:count], damping)
+            rows[count] = _row_of(values, buyers, place, people[:count], n)
         each = {name: len(np.intersect1d(row, late)) / n for name, row in rows.items()}
         days = (one["transaction_date"] - one["transaction_date"].iloc[0]).dt.days.to_numpy()
         found.append(each | {("weeks", count): days[count - 1] / 7 for count in reached})
     found = pd.DataFrame(found)
-    columns = [
-        "same",
-        "same_ahead",
-        "same_error",
-        "damped",
-        "damped_ahead",
-        "damped_error",
-        "weeks",
-    ]
+    columns = ["same", "ahead", "error", "weeks", "reached"]
     if found.empty:
         return pd.DataFrame(columns=columns)
+    by_category = category.nunique() > 1 and found["category"].mean() >= found["shop"].mean()
+    rival = found["category" if by_category else "shop"]
     rows = {}
     for count in reached:
-        rows[count] = {"weeks": found["weeks", count].median()}
-        for name in ("same", "damped"):
-            ahead = found[name, count] - found["popular"]
-            rows[count][name] = found[name, count].mean()
-            rows[count][f"{name}_ahead"] = ahead.mean()
-            rows[count][f"{name}_error"] = ahead.std() / len(ahead) ** 0.5
+        ahead = found[count] - rival
+        rows[count] = {
+            "same": found[count].mean(),
+            "ahead": ahead.mean(),
+            "error": ahead.std() / len(ahead) ** 0.5,
+            "weeks": found["weeks", count].median(),
+            "reached": (buyers >= count).mean(),
+        }
     table = pd.DataFrame(rows).T.rename_axis("buyers")[columns]
     table.attrs = {
         "products": len(found),
         "half": float(found["half"].mean()),
-        "popular": float(found["popular"].mean()),
-        "rival": "best sellers" if category.nunique() < 2 else "the category's best sellers",
+        "popular": float(rival.mean()),
+        "rival": "the category's best sellers" if by_category else "the shop's best sellers",
         "chance": n / max(1, values.shape[1] - 1),
     }
     return table
 
 
-def enough_buyers(
-    row: pd.DataFrame, name: str = "same", errors: float = 2, of_ceiling: float = 0
-) -> int | None:
+def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
     """From how many buyers on a row of its own beats the rival.
 
     Parameters
     ----------
     row : DataFrame
         From :func:`row_by_buyers`.
-    name : {"same", "damped"}
     errors : float
         By more than so many standard errors; 0 asks only for being ahead.
-    of_ceiling : float
-        And so much of what half of all buyers reach has to hold: a lead can be sure and small.
 
     Returns
     -------
     int or None
-        The smallest count that passes together with every larger one; None, if there is none.
+        The smallest count that passes together with every larger one, and there finds more than
+        twice what chance does; None, if there is none.
     """
     found = None
     for count in reversed(row.index):
         each = row.loc[count]
-        clear = each[f"{name}_ahead"] > errors * each[f"{name}_error"]
-        if not (clear and each[name] >= of_ceiling * row.attrs["half"]):
+        clear = each["ahead"] > errors * each["error"]
+        if not (clear and each["same"] > 2 * row.attrs["chance"]):
             break
         found = int(count)
     return found
+
+
+def pair_settings(
+    transactions: pd.DataFrame,
+    matrix: InteractionMatrix,
+    buyers: int,
+    minimums: Sequence[int] = (1, 2, 3, 5),
+    damping: float = 10,
+    n: int = 4,
+    most: int = 300,
+) -> pd.DataFrame:
+    """What a minimum of common buyers costs and gains in the rows of products with few buyers.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    matrix : InteractionMatrix
+        Of these transactions.
+    buyers : int
+        Each row is made from the first so many buyers of a product that has twice as many.
+    minimums : sequence of int
+        Common buyers that a pair needs; the first is what the others are compared with.
+    damping : float
+        For the last setting: a similarity is multiplied by common / (common + `damping`).
+    n : int
+        Products in a row.
+    most : int
+        Look at no more products than that, drawn by chance (always the same ones).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the minimum, and ``damping``. ``filled``: the share of places that something
+        stands in. ``confirmed``: the mean share of what is shown that the later half of the
+        buyers gives as well. ``gain`` over the first setting and its ``error``: product by
+        product, where both show something; NaN where fewer than two products do.
+    """
+    values = matrix.values
+    n = max(1, min(n, values.shape[1] - 1))
+    sizes = np.asarray(values.sum(axis=0), dtype=float)
+    asked = _some_with(sizes, 2 * buyers, most)
+    arrived = _first_purchases(transactions, matrix.products[asked])
+    settings = {least: (least, 0.0) for least in minimums} | {"damping": (minimums[0], damping)}
+    filled, confirmed = [], []
+    for place in asked:
+        people = arrived.get_group(matrix.products[place])["customer_id"]
+        people = matrix.customers.get_indexer(people)
+        late = _row_of(values, sizes, place, people[len(people) // 2 :], n)
+        rows = {
+            name: _row_of(values, sizes, place, people[:buyers], n, least, damp)
+            for name, (least, damp) in settings.items()
+        }
+        filled.append({name: len(row) / n for name, row in rows.items()})
+        confirmed.append(
+            {
+                name: len(np.intersect1d(row, late)) / len(row) if len(row) else np.nan
+                for name, row in rows.items()
+            }
+        )
+    confirmed = pd.DataFrame(confirmed, columns=list(settings), dtype=float)
+    gain = confirmed.sub(confirmed[minimums[0]], axis=0)
+    return pd.DataFrame(
+        {
+            "filled": pd.DataFrame(filled, columns=list(settings), dtype=float).mean(),
+            "confirmed": confirmed.mean(),
+            "gain": gain.mean(),
+            "error": gain.std() / gain.count() ** 0.5,
+        }
+    )
+
+
+def _some_with(buyers, least, most):
+    """Positions of products with so many buyers; at most so many, always the same ones."""
+    asked = np.flatnonzero(buyers >= least)
+    return np.sort(np.random.default_rng(0).choice(asked, min(most, len(asked)), replace=False))
+
+
+def _row_of(values, buyers, place, people, n, least=1, damping=0.0):
+    """The n products most similar to a product, if it had been bought by these people alone."""
+    common = np.asarray(values[people].sum(axis=0), dtype=float)
+    cosine = common / np.sqrt(len(people) * np.maximum(buyers, 1))
+    cosine *= common / np.maximum(common + damping, 1)
+    cosine[(common < least) | (np.arange(len(common)) == place)] = 0
+    return kernels.top_n(cosine[None, :], n)[1]
+
+
+def _best_sellers(score, place, n):
+    score = score.copy()
+    score[place] = 0
+    return kernels.top_n(score[None, :], n)[1]
 
 
 def _first_purchases(transactions, wanted):
@@ -744,7 +852,7 @@ def lift_that_melts(
     pairs: pd.DataFrame,
     minimums: Sequence[int] = (1, 3, 5, 10),
     share: float = 0.05,
-    n: int = 20,
+    n: int = 10,
 ) -> pd.DataFrame:
     """What became of the highest early lifts once all data were in.
 
@@ -758,7 +866,7 @@ def lift_that_melts(
     share : float
         Early means the time until this share of the purchases had been made.
     n : int
-        So many early pairs with the highest lift.
+        So many early pairs with the highest lift; a pair counts once, not in both directions.
 
     Returns
     -------
@@ -770,6 +878,7 @@ def lift_that_melts(
     early = build_interaction_matrix(transactions[date <= date.quantile(share)])
     pair = ["product_id", "other_product_id"]
     early = product_affinity(early, min(minimums))
+    early = early[early["product_id"] < early["other_product_id"]]
     early = early.merge(pairs[[*pair, "lift"]], on=pair, suffixes=("", "_later"))
     columns = ["customers", "lift", "lift_later"]
     tops = {least: early.loc[early["customers"] >= least, columns].head(n) for least in minimums}

@@ -18,6 +18,7 @@ from helpers.similarity import (
     neighbours_beside_chance,
     pages,
     pages_filled,
+    pair_settings,
     product_affinity,
     product_groups,
     product_similarity,
@@ -25,6 +26,7 @@ from helpers.similarity import (
     shared_with_nearest,
     similar_products,
     somebody_who_bought,
+    usual_times_chance,
 )
 from tests.common import purchases
 
@@ -96,21 +98,45 @@ def test_the_nearest_in_the_same_category(small_matrix):
 
     def shares(categories):
         return nearest_in_same_category(
-            similarity, pd.DataFrame({"product_category": categories}, list("ABCD"))
+            similarity, pd.DataFrame({"product_category": categories}, list("ABCD")), 2_000
         )
 
-    assert shares(["x", "y", "x", "y"]) == pytest.approx((1, 1 / 3))
-    assert shares(["x", "x", "y", "y"]) == pytest.approx((0, 1 / 3))
+    # of the three ways to pair four products, one is the neighbours' own: all or nothing
+    noise = (1 / 3 * 2 / 3) ** 0.5
+    assert shares(["x", "y", "x", "y"]) == pytest.approx((1, 1 / 3, noise), abs=0.02)
+    assert shares(["x", "x", "y", "y"])[:2] == pytest.approx((0, 1 / 3))
     # A is not asked without a category, and its neighbour C is not confirmed by it
-    assert shares([None, "y", "x", "y"]) == pytest.approx((2 / 3, (1 / 3 + 0 + 1 / 3) / 3))
+    assert shares([None, "y", "x", "y"])[:2] == pytest.approx((2 / 3, (1 / 3 + 0 + 1 / 3) / 3))
     assert shares(["x"] * 4) is None
     assert shares([None] * 4) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices())
+def test_what_any_two_products_share_in_times_chance(matrix):
+    common = counts_of(matrix)
+    buyers = matrix.values.toarray().sum(axis=0)
+    by_chance = np.outer(buyers, buyers) / matrix.shape[0]
+    np.fill_diagonal(by_chance, 0)
+    found = usual_times_chance(matrix)
+    if by_chance.sum() == 0:
+        assert np.isnan(found)
+    else:
+        assert found == pytest.approx(common.sum() / by_chance.sum())
+
+
+def test_any_two_share_more_where_some_customers_buy_a_lot():
+    rng = np.random.default_rng(0)
+    for owned, low, high in [([6] * 2_000, 0.8, 0.9), ([1, 1, 1, 1, 26] * 400, 3.5, 4)]:
+        rows = [(f"c{c}", f"p{p}") for c, many in enumerate(owned)
+                for p in rng.choice(40, many, replace=False)]  # fmt: skip
+        assert low < usual_times_chance(build_interaction_matrix(purchases(*rows))) < high
 
 
 def test_a_product_without_neighbours_is_not_asked():
     matrix = build_interaction_matrix(purchases(("1", "a"), ("1", "b"), ("2", "c")))
     products = pd.DataFrame({"product_category": ["x", "x", "y"]}, list("abc"))
-    assert nearest_in_same_category(product_similarity(matrix), products) == (1, 1 / 2)
+    assert nearest_in_same_category(product_similarity(matrix), products)[:2] == (1, 1 / 2)
 
 
 @settings(max_examples=60, deadline=None)
@@ -163,8 +189,10 @@ def test_bought_later_is_on_a_later_day_for_the_first_time():
     assert later["one"].tolist() == [2, 1, 0]
     assert later["two"].tolist() == [1, 0, 0]
     assert later["three"].tolist() == [0, 0, 0]
-    assert somebody_who_bought(VISITS, "page", ["a", "b"]) == ("1", 2)
-    assert somebody_who_bought(VISITS, "page", ["b"]) == ("1", 1)  # the first among equals
+    assert somebody_who_bought(VISITS, "page", ["a", "b"]) == ("1", 2, 0)
+    assert somebody_who_bought(VISITS, "page", ["b"]) == ("1", 1, 0)  # the first among equals
+    # 1 bought both, so 2 is the one to show
+    assert somebody_who_bought(VISITS, "page", ["b"], ["a"]) == ("2", 1, 0)
 
 
 def test_the_first_page_is_found_by_a_rule(shop):
@@ -181,82 +209,134 @@ def test_the_first_page_is_found_by_a_rule(shop):
     assert first_page(shop[0].sample(frac=1, random_state=0)) == first_page(shop[0])
 
 
-def slow_row(transactions, matrix, products, counts, n, damping):
-    """The same shares, one product at a time, with sets and sorted lists."""
-    bought = transactions.groupby("customer_id")["product_id"].agg(set)
-    buyers = transactions.groupby("product_id")["customer_id"].agg(set).map(len)
-    ids = list(matrix.products)
-    first = transactions.groupby(["product_id", "customer_id"])["transaction_date"].min()
+class Slow:
+    """The same rows, one product at a time, with sets and sorted lists."""
 
-    def row_of(product, people, damp=0):
+    def __init__(self, transactions, matrix, products):
+        self.bought = transactions.groupby("customer_id")["product_id"].agg(set)
+        self.buyers = transactions.groupby("product_id")["customer_id"].agg(set).map(len)
+        self.ids = list(matrix.products)
+        self.category = products["product_category"]
+        first = transactions.groupby(["product_id", "customer_id"])["transaction_date"].min()
+        self.first = first.reset_index().sort_values(["transaction_date", "customer_id"])
+
+    def asked(self, least):
+        """Products with enough buyers, and these buyers in order of time."""
+        for product in self.ids:
+            if self.buyers[product] >= least:
+                yield product, self.first.query("product_id == @product")["customer_id"].tolist()
+
+    def row(self, product, people, n, least=1, damp=0):
         score = []
-        for other in ids:
-            common = sum(other in bought[person] for person in people)
-            cosine = common / (len(people) * buyers[other]) ** 0.5
-            score.append(0 if other == product else cosine * common / max(1, common + damp))
-        return {ids[place] for place in best(np.float32(score), n)}
+        for other in self.ids:
+            common = sum(other in self.bought[person] for person in people)
+            cosine = common / (len(people) * self.buyers[other]) ** 0.5
+            kept = other != product and common >= least
+            score.append(cosine * common / max(1, common + damp) if kept else 0)
+        return {self.ids[place] for place in best(np.float32(score), n)}
 
-    found = {count: {"same": [], "damped": []} for count in counts}
-    half, popular = [], []
-    for product in ids:
-        if buyers[product] < 2 * counts[-1]:
-            continue
-        people = first[product].reset_index().sort_values(["transaction_date", "customer_id"])
-        people = people["customer_id"].tolist()
-        late = row_of(product, people[len(people) // 2 :])
-        half.append(len(late & row_of(product, people[: len(people) // 2])) / n)
-        own = products.loc[product, "product_category"]
-        rivals = [other for other in ids if other != product]
-        rivals.sort(key=lambda o: (products.loc[o, "product_category"] != own, -buyers[o], o))
-        popular.append(len(late & set(rivals[:n])) / n)
-        for count in counts:
-            found[count]["same"].append(len(late & row_of(product, people[:count])) / n)
-            damped = row_of(product, people[:count], damping)
-            found[count]["damped"].append(len(late & damped) / n)
-    return found, half, popular
+    def best_sellers(self, product, n, by_category):
+        rivals = [other for other in self.ids if other != product]
+        own = self.category[product]
+        rivals.sort(key=lambda o: (by_category and self.category[o] != own, -self.buyers[o], o))
+        return set(rivals[:n])
 
 
 def test_a_row_from_few_buyers_against_the_slow_version(shop):
     part = shop[0][shop[0]["customer_id"] < "CUST00600"]
     matrix, products = build_interaction_matrix(part), data.product_table(part)
     counts = [1, 3, 10]
-    table = row_by_buyers(part, matrix, products, [*counts, 1_000])
-    found, half, popular = slow_row(part, matrix, products, counts, 4, 10)
-    assert table.index.tolist() == counts
-    assert table.attrs["products"] == len(half) >= 10
-    assert table.attrs["half"] == pytest.approx(np.mean(half))
-    assert table.attrs["popular"] == pytest.approx(np.mean(popular))
-    assert table.attrs["chance"] == pytest.approx(4 / (matrix.shape[1] - 1))
-    for count in counts:
-        for name in ("same", "damped"):
-            ahead = np.array(found[count][name]) - popular
-            assert table.loc[count, name] == pytest.approx(np.mean(found[count][name]))
-            assert table.loc[count, f"{name}_ahead"] == pytest.approx(ahead.mean())
-            assert table.loc[count, f"{name}_error"] == pytest.approx(
-                ahead.std(ddof=1) / len(ahead) ** 0.5
-            )
-    assert table.loc[1, "weeks"] == 0 and table["weeks"].is_monotonic_increasing
+    for categories in (products["product_category"], pd.Series("x", products.index)):
+        known = products.assign(product_category=categories)
+        table = row_by_buyers(part, matrix, known, [*counts, 1_000])
+        slow = Slow(part, matrix, known)
+        found = []
+        for product, people in slow.asked(20):
+            late = slow.row(product, people[len(people) // 2 :], 4)
+            rows = {count: slow.row(product, people[:count], 4) for count in counts}
+            rows["half"] = slow.row(product, people[: len(people) // 2], 4)
+            rows["category"] = slow.best_sellers(product, 4, True)
+            rows["shop"] = slow.best_sellers(product, 4, False)
+            found.append({name: len(row & late) / 4 for name, row in rows.items()})
+        found = pd.DataFrame(found)
+        assert table.index.tolist() == counts
+        assert table.attrs["products"] == len(found) >= 10
+        assert table.attrs["half"] == pytest.approx(found["half"].mean())
+        rival = max(["category", "shop"], key=lambda name: found[name].mean())
+        if categories.nunique() == 1:
+            rival = "shop"
+        assert table.attrs["rival"].startswith(f"the {rival}")
+        assert table.attrs["popular"] == pytest.approx(found[rival].mean())
+        assert table.attrs["chance"] == pytest.approx(4 / (matrix.shape[1] - 1))
+        for count in counts:
+            ahead = found[count] - found[rival]
+            assert table.loc[count, "same"] == pytest.approx(found[count].mean())
+            assert table.loc[count, "ahead"] == pytest.approx(ahead.mean())
+            assert table.loc[count, "error"] == pytest.approx(ahead.std() / len(ahead) ** 0.5)
+            assert table.loc[count, "reached"] == (slow.buyers >= count).mean()
+        assert table.loc[1, "weeks"] == 0 and table["weeks"].is_monotonic_increasing
+
+
+def test_the_better_rival_is_taken():
+    # everybody has the hits of the shop; the category's other products say nothing
+    rng = np.random.default_rng(0)
+    rows = [(f"c{c}", f"hit{n}") for c in range(200) for n in range(5) if rng.random() < 0.9]
+    rows += [(f"c{c}", f"rare{rng.integers(10)}") for c in range(200)]
+    table = purchases(*rows)
+    products = data.product_table(table).assign(
+        product_category=lambda t: np.where(t.index.str.startswith("hit"), "hits", "others")
+    )
+    row = row_by_buyers(table, build_interaction_matrix(table), products, [1, 3])
+    assert row.attrs["rival"] == "the shop's best sellers"
+
+
+def test_what_a_pair_minimum_costs_and_gains(shop):
+    part = shop[0][shop[0]["customer_id"] < "CUST00600"]
+    matrix, products = build_interaction_matrix(part), data.product_table(part)
+    table = pair_settings(part, matrix, 8, [1, 2, 3], damping=7)
+    assert table.index.tolist() == [1, 2, 3, "damping"]
+    slow = Slow(part, matrix, products)
+    filled, confirmed = [], []
+    for product, people in slow.asked(16):
+        late = slow.row(product, people[len(people) // 2 :], 4)
+        rows = {least: slow.row(product, people[:8], 4, least) for least in [1, 2, 3]}
+        rows["damping"] = slow.row(product, people[:8], 4, damp=7)
+        filled.append({name: len(row) / 4 for name, row in rows.items()})
+        confirmed.append(
+            {name: len(row & late) / len(row) if row else np.nan for name, row in rows.items()}
+        )
+    confirmed = pd.DataFrame(confirmed)
+    assert table["filled"].to_dict() == pytest.approx(pd.DataFrame(filled).mean().to_dict())
+    assert table["confirmed"].to_dict() == pytest.approx(confirmed.mean().to_dict())
+    for name in table.index:
+        gain = confirmed[name] - confirmed[1]
+        assert table.loc[name, "gain"] == pytest.approx(gain.mean())
+        assert table.loc[name, "error"] == pytest.approx(gain.std() / gain.count() ** 0.5)
+    assert table["filled"][3] < table["filled"][1] == table["filled"]["damping"]
 
 
 def test_a_row_where_there_is_little_to_tell_from(small_shop):
     matrix, products = build_interaction_matrix(small_shop), data.product_table(small_shop)
     table = row_by_buyers(small_shop, matrix, products)
-    assert table.index.tolist() == [1] and table.attrs["rival"] == "best sellers"
+    assert table.index.tolist() == [1] and table.attrs["rival"] == "the shop's best sellers"
     single = purchases(("1", "a"), ("2", "b"))
-    empty = row_by_buyers(single, build_interaction_matrix(single), data.product_table(single))
+    matrix = build_interaction_matrix(single)
+    empty = row_by_buyers(single, matrix, data.product_table(single))
     assert empty.empty and enough_buyers(empty) is None
+    assert pair_settings(single, matrix, 1)["confirmed"].isna().all()
 
 
 def test_enough_buyers_holds_for_every_larger_count():
     row = pd.DataFrame(
-        {"same": [0.2, 0.3, 0.3, 0.5], "same_ahead": [0.1, 0.02, 0.1, 0.3], "same_error": 0.04},
+        {"same": [0.2, 0.3, 0.3, 0.5], "ahead": [0.1, 0.02, 0.1, 0.3], "error": 0.04},
         index=[1, 3, 10, 30],
     )
-    row.attrs["half"] = 0.8
+    row.attrs["chance"] = 0.05
     assert enough_buyers(row) == 10  # 1 is ahead as well, but 3 is not
     assert enough_buyers(row, errors=0) == 1
-    assert enough_buyers(row, of_ceiling=0.5) == 30
     assert enough_buyers(row, errors=10) is None
+    row.attrs["chance"] = 0.2  # ahead of the rival is not enough, where chance does nearly as well
+    assert enough_buyers(row) == 30
 
 
 def tasteful(n_customers, tastes, seed=0):

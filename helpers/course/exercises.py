@@ -300,7 +300,7 @@ def _(counts):
 def _(small):
     together = (small["B"] * small["D"]).sum()
     buyers_before, buyers_d = small["B"].sum(), small["D"].sum()
-    buyers = (buyers_before + 1) * buyers_d
+    buyers = (buyers_before + 2) * buyers_d
     return together / buyers**0.5, {
         "before": together / (buyers_before * buyers_d) ** 0.5,
         "a new common buyer": (together + 1) / buyers**0.5,

@@ -13,7 +13,6 @@ from helpers.plots.general import (
     lines,
 )
 from helpers.plots.similarity import (
-    arrows,
     buyers_needed,
     circles,
     in_common,

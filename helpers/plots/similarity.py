@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Arc, Circle, Polygon
+from matplotlib.patches import Circle, Polygon
 from matplotlib.transforms import Bbox
 from scipy.optimize import brentq
 from scipy.spatial import ConvexHull, QhullError, cKDTree
@@ -54,18 +54,19 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         )
         radius = 1.1
         smaller = radius * (has_other.sum() / has_one.sum()) ** 0.5
-        centre = 0.95 if only_other else radius - smaller - 0.08
+        centre = radius - smaller - 0.08
+        if only_other:
+            centre = _distance(1, smaller / radius, len(both) / has_one.sum()) * radius
         _circle(axes, (0, 0), radius, _ONE)
         _circle(axes, (centre, 0), smaller, _OTHER)
-        shift = 0.28 if only_other else 0.35
         for middle, people in [
-            (-0.58, only_one),
+            ((centre - smaller - radius) / 2, only_one),
             ((centre + radius - smaller) / 2 if only_other else centre, both),
-            (centre + radius - shift - 0.12, only_other),
+            ((centre + smaller + radius) / 2, only_other),
         ]:
             for place, person in enumerate(people):
                 height = (place - (len(people) - 1) / 2) * 0.58
-                axes.plot(middle, height, "o", markersize=17, color=INK)
+                axes.plot(middle, height, "o", markersize=15, color=INK)
                 axes.text(middle, height, person, color="white", ha="center", va="center")
         axes.text(-0.35, 1.24, f"bought {one}", color=_ONE, ha="center", fontweight="bold")
         axes.text(
@@ -82,46 +83,6 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         style.bare(axes)
         told.append(f"{one} and {other} have {len(both)} buyers in common")
     style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
-
-
-def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
-    """Products as arrows: the angle between two is small where the same people bought both.
-
-    Parameters
-    ----------
-    bought : DataFrame of 0 and 1
-        Rows: customers. Columns: products.
-    pairs : sequence of (str, str)
-        A panel each. An arrow is as long as the root of the product's buyers; the angle is the
-        true one, seen in the plane that holds both arrows.
-    """
-    figure, panels = style.figure(2.6, ncols=len(pairs), squeeze=False)
-    told = []
-    for axes, (one, other) in zip(panels[0], pairs, strict=True):
-        lengths = bought[one].sum() ** 0.5, bought[other].sum() ** 0.5
-        cosine = (bought[one] * bought[other]).sum() / (lengths[0] * lengths[1])
-        angle = np.arccos(min(1.0, cosine))
-        for name, length, turn, colour in [
-            (one, lengths[0], 0.0, _ONE),
-            (other, lengths[1], angle, _OTHER),
-        ]:
-            end = length * np.cos(turn), length * np.sin(turn)
-            look = {"arrowstyle": "-|>", "color": colour, "linewidth": 2.5, "shrinkA": 0}
-            axes.annotate("", end, (0, 0), arrowprops=look | {"shrinkB": 0})
-            past = (length + 0.2) / length
-            axes.text(*(np.array(end) * past), name, color=colour, ha="center", va="center",
-                      fontweight="bold", fontsize=13)  # fmt: skip
-        degrees = np.degrees(angle)
-        axes.add_patch(Arc((0, 0), 0.9, 0.9, theta1=0, theta2=degrees, color=INK, linewidth=1.5))
-        middle = angle / 2
-        axes.text(0.72 * np.cos(middle), 0.72 * np.sin(middle), f"{degrees:.0f}°",
-                  ha="center", va="center")  # fmt: skip
-        axes.text(0.9, -0.42, f"cosine {cosine:.2f}", ha="center")
-        axes.set_xlim(-0.3, 2.15)
-        axes.set_ylim(-0.6, 2)
-        style.bare(axes)
-        told.append(f"{one} and {other}: {degrees:.0f} degrees, cosine {cosine:.2f}")
-    style.show(figure, f"Two arrows and the angle between them. {'; '.join(told)}.")
 
 
 def pages_per_product(
@@ -205,15 +166,15 @@ def trail(
         weight = "bold" if product == page else "normal"
         axes.annotate(_short(names[product]), (day, place), (9, 0), textcoords="offset points",
                       va="center", fontweight=weight)  # fmt: skip
-        for row, colour, column in zip(rows.values(), (POPULAR, PERSONAL), (1.08, 1.24),
+        for row, colour, column in zip(rows.values(), (POPULAR, PERSONAL), (1.08, 1.28),
                                        strict=True):  # fmt: skip
             if product in set(row) and day > first[page]:
                 axes.plot(column, place, "o", color=colour, markersize=11, clip_on=False,
                           transform=axes.get_yaxis_transform())  # fmt: skip
-    for label, colour, column in [("proposal 1", POPULAR, 1.08), ("2", PERSONAL, 1.24)]:
+    for label, colour, column in [("proposal\n1", POPULAR, 1.08), ("proposal\n2", PERSONAL, 1.28)]:
         axes.text(column, -0.75, label, color=colour, ha="center", fontweight="bold",
                   transform=axes.get_yaxis_transform())  # fmt: skip
-    axes.set_ylim(len(drawn) - 0.4, -1.1)
+    axes.set_ylim(len(drawn) - 0.4, -1.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     # room for the last name
@@ -350,12 +311,15 @@ def buyers_needed(row: pd.DataFrame) -> None:
     if row.empty:
         return
     figure, axes = style.figure(4.4)
+    # what half of all buyers reach is a line only where it stands above all else
+    half = row.attrs["half"] > 1.2 * max(row.attrs["popular"], row.attrs["chance"])
     top = max(row.attrs["half"], row["same"].max(), row.attrs["popular"], 0.12)
     lines = [
-        ("half", PERSONAL, ":", "the ceiling: half of all buyers"),
+        ("half", PERSONAL, ":", "a row from half of all buyers"),
         ("popular", POPULAR, "-", f"{row.attrs['rival']} instead"),
         ("chance", CHANCE, "--", "drawn by chance"),
     ]
+    lines = lines if half else lines[1:]
     heights = _label_heights([row.attrs[name] for name, *_ in lines], 0.022 * top, 0.06 * top)
     edges = row.index[0] * 0.6, row.index[-1] * 1.6
     for (name, colour, dashes, label), height in zip(lines, heights, strict=True):
@@ -379,15 +343,15 @@ def buyers_needed(row: pd.DataFrame) -> None:
             f"{n:,} buyer{'s' if n != 1 else ''}: {percent(row['same'][n])}"
             for n in dict.fromkeys([few, many])
         )
-        + " of the row holds"
+        + " of the row is confirmed"
     )
     style.finish(
         figure,
         axes,
         title,
         "buyers so far, and how long a typical product took to get them",
-        "of the row, confirmed by later buyers",
-        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}; the ceiling is "
+        "share of the row that later buyers confirm",
+        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}; half of all buyers: "
         f"{percent(row.attrs['half'])}.",
         percent="y",
     )
@@ -420,7 +384,6 @@ def _label_heights(levels, gap, height) -> list[float]:
 def product_map(
     groups: pd.DataFrame,
     products: pd.DataFrame,
-    shares: tuple[float, float] | None,
     n_labels: int = 25,
 ) -> None:
     """Products on a plane, those with the same buyers near each other, their groups shaded.
@@ -431,8 +394,6 @@ def product_map(
         From :func:`helpers.similarity.product_groups`. Nothing is drawn of an empty one.
     products : DataFrame
         From :func:`helpers.data.product_table`.
-    shares : tuple of (float, float), optional
-        From :func:`helpers.similarity.nearest_in_same_category`.
     n_labels : int
         At most so many products are named, the most central of each group, and only where their
         names cover nothing.
@@ -453,12 +414,7 @@ def product_map(
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     axes.margins(0.14)
-    if shares:
-        finding = (
-            f"{percent(shares[0])} of products have their nearest neighbour in the same category "
-            f"(by chance: {percent(shares[1])})"
-        )
-    elif clear:
+    if clear:
         finding = f"{len(by_group)} groups of products, each bought by the same people"
     else:
         finding = "Near each other: bought by the same people. No clear groups"
@@ -488,15 +444,12 @@ def product_map(
 
 
 def _name_of_group(members, products, names) -> str:
-    """Its commonest categories, or its most central product where there are no categories."""
-    categories = products["product_category"].reindex(members.index).dropna()
-    if products["product_category"].nunique() < 2 or categories.empty:
-        return f"around {_short(names[members['centrality'].idxmax()])}"
-    common = (
-        categories.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
-    )
-    more = f" and {len(common) - 2} more" if len(common) > 2 else ""
-    return ", ".join(_short(name) for name in common.index[:2]) + more
+    """The category of at least half of its products, or else its most central product."""
+    if products["product_category"].nunique() > 1:
+        common = products["product_category"].reindex(members.index).value_counts()
+        if len(common) and common.iloc[0] >= len(members) / 2:
+            return f"mostly {_short(common.index[0])}"
+    return f"around {_short(names[members['centrality'].idxmax()])}"
 
 
 def _shade(axes, points, colour, least) -> None:
