@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from helpers import kernels
-from helpers.matrix import InteractionMatrix
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
+
+#: Groups are on a map if they stand out more than in each of so many shops without tastes, by this.
+WITHOUT_TASTES, CLEARLY = 20, 1.25
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,665 @@ def similar_products(similarity: ProductSimilarity, product_id, n: int = 5) -> p
     )
 
 
+def common_buyers(matrix: InteractionMatrix, n_neighbors: int) -> ProductSimilarity:
+    """The plainest rival of cosine: how many customers bought both, and nothing divided.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+    n_neighbors : int
+        Keep only the products with most buyers in common; ties go to the smaller product id.
+
+    Returns
+    -------
+    ProductSimilarity
+        Whose values are numbers of customers.
+    """
+    n_products = matrix.shape[1]
+    by_product = matrix.values.T.tocsr()
+    itself = sparse.eye_array(n_products, format="csr")
+    row, column, _, count = kernels.top_n_of_product(
+        by_product, matrix.values, n_neighbors, excluded=itself
+    )
+    values = sparse.csr_array((count, (row, column)), (n_products, n_products))
+    return ProductSimilarity(values, matrix.products)
+
+
+def pages(nearest: ProductSimilarity, n: int = 4) -> pd.Series:
+    """On how many product pages each product is shown.
+
+    Parameters
+    ----------
+    nearest : ProductSimilarity
+        With at least `n` neighbours of each product, where so many share a buyer.
+    n : int
+        Products shown on a page.
+
+    Returns
+    -------
+    Series of int, indexed by product id
+        Zero for what is shown nowhere. The sum is the number of places filled.
+    """
+    shown = np.concatenate([row for row, _ in _best_of_each(nearest, n)])
+    counts = np.bincount(shown, minlength=len(nearest.products))
+    return pd.Series(counts, nearest.products)
+
+
+def _best_of_each(nearest, n):
+    """Per product: positions and values of its n nearest, best first; ties by position."""
+    values = nearest.values
+    for start, stop in pairwise(values.indptr):
+        column, value = values.indices[start:stop], values.data[start:stop]
+        best = np.lexsort((column, -value))[:n]
+        yield column[best], value[best]
+
+
+def neighbours_beside_chance(
+    matrix: InteractionMatrix, similarity: ProductSimilarity, product_id, n: int = 6
+) -> pd.DataFrame:
+    """A product's neighbours, and how many buyers they would share by chance.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+    similarity : ProductSimilarity
+        Of the same matrix.
+    product_id : str
+    n : int
+
+    Returns
+    -------
+    DataFrame
+        Best first: ``product_id``, ``buyers``, ``common`` (customers who bought both),
+        ``by_chance`` (as many as if the two had nothing to do with each other: buyers of the one
+        times buyers of the other, divided by all customers), ``times_chance`` and ``similarity``.
+    """
+    nearest = similar_products(similarity, product_id, n)
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=float)
+    here = matrix.products.get_loc(product_id)
+    there = matrix.products.get_indexer(nearest["product_id"])
+    columns = matrix.values[:, [here, *there]].tocsc()
+    common = np.asarray((columns[:, [0]].T @ columns[:, 1:]).todense(), dtype=float).ravel()
+    by_chance = buyers[here] * buyers[there] / matrix.shape[0]
+    return pd.DataFrame(
+        {
+            "product_id": nearest["product_id"],
+            "buyers": buyers[there].astype(int),
+            "common": common.astype(int),
+            "by_chance": by_chance,
+            "times_chance": common / by_chance,
+            "similarity": nearest["similarity"],
+        }
+    )
+
+
+def usual_times_chance(matrix: InteractionMatrix) -> float:
+    """What any two products of this shop share, in times chance.
+
+    Some customers buy much more than others, and whoever buys much makes common buyers of
+    products that have nothing to do with each other. So in most shops this is above 1.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+
+    Returns
+    -------
+    float
+        The common buyers of all pairs of products, divided by as many as chance would give (see
+        :func:`neighbours_beside_chance`); NaN with fewer than two products.
+    """
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=float)
+    owned = np.asarray(matrix.values.sum(axis=1), dtype=float)
+    by_chance = (buyers.sum() ** 2 - (buyers**2).sum()) / max(1, matrix.shape[0])
+    return float((owned * (owned - 1)).sum() / by_chance) if by_chance > 0 else float("nan")
+
+
+def nearest_in_same_category(
+    similarity: ProductSimilarity, products: pd.DataFrame, n_shuffles: int = 200
+) -> tuple[float, float, float] | None:
+    """How often a product's nearest neighbour is of its own category, and how often by chance.
+
+    Parameters
+    ----------
+    similarity : ProductSimilarity
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+    n_shuffles : int
+        Deal the categories to the products so often, to learn how far luck moves the share.
+
+    Returns
+    -------
+    tuple of (float, float, float), or None
+        Shares, over the products that have a category and a neighbour. By chance: if the
+        neighbour was drawn among all other products, each as likely as the next. Noise: the
+        standard deviation of the share in shops whose categories are shuffled. None where the
+        shop has no categories, or only one.
+    """
+    category = products["product_category"].reindex(similarity.products)
+    if category.nunique() < 2:
+        return None
+    nearest = np.full(len(category), -1)
+    for place, (column, _) in enumerate(_best_of_each(similarity, 1)):
+        nearest[place] = column[0] if len(column) else -1
+    asked = category.notna().to_numpy() & (nearest >= 0)
+    if not asked.any():
+        return None
+    own = category[asked].to_numpy()
+    same = (own == category.fillna("").to_numpy()[nearest[asked]]).mean()
+    others = category[asked].map(category.value_counts()) - 1
+    rng = np.random.default_rng(0)
+    code = category.factorize()[0]
+    known = np.flatnonzero(code >= 0)
+    shuffled = []
+    for _ in range(n_shuffles):
+        dealt = code.copy()
+        dealt[known] = rng.permutation(code[known])
+        shuffled.append((dealt[asked] == dealt[nearest[asked]]).mean())
+    by_chance = (others / (len(category) - 1)).mean()
+    return float(same), float(by_chance), float(np.std(shuffled))
+
+
+def shared_with_nearest(matrix: InteractionMatrix, most: int = 1_000) -> pd.DataFrame:
+    """What two customers have in common, and two products: how much a comparison rests on.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+    most : int
+        Look for the nearest of at most so many customers and products, drawn by chance (always
+        the same ones).
+
+    Returns
+    -------
+    DataFrame
+        Two rows, ``customers`` and ``products``. ``how_many`` there are and ``any_two``, what two
+        of them share on average. Of the typical one, whose number in common with the one nearest
+        to it is the median: ``own``, ``nearest_own`` and ``shared``.
+    """
+    result = {}
+    for name, values in [("customers", matrix.values), ("products", matrix.values.T.tocsr())]:
+        n_rows = values.shape[0]
+        size = np.diff(values.indptr).astype(np.int64)
+        rng = np.random.default_rng(0)
+        asked = np.sort(rng.choice(n_rows, min(most, n_rows), replace=False))
+        typical = _nearest_rows(values, size, asked)
+        typical = typical.sort_values(["shared", "own", "nearest_own"], kind="stable")
+        each = np.bincount(values.indices).astype(np.int64)  # two of its owners share it
+        n_pairs = max(1, n_rows * (n_rows - 1))
+        result[name] = {
+            "how_many": n_rows,
+            "any_two": (each * (each - 1)).sum() / n_pairs,
+            **typical.iloc[len(typical) // 2].to_dict(),
+        }
+    return pd.DataFrame(result).T.astype(
+        {"how_many": int, "own": int, "nearest_own": int, "shared": int}
+    )
+
+
+def _nearest_rows(values, size, asked):
+    """For some rows, the other row with the highest cosine: sizes of both, and what they share."""
+    columns = values.T.tocsr()
+    step = max(1, kernels.BLOCK // values.shape[0])
+    parts = []
+    for start in range(0, len(asked), step):
+        rows = asked[start : start + step]
+        common = np.asarray((values[rows] @ columns).todense(), dtype=float)
+        common[np.arange(len(rows)), rows] = 0
+        cosine = common / np.sqrt(np.outer(size[rows], size))
+        best = cosine.argmax(axis=1)
+        shared = common[np.arange(len(rows)), best]
+        parts.append(np.column_stack([size[rows], size[best], shared]))
+    return pd.DataFrame(np.concatenate(parts).astype(int), columns=["own", "nearest_own", "shared"])
+
+
+def pages_filled(counted: ProductSimilarity, minimums: Sequence[int], n: int = 4) -> pd.Series:
+    """On how many product pages all places can be filled, if a pair needs so many common buyers.
+
+    Parameters
+    ----------
+    counted : ProductSimilarity
+        From :func:`common_buyers`, with at least `n` neighbours.
+    minimums : sequence of int
+    n : int
+        Places on a page.
+
+    Returns
+    -------
+    Series of int, indexed by minimum
+    """
+    last = np.array([count[-1] if len(count) == n else 0 for _, count in _best_of_each(counted, n)])
+    return pd.Series({least: int((last >= least).sum()) for least in minimums}, name="pages")
+
+
+def first_page(transactions: pd.DataFrame) -> tuple[str, str]:
+    """A customer and the page they were on, by a rule: nobody picked them for the story.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+
+    Returns
+    -------
+    tuple of (customer id, product id)
+        The first customer by id whose first purchase has at least a tenth of the best seller's
+        buyers, and who bought something else on a later day. In a shop without one: the best
+        seller, and the first of its buyers.
+    """
+    first = transactions.groupby(["customer_id", "product_id"], as_index=False)
+    first = first["transaction_date"].min()
+    buyers = first["product_id"].value_counts()
+    by_customer = first.groupby("customer_id")["transaction_date"]
+    opening = first["transaction_date"].eq(by_customer.transform("min"))
+    known = first["product_id"].map(buyers) >= buyers.max() / 10
+    went_on = by_customer.transform("max") > first["transaction_date"]
+    found = first[opening & known & went_on]
+    if found.empty:
+        found = first[first["product_id"] == buyers.index[buyers == buyers.max()].min()]
+    one = found.sort_values(["customer_id", "product_id"]).iloc[0]
+    return one["customer_id"], one["product_id"]
+
+
+def bought_later(
+    transactions: pd.DataFrame, product_id, rows: Mapping[str, Sequence]
+) -> pd.DataFrame:
+    """What became of some rows: per buyer of a product, how many of a row's products came later.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    product_id : str
+        The page.
+    rows : mapping of name to product ids
+        What could stand on it.
+
+    Returns
+    -------
+    DataFrame of int
+        Index: the product's buyers, sorted. Column: a row. A product counts if its first purchase
+        was on a later day than the first purchase of the page's product.
+    """
+    shown = {product_id}.union(*rows.values())
+    table = transactions[transactions["product_id"].isin(shown)]
+    first = table.groupby(["customer_id", "product_id"])["transaction_date"].min().dt.normalize()
+    first = first.unstack()
+    first = first[first[product_id].notna()].sort_index()
+    return pd.DataFrame(
+        {
+            name: first[[each for each in row if each in first]]
+            .gt(first[product_id], axis=0)
+            .sum(axis=1)
+            .astype(int)
+            for name, row in rows.items()
+        }
+    )
+
+
+def somebody_who_bought(
+    transactions: pd.DataFrame, product_id, row: Sequence, rival: Sequence = ()
+) -> tuple[str, int, int]:
+    """The customer for whom a row beats its rival by most: for whoever wants to sell it.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    product_id : str
+        The page.
+    row, rival : sequence of product ids
+        What stands on it, and what would stand there instead.
+
+    Returns
+    -------
+    tuple of (customer id, int, int)
+        The first by id among equals, and how many products of the row and of the rival this
+        customer bought after the page's product.
+    """
+    later = bought_later(transactions, product_id, {"row": row, "rival": rival})
+    lead = (later["row"] - later["rival"]).to_numpy()
+    best = later.iloc[np.lexsort((-later["row"].to_numpy(), -lead))[0]]
+    return best.name, int(best["row"]), int(best["rival"])
+
+
+def row_by_buyers(
+    transactions: pd.DataFrame,
+    matrix: InteractionMatrix,
+    products: pd.DataFrame,
+    counts: Sequence[int] = (1, 3, 10, 30, 100),
+    n: int = 4,
+    most: int = 300,
+) -> pd.DataFrame:
+    """How much of a product's row can be told from its first buyers.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    matrix : InteractionMatrix
+        Of these transactions.
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+    counts : sequence of int
+        Make a row from the first so many buyers of each product.
+    n : int
+        Products in a row.
+    most : int
+        Look at no more products than that, drawn by chance (always the same ones).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by those `counts` of which ten products have twice as many buyers. The products
+        that reach the largest are looked at for all counts: a curve over other products at every
+        point would compare products, not counts. Empty where no product has two buyers.
+
+        ``same``: the mean share of a row that the *later half* of the product's buyers gives as
+        well (other people, so that nobody confirms themselves). ``ahead``: how far that is above
+        the rival, and ``error``: the standard error of it, product by product. ``weeks``: the
+        median time since the first sale in the file. ``reached``: the share of all products with
+        so many buyers.
+
+        In ``attrs``: how many ``products``; the same share for the first half of all buyers
+        (``half``), for best sellers (``popular``; ``rival`` says which: the category's or the
+        shop's, whichever does better), and by ``chance``.
+    """
+    values = matrix.values
+    n = max(1, min(n, values.shape[1] - 1))
+    buyers = np.asarray(values.sum(axis=0), dtype=float)
+    reached = [count for count in counts if (buyers >= 2 * count).sum() >= 10] or [counts[0]]
+    asked = _some_with(buyers, 2 * reached[-1], most)
+    category = products["product_category"].reindex(matrix.products)
+    arrived = _first_purchases(transactions, matrix.products[asked])
+    found = []
+    for place in asked:
+        one = arrived.get_group(matrix.products[place])
+        people = matrix.customers.get_indexer(one["customer_id"])
+        middle = len(people) // 2
+        late = _row_of(values, buyers, place, people[middle:], n)
+        own = (category == category.iloc[place]).fillna(False).to_numpy()
+        rows = {
+            "half": _row_of(values, buyers, place, people[:middle], n),
+            "category": _best_sellers(buyers + buyers.sum() * own, place, n),
+            "shop": _best_sellers(buyers, place, n),
+        }
+        for count in reached:
+            rows[count] = _row_of(values, buyers, place, people[:count], n)
+        each = {name: len(np.intersect1d(row, late)) / n for name, row in rows.items()}
+        days = (one["transaction_date"] - one["transaction_date"].iloc[0]).dt.days.to_numpy()
+        found.append(each | {("weeks", count): days[count - 1] / 7 for count in reached})
+    found = pd.DataFrame(found)
+    columns = ["same", "ahead", "error", "weeks", "reached"]
+    if found.empty:
+        return pd.DataFrame(columns=columns)
+    by_category = category.nunique() > 1 and found["category"].mean() >= found["shop"].mean()
+    rival = found["category" if by_category else "shop"]
+    rows = {}
+    for count in reached:
+        ahead = found[count] - rival
+        rows[count] = {
+            "same": found[count].mean(),
+            "ahead": ahead.mean(),
+            "error": ahead.std() / len(ahead) ** 0.5,
+            "weeks": found["weeks", count].median(),
+            "reached": (buyers >= count).mean(),
+        }
+    table = pd.DataFrame(rows).T.rename_axis("buyers")[columns]
+    table.attrs = {
+        "products": len(found),
+        "half": float(found["half"].mean()),
+        "popular": float(rival.mean()),
+        "rival": "the category's best sellers" if by_category else "the shop's best sellers",
+        "chance": n / max(1, values.shape[1] - 1),
+    }
+    return table
+
+
+def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
+    """From how many buyers on a row of its own beats the rival.
+
+    Parameters
+    ----------
+    row : DataFrame
+        From :func:`row_by_buyers`.
+    errors : float
+        By more than so many standard errors; 0 asks only for being ahead.
+
+    Returns
+    -------
+    int or None
+        The smallest count that passes together with every larger one, and there finds more than
+        twice what chance does; None, if there is none.
+    """
+    found = None
+    for count in reversed(row.index):
+        each = row.loc[count]
+        clear = each["ahead"] > errors * each["error"]
+        if not (clear and each["same"] > 2 * row.attrs["chance"]):
+            break
+        found = int(count)
+    return found
+
+
+def pair_settings(
+    transactions: pd.DataFrame,
+    matrix: InteractionMatrix,
+    buyers: int,
+    minimums: Sequence[int] = (1, 2, 3, 5),
+    damping: float = 10,
+    n: int = 4,
+    most: int = 300,
+) -> pd.DataFrame:
+    """What a minimum of common buyers costs and gains in the rows of products with few buyers.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    matrix : InteractionMatrix
+        Of these transactions.
+    buyers : int
+        Each row is made from the first so many buyers of a product that has twice as many.
+    minimums : sequence of int
+        Common buyers that a pair needs; the first is what the others are compared with.
+    damping : float
+        For the last setting: a similarity is multiplied by common / (common + `damping`).
+    n : int
+        Products in a row.
+    most : int
+        Look at no more products than that, drawn by chance (always the same ones).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the minimum, and ``damping``. ``filled``: the share of places that something
+        stands in. ``confirmed``: the mean share of what is shown that the later half of the
+        buyers gives as well. ``gain`` over the first setting and its ``error``: product by
+        product, where both show something; NaN where fewer than two products do.
+    """
+    values = matrix.values
+    n = max(1, min(n, values.shape[1] - 1))
+    sizes = np.asarray(values.sum(axis=0), dtype=float)
+    asked = _some_with(sizes, 2 * buyers, most)
+    arrived = _first_purchases(transactions, matrix.products[asked])
+    settings = {least: (least, 0.0) for least in minimums} | {"damping": (minimums[0], damping)}
+    filled, confirmed = [], []
+    for place in asked:
+        people = arrived.get_group(matrix.products[place])["customer_id"]
+        people = matrix.customers.get_indexer(people)
+        late = _row_of(values, sizes, place, people[len(people) // 2 :], n)
+        rows = {
+            name: _row_of(values, sizes, place, people[:buyers], n, least, damp)
+            for name, (least, damp) in settings.items()
+        }
+        filled.append({name: len(row) / n for name, row in rows.items()})
+        confirmed.append(
+            {
+                name: len(np.intersect1d(row, late)) / len(row) if len(row) else np.nan
+                for name, row in rows.items()
+            }
+        )
+    confirmed = pd.DataFrame(confirmed, columns=list(settings), dtype=float)
+    gain = confirmed.sub(confirmed[minimums[0]], axis=0)
+    return pd.DataFrame(
+        {
+            "filled": pd.DataFrame(filled, columns=list(settings), dtype=float).mean(),
+            "confirmed": confirmed.mean(),
+            "gain": gain.mean(),
+            "error": gain.std() / gain.count() ** 0.5,
+        }
+    )
+
+
+def _some_with(buyers, least, most):
+    """Positions of products with so many buyers; at most so many, always the same ones."""
+    asked = np.flatnonzero(buyers >= least)
+    return np.sort(np.random.default_rng(0).choice(asked, min(most, len(asked)), replace=False))
+
+
+def _row_of(values, buyers, place, people, n, least=1, damping=0.0):
+    """The n products most similar to a product, if it had been bought by these people alone."""
+    common = np.asarray(values[people].sum(axis=0), dtype=float)
+    cosine = common / np.sqrt(len(people) * np.maximum(buyers, 1))
+    cosine *= common / np.maximum(common + damping, 1)
+    cosine[(common < least) | (np.arange(len(common)) == place)] = 0
+    return kernels.top_n(cosine[None, :], n)[1]
+
+
+def _best_sellers(score, place, n):
+    score = score.copy()
+    score[place] = 0
+    return kernels.top_n(score[None, :], n)[1]
+
+
+def _first_purchases(transactions, wanted):
+    """The first purchase of each customer and product, in order of time, by product."""
+    table = transactions.loc[
+        transactions["product_id"].isin(wanted), ["customer_id", "product_id", "transaction_date"]
+    ]
+    table = table.sort_values(["transaction_date", "customer_id"], kind="stable")
+    return table.drop_duplicates(["customer_id", "product_id"]).groupby("product_id")
+
+
+def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFrame:
+    """Groups of products with the same buyers, and a place for each product on a flat map.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+    n_products : int
+        Of the products with most buyers; those that share no buyer with another are left out.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by product id: ``group``, from 0, the largest first (all 0 where there are no clear
+        groups), ``centrality`` (sum of the similarities to its own group), and ``x``, ``y``
+        without a unit. ``attrs["clear"]``: whether there are groups.
+
+    Notes
+    -----
+    Spectral clustering (Ng, Jordan and Weiss, 2001): as many groups as there are eigenvalues of
+    the scaled similarities before their largest gap, up to nine. There are none if one of
+    `WITHOUT_TASTES` shops, in which each product's buyers are dealt by chance, has nearly such
+    a gap. The map is t-SNE (van der Maaten and Hinton, 2008), started from the eigenvectors.
+    """
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=int)
+    chosen = np.sort(np.argsort(-buyers, kind="stable")[:n_products])
+    values = matrix.values[:, chosen]
+    similarity = _cosines(values)
+    joined = similarity.sum(axis=1) > 0
+    chosen, similarity = chosen[joined], similarity[joined][:, joined]
+    if not len(chosen):
+        empty = pd.DataFrame(columns=["group", "centrality", "x", "y"], index=matrix.products[:0])
+        empty.attrs["clear"] = False
+        return empty
+    n_groups, gap, vectors = _largest_gap(similarity)
+    rng = np.random.default_rng(0)
+    activity = np.asarray(values.sum(axis=1), dtype=float)
+    clear = gap > 0 and all(
+        gap > CLEARLY * _largest_gap(_cosines(_dealt(buyers[chosen], activity, rng)))[1]
+        for _ in range(WITHOUT_TASTES)
+    )
+    group = _clusters(vectors, n_groups) if clear else np.zeros(len(chosen), dtype=int)
+    inside = np.where(group[:, None] == group, similarity, 0).sum(axis=1)
+    place = _flat(vectors[:, : n_groups if clear else 6])
+    table = pd.DataFrame(
+        {"group": group, "centrality": inside, "x": place[:, 0], "y": place[:, 1]},
+        index=matrix.products[chosen],
+    )
+    table.attrs["clear"] = clear
+    return table
+
+
+def _cosines(values):
+    """All pairs of a few columns of 0 and 1."""
+    common = (values.T @ values).toarray().astype(np.float64)
+    length = np.sqrt(np.maximum(common.diagonal(), 1))
+    cosine = common / np.outer(length, length)
+    np.fill_diagonal(cosine, 0)
+    return cosine
+
+
+def _dealt(buyers, activity, rng):
+    """A table with as many buyers for each product, dealt by chance: more to the more active."""
+    active = np.flatnonzero(activity)
+    rows = []
+    for number in buyers:
+        # the smallest of such waiting times are a draw in proportion to activity
+        waiting = rng.exponential(size=len(active)) / activity[active]
+        rows.append(active[np.argpartition(waiting, number - 1)[:number]])
+    columns = np.repeat(np.arange(len(buyers)), buyers)
+    ones = np.ones(len(columns), dtype=np.float32)
+    return sparse.csr_array((ones, (np.concatenate(rows), columns)), (len(activity), len(buyers)))
+
+
+def _largest_gap(similarity):
+    """Number of groups, how clearly they stand out, and each product's place among them."""
+    total = np.maximum(similarity.sum(axis=1), 1e-12)
+    strength, vectors = np.linalg.eigh(similarity / np.sqrt(np.outer(total, total)))
+    strength, vectors = strength[::-1], vectors[:, ::-1]
+    gaps = -np.diff(strength)[1 : max(1, min(9, len(total) // 3))]  # after two groups, three, …
+    n_groups, gap = (int(gaps.argmax()) + 2, float(gaps.max())) if len(gaps) else (1, 0.0)
+    vectors = vectors[:, : max(n_groups, min(6, len(total)))]
+    # a direction has no sign of its own: fix it, so that the map is the same on every machine
+    largest = np.abs(vectors).argmax(axis=0)
+    vectors = vectors * np.sign(vectors[largest, np.arange(vectors.shape[1])])
+    return n_groups, gap, vectors
+
+
+def _clusters(vectors, n_groups):
+    """A group for each product, the largest is 0."""
+    from sklearn.cluster import KMeans
+
+    space = _directions(vectors[:, :n_groups])
+    label = KMeans(n_groups, n_init=10, random_state=0).fit_predict(space)
+    sizes = np.bincount(label, minlength=n_groups)
+    return np.argsort(np.argsort(-sizes, kind="stable"))[label]
+
+
+def _flat(vectors):
+    """Points in many directions as points on a plane, near ones near."""
+    from sklearn.manifold import TSNE
+
+    if len(vectors) < 5:
+        angle = 2 * np.pi * np.arange(len(vectors)) / len(vectors)
+        return np.column_stack([np.cos(angle), np.sin(angle)])
+    space = _directions(vectors)
+    start = np.pad(space, ((0, 0), (0, 2)))[:, 1:3]
+    # points on one line would never leave it
+    start = start + 0.1 * start.std() * np.random.default_rng(0).normal(size=start.shape)
+    start = 1e-4 * start / max(start.std(), 1e-12)
+    perplexity = min(8, (len(space) - 1) / 3)
+    tsne = TSNE(2, perplexity=perplexity, init=start, method="exact", random_state=0)
+    return tsne.fit_transform(space).astype(float)
+
+
+def _directions(vectors):
+    """Rows of length 1."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
 def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.DataFrame:
     """Which products are bought by the same customers: support, confidence and lift.
 
@@ -181,3 +845,68 @@ def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.Da
     )
     order = ["lift", "product_id", "other_product_id"]
     return pairs.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def lift_that_melts(
+    transactions: pd.DataFrame,
+    pairs: pd.DataFrame,
+    minimums: Sequence[int] = (1, 3, 5, 10),
+    share: float = 0.05,
+    n: int = 10,
+) -> pd.DataFrame:
+    """What became of the highest early lifts once all data were in.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    pairs : DataFrame
+        Of all transactions, from :func:`product_affinity`, with at most the smallest minimum.
+    minimums : sequence of int
+        Common buyers that an early pair needs.
+    share : float
+        Early means the time until this share of the purchases had been made.
+    n : int
+        So many early pairs with the highest lift; a pair counts once, not in both directions.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by minimum, without those that no early pair reaches: the means of ``customers``
+        and ``lift`` at the time and of ``lift_later``, and ``lift_that_stayed``, their ratio.
+    """
+    date = transactions["transaction_date"]
+    early = build_interaction_matrix(transactions[date <= date.quantile(share)])
+    pair = ["product_id", "other_product_id"]
+    early = product_affinity(early, min(minimums))
+    early = early[early["product_id"] < early["other_product_id"]]
+    early = early.merge(pairs[[*pair, "lift"]], on=pair, suffixes=("", "_later"))
+    columns = ["customers", "lift", "lift_later"]
+    tops = {least: early.loc[early["customers"] >= least, columns].head(n) for least in minimums}
+    rows = {least: top.mean() for least, top in tops.items() if len(top)}
+    table = pd.DataFrame(rows, index=columns).T.rename_axis("common buyers, at least")
+    return table.assign(lift_that_stayed=table["lift_later"] / table["lift"])
+
+
+def what_melted(melted: pd.DataFrame) -> str:
+    """What a table of :func:`lift_that_melts` says, in a sentence or two.
+
+    Parameters
+    ----------
+    melted : DataFrame
+
+    Returns
+    -------
+    str
+    """
+    if melted.empty:
+        return "In these data no early pair can be followed."
+    first, best = melted.iloc[0], melted["lift_later"].idxmax()
+    kept = first["lift_that_stayed"]
+    verdict = (
+        "it stayed" if kept >= 0.9 else "part of it was luck" if kept >= 0.5 else "mostly luck"
+    )
+    return (
+        f"The highest early lifts, {first['lift']:.1f} on average, became "
+        f"{first['lift_later']:.1f}: {verdict}.\nAsking for {best:,} common buyers at the time "
+        "finds the pairs with the highest lift in all data."
+    )

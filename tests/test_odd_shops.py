@@ -178,8 +178,6 @@ def test_an_odd_shop_goes_through_the_lessons(name, part_of_the_shop, tmp_path, 
     matplotlib.use("agg")
     monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
     monkeypatch.setattr(simulation, "make_world", functools.cache(simulation.make_world))
-    if not THOROUGH:  # placing names is slow, and has tests of its own
-        monkeypatch.setattr(plots.general, "_label_points", lambda *arguments: None)
     monkeypatch.chdir(LESSONS["00"].parent)
     parameters = written(tmp_path / name, *odd_shop(name, *part_of_the_shop))
     runs.check_data(said(parameters))  # a run lets this shop in

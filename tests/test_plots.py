@@ -1,13 +1,10 @@
-"""Figures say what they show: numbers beside bars, lines from zero, no symbol twice on a map."""
+"""Figures say what they show: numbers beside bars, lines from zero."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
 from helpers import colours, data, plots
-from helpers.matrix import build_interaction_matrix
-from helpers.similarity import product_similarity
 
 
 @pytest.fixture
@@ -44,27 +41,15 @@ def test_two_bars_of_one_name_are_two_bars(drawn):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Mug", "Mug"]
 
 
-def test_products_of_one_name_are_told_apart(drawn):
-    """On the map, too; and a shop of a few products is no reason to stop."""
+def test_products_of_one_name_are_told_apart():
     bought = data.miniature().assign(product_name="Mug")
     bought.loc[bought["product_id"] == "D", "product_name"] = "Mug (B)"  # taken already
     products = data.product_table(bought)
     labels = data.display_names(products)
     assert labels.is_unique and (labels.index == products.index).all()
     assert labels["A"] == "Mug (A)" and labels["C"] == "Mug (C)"
-    plots.product_map(product_similarity(build_interaction_matrix(bought)), products, "")
-    assert {text.get_text() for text in drawn[0].texts} >= set(labels)
     one_name_each = data.product_table(data.miniature())
     assert data.display_names(one_name_each).tolist() == ["A", "B", "C", "D"]
-
-
-@pytest.mark.parametrize("n_products", [1, 2, 3])
-def test_a_map_of_hardly_any_products(drawn, n_products):
-    bought = data.miniature()
-    bought = bought[bought["product_id"] < "ABCD"[n_products]]
-    similarity = product_similarity(build_interaction_matrix(bought))
-    plots.product_map(similarity, data.product_table(bought), "")
-    assert sum(len(line.get_xdata()) for line in drawn[0].lines) >= n_products
 
 
 def test_lines_begin_at_zero_and_ticks_are_whole(drawn):
@@ -81,28 +66,6 @@ def test_an_interval_below_zero_is_seen(drawn):
     table = pd.DataFrame({"points": [0.1], "points_low": [-0.2], "points_high": [0.3]}, ["list"])
     plots.intervals(table, "points", "", "")
     assert drawn[0].get_xlim()[0] < -0.2
-
-
-def test_a_map_has_each_symbol_once_and_not_too_many_products(drawn):
-    rng = np.random.default_rng(0)
-    n_products = 90
-    bought = pd.DataFrame(
-        {
-            "customer_id": rng.integers(0, 200, 3_000).astype(str),
-            "product_id": [f"P{n:02d}" for n in rng.integers(0, n_products, 3_000)],
-            "transaction_date": pd.Timestamp("2024-01-01"),
-        }
-    )
-    products = data.product_table(bought)
-    products["product_category"] = [f"c{n % 25:02d}" for n in range(len(products))]
-    similarity = product_similarity(build_interaction_matrix(bought))
-    plots.product_map(similarity, products, "", n_products=60)
-    [axes] = drawn
-    symbols = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]
-    assert len(set(symbols)) == len(symbols) > 20
-    assert sum(len(line.get_xdata()) for line in axes.lines) == 60
-    # a name is a text, and so is each thin line to a name that had to move
-    assert len({text.get_text() for text in axes.texts} - {""}) == 60
 
 
 def test_a_list_has_one_colour_in_every_figure(drawn):

@@ -21,7 +21,6 @@ from helpers.audiences import retention_offers
 from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
-from helpers.similarity import similar_products
 
 _TEXTS = Path(__file__).with_name("exercises.yaml")
 _TOLERANCE = 0.005
@@ -262,33 +261,11 @@ def _(small):
 # Lesson 03: similarity
 
 
-@computed("03-1")
-def _(common_buyers):
-    def together(one, other):
-        return common_buyers.loc[one, other]
-
-    buyers = together("A", "A") * together("B", "B")
-    return together("A", "B") / buyers**0.5, {
-        "common buyers": together("A", "B"),
-        "no root": together("A", "B") / buyers,
-        "A and C": together("A", "C") / (together("A", "A") * together("C", "C")) ** 0.5,
-    }
-
-
 @computed("03-2")
-def _(similarity, product):
-    nearest = similar_products(similarity, product, n=len(similarity.products))["product_id"]
-    return nearest.head(3).tolist(), {
-        "the last three": nearest.tail(3).tolist(),
-        "itself": [product, *nearest.head(2)],
-    }
-
-
-@computed("03-4")
 def _(small):
     together = (small["B"] * small["D"]).sum()
     buyers_before, buyers_d = small["B"].sum(), small["D"].sum()
-    buyers = (buyers_before + 1) * buyers_d
+    buyers = (buyers_before + 2) * buyers_d
     return together / buyers**0.5, {
         "before": together / (buyers_before * buyers_d) ** 0.5,
         "a new common buyer": (together + 1) / buyers**0.5,

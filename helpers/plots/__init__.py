@@ -28,7 +28,6 @@ from helpers.plots.general import (
     histogram,
     intervals,
     lines,
-    product_map,
 )
 from helpers.plots.loading import (
     customer_trail,
@@ -65,6 +64,14 @@ from helpers.plots.recommendations import (
     unknown_id,
     what_followed,
     who_leads,
+)
+from helpers.plots.similarity import (
+    buyers_needed,
+    circles,
+    in_common,
+    pages_per_product,
+    product_map,
+    trail,
 )
 from helpers.plots.start import (
     blind_lists,

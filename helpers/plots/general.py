@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FixedLocator, MaxNLocator
-from matplotlib.transforms import Bbox
 
 from helpers.colours import BLUE, GREY, ORANGE, OTHER, PERSONAL, WARNING, meaning
-from helpers.data import display_names
 from helpers.plots import style
 from helpers.plots.style import COLOURS
 
@@ -171,76 +169,3 @@ def calibration(table: pd.DataFrame, title, xlabel, ylabel, alt="") -> None:
     axes.plot(table["predicted"], table["happened"], "o", color=BLUE, markersize=8, label=label)
     axes.legend(frameon=False)
     style.finish(figure, axes, title, xlabel, ylabel, alt, percent="xy")
-
-
-def _label_points(figure, axes, place, names) -> None:
-    """Write each point's name where it covers no other; a thin line says whose it is."""
-    from adjustText import adjust_text
-
-    figure.canvas.draw()
-    symbols = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in axes.transData.transform(place)]
-    texts = [
-        axes.text(*point, name, fontsize=7.5) for point, name in zip(place, names, strict=True)
-    ]
-    lines = {"arrowstyle": "-", "color": GREY, "linewidth": 0.8}
-    adjust_text(
-        texts,
-        ax=axes,
-        objects=symbols,
-        expand=(1.1, 1.4),
-        force_static=(0.4, 0.6),
-        arrowprops=lines,
-        # steps, not seconds, so that the picture does not depend on how busy the computer is
-        iter_lim=300,
-    )
-
-
-def product_map(similarity, products: pd.DataFrame, title, alt="", n_products: int = 60) -> None:
-    """Products on a plane, similar ones near each other.
-
-    Parameters
-    ----------
-    similarity : ProductSimilarity
-        With all neighbours.
-    products : DataFrame
-        From :func:`helpers.data.product_table`.
-    title, alt : str
-    n_products : int
-        At most so many are drawn, those with most similarity to others.
-
-    Notes
-    -----
-    Two leading eigenvectors of the similarities scaled by each product's total (a spectral
-    embedding; Belkin and Niyogi, 2003).
-    """
-    total = similarity.values.sum(axis=1)
-    drawn = np.sort(np.argsort(-total, kind="stable")[:n_products])
-    values = similarity.values[drawn][:, drawn].toarray().astype(np.float64)
-    total = values.sum(axis=1)
-    scale = 1 / np.sqrt(np.where(total > 0, total, 1))
-    scaled = values * scale[:, None] * scale[None, :]
-    _, vectors = np.linalg.eigh(scaled)  # the largest last, and that one holds no direction
-    vectors = np.pad(vectors, ((0, 0), (2, 0)))  # one or two products make a line or a point
-    place = vectors[:, [-2, -3]] * scale[:, None]
-    # a direction has no sign of its own: fix it, so that the map is the same on every machine
-    place *= np.sign(place[np.abs(place).argmax(axis=0), [0, 1]])
-    figure, axes = style.figure(width=9, height=6.5)
-    ids = similarity.products[drawn]
-    categories = products["product_category"].reindex(ids).fillna("other")
-    for number, category in enumerate(sorted(categories.unique())):
-        rows = np.flatnonzero(categories == category)
-        axes.plot(
-            *place[rows].T,
-            "os^Dv<>Pp*"[number % 10],
-            color=COLOURS[(number + number // 10) % len(COLOURS)],  # no pair comes twice
-            markersize=7,
-            label=category,
-        )
-    names = display_names(products).reindex(ids)
-    _label_points(figure, axes, place, names)
-    if 1 < categories.nunique() <= 12:
-        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    axes.set_xticks([])
-    axes.set_yticks([])
-    label = "direction without a unit: only nearness counts"
-    style.finish(figure, axes, title, label, label, alt)

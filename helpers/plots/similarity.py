@@ -1,0 +1,543 @@
+"""The figures of lesson 03: buyers in common, arrows, product pages, a customer, the map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Circle, Polygon
+from matplotlib.transforms import Bbox
+from scipy.optimize import brentq
+from scipy.spatial import ConvexHull, QhullError, cKDTree
+
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR
+from helpers.data import display_names
+from helpers.plots import style
+from helpers.plots.style import COLOURS
+from helpers.telling import percent
+
+# two things of one kind, without a meaning of their own
+_ONE, _OTHER = COLOURS[9], COLOURS[7]
+_LONGEST = 24  # letters of a name in a figure
+
+
+def _short(name) -> str:
+    name = " ".join(str(name).split())
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+
+
+def _circle(axes, centre, radius, colour) -> None:
+    axes.add_patch(Circle(centre, radius, facecolor=colour, alpha=0.13))
+    axes.add_patch(Circle(centre, radius, fill=False, edgecolor=colour, linewidth=2))
+
+
+def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
+    """Who bought the one, the other, or both, as overlapping circles with people in them.
+
+    Parameters
+    ----------
+    bought : DataFrame of 0 and 1
+        Rows: customers, whose label ends in a number. Columns: products.
+    pairs : sequence of (str, str)
+        A panel each; the first product of a pair has at least as many buyers as the second.
+        Areas are in proportion to the number of buyers.
+    """
+    figure, panels = style.figure(2.9, ncols=len(pairs), squeeze=False)
+    told = []
+    for axes, (one, other) in zip(panels[0], pairs, strict=True):
+        has_one, has_other = bought[one] > 0, bought[other] > 0
+        number = pd.Series(bought.index.str.split().str[-1], bought.index)
+        only_one, both, only_other = (
+            number[chosen].tolist()
+            for chosen in (has_one & ~has_other, has_one & has_other, has_other & ~has_one)
+        )
+        radius = 1.1
+        smaller = radius * (has_other.sum() / has_one.sum()) ** 0.5
+        centre = radius - smaller - 0.08
+        if only_other:
+            centre = _distance(1, smaller / radius, len(both) / has_one.sum()) * radius
+        _circle(axes, (0, 0), radius, _ONE)
+        _circle(axes, (centre, 0), smaller, _OTHER)
+        for middle, people in [
+            ((centre - smaller - radius) / 2, only_one),
+            ((centre + radius - smaller) / 2 if only_other else centre, both),
+            ((centre + smaller + radius) / 2, only_other),
+        ]:
+            for place, person in enumerate(people):
+                height = (place - (len(people) - 1) / 2) * 0.58
+                axes.plot(middle, height, "o", markersize=15, color=INK)
+                axes.text(middle, height, person, color="white", ha="center", va="center")
+        axes.text(-0.35, 1.24, f"bought {one}", color=_ONE, ha="center", fontweight="bold")
+        axes.text(
+            1.25 if only_other else 1,
+            1.24,
+            f"bought {other}",
+            color=_OTHER,
+            ha="center",
+            fontweight="bold",
+        )
+        axes.text(0.45, -1.5, f"bought both: {len(both)}", ha="center")
+        axes.set_xlim(-1.25, 2.2)
+        axes.set_ylim(-1.65, 1.55)
+        style.bare(axes)
+        told.append(f"{one} and {other} have {len(both)} buyers in common")
+    style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
+
+
+def pages_per_product(
+    counted: pd.Series, scaled: pd.Series, names: pd.Series, buyers: pd.Series, most: int = 6
+) -> None:
+    """On how many product pages the best sellers are shown, under two proposals.
+
+    Parameters
+    ----------
+    counted, scaled : Series of int, indexed by product id
+        Number of pages, for proposal 1 and 2.
+    names : Series of str, indexed by product id
+    buyers : Series of int, indexed by product id
+        Tells which the best sellers are.
+    most : int
+        So many of them.
+    """
+    best = buyers.sort_values(ascending=False, kind="stable").index[:most]
+    figure, axes = style.figure(0.42 * len(best) + 1.8)
+    one, two = counted[best].to_numpy(), scaled[best].to_numpy()
+    for place in range(len(best)):
+        axes.plot([two[place], one[place]], [place] * 2, color="#CCCCCC", linewidth=3)
+    axes.plot(one, range(len(best)), "o", color=POPULAR, markersize=13)
+    axes.plot(two, range(len(best)), "o", color=PERSONAL, markersize=8)
+    turn = counted.sum() / len(counted)
+    widest = max(one.max(), two.max(), turn)
+    apart = abs(one[0] - two[0]) > 0.3 * widest
+    for value, colour, label, height in [
+        (one[0], POPULAR, "proposal 1", -0.75),
+        (two[0], PERSONAL, "proposal 2", -0.75 if apart else -1.3),
+    ]:
+        align = "left" if value < 0.15 * widest else "right" if value > 0.85 * widest else "center"
+        axes.text(value, height, label, color=colour, ha=align, fontweight="bold")
+    axes.axvline(turn, color=CHANCE, linestyle="--")
+    axes.text(turn + 0.01 * widest, len(best) - 0.35, "if all had their turn", color=CHANCE)
+    axes.set_yticks(range(len(best)), [_short(names[product]) for product in best])
+    axes.set_ylim(len(best) - 0.1, -1.3 if apart else -1.9)
+    axes.set_xlim(0, widest * 1.08)
+    pages = "pages" if one[0] != 1 else "page"
+    title = (
+        f"{_short(names[best[0]])}, our best seller: on {one[0]:,} of {len(counted):,} {pages} "
+        f"with proposal 1, on {two[0]:,} with proposal 2"
+    )
+    style.finish(figure, axes, title, "product pages that show it", "", f"{title}.")
+
+
+def trail(
+    transactions: pd.DataFrame,
+    names: pd.Series,
+    customer,
+    page,
+    rows: Mapping[str, Sequence],
+    most: int = 12,
+) -> None:
+    """One customer's first purchases of each product over time, beside what two rows would show.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    names : Series of str, indexed by product id
+    customer : str
+    page : product id
+        The page on which the rows would stand.
+    rows : mapping of name to product ids
+        Two of them: proposal 1 and proposal 2.
+    most : int
+        Draw no more purchases than that: what is in a row, then the earliest.
+    """
+    mine = transactions[transactions["customer_id"] == customer]
+    first = mine.groupby("product_id")["transaction_date"].min().dt.normalize()
+    first = first.sort_values(kind="stable")
+    shown = set().union(*rows.values())
+    wanted = sorted(
+        range(len(first)),
+        key=lambda place: (first.index[place] not in {page, *shown}, place),
+    )[:most]
+    drawn = first.iloc[sorted(wanted)]
+    figure, axes = style.figure(0.36 * len(drawn) + 1.5)
+    for place, (product, day) in enumerate(drawn.items()):
+        axes.plot(day, place, "o", color=INK, markersize=6)
+        weight = "bold" if product == page else "normal"
+        axes.annotate(_short(names[product]), (day, place), (9, 0), textcoords="offset points",
+                      va="center", fontweight=weight)  # fmt: skip
+        for row, colour, column in zip(rows.values(), (POPULAR, PERSONAL), (1.08, 1.28),
+                                       strict=True):  # fmt: skip
+            if product in set(row) and day > first[page]:
+                axes.plot(column, place, "o", color=colour, markersize=11, clip_on=False,
+                          transform=axes.get_yaxis_transform())  # fmt: skip
+    for label, colour, column in [("proposal\n1", POPULAR, 1.08), ("proposal\n2", PERSONAL, 1.28)]:
+        axes.text(column, -0.75, label, color=colour, ha="center", fontweight="bold",
+                  transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.set_ylim(len(drawn) - 0.4, -1.5)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    # room for the last name
+    begin, end = drawn.min(), drawn.max()
+    length = max(end - begin, pd.Timedelta(days=7))
+    room = 0.025 * max(len(_short(names[product])) for product in drawn.index)
+    axes.set_xlim(begin - 0.04 * length, begin + length / (1 - room))
+    days = pd.DatetimeIndex([begin, end]).unique()
+    axes.set_xticks(days, [f"{day:%d %b %Y}".lstrip("0") for day in days])
+    later = {
+        name: sum(product in first.index and first[product] > first[page] for product in set(row))
+        for name, row in rows.items()
+    }
+    (one, hits), (two, other_hits) = later.items()
+    title = f"Customer {customer} later bought {hits} of proposal 1 and {other_hits} of proposal 2"
+    rest = len(first) - len(drawn)
+    xlabel = f"first purchase; {rest:,} more are not drawn" if rest else "first purchase"
+    style.finish(figure, axes, title, xlabel, "", f"{title}.")
+
+
+def in_common(shared: pd.DataFrame) -> None:
+    """A typical customer and the nearest other, a typical product and its nearest: what they share.
+
+    Parameters
+    ----------
+    shared : DataFrame
+        From :func:`helpers.similarity.shared_with_nearest`. Areas are in proportion to the
+        numbers, and so are overlaps; a dot is a product (left) or a customer (right), or as many
+        as is said.
+    """
+    figure, panels = style.figure(3.6, ncols=2)
+    told = []
+    for axes, kind, things in zip(panels, ["customers", "products"], ["products", "customers"],
+                                  strict=True):  # fmt: skip
+        row = shared.loc[kind]
+        own, other, both = (int(row[name]) for name in ["own", "nearest_own", "shared"])
+        each = max(1, -(-(own + other - both) // 200))
+        _two_circles(axes, own, other, both, each)
+        one = kind.removesuffix("s")
+        axes.set_title(f"a typical {one} and the nearest", loc="center", fontsize=11.5)
+        thing = things if both != 1 else things.removesuffix("s")
+        axes.text(0, -1.34, f"{both:,} {thing} in common", ha="center", fontweight="bold")
+        axes.text(0, -1.62, f"any two {kind}: {row['any_two']:,.1f}", ha="center", color=CHANCE)
+        if each > 1:
+            axes.text(0, -1.88, f"a dot: {each} {things}", ha="center", fontsize=10)
+        axes.set_xlim(-1.75, 1.75)
+        axes.set_ylim(-1.98, 1.15)
+        style.bare(axes)
+        told.append(
+            f"a typical {one} has {own:,} {things}, the nearest {one} {other:,}, "
+            f"and {both:,} are the same"
+        )
+    style.show(figure, f"Two pairs of circles: {'; '.join(told)}.")
+
+
+def _two_circles(axes, own, other, both, each) -> None:
+    """Circles of these areas that overlap by so much, with dots in all three parts."""
+    radii = np.sqrt([own, other]) / max(own, other) ** 0.5
+    distance = _distance(*radii, both / max(own, other))
+    width = max(radii[0], distance + radii[1]) + max(radii[0], radii[1] - distance)
+    scale = min(3.3 / width, 1.05 / max(radii))
+    radii, distance = radii * scale, distance * scale
+    left = min(-radii[0], distance - radii[1])
+    middle = (left + max(radii[0], distance + radii[1])) / 2
+    centres = np.array([-middle, distance - middle])
+    for centre, radius, colour in zip(centres, radii, (_ONE, _OTHER), strict=True):
+        _circle(axes, (centre, 0), radius, colour)
+    points = np.random.default_rng(0).uniform([-1.75, -1.15], [1.75, 1.15], (20_000, 2))
+    inside = [np.hypot(points[:, 0] - centre, points[:, 1]) - radius
+              for centre, radius in zip(centres, radii, strict=True)]  # fmt: skip
+    number = (own + other - both) / each
+    size = float(np.clip(37 * min(1, max(radii)) / number**0.5, 2.2, 9))
+    # a dot keeps off the lines, as far as there is room: a unit is about 65 points wide
+    for part, amount in zip(_parts(inside), (own - both, other - both, both), strict=True):
+        rims = [size / 130 + 0.05, size / 130, 0.0]
+        free = next((points[part(rim)] for rim in rims if part(rim).any()), np.empty((0, 2)))
+        chosen = _spread(free, round(amount / each))
+        axes.plot(*chosen.T, "o", color=INK, markersize=size)
+
+
+def _parts(inside):
+    """Only in the one circle, only in the other, in both: by the distance kept from the lines."""
+    one, other = inside
+    return [
+        lambda rim: (one < -rim) & (other > rim),
+        lambda rim: (other < -rim) & (one > rim),
+        lambda rim: (one < -rim) & (other < -rim),
+    ]
+
+
+def _distance(one, other, area) -> float:
+    """How far apart two circles are that have an area (in units of pi) in common."""
+    nearest, farthest = abs(one - other), one + other
+
+    def too_much(distance):
+        half = (distance**2 + one**2 - other**2) / (2 * distance)
+        rest = distance - half
+        first = one**2 * np.arccos(np.clip(half / one, -1, 1))
+        second = other**2 * np.arccos(np.clip(rest / other, -1, 1))
+        root = max(0.0, one**2 - half**2) ** 0.5
+        return (first + second - distance * root) / np.pi - area
+
+    if area >= min(one, other) ** 2 * 0.999:
+        return nearest * 0.8
+    return float(brentq(too_much, max(nearest, 1e-6), farthest - 1e-9)) if area > 0 else farthest
+
+
+def _spread(points, number) -> np.ndarray:
+    """So many of the points, far from each other."""
+    if not number or not len(points):
+        return np.empty((0, 2))
+    points = points[:4_000]
+    chosen, away = [0], np.hypot(*(points - points[0]).T)
+    while len(chosen) < number:
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, np.hypot(*(points - points[chosen[-1]]).T))
+    # off the rims: each goes to the middle of what is nearest to it, and stays one of the points
+    places = points[chosen]
+    for _ in range(10):
+        nearest = cKDTree(places).query(points)[1]
+        middles = [points[nearest == place].mean(axis=0) for place in range(number)]
+        places = points[cKDTree(points).query(np.array(middles))[1]]
+    return places
+
+
+def buyers_needed(row: pd.DataFrame) -> None:
+    """The price on both sides: how much of a row holds, and how long a product has to wait.
+
+    Parameters
+    ----------
+    row : DataFrame
+        From :func:`helpers.similarity.row_by_buyers`. Nothing is drawn of an empty one.
+    """
+    if row.empty:
+        return
+    figure, axes = style.figure(4.4)
+    # what half of all buyers reach is a line only where it stands above all else
+    half = row.attrs["half"] > 1.2 * max(row.attrs["popular"], row.attrs["chance"])
+    top = max(row.attrs["half"], row["same"].max(), row.attrs["popular"], 0.12)
+    lines = [
+        ("half", PERSONAL, ":", "a row from half of all buyers"),
+        ("popular", POPULAR, "-", f"{row.attrs['rival']} instead"),
+        ("chance", CHANCE, "--", "drawn by chance"),
+    ]
+    lines = lines if half else lines[1:]
+    heights = _label_heights([row.attrs[name] for name, *_ in lines], 0.022 * top, 0.06 * top)
+    edges = row.index[0] * 0.6, row.index[-1] * 1.6
+    for (name, colour, dashes, label), height in zip(lines, heights, strict=True):
+        axes.axhline(row.attrs[name], color=colour, linestyle=dashes, linewidth=2)
+        at_left = name == "half"  # where the curve is low; the others, where it is high
+        axes.text(edges[0 if at_left else 1] * (1.05 if at_left else 0.95), height, label,
+                  color=colour, ha="left" if at_left else "right")  # fmt: skip
+    axes.plot(row.index, row["same"], "-o", color=PERSONAL, linewidth=2.5, markersize=8)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+    for buyers, same in row["same"].items():
+        axes.text(buyers * 0.9, same + 0.022 * top, percent(same).replace("less than ", "<"),
+                  color=PERSONAL, ha="right", fontweight="bold", bbox=white)  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xticks(row.index, [f"{n:,}\n{_wait(w)}" for n, w in row["weeks"].items()])
+    axes.minorticks_off()
+    axes.set_xlim(*edges)
+    axes.set_ylim(0, max([*heights, top]) + 0.12 * top)
+    few, many = row.index[min(1, len(row) - 1)], row.index[-1]
+    title = (
+        "; ".join(
+            f"{n:,} buyer{'s' if n != 1 else ''}: {percent(row['same'][n])}"
+            for n in dict.fromkeys([few, many])
+        )
+        + " of the row is confirmed"
+    )
+    style.finish(
+        figure,
+        axes,
+        title,
+        "buyers so far, and how long a typical product took to get them",
+        "share of the row that later buyers confirm",
+        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}; half of all buyers: "
+        f"{percent(row.attrs['half'])}.",
+        percent="y",
+    )
+
+
+def _wait(weeks) -> str:
+    if weeks < 1 / 7:
+        return "at once"
+    if weeks < 0.9:
+        return f"{weeks * 7:.0f} day{'s' if weeks * 7 >= 1.5 else ''}"
+    return f"{weeks:.0f} weeks" if weeks >= 1.5 else "a week"
+
+
+def _label_heights(levels, gap, height) -> list[float]:
+    """Where the labels of horizontal lines stand: each above its own, on no line and no label."""
+    places, taken = {}, []
+    for number in sorted(range(len(levels)), key=lambda each: (levels[each], each)):
+        tries = [levels[number], *sorted(each for each in levels if each > levels[number]), *taken]
+        places[number] = min(
+            start + gap
+            for start in tries
+            if start >= levels[number]
+            and not any(start + 0.5 * gap < line < start + gap + height for line in levels)
+            and not any(abs(start + gap - other) < height for other in places.values())
+        )
+        taken.append(places[number] + height)
+    return [places[number] for number in range(len(levels))]
+
+
+def product_map(
+    groups: pd.DataFrame,
+    products: pd.DataFrame,
+    n_labels: int = 25,
+) -> None:
+    """Products on a plane, those with the same buyers near each other, their groups shaded.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From :func:`helpers.similarity.product_groups`. Nothing is drawn of an empty one.
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+    n_labels : int
+        At most so many products are named, the most central of each group, and only where their
+        names cover nothing.
+    """
+    if groups.empty:
+        return
+    figure, axes = style.figure(6.4)
+    names = display_names(products)
+    clear = groups.attrs["clear"]
+    by_group = list(groups.groupby("group"))
+    spread = np.ptp(groups[["x", "y"]].to_numpy(), axis=0).max() or 1.0
+    for number, members in by_group:
+        colour = COLOURS[number % len(COLOURS)]
+        if clear:
+            _shade(axes, members[["x", "y"]].to_numpy(), colour, 0.001 * spread)
+        axes.plot(members["x"], members["y"], "o", color=colour, markersize=6, zorder=3)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.margins(0.14)
+    if clear:
+        finding = f"{len(by_group)} groups of products, each bought by the same people"
+    else:
+        finding = "Near each other: bought by the same people. No clear groups"
+    style.title(axes, finding)
+    figure.canvas.draw()  # places are final from here on
+    placer = _Labels(figure, axes, groups[["x", "y"]].to_numpy())
+    for number, members in by_group if clear else []:
+        placer.above(
+            members[["x", "y"]].to_numpy(),
+            _name_of_group(members, products, names),
+            COLOURS[number % len(COLOURS)],
+        )
+    told = []
+    ranked = groups.assign(
+        rank=groups.groupby("group")["centrality"].rank(ascending=False, method="first")
+    )
+    for product in ranked.sort_values(["rank", "group"]).index:
+        if len(told) < n_labels and placer.beside(
+            groups.loc[product, ["x", "y"]].to_numpy(float), _short(names[product])
+        ):
+            told.append(product)
+    alt = f"Map of {len(groups)} products: {finding}."
+    if clear:
+        named = (_name_of_group(members, products, names) for _, members in by_group)
+        alt += f" Groups: {'; '.join(each.replace(chr(10), ' ') for each in named)}."
+    style.show(figure, alt)
+
+
+def _name_of_group(members, products, names) -> str:
+    """The category of at least half of its products, or else its most central product."""
+    if products["product_category"].nunique() > 1:
+        common = products["product_category"].reindex(members.index).value_counts()
+        if len(common) and common.iloc[0] >= len(members) / 2:
+            return f"mostly {_short(common.index[0])}"
+    return f"around {_short(names[members['centrality'].idxmax()])}"
+
+
+def _shade(axes, points, colour, least) -> None:
+    """A soft area around the points."""
+    if len(points) > 2:
+        try:
+            points = points[ConvexHull(points).vertices]
+        except QhullError:  # on one line
+            points = points[np.lexsort(points.T)][[0, -1]]
+    points = points + least * np.array([[0, 0], [1, 0], [0, 1]])[np.arange(len(points)) % 3]
+    light = 1 - 0.16 * (1 - np.array(_rgb(colour)))
+    axes.add_patch(
+        Polygon(
+            points,
+            closed=True,
+            facecolor=light,
+            edgecolor=light,
+            linewidth=26,
+            joinstyle="round",
+            capstyle="round",
+            zorder=1,
+        )  # fmt: skip
+    )
+
+
+def _rgb(colour):
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+class _Labels:
+    """Names on a figure that cover neither each other nor a point."""
+
+    def __init__(self, figure, axes, points):
+        self.axes = axes
+        self.renderer = figure.canvas.get_renderer()
+        self.pixels = figure.dpi / 72
+        self.frame = axes.get_window_extent(self.renderer)
+        half = 4.5 * self.pixels
+        self.middles = axes.transData.transform(points)
+        self.points = [
+            Bbox.from_bounds(x - half, y - half, 2 * half, 2 * half) for x, y in self.middles
+        ]
+        self.taken = []
+
+    def _put(self, places, text, own=None, **look) -> bool:
+        for (x, y), ha, va in places:
+            artist = self.axes.text(
+                *self.axes.transData.inverted().transform((x, y)), text, ha=ha, va=va, **look
+            )
+            box = artist.get_window_extent(self.renderer).padded(1.5 * self.pixels)
+            beside = [point for place, point in enumerate(self.points) if place != own]
+            free = not any(box.overlaps(other) for other in [*self.taken, *beside])
+            if own is not None and free:  # nearer to its own point than to any other
+                near = np.clip(self.middles, [box.x0, box.y0], [box.x1, box.y1])
+                free = int(np.hypot(*(self.middles - near).T).argmin()) == own
+            whole = self.frame.x0 <= box.x0 and box.x1 <= self.frame.x1
+            if free and whole and self.frame.y0 <= box.y0 and box.y1 <= self.frame.y1:
+                self.taken.append(box)
+                return True
+            artist.remove()
+        return False
+
+    def above(self, points, text, colour) -> bool:
+        """The name of a group: over it, or under it."""
+        places = self.axes.transData.transform(points)
+        (left, low), (right, high) = places.min(axis=0), places.max(axis=0)
+        far = 15 * self.pixels
+        tries = []
+        for step in range(6):
+            gap = far + 9 * step * self.pixels
+            for x, ha in [((left + right) / 2, "center"), (left, "left"), (right, "right")]:
+                tries += [((x, high + gap), ha, "bottom"), ((x, low - gap), ha, "top")]
+        return self._put(
+            tries,
+            text,
+            color=[0.7 * part for part in _rgb(colour)],
+            fontsize=12,
+            fontweight="bold",
+            zorder=5,
+        )
+
+    def beside(self, point, text) -> bool:
+        """The name of a product, beside its point."""
+        x, y = self.axes.transData.transform(point)
+        own = int(np.abs(self.middles - [x, y]).sum(axis=1).argmin())
+        gap = 5 * self.pixels
+        tries = [((x + gap, y), "left", "center"), ((x - gap, y), "right", "center")]
+        tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
+        tries += [((x + gap, y + gap), "left", "bottom"), ((x + gap, y - gap), "left", "top")]
+        tries += [((x - gap, y + gap), "right", "bottom"), ((x - gap, y - gap), "right", "top")]
+        return self._put(tries, text, own, color=INK, fontsize=10, zorder=4)

@@ -1,0 +1,419 @@
+"""Lesson 03's computations against slow plain versions, and on shops that are odd."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import data
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
+from helpers.similarity import (
+    bought_later,
+    common_buyers,
+    enough_buyers,
+    first_page,
+    lift_that_melts,
+    nearest_in_same_category,
+    neighbours_beside_chance,
+    pages,
+    pages_filled,
+    pair_settings,
+    product_affinity,
+    product_groups,
+    product_similarity,
+    row_by_buyers,
+    shared_with_nearest,
+    similar_products,
+    somebody_who_bought,
+    usual_times_chance,
+    what_melted,
+)
+from tests.common import purchases
+
+
+@st.composite
+def matrices(draw):
+    """Small tables of 0 and 1; some customers and products have nothing."""
+    shape = draw(st.integers(1, 9)), draw(st.integers(1, 7))
+    bits = draw(st.lists(st.booleans(), min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]))
+    customers = [f"c{n}" for n in range(shape[0])]
+    products = [f"p{n}" for n in range(shape[1])]
+    table = pd.DataFrame(np.reshape(bits, shape).astype(int), customers, products)
+    return InteractionMatrix.from_frame(table)
+
+
+def counts_of(matrix):
+    """All common buyers, with zeros on the diagonal."""
+    table = matrix.values.toarray().astype(int)
+    common = table.T @ table
+    np.fill_diagonal(common, 0)
+    return common
+
+
+def best(values, n):
+    """Positions of the n largest values above zero; ties go to the smaller position."""
+    return [place for place in sorted(range(len(values)), key=lambda p: (-values[p], p))
+            if values[place] > 0][:n]  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(matrices(), st.integers(1, 5))
+def test_common_buyers_and_pages(matrix, n):
+    common = counts_of(matrix)
+    counted = common_buyers(matrix, n)
+    shown = [best(row, n) for row in common]
+    for place, product in enumerate(matrix.products):
+        row = similar_products(counted, product, n)
+        assert row["product_id"].tolist() == matrix.products[shown[place]].tolist()
+        assert row["similarity"].tolist() == common[place][shown[place]].tolist()
+    flat = [place for row in shown for place in row]
+    expected = [flat.count(place) for place in range(len(common))]
+    assert pages(counted, n).tolist() == expected
+    for least, number in pages_filled(counted, [1, 2, 3], n).items():
+        assert number == sum((row >= least).sum() >= n for row in common)
+
+
+def test_pages_looks_at_the_n_best_of_more(bundled_matrix):
+    few, many = product_similarity(bundled_matrix, 4), product_similarity(bundled_matrix)
+    pd.testing.assert_series_equal(pages(few), pages(many))
+    assert pages(many).sum() == 4 * bundled_matrix.shape[1]
+
+
+def test_neighbours_beside_chance_by_hand(small_matrix):
+    table = neighbours_beside_chance(small_matrix, product_similarity(small_matrix), "C")
+    assert table["product_id"].tolist() == ["A", "D", "B"]
+    first = table.iloc[0]
+    assert (first["buyers"], first["common"]) == (3, 2)
+    assert first["by_chance"] == 3 * 3 / 4
+    assert first["times_chance"] == pytest.approx(2 / (9 / 4))
+    assert first["similarity"] == pytest.approx(2 / 3)
+    # the same as what bought-together pairs call lift
+    pairs = product_affinity(small_matrix).set_index(["product_id", "other_product_id"])["lift"]
+    assert table["times_chance"].tolist() == pytest.approx(pairs["C"][table["product_id"]].tolist())
+
+
+def test_the_nearest_in_the_same_category(small_matrix):
+    # nearest: A-C, B-D, C-A, D-B
+    similarity = product_similarity(small_matrix)
+
+    def shares(categories):
+        return nearest_in_same_category(
+            similarity, pd.DataFrame({"product_category": categories}, list("ABCD")), 2_000
+        )
+
+    # of the three ways to pair four products, one is the neighbours' own: all or nothing
+    noise = (1 / 3 * 2 / 3) ** 0.5
+    assert shares(["x", "y", "x", "y"]) == pytest.approx((1, 1 / 3, noise), abs=0.02)
+    assert shares(["x", "x", "y", "y"])[:2] == pytest.approx((0, 1 / 3))
+    # A is not asked without a category, and its neighbour C is not confirmed by it
+    assert shares([None, "y", "x", "y"])[:2] == pytest.approx((2 / 3, (1 / 3 + 0 + 1 / 3) / 3))
+    assert shares(["x"] * 4) is None
+    assert shares([None] * 4) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices())
+def test_what_any_two_products_share_in_times_chance(matrix):
+    common = counts_of(matrix)
+    buyers = matrix.values.toarray().sum(axis=0)
+    by_chance = np.outer(buyers, buyers) / matrix.shape[0]
+    np.fill_diagonal(by_chance, 0)
+    found = usual_times_chance(matrix)
+    if by_chance.sum() == 0:
+        assert np.isnan(found)
+    else:
+        assert found == pytest.approx(common.sum() / by_chance.sum())
+
+
+def test_any_two_share_more_where_some_customers_buy_a_lot():
+    rng = np.random.default_rng(0)
+    for owned, low, high in [([6] * 2_000, 0.8, 0.9), ([1, 1, 1, 1, 26] * 400, 3.5, 4)]:
+        rows = [(f"c{c}", f"p{p}") for c, many in enumerate(owned)
+                for p in rng.choice(40, many, replace=False)]  # fmt: skip
+        assert low < usual_times_chance(build_interaction_matrix(purchases(*rows))) < high
+
+
+def test_a_product_without_neighbours_is_not_asked():
+    matrix = build_interaction_matrix(purchases(("1", "a"), ("1", "b"), ("2", "c")))
+    products = pd.DataFrame({"product_category": ["x", "x", "y"]}, list("abc"))
+    assert nearest_in_same_category(product_similarity(matrix), products)[:2] == (1, 1 / 2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices())
+def test_what_two_share(matrix):
+    filled = matrix.values.toarray().astype(int)
+    filled = filled[filled.any(axis=1)][:, filled.any(axis=0)]
+    if not filled.size:
+        return
+    ids = [pd.Index(range(length)) for length in filled.shape]
+    from scipy import sparse
+
+    found = shared_with_nearest(InteractionMatrix(sparse.csr_array(filled), *ids))
+    for name, table in [("customers", filled), ("products", filled.T)]:
+        common = table @ table.T
+        size = common.diagonal().copy()
+        np.fill_diagonal(common, 0)
+        n = len(table)
+        assert found.loc[name, "any_two"] == pytest.approx(common.sum() / max(1, n * (n - 1)))
+        triples = []
+        for place in range(n):
+            cosine = [round(common[place, o] / (size[place] * size[o]) ** 0.5, 9) for o in range(n)]
+            nearest = int(np.argmax(cosine))
+            triples.append((common[place, nearest], size[place], size[nearest]))
+        row = found.loc[name]
+        assert row["how_many"] == n
+        middle = sorted(triple[0] for triple in triples)[n // 2]
+        assert row["shared"] == middle
+        assert row["shared"] <= min(row["own"], row["nearest_own"])
+
+
+def test_what_two_share_of_a_part_is_the_same_every_time(bundled_matrix):
+    one, other = (shared_with_nearest(bundled_matrix, most=200) for _ in range(2))
+    pd.testing.assert_frame_equal(one, other)
+    whole = shared_with_nearest(bundled_matrix, most=10_000)
+    assert abs(one.loc["customers", "shared"] - whole.loc["customers", "shared"]) <= 1
+
+
+VISITS = purchases(
+    ("1", "page", "2024-01-01"), ("1", "a", "2024-01-02"), ("1", "b", "2024-01-03"),
+    ("2", "page", "2024-01-05"), ("2", "a", "2024-01-05"), ("2", "b", "2024-01-09"),
+    ("3", "a", "2024-01-01"), ("3", "page", "2024-01-02"), ("3", "a", "2024-01-08"),
+    ("4", "a", "2024-01-01"), ("4", "b", "2024-01-02"),
+)  # fmt: skip
+
+
+def test_bought_later_is_on_a_later_day_for_the_first_time():
+    later = bought_later(VISITS, "page", {"one": ["a", "b"], "two": ["a"], "three": ["unsold"]})
+    assert later.index.tolist() == ["1", "2", "3"]
+    assert later["one"].tolist() == [2, 1, 0]
+    assert later["two"].tolist() == [1, 0, 0]
+    assert later["three"].tolist() == [0, 0, 0]
+    assert somebody_who_bought(VISITS, "page", ["a", "b"]) == ("1", 2, 0)
+    assert somebody_who_bought(VISITS, "page", ["b"]) == ("1", 1, 0)  # the first among equals
+    # 1 bought both, so 2 is the one to show
+    assert somebody_who_bought(VISITS, "page", ["b"], ["a"]) == ("2", 1, 0)
+
+
+def test_the_first_page_is_found_by_a_rule(shop):
+    # 1 begins with the page; a tenth of the best seller's buyers is one
+    assert first_page(VISITS) == ("1", "page")
+    # nobody came back: the best seller (a and page have 4 and 3 buyers) and its first buyer
+    one_day = VISITS.assign(transaction_date=pd.Timestamp("2024-01-01"))
+    assert first_page(one_day) == ("1", "a")
+    # a product that hardly anybody has is no page for a lesson
+    crowd = purchases(*[(f"x{n:02d}", "hit") for n in range(30)])
+    rare = purchases(("0", "rare", "2024-01-01"), ("0", "hit", "2024-01-02"))
+    back = purchases(("1", "hit", "2024-01-01"), ("1", "rare2", "2024-01-02"))
+    assert first_page(pd.concat([crowd, rare, back])) == ("1", "hit")
+    assert first_page(shop[0].sample(frac=1, random_state=0)) == first_page(shop[0])
+
+
+class Slow:
+    """The same rows, one product at a time, with sets and sorted lists."""
+
+    def __init__(self, transactions, matrix, products):
+        self.bought = transactions.groupby("customer_id")["product_id"].agg(set)
+        self.buyers = transactions.groupby("product_id")["customer_id"].agg(set).map(len)
+        self.ids = list(matrix.products)
+        self.category = products["product_category"]
+        first = transactions.groupby(["product_id", "customer_id"])["transaction_date"].min()
+        self.first = first.reset_index().sort_values(["transaction_date", "customer_id"])
+
+    def asked(self, least):
+        """Products with enough buyers, and these buyers in order of time."""
+        for product in self.ids:
+            if self.buyers[product] >= least:
+                yield product, self.first.query("product_id == @product")["customer_id"].tolist()
+
+    def row(self, product, people, n, least=1, damp=0):
+        score = []
+        for other in self.ids:
+            common = sum(other in self.bought[person] for person in people)
+            cosine = common / (len(people) * self.buyers[other]) ** 0.5
+            kept = other != product and common >= least
+            score.append(cosine * common / max(1, common + damp) if kept else 0)
+        return {self.ids[place] for place in best(np.float32(score), n)}
+
+    def best_sellers(self, product, n, by_category):
+        rivals = [other for other in self.ids if other != product]
+        own = self.category[product]
+        rivals.sort(key=lambda o: (by_category and self.category[o] != own, -self.buyers[o], o))
+        return set(rivals[:n])
+
+
+def test_a_row_from_few_buyers_against_the_slow_version(shop):
+    part = shop[0][shop[0]["customer_id"] < "CUST00600"]
+    matrix, products = build_interaction_matrix(part), data.product_table(part)
+    counts = [1, 3, 10]
+    for categories in (products["product_category"], pd.Series("x", products.index)):
+        known = products.assign(product_category=categories)
+        table = row_by_buyers(part, matrix, known, [*counts, 1_000])
+        slow = Slow(part, matrix, known)
+        found = []
+        for product, people in slow.asked(20):
+            late = slow.row(product, people[len(people) // 2 :], 4)
+            rows = {count: slow.row(product, people[:count], 4) for count in counts}
+            rows["half"] = slow.row(product, people[: len(people) // 2], 4)
+            rows["category"] = slow.best_sellers(product, 4, True)
+            rows["shop"] = slow.best_sellers(product, 4, False)
+            found.append({name: len(row & late) / 4 for name, row in rows.items()})
+        found = pd.DataFrame(found)
+        assert table.index.tolist() == counts
+        assert table.attrs["products"] == len(found) >= 10
+        assert table.attrs["half"] == pytest.approx(found["half"].mean())
+        rival = max(["category", "shop"], key=lambda name: found[name].mean())
+        if categories.nunique() == 1:
+            rival = "shop"
+        assert table.attrs["rival"].startswith(f"the {rival}")
+        assert table.attrs["popular"] == pytest.approx(found[rival].mean())
+        assert table.attrs["chance"] == pytest.approx(4 / (matrix.shape[1] - 1))
+        for count in counts:
+            ahead = found[count] - found[rival]
+            assert table.loc[count, "same"] == pytest.approx(found[count].mean())
+            assert table.loc[count, "ahead"] == pytest.approx(ahead.mean())
+            assert table.loc[count, "error"] == pytest.approx(ahead.std() / len(ahead) ** 0.5)
+            assert table.loc[count, "reached"] == (slow.buyers >= count).mean()
+        assert table.loc[1, "weeks"] == 0 and table["weeks"].is_monotonic_increasing
+
+
+def test_the_better_rival_is_taken():
+    # everybody has the hits of the shop; the category's other products say nothing
+    rng = np.random.default_rng(0)
+    rows = [(f"c{c}", f"hit{n}") for c in range(200) for n in range(5) if rng.random() < 0.9]
+    rows += [(f"c{c}", f"rare{rng.integers(10)}") for c in range(200)]
+    table = purchases(*rows)
+    products = data.product_table(table).assign(
+        product_category=lambda t: np.where(t.index.str.startswith("hit"), "hits", "others")
+    )
+    row = row_by_buyers(table, build_interaction_matrix(table), products, [1, 3])
+    assert row.attrs["rival"] == "the shop's best sellers"
+
+
+def test_what_a_pair_minimum_costs_and_gains(shop):
+    part = shop[0][shop[0]["customer_id"] < "CUST00600"]
+    matrix, products = build_interaction_matrix(part), data.product_table(part)
+    table = pair_settings(part, matrix, 8, [1, 2, 3], damping=7)
+    assert table.index.tolist() == [1, 2, 3, "damping"]
+    slow = Slow(part, matrix, products)
+    filled, confirmed = [], []
+    for product, people in slow.asked(16):
+        late = slow.row(product, people[len(people) // 2 :], 4)
+        rows = {least: slow.row(product, people[:8], 4, least) for least in [1, 2, 3]}
+        rows["damping"] = slow.row(product, people[:8], 4, damp=7)
+        filled.append({name: len(row) / 4 for name, row in rows.items()})
+        confirmed.append(
+            {name: len(row & late) / len(row) if row else np.nan for name, row in rows.items()}
+        )
+    confirmed = pd.DataFrame(confirmed)
+    assert table["filled"].to_dict() == pytest.approx(pd.DataFrame(filled).mean().to_dict())
+    assert table["confirmed"].to_dict() == pytest.approx(confirmed.mean().to_dict())
+    for name in table.index:
+        gain = confirmed[name] - confirmed[1]
+        assert table.loc[name, "gain"] == pytest.approx(gain.mean())
+        assert table.loc[name, "error"] == pytest.approx(gain.std() / gain.count() ** 0.5)
+    assert table["filled"][3] < table["filled"][1] == table["filled"]["damping"]
+
+
+def test_a_row_where_there_is_little_to_tell_from(small_shop):
+    matrix, products = build_interaction_matrix(small_shop), data.product_table(small_shop)
+    table = row_by_buyers(small_shop, matrix, products)
+    assert table.index.tolist() == [1] and table.attrs["rival"] == "the shop's best sellers"
+    single = purchases(("1", "a"), ("2", "b"))
+    matrix = build_interaction_matrix(single)
+    empty = row_by_buyers(single, matrix, data.product_table(single))
+    assert empty.empty and enough_buyers(empty) is None
+    assert pair_settings(single, matrix, 1)["confirmed"].isna().all()
+
+
+def test_enough_buyers_holds_for_every_larger_count():
+    row = pd.DataFrame(
+        {"same": [0.2, 0.3, 0.3, 0.5], "ahead": [0.1, 0.02, 0.1, 0.3], "error": 0.04},
+        index=[1, 3, 10, 30],
+    )
+    row.attrs["chance"] = 0.05
+    assert enough_buyers(row) == 10  # 1 is ahead as well, but 3 is not
+    assert enough_buyers(row, errors=0) == 1
+    assert enough_buyers(row, errors=10) is None
+    row.attrs["chance"] = 0.2  # ahead of the rival is not enough, where chance does nearly as well
+    assert enough_buyers(row) == 30
+
+
+def tasteful(n_customers, tastes, seed=0):
+    """Customers of several tastes buy of their own taste's products mostly."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for customer in range(n_customers):
+        own = customer % tastes
+        for _ in range(6):
+            taste = own if rng.random() < 0.8 else rng.integers(tastes)
+            rows.append((f"c{customer:04d}", f"t{taste}_{rng.integers(8)}"))
+    return build_interaction_matrix(purchases(*rows))
+
+
+@pytest.mark.parametrize("tastes", [2, 3, 5])
+def test_groups_are_found_where_they_are(tastes):
+    groups = product_groups(tasteful(600, tastes))
+    assert groups.attrs["clear"]
+    planted = groups.index.str[:2]
+    assert pd.crosstab(planted, groups["group"]).gt(0).to_numpy().sum() == tastes
+    # and a product's neighbour on the map is of its own group
+    places = groups[["x", "y"]].to_numpy()
+    away = np.linalg.norm(places[:, None] - places[None], axis=2) + np.diag([np.inf] * len(places))
+    assert (groups["group"].to_numpy()[away.argmin(axis=1)] == groups["group"]).mean() >= 0.9
+
+
+def test_no_groups_are_found_where_there_are_none():
+    found = [product_groups(tasteful(400, 1, seed)).attrs["clear"] for seed in range(4)]
+    rng = np.random.default_rng(0)
+    rows = [(f"c{c}", f"p{p:02d}") for c in range(400) for p in rng.integers(0, 40, 1 + c % 9)]
+    found.append(product_groups(build_interaction_matrix(purchases(*rows))).attrs["clear"])
+    assert not any(found)
+
+
+@pytest.mark.parametrize("n_products", [1, 2, 3, 4])
+def test_groups_of_hardly_any_products(n_products):
+    bought = data.miniature()
+    matrix = build_interaction_matrix(bought[bought["product_id"] < "ABCDE"[n_products]])
+    groups = product_groups(matrix)
+    assert not groups.attrs["clear"] and len(groups) == (0 if n_products == 1 else n_products)
+    assert np.isfinite(groups[["x", "y"]].to_numpy(float)).all()
+
+
+def test_the_map_draws_the_products_with_most_buyers(bundled_matrix):
+    groups = product_groups(bundled_matrix, n_products=20)
+    buyers = pd.Series(bundled_matrix.values.sum(axis=0), bundled_matrix.products)
+    assert set(groups.index) == set(buyers.nlargest(20).index)
+    pd.testing.assert_frame_equal(groups, product_groups(bundled_matrix, n_products=20))
+
+
+def test_the_lift_that_melts_by_hand():
+    dates = ["2024-01-01"] * 4 + ["2024-06-01"] * 4
+    table = purchases(*zip("11223344", "abacabab", dates, strict=True))
+    pairs = product_affinity(build_interaction_matrix(table))
+    melted = lift_that_melts(table, pairs, [1, 2], share=0.4)
+    # early: two customers, a with b and a with c, one each: a has both, b and c one
+    assert melted.index.tolist() == [1]
+    assert melted.loc[1, "customers"] == 1
+    assert melted.loc[1, "lift"] == 1  # a is bought by everybody
+    assert melted.loc[1, "lift_later"] == 1 and melted.loc[1, "lift_that_stayed"] == 1
+
+
+def test_the_lift_melts_in_the_shop(shop, bundled_matrix):
+    melted = lift_that_melts(shop[0], product_affinity(bundled_matrix))
+    assert melted.index.tolist() == [1, 3, 5, 10]
+    assert melted["lift_that_stayed"].is_monotonic_increasing
+    assert melted["lift"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize(
+    ("later", "verdict"), [(2, "mostly luck"), (6, "part of it was luck"), (12, "it stayed")]
+)
+def test_what_melted_is_said_as_the_table_has_it(later, verdict):
+    table = pd.DataFrame({"customers": [1.0, 3], "lift": [10.0, 8], "lift_later": [later, 3.0]},
+                         index=[1, 3])  # fmt: skip
+    said = what_melted(table.assign(lift_that_stayed=table["lift_later"] / table["lift"]))
+    assert verdict in said and f"became {later:.1f}" in said
+    assert f"Asking for {3 if later == 2 else 1} common" in said
+    assert "no early pair" in what_melted(table.iloc[:0])
