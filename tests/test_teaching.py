@@ -16,8 +16,8 @@ GLOSSARY = re.findall(
     flags=re.M,
 )
 # words that earlier lessons use in their everyday sense
-EVERYDAY = {"cap", "control", "gain", "leak", "history", "personalization", "score", "segment",
-            "shuffle (Spark)", "signal"}  # fmt: skip
+EVERYDAY = {"best-seller list", "cap", "consent", "control", "exposure", "gain", "history", "leak",
+            "personalization", "score", "segment", "shuffle (Spark)", "signal"}  # fmt: skip
 # in bold because the sentence turns on it
 NO_TERMS = {"what to offer", "customer", "product", "same people", "popularity", "buy",
             "not bought before", "offline is not revenue", "and says so", "every night",
