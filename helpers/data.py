@@ -1171,8 +1171,9 @@ def funnel(transactions: pd.DataFrame, events: pd.DataFrame | None) -> tuple[pd.
     each, buyers = (bought[name].value_counts() for name in pair)
 
     def by_chance(pairs):
-        of_each = pairs["customer_id"].map(each).fillna(0)
-        chances = of_each * pairs["product_id"].map(buyers).fillna(0) / len(bought)
+        of_each = pairs["customer_id"].map(each.to_dict()).astype(float).fillna(0)
+        of_those = pairs["product_id"].map(buyers.to_dict()).astype(float).fillna(0)
+        chances = of_each * of_those / len(bought)
         return float(chances.clip(upper=1).mean()) if len(pairs) else 0.0
 
     only = len(viewed) - len(carted)
@@ -1251,7 +1252,7 @@ def seen_before_bought(transactions: pd.DataFrame, events: pd.DataFrame) -> tupl
     known = pd.merge_asof(
         known, seen.drop(columns="product_id"), left_on="day", right_on="seen", by="customer_id"
     )
-    by_chance = known["viewed"].fillna(0) * known["product"].map(popular).fillna(0)
+    by_chance = known["viewed"].fillna(0) * known["product"].map(popular.to_dict()).fillna(0)
     return float(share), float(by_chance.clip(upper=1).mean())
 
 
