@@ -115,7 +115,8 @@ def ruler(marks: pd.Series) -> None:
         axes.plot([value, value], [0, height], color=colours[name], linewidth=2)
         axes.plot(value, 0, "o", color=colours[name], markersize=11)
         align = "left" if value < 0.1 else "right" if value > 0.9 else "center"
-        axes.text(value, height + side * 0.06, f"{labels.get(name, name)} {value:.0%}", color=colours[name], ha=align,
+        told = f"{labels.get(name, name)} {value:.0%}"
+        axes.text(value, height + side * 0.06, told, color=colours[name], ha=align,
                   va="bottom" if side > 0 else "top", fontweight="bold",
                   bbox=_ON_WHITE)  # fmt: skip
     axes.set_ylim(-reach, reach)
