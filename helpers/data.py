@@ -1006,26 +1006,6 @@ def receipts(transactions: pd.DataFrame) -> str:
     return "receipts" if (several["nunique"] < several["size"]).mean() > 0.05 else "lines"
 
 
-def largest_basket_share(transactions: pd.DataFrame) -> tuple[str, float]:
-    """The product that is in most baskets (a customer's purchases of one day), and in how many.
-
-    Parameters
-    ----------
-    transactions : DataFrame
-
-    Returns
-    -------
-    tuple of (str, float)
-        The product's id, and the share of all baskets.
-    """
-    basket = transactions[["customer_id", "product_id"]].assign(
-        day=transactions["transaction_date"].dt.normalize()
-    )
-    baskets = len(basket[["customer_id", "day"]].drop_duplicates())
-    of_each = basket.drop_duplicates()["product_id"].value_counts()
-    return of_each.index[0], float(of_each.iloc[0] / baskets)
-
-
 def sales_spread(sales: pd.Series) -> dict[str, float]:
     """How unevenly products sell, and how unevenly they would if all were equally wanted.
 
@@ -1040,17 +1020,21 @@ def sales_spread(sales: pd.Series) -> dict[str, float]:
         ``top``, the number of products in the best fifth, and ``share``, their part of the
         purchases; ``by_chance``, the part of the best fifth if every purchase were of a product
         drawn at random (some are always ahead); ``half``, how many products make half of the
-        purchases; ``tail``, how many sell less than half the average, and ``tail_share``.
+        purchases; ``tail``, how many sell less than half the average, and ``tail_share``;
+        ``uneven``, whether the best fifth has clearly (1.5 times) more than by chance.
     """
     values = np.sort(sales.to_numpy())[::-1]
     top, total = max(1, len(values) // 5), values.sum()
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(total, np.full(len(values), 1 / len(values)), size=20)
     tail = values[values < values.mean() / 2]
+    share = values[:top].sum() / total
+    by_chance = np.sort(drawn, axis=1)[:, -top:].sum(axis=1).mean() / total
     return {
         "top": top,
-        "share": values[:top].sum() / total,
-        "by_chance": np.sort(drawn, axis=1)[:, -top:].sum(axis=1).mean() / total,
+        "share": share,
+        "by_chance": by_chance,
+        "uneven": bool(share > 1.5 * by_chance),
         "half": int(np.searchsorted(values.cumsum(), total / 2)) + 1,
         "tail": len(tail),
         "tail_share": tail.sum() / total,
@@ -1084,13 +1068,17 @@ def spoil(transactions: pd.DataFrame, n: int = 5) -> pd.DataFrame:
         code += "_"
     columns = ["customer_id", "product_id", "transaction_date"]
     lines = transactions[columns].assign(quantity=1, fault="")
+    if "quantity" in transactions:
+        lines["quantity"] = transactions["quantity"].abs().fillna(1).replace(0, 1)
     lines["transaction_id"] = [f"L{number}" for number in range(len(lines))]
     dates = lines["transaction_date"]
     orders = lines.groupby(["customer_id", dates.dt.normalize()]).head(1)
     postage = orders.assign(product_id=code, fault="postage")
     ranked = best_sellers(transactions, n=n + 1)
     back = lines[lines["product_id"] == ranked[-1]].iloc[::2]
-    back = back.assign(quantity=-1, fault="return", transaction_id="R" + back["transaction_id"])
+    back = back.assign(
+        quantity=-back["quantity"], fault="return", transaction_id="R" + back["transaction_id"]
+    )
     last = dates >= dates.max() - (dates.max() - dates.min()) / 10
     twice = lines[last].assign(fault="twice")
     guests = lines[last].iloc[::2].assign(customer_id=None, fault="guest")

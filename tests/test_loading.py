@@ -82,17 +82,13 @@ def test_what_a_transaction_number_numbers():
     assert data.receipts(rows.iloc[1:].assign(transaction_id=["r1", "r2"])) == "unknown"
 
 
-def test_the_product_in_most_baskets():
-    rows = purchases(("1", "A"), ("1", "B"), ("2", "A"), ("2", "A"), ("3", "B"), ("4", "A"))
-    assert data.largest_basket_share(rows) == ("A", 0.75)
-
-
 def test_the_best_fifth_is_ahead_by_chance_too():
     alike = data.sales_spread(pd.Series(np.random.default_rng(1).multinomial(300, [0.02] * 50)))
     assert alike["share"] == pytest.approx(alike["by_chance"], abs=0.03)
     assert alike["by_chance"] > 0.27
     steep = data.sales_spread(pd.Series([60, 20, 10, 6, 4]))
     assert (steep["top"], steep["share"], steep["half"]) == (1, 0.6, 1)
+    assert steep["uneven"] and not alike["uneven"]
     assert (steep["tail"], steep["tail_share"]) == (2, 0.1)
     assert data.sales_spread(pd.Series([7]))["share"] == 1
 

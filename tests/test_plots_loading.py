@@ -155,13 +155,15 @@ def test_the_areas_of_best_sellers_and_tail_are_their_sales(drawn, n_products):
     plots.sales_tail(sales)
     figure, alt = drawn[0]
     spread = data.sales_spread(sales)
-    first = n_products - spread["tail"]
+    first = n_products - spread["tail"] * spread["uneven"]
     parts = np.split(sales.to_numpy(), [spread["top"], first])
     areas = [area(each) for each in figure.axes[0].collections]
     assert areas == pytest.approx([part.sum() for part in parts if len(part)])
     assert f"of {n_products:,} products" in title(figure)
     assert "if all were equally wanted" in alt
-    assert any("long tail" in text for text in written(figure)) == (spread["tail"] > 0)
+    assert any("long tail" in text for text in written(figure)) == bool(
+        spread["tail"] and spread["uneven"]
+    )
 
 
 def test_everybody_stands_in_one_bar(drawn):

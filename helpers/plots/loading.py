@@ -274,15 +274,19 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
         One per row; empty where the row is kept.
     """
     figure, axes = style.figure(height=0.42 * len(rows) + 1.3)
-    width = 1.3
-    for place, name in enumerate(rows):
-        axes.text(place * width, -0.8, name.removeprefix("transaction_"), color=CHANCE, va="center")
-    end = len(rows.columns) * width - 0.35
+    heads = {"transaction_id": "receipt", "transaction_date": "date"}
+    heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
+    pairs = zip(heads, rows, strict=True)
+    widths = [max(map(len, [head, *rows[name].fillna("")])) for head, name in pairs]
+    places = [0, *np.cumsum([0.145 * width + 0.25 for width in widths])]
+    for place, head in zip(places, heads, strict=False):
+        axes.text(place, -0.8, head, color=CHANCE, va="center")
+    end = places[-1] - 0.05
     for line, (values, reason) in enumerate(zip(rows.to_numpy(), reasons, strict=True)):
         face = "#F7DDE6" if reason else _PALE
         axes.add_patch(Rectangle((-0.1, line - 0.4), end, 0.8, facecolor=face))
         for place, value in enumerate(values):
-            axes.text(place * width, line, "–" if pd.isna(value) else str(value), va="center")
+            axes.text(places[place], line, "–" if pd.isna(value) else str(value), va="center")
         mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
         axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
     axes.set_xlim(-0.15, end + 2.9)
@@ -305,7 +309,8 @@ def sales_tail(sales: pd.Series) -> None:
         Purchases by product, in falling order.
     """
     values, spread = sales.to_numpy(), data.sales_spread(sales)
-    top, share, first = spread["top"], spread["share"], len(sales) - spread["tail"]
+    top, share, tail = spread["top"], spread["share"], spread["tail"] * spread["uneven"]
+    first = len(values) - tail
     even = values.mean()
     figure, axes = style.figure(height=3.4)
     for start, stop, colour in [
@@ -322,8 +327,8 @@ def sales_tail(sales: pd.Series) -> None:
     axes.text(top + 0.02 * len(values) + 0.6, values[0] * 0.97,
               f"best fifth: {percent(share)} of sales",
               color=POPULAR, fontweight="bold", va="top")  # fmt: skip
-    if spread["tail"]:
-        words = f"long tail: {spread['tail']:,} that sell\nless than half the average"
+    if tail:
+        words = f"long tail: {tail:,} that sell\nless than half the average"
         axes.text(right, even * 1.35, words, ha="right", va="bottom", color=_TAIL_INK,
                   fontweight="bold")  # fmt: skip
     axes.set_xlim(0.5, right)
@@ -496,7 +501,7 @@ def the_rule(table: pd.DataFrame) -> None:
                 facecolor=colours[place] if here else _PALE, edgecolor="none",
             )  # fmt: skip
             axes.add_patch(box)
-            text = limit
+            text = limit or "–"
             if here:
                 text = percent(row.figure) if row.question in shares else f"{row.figure:,.0f}"
                 text = text.replace("less than ", "< ") + f"\n({limit})"
