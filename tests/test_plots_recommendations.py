@@ -165,7 +165,10 @@ def test_bought_again_beside_dice(drawn):
     [axes] = figure.axes
     assert widths(axes) == [0.3, 0.12, 0.2]
     assert [line.get_xdata()[0] for line in axes.lines] == [0.1, 0.14, 0.12]
-    assert texts(axes) == ["30%", "12%", "20%"]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert [label.split()[-1] for label in labels] == ["30%", "12%", "20%"]
+    plots.bought_again(table, most=1)
+    assert "1 with smaller shares" in drawn.pop()[0].axes[0].get_xlabel()
     assert to_hex(axes.patches[0].get_facecolor()) == to_hex(colours.PERSONAL)
     assert to_hex(axes.patches[1].get_facecolor()) != to_hex(colours.PERSONAL)
     assert title(axes).endswith("by chance: 1 of 2 categories")

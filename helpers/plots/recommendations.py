@@ -307,11 +307,12 @@ def bought_again(table: pd.DataFrame, most: int = 8) -> None:
     for place, (name, row) in enumerate(shown.iterrows()):
         axes.barh(place, row["share"], color=PERSONAL if row["row"] else _PALE, height=0.62)
         axes.plot([row["chance"]] * 2, [place - 0.4, place + 0.4], color=CHANCE, linewidth=4)
-        reach = max(row["share"], row["chance"])
-        axes.text(reach + 0.02 * widest, place, percent(row["share"]), va="center")
         told.append(f"{name} {percent(row['share'])}, by chance {percent(row['chance'])}")
-    axes.set_yticks(range(len(shown)), [_short(name) for name in shown.index])
-    axes.set_xlim(0, 1.25 * widest)
+    labels = zip(shown.index, shown["share"], strict=True)
+    labels = [f"{_short(name, 18)} {percent(share)}" for name, share in labels]
+    axes.set_yticks(range(len(shown)), labels)
+    axes.set_xlim(0, 1.1 * widest)
+    axes.locator_params(axis="x", nbins=5)
     axes.invert_yaxis()
     rows = table.index[table["row"]].drop(last, errors="ignore") if len(table) > 1 else []
     if len(rows):
@@ -321,7 +322,9 @@ def bought_again(table: pd.DataFrame, most: int = 8) -> None:
         finding = "Bought again clearly more often than by chance: the shop as a whole"
     else:
         finding = "Nothing is bought again often enough for a row of its own"
-    xlabel = "share of purchases that are repeats; grey line: by chance"
+    xlabel = "repeats among purchases; grey line: by luck; blue: clearly more"
+    if len(table) > len(shown):
+        xlabel += f"\n({len(table) - len(shown)} with smaller shares not shown)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
 
 
@@ -333,7 +336,7 @@ def unknown_id() -> None:
     ends = [
         ("no", "a typo, or a test", "best sellers, count 1"),
         ("no", "a stranger", "best sellers, count 2"),
-        ("no", "new, still quiet", "best sellers, count 3"),
+        ("no", "known, but quiet", "best sellers, count 3"),
     ]
     for place, (question, (word, who, gets)) in enumerate(zip(questions, ends, strict=True)):
         high = 6.3 - 2.05 * place
@@ -344,7 +347,7 @@ def unknown_id() -> None:
         _box(axes, (7.7, high), (4.4, 1.2), f"{who}:\n{gets}", colour)
         _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
         axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=10.5)
-    _box(axes, (2.15, 0.55), (4.1, 0.85), "new, and looking:\nintent, count 4", OTHER)
+    _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, count 4", OTHER)
     style.title(axes, "An id without a row: the page always gets a list, and somebody counts")
     told = "An id that does not look like ours is a typo or a test: best sellers. One that is "
     told += "neither registered nor seen is a stranger: best sellers. One that looked at something "
