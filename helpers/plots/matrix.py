@@ -265,7 +265,7 @@ def bought_later(table: pd.DataFrame, days: int) -> None:
     """
     names = {
         "all empty cells": "all empty cells",
-        "viewed": "viewed and\nnot bought",
+        "viewed": "viewed, not\nyet bought",
         "not viewed": "same customers,\nnot viewed",
     }
     colours = {"viewed": PERSONAL}
