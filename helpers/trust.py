@@ -242,7 +242,7 @@ def outcome(low: float, high: float, worth: float) -> str:
         return NOT_WORTH_IT
     if not low > 0:
         return NOT_WORTH_IT if high < worth else CANNOT_TELL_YET
-    if not worth == worth:
+    if worth != worth:
         return FILL_IN
     return WORTH_IT if high >= worth else TOO_SMALL
 
