@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers import evaluate, memo
+from helpers import evaluate
 from helpers.matrix import InteractionMatrix
 
 # what the shuffle test says of a customer's own history
@@ -172,12 +172,12 @@ def histories(low: float, high: float, look: float, hits: int, customers: int) -
     return NOTHING if evaluate.ruled_out(low, high, look) else evaluate.CANNOT_TELL
 
 
-def place_earns(assumed: memo.Assumptions, amount: float | None) -> float:
+def place_earns(assumed, amount: float | None) -> float:
     """What the place of the list earns in a month, with the list that it shows today.
 
     Parameters
     ----------
-    assumed : Assumptions
+    assumed : helpers.memo.Assumptions
         Of the memo: visits, the rates from visit to paid cart, and the margin.
     amount : float or None
         Of an average purchase line.

@@ -103,7 +103,7 @@ def test_two_pasts_have_as_many_ticks_as_hits(drawn):
     [axes] = drawn
     assert written(axes).count("✓") == 3
     assert {"2 bought later", "1 bought later", "+55"} <= set(written(axes))
-    assert title(axes) == "c_1$ buys 2 from the one list, 1 from the other"
+    assert title(axes) == "c_1$: own past finds 2, a stranger's 1"
     filled = [to_hex(patch.get_facecolor()) for patch in axes.patches if hasattr(patch, "get_x")]
     assert filled.count(to_hex(colours.PERSONAL)) == 2 + 2  # two owned, two hits
     assert filled.count(to_hex(colours.CHANCE)) == 5 + 1  # five of sixty drawn, one hit

@@ -171,7 +171,7 @@ def whose_history(customer: str, pasts: dict[str, int], hits: dict[str, list[boo
     axes.set_ylim(-1.25, 1.95)
     style.bare(axes)
     own, stranger = sum(hits["own"]), sum(hits["stranger"])
-    finding = f"{customer} buys {own} from the one list, {stranger} from the other"
+    finding = f"{customer}: own past finds {own}, a stranger's {stranger}"
     style.title(axes, finding)
     style.show(figure, f"Two lists for the same later purchases. {finding}.")
 
