@@ -17,7 +17,8 @@ GLOSSARY = re.findall(
 )
 # words that earlier lessons use in their everyday sense
 EVERYDAY = {"best-seller list", "cap", "consent", "control", "exposure", "gain", "history", "leak",
-            "offline", "personalization", "score", "segment", "shuffle (Spark)", "signal"}  # fmt: skip
+            "offline", "personalization", "score", "segment", "shuffle (Spark)",
+            "signal"}  # fmt: skip
 # in bold because the sentence turns on it
 NO_TERMS = {"what to offer", "customer", "product", "same people", "popularity", "buy",
             "not bought before", "offline is not revenue", "and says so", "every night",
