@@ -318,7 +318,7 @@ def test_a_failing_lesson_is_named_and_the_others_stay(tmp_path, monkeypatch):
     assert result.exit_code == 1
     assert "05a_evaluation failed: TooShortError: All purchases fall" in result.stderr
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
-    assert list(metrics["failed"]) == ["05a_evaluation"]
+    assert list(metrics["failed"]) == ["05a_evaluation", "05b_trust"]
     assert metrics["matrix"]["customers"] == 30
     assert "All purchases fall" in (out / "notebooks" / "05a_evaluation.ipynb").read_text("utf-8")
 

@@ -119,7 +119,6 @@ def publish(run, staging: Path) -> None:
             page = ready / "html" / f"{notebook.stem}.html"
             page.write_text(lesson_html(notebook), encoding="utf-8")
             os.replace(notebook, ready / "notebooks" / notebook.name)
-    (ready / "html" / "glossary.html").write_text(glossary_html(), encoding="utf-8")
     gather(run, staging, metrics)
     digest(run, staging, before, metrics)
     results = lay_out_results(run, staging, ready, metrics)
@@ -128,6 +127,9 @@ def publish(run, staging: Path) -> None:
     (ready / "metrics.json").write_text(summary, encoding="utf-8")
     (ready / "index.html").write_text(run_page(run, metrics), encoding="utf-8")
 
+    # the same for every run: it is no part of what has to change together
+    (run.folder / "html").mkdir(exist_ok=True)
+    (run.folder / "html" / "glossary.html").write_text(glossary_html(), encoding="utf-8")
     run.written = [*results, Path("metrics.json"), Path("index.html")]
     os.replace(ready, run.folder / _READY)
     finish_publishing(run.folder)

@@ -63,12 +63,12 @@ def staged(folder, engine, name, number):
 
 
 def contents(folder):
-    """Every file under its final name."""
+    """Every file under its final name; the glossary is the same whatever the run."""
     paths = [path.relative_to(folder) for path in folder.rglob("*.*") if path.is_file()]
     return {
         path: (folder / path).read_bytes()
         for path in paths
-        if not any(part.startswith(".") for part in path.parts)
+        if not any(part.startswith(".") for part in path.parts) and path.name != "glossary.html"
     }
 
 
