@@ -17,7 +17,9 @@ from helpers.course.publishing import without_diagrams
 _WORDS_UNDER_A_RESULT = 60  # more would not fit below a figure
 _OUR_STYLE = """<style>
 .reveal iframe { height: 560px; }  /* the memo */
-.reveal img { max-height: 480px; }
+.reveal img { max-height: 320px; }
+/* a figure and what it means share a slide */
+.reveal .jp-RenderedMarkdown, .reveal .jp-RenderedHTML { zoom: .75; }
 .reveal .jp-RenderedMarkdown table { font-size: 75%; }
 </style></head>"""
 _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)
