@@ -20,7 +20,7 @@ from tests.browser.chromium import launch
 SHOWN = {  # picture: page, the part of it on top, size of the window
     "lesson": (
         "04_recommendations.html",
-        "#by-hand-what-should-customer-4-see",
+        "#one-score-on-a-napkin",
         {"width": 1150, "height": 1080},
     ),
     "memo": ("memo.html", "body", {"width": 960, "height": 1080}),

@@ -59,7 +59,7 @@ ANSWER = """async ([number, line]) => {
 @pytest.mark.parametrize(
     ("lesson", "wrong", "right"),
     [
-        ("01_load_data", 'answer = "the campaign"', 'answer = "the date format"'),
+        ("01_load_data", 'answer = "nothing"', 'answer = "cancelled purchases are still in"'),
         ("05a_evaluation", 'answer = "more coverage"', 'answer = "a time split"'),
         ("10_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
     ],
