@@ -68,7 +68,9 @@ def test_answers_open_with_the_keyboard_and_quizzes_respond(site, watched):
     assert answer.locator("pre").is_visible()
     option = page.locator("details", has=page.get_by_text("Go live, coverage has gone up")).first
     option.locator("summary").click()
-    assert page.get_by_text("Dice get a high coverage, too. It counts products and never asks who gets them.").is_visible()
+    assert page.get_by_text(
+        "Dice get a high coverage, too. It counts products and never asks who gets them."
+    ).is_visible()
 
 
 def test_search_finds_a_lesson(site, watched):
