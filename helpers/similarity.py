@@ -354,25 +354,6 @@ def _nearest_rows(values, size, asked):
     return pd.DataFrame(np.concatenate(parts).astype(int), columns=["own", "nearest_own", "shared"])
 
 
-def pages_filled(counted: ProductSimilarity, minimums: Sequence[int], n: int = 4) -> pd.Series:
-    """On how many product pages all places can be filled, if a pair needs so many common buyers.
-
-    Parameters
-    ----------
-    counted : ProductSimilarity
-        From :func:`common_buyers`, with at least `n` neighbours.
-    minimums : sequence of int
-    n : int
-        Places on a page.
-
-    Returns
-    -------
-    Series of int, indexed by minimum
-    """
-    last = np.array([count[-1] if len(count) == n else 0 for _, count in _best_of_each(counted, n)])
-    return pd.Series({least: int((last >= least).sum()) for least in minimums}, name="pages")
-
-
 def first_page(transactions: pd.DataFrame) -> tuple[str, str]:
     """A customer and the page they were on, by a rule: nobody picked them for the story.
 

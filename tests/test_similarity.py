@@ -17,7 +17,6 @@ from helpers.similarity import (
     nearest_in_same_category,
     neighbours_beside_chance,
     pages,
-    pages_filled,
     pair_settings,
     product_affinity,
     product_groups,
@@ -70,8 +69,6 @@ def test_common_buyers_and_pages(matrix, n):
     flat = [place for row in shown for place in row]
     expected = [flat.count(place) for place in range(len(common))]
     assert pages(counted, n).tolist() == expected
-    for least, number in pages_filled(counted, [1, 2, 3], n).items():
-        assert number == sum((row >= least).sum() >= n for row in common)
 
 
 def test_pages_looks_at_the_n_best_of_more(bundled_matrix):

@@ -24,7 +24,6 @@ from helpers.plots.better import (
 from helpers.plots.general import (
     bars,
     calibration,
-    heatmap,
     histogram,
     intervals,
     lines,

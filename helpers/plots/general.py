@@ -97,31 +97,6 @@ def histogram(values, title, xlabel, ylabel="customers", alt="", bins=None, mark
     style.finish(figure, axes, title, xlabel, ylabel, alt)
 
 
-def heatmap(table: pd.DataFrame, title, xlabel, ylabel, alt="", decimals=2) -> None:
-    """A table as shades, with its numbers written in where they fit.
-
-    Parameters
-    ----------
-    table : DataFrame of numbers
-    title, xlabel, ylabel, alt : str
-    decimals : int
-        Of the numbers written in.
-    """
-    rows, columns = table.shape
-    figure, axes = style.figure(min(9, 1.8 + 0.5 * rows), min(9, 2.5 + 0.75 * columns))
-    values = table.to_numpy(dtype=float)
-    axes.imshow(values, cmap="Blues", aspect="auto", vmin=0)
-    axes.set_xticks(range(columns), table.columns, rotation=0 if columns <= 6 else 90)
-    axes.set_yticks(range(rows), table.index)
-    if rows * columns <= 144:
-        middle = np.nanmax(values) / 2
-        for row, column in np.ndindex(rows, columns):
-            value = values[row, column]
-            colour = "white" if value > middle else "black"
-            axes.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", color=colour)
-    style.finish(figure, axes, title, xlabel, ylabel, alt)
-
-
 def intervals(table: pd.DataFrame, metric, title, xlabel, alt="", highlight=(), percent="") -> None:
     """Each method's mean as a dot, with its 95 % interval as a line.
 

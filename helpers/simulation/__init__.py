@@ -2,7 +2,7 @@
 
 from helpers.simulation.campaigns import campaign_sensitivity, layered_campaigns, simulate_campaigns
 from helpers.simulation.exposure import two_futures
-from helpers.simulation.feedback import retraining_rounds, variety, variety_rounds
+from helpers.simulation.feedback import retraining_rounds, variety
 from helpers.simulation.persuasion import (
     People,
     compare_targeting,

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers.channels import at_most_per_category, first_n
-from helpers.evaluate import catalogue_coverage, interval, personalization
+from helpers.evaluate import catalogue_coverage, personalization
 from helpers.recommend import Recommender, WithFallback
 from helpers.simulation.visits import (
     BOUGHT_OF_CARTS,
@@ -103,56 +102,6 @@ def variety(lists: pd.DataFrame, category: pd.Series) -> pd.Series:
     """Distinct categories in each customer's list; an unknown one does not count."""
     named = lists.assign(category=lists["product_id"].map(category))
     return named.groupby("customer_id")["category"].nunique()
-
-
-def variety_rounds(
-    transactions: pd.DataFrame,
-    category: pd.Series,
-    make=None,
-    n_rounds: int = 4,
-    n: int = 5,
-    per_category: int | None = None,
-) -> pd.DataFrame:
-    """Everybody buys the first product shown, the recommender learns from it, and so on.
-
-    The strongest feedback there can be: what does it do to the variety of the lists?
-
-    Parameters
-    ----------
-    transactions : DataFrame
-    category : Series
-        By product id.
-    make : callable, optional
-        Receives the transactions so far, returns a fitted recommender; the course's item-based
-        one, with what is popular where it has nothing to say, if left out.
-    n_rounds, n : int
-        Rounds of one month; length of a list.
-    per_category : int, optional
-        At most so many of one category in a list: a rule against bubbles.
-
-    Returns
-    -------
-    DataFrame
-        One row per round: ``categories`` in a list on average, with the 95 % interval over
-        customers (``low``, ``high``), and ``products`` in anybody's list.
-    """
-    table = transactions[["customer_id", "product_id", "transaction_date"]]
-    rows = []
-    for number in range(1, n_rounds + 1):
-        lists = (make or _improved)(table).recommend(None, n if per_category is None else 4 * n)
-        if per_category is not None:
-            lists = at_most_per_category(lists, category, per_category)
-        lists = first_n(lists, n)
-        distinct = variety(lists, category)
-        low, high = interval(distinct)
-        shown = lists["product_id"].nunique()
-        rows.append((number, distinct.mean(), low, high, shown))
-        bought = lists.loc[lists["rank"] == 1, ["customer_id", "product_id"]]
-        date = table["transaction_date"].max() + pd.Timedelta(days=30)
-        table = pd.concat([table, bought.assign(transaction_date=date)], ignore_index=True)
-    return pd.DataFrame(rows, columns=["round", "categories", "low", "high", "products"]).set_index(
-        "round"
-    )
 
 
 def _popular(transactions):
