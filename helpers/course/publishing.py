@@ -52,6 +52,8 @@ _LESSON = f"""{{%- extends "classic/index.html.j2" -%}}
 """
 _STYLE = """<style>
 summary { display: list-item; cursor: pointer; } /* the template hides the triangle: fold me open */
+.rendered_html table:not(.dataframe) { margin-left: 0; }
+.rendered_html table:not(.dataframe) :is(th, td) { text-align: left; }
 .output img { max-width: 100%; height: auto; }
 details.set-up { margin-left: 14ex; color: #555; }
 @media (max-width: 720px) { /* a phone has no room for a margin of numbers */
