@@ -60,7 +60,7 @@ ANSWER = """async ([number, line]) => {
     ("lesson", "wrong", "right"),
     [
         ("01_load_data", 'answer = "nothing"', 'answer = "cancelled purchases are still in"'),
-        ("05a_evaluation", 'answer = "more coverage"', 'answer = "a time split"'),
+        ("05a_evaluation", 'answer = "no dice"', 'answer = "two lengths"'),
         ("10_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
     ],
 )
