@@ -122,7 +122,8 @@ def test_parameters_have_the_same_names_everywhere(notebook):
 
 
 def test_budgets(notebook):
-    assert len(re.findall(r"\w[\w'-]*", prose(notebook) + said(notebook))) <= 2_700
+    words = len(re.findall(r"\w[\w'-]*", prose(notebook) + said(notebook)))
+    assert words <= (2_300 if in_the_new_manner(notebook) else 2_700)
     lines = [
         sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in seen(notebook)
     ]
@@ -132,6 +133,19 @@ def test_budgets(notebook):
     else:
         assert len(notebook.cells) <= 36
         assert max(lines) <= 20 and statistics.median(lines) <= 7
+
+
+def test_what_colleagues_ask_has_a_whole_answer(notebook):
+    """Folded, to be answered aloud first; a slide shows the questions alone."""
+    if not in_the_new_manner(notebook):
+        pytest.skip("follows")
+    asked = [cell.source for cell in notebook.cells if cell.source.startswith("## Asked in the")]
+    assert len(asked) == 1
+    answers = re.findall(r"<details><summary>([^<]*\?)</summary>\n\n(.*?)\n\n</details>", asked[0],
+                         flags=re.S)  # fmt: skip
+    assert 9 <= len(answers) == asked[0].count("<details>") <= 13
+    for question, answer in answers:
+        assert 30 <= len(answer.split()) <= 120, question
 
 
 def test_plots_have_titles_and_alt_text(notebook):

@@ -29,3 +29,12 @@ def test_each_result_has_a_slide_and_takes_its_sentences_along():
     assert [len(slide.outputs) for slide in slides[1:4]] == [3, 2, 2]
     assert sum((slide.outputs for slide in slides[1:4]), []) == outputs
     assert len({slide.id for slide in slides}) == len(slides)
+
+
+def test_a_slide_asks_what_colleagues_ask_and_the_answer_stays_in_the_lesson():
+    fold = "<details><summary>{}</summary>\n\n{}\n\n</details>\n\n"
+    asked = (
+        "## Asked in the meeting\n\n" + fold.format("Why?", "So.") + fold.format("How?", "Thus.")
+    )
+    (slide,) = _slides([v4.new_markdown_cell(asked)])
+    assert slide.source == "## Asked in the meeting\n\n- Why?\n- How?"

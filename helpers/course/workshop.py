@@ -23,6 +23,7 @@ _OUR_STYLE = """<style>
 .reveal .jp-RenderedMarkdown table { font-size: 75%; }
 </style></head>"""
 _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)
+_ASKED = re.compile(r"<details><summary>([^<]*\?)</summary>.*?</details>\n*", flags=re.S)
 _REVEAL = ("sphinx_revealjs", "_static/revealjs")
 # nbconvert's page starts the slides through require.js and jQuery, from the network
 _THEIR_START = re.compile(r"<script>\s*require\(.*?</script>", flags=re.S)
@@ -152,7 +153,9 @@ def _slides(cells):
             continue
         else:
             text = re.sub(r"## Quiz.*?(?=## (?:Recap|What you))", "", cell.source, flags=re.S)
-        for part in re.split(r"^(?=##? )", _ANSWER.sub("", text), flags=re.M):
+        # what is asked in the meeting stands on the slide for the room to answer
+        text = _ASKED.sub(r"- \1\n", _ANSWER.sub("", text))
+        for part in re.split(r"^(?=##? )", text, flags=re.M):
             if not part.strip():
                 continue
             next_topic = part.startswith("**") and cell.cell_type == "markdown"
