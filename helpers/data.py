@@ -938,48 +938,6 @@ def best_sellers(transactions: pd.DataFrame, end=None, days: int | None = None, 
     return sold.sort_values(ascending=False, kind="stable").index[:n].tolist()
 
 
-def lists_of_the_season(transactions: pd.DataFrame, n: int = 5, days: int = 30) -> pd.DataFrame:
-    """The best sellers of the last days at each month's end, with dates read rightly and wrongly.
-
-    Parameters
-    ----------
-    transactions : DataFrame
-    n : int
-        Products in a list.
-    days : int
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the ends of months that have two such spans before them and a full list each
-        time; none in a short file. ``right``, ``misread`` and ``month_old`` (last month's, the
-        plainest rival) are lists of products; ``misread_places`` and ``month_old_places``, how
-        many products of each are not among the right ones; ``chance_places``, how many would not
-        be there by chance alone: right dates, and the same number of purchases drawn again.
-    """
-    rng = np.random.default_rng(0)
-    dates = transactions["transaction_date"].dt.normalize()
-    turned = transactions.assign(transaction_date=other_reading(dates))
-    first = dates.min() + pd.Timedelta(days=2 * days - 1)
-    ends = pd.date_range(first, dates.max(), freq="ME")
-    rows = []
-    for end in ends:
-        right = best_sellers(transactions, end, days, n)
-        misread = best_sellers(turned, end, days, n)
-        old = best_sellers(transactions, end - pd.offsets.MonthEnd(1), days, n)
-        if min(map(len, (right, misread, old))) < n:  # a month in which the shop was closed
-            continue
-        wrong, stale = (len(set(each) - set(right)) for each in (misread, old))
-        bought = dates.between(end - pd.Timedelta(days=days - 1), end)
-        sold = transactions.loc[bought, "product_id"].value_counts().sort_index()
-        again = rng.multinomial(sold.sum(), sold / sold.sum(), size=20)
-        others = np.argsort(-again, axis=1, kind="stable")[:, :n]
-        chance = (~sold.index.isin(right))[others].sum(axis=1).mean()
-        rows.append((end, right, misread, old, wrong, stale, chance))
-    columns = ["right", "misread", "month_old", "misread_places", "month_old_places"]
-    return pd.DataFrame(rows, columns=["end", *columns, "chance_places"]).set_index("end")
-
-
 def receipts(transactions: pd.DataFrame) -> str:
     """What the transaction numbers number, seen where a customer has several lines on one day.
 
@@ -1004,41 +962,6 @@ def receipts(transactions: pd.DataFrame) -> str:
     if several.empty:
         return "unknown"
     return "receipts" if (several["nunique"] < several["size"]).mean() > 0.05 else "lines"
-
-
-def sales_spread(sales: pd.Series) -> dict[str, float]:
-    """How unevenly products sell, and how unevenly they would if all were equally wanted.
-
-    Parameters
-    ----------
-    sales : Series of int
-        Purchases by product.
-
-    Returns
-    -------
-    dict
-        ``top``, the number of products in the best fifth, and ``share``, their part of the
-        purchases; ``by_chance``, the part of the best fifth if every purchase were of a product
-        drawn at random (some are always ahead); ``half``, how many products make half of the
-        purchases; ``tail``, how many sell less than half the average, and ``tail_share``;
-        ``uneven``, whether the best fifth has clearly (1.5 times) more than by chance.
-    """
-    values = np.sort(sales.to_numpy())[::-1]
-    top, total = max(1, len(values) // 5), values.sum()
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(total, np.full(len(values), 1 / len(values)), size=20)
-    tail = values[values < values.mean() / 2]
-    share = values[:top].sum() / total
-    by_chance = np.sort(drawn, axis=1)[:, -top:].sum(axis=1).mean() / total
-    return {
-        "top": top,
-        "share": share,
-        "by_chance": by_chance,
-        "uneven": bool(share > 1.5 * by_chance),
-        "half": int(np.searchsorted(values.cumsum(), total / 2)) + 1,
-        "tail": len(tail),
-        "tail_share": tail.sum() / total,
-    }
 
 
 POSTAGE = "POSTAGE"

@@ -46,55 +46,12 @@ def test_best_sellers_of_the_last_days():
     assert data.best_sellers(table, pd.Timestamp("2024-03-31"), days=30) == ["C"]
 
 
-def test_lists_of_the_season_by_hand():
-    """In May, all sales of one product fall on days that can be turned."""
-    rows = [("1", "A", f"2024-{month:02d}-20") for month in range(1, 6)]
-    rows += [("1", "B", f"2024-05-{day:02d}") for day in (6, 7, 8)]
-    table = data.lists_of_the_season(purchases(*rows, ("1", "A", "2024-05-31")), n=1)
-    assert table.index.strftime("%m-%d").tolist() == ["03-31", "04-30", "05-31"]
-    may = table.loc["2024-05-31"]
-    assert (may["right"], may["misread"], may["month_old"]) == (["B"], ["A"], ["A"])
-    assert table["misread_places"].tolist() == [0, 0, 1]
-    assert table["month_old_places"].tolist() == [0, 0, 1]
-
-
-def test_months_without_a_full_list_are_left_out():
-    rows = [("1", "A", f"2024-{month:02d}-20") for month in (1, 2, 3, 6, 7, 8)]
-    table = data.lists_of_the_season(purchases(*rows, ("1", "A", "2024-08-31")), n=1)
-    assert table.index.strftime("%m").tolist() == ["03", "07", "08"]
-    assert (table["chance_places"] == 0).all()  # one product is always the same
-
-
-def test_what_differs_by_chance_among_equals():
-    """Of ten products wanted alike, each list of five is as good: half of it is another's."""
-    rows = [
-        (f"{n}", f"P{n % 10}", f"2024-{month:02d}-15") for month in (1, 2, 3) for n in range(90)
-    ]
-    table = data.lists_of_the_season(purchases(*rows, ("1", "P1", "2024-03-31")))
-    assert table["chance_places"].mean() == pytest.approx(2.5, abs=0.5)
-
-
 def test_what_a_transaction_number_numbers():
     rows = purchases(("1", "A"), ("1", "B"), ("2", "A"))
     assert data.receipts(rows) == "missing"
     assert data.receipts(rows.assign(transaction_id=["r1", "r1", "r2"])) == "receipts"
     assert data.receipts(rows.assign(transaction_id=["r1", "r2", "r3"])) == "lines"
     assert data.receipts(rows.iloc[1:].assign(transaction_id=["r1", "r2"])) == "unknown"
-
-
-def test_the_best_fifth_is_ahead_by_chance_too():
-    alike = data.sales_spread(pd.Series(np.random.default_rng(1).multinomial(300, [0.02] * 50)))
-    assert alike["share"] == pytest.approx(alike["by_chance"], abs=0.03)
-    assert alike["by_chance"] > 0.27
-    steep = data.sales_spread(pd.Series([60, 20, 10, 6, 4]))
-    assert (steep["top"], steep["share"], steep["half"]) == (1, 0.6, 1)
-    assert steep["uneven"] and not alike["uneven"]
-    assert (steep["tail"], steep["tail_share"]) == (2, 0.1)
-    assert data.sales_spread(pd.Series([7]))["share"] == 1
-
-
-def test_a_short_file_has_no_seasons():
-    assert data.lists_of_the_season(purchases(("1", "A"), ("2", "B"))).empty
 
 
 def test_a_spoiled_copy_is_mended_by_the_loader_and_by_nobody_else(tmp_path):

@@ -143,29 +143,6 @@ def test_rows_at_the_door(drawn):
     assert title(figure) == "Of 2 rows, 1 go, each for one reason"
 
 
-def area(collection):
-    """The area under a filled curve."""
-    x, y = collection.get_paths()[0].vertices.T
-    return abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2)
-
-
-@pytest.mark.parametrize("n_products", [1, 3, 53, 20_000])
-def test_the_areas_of_best_sellers_and_tail_are_their_sales(drawn, n_products):
-    sales = pd.Series(np.arange(n_products, 0, -1), [f"P{n}" for n in range(n_products)])
-    plots.sales_tail(sales)
-    figure, alt = drawn[0]
-    spread = data.sales_spread(sales)
-    first = n_products - spread["tail"] * spread["uneven"]
-    parts = np.split(sales.to_numpy(), [spread["top"], first])
-    areas = [area(each) for each in figure.axes[0].collections]
-    assert areas == pytest.approx([part.sum() for part in parts if len(part)])
-    assert f"of {n_products:,} products" in title(figure)
-    assert "if all were equally wanted" in alt
-    assert any("long tail" in text for text in written(figure)) == bool(
-        spread["tail"] and spread["uneven"]
-    )
-
-
 def test_everybody_stands_in_one_bar(drawn):
     groups = pd.Series({"bought": 80, "came for a product": 15, "in no file": 5})
     plots.platform_bar(groups)

@@ -34,7 +34,6 @@ from helpers.plots.loading import (
     lists_beside,
     months_moved,
     platform_bar,
-    sales_tail,
     six_rows,
     ten_views,
     the_rule,

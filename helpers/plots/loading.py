@@ -15,8 +15,6 @@ from helpers.plots import style
 from helpers.telling import percent
 
 _PALE = "#F4F4F4"
-_TAIL = "#8FB8DE"  # long tail
-_TAIL_INK = "#33658A"
 _SOFT = "#C25F80"  # half a warning
 
 
@@ -298,46 +296,6 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     finding = f"Of {len(rows)} rows, {gone} go, each for one reason"
     alt = f"{finding}: {', '.join(reason or 'kept' for reason in reasons)}."
     style.finish(figure, axes, finding, alt=alt)
-
-
-def sales_tail(sales: pd.Series) -> None:
-    """Purchases per product, best seller first; the best fifth stands out.
-
-    Parameters
-    ----------
-    sales : Series of int
-        Purchases by product, in falling order.
-    """
-    values, spread = sales.to_numpy(), data.sales_spread(sales)
-    top, share, tail = spread["top"], spread["share"], spread["tail"] * spread["uneven"]
-    first = len(values) - tail
-    even = values.mean()
-    figure, axes = style.figure(height=3.4)
-    for start, stop, colour in [
-        (0, top, POPULAR),
-        (top, first, OTHER),
-        (first, len(values), _TAIL),
-    ]:
-        if stop > start:  # a step per product
-            edges = np.repeat(np.arange(start, stop + 1) + 0.5, 2)[1:-1]
-            axes.fill_between(edges, np.repeat(values[start:stop], 2), color=colour, linewidth=0)
-    axes.axhline(even, color=INK, linestyle="--", linewidth=1.2)
-    right = len(values) + 0.5
-    axes.text(right, even * 1.03, "the average", ha="right", va="bottom", color=INK)
-    axes.text(top + 0.02 * len(values) + 0.6, values[0] * 0.97,
-              f"best fifth: {percent(share)} of sales",
-              color=POPULAR, fontweight="bold", va="top")  # fmt: skip
-    if tail:
-        words = f"long tail: {tail:,} that sell\nless than half the average"
-        axes.text(right, even * 1.35, words, ha="right", va="bottom", color=_TAIL_INK,
-                  fontweight="bold")  # fmt: skip
-    axes.set_xlim(0.5, right)
-    axes.set_ylim(0, values[0] * 1.05)
-    named = f"The best {top:,}" if top > 1 else "The best seller"
-    verb = "make" if top > 1 else "makes"
-    finding = f"{named} of {len(values):,} products {verb} {percent(share)} of the sales"
-    alt = f"{finding}; if all were equally wanted, {percent(spread['by_chance'])}."
-    style.finish(figure, axes, finding, "products, best seller first", "purchases", alt)
 
 
 #: What each group on the platform can be shown.
