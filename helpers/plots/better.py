@@ -193,7 +193,7 @@ def _lists(shown, bought, after, finding, places=0):
         colour = meaning(name, INK)
         label = textwrap.fill(name, 8 if wide else 12)
         axes.text(-0.12 * step, row + 0.48, label, ha="right", va="center", color=colour)
-        label = textwrap.fill(after[row], 8 if wide else 13)
+        label = textwrap.fill(after[row], 7 if wide else 13)
         axes.text(places * step + 0.12 * step, row + 0.48, label, va="center")
     left, right = (0.85, 1.0) if wide else (1.1, 1.35)
     axes.set_xlim(-left * step, (places + right) * step)
