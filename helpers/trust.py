@@ -19,7 +19,7 @@ NOTHING = "clearly nothing"
 # a gain beside the smallest one worth a live test
 WORTH_IT, TOO_SMALL = "worth a live test", "real but too small"
 NOT_WORTH_IT, CANNOT_TELL_YET = "not worth it", "can't tell yet"
-FILL_IN = "fill in your figures"
+FILL_IN = "fill in your numbers"
 # what a group of customers is shown in that test
 PERSONAL, BEST_SELLERS, NO_VERDICT = "personal lists", "best sellers", "too few to say"
 # the budget for it; FILL_IN is an answer, too
