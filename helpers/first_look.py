@@ -460,37 +460,6 @@ def _steps_judged(split, n, trend_days):
     return table
 
 
-def reasons(engine, recommendations: pd.DataFrame) -> pd.DataFrame:
-    """How many reasons it takes to explain half of a score.
-
-    Parameters
-    ----------
-    engine : Engine
-    recommendations : DataFrame
-        From its ``recommend``; those from best sellers have no reasons and are left out.
-
-    Returns
-    -------
-    DataFrame
-        One row for each recommendation: ``reasons``, how many add to its score; ``largest``, the
-        share of the score that the largest brings; ``for_half``, how many it takes for half.
-    """
-    scored = recommendations[recommendations["source"].isin(["purchases", "intent"])]
-    parts = engine.model.contributions(scored)
-    pair = [parts["customer_id"], parts["product_id"]]
-    of_one = parts["contribution"].groupby(pair, sort=False)
-    share = parts["contribution"] / of_one.transform("sum")
-    # largest first: one more than those that stay below half together
-    below = share.groupby(pair, sort=False).cumsum() < 0.5 - 1e-9
-    return pd.DataFrame(
-        {
-            "reasons": share.groupby(pair, sort=False).size(),
-            "largest": share.groupby(pair, sort=False).max(),
-            "for_half": below.groupby(pair, sort=False).sum() + 1,
-        }
-    ).reset_index(drop=True)
-
-
 def repeats(transactions: pd.DataFrame, draws: int = 5, random_state: int = 0) -> pd.DataFrame:
     """Share of purchases of what the same customer had bought on an earlier day, beside chance.
 

@@ -223,17 +223,3 @@ def test_a_row_for_what_is_bought_again_more_than_dice_would():
     assert found.loc["tea", "share"] == pytest.approx(2 / 3)
     assert found.loc["tea", "days"] == 20
     assert found.loc["rug", "share"] > 0.1 and found.loc["tea", "chance"] < 0.4
-
-
-def test_reasons_for_half_of_a_score(shop):
-    transactions, events = shop
-    engine = production.build_engine(transactions, events)
-    lists = engine.recommend(n=1).head(200)
-    found = first_look.reasons(engine, lists)
-    assert len(found) == (lists["source"] != "popularity").sum()
-    parts = engine.model.contributions(lists.head(1))["contribution"]
-    one = found.iloc[0]
-    assert one["reasons"] == len(parts)
-    assert one["largest"] == pytest.approx(parts.max() / parts.sum())
-    needed = int((parts.cumsum() / parts.sum() < 0.5 - 1e-9).sum()) + 1
-    assert one["for_half"] == needed

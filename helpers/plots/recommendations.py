@@ -151,7 +151,7 @@ def two_metrics(table: pd.DataFrame) -> None:
     same = [name for name in table.index[1:] if np.allclose(both.loc[name], both.iloc[0])]
     finding = f"Highest: {both['coverage'].idxmax()}, and {both['personalization'].idxmax()}"
     if same:
-        finding = f"“{same[0]}” has exactly the figures of “{table.index[0]}”"
+        finding = f"“{same[0]}” has exactly the numbers of “{table.index[0]}”"
     figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
                     fontweight="bold")  # fmt: skip
     rows = [
