@@ -66,7 +66,7 @@ def test_what_came_true_is_marked_beside_its_product(drawn):
     [(axes, alt)] = drawn
     assert [label.get_text() for label in axes.get_yticklabels()] == ["P0", "P1", "P2", "P3", "P4"]
     assert dots(axes) == {start.OURS: ["P3", "P4"], start.BEST_SELLERS: ["P3"]}
-    assert "3 new products" in alt and "our engine 2" in alt and "best sellers 1" in alt
+    assert "3 new products" in alt and "our engine had listed 2, best sellers 1" in alt
     assert words(axes).count("–") == 3, "what no list had"
     marked = [to_hex(line.get_color()) for line in axes.lines if line.get_label() == start.OURS]
     assert marked == [to_hex(colours.PERSONAL)]

@@ -61,14 +61,14 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
         Length of a list.
     """
     figure, axes = style.figure(3.9)
-    behaviour = "who looked at\nwhat, and when\n"
+    behaviour = "looks, searches\nand carts\n"
     behaviour += "(not in these files)" if n_events is None else f"{n_events:,} rows"
     other = CHANCE if n_events is None else INK
     bought = f"who bought\nwhat, and when\n{n_purchases:,} rows"
     places = f"{n} {'product' if n == 1 else 'products'}"
     _box(axes, 1.1, 3.1, 2, 1.3, bought, INK, heading="purchases")
     _box(axes, 1.1, 1.1, 2, 1.3, behaviour, other, n_events is None, heading="behaviour")
-    _box(axes, 3.85, 2.1, 2.1, 1.3, "which products have\nthe same buyers?", PERSONAL,
+    _box(axes, 3.85, 2.1, 2.1, 1.3, "what else did the\nsame people buy?", PERSONAL,
          heading="the engine")  # fmt: skip
     _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\neach with a reason", PERSONAL,
          heading="a list for you")  # fmt: skip
@@ -114,7 +114,7 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     found = after[lists].any(axis=1)
     kept = after.loc[found.sort_values(ascending=False, kind="stable").index[: 2 * _ROWS]]
     drawn = pd.concat([before.tail(_ROWS), kept.sort_values("day", kind="stable")])
-    figure, axes = style.figure(0.31 * len(drawn) + 1.9)
+    figure, axes = style.figure(0.31 * len(drawn) + 2.2)
     first, span = drawn["day"].min(), end - drawn["day"].min()
     axes.axvspan(cut, end + span * 0.03, color=CHANCE, alpha=0.18, linewidth=0)
     axes.axvline(cut, color=INK, linewidth=1.2)
@@ -132,10 +132,13 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
             axes.text(1, row, "–", ha="center", va="center", fontsize=12, **beside)
         axes.text(1, -1.4, name.replace(" ", "\n"), ha="center",
                   va="center", fontsize=10.5, fontweight="bold", **beside)  # fmt: skip
+    middle = ScaledTranslation(0.45 + 0.375 * (len(lists) - 1), 0, figure.dpi_scale_trans)
+    axes.text(1, -2.5, "was on the list of", ha="center", va="center", color=INK, fontsize=10.5,
+              transform=axes.get_yaxis_transform() + middle)  # fmt: skip
     late = cut > first + span / 2
     axes.text(cut, -1.25, "cut " if late else " cut", ha="right" if late else "left",
               va="center", color=INK, fontsize=10.5)  # fmt: skip
-    axes.set_ylim(len(drawn) - 0.4, -2)
+    axes.set_ylim(len(drawn) - 0.4, -3)
     axes.set_xlim(first - span * 0.04, end + span * 0.03)
     axes.set_yticks(range(len(drawn)), [_short(names[product]) for product in drawn.index])
     axes.tick_params(axis="y", length=0)
@@ -143,12 +146,14 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=4))
     axes.xaxis.set_major_formatter(DateFormatter("%d %b\n%Y"))
     new = "a new product" if len(after) == 1 else f"{len(after)} new products"
-    hits = ", ".join(f"{name} {int(after[name].sum())}" for name in lists)
-    finding = f"{customer} went on to buy {new}. Listed before: by {hits}"
+    hits = [int(after[name].sum()) for name in lists]
+    listed = [f"{lists[0]} had listed {hits[0]}"]
+    listed += [f"{name} {number}" for name, number in zip(lists[1:], hits[1:], strict=True)]
+    finding = f"{customer} bought {new}: {', '.join(listed)}"
     left_out = [f"{earlier:,} products bought earlier"] * (earlier > 0)
     left_out += [f"{more:,} bought later"] * (more > 0)
     left_out = ", ".join(left_out)
-    label = "day of purchase (grey: hidden; dot on the right: was on that list)"
+    label = "day of purchase (grey: hidden)"
     axes.set_xlabel(label + (f"\nnot drawn: {left_out}" if left_out else ""))
     figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0, ha="left", fontsize=13,
                     fontweight="bold")  # fmt: skip
