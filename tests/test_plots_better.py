@@ -212,6 +212,14 @@ def test_groups_are_drawn_around_the_score_of_all(drawn, share):
     assert axes.get_yticklabels()[1].get_text() == f"100 customers\n± {half} points"
 
 
+def test_half_the_width_is_claimed_only_of_groups_four_times_as_large(drawn):
+    for sizes in ([25, 100, 400], [25, 100, 200]):
+        plots.groups_of_customers(evaluate.groups_drawn(pd.Series([0.0, 1, 1]), sizes))
+    claimed = [title(figure.axes[0]) for figure, _ in drawn]
+    assert claimed[0] == "Four times the customers, half the ±"
+    assert claimed[1].startswith("Groups of 25: ")
+
+
 def test_the_same_two_customers_judge(drawn):
     plots.same_people()
     [(figure, _)] = drawn
@@ -295,6 +303,9 @@ def test_same_or_different_draws_both_intervals(drawn):
     same, apart = plots.clear_differences(table)
     assert (same, apart) == (["user_based", "random"], ["random"])
     assert title(axes) == "Here only the same judges tell ours from user-based"
+    ends = table[["low", "high", "apart_low", "apart_high"]].stack()
+    told = [end.replace("−", "-") for text in texts(axes) for end in text.split(" to ")]
+    assert np.allclose([float(end) for end in told], 100 * ends, atol=0.051)
 
 
 def judged(both, only_ours, only_theirs, neither):

@@ -33,11 +33,18 @@ DECISIONS = {
     WORSE: "worse: keep the best sellers",
 }
 _PALE = "#E9E9E9"
+_BLUE_WORDS = "#1F77A8"  # the light blue of other methods, dark enough to be read
 
 
 def _of_100(difference, _=None):
     """A difference of shares as customers of a hundred, with its sign."""
     return f"{100 * difference:+.3g}".replace("-", "−") if abs(difference) > 1e-9 else "0"
+
+
+def _point(difference):
+    """The same to one place, as the sentences beside the figure say it."""
+    told = f"{100 * difference:+.1f}".replace("-", "−")
+    return "0.0" if told in ("+0.0", "−0.0") else told
 
 
 def in_words(method: str) -> str:
@@ -91,7 +98,7 @@ def time_split(timeline: pd.DataFrame) -> None:
     words = {
         "learn": ("learn", INK),
         "validation": ("validation: choose", OTHER),
-        "test": ("test: judge", WARNING),
+        "test": ("test: compare", WARNING),
     }
     figure, axes = style.figure(3.4)
     height = timeline["purchases"] / timeline["days"]
@@ -103,7 +110,8 @@ def time_split(timeline: pd.DataFrame) -> None:
         end = rows["start"].iloc[-1] + pd.Timedelta(days=int(rows["days"].iloc[-1]))
         # the later parts may be narrow: their words end where they end, on two levels
         left, level = part == "learn", 1.3 if part == "test" else 1.08
-        axes.text(rows["start"].iloc[0] if left else end, level * top, word, color=colour,
+        words_colour = _BLUE_WORDS if part == "validation" else colour
+        axes.text(rows["start"].iloc[0] if left else end, level * top, word, color=words_colour,
                   ha="left" if left else "right", va="bottom", fontweight="bold")  # fmt: skip
     hidden = timeline["part"] == "test"
     cut = timeline.loc[hidden, "start"].iloc[0]
@@ -116,8 +124,8 @@ def time_split(timeline: pd.DataFrame) -> None:
     share = timeline.loc[hidden, "purchases"].sum() / timeline["purchases"].sum()
     finding = f"Hidden from {cut.day} {cut:%B %Y} on: {percent(share)} of the purchases"
     alt = f"Time line of purchases a day, cut into: {', '.join(timeline['part'].unique())}."
-    style.finish(figure, axes, finding, "a bar is about a week; dashed: the cut", "purchases a day",
-                 f"{alt} {finding}.")  # fmt: skip
+    style.finish(figure, axes, finding, "a bar is about a week; dashed: the cut",
+                 "purchases a day,\non average", f"{alt} {finding}.")  # fmt: skip
 
 
 def hits_on_lists(shown: dict[str, list], bought_later: dict[str, list]) -> None:
@@ -276,7 +284,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     k : int
         Length of the lists.
     """
-    figure, axes = style.figure(0.36 * len(results) + 1.3)
+    figure, axes = style.figure(0.36 * len(results) + 1.5)
     for place, (name, row) in enumerate(results.iterrows()):
         colour = meaning(name, OTHER)
         ours = name in ("item_based", rival)
@@ -299,7 +307,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
     xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
-    xlabel += "\nthick bar: 95 % interval (section 5)"
+    xlabel += "\nthick bar: 95 % interval (section 5)\nbold: ours and the honest rival"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
 
@@ -334,10 +342,13 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
     small, large = groups.columns[0], groups.columns[-1]
     spans = [f"{percent(groups[size].min())} to {percent(groups[size].max())}"
              for size in (small, large)]  # fmt: skip
-    finding = f"Groups of {small:,}: {spans[0]}. Groups of {large:,}: {spans[1]}"
+    ranges = f"Groups of {small:,}: {spans[0]}. Groups of {large:,}: {spans[1]}"
+    finding = ranges
+    if 0 < middle < 1 and (np.diff(np.log(groups.columns)).round(9) == np.log(4).round(9)).all():
+        finding = "Four times the customers, half the ±"
     xlabel = f"hit rate of the same list: {len(groups)} dots a row, a dot is a group"
     xlabel += "\ngrey: the ± round the score of all judges"
-    alt = f"The same list judged by {len(groups)} groups of each size. {finding}."
+    alt = f"The same list judged by {len(groups)} groups of each size. {ranges}."
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", alt)
 
@@ -348,8 +359,11 @@ def same_people() -> None:
     found = {1: True, 2: False}  # customer 1 finds something in either list, customer 2 in none
     for row, (heading, draws) in enumerate(
         [
-            ("Different people", [((1,), (2,), "ours by +1"), ((2,), (1,), "theirs by +1")]),
-            ("The same people", [((1, 2), (1, 2), "a draw: 1 to 1")]),
+            (
+                "Different people, drawn in two ways",
+                [((1,), (2,), "ours win 1 to 0"), ((2,), (1,), "theirs win 1 to 0")],
+            ),
+            ("The same people for both", [((1, 2), (1, 2), "a draw: 1 to 1")]),
         ]
     ):
         top = [1.0, 4.3][row]
@@ -427,13 +441,20 @@ def same_or_different(table: pd.DataFrame) -> None:
     table : DataFrame
         From :func:`helpers.evaluate.side_by_side`.
     """
-    figure, axes = style.figure(0.55 * len(table) + 1.6)
+    figure, axes = style.figure(0.62 * len(table) + 1.6)
     for place, row in enumerate(table.itertuples()):
         axes.plot([row.apart_low, row.apart_high], [place] * 2, color="#C8C8C8", lw=12,
                   solid_capstyle="butt")  # fmt: skip
         axes.plot([row.low, row.high], [place] * 2, color=meaning(row.Index, OTHER), lw=5,
                   solid_capstyle="butt")  # fmt: skip
         axes.plot(row.difference, place, "o", color=meaning(row.Index, OTHER), markersize=8)
+        # both intervals in numbers, right of the picture
+        for lift, low, high, ink in [
+            (-0.2, row.low, row.high, INK), (0.2, row.apart_low, row.apart_high, "#6E6E6E")
+        ]:  # fmt: skip
+            told = f"{_point(low)} to {_point(high)}" if np.isfinite(low) else ""
+            axes.text(1.02, place + lift, told, transform=axes.get_yaxis_transform(),
+                      va="center", color=ink, fontsize=10.5)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1.5)
     axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
     axes.set_ylim(len(table) - 0.5, -0.6)
@@ -442,7 +463,8 @@ def same_or_different(table: pd.DataFrame) -> None:
     finding = "Ours minus theirs: the same people (colour), different people (grey)"
     if gained:
         finding = f"Here only the same judges tell ours from {' and '.join(gained)}"
-    xlabel = "ours minus theirs: customers of 100\ncolour: the same people; grey: different people"
+    xlabel = "ours minus theirs: points (customers of 100)"
+    xlabel += "\ncolour, first line: the same people; grey: different ones"
     axes.xaxis.set_major_formatter(_of_100)
     alt = f"Ours minus other lists, with two intervals each. {finding}."
     style.finish(figure, axes, finding, xlabel, "", alt)
@@ -503,7 +525,7 @@ def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
     _beside_zero(axes, len(looks) - 1, left - room, right + room)
     axes.set_yticks(range(len(looks)), list(looks))
     finding = f"By the rule, {DECISIONS[verdict]}"
-    xlabel = "ours minus the honest rival: customers of 100"
+    xlabel = "ours minus the honest rival: points (customers of 100)"
     axes.xaxis.set_major_formatter(_of_100)
     told = "; ".join(
         f"{name}: {_of_100(round(look['difference'], 3))} of 100" for name, look in looks.items()
