@@ -302,7 +302,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     axes.set_xlim(0, 1.15 * high if high > 0 else 1)
     axes.grid(axis="x", color="#E5E5E5")
     rate = results["hit_rate"]
-    finding = f"Ours find something for {percent(rate['item_based'])} of those who came back, "
+    finding = f"Ours find something for {percent(rate['item_based'])} of the judges, "
     finding += f"best sellers for {percent(rate[rival])}"
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
@@ -457,14 +457,17 @@ def same_or_different(table: pd.DataFrame) -> None:
                       va="center", color=ink, fontsize=10.5)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1.5)
     axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
-    axes.set_ylim(len(table) - 0.5, -0.6)
+    axes.set_ylim(len(table) - 0.5, -1.1)
+    for lift, who, ink in [(-0.9, "same judges", INK), (-0.55, "different", "#6E6E6E")]:
+        axes.text(1.02, lift, who, transform=axes.get_yaxis_transform(), va="center",
+                  color=ink, fontsize=10.5, fontweight="bold")  # fmt: skip
     same, apart = clear_differences(table)
     gained = [in_words(name) for name in same if name not in apart]
     finding = "Ours minus theirs: the same people (colour), different people (grey)"
     if gained:
-        finding = f"Here only the same judges tell ours from {' and '.join(gained)}"
+        finding = f"Zero is out for {' and '.join(gained)} with the same judges only"
     xlabel = "ours minus theirs: points (customers of 100)"
-    xlabel += "\ncolour, first line: the same people; grey: different ones"
+    xlabel += "\ncolour: the same people judge both lists\ngrey: as if different people judged each"
     axes.xaxis.set_major_formatter(_of_100)
     alt = f"Ours minus other lists, with two intervals each. {finding}."
     style.finish(figure, axes, finding, xlabel, "", alt)

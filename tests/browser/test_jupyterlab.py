@@ -60,7 +60,7 @@ ANSWER = """async ([number, line]) => {
     ("lesson", "wrong", "right"),
     [
         ("01_load_data", 'answer = "nothing"', 'answer = "cancelled purchases are still in"'),
-        ("05a_evaluation", 'answer = "no dice"', 'answer = "two lengths"'),
+        ("05a_evaluation", 'answer = "length and coverage"', 'answer = "length and settings"'),
         ("10_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
     ],
 )
