@@ -260,8 +260,8 @@ def bought_later(
           ``give_or_take``, by how much chance moves that (95 %);
         - ``older``: cells and bought of those whose only views are older than that;
         - ``expected``: how many of the viewed cells would have been bought, had they been bought
-          like the cells not viewed of customers as busy and of products as popular, and ``times``,
-          from :func:`times_as_often`.
+          like the cells not viewed of customers as busy and of products as popular (None below 20
+          bought of those), and ``times``, from :func:`times_as_often`.
 
     Raises
     ------
@@ -296,7 +296,7 @@ def bought_later(
             both = len(np.intersect1d(viewed, later))
             table = matrix.values[people]
             seen, found = (_table(places, people, matrix) for places in (viewed, others))
-            expected = _expected_of_viewed(table, seen, found)
+            expected = _expected_of_viewed(table, seen, found) if len(others) >= 20 else None
             n_others = len(people) * n_products - table.nnz - len(viewed)
             rows |= {"viewed": (len(viewed), both), "not viewed": (n_others, len(others))}
             told |= {"expected": expected, "times": times_as_often(both, expected, len(others))}
@@ -329,7 +329,8 @@ def _expected_of_viewed(owned, viewed, found):
     for _ in range(30):
         popular = by_product / np.maximum(busy.sum() - taken.T @ busy, 1e-9)
         busy = by_customer / np.maximum(popular.sum() - taken @ popular, 1e-9)
-    return float(busy @ (viewed @ popular))
+    rows, columns = viewed.nonzero()
+    return float(np.minimum(busy[rows] * popular[columns], 1).sum())
 
 
 def times_as_often(found: int, expected: float, others: int) -> tuple[float, float]:
@@ -339,7 +340,7 @@ def times_as_often(found: int, expected: float, others: int) -> tuple[float, flo
     ----------
     found : int
         How often it happened.
-    expected : float
+    expected : float or None
         How often it would have, at the others' rate.
     others : int
         How often it happened to the others, which the rate rests on.
@@ -385,7 +386,7 @@ def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
         "buyers": transactions.drop_duplicates(cell),
         "repeats": days_bought[days_bought.duplicated(cell)],
         "money": transactions.head(0) if amounts is None else transactions.assign(worth=amounts),
-        "recent buyers": transactions[recent if not recent.all() else []].drop_duplicates(cell),
+        "recent buyers": transactions[recent & ~recent.all()].drop_duplicates(cell),
     }
     lead = {}
     for name, lines in counted.items():

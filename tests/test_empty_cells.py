@@ -123,6 +123,7 @@ def test_what_became_of_empty_cells():
     assert table.attrs["by_popularity"] == pytest.approx((1 + 1 + 0) / 3)
     assert table.attrs["give_or_take"] == 0
     assert table.attrs["older"] == (0, 0)
+    assert table.attrs["expected"] is None and table.attrs["times"] == (0, np.inf), "too few"
     both = bought_later(bought, pd.concat([looked, longer_ago]), days=10)
     assert both.attrs["older"] == (1, 1), "3-B; 1-B was looked at lately as well"
     pd.testing.assert_frame_equal(both, table)
