@@ -59,7 +59,7 @@ def build_interaction_matrix(
     transactions : DataFrame
         With ``customer_id`` and ``product_id``.
     weight : {"binary", "count"}
-        1 for "bought", or the number of times bought.
+        1 for "bought", or the number of lines.
 
     Returns
     -------
@@ -128,7 +128,8 @@ def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
     DataFrame
         A row per matrix: ``customers``, ``products``, ``empty`` (share of the cells), ``mean`` and
         ``median`` of the products per customer, ``only_one`` (share of the customers with a single
-        product), ``buyers_mean`` and ``buyers_median`` (per product).
+        product), ``buyers_mean`` and ``buyers_median`` (per product), and ``pairs``, how many the
+        customers' products make.
     """
     rows = {}
     for name, matrix in matrices.items():
@@ -142,9 +143,10 @@ def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
             "only_one": (bought == 1).mean(),
             "buyers_mean": buyers.mean(),
             "buyers_median": buyers.median(),
+            "pairs": (bought * (bought - 1)).sum() // 2,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.astype({"customers": int, "products": int})
+    return table.astype({"customers": int, "products": int, "pairs": int})
 
 
 def equally_empty_shops() -> dict[str, InteractionMatrix]:
@@ -242,19 +244,24 @@ def bought_later(
     transactions : DataFrame
     events : DataFrame or None
     days : int
-        How long before the day of the last purchase the matrix is looked at, in the evening; views
-        count if they fall into as many days before that.
+        How long before the day of the last purchase the matrix is looked at, in the evening; a
+        view counts if it falls on that day or into as many days before it.
 
     Returns
     -------
     DataFrame
-        Rows: ``all empty cells`` and, where there are views before that day, ``viewed`` and ``not
-        viewed`` (the other empty cells of the customers who viewed something). Columns: ``cells``,
-        ``bought`` (filled by the end) and ``share``. In ``attrs``: the ``day``, how many
-        ``customers`` filled a cell, ``again``, how many filled cells were bought once more,
-        ``empty``, the share of all cells that were empty, and ``expected``: how many of the viewed
-        cells would have been bought, had they been bought as often as the cells of the same
-        products that were not viewed.
+        Rows: ``all empty cells`` and, where there are such views, ``viewed`` and ``not viewed``
+        (the other empty cells of the customers who viewed something). Columns: ``cells``,
+        ``bought`` (filled by the end) and ``share``. In ``attrs``:
+
+        - ``day``, and ``again``: how many filled cells were bought once more;
+        - ``by_popularity``: the share of the cells bought (again) that would have been empty, had
+          the same customers bought as many products by these days' popularity alone, and
+          ``give_or_take``, by how much chance moves that (95 %);
+        - ``older``: cells and bought of those whose only views are older than that;
+        - ``expected``: how many of the viewed cells would have been bought, had they been bought
+          like the cells not viewed of customers as busy and of products as popular (None below 20
+          bought of those), and ``times``, from :func:`times_as_often`.
 
     Raises
     ------
@@ -269,34 +276,61 @@ def bought_later(
     after = _places(transactions[~known], matrix)
     later = np.setdiff1d(after, filled, assume_unique=True)
     n_empty = n_customers * n_products - len(filled)
-    rows, expected = {"all empty cells": (n_empty, len(later))}, 0.0
+    rows = {"all empty cells": (n_empty, len(later))}
+    told = {"day": day, "again": len(after) - len(later), "older": (0, 0)}
+    told |= _blanks_by_popularity(matrix, after)
     views = product_views(events)
     if views is not None:
         looked = views["event_date"].dt.normalize()
-        recent = views[looked.between(day - pd.Timedelta(days=days), day)]
-        viewed = np.setdiff1d(_places(recent, matrix), filled, assume_unique=True)
+        begins = day - pd.Timedelta(days=days)
+        viewed, older = (
+            np.setdiff1d(_places(views[when], matrix), filled, assume_unique=True)
+            for when in (looked.between(begins, day), looked < begins)
+        )
+        older = np.setdiff1d(older, viewed, assume_unique=True)
+        told["older"] = (len(older), len(np.intersect1d(older, later)))
         people = np.unique(viewed // n_products)
         if len(people):
-            # by product: viewed cells, and the same customers' other empty cells
-            theirs, found, seen, both = (
-                np.bincount(places[np.isin(places // n_products, people)] % n_products,
-                            minlength=n_products)
-                for places in (filled, later, viewed, np.intersect1d(viewed, later))
-            )  # fmt: skip
-            others, others_found = len(people) - theirs - seen, found - both
-            rows["viewed"] = (seen.sum(), both.sum())
-            rows["not viewed"] = (others.sum(), others_found.sum())
-            expected = float((seen * others_found / np.maximum(others, 1)).sum())
+            # the people's rows: what they had, what they viewed, what they bought of the others
+            others = np.setdiff1d(later[np.isin(later // n_products, people)], viewed)
+            both = len(np.intersect1d(viewed, later))
+            table = matrix.values[people]
+            seen, found = (_table(places, people, matrix) for places in (viewed, others))
+            expected = _expected_of_viewed(table, seen, found) if len(others) >= 20 else None
+            n_others = len(people) * n_products - table.nnz - len(viewed)
+            rows |= {"viewed": (len(viewed), both), "not viewed": (n_others, len(others))}
+            told |= {"expected": expected, "times": times_as_often(both, expected, len(others))}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["cells", "bought"])
     table["share"] = table["bought"] / table["cells"]
-    table.attrs = {
-        "day": day,
-        "customers": len(np.unique(later // n_products)),
-        "again": len(after) - len(later),
-        "empty": n_empty / (n_customers * n_products),
-        "expected": expected,
-    }
+    table.attrs = told
     return table
+
+
+def _blanks_by_popularity(matrix, after):
+    """The share of blanks that the buyers of these cells would pick by popularity, and +/-."""
+    if not len(after):
+        return {"by_popularity": np.nan, "give_or_take": np.nan}
+    popular = np.bincount(after % matrix.shape[1], minlength=matrix.shape[1]) / len(after)
+    picks = np.bincount(after // matrix.shape[1], minlength=matrix.shape[0])
+    blank = 1 - (matrix.values != 0).astype(float) @ popular
+    spread = np.sqrt((picks * blank * (1 - blank)).clip(min=0).sum()) / len(after)
+    return {"by_popularity": picks @ blank / len(after), "give_or_take": 1.96 * spread}
+
+
+def _expected_of_viewed(owned, viewed, found):
+    """How many viewed cells would be bought at the rate of the unviewed ones.
+
+    A cell's rate is a customer's busyness times a product's popularity; both are fitted in turns,
+    until they add up to what was found in the rows and columns of the unviewed empty cells.
+    """
+    taken = (owned != 0).astype(float) + viewed  # neither counts as an unviewed empty cell
+    by_customer, by_product = found.sum(axis=1), found.sum(axis=0)
+    busy = np.ones(found.shape[0])
+    for _ in range(30):
+        popular = by_product / np.maximum(busy.sum() - taken.T @ busy, 1e-9)
+        busy = by_customer / np.maximum(popular.sum() - taken @ popular, 1e-9)
+    rows, columns = viewed.nonzero()
+    return float(np.minimum(busy[rows] * popular[columns], 1).sum())
 
 
 def times_as_often(found: int, expected: float, others: int) -> tuple[float, float]:
@@ -306,7 +340,7 @@ def times_as_often(found: int, expected: float, others: int) -> tuple[float, flo
     ----------
     found : int
         How often it happened.
-    expected : float
+    expected : float or None
         How often it would have, at the others' rate.
     others : int
         How often it happened to the others, which the rate rests on.
@@ -325,7 +359,7 @@ def times_as_often(found: int, expected: float, others: int) -> tuple[float, flo
 
 
 def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
-    """Which product leads, by what is counted.
+    """Which product leads, by what is counted, and which others may lead as well.
 
     Parameters
     ----------
@@ -335,53 +369,63 @@ def leaders(transactions: pd.DataFrame, days: int) -> pd.Series:
 
     Returns
     -------
-    Series of product ids
+    Series of list of product ids
         By what is counted: ``buyers``, ``repeats`` (days with a purchase after a customer's first
-        such day; missing where nobody came back for a product), ``money`` (missing where the file
-        has no amounts) and ``recent buyers``. Of equals, the first id.
+        such day), ``money`` and ``recent buyers``. The leader comes first, and after it the
+        products so close that the order can be chance (95 %, in counts or amounts that come
+        independently). Empty where nothing can be counted: nobody came back for a product, the
+        file has no amounts, or it is not longer than what is recent.
     """
-    once = transactions.drop_duplicates(["customer_id", "product_id"])
-    last = transactions["transaction_date"].max()
-    recent = transactions[transactions["transaction_date"] > last - pd.Timedelta(days=days)]
-    recent = recent.drop_duplicates(["customer_id", "product_id"])
+    cell = ["customer_id", "product_id"]
+    dates = transactions["transaction_date"]
+    day = dates.dt.normalize()
+    recent = dates > dates.max() - pd.Timedelta(days=days)
+    days_bought = transactions.assign(day=day).drop_duplicates([*cell, "day"])
     amounts = line_amounts(transactions)
-    day = transactions["transaction_date"].dt.normalize()
-    days_bought = transactions.assign(day=day).drop_duplicates(["customer_id", "product_id", "day"])
-    repeats = days_bought.groupby("product_id").size() - once.groupby("product_id").size()
     counted = {
-        "buyers": once.groupby("product_id").size(),
-        "repeats": repeats if repeats.any() else None,
-        "money": None if amounts is None else amounts.groupby(transactions["product_id"]).sum(),
-        "recent buyers": recent.groupby("product_id").size(),
+        "buyers": transactions.drop_duplicates(cell),
+        "repeats": days_bought[days_bought.duplicated(cell)],
+        "money": transactions.head(0) if amounts is None else transactions.assign(worth=amounts),
+        "recent buyers": transactions[recent & ~recent.all()].drop_duplicates(cell),
     }
-    first = {name: None if each is None else each.idxmax() for name, each in counted.items()}
-    return pd.Series(first, dtype=object)
+    lead = {}
+    for name, lines in counted.items():
+        worth = lines["worth"] if "worth" in lines else pd.Series(1.0, lines.index)
+        total = worth.groupby(lines["product_id"]).sum().sort_values(ascending=False, kind="stable")
+        noise = (worth**2).groupby(lines["product_id"]).sum().reindex(total.index)
+        near = total.iloc[:1].sum() - total <= 1.96 * np.sqrt(noise.iloc[:1].sum() + noise)
+        near.iloc[:1] = True
+        lead[name] = total.index[near & (total > 0)].tolist()
+    return pd.Series(lead, dtype=object)
 
 
-def full_rows(matrix: InteractionMatrix, limits: list[int]) -> pd.DataFrame:
+def full_rows(matrix: InteractionMatrix, shares: list[float]) -> pd.DataFrame:
     """How loud the fullest rows are.
 
     Parameters
     ----------
     matrix : InteractionMatrix
-    limits : list of int
-        A row is full with more different products than this.
+    shares : list of float
+        Of the customers, 0 to 1: the fullest hundredth, say; at least one customer.
 
     Returns
     -------
     DataFrame
-        A row per limit: how many ``customers``, their share of the filled ``cells`` and of the
-        ``pairs`` (a row with n products makes n (n - 1) / 2), and of the pairs once rows are
-        ``scaled`` to length 1: then a pair of a row with n products counts 1 / n.
+        A row per share: how many ``customers``, the fewest ``products`` among them, their share of
+        the filled ``cells`` and of the ``pairs`` (a row with n products makes n (n - 1) / 2), and
+        of the pairs once rows are ``scaled`` to length 1: then a pair of a row with n products
+        counts 1 / n.
     """
-    bought = products_per_customer(matrix).to_numpy()
+    bought = np.sort(products_per_customer(matrix).to_numpy())[::-1]
     loud = {"cells": bought, "pairs": bought * (bought - 1) / 2, "scaled": (bought - 1) / 2}
     rows = {}
-    for limit in limits:
-        full = bought > limit
-        shares = {name: each[full].sum() / max(each.sum(), 1) for name, each in loud.items()}
-        rows[limit] = {"customers": full.sum()} | shares
-    return pd.DataFrame.from_dict(rows, orient="index").astype({"customers": int})
+    for share in shares:
+        full = max(1, round(share * len(bought)))
+        rows[share] = {"customers": full, "products": bought[full - 1]} | {
+            name: each[:full].sum() / max(each.sum(), 1e-9) for name, each in loud.items()
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.astype({"customers": int, "products": int})
 
 
 def by_window(transactions: pd.DataFrame, days: list[int]) -> dict[str, InteractionMatrix]:
@@ -410,6 +454,27 @@ def by_window(transactions: pd.DataFrame, days: list[int]) -> dict[str, Interact
     return matrices
 
 
+def short_enough(windows: pd.DataFrame) -> str | None:
+    """The shortest window that keeps nearly everything the whole file knows.
+
+    Parameters
+    ----------
+    windows : DataFrame
+        :func:`described` matrices of :func:`by_window`: the whole file first, the longest window
+        next.
+
+    Returns
+    -------
+    str or None
+        The name of a window that keeps at least nine tenths of the customers, the pairs, the
+        median of products and the median of buyers; None where none does.
+    """
+    kept = ["customers", "pairs", "median", "buyers_median"]
+    enough = (windows[kept] >= 0.9 * windows[kept].iloc[0]).all(axis=1)
+    names = windows.index[1:][enough.iloc[1:]]
+    return names[-1] if len(names) else None
+
+
 def _filled_places(matrix):
     """The filled cells, numbered row by row."""
     rows, columns = matrix.values.nonzero()
@@ -422,6 +487,13 @@ def _places(table, matrix):
     columns = matrix.products.get_indexer(table["product_id"])
     known = (rows >= 0) & (columns >= 0)
     return np.unique(rows[known] * matrix.shape[1] + columns[known])
+
+
+def _table(places, people, matrix):
+    """These rows' places as a sparse table of ones."""
+    rows, columns = np.searchsorted(people, places // matrix.shape[1]), places % matrix.shape[1]
+    shape = (len(people), matrix.shape[1])
+    return sparse.coo_array((np.ones(len(places)), (rows, columns)), shape=shape).tocsr()
 
 
 def _codes(ids):

@@ -19,6 +19,7 @@ from helpers.matrix import (
     megabytes,
     product_views,
     products_per_customer,
+    short_enough,
     times_as_often,
     viewed_cells,
 )
@@ -50,7 +51,7 @@ def test_rows_and_columns_of_the_miniature():
     row = described({"small": small}).loc["small"]
     assert (row["customers"], row["products"], row["empty"]) == (4, 4, 7 / 16)
     assert (row["mean"], row["median"], row["only_one"]) == (2.25, 2, 0)
-    assert (row["buyers_mean"], row["buyers_median"]) == (2.25, 2.5)
+    assert (row["buyers_mean"], row["buyers_median"], row["pairs"]) == (2.25, 2.5, 6)
 
 
 def test_only_the_median_tells_the_two_shops_apart():
@@ -108,6 +109,8 @@ def test_what_became_of_empty_cells():
         ("1", "B", 4, "product_view"), ("1", "C", 4, "product_view"),
         ("1", "A", 4, "product_view"), ("2", "C", 12, "product_view"),  # too late
     )  # fmt: skip
+    longer_ago = events(("3", "B", 1, "product_view"), ("1", "B", 1, "product_view"))
+    longer_ago["event_date"] -= pd.Timedelta(days=20)
     table = bought_later(bought, looked, days=10)
     assert table.attrs["day"] == pd.Timestamp("2024-01-05")
     # 3 customers x 3 products, 4 filled; 1-B and 3-B were filled later
@@ -115,8 +118,15 @@ def test_what_became_of_empty_cells():
     assert table.loc["viewed", ["cells", "bought"]].tolist() == [2, 1]
     assert table.loc["not viewed", ["cells", "bought"]].tolist() == [0, 0]
     assert table.loc["viewed", "share"] == 0.5
-    assert table.attrs["customers"] == 2 and table.attrs["again"] == 1
-    assert table.attrs["empty"] == pytest.approx(5 / 9)
+    assert table.attrs["again"] == 1
+    # of the days' three cells two are B: 1 and 3 have no B, 2 has one
+    assert table.attrs["by_popularity"] == pytest.approx((1 + 1 + 0) / 3)
+    assert table.attrs["give_or_take"] == 0
+    assert table.attrs["older"] == (0, 0)
+    assert table.attrs["expected"] is None and table.attrs["times"] == (0, np.inf), "too few"
+    both = bought_later(bought, pd.concat([looked, longer_ago]), days=10)
+    assert both.attrs["older"] == (1, 1), "3-B; 1-B was looked at lately as well"
+    pd.testing.assert_frame_equal(both, table)
     hours = bought.assign(transaction_date=bought["transaction_date"] + pd.Timedelta(hours=13))
     evening = bought_later(hours, looked, days=10)
     pd.testing.assert_frame_equal(evening, table)
@@ -129,22 +139,53 @@ def test_what_became_of_empty_cells():
         bought_later(bought, None, days=100)
 
 
-def test_viewed_cells_are_compared_with_the_same_products():
-    people = [f"{n}" for n in range(1, 7)]
+def random_shop(seed, look=1.0, spread=1.2):
+    """Busy and idle customers, popular products; who looked buys `look` times as readily."""
+    rng = np.random.default_rng(seed)
+    busy, popular = np.exp(spread * rng.normal(size=800)), rng.dirichlet(np.full(20, 2.0))
+    rate = np.minimum(busy[:, None] * popular / 4, 1)
+
+    def cells(share):
+        return np.argwhere(rng.random(rate.shape) < share)
+
+    first, viewed = cells(np.minimum(2 * rate, 1)), cells(rate)
+    looked_at = np.zeros(rate.shape, dtype=bool)
+    looked_at[tuple(viewed.T)] = True
+    later = cells(np.minimum(rate * np.where(looked_at, look, 1), 1))
     bought = purchases(
-        *[(person, "X", 1) for person in people], ("0", "A", 1), ("0", "B", 1),
-        *[(person, "A", 20) for person in people[:4]], ("6", "B", 31),
-    )  # fmt: skip
-    looked = events(
-        *[(person, "A", 15, "product_view") for person in people[:2]],
-        *[(person, "X", 15, "product_view") for person in people],
-        *[(person, "B", 15, "product_view") for person in people[2:]],
+        *[(f"{who}", f"{what}", 1) for who, what in first],
+        *[(f"{who}", f"{what}", 31) for who, what in later],
     )
-    table = bought_later(bought, looked, days=12)
-    # A: two of the four others bought it; B: none of the two others did
-    assert table.loc["viewed", ["cells", "bought"]].tolist() == [6, 3]
-    assert table.loc["not viewed", ["cells", "bought"]].tolist() == [6, 2]
-    assert table.attrs["expected"] == pytest.approx(2 * 2 / 4 + 4 * 0)
+    return bought, events(*[(f"{who}", f"{what}", 15, "product_view") for who, what in viewed])
+
+
+def test_viewed_cells_are_compared_with_people_as_busy_and_products_as_popular():
+    shops = [bought_later(*random_shop(seed), days=12) for seed in range(12)]
+    ratios = [shop.loc["viewed", "bought"] / shop.attrs["expected"] for shop in shops]
+    raw = [shop.loc["viewed", "share"] / shop.loc["not viewed", "share"] for shop in shops]
+    assert np.mean(raw) > 1.3, "busy people look and buy, at the popular things"
+    assert np.mean(ratios) == pytest.approx(1, abs=0.07)
+    assert sum(shop.attrs["times"][0] > 1 for shop in shops) <= 2
+    helped = bought_later(*random_shop(0, look=3), days=12)
+    low, high = helped.attrs["times"]
+    assert 1.5 < low < high < 5
+
+
+def test_blanks_are_compared_with_what_popularity_explains():
+    # looks apart, the shop's customers buy by chance: the more they have, the more they buy
+    shops = [bought_later(*random_shop(seed), days=12) for seed in range(12)]
+    beyond = []
+    for shop in shops:
+        found = shop.loc["all empty cells", "bought"]
+        gap = found / (found + shop.attrs["again"]) - shop.attrs["by_popularity"]
+        beyond.append(gap / shop.attrs["give_or_take"])
+    assert np.mean(np.abs(beyond)) < 1
+    kept = purchases(*[(f"{n}", f"{n % 10}", day) for n in range(60) for day in (1, 31)])
+    loyal = bought_later(kept, None, days=12).attrs
+    assert loyal["by_popularity"] == pytest.approx(0.9) and loyal["again"] == 60
+    assert np.isnan(bought_later(purchases(("1", "A", 1), ("2", "B", 31)), None, 12).attrs[
+        "by_popularity"
+    ])  # fmt: skip
 
 
 def test_times_as_often_says_little_about_few():
@@ -170,13 +211,19 @@ def test_who_leads_depends_on_what_is_counted():
         ("2", "C", 2, 99),  # most money
         ("2", "D", 30, 1), ("3", "D", 31, 1),  # wanted now
     )  # fmt: skip
-    assert leaders(bought, days=7).to_dict() == {
+    lead = leaders(bought, days=7)
+    assert {name: near[0] for name, near in lead.items()} == {
         "buyers": "A", "repeats": "B", "money": "C", "recent buyers": "D"
     }  # fmt: skip
-    assert leaders(bought.drop(columns="total_amount"), days=7)["money"] is None
+    assert len(lead["money"]) > 1, "a single sale can be chance"
+    assert set(lead["buyers"]) >= {"A", "D"}, "three buyers and two can be chance"
+    assert leaders(bought.drop(columns="total_amount"), days=7)["money"] == []
+    assert leaders(bought, days=31)["recent buyers"] == [], "the same as all"
     twice = purchases(("1", "A", 1), ("1", "B", 1))
-    assert leaders(twice, days=1)["buyers"] == "A", "of equals, the first"
-    assert leaders(twice, days=1)["repeats"] is None, "nobody came back"
+    assert leaders(twice, days=1)["buyers"] == ["A", "B"], "of equals, both"
+    assert leaders(twice, days=1)["repeats"] == [], "nobody came back"
+    many = purchases(*[(f"{n}", "A", 1) for n in range(60)], *[(f"{n}", "B", 1) for n in range(30)])
+    assert leaders(many, days=7)["buyers"] == ["A"], "sixty and thirty are no chance"
 
 
 def test_a_full_row_has_more_pairs_than_cells():
@@ -186,12 +233,14 @@ def test_a_full_row_has_more_pairs_than_cells():
         table.iloc[customer, [customer % 2, 2 + customer % 2]] = 1
     table.iloc[10] = 1
     matrix = InteractionMatrix.from_frame(table)
-    out = full_rows(matrix, [2, 6])
-    assert out["customers"].tolist() == [1, 0]
-    assert out.loc[2, "cells"] == pytest.approx(6 / 26)
-    assert out.loc[2, "pairs"] == pytest.approx(15 / 25)
-    assert out.loc[2, "scaled"] == pytest.approx(2.5 / 7.5)
-    assert out.loc[6, ["cells", "pairs", "scaled"]].tolist() == [0] * 3
+    out = full_rows(matrix, [0.01, 0.2, 1])
+    assert out["customers"].tolist() == [1, 2, 11], "at least one"
+    assert out["products"].tolist() == [6, 2, 2]
+    assert out.loc[0.01, "cells"] == pytest.approx(6 / 26)
+    assert out.loc[0.01, "pairs"] == pytest.approx(15 / 25)
+    assert out.loc[0.01, "scaled"] == pytest.approx(2.5 / 7.5)
+    assert out.loc[0.2, "pairs"] == pytest.approx(16 / 25)
+    assert out.loc[1, ["cells", "pairs", "scaled"]].tolist() == [1] * 3
     # the same scale as the recommender's
     votes = scale_rows(matrix.values)
     together = (votes.T @ votes).toarray()
@@ -200,7 +249,7 @@ def test_a_full_row_has_more_pairs_than_cells():
 
 def test_rows_of_one_product_make_no_pairs():
     single = InteractionMatrix.from_frame(pd.DataFrame(np.eye(3)))
-    assert full_rows(single, [0])[["pairs", "scaled"]].to_numpy().tolist() == [[0, 0]]
+    assert full_rows(single, [0.5])[["pairs", "scaled"]].to_numpy().tolist() == [[0, 0]]
 
 
 def test_windows_reach_back_from_the_last_purchase():
@@ -209,3 +258,17 @@ def test_windows_reach_back_from_the_last_purchase():
     assert list(matrices) == ["all 31 days", "last 12 days", "last 11 days"]
     assert [matrix.shape for matrix in matrices.values()] == [(3, 3), (2, 2), (1, 1)]
     assert list(by_window(bought.tail(1), [7])) == ["a single day"]
+
+
+def test_a_window_is_short_enough_if_it_keeps_nearly_all():
+    def windows(**second):
+        whole = {"customers": 100, "pairs": 1_000, "median": 4.0, "buyers_median": 40.0}
+        third = {name: value / 2 for name, value in whole.items()}
+        names = ["all 365 days", "last 182 days", "last 91 days"]
+        return pd.DataFrame([whole, whole | second, third], names)
+
+    assert short_enough(windows()) == "last 182 days"
+    assert short_enough(windows(customers=92, pairs=905, median=3.9)) == "last 182 days"
+    for name, value in [("customers", 89), ("pairs", 890), ("median", 3), ("buyers_median", 35)]:
+        assert short_enough(windows(**{name: value})) is None, name
+    assert short_enough(windows().head(1)) is None

@@ -254,6 +254,7 @@ def _(small):
         "share of cells": bought[-1] / sum(bought),
         "a third": 1 / 3,
         "of the old pairs": pairs[-1] / sum(pairs[:-1]),
+        "rows scaled": (bought[-1] - 1) / sum(size - 1 for size in bought),
         "number of pairs": pairs[-1],
     }
 

@@ -139,7 +139,7 @@ def cells(matrix, n_customers: int = 100) -> None:
     if filled < 0.01:
         finding = finding.replace(f"{100 * filled:.0f} of every hundred",
                                   f"{1000 * filled:.0f} of every thousand")  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set_xticks([1, *(tick for tick in axes.get_xticks() if 2 < tick <= n_products)])
     axes.set_yticks([1, *(tick for tick in axes.get_yticks() if 2 < tick <= n_rows)])
     ylabel = f"customer (the first {n_rows:,} rows)"
@@ -196,10 +196,10 @@ def products_per_customer(per_customer: pd.Series) -> None:
     counted, edges, _ = axes.hist(per_customer.clip(upper=bins[-1] - 0.5), bins, color=BLUE,
                                   edgecolor="white")  # fmt: skip
     top = counted.max()
-    for value, name, colour, height, side in [
-        (median, "median", INK, 1.22, "right"),
-        (mean, "mean", WARNING, 1.1, "left"),
-    ]:
+    drawn = [(median, "median", INK, 1.22, "right"), (mean, "mean", WARNING, 1.1, "left")]
+    if abs(mean - median) < 0.05:
+        drawn = [(median, "median and mean", INK, 1.22, "right")]
+    for value, name, colour, height, side in drawn:
         axes.vlines(value, 0, 1.06 * top, color=colour, linewidth=2)
         side = "left" if value < 0.25 * last else side
         axes.text(value, height * top, f" {name} {value:,.1f} ".replace(".0 ", " "), color=colour,
@@ -216,13 +216,13 @@ def products_per_customer(per_customer: pd.Series) -> None:
         axes.text(bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=10.5)
     things = "product" if median == 1 else "products"
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
-    finding = f"The typical customer bought {typical} different {things}, the mean is {average}"
+    finding = f"Typical: {typical} different {things}; mean: {average}"
     style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
 
 
 MEANINGS = {
     "not wanted": ("saw it and\ndecided against it", "leave it out", WARNING),
-    "has one": ("bought elsewhere, or\nbefore our file begins", "leave it out", WARNING),
+    "has one": ("a lasting one, bought\nelsewhere or long ago", "leave it out", WARNING),
     "never seen": ("doesn't know\nthat we have it", "show it", PERSONAL),
     "not yet": ("will want it\nnext month", "show it in time", "#006B4E"),
 }
@@ -255,38 +255,43 @@ def meanings() -> None:
 
 
 def bought_later(table: pd.DataFrame, days: int) -> None:
-    """What part of the empty cells was bought within some days: viewed ones beside others.
+    """What part of the empty cells was bought within some days: viewed before, and not viewed.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.matrix.bought_later`.
+        From :func:`helpers.matrix.bought_later`, with its rows ``viewed`` and ``not viewed``.
     days : int
     """
+    told = "the day before" if days == 1 else f"the {days} days before"
     names = {
-        "all empty cells": "all empty cells",
-        "viewed": "viewed, not\nyet bought",
-        "not viewed": "same customers,\nnot viewed",
+        "viewed": f"looked at in\n{told}",
+        "not viewed": "the same people's\nother empty cells",
     }
-    colours = {"viewed": PERSONAL}
-    figure, axes = style.figure(height=1.1 + 0.62 * len(table))
+    low, high = table.attrs["times"]
+    table = table.loc[list(names)]
+    figure, axes = style.figure(height=2.4)
     shares = table["share"].fillna(0)
-    axes.barh(range(len(table)), shares, 0.7, color=[colours.get(n, CHANCE) for n in table.index])
+    axes.barh(range(len(table)), shares, 0.7, color=[PERSONAL, CHANCE])
     for place, name in enumerate(table.index):
         bought, empty = table.loc[name, ["bought", "cells"]].astype(int)
         axes.text(shares[name], place, f"  {percent(shares[name])}", va="bottom", fontweight="bold")
-        axes.text(shares[name], place, f"  {bought:,} of {empty:,}", va="top", fontsize=10.5)
-    axes.set_yticks(range(len(table)), [names[name] for name in table.index])
+        axes.text(shares[name], place, f"  {bought:,} of {empty:,}", va="top", fontsize=11)
+    axes.set_yticks(range(len(table)), names.values())
     axes.set_xlim(0, 1.5 * max(shares.max(), 1e-6))
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
-    finding = f"Of the empty cells, {percent(shares.iloc[0])} were bought within {days} days"
-    if "viewed" in table.index:
-        finding += f"; of those viewed before, {percent(shares['viewed'])}"
-    told = "; ".join(f"{name}: {percent(share)}" for name, share in shares.items())
-    label = f"share of the empty cells that were bought within {days} days"
-    style.finish(figure, axes, finding, label, "", f"{finding}. {told}.")
+    looked, other = (percent(share) for share in shares)
+    finding = (
+        f"Empty cells looked at in {told}: {looked} were bought; the same people's others: {other}"
+    )
+    if low <= 1 <= high:
+        finding = f"Empty cells looked at in {told}, and others: can't be told apart"
+    days_later = "the day" if days == 1 else f"the {days} days"
+    label = f"share that was bought in {days_later} after"
+    alt = f"{finding}. Looked at: {looked}; other empty cells of the same people: {other}."
+    style.finish(figure, axes, finding, label, "", alt)
 
 
 def hundred_cells(table: pd.DataFrame) -> None:
@@ -309,7 +314,7 @@ def hundred_cells(table: pd.DataFrame) -> None:
         axes.set_ylim(10, 0)
         style.bare(axes)
         axes.set_title(f"100 {name} cells", loc="center", fontsize=12)
-        label = "viewed before buying" if name == "filled" else "viewed"
+        label = "viewed by the day of purchase" if name == "filled" else "ever viewed"
         axes.set_xlabel(f"{label}: {percent(share)}", color=PERSONAL, fontsize=12)
         told.append(f"{percent(share)} of the {name} cells")
     finding = "A view is on file for " + " and ".join(told)
@@ -332,7 +337,7 @@ def drowned(once: pd.Series, counted: pd.Series) -> None:
         axes.set_xticks(range(len(totals)), totals.index)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.margins(y=0.15)
+        axes.set_ylim(0, 1.15 * max(once.max(), counted.max()))
         axes.set_title(label, loc="center", fontsize=12, color=colour)
     lead = counted.idxmax()
     buyers = f"{once[lead]:,.0f} buyer" + ("" if once[lead] == 1 else "s")
