@@ -66,7 +66,7 @@ def test_what_came_true_is_marked_beside_its_product(drawn):
     [(axes, alt)] = drawn
     assert [label.get_text() for label in axes.get_yticklabels()] == ["P0", "P1", "P2", "P3", "P4"]
     assert dots(axes) == {start.OURS: ["P3", "P4"], start.BEST_SELLERS: ["P3"]}
-    assert "3 new products" in alt and "our engine had listed 2, best sellers 1" in alt
+    assert "3 new products" in alt and "our engine listed 2, best sellers listed 1" in alt
     assert words(axes).count("–") == 3, "what no list had"
     marked = [to_hex(line.get_color()) for line in axes.lines if line.get_label() == start.OURS]
     assert marked == [to_hex(colours.PERSONAL)]
@@ -142,6 +142,20 @@ def test_a_single_judged_customer_has_no_interval(drawn):
     plots.who_finds_something(who([1], [0], [0.9]), 1)
     [(axes, alt)] = drawn
     assert "Of the one customer" in alt and "thick line" not in axes.get_xlabel()
+
+
+def test_leads_are_drawn_against_nothing_and_the_bar(drawn):
+    plots.leads({"promising": (8, 12), "too small": (1, 3), "they win": (-9, -2)}, bar=6)
+    [(axes, alt)] = drawn
+    ranges = [tuple(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 5]
+    assert ranges == [(8, 12), (1, 3), (-9, -2)]
+    middles = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert middles == [10, 2, -5.5]
+    assert (
+        words(axes) == "no lead bar" and "8 to 12: promising" in alt and "\u22129 to \u22122" in alt
+    )
+    colour = [to_hex(line.get_color()) for line in axes.lines if line.get_marker() == "o"]
+    assert colour == [to_hex(each) for each in (colours.PERSONAL, colours.CHANCE, colours.POPULAR)]
 
 
 def test_the_puzzle_asks_for_what_the_customer_does_not_own(drawn):

@@ -74,6 +74,7 @@ from helpers.plots.similarity import (
 from helpers.plots.start import (
     blind_lists,
     hidden_weeks,
+    leads,
     puzzle,
     tables_to_list,
     who_finds_something,

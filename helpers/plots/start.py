@@ -72,12 +72,12 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
          heading="the engine")  # fmt: skip
     _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\neach with a reason", PERSONAL,
          heading="a list for you")  # fmt: skip
-    _box(axes, 6.7, 1.1, 2.1, 1.3, "and the page\ncalls them that", POPULAR,
+    _box(axes, 6.7, 1.1, 2.1, 1.3, 'shown as\n"popular now"', POPULAR,
          heading="best sellers")  # fmt: skip
     _arrow(axes, (2.1, 2.9), (2.8, 2.45))
     _arrow(axes, (2.1, 1.3), (2.8, 1.75), other)
-    _arrow(axes, (4.9, 2.45), (5.65, 2.9), PERSONAL, "it knows\nyou", (4.85, 3.1))
-    _arrow(axes, (4.9, 1.75), (5.65, 1.3), POPULAR, "it doesn't", (4.78, 1.15))
+    _arrow(axes, (4.9, 2.45), (5.65, 2.9), PERSONAL, "it knows\nenough", (4.85, 3.1))
+    _arrow(axes, (4.9, 1.75), (5.65, 1.3), POPULAR, "it knows\ntoo little", (4.78, 1.1))
     axes.set_xlim(0, 7.85)
     axes.set_ylim(0.35, 3.85)
     style.bare(axes)
@@ -88,8 +88,8 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     alt = (
         f"{finding}. The engine learns from {n_purchases:,} purchases "
         + ("alone" if n_events is None else f"and {n_events:,} rows of behaviour")
-        + f". Whoever it knows gets {places}, each with a reason; whoever it does not know gets "
-        "best sellers, and the page calls them that."
+        + f". Whoever it knows enough about gets {places}, each with a reason; the others get best "
+        "sellers, shown as popular now."
     )
     style.show(figure, alt)
 
@@ -147,16 +147,16 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     axes.xaxis.set_major_formatter(DateFormatter("%d %b\n%Y"))
     new = "a new product" if len(after) == 1 else f"{len(after)} new products"
     hits = [int(after[name].sum()) for name in lists]
-    listed = [f"{lists[0]} had listed {hits[0]}"]
-    listed += [f"{name} {number}" for name, number in zip(lists[1:], hits[1:], strict=True)]
-    finding = f"{customer} bought {new}: {', '.join(listed)}"
+    listed = [f"{name} listed {number}" for name, number in zip(lists, hits, strict=True)]
+    bought, listed = f"{customer} bought {new}:", ", ".join(listed)
+    finding = f"{bought} {listed}"
     left_out = [f"{earlier:,} products bought earlier"] * (earlier > 0)
     left_out += [f"{more:,} bought later"] * (more > 0)
     left_out = ", ".join(left_out)
     label = "day of purchase (grey: hidden)"
     axes.set_xlabel(label + (f"\nnot drawn: {left_out}" if left_out else ""))
-    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0, ha="left", fontsize=13,
-                    fontweight="bold")  # fmt: skip
+    lines = textwrap.wrap(bought, 60) + textwrap.wrap(listed, 60)
+    figure.suptitle("\n".join(lines), x=0, ha="left", fontsize=13, fontweight="bold")
     style.show(figure, f"{finding}. Cut on {cut:%d %B %Y}.")
 
 
@@ -234,11 +234,47 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     axes.set_xlim(0, min(1.02, max(1.15 * ends, 0.01)))
     told = [f"{name}: {percent(share)}" for name, share in table["share"].items()]
     people = "the one customer" if n_customers == 1 else f"{n_customers:,} customers"
-    finding = f"Who finds something? Of {people}, {told[0]}; {', '.join(told[1:])}"
+    have = "has" if n_customers == 1 else "have"
+    finding = f"Of {people}, {percent(table['share'].iloc[0])} {have} a hit in the list of "
+    finding += table.index[0]
     label = "customers with at least one hit"
     if table["share_low"].notna().any():
-        label += "\n(thick line: where it could land with other customers like these)"
-    style.finish(figure, axes, finding, label)
+        label += "\n(thick line: where it could land with other customers like these;"
+        label += "\nluck is computed, so it has none)"
+    style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
+
+
+def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
+    """Ranges of a lead against no lead and against the one worth having.
+
+    Parameters
+    ----------
+    examples : dict of tuple
+        By what to say of it: the ends of the range, in customers of a hundred.
+    bar : float
+        The smallest lead worth having.
+    """
+    figure, axes = style.figure(0.36 * len(examples) + 1.7)
+    for place, (said, (low, high)) in enumerate(examples.items()):
+        colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= bar else CHANCE
+        axes.plot([low, high], [place] * 2, color=colour, linewidth=5)
+        axes.plot((low + high) / 2, place, "o", color=colour, markersize=9, label=said)
+    for at, words in ((0, "no lead"), (bar, "bar")):
+        axes.axvline(at, color=INK, linewidth=1.2, linestyle="-" if at == 0 else "--", zorder=0)
+        axes.text(at, -0.75, words, ha="center", va="bottom", color=INK, fontsize=10.5)
+    axes.set_yticks(range(len(examples)), [f"\u201c{said}\u201d" for said in examples])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(len(examples) - 0.5, -0.7)
+    told = "; ".join(
+        f"{low} to {high}".replace("-", "\u2212") + f": {said}"
+        for said, (low, high) in examples.items()
+    )
+    finding = "Is all of the range above 0? Does it reach the bar?"
+    label = "the engine's lead over best sellers, of 100 customers"
+    figure.suptitle(finding, x=0, ha="left", fontsize=13, fontweight="bold")
+    axes.set_xlabel(label)
+    style.show(figure, f"{finding} A bar of {bar}. {told}.")
 
 
 def puzzle(bought: pd.DataFrame, customer: str) -> None:
