@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from helpers import colours, data, plots, trust
+from helpers import colours, data, evaluate, plots, trust
 from helpers.matrix import build_interaction_matrix
 
 
@@ -109,27 +109,33 @@ def test_two_pasts_have_as_many_ticks_as_hits(drawn):
     assert filled.count(to_hex(colours.CHANCE)) == 5 + 1  # five of sixty drawn, one hit
 
 
-@pytest.mark.parametrize("difference", [0.27, -0.02, 0.0])
-def test_own_or_stranger_shows_intervals_and_the_line(drawn, difference):
+@pytest.mark.parametrize(
+    ("difference", "verdict", "finding"),
+    [
+        (0.27, evaluate.SIGNAL, "27 points more"),
+        (0.02, trust.NOTHING, "as much as their own"),
+        (0.03, evaluate.CANNOT_TELL, "can't tell"),
+        (-0.02, trust.NOTHING, "as much as their own"),
+    ],
+)
+def test_own_or_stranger_shows_intervals_and_the_line(drawn, difference, verdict, finding):
     rows = {"difference": [difference, 0.005], "low": [difference - 0.03, -0.03],
             "high": [difference + 0.03, 0.04]}  # fmt: skip
-    plots.own_or_stranger(pd.DataFrame(rows, ["as\nthey are", "dealt"]), worth=0.06)
+    plots.own_or_stranger(pd.DataFrame(rows, ["as\nthey are", "dealt"]), 0.06, verdict)
     [axes] = drawn
     assert [x for x, *_ in dots(axes)] == [difference, 0.005]
     assert stripes(axes) == [(difference - 0.03, difference + 0.03), (-0.03, 0.04)]
     upright = {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"}
-    assert upright == {0.06}
-    assert (
-        "no more" in title(axes)
-        if difference < 0
-        else f"{100 * difference:.0f} points" in title(axes)
-    )
+    assert upright == (set() if verdict == evaluate.SIGNAL else {0.06})
+    assert finding in title(axes)
     assert "\n" not in axes.alt
 
 
 def test_of_one_customer_there_is_no_interval_and_still_a_figure(drawn):
     nothing = {"difference": 0.0, "low": np.nan, "high": np.nan}
-    plots.own_or_stranger(pd.DataFrame([nothing, nothing], ["as they are", "dealt"]), worth=1.0)
+    plots.own_or_stranger(
+        pd.DataFrame([nothing, nothing], ["as they are", "dealt"]), 1.0, evaluate.CANNOT_TELL
+    )
     plots.gain_against_line(nothing, 0.1, trust.CANNOT_TELL_YET)
     assert "no interval" in drawn[1].alt
 
@@ -155,7 +161,9 @@ def test_a_gain_stands_beside_its_line(drawn, worth, seen):
     low, high = axes.get_xlim()
     assert low < 0 and high > 0.26 and (not seen or low < worth < high)
     assert trust.outcome(0.2, 0.26, worth) in title(axes)
-    assert "23 points" in title(axes) and ("no gain can pay" in title(axes)) == (worth > 1)
+    assert "23 points" in title(axes) and ("no list can reach" in title(axes)) == (worth > 1)
+    plots.gain_against_line(gain, worth, trust.outcome(0.2, 0.26, worth), most=0.1)
+    assert ("no list can reach" in title(drawn[1])) == (worth > 0.1)
 
 
 def test_an_alarm_is_an_interval_that_misses_zero(drawn):
@@ -186,7 +194,7 @@ def test_groups_have_the_colour_of_what_they_are_shown(drawn):
         (gain, to_hex(colour)) for gain, colour in zip(table["gain"], meant, strict=True)
     ]
     assert stripes(axes)[:2] == [(0.02, 0.28), (-0.3, -0.1)]
-    assert {"15 points", "-20 points", "40 points?"} == set(written(axes))
+    assert {"15 points", "−20 points", "40 points?"} == set(written(axes))
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["one\n132 customers", "two\n1,359 customers", "few\n12: too few to say"]
     assert title(axes) == "1 of 2 groups clearly loses"

@@ -128,6 +128,20 @@ def test_products_are_left_out_of_past_and_future(split):
 def test_what_histories_say(low, high, hits, answer):
     assert trust.histories(low, high, 0.06, hits, 500) == answer
     assert trust.histories(low, high, 0.06, hits, 99) == evaluate.CANNOT_TELL
+    blind = evaluate.CANNOT_TELL if answer == trust.NOTHING else answer
+    assert trust.histories(low, high, 0.06, hits, 500, taken=0.51) == blind
+    assert trust.histories(low, high, 0.06, hits, 500, taken=0.5) == answer
+
+
+def test_places_taken_by_hand():
+    """What neither of the two owns can be shown: one product, or four and one."""
+    matrix = build_interaction_matrix(purchases(("1", "A"), ("1", "B"), ("2", "A"), ("2", "C"),
+                                                ("3", "C"), ("3", "D")))  # fmt: skip
+    pairs = pd.DataFrame({"stranger": ["2", "3"]}, ["1", "2"])
+    assert trust.places_taken(matrix, pairs, 1) == 1
+    matrix = build_interaction_matrix(purchases(("1", "A"), ("2", "B"), ("3", "C"), ("3", "D"),
+                                                ("3", "E"), ("3", "F")))  # fmt: skip
+    assert trust.places_taken(matrix, pairs, 1) == pytest.approx((1 / 4 + 1 / 1) / 2)
 
 
 def test_a_trend_can_be_tested_too(split):
@@ -162,7 +176,10 @@ def test_false_alarms_come_as_often_as_the_napkin_says():
     assert trust.false_alarm(12) == pytest.approx(0.4596, abs=1e-4)
     assert np.mean(plain) == pytest.approx(trust.false_alarm(12), abs=0.08)
     assert np.mean(wide) < 0.1
-    assert sum((slides[1]["low"] > 0) | (slides[1]["high"] < 0)) == 1, "the one that is shown"
+    shown = trust.groups_without_a_difference()
+    assert ((shown["high"] < 0) | (shown["low"] > 0)).sum() == 1 == (shown["high"] < 0).sum()
+    assert (shown["all_high"] > 0).all() and (shown["all_low"] < 0).all()
+    assert abs(shown["gain"].mean()) < 0.005 and 5 <= (shown["gain"] > 0).sum() <= 7
 
 
 def history(*sizes):
@@ -268,7 +285,7 @@ def test_a_homepage_that_pushes_flatters_the_best_sellers():
     futures = simulation.two_futures()
     goes_on, stops = futures.loc["homepage goes on"], futures.loc["homepage stops"]
     assert goes_on["best sellers"] > stops["best sellers"] + 0.1
-    left_out = futures.loc["goes on, its products left out"]
+    left_out = futures.loc["goes on, pushed products not counted"]
     assert goes_on["lead"] + 0.03 < min(stops["lead"], left_out["lead"])
     assert left_out["shown"] == 0
     assert goes_on["shown"] > 1.5 * stops["shown"]

@@ -312,6 +312,7 @@ def _():
         "no exchange rate": 100 * more * 0.30,
         "more hits": 100 * more / 2,
         "share": more * 0.30 / 2,
+        "twice": 100 * more * 0.30 * 2,
         "upside down": 4_000 / 600 * 0.30 / 2,
     }
 
@@ -320,6 +321,7 @@ def _():
 def _():
     return 1 - 0.95**20, {
         "added up": 20 * 0.05,
+        "per cent": 100 * (1 - 0.95**20),
         "none at all": 0.95**20,
         "one group": 0.05,
         "twelve groups": 1 - 0.95**12,
@@ -330,9 +332,12 @@ def _():
 @computed("05b-5")
 def _(methods, split, dealt, n):
     model = {"ours": methods["item_based"]}
+    plain = {name: methods[name] for name in ("most_popular", "most_popular_30_days")}
+    popular = compare(plain, split, n)["hit_rate"]
     return compare(model, dealt, n).loc["ours", "hit_rate"], {
         "as it was": compare(model, split, n).loc["ours", "hit_rate"],
-        "best sellers": compare({"it": methods["most_popular"]}, split, n).loc["it", "hit_rate"],
+        "best sellers": popular["most_popular"],
+        "best sellers of 30 days": popular["most_popular_30_days"],
         "zero": 0,
     }
 

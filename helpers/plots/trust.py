@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from helpers import trust
+from helpers import evaluate, trust
 from helpers.colours import CHANCE, INK, ORACLE, PERSONAL, POPULAR, WARNING, meaning
 from helpers.plots import style
 
@@ -18,14 +18,21 @@ _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a l
 def _points(share: float) -> str:
     """A difference of two shares, in points: customers in a hundred."""
     value = round(100 * share) + 0  # no minus zero
-    return f"{value:,} point{'' if abs(value) == 1 else 's'}"
+    return f"{value:,} point{'' if abs(value) == 1 else 's'}".replace("-", "−")
+
+
+def _few(count: float) -> str:
+    """A count that may be less than one: 100, 8, 2.4, 0.54."""
+    return f"{count:,.0f}" if count >= 10 else f"{count:.2g}"
 
 
 def _whole(axis, points: bool) -> None:
     """Ticks at whole numbers: points where the axis is of differences, else percentages."""
     sign = "" if points else "%"
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}{sign}"))
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{100 * value:.3g}{sign}".replace("-", "−"))
+    )
 
 
 def _arrow(axes, start, end, colour=INK, bend=0.0) -> None:
@@ -152,7 +159,10 @@ def whose_history(customer: str, pasts: dict[str, int], hits: dict[str, list[boo
     figure, axes = style.figure(height=2.9)
     length = len(hits["own"])
     side = min(0.62, 4.4 / (1.16 * length))
-    rows = [("own", PERSONAL, "own past", 1.0), ("stranger", CHANCE, "a stranger's past", -0.7)]
+    rows = [
+        ("own", PERSONAL, "own products", 1.0),
+        ("stranger", CHANCE, "a stranger's products", -0.7),
+    ]
     for name, colour, label, height in rows:
         shown = min(pasts[name], 5)
         axes.text(0, height + 0.55, label, color=colour, fontweight="bold")
@@ -176,8 +186,8 @@ def whose_history(customer: str, pasts: dict[str, int], hits: dict[str, list[boo
     style.show(figure, f"Two lists for the same later purchases. {finding}.")
 
 
-def own_or_stranger(tests: pd.DataFrame, worth: float) -> None:
-    """How much more customers' own histories find than a stranger's, beside what is worth a look.
+def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
+    """How much more customers' own histories find than a stranger's, and what that says.
 
     Parameters
     ----------
@@ -185,8 +195,12 @@ def own_or_stranger(tests: pd.DataFrame, worth: float) -> None:
         One row per test: ``difference`` and its interval ``low``, ``high``, in hit rate. The first
         is of the real histories, the others are controls.
     worth : float
-        Smallest difference worth a look.
+        Smallest difference worth a look. It decides nothing where there is a signal, so there it
+        isn't drawn.
+    verdict : str
+        From :func:`helpers.trust.histories`.
     """
+    signal = verdict == evaluate.SIGNAL
     figure, axes = style.figure(height=0.62 * len(tests) + 1.7)
     for place, (_, row) in enumerate(tests.iterrows()):
         colour = CHANCE if place else PERSONAL
@@ -195,22 +209,26 @@ def own_or_stranger(tests: pd.DataFrame, worth: float) -> None:
         axes.text(row["difference"], place - 0.2, _points(row["difference"]), color=colour,
                   ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
-    axes.axvline(worth, color=WARNING, linewidth=1.6, linestyle="--")
     low, high = np.nanmin([*tests["low"], *tests["difference"], 0]), tests["high"].max()
-    high = np.nanmax([high, tests["difference"].max(), worth])
+    high = np.nanmax([high, tests["difference"].max(), 0 if signal else worth])
     room = 0.12 * (high - low)
     axes.set_xlim(low - room, high + room)
-    axes.text(worth, len(tests) - 0.42, " worth a look ", color=WARNING, va="center",
-              ha="left" if worth < (low + high) / 2 else "right")  # fmt: skip
+    if not signal:
+        axes.axvline(worth, color=WARNING, linewidth=1.6, linestyle="--")
+        axes.text(worth, len(tests) - 0.42, " worth a look ", color=WARNING, va="center",
+                  ha="left" if worth < (low + high) / 2 else "right")  # fmt: skip
     axes.set_yticks(range(len(tests)), list(tests.index))
     axes.set_ylim(len(tests) - 0.2, -0.7)
-    finding = f"Their own past finds {_points(tests['difference'].iloc[0])} more than a stranger's"
-    if tests["difference"].iloc[0] < 0:
-        finding = "Their own past finds no more than a stranger's"
+    finding = "Own or a stranger's past: these customers can't tell"
+    if signal:
+        more = _points(tests["difference"].iloc[0])
+        finding = f"Their own past finds {more} more than a stranger's"
+    elif verdict == trust.NOTHING:
+        finding = "A stranger's past finds as much as their own"
     told = "; ".join(f"{name}: {_points(row['difference'])}" for name, row in tests.iterrows())
     told = " ".join(told.split())
     xlabel = "own minus stranger's, in points of hit rate, with 95 % interval"
-    alt = f"{finding}. {told}; worth a look: {_points(worth)}."
+    alt = f"{finding}. {told}" + ("." if signal else f"; worth a look: {_points(worth)}.")
     _whole(axes.xaxis, points=True)
     style.finish(figure, axes, finding, xlabel, "", alt)
 
@@ -242,7 +260,7 @@ def four_outcomes() -> None:
     style.show(figure, f"Four intervals beside zero and the line: {answers}.")
 
 
-def gain_against_line(gain: dict[str, float], worth: float, answer: str) -> None:
+def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: float = 1.0) -> None:
     """Our gain over the best sellers beside the smallest one worth a live test.
 
     Parameters
@@ -253,6 +271,8 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str) -> None
         The line, drawn where it is within reach; NaN where there is none.
     answer : str
         From :func:`helpers.trust.outcome`.
+    most : float
+        The largest gain that any list could have: what the best sellers leave.
     """
     figure, axes = style.figure(height=2.3)
     ends = [value for value in (gain["low"], gain["high"]) if value == value]
@@ -274,7 +294,7 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str) -> None
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.8, 0.75)
-    line = f"line at {_points(worth)}" if worth <= 1 else "no gain can pay for it"
+    line = f"line at {_points(worth)}" if worth <= most else "no list can reach the line"
     if worth != worth:
         line = "no line yet"
     elif not within:
@@ -375,10 +395,10 @@ def from_hit_to_sale(click_rate: float, cart_rate: float, paid_rate: float) -> N
     carts = clicks * cart_rate
     steps = [
         (f"{visits:,} visits", "does anyone look at the list?", 1.0),
-        (f"{clicks:,.0f} clicks", "is it wanted today?", 0.8),
-        (f"{carts:,.0f} in the cart", "is it in stock, at this price?", 0.66),
-        (f"{carts * paid_rate:,.1f} paid for", "does the sale earn anything?", 0.58),
-        ("? extra sales", "or bought anyway?", 0.54),
+        (f"{_few(clicks)} clicks", "is it wanted today?", 0.8),
+        (f"{_few(carts)} in the cart", "is it in stock, at this price?", 0.66),
+        (f"{_few(carts * paid_rate)} paid for", "kept? or bought anyway?", 0.58),
+        ("? extra sales", "", 0.54),
     ]
     figure, axes = style.figure(height=3.7)
     for place, (told, gap, width) in enumerate(steps):
@@ -387,7 +407,7 @@ def from_hit_to_sale(click_rate: float, cart_rate: float, paid_rate: float) -> N
         corner = (2.1 - 2.1 * width, -place - 0.32)
         axes.add_patch(Rectangle(corner, 4.2 * width, 0.64, facecolor=colour, alpha=0.18))
         axes.text(2.1, -place, told, ha="center", va="center", fontweight="bold", color=INK)
-        axes.text(4.5, -place, gap, va="center", color=colour if last else INK)
+        axes.text(4.5, -place - 0.5, gap, va="center", color=INK)  # between two steps
     axes.set_xlim(-0.1, 9.3)
     axes.set_ylim(-len(steps) + 0.5, 0.6)
     axes.set_xticks([])
