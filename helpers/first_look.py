@@ -60,6 +60,29 @@ def leaders(recommendations: pd.DataFrame) -> pd.Series:
     return first.value_counts(normalize=True)
 
 
+def rising(recommendations: pd.DataFrame) -> pd.Series:
+    """Which lists have a score that rises from one place to the next, within one source.
+
+    Places filled from the next step of a ladder have scores of another kind, so a list is compared
+    within each `source`, where there is one.
+
+    Parameters
+    ----------
+    recommendations : DataFrame
+        With ``customer_id``, ``rank``, ``score`` and perhaps ``source``.
+
+    Returns
+    -------
+    Series of bool, indexed by customer id
+    """
+    owner = ["customer_id", *({"source"} & set(recommendations))]
+    table = recommendations.sort_values(["customer_id", "rank"], kind="stable")
+    before = table.groupby(owner)["score"].shift()
+    # as float32, in which scores are ranked: what differs by the order of adding only is a tie
+    rises = table["score"].astype(np.float32) > before.astype(np.float32)
+    return rises.groupby(table["customer_id"]).any()
+
+
 def handed_to_the_next(recommendations: pd.DataFrame) -> pd.DataFrame:
     """Another bug: everybody gets the list that was made for the customer before.
 
@@ -163,7 +186,7 @@ def _shape(identifier):
     return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", str(identifier)))
 
 
-def newcomers(transactions: pd.DataFrame, events: pd.DataFrame) -> dict[str, float]:
+def newcomers(transactions: pd.DataFrame, events: pd.DataFrame) -> dict:
     """Who is in the events and never bought, and whether their ids are of the same system.
 
     Parameters
@@ -175,29 +198,50 @@ def newcomers(transactions: pd.DataFrame, events: pd.DataFrame) -> dict[str, flo
     dict
         ``people``, how many; ``share`` of all we know; ``fits``, the share of them whose id looks
         as most buyers' ids do (missing without newcomers); ``buyers``, the share of people in the
-        events who ever bought; ``usual``, the share of buyers' ids that look as most do.
+        events who ever bought; ``met``, the share of buyers who are in the events; ``usual``, the
+        share of buyers' ids that look as most do; ``example``, how one of those looks that don't
+        (missing if all do).
     """
     buyers, seen = (pd.Index(each["customer_id"].unique()) for each in (transactions, events))
     new = seen.difference(buyers)
     shape, usual = id_shape(buyers)
+    others = [each for each in new if not has_shape(shape, each)]
     return {
         "people": len(new),
         "share": len(new) / len(buyers.union(seen)),
         "fits": float(np.mean([has_shape(shape, each) for each in new])) if len(new) else np.nan,
         "buyers": float(seen.isin(buyers).mean()) if len(seen) else np.nan,
+        "met": float(buyers.isin(seen).mean()),
         "usual": usual,
+        "example": others[0] if others else None,
     }
 
 
-def other_ids(found: Mapping[str, float]) -> bool:
-    """Whether the events' ids are probably another system's: they look otherwise or meet nobody.
+def other_ids(found: Mapping) -> bool:
+    """Whether the events' ids are probably another system's: hardly anybody is in both tables.
+
+    How ids look proves nothing: visitors without a login have ids of their own in many shops.
 
     Parameters
     ----------
     found : dict
         From :func:`newcomers`.
     """
-    return bool(found["fits"] < 0.5 * found["usual"] or found["buyers"] < 0.01)
+    return bool(found["buyers"] < 0.01 and found["met"] < 0.01)
+
+
+def days_silent(transactions: pd.DataFrame, events: pd.DataFrame) -> int:
+    """How many days the newest event is older than the newest purchase; 0 where it isn't.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+    """
+    newest = transactions["transaction_date"].max().normalize()
+    last = events["event_date"].max()
+    if pd.isna(last):
+        return 0
+    return max((newest - last.normalize()).days, 0)
 
 
 def followed_by_purchase(
@@ -318,6 +362,86 @@ def _by_chance(pairs, bought, days):
     return chance
 
 
+def two_times(transactions: pd.DataFrame, events: pd.DataFrame, days: int = INTENT_DAYS):
+    """What events are followed by, before a day and from it on; the day leaves both enough pairs.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+    days : int
+        See :func:`followed_by_purchase`: younger events can't be judged yet.
+
+    Returns
+    -------
+    tuple of (DataFrame, DataFrame, Timestamp)
+        Both tables of :func:`followed_by_purchase`, and the first day of the second time. About two
+        thirds of the events that can be judged lie before it.
+    """
+    last = transactions["transaction_date"].max().normalize() - pd.Timedelta(days=days)
+    dates = events.loc[events["event_date"] <= last, "event_date"].dt.normalize()
+    cut = dates.quantile(2 / 3, interpolation="nearest") if len(dates) else last
+    past = transactions[transactions["transaction_date"] < cut]
+    if past.empty:
+        cut, past = last, transactions
+    before = events[events["event_date"] < cut]
+    return (
+        followed_by_purchase(past, before, days),
+        followed_by_purchase(transactions, events, days, cut),
+        cut,
+    )
+
+
+def weights_tried(
+    transactions: pd.DataFrame,
+    events: pd.DataFrame,
+    weights: Mapping[str, float],
+    test_days: int = 60,
+    n: int = 5,
+    undone: pd.DataFrame | None = None,
+    trend_days: int | None = None,
+) -> dict[str, float]:
+    """What other event weights would have changed, on hidden days.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+    weights : dict of str to float
+        By event type; compared with :data:`helpers.recommend.EVENT_WEIGHTS`.
+    test_days, n, undone, trend_days
+        As in :func:`steps`.
+
+    Returns
+    -------
+    dict
+        ``judged``, how many people; ``changed``, for how many *came true* is another; ``more``, how
+        many more (or, below 0, fewer) are right with the other weights; ``low``, ``high``, the 95 %
+        interval of the difference of the shares.
+
+    Raises
+    ------
+    TooShortError
+        If nothing would be left to learn from.
+    """
+    split = split_by_time(transactions, events, test_days, undone)
+    matrix, tables = split.training()
+    relevant, judged = relevant_products(split), _judged(split)
+    popular = MostPopular(30).fit(matrix, **tables)
+    found = []
+    for each in (EVENT_WEIGHTS, dict(weights)):
+        model = ItemBased(trend_days=trend_days, intent_days=INTENT_DAYS, event_weights=each)
+        lists = ladder(model.fit(matrix, **tables), popular).recommend(judged, n)
+        found.append(hit_rate(*hits_of(lists, relevant, judged, n)))
+    more = found[1] - found[0]
+    low, high = interval(more) if len(more) else (np.nan, np.nan)
+    return {
+        "judged": len(judged),
+        "changed": int((more != 0).sum()),
+        "more": int(more.sum()),
+        "low": low,
+        "high": high,
+    }
+
+
 def what_events_say(before: pd.DataFrame, after: pd.DataFrame) -> str:
     """Do the events agree with our weights, beyond noise, in the weeks before *and* after a cut?
 
@@ -329,13 +453,16 @@ def what_events_say(before: pd.DataFrame, after: pd.DataFrame) -> str:
     Returns
     -------
     str
-        ``"nothing"``: no type is clearly above chance before, nor after; ``"contradict"``: a type
-        that we count less is clearly further above chance than one that we count more, both times;
-        ``"agree"``: the other way round; ``"open"``: none of these, or too few pairs.
+        ``"too few"``: fewer than two types have enough pairs, both times; ``"nothing"``: no type is
+        clearly above chance before, nor after; ``"contradict"``: a type that we count less is
+        clearly further above chance than one that we count more, both times; ``"agree"``: the other
+        way round; ``"open"``: none of these.
     """
     enough = [table[table["open"] >= ENOUGH_PAIRS] for table in (before, after)]
     both = enough[0].index.intersection(enough[1].index)
-    if len(both) and not any((table["low"] > 0).any() for table in enough):
+    if len(both) < 2:
+        return "too few"
+    if not any((table["low"] > 0).any() for table in enough):
         return "nothing"
     found = set()
     for more in both:
@@ -355,7 +482,7 @@ def steps(
     n: int = 5,
     undone: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Who is served by which step of the ladder, how old what we know is, and what came true.
+    """Who is served by which step of the ladder, and what came true.
 
     Parameters
     ----------
@@ -373,12 +500,12 @@ def steps(
     DataFrame
         Rows ``purchases``, ``intent``, ``popularity``. ``customers`` and their ``share`` of all
         we know (somebody who owns everything gets no list and stands on no step);
-        ``age``, the median of days since the newest purchase or event of these customers;
         ``judged``, how many customers bought something new in the hidden weeks, ``came_true``, for
-        what share of them the list of this step had one of it, and the same for ``best_sellers``
-        and ``chance``; ``low``, ``high``, the 95 % interval of ``came_true`` minus
-        ``best_sellers``, wide enough for two steps. Missing where nobody is on a step or nobody
-        can be judged by. ``status``: see :func:`status`.
+        what share of them the list of this step had one of it, ``unseen``, the same without what
+        they had already looked at, and the share for ``best_sellers`` and ``chance``; ``low``,
+        ``high``, the 95 % interval of ``came_true`` minus ``best_sellers``, wide enough for two
+        steps. Missing where nobody is on a step or nobody can be judged by. ``status``: see
+        :func:`status`.
     """
     tables = [transactions.rename(columns={"transaction_date": "date"})]
     if events is not None:
@@ -389,13 +516,11 @@ def steps(
     names = ["purchases", "intent", "popularity"]
     table = pd.DataFrame({"customers": step.value_counts().reindex(names, fill_value=0)})
     table["share"] = table["customers"] / len(newest)
-    age = (newest.max() - newest).dt.days
-    table["age"] = age.groupby(step).median().reindex(names)
     try:
         split = split_by_time(transactions, events, test_days, undone)
         judged = _steps_judged(split, n, engine.model.trend_days)
     except TooShortError:
-        names = ["judged", "came_true", "best_sellers", "chance", "low", "high"]
+        names = ["judged", "came_true", "unseen", "best_sellers", "chance", "low", "high"]
         judged = pd.DataFrame(columns=names, dtype=float)
     table = table.join(judged)
     table = table.assign(judged=table["judged"].fillna(0).astype(int))
@@ -430,13 +555,19 @@ def _step(lists):
     return lists[lists["rank"] == 1].set_index("customer_id")["source"]
 
 
+def _judged(split):
+    """Who bought something new in the hidden days, and was known before."""
+    known = set(split.train["customer_id"])
+    events = split.training()[1]["events"]
+    known |= set() if events is None else set(events["customer_id"])
+    bought = relevant_products(split)["customer_id"].unique()
+    return pd.Index([each for each in bought if each in known])
+
+
 def _steps_judged(split, n, trend_days):
     matrix, tables = split.training()
     events = tables["events"]
-    relevant = relevant_products(split)
-    known = set(split.train["customer_id"])
-    known |= set() if events is None else set(events["customer_id"])
-    judged = pd.Index([each for each in relevant["customer_id"].unique() if each in known])
+    relevant, judged = relevant_products(split), _judged(split)
     popular = MostPopular(30).fit(matrix, **tables)
     intent_days = None if events is None else INTENT_DAYS
     model = ItemBased(trend_days=trend_days, intent_days=intent_days).fit(matrix, **tables)
@@ -449,6 +580,12 @@ def _steps_judged(split, n, trend_days):
         {name: hit_rate(*hits_of(each, relevant, judged, n)) for name, each in asked.items()},
         index=judged,
     )
+    unseen = relevant
+    if events is not None and "product_id" in events:
+        pair = ["customer_id", "product_id"]
+        looked_at = pd.MultiIndex.from_frame(events[pair])
+        unseen = relevant[~pd.MultiIndex.from_frame(relevant[pair]).isin(looked_at)]
+    found["unseen"] = hit_rate(*hits_of(lists, unseen, judged, n))
     step = _step(lists)
     without = ~step.index.isin(matrix.customers)
     step = step.mask((step == "purchases") & without, "intent").reindex(judged)
@@ -476,8 +613,9 @@ def repeats(transactions: pd.DataFrame, draws: int = 5, random_state: int = 0) -
         By category, largest share first, then ``all products`` (alone where the shop has no two
         categories): ``purchases``; ``share`` that is repeated; ``chance``, the same with products
         dealt; ``low``, ``high``, the 95 % interval of their difference over customers, wide enough
-        for all categories; ``days``, the median between a purchase and its repeat; ``row``, whether
-        it earns a row of its own: clearly above chance, and :data:`ROW_FROM` or more. Several lines
+        for all categories; ``early``, ``late``, the days between a purchase and its repeat that a
+        quarter and three quarters of the repeats need at most; ``row``, whether it earns a row of
+        its own: clearly above chance, and :data:`ROW_FROM` or more. Several lines
         of a product on one day count once.
     """
     bought = transactions.assign(day=transactions["transaction_date"].dt.normalize())
@@ -509,9 +647,10 @@ def repeats(transactions: pd.DataFrame, draws: int = 5, random_state: int = 0) -
             )
             share = float(again[where].mean())
             clear = low > 0 and len(where) >= ENOUGH_PURCHASES and share >= ROW_FROM
+            early, late = days[where].quantile([0.25, 0.75])
             rows.append((group, len(where), share, by_chance, low, high,
-                         days[where].median(), bool(clear)))  # fmt: skip
-    names = ["category", "purchases", "share", "chance", "low", "high", "days", "row"]
+                         early, late, bool(clear)))  # fmt: skip
+    names = ["category", "purchases", "share", "chance", "low", "high", "early", "late", "row"]
     table = pd.DataFrame(rows, columns=names).set_index("category")
     parts = table.iloc[:-1].sort_values("share", ascending=False, kind="stable")
     return pd.concat([parts, table.iloc[-1:]])

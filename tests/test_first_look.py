@@ -57,6 +57,14 @@ def test_lists_at_the_next_door_look_the_same_from_outside(small):
     assert table.loc["moved", "owned"] == pytest.approx(np.mean(owned)) and any(owned)
 
 
+def test_a_list_rises_only_within_one_source():
+    lists = pd.DataFrame({"customer_id": list("aaabbbcc"), "rank": [1, 2, 3, 1, 2, 3, 2, 1],
+                          "score": [0.4, 0.1, 0.3, 3.0, 2.0, 40.0, 0.1, 0.2]})  # fmt: skip
+    assert first_look.rising(lists).to_dict() == {"a": True, "b": True, "c": False}
+    lists["source"] = ["purchases"] * 5 + ["popularity"] + ["purchases"] * 2
+    assert first_look.rising(lists).to_dict() == {"a": True, "b": False, "c": False}
+
+
 def test_the_shape_of_ids():
     assert first_look.id_shape(["CUST00001", "CUST00002", "guest"])[0] == "aaaa00000"
     assert not first_look.has_shape("aaaa00000", "CUST_00001")
@@ -141,8 +149,39 @@ def test_events_contradict_only_beyond_noise_and_twice():
     say = first_look.what_events_say
     assert say(views, views) == "contradict" and say(carts, carts) == "agree"
     assert say(none, none) == "nothing"
-    for after in (carts, noise, followed([0.3, 0.1], [0.4, 0.2], 20)):
+    for after in (carts, noise):
         assert say(views, after) == "open"
+    few = followed([0.3, 0.1], [0.4, 0.2], 20)
+    assert say(views, few) == "too few" and say(few, views) == "too few"
+    assert say(none, none[:1]) == "too few"
+
+
+def test_two_times_do_not_overlap_and_both_have_pairs(shop):
+    transactions, events = shop
+    before, after, cut = first_look.two_times(transactions, events)
+    last = transactions["transaction_date"].max() - pd.Timedelta(days=30)
+    assert events["event_date"].min() < cut < last
+    assert (after["pairs"] >= 50).all() and (before["pairs"] > after["pairs"]).all()
+    everything = first_look.followed_by_purchase(transactions, events)["pairs"]
+    assert (before["pairs"] + after["pairs"] <= everything).all()
+    one_day = transactions.assign(transaction_date=DAY)
+    assert first_look.two_times(one_day, events[:0])[0].empty
+
+
+def test_the_same_weights_change_nobody_and_no_weights_somebody(shop):
+    transactions, events = shop
+    same = first_look.weights_tried(transactions, events, EVENT_WEIGHTS)
+    assert same["changed"] == same["more"] == 0 and same["judged"] > 100
+    none = first_look.weights_tried(transactions, events, dict.fromkeys(EVENT_WEIGHTS, 0))
+    assert none["changed"] > 0 and abs(none["more"]) <= none["changed"]
+    assert none["low"] <= none["more"] / none["judged"] <= none["high"]
+
+
+def test_events_that_have_stopped():
+    purchases = bought(("one", "A", 50))
+    assert first_look.days_silent(purchases, done(("one", "A", 10, "search"))) == 40
+    assert first_look.days_silent(purchases, done(("one", "A", 60, "search"))) == 0
+    assert first_look.days_silent(purchases, done(("one", "A", 60, "search"))[:0]) == 0
 
 
 def test_newcomers_and_ids_of_another_system():
@@ -153,6 +192,13 @@ def test_newcomers_and_ids_of_another_system():
     assert found["share"] == pytest.approx(1 / 3) and not first_look.other_ids(found)
     other = same.assign(customer_id=["c-1", "c-2"])
     assert first_look.other_ids(first_look.newcomers(purchases, other))
+    guests = pd.concat([same, same[1:].assign(customer_id="guest-1")])
+    found = first_look.newcomers(purchases, guests)
+    assert found["example"] == "guest-1" and not first_look.other_ids(found)
+    crowd = done(("C1", "A", 0, "search"), *((f"x{n}", "A", 0, "search") for n in range(400)))
+    found = first_look.newcomers(purchases, crowd)
+    assert (found["buyers"], found["met"]) == (pytest.approx(1 / 401), 0.5)
+    assert not first_look.other_ids(found)  # visitors without a login
     nobody = first_look.newcomers(purchases, same[:1])
     assert nobody["people"] == 0 and not first_look.other_ids(nobody)
 
@@ -185,7 +231,8 @@ def test_every_person_stands_on_one_step(shop):
     everybody = len({*transactions["customer_id"], *events["customer_id"]})
     assert table["customers"].sum() == everybody and table["share"].sum() == pytest.approx(1)
     assert table.loc["purchases", "customers"] == buyers
-    assert table.loc["intent", "age"] < 30 < table.loc["popularity", "age"]
+    assert (table["unseen"] <= table["came_true"]).all()
+    assert table.loc["intent", "unseen"] < table.loc["intent", "came_true"]
     assert table.loc["popularity", "came_true"] == table.loc["popularity", "best_sellers"]
     assert (table["low"] <= table["came_true"] - table["best_sellers"]).all()
 
@@ -207,7 +254,7 @@ def test_repeats_are_of_another_day():
     assert found["share"].to_dict() == {
         "tea": 0.5, "rugs": 0, first_look.ALL_PRODUCTS: pytest.approx(1 / 3)
     }  # fmt: skip
-    assert found.loc["tea", "days"] == 7 and not found["row"].any()
+    assert found.loc["tea", "early"] == found.loc["tea", "late"] == 7 and not found["row"].any()
     assert first_look.repeats(bought(*rows)).index.tolist() == [first_look.ALL_PRODUCTS]
 
 
@@ -221,5 +268,5 @@ def test_a_row_for_what_is_bought_again_more_than_dice_would():
     found = first_look.repeats(table)
     assert found["row"].to_dict() == {"tea": True, "rug": False, first_look.ALL_PRODUCTS: True}
     assert found.loc["tea", "share"] == pytest.approx(2 / 3)
-    assert found.loc["tea", "days"] == 20
+    assert (found.loc["tea", "early"], found.loc["tea", "late"]) == (20, 20)
     assert found.loc["rug", "share"] > 0.1 and found.loc["tea", "chance"] < 0.4

@@ -74,7 +74,7 @@ def test_two_metrics_beside_each_other(drawn):
         to_hex(colour)
         for colour in (colours.PERSONAL, colours.WARNING, colours.WARNING, colours.CHANCE)
     ]
-    assert "“bug: another's list” has exactly" in figure.get_suptitle()
+    assert "“another's list”: both numbers stay exactly" in figure.get_suptitle()
     assert "bug: sorted by id: 30% and 10%" in alt
     plots.two_metrics(table.iloc[[0, 3]])
     assert drawn[1][0].get_suptitle() == "Highest: drawn by chance, and drawn by chance"
@@ -99,7 +99,6 @@ def step_table(**more):
         {
             "customers": [80, 5, 15],
             "share": [0.8, 0.05, 0.15],
-            "age": [100.0, 4.0, 90.0],
             "judged": [40, 0, 3],
             "came_true": [0.5, np.nan, 0.33],
             "best_sellers": [0.3, np.nan, 0.33],
@@ -114,35 +113,42 @@ def test_steps_carry_their_figures(drawn):
     plots.steps(step_table())
     [(figure, alt)] = drawn
     said = "\n".join(texts(figure.axes[0]))
-    for words in ("80 people (80%)", "came true: 50% of 40", "(best sellers: 30%)",
+    for words in ("80 people (80%)", "came true: 50% of 40 judged", "(best sellers: 30%)",
                   "5 people (5.0%)", "came true: nobody to judge by"):  # fmt: skip
         assert words in said and words in alt
     assert title(figure.axes[0]) == "20% of the people we know stand below the first step"
 
 
 def test_steps_of_a_shop_without_events(drawn):
-    plots.steps(step_table(customers=[9, 0, 0], share=[1.0, 0, 0], age=[3, np.nan, np.nan]))
+    plots.steps(step_table(customers=[9, 0, 0], share=[1.0, 0, 0]))
     assert "One step serves everybody" in title(drawn[0][0].axes[0])
     assert "nobody today" in "\n".join(texts(drawn[0][0].axes[0]))
+    plots.steps(step_table(), joined=False)
+    assert "counts people twice" in title(drawn[1][0].axes[0])
+    plots.steps(step_table(customers=[9, 5, 0]))
+    said = "\n".join(texts(drawn[2][0].axes[0]))
+    assert "earlier, came true: 33% of 3" in said and "best sellers" in said
 
 
 def test_what_followed_shows_shares_chance_and_weights(drawn):
     table = pd.DataFrame(
         {"later": [0.35, 0.19], "chance": [0.02, 0.03], "low": [0.3, 0.1], "high": [0.36, 0.2],
          "ours": [0.3, 1.0]}, ["product_view", "add_to_cart"])  # fmt: skip
-    plots.what_followed(table)
+    plots.what_followed(table, "contradict")
     [(figure, alt)] = drawn
     [axes] = figure.axes
     assert widths(axes) == [0.35, 0.02, 0.19, 0.03]
     assert [text.strip() for text in texts(axes)] == [
         "35%, our weight: 0.3", "2.0% by chance", "19%, our weight: 1.0", "3.0% by chance"
     ]  # fmt: skip
-    assert title(axes).startswith("Furthest above chance: what was viewed")
+    assert title(axes) == "Bought furthest above chance: what was viewed before"
     assert "put into the cart: 19%, by chance 3.0%" in alt
-    plots.what_followed(table.assign(high=0.36, low=0.1))
-    assert "noise could have made the order" in title(drawn[1][0].axes[0])
-    plots.what_followed(table.assign(low=-0.1))
-    assert title(drawn[2][0].axes[0]).startswith("Nothing is clearly")
+    plots.what_followed(table.assign(high=0.36, low=0.1), "too few")
+    plots.what_followed(table, "open")
+    assert all("which comes first isn't certain" in title(each[0].axes[0]) for each in drawn[1:])
+    plots.what_followed(table.assign(low=-0.1), "contradict")
+    plots.what_followed(table, "nothing")
+    assert all(title(each[0].axes[0]).startswith("Nothing is clearly") for each in drawn[3:])
 
 
 def test_an_unknown_id_always_gets_a_list(drawn):
@@ -151,15 +157,16 @@ def test_an_unknown_id_always_gets_a_list(drawn):
     said = "\n".join(texts(figure.axes[0]))
     assert said.count("best sellers") == 3 and said.count("intent") == 1
     assert (said.count("no\n"), said.count("yes")) == (3, 3)
-    assert all(f"count {number}" in said for number in (1, 2, 3, 4))
+    assert all(f"counter {number}" in said for number in (1, 2, 3, 4))
     assert "typo" in alt and "stranger" in alt
 
 
 def test_bought_again_beside_dice(drawn):
     table = pd.DataFrame(
-        {"share": [0.3, 0.12, 0.2], "chance": [0.1, 0.14, 0.12], "row": [True, False, True]},
+        {"share": [0.3, 0.12, 0.2], "chance": [0.1, 0.14, 0.12], "row": [True, False, True],
+         "purchases": [200, 150, 350]},
         ["tea", "x" * 50, "all products"],
-    )
+    )  # fmt: skip
     plots.bought_again(table)
     figure, alt = drawn[0]
     [axes] = figure.axes
@@ -168,12 +175,20 @@ def test_bought_again_beside_dice(drawn):
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert [label.split()[-1] for label in labels] == ["30%", "12%", "20%"]
     plots.bought_again(table, most=1)
-    assert "1 with smaller shares" in drawn.pop()[0].axes[0].get_xlabel()
+    assert "not shown: 1 more" in drawn.pop()[0].axes[0].get_xlabel()
     assert to_hex(axes.patches[0].get_facecolor()) == to_hex(colours.PERSONAL)
     assert to_hex(axes.patches[1].get_facecolor()) != to_hex(colours.PERSONAL)
-    assert title(axes).endswith("by chance: 1 of 2 categories")
+    assert title(axes).endswith("bought again: 1 of 2 categories earns it")
     assert "tea 30%, by chance 10%" in alt
     plots.bought_again(table.iloc[-1:])
-    assert title(drawn[1][0].axes[0]).endswith("the shop as a whole")
+    assert title(drawn[1][0].axes[0]).startswith("The shop as a whole earns a row")
     plots.bought_again(table.assign(row=False))
     assert title(drawn[2][0].axes[0]).startswith("Nothing is bought again")
+    # the one that earns a row is drawn, and small ones aren't, whatever their share
+    many = pd.DataFrame({"share": [0.9, 0.5, 0.3, 0.1], "row": [False, False, True, False],
+                         "chance": 0.1, "purchases": [3, 150, 200, 353]},
+                        ["dust", "rugs", "tea", "all products"])  # fmt: skip
+    plots.bought_again(many, most=1)
+    [axes] = drawn[3][0].axes
+    assert widths(axes) == [0.3, 0.1]
+    assert "not shown: 1 more; 1 with fewer than 100 purchases" in axes.get_xlabel()

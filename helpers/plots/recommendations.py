@@ -100,7 +100,9 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
         start = 0.0
         for number, share in enumerate([*many, max(1 - many.sum(), 0)]):
             fill = colour if number == 0 else _PALE if number < len(many) else "#F4F4F4"
-            axes.barh(place, share, left=start, color=fill, edgecolor="white", height=0.5, lw=0.6)
+            # white edges would hide a slice that is thinner than they are
+            edge = min(0.6, 150 * share)
+            axes.barh(place, share, left=start, color=fill, edgecolor="white", height=0.5, lw=edge)
             start += share
         first = (
             f"{_short(names.get(shares.index[0], shares.index[0]), 30)}: {percent(shares.iloc[0])}"
@@ -110,8 +112,9 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
             axes.text(0.99, place, f"{len(shares) - len(many):,} others", va="center", ha="right",
                       color=INK, fontsize=10.5)  # fmt: skip
         inside = shares.iloc[0] > 0.5
-        axes.text(0.01 if inside else shares.iloc[0] + 0.01, place, first, va="center",
-                  color="white" if inside else INK, fontweight="bold")  # fmt: skip
+        paper = None if inside else {"fc": "white", "ec": "none", "pad": 1.5, "alpha": 0.9}
+        axes.text(0.01 if inside else shares.iloc[0] + 0.015, place, first, va="center",
+                  color="white" if inside else INK, fontweight="bold", bbox=paper)  # fmt: skip
         told.append(f"{label}, {first}")
     axes.set_ylim(len(strips) - 0.6, -0.75)
     axes.set_xlim(0, 1)
@@ -151,7 +154,7 @@ def two_metrics(table: pd.DataFrame) -> None:
     same = [name for name in table.index[1:] if np.allclose(both.loc[name], both.iloc[0])]
     finding = f"Highest: {both['coverage'].idxmax()}, and {both['personalization'].idxmax()}"
     if same:
-        finding = f"“{same[0]}” has exactly the numbers of “{table.index[0]}”"
+        finding = f"“{same[0].removeprefix('bug: ')}”: both numbers stay exactly as they are"
     figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
                     fontweight="bold")  # fmt: skip
     rows = [
@@ -201,13 +204,15 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     style.finish(figure, axes, finding, "what each adds to the score", "because of", alt)
 
 
-def steps(table: pd.DataFrame) -> None:
+def steps(table: pd.DataFrame, joined: bool = True) -> None:
     """The ladder as stairs: who stands on which step, and the figure to watch on each.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`helpers.first_look.steps`.
+    joined : bool
+        Whether purchases and events know people by the same ids.
     """
     figure, axes = _canvas(10, 6.2, 4.3)
     colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
@@ -221,7 +226,8 @@ def steps(table: pd.DataFrame) -> None:
         left, height = 0.05 + 0.55 * place, 4.55 - 2.05 * place
         axes.add_patch(FancyBboxPatch((left, height), 3.95, 1.5, "round,pad=0,rounding_size=0.1",
                                       fc=colours[step], ec="none", alpha=0.17))  # fmt: skip
-        axes.text(left + 0.15, height + 1.2, step, fontweight="bold", color=INK, va="center")
+        label = "best sellers" if step == "popularity" else step
+        axes.text(left + 0.15, height + 1.2, label, fontweight="bold", color=INK, va="center")
         axes.text(left + 0.15, height + 0.52, what[step], color=INK, va="center", fontsize=10.5)
         people = "person" if row["customers"] == 1 else "people"
         who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
@@ -229,7 +235,10 @@ def steps(table: pd.DataFrame) -> None:
         if not row["customers"]:
             lines = ["nobody today"]
         if row["judged"] and row["came_true"] == row["came_true"]:
-            lines.append(f"came true: {percent(row['came_true'])} of {row['judged']:,.0f}")
+            when = "" if row["customers"] else "earlier, "
+            lines.append(
+                f"{when}came true: {percent(row['came_true'])} of {row['judged']:,.0f} judged"
+            )
             if step != "popularity":
                 lines.append(f"(best sellers: {percent(row['best_sellers'])})")
         else:
@@ -239,10 +248,12 @@ def steps(table: pd.DataFrame) -> None:
         if place < len(table) - 1:
             _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.6), INK)
             axes.text(left + 0.42, height - 0.29, "else", va="center", fontsize=10.5, color=INK)
-        told.append(f"{step}: {', '.join(lines)}")
+        told.append(f"{label}: {', '.join(lines)}")
     first = table.index[0]
     share = 1 - table.loc[first, "share"]
-    if table.loc[first, "customers"] == table["customers"].sum():
+    if not joined:
+        finding = "The ids don't meet, so this ladder counts people twice"
+    elif table.loc[first, "customers"] == table["customers"].sum():
         finding = "One step serves everybody who gets a list today"
     else:
         finding = f"{percent(share)} of the people we know stand below the first step"
@@ -251,13 +262,15 @@ def steps(table: pd.DataFrame) -> None:
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 
 
-def what_followed(table: pd.DataFrame, days: int = 30) -> None:
+def what_followed(table: pd.DataFrame, verdict: str, days: int = 30) -> None:
     """What is bought after a view, a search, a cart, beside chance.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`helpers.first_look.followed_by_purchase`.
+    verdict : str
+        From :func:`helpers.first_look.what_events_say`: the title must not say more.
     days : int
     """
     words = {"product_view": "viewed", "search": "searched", "add_to_cart": "put into the cart"}
@@ -280,16 +293,17 @@ def what_followed(table: pd.DataFrame, days: int = 30) -> None:
     axes.invert_yaxis()
     axes.set_yticks(range(len(table)), [words[kind] for kind in table.index])
     first = table.iloc[0]
-    finding = f"Furthest above chance: what was {words[table.index[0]]} and still open at night"
-    if not (table["low"] > 0).any():
+    finding = f"Bought furthest above chance: what was {words[table.index[0]]} before"
+    noise = len(table) > 1 and first["low"] <= table["high"].iloc[1:].max()
+    if verdict == "nothing" or not (table["low"] > 0).any():
         finding = "Nothing is clearly bought more often than by chance"
-    elif len(table) > 1 and first["low"] <= table["high"].iloc[1:].max():
-        finding = "Above chance, but noise could have made the order"
+    elif verdict == "open" or noise:
+        finding = "Above chance, but which comes first isn't certain"
     xlabel = f"share bought on a later day, within {days} days"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
 
 
-def bought_again(table: pd.DataFrame, most: int = 8) -> None:
+def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
     """How many purchases are repeats, by category, beside products dealt by dice.
 
     Parameters
@@ -297,16 +311,21 @@ def bought_again(table: pd.DataFrame, most: int = 8) -> None:
     table : DataFrame
         From :func:`helpers.first_look.repeats`.
     most : int
-        So many categories are drawn, those with the largest share, and all products together.
+        So many categories are drawn, first those that earn a row, then those with the largest
+        share; and all products together.
+    least : int
+        Categories with fewer purchases are not drawn.
     """
     last = table.index[-1]
-    shown = pd.concat([table.iloc[:-1].head(most), table.iloc[-1:]])
+    enough = table.iloc[:-1][table["purchases"].iloc[:-1] >= least]
+    enough = enough.sort_values("row", ascending=False, kind="stable")
+    shown = pd.concat([enough.head(most), table.iloc[-1:]])
     figure, axes = style.figure(0.42 * len(shown) + 1.6)
     told = []
     widest = max(shown[["share", "chance"]].max(axis=None), 0.01)
     for place, (name, row) in enumerate(shown.iterrows()):
         axes.barh(place, row["share"], color=PERSONAL if row["row"] else _PALE, height=0.62)
-        axes.plot([row["chance"]] * 2, [place - 0.4, place + 0.4], color=CHANCE, linewidth=4)
+        axes.plot([row["chance"]] * 2, [place - 0.4, place + 0.4], color=INK, linewidth=3)
         told.append(f"{name} {percent(row['share'])}, by chance {percent(row['chance'])}")
     labels = zip(shown.index, shown["share"], strict=True)
     labels = [f"{_short(name, 18)} {percent(share)}" for name, share in labels]
@@ -316,15 +335,20 @@ def bought_again(table: pd.DataFrame, most: int = 8) -> None:
     axes.invert_yaxis()
     rows = table.index[table["row"]].drop(last, errors="ignore") if len(table) > 1 else []
     if len(rows):
-        finding = f"Bought again clearly more often than by chance: {len(rows)} of {len(table) - 1}"
-        finding += " categories"
+        finding = f"A row for what is bought again: {len(rows):,} of {len(table) - 1:,} categories"
+        finding += " earn it" if len(rows) > 1 else " earns it"
     elif table.loc[last, "row"]:
-        finding = "Bought again clearly more often than by chance: the shop as a whole"
+        finding = "The shop as a whole earns a row for what is bought again"
     else:
         finding = "Nothing is bought again often enough for a row of its own"
-    xlabel = "repeats among purchases; grey line: by luck; blue: clearly more"
-    if len(table) > len(shown):
-        xlabel += f"\n({len(table) - len(shown)} with smaller shares not shown)"
+    xlabel = "repeats among purchases; line: by chance; blue: clearly more, and one in ten"
+    left_out = []
+    if len(enough) > most:
+        left_out.append(f"{len(enough) - most:,} more")
+    if len(enough) < len(table) - 1:
+        left_out.append(f"{len(table) - 1 - len(enough):,} with fewer than {least} purchases")
+    if left_out:
+        xlabel += f"\n(not shown: {'; '.join(left_out)})"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
 
 
@@ -334,9 +358,9 @@ def unknown_id() -> None:
     questions = ["Does it look like\nour ids?", "Registered, or seen\non the site?",
                  "Looked at anything\nin the last 30 days?"]  # fmt: skip
     ends = [
-        ("no", "a typo, or a test", "best sellers, count 1"),
-        ("no", "a stranger", "best sellers, count 2"),
-        ("no", "known, but quiet", "best sellers, count 3"),
+        ("no", "a typo, or a test", "best sellers, counter 1"),
+        ("no", "a stranger", "best sellers, counter 2"),
+        ("no", "known, but quiet", "best sellers, counter 3"),
     ]
     for place, (question, (word, who, gets)) in enumerate(zip(questions, ends, strict=True)):
         high = 6.3 - 2.05 * place
@@ -347,7 +371,7 @@ def unknown_id() -> None:
         _box(axes, (7.7, high), (4.4, 1.2), f"{who}:\n{gets}", colour)
         _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
         axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=10.5)
-    _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, count 4", OTHER)
+    _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, counter 4", OTHER)
     style.title(axes, "An id without a row: the page always gets a list, and somebody counts")
     told = "An id that does not look like ours is a typo or a test: best sellers. One that is "
     told += "neither registered nor seen is a stranger: best sellers. One that looked at something "
