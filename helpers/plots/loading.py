@@ -68,7 +68,7 @@ def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     style.finish(
-        figure, axes, "Month first: days 1 to 12 change their month, later days stay",
+        figure, axes, "Month first: days 1 to 12 move, later days stay",
         alt=f"Dates on the line of a year: {'; '.join(told)}.",
     )  # fmt: skip
 
@@ -97,11 +97,12 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
     for name, colour in [("right", INK), ("turned", WARNING)]:
         axes.plot(peak, table.loc[peak, name], "o", color=colour, markersize=8)
     up = 1 if table.loc[peak, "right"] >= table.loc[peak, "turned"] else -1
-    for name, colour, side in [("right", INK, up), ("turned", WARNING, -up)]:
+    for name, colour, place in [("right", INK, 11 * up), ("turned", WARNING, -30 * up)]:
+        height = table.loc[peak, name]
         if table.loc[peak].nunique() > 1 or name == "right":
-            axes.annotate(f"{peak:%b %y}: {table.loc[peak, name]:,.0f}", (peak, table.loc[peak, name]),
-                          (-4, 11 * side), textcoords="offset points", color=colour, ha="right",
-                          va="center", fontsize=10)  # fmt: skip
+            axes.annotate(f"{peak:%b %y}: {height:,.0f}", (peak, height), (-4, place),
+                          textcoords="offset points", color=colour, ha="right", va="center",
+                          fontsize=10)  # fmt: skip
     for month in table.index[~table.index.to_period("M").isin(whole)]:
         days = right[by_month["right"] == month.to_period("M")]
         if len(days) and len(table) > 2:  # a month that the file cuts off
