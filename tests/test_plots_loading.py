@@ -51,9 +51,17 @@ def test_months_as_they_are_and_as_they_are_read(drawn):
     figure, alt = drawn[0]
     lines = [list(np.ravel(line.get_ydata())) for line in figure.axes[0].lines]
     assert lines == [[1, 3], [2, 2], [3], [2]]  # and the best month's dots
-    assert title(figure).startswith("Turn day and month, and 75% of the purchases")
-    assert "April 2024: 3 purchases, turned 2" in alt
+    assert title(figure).startswith("Swap day and month, and 75% of the purchases")
+    assert "April 2024: 3 purchases, swapped 2" in alt
     assert figure.axes[0].get_ylim()[0] == 0
+
+
+def test_a_month_that_the_file_cuts_off_says_so_and_is_no_peak(drawn):
+    right = pd.Series(pd.date_range("2024-10-01", "2024-12-09").repeat(2))
+    right = pd.concat([right, pd.Series([pd.Timestamp("2024-12-09")] * 99)])
+    plots.months_moved(right, data.other_reading(right))
+    assert "only\nto 9 Dec" in written(drawn[0][0])
+    assert "October 2024: 62 purchases" in drawn[0][1]
 
 
 @pytest.mark.parametrize("days", [["2024-05-05"], ["2024-03-05", "2024-03-06"]])
@@ -132,7 +140,9 @@ def test_a_trail_without_events_and_a_long_one(drawn):
     plots.customer_trail("1", purchases(*rows), None, names)
     plots.customer_trail("1", purchases(*rows), seen(), names)
     assert "nothing of what led to it" in title(drawn[0][0])
-    assert "of the last 6 products bought, 0" in title(drawn[1][0])
+    assert "nothing of what led to it" in title(drawn[1][0])  # no event of this customer
+    plots.customer_trail("1", purchases(*rows), seen(("X", "2024-01-01")), names)
+    assert "of the last 6 products bought, 0" in title(drawn[2][0])
 
 
 def test_rows_at_the_door(drawn):
@@ -200,4 +210,4 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
     assert [row.index(True) for row in np.reshape(marked, (-1, 3)).tolist()] == [0, 0, 0, 1, 0]
     assert np.sum(marked) == len(table) == 5
-    assert "Purchases without a customer? mend" in alt
+    assert "No customer, in the worst month? mend" in alt

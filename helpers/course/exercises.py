@@ -146,7 +146,7 @@ def number(answer, right, because, hints=(), tolerance=_TOLERANCE):
         return False, "this is no number (nan): something was divided by zero, or is missing."
 
     def near(a, b):
-        return abs(a - b) <= tolerance * max(abs(b), 1e-9)
+        return abs(a - b) <= max(tolerance, 1e-9) * max(abs(b), 1e-9)  # 0.35 - 0.25 isn't 0.1
 
     if near(answer, right):
         return True, because

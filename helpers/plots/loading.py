@@ -68,13 +68,13 @@ def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     style.finish(
-        figure, axes, "Month first: the early days of a month fly off, the late ones stay",
+        figure, axes, "Month first: days 1 to 12 move, later days stay",
         alt=f"Dates on the line of a year: {'; '.join(told)}.",
     )  # fmt: skip
 
 
 def months_moved(right: pd.Series, wrong: pd.Series) -> None:
-    """Purchases per month, with dates read correctly and with day and month turned.
+    """Purchases per month, with dates read correctly and with day and month swapped.
 
     Parameters
     ----------
@@ -91,19 +91,37 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
     for name, colour, dashes in [("right", INK, "-"), ("turned", WARNING, "--")]:
         axes.plot(table.index, table[name], color=colour, linestyle=dashes, linewidth=2.2,
                   marker=marker)  # fmt: skip
-    peak = table["right"].idxmax()
+    whole = data.whole_months(right)
+    complete = table[table.index.to_period("M").isin(whole)]
+    peak = (complete if len(complete) else table)["right"].idxmax()
     for name, colour in [("right", INK), ("turned", WARNING)]:
         axes.plot(peak, table.loc[peak, name], "o", color=colour, markersize=8)
+    up = 1 if table.loc[peak, "right"] >= table.loc[peak, "turned"] else -1
+    for name, colour, place in [("right", INK, 11 * up), ("turned", WARNING, -30 * up)]:
+        height = table.loc[peak, name]
+        if table.loc[peak].nunique() > 1 or name == "right":
+            axes.annotate(f"{peak:%b %y}: {height:,.0f}", (peak, height), (-4, place),
+                          textcoords="offset points", color=colour, ha="right", va="center",
+                          fontsize=10)  # fmt: skip
+    for month in table.index[~table.index.to_period("M").isin(whole)]:
+        days = right[by_month["right"] == month.to_period("M")]
+        if len(days) and len(table) > 2:  # a month that the file cuts off
+            cut = (
+                f"from {_day(days.min())}" if month == table.index[0] else f"to {_day(days.max())}"
+            )
+            axes.annotate(f"only\n{cut}", (month, table.loc[month, "right"]), (0, -6),
+                          textcoords="offset points", color=CHANCE, ha="center", va="top",
+                          fontsize=9)  # fmt: skip
     axes.set_ylim(0, table.max(axis=None) * 1.4)
     for height, colour, words in [(0.97, INK, "read correctly"),
-                                  (0.85, WARNING, "day and month turned (dashed)")]:  # fmt: skip
+                                  (0.85, WARNING, "day and month swapped (dashed)")]:  # fmt: skip
         axes.text(0.02, height, words, transform=axes.transAxes, color=colour, va="top",
                   fontweight="bold")  # fmt: skip
     axes.xaxis.set_major_locator(_few_days(axes))
     axes.xaxis.set_major_formatter(DateFormatter("%b %y"))
-    finding = f"Turn day and month, and {percent(moved)} of the purchases change their month"
+    finding = f"Swap day and month, and {percent(moved)} of the purchases change their month"
     before, after = table.loc[peak]
-    alt = f"{finding}. {peak:%B %Y}: {before:,.0f} purchases, turned {after:,.0f}."
+    alt = f"{finding}. {peak:%B %Y}: {before:,.0f} purchases, swapped {after:,.0f}."
     style.finish(figure, axes, finding, "", "purchases a month", alt)
 
 
@@ -178,7 +196,8 @@ def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
             for line, value in enumerate(table[name].head(2)):
                 shown = textwrap.shorten(str(value), 24, placeholder=" …") or str(value)[:24]
                 axes.text(x, top + 0.9 + 0.6 * line, shown, va="center", fontsize=10.5)
-    if behaved is not None:
+    met = behaved is not None and set(bought.iloc[:, 0]) & set(behaved.iloc[:, 0])
+    if met:
         for x, name in [(places[0] + 0.6, "same customer"), (places[2] + 0.6, "same product")]:
             axes.plot([x, x], [1.95, 2.75], color=INK, linewidth=3)
             axes.text(x + 0.15, 2.35, name, color=INK, va="center")
@@ -188,6 +207,8 @@ def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     finding = "Two tables, joined by customer and product"
+    if not met:
+        finding = "Two tables: which customer of one is in the other?"
     if behaved is None:
         finding = "One table: who bought what, and when"
     told = "; ".join(
@@ -242,6 +263,10 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     axes.set_yticks(range(len(drawn)), labels)
     axes.set_ylim(len(drawn) - 0.4, -0.6)
     axes.margins(x=0.08)
+    drawn_days = pd.concat([bought["transaction_date"], seen["event_date"]])
+    early, late = drawn_days.min().normalize(), drawn_days.max().normalize()
+    if late - early < pd.Timedelta(days=7):  # one day isn't the middle of four years
+        axes.set_xlim(early - pd.Timedelta(days=7), late + pd.Timedelta(days=7))
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.autofmt_xdate(rotation=0, ha="center")
@@ -250,10 +275,10 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
         f"{len(drawn)} products" if len(drawn) == len(last) else f"the last {len(drawn)} products"
     )
     finding = f"{customer}: of {many} bought, {before} had been looked at before"
-    if behaved is None:
+    if behaved is None or behaved.empty:
         finding = f"{customer}: what was bought, and nothing of what led to it"
     label = "dot: bought; ring: looked at; square: put into the cart"
-    if behaved is None:
+    if behaved is None or behaved.empty:
         label = "dot: bought"
     style.finish(figure, axes, finding, label, "", f"{finding}.")
 
@@ -433,15 +458,16 @@ def the_rule(table: pd.DataFrame) -> None:
     table : DataFrame
         From :func:`helpers.data.may_it_be_used`.
     """
-    limits = {"Rows unaccounted for?": ("none", "", "any"),
-              "Dates that prove their format?": ("some", "none: ask", ""),
+    limits = {"Rows unaccounted for?": ("none", "any: ask", ""),
+              "Dates that prove their format?": ("from 5%", "fewer: ask", ""),
               "Does anything look impossible?": ("nothing", "a remark", "an alarm")}  # fmt: skip
     shares = {"Purchases that can't be read?": "unreadable",
-              "Purchases without a customer?": "nobody", "Copies of other rows?": "copies",
+              "No customer, in the worst month?": "nobody", "Copies of other rows?": "copies",
               "Buyers without an event?": "strangers"}  # fmt: skip
     for question, name in shares.items():
         fine, mended = data.LIMITS[name]
         limits[question] = (f"to {fine:.0%}", f"to {mended:.0%}", "more")
+    percents = {*shares, "Dates that prove their format?"}
     answers = [data.GO, data.MEND, data.SEND_BACK]
     place_of = {data.GO: 0, data.ASK: 1, data.MEND: 1, data.SEND_BACK: 2}
     colours = [INK, _SOFT, WARNING]
@@ -461,7 +487,7 @@ def the_rule(table: pd.DataFrame) -> None:
             axes.add_patch(box)
             text = limit or "–"
             if here:
-                text = percent(row.figure) if row.question in shares else f"{row.figure:,.0f}"
+                text = percent(row.figure) if row.question in percents else f"{row.figure:,.0f}"
                 text = text.replace("less than ", "< ") + f"\n({limit})"
             axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
                       color="white" if here else "#555555", fontsize=10,
@@ -473,5 +499,5 @@ def the_rule(table: pd.DataFrame) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
-    label = "dark: this file's figure, and in brackets the limit"
+    label = "filled: this file's figure, and in brackets the limit"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}.")
