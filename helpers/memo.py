@@ -1,4 +1,4 @@
-"""Lesson 10. The decision memo: the facts of one shop, a rule written down before, and the page.
+"""Lesson 11. The decision memo: the facts of one shop, a rule written down before, and the page.
 
 :func:`collect` finds the facts, :func:`decide` applies the rule, :func:`page` puts both on one
 page that can be mailed, printed and read aloud in a meeting.
@@ -737,7 +737,7 @@ def page(
     Parameters
     ----------
     facts : dict or None
-        From :func:`collect`; None where lesson 10 did not run.
+        From :func:`collect`; None where lesson 11 did not run.
     title : str
         Of the shop or the run.
     metrics : dict, optional

@@ -582,7 +582,7 @@ def test_a_shop_is_described_and_read_as_it_is(shop, here):
 def test_a_shop_goes_from_its_export_to_a_memo(shop, here):
     expected = getattr(exports, shop)(here, exports.purchases())
     written = from_describe(shop, here)
-    done = course("run", "06", "10", "-f", written, "--out", here / "run")
+    done = course("run", "06", "11", "-f", written, "--out", here / "run")
     assert done.exit_code == 0, done.output + done.stderr
     assert "Recommendation: " in done.output
     metrics = json.loads((here / "run" / "metrics.json").read_text("utf-8"))

@@ -58,7 +58,7 @@ def test_an_example_says_where_its_file_comes_from(path):
 def test_a_real_export(tmp_path):
     """Online Retail, packed as it comes, without a step by hand."""
     result = course(
-        "run", "06", "10", "-f", EXAMPLES / "online_retail.yaml",
+        "run", "06", "11", "-f", EXAMPLES / "online_retail.yaml",
         "-p", "transactions_path", RETAIL, "--out", tmp_path,
     )  # fmt: skip
     assert result.exit_code == 0, result.output

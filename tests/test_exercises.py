@@ -354,7 +354,7 @@ def test_every_text_belongs_to_one_exercise():
 
 def test_a_mistake_of_the_author_is_not_blamed_on_the_learner(capsys):
     for name, facts, words in [
-        ("09-9", {}, "no exercise '09-9'. Is it '09-"),
+        ("10-9", {}, "no exercise '10-9'. Is it '10-"),
         ("3-1", {}, "no exercise '3-1'. Is it '03-1'?"),
         (None, {}, "no exercise None"),
         ("02-5", {}, "exercise 02-5 needs small"),

@@ -43,7 +43,7 @@ def run_with_odd_ids(tmp_path_factory):
     (folder / "agreed.txt").write_text("\n".join(ids), encoding="utf-8")
     out = folder / "runs" / "shop"
     result = course(
-        "run", "00", "06", "07", "10", "-p", "transactions_path", folder / "export.csv",
+        "run", "00", "06", "07", "11", "-p", "transactions_path", folder / "export.csv",
         "-p", "consent_path", folder / "agreed.txt", "--publish-anyway", "--out", out,
     )  # fmt: skip
     assert result.exit_code == 0, result.output

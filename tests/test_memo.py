@@ -486,4 +486,4 @@ def test_the_page_speaks_of_best_sellers_and_chance_only(facts):
 
 
 def test_a_page_without_facts_says_so():
-    assert "Lesson 10 did not run" in memo.page(None, "x")
+    assert "Lesson 11 did not run" in memo.page(None, "x")

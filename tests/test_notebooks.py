@@ -57,9 +57,9 @@ def in_the_new_manner(notebook):
     return "Your question today:" in notebook.cells[0].source
 
 
-def test_lessons_00_to_10_are_there():
+def test_lessons_00_to_11_are_there():
     assert [number(path) for path in LESSONS] == ["00", "01", "02", "03", "04", "05a", "05b", "06",
-                                                  "07", "08", "09", "10"]  # fmt: skip
+                                                  "07", "08", "09", "10", "11"]  # fmt: skip
 
 
 def test_normal_form(path, notebook):

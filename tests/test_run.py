@@ -157,10 +157,10 @@ def test_a_partial_run_with_bad_lists_keeps_the_memo_and_the_published_lists(
     assert f"Nothing was published, because this is not true of the new lists: {check}." in (
         result.stderr
     )
-    assert "The data have changed since: figures and tables of lessons 00 to 05 and 07 to 10 " in (
+    assert "The data have changed since: figures and tables of lessons 00 to 05 and 07 to 11 " in (
         result.stderr
     )
-    assert "Parameters have changed since lessons 00 to 05 and 07 to 10 ran: n_recom" in (
+    assert "Parameters have changed since lessons 00 to 05 and 07 to 11 ran: n_recom" in (
         result.stderr
     )
     held = {path.name for path in (out / "held_back").iterdir()}
@@ -216,12 +216,12 @@ def test_a_lesson_that_fails_keeps_its_earlier_figures_and_files_marked_as_older
         MONDAY,
         {
             "02_matrix": ({"matrix": {"customers": 1}}, [], ""),
-            "07_channels_and_tests": ({"channels": {"email": 1}}, ["email.csv"], ""),
+            "07_channels": ({"channels": {"email": 1}}, ["email.csv"], ""),
         },
     )
-    half = {"07_channels_and_tests": ({"channels": {"email": 2}}, ["email.csv"], "KeyError: x")}
+    half = {"07_channels": ({"channels": {"email": 2}}, ["email.csv"], "KeyError: x")}
     run, metrics = leave(tmp_path, TUESDAY, half)
-    assert metrics["failed"] == {"07_channels_and_tests": "KeyError: x"}
+    assert metrics["failed"] == {"07_channels": "KeyError: x"}
     assert metrics["channels"] == {"email": 1} and metrics["as_of"]["channels"] == MONDAY
     assert (tmp_path / "email.csv").read_text() == f"email.csv of {MONDAY}"
     assert "Lesson 07 stopped with an error; its results are those of 2 March 2026, 02:00." in (
@@ -230,10 +230,10 @@ def test_a_lesson_that_fails_keeps_its_earlier_figures_and_files_marked_as_older
     page = (tmp_path / "index.html").read_text("utf-8")
     assert run.remarks[0] in page
     assert re.search(r"02 matrix</a>, run on 2 March 2026, 02:00", page)
-    assert re.search(r"07 channels and tests</a>, run on 3 March 2026, 02:00\s+<span", page)
+    assert re.search(r"07 channels</a>, run on 3 March 2026, 02:00\s+<span", page)
     assert 'email.csv">email.csv</a> (of 2 March 2026, 02:00)' in page
     # it works again: nothing is left to say
-    good = {"07_channels_and_tests": ({"channels": {"email": 3}}, ["email.csv"], "")}
+    good = {"07_channels": ({"channels": {"email": 3}}, ["email.csv"], "")}
     run, metrics = leave(tmp_path, TUESDAY, good)
     assert metrics["failed"] == {} and metrics["channels"] == {"email": 3} and not run.remarks
 
@@ -245,7 +245,7 @@ def test_tables_of_a_run_without_lesson_06_are_checked_all_the_same(tmp_path, mo
     table = production.score_everyone(engine)
     half = table[table["customer_id"] > "customer 2"]
     monkeypatch.setattr(production, "score_everyone", lambda *_: half)
-    mails = {"07_channels_and_tests": ({}, ["email.csv"], "")}
+    mails = {"07_channels": ({}, ["email.csv"], "")}
     run, metrics = leave(tmp_path, MONDAY, mails)
     assert run.held_back and "every known customer has a list" in run.stopped_by
     assert not (tmp_path / "email.csv").exists()

@@ -151,7 +151,7 @@ def test_a_killed_worker_does_not_stop_the_job(cluster, tmp_path):
     assert running.returncode == 0, said
     assert len(list(out.glob("part=*"))) == 16
     agree(data.BUNDLED["transactions"], out, tmp_path)
-    # what lesson 09 shows as Spark's
+    # what lesson 10 shows as Spark's
     stored = pd.read_csv(data.PROJECT / "data" / "spark_lists.csv")
     made = warehouse.read_lists(out).iloc[: len(stored)]
     assert (stored[["customer_id", "product_id"]].to_numpy()

@@ -1,4 +1,4 @@
-"""Lesson 08. Layers on the scored table: who they are, who is leaving, whom to offer what."""
+"""Lesson 09. Layers on the scored table: who they are, who is leaving, whom to offer what."""
 
 from helpers.audiences.churn import (
     ChurnModel,

@@ -1,4 +1,4 @@
-"""Lesson 08, second layer. Who is leaving: churn risk without looking at the future.
+"""Lesson 09, second layer. Who is leaving: churn risk without looking at the future.
 
 Every function that looks back takes a cut-off and uses what happened *before* that day only;
 whatever happened on the day or later is the future that a model is judged by.

@@ -1,4 +1,4 @@
-"""Lesson 08. What is known of each customer before a cut-off, and what happened after it."""
+"""Lesson 09. What is known of each customer before a cut-off, and what happened after it."""
 
 from __future__ import annotations
 

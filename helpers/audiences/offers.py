@@ -1,4 +1,4 @@
-"""Lesson 08, third layer. Whom to offer what: what an offer can be expected to gain."""
+"""Lesson 09, third layer. Whom to offer what: what an offer can be expected to gain."""
 
 from __future__ import annotations
 

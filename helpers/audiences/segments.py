@@ -1,4 +1,4 @@
-"""Lesson 08, first layer. Who is worth it: recency, frequency, monetary value, and segments.
+"""Lesson 09, first layer. Who is worth it: recency, frequency, monetary value, and segments.
 
 Every function that looks back takes a cut-off and uses what happened *before* that day only;
 whatever happened on the day or later is the future that a model is judged by.

@@ -1,4 +1,4 @@
-"""Lesson 08. Whom an offer moves: the difference it makes, learned from a randomised campaign."""
+"""Lesson 09. Whom an offer moves: the difference it makes, learned from a randomised campaign."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def summary(lists: pd.DataFrame, segments: pd.Series, n: int) -> pd.DataFrame:
     lists : DataFrame
         As ``recommendations.parquet`` has them.
     segments : Series of str
-        Of lesson 08, by customer id. Whoever is not in it has not bought anything.
+        Of lesson 09, by customer id. Whoever is not in it has not bought anything.
     n : int
         Length of a full list.
 

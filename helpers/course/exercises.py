@@ -361,10 +361,10 @@ def _(engine, customer):
     }
 
 
-# Lesson 07: channels and tests
+# Lesson 08: live tests
 
 
-@computed("07-1")
+@computed("08-1")
 def _(planned):
     least = planned["smallest_lift"]
     found = least.index[least <= 0.80]
@@ -376,7 +376,7 @@ def _(planned):
     }
 
 
-@computed("07-2")
+@computed("08-2")
 def _(result):
     rate, clicks = result["carts_per_visit"], result["carts_per_click"]
     return rate["improved"] / rate["popular"], {
@@ -386,7 +386,7 @@ def _(result):
     }
 
 
-@computed("07-4")
+@computed("08-4")
 def _(plan, log):
     weeks = [plan.weeks, log["date"].dt.normalize().nunique() // 7]
     half = plan.model_copy(update={"arms": {arm: share / 2 for arm, share in plan.arms.items()}})
@@ -402,10 +402,10 @@ def _(plan, log):
     }
 
 
-# Lesson 08: layering
+# Lesson 09: layering
 
 
-@computed("08-1")
+@computed("09-1")
 def _(campaigns):
     needed = campaigns["offers_per_saved"]
     seller, own = "best seller to everybody", "next product to everybody"
@@ -416,13 +416,13 @@ def _(campaigns):
     }
 
 
-@computed("08-2")
+@computed("09-2")
 def _(away):
     share = away.mean()
     return share, {"percent": 100 * share, "came back": 1 - share, "count": away.sum()}
 
 
-@computed("08-4")
+@computed("09-4")
 def _(layers, rules):
     dearer = replace(rules, offer_cost=4 * rules.offer_cost)
     now, left = (retention_offers(*layers, each)[1].iloc[-1] for each in (rules, dearer))
@@ -434,10 +434,10 @@ def _(layers, rules):
     }
 
 
-# Lesson 10: the decision memo
+# Lesson 11: the decision memo
 
 
-@computed("10-1")
+@computed("11-1")
 def _(facts):
     methods = facts["quality"]["methods"]
     own, rival, chance = (

@@ -102,7 +102,7 @@ def _java():
     wanted = importlib.util.find_spec("pyspark") is not None
     detail = f"Java {version}" if version else "no Java"
     return _row(
-        "Java for Spark (lesson 09, optional)", version >= 17 or not wanted,
+        "Java for Spark (lesson 10, optional)", version >= 17 or not wanted,
         detail if wanted else f"{detail}; Spark is not installed, nothing to do",
         "Install Java 17: Debian `apt-get install openjdk-17-jre-headless`, others adoptium.net.",
     )  # fmt: skip

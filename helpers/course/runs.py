@@ -57,7 +57,7 @@ class Run:
         ISO time with zone.
     fingerprint, counts, segments : str, dict and Series
         Of the data; known once they are read. Rows ``read`` and ``kept``, ``customers`` and
-        ``products`` of the purchases; each customer's segment (lesson 08).
+        ``products`` of the purchases; each customer's segment (lesson 09).
     rules : Rules or None
         What must not be shown to whom; known once the data are read.
     agreed : list of str or None

@@ -1,4 +1,4 @@
-"""Lesson 07. Live tests: planning, dealing customers to arms, reading, deciding."""
+"""Lesson 08. Live tests: planning, dealing customers to arms, reading, deciding."""
 
 from helpers.experiments.arms import HOLDOUT, assign_arms, fraction, sample_ratio_mismatch
 from helpers.experiments.looks import peeking, spending_limits

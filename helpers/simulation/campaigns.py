@@ -127,7 +127,7 @@ def reluctance_of(liking: np.ndarray, response: float, slope: float) -> float:
 def attraction_of(world: World, past: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
     """True preference of each customer for every product, less what is owned at the time.
 
-    As :func:`true_liking` has it in lesson 07, on the purchases up to the offer only.
+    As :func:`true_liking` has it in lesson 08, on the purchases up to the offer only.
     """
     preference = world.preference.loc[customers]
     row = customers.get_indexer(past["customer_id"])

@@ -1,4 +1,4 @@
-"""Lesson 09. The same six steps as SQL: on DuckDB inside this process, or on Apache Spark."""
+"""Lesson 10. The same six steps as SQL: on DuckDB inside this process, or on Apache Spark."""
 
 from helpers.warehouse.batch import (
     NO_CAP,

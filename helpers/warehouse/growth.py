@@ -1,4 +1,4 @@
-"""How work grows with the shop, and what a larger one would need: lesson 09."""
+"""How work grows with the shop, and what a larger one would need: lesson 10."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How often the memo's rule says what, in made-up shops whose tastes are known.
 
-``python tests/benchmarks/memo_rule.py`` writes ``data/memo_rule.csv``, which lesson 10 reads. Each
+``python tests/benchmarks/memo_rule.py`` writes ``data/memo_rule.csv``, which lesson 11 reads. Each
 world is made anew and cut into shops of about 100, 300 and 1,000 customers to judge by; a shop's
 lists learn from its own customers only. About a minute a world.
 """

@@ -7,7 +7,7 @@
 
 Every measurement is a process of its own, and the fastest of its turns counts: what else a machine
 does only adds (leave it alone meanwhile). Memory is the peak of the process and all that it started
-(Spark's Java), disk the peak of its output folder. Results go to `data/scale.csv`, which lesson 09
+(Spark's Java), disk the peak of its output folder. Results go to `data/scale.csv`, which lesson 10
 reads; what was not measured now stays. What a cap does goes to `data/caps.csv`.
 """
 

@@ -33,7 +33,7 @@ def write_pictures(chromium, site: Path, folder: Path) -> dict[str, Path]:
     `site` has the course's pages, as :func:`helpers.course.website.build_site` leaves them.
     """
     transactions, report = data.read_transactions()
-    story = memo.Assumptions(visits_per_week=4_200, cost_per_year=8_000)  # as in lesson 10
+    story = memo.Assumptions(visits_per_week=4_200, cost_per_year=8_000)  # as in lesson 11
     facts = memo.collect(
         transactions, data.load_events(), report, assumed=story, made_up_consent=True
     )

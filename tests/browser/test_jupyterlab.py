@@ -61,7 +61,7 @@ ANSWER = """async ([number, line]) => {
     [
         ("01_load_data", 'answer = "nothing"', 'answer = "cancelled purchases are still in"'),
         ("05a_evaluation", 'answer = "length and coverage"', 'answer = "length and settings"'),
-        ("10_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
+        ("11_decision_memo", 'answer = "ship a test"', 'answer = "don\'t"'),
     ],
 )
 def test_a_learner_runs_a_lesson_and_answers(lab, watched, lesson, wrong, right):
