@@ -126,9 +126,7 @@ def what_dealing_does(deals: pd.DataFrame) -> None:
     axes.set_xlim(-reach, reach)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    finding = (
-        f"Equal lists look different in {alarms['visits']:.0%} of the deals, counted by visits"
-    )
+    finding = f"Counted by visits, equal lists differ in {alarms['visits']:.0%} of the deals"
     alt = (
         f"{len(deals):,} deals of equal lists. {finding}; by customers: {alarms['customers']:.0%}."
     )
@@ -147,8 +145,12 @@ def deals_of_a_few(deals: pd.DataFrame, observed: float) -> None:
     """
     differences = deals["difference"].sort_values()
     extreme = differences.abs() >= abs(observed) - 1e-9
-    bins = np.round(differences / 0.1)
-    height = bins.groupby(bins).cumcount()
+    near = 0.05 * np.ptp(differences)  # so wide is a dot
+    height, last = [], {}
+    for value in differences:  # the lowest row in which there is room
+        row = next(row for row in range(len(deals)) if value - last.get(row, -np.inf) >= near)
+        last[row] = value
+        height.append(row)
     figure, axes = style.figure(height=2.9)
     for value, level, far in zip(differences, height, extreme, strict=True):
         axes.plot(value, level, "o", color=WARNING if far else CHANCE, markersize=13)
@@ -156,8 +158,8 @@ def deals_of_a_few(deals: pd.DataFrame, observed: float) -> None:
         edge = side * abs(observed)
         axes.axvline(edge, color=INK, linewidth=1, linestyle="--")
         told = "as far the other way " if side * observed < 0 else " ours, or further"
-        axes.text(edge, height.max() + 1.1, told, ha=place, va="center", color=INK)
-    axes.set_ylim(-0.6, height.max() + 1.7)
+        axes.text(edge, max(height) + 1.1, told, ha=place, va="center", color=INK)
+    axes.set_ylim(-0.6, max(height) + 1.7)
     axes.margins(x=0.12)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -190,7 +192,7 @@ def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
         week = enough[0]
         axes.plot(week, least[week], "o", color=WARNING, markersize=12)
         finding = f"A lift of {worth_having:.0%} takes {week} week{'' if week == 1 else 's'}"
-    axes.set_ylim(0, 1.12 * max(least.max(), worth_having))
+    axes.set_ylim(0, 1.12 * np.nanmax([least.max(), worth_having]))
     axes.set_xlim(0, last + 0.5)
     axes.set_xticks(planned.index)
     told = ", ".join(f"{lift:.0%} after {week}" for week, lift in least.dropna().items())
@@ -219,7 +221,7 @@ def peeking_paths(paths: np.ndarray, limits: np.ndarray | None = None) -> None:
             axes.plot(days[first], path[first], "o", color=WARNING, markersize=9, zorder=4)
     for side in (-1.96, 1.96):
         axes.axhline(side, color=INK, linewidth=1.2, linestyle="--")
-    axes.text(days[-1], -2.02, "usual limit", ha="right", va="top", color=INK, bbox=_ON_WHITE)
+    axes.text(days[0], -2.75, "usual limit", ha="left", va="center", color=INK)
     top = 4.6
     if limits is not None:
         for side in (-1, 1):
@@ -231,8 +233,8 @@ def peeking_paths(paths: np.ndarray, limits: np.ndarray | None = None) -> None:
     axes.set_xlim(0.5, days[-1] + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     n = int(beyond.any(axis=1).sum())
-    finding = f"Equal lists, and {n} of {len(paths)} tests were “significant” on some day"
-    alt = f"{finding}; at the last look {beyond[:, -1].sum()} were."
+    finding = f"Equal lists: {n} of {len(paths)} tests “significant” on some day"
+    alt = f"{finding}; at the last look: {beyond[:, -1].sum()}."
     if limits is not None:
         crossed = (np.abs(paths) > np.asarray(limits)).any(axis=1).sum()
         alt += f" Beyond the wider limits: {crossed}."
@@ -435,7 +437,7 @@ def own_homework() -> None:
     axes.set_xlim(0.3, 9.1)
     axes.set_ylim(-1.95, 3.3)
     _plain_axes(axes)
-    finding = "Once everybody sees the lists, the engine marks its own homework"
+    finding = "Everybody sees the lists: the engine marks its own homework"
     style.title(axes, finding)
     style.show(figure, f"{finding}: {' → '.join(' '.join(each.split()) for each in words)} → and "
                "so on. A holdout stays outside of the loop.")  # fmt: skip
