@@ -1,5 +1,7 @@
 """The simulated live test, its feedback rounds, and the export of a test of one's own."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -311,3 +313,47 @@ def test_an_own_test_needs_no_date_and_may_be_parquet(tmp_path):
                "test_columns": {"Kunde": "customer_id", "Gruppe": "arm"}}  # fmt: skip
     found = experiments.own_test(reading)
     assert found["means"]["bought"].to_dict() == {"alt": 0.5, "neu": 1.0}
+
+
+# What dealing alone does
+
+
+def test_each_deal_of_a_few_is_what_compare_says_of_it():
+    few = pd.DataFrame({"customer_id": list("123456"), "visits": [6, 2, 4, 5, 4, 3],
+                        "carted": [0, 0, 3, 4, 0, 2]})  # fmt: skip
+    deals = experiments.dealt_anew(few, in_b=2)
+    assert len(deals) == 15
+    ways = itertools.combinations(range(6), 2)
+    for (_, deal), in_b in zip(deals.iterrows(), ways, strict=True):
+        arms = few.assign(arm=["B" if place in in_b else "A" for place in range(6)])
+        read = experiments.compare(arms, "carted per visit", "A", "B")
+        assert deal["difference"] == pytest.approx(read["difference"])
+        assert deal["by_customers"] == pytest.approx(read["error"])
+
+
+def test_counting_customers_keeps_its_promise_and_counting_visits_does_not():
+    rng = np.random.default_rng(0)
+    n = 400
+    likes = rng.beta(0.4, 2, n)  # some nearly always, many hardly ever
+    visits = 1 + rng.poisson(9, n)
+    customers = pd.DataFrame({"visits": visits, "carted": rng.binomial(visits, likes)})
+    deals = experiments.dealt_anew(customers, n_deals=3_000)
+    alarms = {way: (deals["difference"].abs() > 1.96 * deals[way]).mean()
+              for way in ("by_customers", "by_visits")}  # fmt: skip
+    assert 0.035 < alarms["by_customers"] < 0.065 and alarms["by_visits"] > 0.2
+    assert deals.equals(experiments.dealt_anew(customers, n_deals=3_000))
+    assert deals["difference"].std() == pytest.approx(deals["by_customers"].mean(), rel=0.05)
+
+
+def test_paths_are_those_that_peeking_counts():
+    paths = experiments.peeking_paths(6, n_tests=5_000)
+    found = experiments.peeking(6, n_tests=5_000)
+    assert (np.abs(paths) > 1.96).any(axis=1).mean() == found["at any look"]
+
+
+@pytest.mark.parametrize(("customers", "share"), [(4_000, 0.5), (300, 0.5), (50_000, 0.1)])
+def test_a_split_is_broken_beyond_the_deviation_that_is_allowed(customers, share):
+    allowed = experiments.deviation_allowed(customers, share)
+    for off, broken in ((np.floor(allowed), False), (np.ceil(allowed), True)):
+        sizes = [customers * share + off, customers * (1 - share) - off]
+        assert experiments.sample_ratio_mismatch(sizes, [share, 1 - share])["broken"] == broken

@@ -1,6 +1,7 @@
 """Lesson 08. Live tests: planning, dealing customers to arms, reading, deciding."""
 
 from helpers.experiments.arms import HOLDOUT, assign_arms, fraction, sample_ratio_mismatch
+from helpers.experiments.deals import dealt_anew, deviation_allowed, peeking_paths
 from helpers.experiments.looks import peeking, spending_limits
 from helpers.experiments.plan import Traffic, plan_test, shop_history, unevenness
 from helpers.experiments.readout import (

@@ -28,6 +28,20 @@ from helpers.plots.general import (
     intervals,
     lines,
 )
+from helpers.plots.live_tests import (
+    deals_of_a_few,
+    lift_in_money,
+    no_taste_control,
+    own_homework,
+    peeking_paths,
+    people_and_visits,
+    rounds_beside_holdout,
+    rule_in_questions,
+    split_beside_chance,
+    weeks_needed,
+    what_dealing_does,
+    what_the_rule_says,
+)
 from helpers.plots.loading import (
     customer_trail,
     funnel,

@@ -1,0 +1,470 @@
+"""Figures of lesson 08: people in two arms, what luck does, early looks, the rule, the money."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from helpers.colours import CHANCE, INK, ORACLE, PERSONAL, POPULAR, WARNING
+from helpers.experiments import deviation_allowed
+from helpers.plots import style
+
+_PALE = "#E3E3E3"
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
+_ANSWERS = {"ship": PERSONAL, "stop": WARNING, "cannot tell": CHANCE, "keep running": CHANCE}
+
+
+def _plain_axes(axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def _arrow(axes, start, end, colour=INK, bend=0.0) -> None:
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=16,
+            color=colour,
+            linewidth=2,
+            connectionstyle=f"arc3,rad={bend}",
+        )  # fmt: skip
+    )
+
+
+def _box(axes, x, y, width, height, text, colour, filled=False) -> None:
+    """A box around its middle, with a text in it."""
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            linewidth=2,
+            boxstyle="round,pad=0,rounding_size=0.12",
+            edgecolor=colour,
+            facecolor=colour if filled else "white",
+        )  # fmt: skip
+    )
+    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK,
+              fontweight="bold" if filled else "normal")  # fmt: skip
+
+
+def people_and_visits(customers: pd.DataFrame) -> None:
+    """Each customer of a small test with their visits, those that reached the cart filled.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        ``customer_id``, ``arm`` (two of them, today's first), ``visits`` and ``carted``.
+    """
+    arms = list(dict.fromkeys(customers["arm"]))
+    colours = dict(zip(arms, (POPULAR, PERSONAL), strict=True))
+    most = customers["visits"].max()
+    figure, axes = style.figure(height=0.46 * len(customers) + 1.5)
+    for place, row in enumerate(customers.to_dict("records")):
+        colour = colours[row["arm"]]
+        axes.add_patch(Circle((0, -place), 0.33, facecolor=colour, edgecolor=colour))
+        axes.text(0, -place, row["customer_id"], color="white", ha="center", va="center",
+                  fontweight="bold")  # fmt: skip
+        for visit in range(row["visits"]):
+            full = visit < row["carted"]
+            axes.add_patch(
+                Rectangle(
+                    (0.65 + 0.62 * visit, -place - 0.25),
+                    0.5,
+                    0.5,
+                    edgecolor=colour,
+                    lw=1.6,
+                    facecolor=colour if full else "white",
+                )  # fmt: skip
+            )
+    sums = customers.groupby("arm")[["visits", "carted"]].sum()
+    for arm in arms:
+        rows = np.flatnonzero(customers["arm"] == arm)
+        carts, visits = sums.loc[arm, "carted"], sums.loc[arm, "visits"]
+        told = f"arm {arm}: {len(rows)} people\n{carts} carts ÷ {visits} visits = "
+        axes.text(1.1 + 0.62 * most, -rows.mean(), f"{told}{carts / visits:.2f}", va="center",
+                  color=colours[arm])  # fmt: skip
+    axes.text(0.65, 0.62, "a square: a visit; filled: something in the cart", va="center")
+    axes.set_xlim(-0.5, 1.1 + 0.62 * most + 4.3)
+    axes.set_ylim(-len(customers) + 0.4, 1)
+    style.bare(axes)
+    finding = f"{len(customers)} people, {customers['visits'].sum()} visits: people were dealt"
+    style.title(axes, finding)
+    told = "; ".join(f"arm {arm}: {sums.loc[arm, 'carted']} carts in {sums.loc[arm, 'visits']} "
+                     "visits" for arm in arms)  # fmt: skip
+    style.show(figure, f"{finding}. {told}.")
+
+
+def what_dealing_does(deals: pd.DataFrame) -> None:
+    """Differences between equal lists, and how far each way of counting says that luck reaches.
+
+    Parameters
+    ----------
+    deals : DataFrame
+        From :func:`helpers.experiments.dealt_anew`.
+    """
+    figure, axes = style.figure(height=3.9)
+    per_100 = 100 * deals["difference"]
+    axes.hist(per_100, bins=41, color=_PALE, edgecolor="white")
+    top = axes.get_ylim()[1]
+    alarms = {}
+    ways = {"by_visits": ("visits", WARNING, 1.2), "by_customers": ("customers", PERSONAL, 1.03)}
+    for column, (name, colour, height) in ways.items():
+        alarms[name] = (deals["difference"].abs() > 1.96 * deals[column]).mean()
+        edge = 196 * deals[column].mean()
+        for side in (-edge, edge):
+            axes.plot([side, side], [0, (height + 0.03) * top], color=colour, linewidth=2)
+        told = f"counted by {name}: luck ends here, {alarms[name]:.0%} lie outside"
+        axes.text(0, height * top, told, color=colour, ha="center", va="bottom", bbox=_ON_WHITE)
+    axes.set_ylim(0, 1.36 * top)
+    reach = 1.08 * max(per_100.abs().max(), 196 * deals["by_customers"].mean())
+    axes.set_xlim(-reach, reach)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    finding = f"Counted by visits, equal lists differ in {alarms['visits']:.0%} of the deals"
+    alt = (
+        f"{len(deals):,} deals of equal lists. {finding}; by customers: {alarms['customers']:.0%}."
+    )
+    style.finish(figure, axes, finding, "B minus A, in carts per 100 visits", "", alt)
+
+
+def deals_of_a_few(deals: pd.DataFrame, observed: float) -> None:
+    """Every way to deal a handful of customers, those with at least our difference marked.
+
+    Parameters
+    ----------
+    deals : DataFrame
+        From :func:`helpers.experiments.dealt_anew`.
+    observed : float
+        The difference of the deal that was made.
+    """
+    differences = deals["difference"].sort_values()
+    extreme = differences.abs() >= abs(observed) - 1e-9
+    near = 0.05 * np.ptp(differences)  # so wide is a dot
+    height, last = [], {}
+    for value in differences:  # the lowest row in which there is room
+        row = next(row for row in range(len(deals)) if value - last.get(row, -np.inf) >= near)
+        last[row] = value
+        height.append(row)
+    figure, axes = style.figure(height=2.9)
+    for value, level, far in zip(differences, height, extreme, strict=True):
+        axes.plot(value, level, "o", color=WARNING if far else CHANCE, markersize=13)
+    for side, place in ((-1, "right"), (1, "left")):
+        edge = side * abs(observed)
+        axes.axvline(edge, color=INK, linewidth=1, linestyle="--")
+        told = "as far the other way " if side * observed < 0 else " ours, or further"
+        axes.text(edge, max(height) + 1.1, told, ha=place, va="center", color=INK)
+    axes.set_ylim(-0.6, max(height) + 1.7)
+    axes.margins(x=0.12)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    share = extreme.mean()
+    finding = f"{extreme.sum()} of {len(deals)} deals differ at least as much: p = {share:.2f}"
+    alt = f"Differences of all {len(deals)} ways to deal the same customers. {finding}."
+    style.finish(figure, axes, finding, "B minus A, in carts per visit", "", alt)
+
+
+def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
+    """The smallest lift that a test finds, week by week, beside the smallest one that pays.
+
+    Parameters
+    ----------
+    planned : DataFrame
+        From :func:`helpers.experiments.plan_test`.
+    worth_having : float
+        The smallest lift worth having.
+    """
+    least = planned["smallest_lift"].replace(np.inf, np.nan)
+    figure, axes = style.figure(height=3.6)
+    axes.plot(least.index, least, color=PERSONAL, linewidth=2.5, marker="o")
+    axes.axhline(worth_having, color=WARNING, linewidth=1.8, linestyle="--")
+    last = planned.index.max()
+    axes.text(last, worth_having, f"worth having: {worth_having:.0%}", color=WARNING, ha="right",
+              va="bottom")  # fmt: skip
+    enough = least.index[least <= worth_having]
+    finding = f"No planned week finds a lift of {worth_having:.0%}"
+    if len(enough):
+        week = enough[0]
+        axes.plot(week, least[week], "o", color=WARNING, markersize=12)
+        finding = f"A lift of {worth_having:.0%} takes {week} week{'' if week == 1 else 's'}"
+    axes.set_ylim(0, 1.12 * np.nanmax([least.max(), worth_having]))
+    axes.set_xlim(0, last + 0.5)
+    axes.set_xticks(planned.index)
+    told = ", ".join(f"{lift:.0%} after {week}" for week, lift in least.dropna().items())
+    alt = f"{finding}. Smallest lift found, after weeks: {told}."
+    style.finish(figure, axes, finding, "weeks that the test runs", "smallest lift found", alt, "y")
+
+
+def peeking_paths(paths: np.ndarray, limits: np.ndarray | None = None) -> None:
+    """Tests of equal lists, look by look; those that were "significant" at some look are marked.
+
+    Parameters
+    ----------
+    paths : ndarray, shape (n_tests, looks)
+        From :func:`helpers.experiments.peeking_paths`.
+    limits : ndarray, shape (looks,), optional
+        Wider limits, from :func:`helpers.experiments.spending_limits`.
+    """
+    days = np.arange(1, paths.shape[1] + 1)
+    beyond = np.abs(paths) > 1.96
+    figure, axes = style.figure(height=4)
+    for path, out in zip(paths, beyond, strict=True):
+        axes.plot(days, path, color=WARNING if out.any() else _PALE, linewidth=1.4,
+                  zorder=3 if out.any() else 2)  # fmt: skip
+        if out.any():
+            first = int(out.argmax())
+            axes.plot(days[first], path[first], "o", color=WARNING, markersize=9, zorder=4)
+    for side in (-1.96, 1.96):
+        axes.axhline(side, color=INK, linewidth=1.2, linestyle="--")
+    axes.text(days[0], -2.75, "usual limit", ha="left", va="center", color=INK)
+    top = 4.6
+    if limits is not None:
+        for side in (-1, 1):
+            axes.plot(days, side * np.asarray(limits), color=PERSONAL, linewidth=2)
+        place = int(0.5 * len(days))
+        axes.text(days[place], min(limits[place], 4) + 0.25, "limit for early looks",
+                  color=PERSONAL, va="bottom")  # fmt: skip
+    axes.set_ylim(-top, top)
+    axes.set_xlim(0.5, days[-1] + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    n = int(beyond.any(axis=1).sum())
+    finding = f"Equal lists: {n} of {len(paths)} tests “significant” on some day"
+    alt = f"{finding}; at the last look: {beyond[:, -1].sum()}."
+    if limits is not None:
+        crossed = (np.abs(paths) > np.asarray(limits)).any(axis=1).sum()
+        alt += f" Beyond the wider limits: {crossed}."
+    style.finish(figure, axes, finding, "look at the test", "difference, in standard errors", alt)
+
+
+def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
+    """How many customers an arm got, beside what chance deals to it, half and half.
+
+    Parameters
+    ----------
+    sizes : dict of str to (int, int)
+        What each split is called, and its customers in arms A and B.
+    """
+    figure, axes = style.figure(height=0.75 * len(sizes) + 1.6)
+    reach = 0
+    broken = []
+    for place, (name, (base, new)) in enumerate(sizes.items()):
+        n = base + new
+        off, allowed = (new - base) / 2, deviation_allowed(n)
+        out = abs(off) > allowed
+        broken += [name] if out else []
+        colour = WARNING if out else PERSONAL
+        axes.plot([-allowed, allowed], [place, place], color=_PALE, linewidth=16,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(off, place, "o", color=colour, markersize=12)
+        axes.text(-1.05 * allowed, place - 0.36, f"{name}: {base:,} and {new:,}, "
+                  f"off by {abs(off):,.0f} of {allowed:,.0f} allowed", va="center",
+                  color=colour, ha="left", bbox=_ON_WHITE)  # fmt: skip
+        reach = max(reach, abs(off), allowed)
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.set_xlim(-1.15 * reach, 1.15 * reach)
+    axes.set_ylim(len(sizes) - 0.5, -0.75)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    finding = f"Broken: {', '.join(broken)}" if broken else "Chance explains all of these splits"
+    told = "; ".join(f"{name}: {a:,} and {b:,}" for name, (a, b) in sizes.items())
+    xlabel = "customers that arm B has above half (grey: what chance does)"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
+
+
+def rule_in_questions() -> None:
+    """The rule that decides, as a chain of questions: who answers first, decides."""
+    steps = [
+        ("Is the split as planned?", "no", "cannot tell"),
+        ("Does a guardrail surely break?", "yes", "stop"),
+        ("Is even the upper end\nless than worth having?", "yes", "stop"),
+        ("Is the whole interval\nabove zero?", "yes", "ship"),
+        ("Are the planned weeks over?", "yes", "cannot tell"),
+    ]
+    figure, axes = style.figure(height=5)
+    for place, (question, word, answer) in enumerate(steps):
+        y = -1.25 * place
+        _box(axes, 2.3, y, 4.6, 0.85, question, INK)
+        _box(axes, 7.9, y, 2.2, 0.7, answer, _ANSWERS[answer], filled=True)
+        _arrow(axes, (4.65, y), (6.75, y), _ANSWERS[answer])
+        axes.text(5.6, y + 0.12, word, ha="center", va="bottom", color=_ANSWERS[answer])
+        _arrow(axes, (2.3, y - 0.45), (2.3, y - 0.82))
+        other = "no" if word == "yes" else "yes"
+        axes.text(2.5, y - 0.63, other, va="center", color=INK)
+    _box(axes, 2.3, -1.25 * len(steps) + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
+    axes.set_xlim(-0.15, 9.1)
+    axes.set_ylim(-1.25 * len(steps) - 0.4, 0.6)
+    _plain_axes(axes)
+    finding = "The rule, written before the test: the first answer decides"
+    style.title(axes, finding)
+    told = "; ".join(f"{' '.join(question.split())} {word}: {answer}"
+                     for question, word, answer in steps)  # fmt: skip
+    style.show(figure, f"{finding}. {told}; otherwise keep running.")
+
+
+def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str, float],
+                  decision: str) -> None:  # fmt: skip
+    """A test's lift with its interval beside zero and break-even, and what the ends earn.
+
+    Parameters
+    ----------
+    lift : dict
+        ``lift``, ``lift_low``, ``lift_high``.
+    worth_having : float
+        The smallest lift that pays.
+    earned : dict
+        ``low``, ``high``: what the lists add in a year at the ends; ``cost``: what they cost.
+    decision : str
+    """
+    figure, axes = style.figure(height=2.9)
+    ends = [lift["lift_low"], lift["lift_high"]]
+    colour = _ANSWERS.get(decision, CHANCE)
+    axes.plot(ends, [0, 0], color=colour, linewidth=6)
+    axes.plot(lift["lift"], 0, "o", color=colour, markersize=13)
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.axvline(worth_having, color=WARNING, linewidth=1.8, linestyle="--")
+    axes.text(lift["lift"], 0.2, f"lift {lift['lift']:+.0%}", color=colour, ha="center",
+              va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+    for name, end in zip(("low", "high"), ends, strict=True):
+        axes.text(end, -0.2, f"{end:+.0%}\n{earned[name]:+,.0f} a year", ha="center", va="top",
+                  color=colour, bbox=_ON_WHITE)  # fmt: skip
+    low, high = min(0, *ends), max(worth_having, *ends)
+    axes.text(worth_having, 0.82, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f}",
+              color=WARNING, va="center",
+              ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
+    room = 0.2 * (high - low)
+    axes.set_xlim(low - room, high + room)
+    axes.set_ylim(-1, 1)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    finding = f"{ends[0]:+.0%} to {ends[1]:+.0%}, break-even at {worth_having:.0%}: {decision}"
+    alt = f"The lift and its interval. {finding}. A year: {earned['low']:,.0f} to "
+    alt += f"{earned['high']:,.0f}, cost {earned['cost']:,.0f}."
+    xlabel = "lift of the new list, with its interval"
+    style.finish(figure, axes, finding, xlabel, "", alt, "x")
+
+
+def what_the_rule_says(chances: pd.DataFrame) -> None:
+    """How often the rule says what, whatever is true.
+
+    Parameters
+    ----------
+    chances : DataFrame
+        From :func:`helpers.experiments.rule_chances`.
+    """
+    figure, axes = style.figure(height=0.52 * len(chances) + 1.3)
+    for place, (_, row) in enumerate(chances.iterrows()):
+        left = 0
+        for answer in ("ship", "cannot tell", "stop"):
+            share = row[answer]
+            axes.barh(place, share, left=left, height=0.7, color=_ANSWERS[answer],
+                      edgecolor="white")  # fmt: skip
+            if share >= 0.08:
+                axes.text(left + share / 2, place, f"{share:.0%}", color="white", ha="center",
+                          va="center", fontweight="bold")  # fmt: skip
+            left += share
+    for answer, x, align in (("ship", 0, "left"), ("cannot tell", 0.5, "center"),
+                             ("stop", 1, "right")):  # fmt: skip
+        axes.text(x, -0.72, answer, color=_ANSWERS[answer], ha=align, fontweight="bold")
+    axes.set_yticks(range(len(chances)), list(chances.index))
+    axes.set_ylim(len(chances) - 0.5, -1.1)
+    axes.set_xlim(0, 1)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    nothing, just = chances.loc["no effect", "ship"], chances.loc["exactly worth having", "ship"]
+    finding = f"Ships {just:.0%} of what just pays, and {nothing:.0%} of what does nothing"
+    told = "; ".join(f"{name}: ship {row['ship']:.0%}, stop {row['stop']:.0%}"
+                     for name, row in chances.iterrows())  # fmt: skip
+    style.finish(figure, axes, finding, "of tests with this true effect", "",
+                 f"{finding}. {told}.", "x")  # fmt: skip
+
+
+def no_taste_control(tests: pd.DataFrame, labels: list[str], controls: list[str]) -> None:
+    """The same test in other made-up shops; in the controls there is nothing to find.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        From :func:`helpers.simulation.sensitivity`.
+    labels : list of str
+        What to call each row.
+    controls : list of str
+        Those labels that are controls.
+    """
+    figure, axes = style.figure(height=0.5 * len(tests) + 1.5)
+    for place, (label, row) in enumerate(zip(labels, tests.to_dict("records"), strict=True)):
+        colour = CHANCE if label in controls else PERSONAL
+        axes.plot([row["lift_low"], row["lift_high"]], [place] * 2, color=colour, linewidth=4)
+        axes.plot(row["lift"], place, "o", color=colour, markersize=9)
+        axes.plot(row["true_lift"], place, "D", color=ORACLE, markersize=7, zorder=4)
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.set_yticks(range(len(tests)), labels)
+    axes.set_ylim(len(tests) - 0.5, -1)
+    axes.margins(x=0.06)
+    axes.text(0.99, 0.98, "◆ the truth, without dice", color=ORACLE, ha="right", va="top",
+              transform=axes.transAxes)  # fmt: skip
+    rows = tests.set_axis(labels)
+    found = [name for name in controls if not rows.at[name, "lift_low"] <= 0
+             <= rows.at[name, "lift_high"]]  # fmt: skip
+    finding = "Without tastes the test finds nothing"
+    if found:
+        finding = "Without tastes the test finds something: by luck, or by a mistake"
+    told = "; ".join(f"{name}: {row['lift']:+.0%} ({row['lift_low']:+.0%} to "
+                     f"{row['lift_high']:+.0%})" for name, row in rows.iterrows())  # fmt: skip
+    xlabel = "lift of the personal list, with 95 % interval"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.", "x")
+
+
+def own_homework() -> None:
+    """A loop: the engine learns from, and is graded by, what it caused; a holdout stays outside."""
+    figure, axes = style.figure(height=4.1)
+    places = [(2.3, 2.6), (7.1, 2.6), (7.1, 0.5), (2.3, 0.5)]
+    words = ["the engine picks\na list", "customers see it\nand buy from it",
+             "it counts as\ntheir taste", "the engine learns,\nand gets its marks"]  # fmt: skip
+    for (x, y), text in zip(places, words, strict=True):
+        _box(axes, x, y, 3.4, 1.05, text, PERSONAL)
+    _arrow(axes, (4.05, 2.6), (5.35, 2.6), PERSONAL)
+    _arrow(axes, (7.1, 2.02), (7.1, 1.08), PERSONAL)
+    _arrow(axes, (5.35, 0.5), (4.05, 0.5), PERSONAL)
+    _arrow(axes, (2.3, 1.08), (2.3, 2.02), PERSONAL)
+    _box(axes, 4.7, -1.35, 8.2, 0.95, "holdout: never sees it, so it can compare and mark fairly",
+         POPULAR)  # fmt: skip
+    _arrow(axes, (2.3, -0.85), (2.3, -0.08), POPULAR)
+    axes.set_xlim(0.3, 9.1)
+    axes.set_ylim(-1.95, 3.3)
+    _plain_axes(axes)
+    finding = "Everybody sees the lists: the engine marks its own homework"
+    style.title(axes, finding)
+    style.show(figure, f"{finding}: {' → '.join(' '.join(each.split()) for each in words)} → and "
+               "so on. A holdout stays outside of the loop.")  # fmt: skip
+
+
+def rounds_beside_holdout(carts: pd.DataFrame) -> None:
+    """Carts of two copies of a shop, round by round: beside the start, and beside each other.
+
+    Parameters
+    ----------
+    carts : DataFrame
+        Index: rounds of four weeks. Columns ``popular`` and ``improved``.
+    """
+    figure, axes = style.figure(height=3.5)
+    for name, told, colour in (("improved", "personal lists", PERSONAL),
+                               ("popular", "best sellers", POPULAR)):  # fmt: skip
+        axes.plot(carts.index, carts[name], color=colour, linewidth=2.5, marker="o")
+        axes.text(carts.index[0], carts[name].iloc[0] + 0.05 * carts.max(axis=None), told,
+                  color=colour, fontweight="bold")  # fmt: skip
+    first, last = carts.iloc[0], carts.iloc[-1]
+    change, lead = last["improved"] / first["improved"] - 1, last["improved"] / last["popular"] - 1
+    axes.annotate("", (carts.index[-1], last["improved"]), (carts.index[-1], last["popular"]),
+                  arrowprops={"arrowstyle": "<->", "color": INK})  # fmt: skip
+    axes.text(carts.index[-1] - 0.08, last.mean(), f"{lead:+.0%}", ha="right", va="center",
+              fontweight="bold")  # fmt: skip
+    axes.set_ylim(0, 1.18 * carts.max(axis=None))
+    axes.set_xticks(carts.index)
+    finding = f"Beside their start {change:+.0%}, beside the best sellers {lead:+.0%}"
+    alt = f"Expected carts by round. Personal lists: {finding.lower()}."
+    style.finish(figure, axes, finding, "round of four weeks", "expected carts", alt)

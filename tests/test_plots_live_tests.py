@@ -1,0 +1,230 @@
+"""Figures of lesson 08 show what their tables say, in odd tests, too."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import colours, experiments, plots
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
+    axes = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        figure.axes[0].alt = alt
+        axes.append(figure.axes[0])
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return axes
+
+
+@pytest.fixture
+def few():
+    return pd.DataFrame(
+        {"customer_id": list("123456"), "arm": list("AAABBB"),
+         "visits": [6, 2, 4, 5, 4, 3], "carted": [0, 0, 3, 4, 0, 2]}
+    )  # fmt: skip
+
+
+def written(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def title(axes):
+    return axes.get_title(loc="left").replace("\n", " ")
+
+
+def dots(axes, marker="o"):
+    """Place and colour of the dots."""
+    return [
+        (line.get_xdata()[0], line.get_ydata()[0], to_hex(line.get_color()))
+        for line in axes.lines
+        if line.get_marker() == marker and len(line.get_xdata()) == 1
+    ]
+
+
+def stripes(axes, least=3):
+    """Ends of the thick horizontal lines."""
+    return [
+        tuple(line.get_xdata())
+        for line in axes.lines
+        if line.get_marker() != "o" and line.get_linewidth() >= least
+    ]
+
+
+def no_overlap(axes):
+    """No two texts lie on each other."""
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            width = min(one.x1, other.x1) - max(one.x0, other.x0)
+            height = min(one.y1, other.y1) - max(one.y0, other.y0)
+            assert min(width, height) < 2
+
+
+def test_every_visit_is_a_square_and_every_cart_a_filled_one(drawn, few):
+    plots.people_and_visits(few)
+    [axes] = drawn
+    squares = [patch for patch in axes.patches if hasattr(patch, "get_xy") and patch.get_x() > 0.5]
+    filled = [patch for patch in squares if to_hex(patch.get_facecolor()) != "#ffffff"]
+    assert (len(squares), len(filled)) == (24, 9)
+    for row, (visits, carts) in enumerate(zip(few["visits"], few["carted"], strict=True)):
+        mine = [patch for patch in squares if round(patch.get_y() + 0.25) == -row]
+        assert len(mine) == visits
+        assert sum(patch in filled for patch in mine) == carts
+    assert any("3 carts ÷ 12 visits = 0.25" in text for text in written(axes))
+    assert any("6 carts ÷ 12 visits = 0.50" in text for text in written(axes))
+    assert title(axes).startswith("6 people, 24 visits")
+    no_overlap(axes)
+
+
+def test_what_dealing_does_counts_what_lies_outside(drawn):
+    difference = np.r_[np.full(90, 0.0001), np.full(10, 0.003)]
+    deals = pd.DataFrame({"difference": difference, "by_visits": 0.001, "by_customers": 0.002})
+    plots.what_dealing_does(deals)
+    [axes] = drawn
+    assert "10%" in title(axes) and "by customers: 0%" in axes.alt
+    edges = {round(line.get_xdata()[0], 6): to_hex(line.get_color()) for line in axes.lines}
+    assert edges[0.196] == edges[-0.196] == to_hex(colours.WARNING)
+    assert edges[0.392] == edges[-0.392] == to_hex(colours.PERSONAL)
+    assert sum(patch.get_height() for patch in axes.patches) == 100
+    no_overlap(axes)
+
+
+def test_all_deals_of_a_few_are_dots_of_which_none_hides_another(drawn, few):
+    deals = experiments.dealt_anew(few, in_b=3)
+    plots.deals_of_a_few(deals, 0.25)
+    [axes] = drawn
+    found = dots(axes)
+    assert sorted(x for x, *_ in found) == pytest.approx(sorted(deals["difference"]))
+    red = [x for x, _, colour in found if colour == to_hex(colours.WARNING)]
+    assert len(red) == 12 and min(map(abs, red)) >= 0.25 - 1e-9
+    assert "12 of 20 deals" in title(axes) and "p = 0.60" in title(axes)
+    for place, (x, y, _) in enumerate(found):
+        assert all(abs(x - other[0]) > 0.05 or y != other[1] for other in found[place + 1 :])
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize(
+    ("lifts", "finding", "marked"),
+    [
+        ([1.5, 0.7, 0.5], "takes 4 weeks", [(4, 0.5)]),
+        ([0.4, 0.3, 0.2], "takes 1 week", [(1, 0.4)]),
+        ([np.inf, 2.0, 0.9], "No planned week", []),
+        ([np.inf, np.nan, np.inf], "No planned week", []),
+    ],
+)
+def test_the_first_week_that_finds_it_is_marked(drawn, lifts, finding, marked):
+    plots.weeks_needed(pd.DataFrame({"smallest_lift": lifts}, [1, 2, 4]), 0.6)
+    [axes] = drawn
+    assert finding in title(axes)
+    assert [(x, y) for x, y, colour in dots(axes) if colour == to_hex(colours.WARNING)] == marked
+    assert "worth having: 60%" in written(axes)
+
+
+def test_a_path_is_red_once_it_was_beyond(drawn):
+    paths = np.array([[0.1, 2.5, 0.3], [0.1, -0.5, 0.3], [-1.0, -2.0, -2.1]])
+    plots.peeking_paths(paths, np.array([4.0, 3.0, 2.0]))
+    [axes] = drawn
+    assert "2 of 3 tests" in title(axes)
+    assert "at the last look: 1" in axes.alt and "wider limits: 1" in axes.alt
+    assert [(x, y) for x, y, _ in dots(axes)] == [(2, 2.5), (2, -2.0)]
+    red = [line for line in axes.lines if len(line.get_xdata()) == 3
+           and to_hex(line.get_color()) == to_hex(colours.WARNING)]  # fmt: skip
+    assert [list(line.get_ydata()) for line in red] == [list(paths[0]), list(paths[2])]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "broken"),
+    [
+        ({"ours": (1848, 1818), "page fails": (1848, 1437)}, ["page fails"]),
+        ({"ours": (2000, 2000)}, []),
+        ({"ours": (1896, 2104), "one more": (1895, 2105)}, ["one more"]),
+    ],
+)
+def test_a_split_is_red_where_the_test_calls_it_broken(drawn, sizes, broken):
+    plots.split_beside_chance(sizes)
+    [axes] = drawn
+    assert [experiments.sample_ratio_mismatch(each)["broken"] for each in sizes.values()] == [
+        name in broken for name in sizes
+    ]
+    assert [(x, colour) for x, _, colour in dots(axes)] == [
+        ((new - base) / 2, to_hex(colours.WARNING if name in broken else colours.PERSONAL))
+        for name, (base, new) in sizes.items()
+    ]
+    assert ("Broken: " + ", ".join(broken) if broken else "Chance explains all") in title(axes)
+    no_overlap(axes)
+
+
+def test_the_rule_is_drawn_as_it_decides(drawn):
+    plots.rule_in_questions()
+    [axes] = drawn
+    answers = [text for text in written(axes) if text in ("ship", "stop", "cannot tell",
+                                                          "keep running")]  # fmt: skip
+    assert answers == ["cannot tell", "stop", "stop", "ship", "cannot tell", "keep running"]
+    # the order of the last three is that of the function
+    assert experiments.decide(-0.1, 0.1, 0.2) == experiments.decide(0.01, 0.1, 0.2) == answers[2]
+    assert experiments.decide(0.01, 0.3, 0.2, ended=False) == answers[3]
+    assert experiments.decide(-0.1, 0.3, 0.2, ended=True) == answers[4]
+    assert experiments.decide(-0.1, 0.3, 0.2, ended=False) == answers[5]
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize(
+    ("ends", "worth", "decision"),
+    [((0.9, 2.8), 0.65, "ship"), ((-0.1, 0.2), 0.65, "stop"), ((-0.2, 0.9), 0.5, "cannot tell")],
+)
+def test_both_ends_stand_in_money_where_they_are(drawn, ends, worth, decision):
+    lift = {"lift": sum(ends) / 2, "lift_low": ends[0], "lift_high": ends[1]}
+    plots.lift_in_money(lift, worth, {"low": -500, "high": 27_000, "cost": 8_000}, decision)
+    [axes] = drawn
+    assert stripes(axes, 5) == [ends]
+    assert {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"} == {worth}
+    low, high = (next(t for t in axes.texts if t.get_text().endswith(f"{money} a year"))
+                 for money in ("-500", "+27,000"))  # fmt: skip
+    assert (low.get_position()[0], high.get_position()[0]) == ends
+    assert title(axes).endswith(decision)
+
+
+def test_the_bars_of_the_rule_are_its_chances(drawn):
+    chances = experiments.rule_chances(1, 0.5, n_tests=500)
+    plots.what_the_rule_says(chances)
+    [axes] = drawn
+    widths = np.array([patch.get_width() for patch in axes.patches]).reshape(len(chances), 3)
+    assert widths == pytest.approx(chances[["ship", "cannot tell", "stop"]].to_numpy())
+    assert f"{chances.loc['exactly worth having', 'ship']:.0%}" in title(axes)
+
+
+@pytest.mark.parametrize("low", [-0.1, 0.05])
+def test_a_control_that_finds_something_is_said(drawn, low):
+    tests = pd.DataFrame({"true_lift": [1.5, -0.05], "lift": [1.7, 0.2], "lift_low": [0.9, low],
+                          "lift_high": [2.8, 0.5]})  # fmt: skip
+    plots.no_taste_control(tests, ["as it is", "no tastes"], ["no tastes"])
+    [axes] = drawn
+    assert ("finds nothing" in title(axes)) == (low < 0)
+    assert stripes(axes, 4) == [(0.9, 2.8), (low, 0.5)]
+    assert [x for x, *_ in dots(axes, "D")] == [1.5, -0.05]
+    assert [c for *_, c in dots(axes)] == [to_hex(colours.PERSONAL), to_hex(colours.CHANCE)]
+
+
+def test_the_holdout_is_outside_of_the_loop(drawn):
+    plots.own_homework()
+    [axes] = drawn
+    assert len(written(axes)) == 5 and "holdout" in written(axes)[-1]
+    no_overlap(axes)
+
+
+def test_rounds_are_compared_with_their_start_and_with_each_other(drawn):
+    carts = pd.DataFrame({"improved": [300.0, 240.0], "popular": [100.0, 80.0]}, index=[1, 2])
+    plots.rounds_beside_holdout(carts)
+    [axes] = drawn
+    assert title(axes) == "Beside their start -20%, beside the best sellers +200%"
+    drawn_lines = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines}
+    assert drawn_lines[to_hex(colours.PERSONAL)] == [300, 240]
+    assert drawn_lines[to_hex(colours.POPULAR)] == [100, 80]
