@@ -591,23 +591,25 @@ def within_categories(matrix: InteractionMatrix, products: pd.DataFrame) -> pd.D
         Indexed by category, of those with two products or more in which chance gives ten common
         buyers: ``products``, ``common`` (buyers of all pairs of its products, added up),
         ``times_chance`` (what they are of what chance would give, as in lesson 03), and ``low``
-        and ``high``, ends of a 95 % interval over customers. ``attrs["usual"]`` is what any two
-        products of the shop get. Lowest first.
+        and ``high``, ends of an interval over customers, wide enough for all categories together.
+        ``attrs["usual"]`` is what any two products of the shop get. Lowest first.
     """
     category = products["product_category"].reindex(matrix.products)
     bought = matrix.values.astype(bool).astype(float)
     buyers = np.asarray(bought.sum(axis=0)).ravel()
-    rows = {}
+    judged = {}
     for name in category.dropna().unique():
-        inside = (category == name).to_numpy()
+        inside = np.flatnonzero(category == name)
         sizes = buyers[inside]
         by_chance = (sizes.sum() ** 2 - (sizes**2).sum()) / 2 / matrix.shape[0]
-        if inside.sum() < 2 or by_chance < 10:
-            continue
-        own = np.asarray(bought[:, np.flatnonzero(inside)].sum(axis=1)).ravel()
+        if len(inside) > 1 and by_chance >= 10:
+            judged[name] = inside, by_chance
+    rows = {}
+    for name, (inside, by_chance) in judged.items():
+        own = np.asarray(bought[:, inside].sum(axis=1)).ravel()
         pairs = own * (own - 1) / 2
-        low, high = evaluate.interval(pairs * matrix.shape[0] / by_chance)
-        rows[name] = [int(inside.sum()), int(pairs.sum()), pairs.sum() / by_chance, low, high]
+        ends = evaluate.interval(pairs * matrix.shape[0] / by_chance, len(judged))
+        rows[name] = [len(inside), int(pairs.sum()), pairs.sum() / by_chance, *ends]
     columns = ["products", "common", "times_chance", "low", "high"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     table = table.astype({"products": int, "common": int}).rename_axis("category")
@@ -812,7 +814,8 @@ def price_of_margin(
     DataFrame
         Indexed by tolerance: ``hits`` and ``worth`` of the hits, per 100 customers; and their
         changes, as shares of the first row's: ``hits_change``, ``worth_change``, each with the
-        ends of a paired 95 % interval over customers, ``_low`` and ``_high``.
+        ends of a paired interval over customers, ``_low`` and ``_high``, wide enough for all
+        tolerances together.
     """
     everyone = pd.Index(lists["customer_id"].unique())
     found = {}
@@ -828,7 +831,7 @@ def price_of_margin(
         for name in ("hits", "worth"):
             mean = now[name].mean() or np.nan
             change = sums[name] - now[name]
-            low, high = evaluate.interval(change)
+            low, high = evaluate.interval(change, max(1, len(tolerances) - 1))
             row |= {name: 100 * sums[name].mean(), f"{name}_change": change.mean() / mean,
                     f"{name}_low": low / mean, f"{name}_high": high / mean}  # fmt: skip
         rows[tolerance] = row

@@ -115,7 +115,7 @@ _WHERE = {
     "homepage": ("looks around", "a personal row"),
     "product_page": ("weighs one thing", "what goes with it"),
     "email": ("does something else", "three, each with a reason"),
-    "cart": ("left something behind", "that, then what goes with it"),
+    "cart": ("left something", "that, and what goes with it"),
 }
 
 
@@ -145,7 +145,7 @@ def four_places(reach: Mapping[str, int]) -> None:
     axes.set_xlim(-2.4, 6.5)
     axes.set_ylim(-0.1, 4.1)
     style.bare(axes)
-    style.title(axes, "One table, four places, four different lists")
+    style.title(axes, "One table, four places, each with rules of its own")
     style.show(figure, f"One table of lists feeds four places. {'; '.join(told)}.")
 
 
@@ -259,7 +259,8 @@ def instead_or_together() -> None:
         axes.text(middle, corner[1] + 0.67, what, ha="center", va="center")
         axes.text(middle, corner[1] + 0.28, f"show: {where}", color=colour, ha="center",
                   va="center", fontweight="bold", fontsize=10.5)  # fmt: skip
-    for column, text in enumerate(["rarely bought by\nthe same people", "often bought by\nthe same people"]):  # fmt: skip
+    for column, often in enumerate(["rarely", "often"]):
+        text = f"{often} bought by\nthe same people"
         axes.text(column * 3.05 + 1.45, 3.05, text, ha="center", va="bottom")
     for row, text in enumerate(["different\nthings", "much the\nsame thing"]):
         axes.text(-0.15, row * 1.5 + 0.68, text, ha="right", va="center")
@@ -487,7 +488,7 @@ def traces(table: pd.DataFrame, name: str) -> None:
     axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     share = table.loc["buyers", "rows"]
-    finding = f"Hidden and unnamed, and {percent(share)} of the rows carry a trace of it"
+    finding = f"Hidden, unnamed, and {percent(share)} of the rows carry a trace"
     others = percent(table.loc["others", "rows"])
     alt = f"{_short(name)}: {finding.lower()}; of all others' rows, {others} change."
     xlabel = "rows that would differ, had it never been known"
