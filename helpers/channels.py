@@ -644,7 +644,9 @@ def who_came_first(transactions: pd.DataFrame, one, other) -> tuple[int, int]:
     """
     rows = transactions[transactions["product_id"].isin([one, other])]
     first = rows.groupby(["customer_id", "product_id"])["transaction_date"].min().dt.normalize()
-    first = first.unstack().reindex(columns=[one, other]).dropna()
+    first = first.unstack().dropna()
+    if not {one, other} <= set(first.columns):
+        return 0, 0
     return int((first[one] < first[other]).sum()), int((first[one] > first[other]).sum())
 
 
