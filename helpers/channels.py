@@ -6,17 +6,21 @@ Every function takes and returns tidy tables: one row per rank in somebody's lis
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from helpers import evaluate
 from helpers.catalogue import Rules
 from helpers.data import DataError, as_known, clean_ids
-from helpers.matrix import build_interaction_matrix
-from helpers.production import Engine, with_new
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
+from helpers.production import Engine, build_engine, with_new
 from helpers.reading.consents import read_consents
-from helpers.similarity import product_affinity
+from helpers.similarity import product_affinity, usual_times_chance
 
 
 class Channel(NamedTuple):
@@ -527,3 +531,419 @@ def placements(
         "cart": cart,
     }
     return {name: tables[name] for name in CHANNELS}
+
+
+# What each change of a list costs
+
+
+def holes(candidates: pd.DataFrame, n: int = 5, reserve: int = 3, most: int = 10) -> pd.DataFrame:
+    """In how many rows something is missing, once the products that most rows show are sold out.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        From :func:`helpers.production.score_everyone`, with at least `n` + `reserve` rows each.
+    n : int
+        Places of a row.
+    reserve : int
+        So many more candidates are stored, to move up.
+    most : int
+        Sell out so many products, one after the other: what stands in most rows comes first.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the number of products sold out, from 0: ``no reserve`` and ``reserve``, the
+        share of rows shorter than they were at night; ``attrs`` have the products in
+        ``sold_out``, and ``n`` and ``reserve``.
+    """
+    lists = candidates.sort_values(["customer_id", "rank"], kind="stable")
+    place = lists.groupby("customer_id", dropna=False).cumcount().to_numpy()
+    row = pd.factorize(lists["customer_id"], use_na_sentinel=False)[0]
+    ids = lists["product_id"].to_numpy()
+    full = np.bincount(row[place < n])
+    in_rows = lists["product_id"][place < n].value_counts(sort=True)
+    sold_out = in_rows.sort_index().sort_values(ascending=False, kind="stable").index[:most]
+    shares = []
+    for number in range(len(sold_out) + 1):
+        left = ~np.isin(ids, sold_out[:number])
+        stored = [(place < kept) & left for kept in (n, n + reserve)]
+        shares.append([(np.bincount(row[each], minlength=len(full)) < full).mean()
+                       for each in stored])  # fmt: skip
+    table = pd.DataFrame(shares, columns=["no reserve", "reserve"]).rename_axis("sold out")
+    table.attrs = {"sold_out": list(sold_out), "n": n, "reserve": reserve}
+    return table
+
+
+def within_categories(matrix: InteractionMatrix, products: pd.DataFrame) -> pd.DataFrame:
+    """Are products of one category bought instead of each other, or as well?
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+    products : DataFrame
+        With ``product_category``, by product id.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by category, of those with two products or more in which chance gives ten common
+        buyers: ``products``, ``common`` (buyers of all pairs of its products, added up),
+        ``times_chance`` (what they are of what chance would give, as in lesson 03), and ``low``
+        and ``high``, ends of an interval over customers, wide enough for all categories together.
+        ``attrs["usual"]`` is what any two products of the shop get. Lowest first.
+    """
+    category = products["product_category"].reindex(matrix.products)
+    bought = matrix.values.astype(bool).astype(float)
+    buyers = np.asarray(bought.sum(axis=0)).ravel()
+    judged = {}
+    for name in category.dropna().unique():
+        inside = np.flatnonzero(category == name)
+        sizes = buyers[inside]
+        by_chance = (sizes.sum() ** 2 - (sizes**2).sum()) / 2 / matrix.shape[0]
+        if len(inside) > 1 and by_chance >= 10:
+            judged[name] = inside, by_chance
+    rows = {}
+    for name, (inside, by_chance) in judged.items():
+        own = np.asarray(bought[:, inside].sum(axis=1)).ravel()
+        pairs = own * (own - 1) / 2
+        ends = evaluate.interval(pairs * matrix.shape[0] / by_chance, len(judged))
+        rows[name] = [len(inside), int(pairs.sum()), pairs.sum() / by_chance, *ends]
+    columns = ["products", "common", "times_chance", "low", "high"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    table = table.astype({"products": int, "common": int}).rename_axis("category")
+    table = table.sort_values("times_chance", kind="stable")
+    table.attrs["usual"] = usual_times_chance(matrix)
+    return table
+
+
+def one_is_enough(within: pd.DataFrame) -> list[str]:
+    """Categories whose products are clearly bought less together than any two of the shop.
+
+    Parameters
+    ----------
+    within : DataFrame
+        From :func:`within_categories`.
+    """
+    return within.index[within["high"] < within.attrs["usual"]].tolist()
+
+
+def who_came_first(transactions: pd.DataFrame, one, other) -> tuple[int, int]:
+    """Of the buyers of both products: how many bought the one on an earlier day, how many later.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    one, other : product ids
+
+    Returns
+    -------
+    tuple of (int, int)
+        Who bought both on the same day first is in neither.
+    """
+    rows = transactions[transactions["product_id"].isin([one, other])]
+    first = rows.groupby(["customer_id", "product_id"])["transaction_date"].min().dt.normalize()
+    first = first.unstack().dropna()
+    if not {one, other} <= set(first.columns):
+        return 0, 0
+    return int((first[one] < first[other]).sum()), int((first[one] > first[other]).sum())
+
+
+def worth_of(products: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.Series:
+    """What a sale of each product earns: the catalogue's margin, else its price stands in.
+
+    Parameters
+    ----------
+    products : DataFrame
+        With ``price``, by product id.
+    catalogue : DataFrame, optional
+        Perhaps with ``margin``: an amount, or, if none is above 1, a share of the price.
+
+    Returns
+    -------
+    Series
+        By product id, named ``margin`` or ``price``; all missing where neither is known.
+    """
+    price = pd.to_numeric(products["price"], errors="coerce")
+    if catalogue is None or "margin" not in catalogue or catalogue["margin"].isna().all():
+        return price.rename("price")
+    margin = catalogue["margin"].reindex(products.index)
+    return (margin * price if margin.max() <= 1 else margin).rename("margin")
+
+
+def judged_lists(engine: Engine, split: evaluate.Split, n: int = 15) -> pd.DataFrame:
+    """Lists made from the past with the engine's settings, and what was bought of them later.
+
+    Parameters
+    ----------
+    engine : Engine
+    split : Split
+    n : int
+        Length of the lists.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_id``, ``rank``, ``product_id``, ``score``, ``hit``; customers who bought
+        something new after the cut. ``attrs``: ``customers``, their number, and ``chance``, hits
+        of one place for which dice choose, per customer.
+    """
+    matrix, tables = split.training()
+    model = copy.copy(engine.model)
+    if tables.get("events") is None:
+        model.intent_days = None
+    scores, lists = evaluate.per_customer(model.fit(matrix, **tables), split, n)
+    relevant = evaluate.relevant_products(split)
+    pair = ["customer_id", "product_id"]
+    later = pd.MultiIndex.from_frame(relevant[pair])
+    lists = lists.assign(hit=pd.MultiIndex.from_frame(lists[pair]).isin(later))
+    bought = relevant["customer_id"].value_counts().reindex(scores.index, fill_value=0).to_numpy()
+    at = matrix.customers.get_indexer(scores.index)
+    open_to = matrix.shape[1] - np.asarray(matrix.values.astype(bool).sum(axis=1)).ravel()[at]
+    chance = np.minimum(1, bought / np.maximum(1, open_to))
+    lists.attrs = {"customers": len(scores),
+                   "chance": float(chance.mean()) if len(chance) else np.nan}  # fmt: skip
+    return lists
+
+
+def hits_by_place(lists: pd.DataFrame, n: int = 5) -> pd.DataFrame:
+    """What each place of a list found, in hits per 100 customers.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        From :func:`judged_lists`, with more than `n` places.
+    n : int
+        Places of the row.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by place, 1 to `n` + 1, the first that is not shown: ``hits``, with the ends of a
+        95 % interval in ``low`` and ``high``; ``attrs``: ``chance`` per 100, ``customers``.
+    """
+    customers = lists.attrs["customers"]
+    rows = {}
+    for place in range(1, n + 2):
+        hit = np.zeros(customers)
+        found = lists.loc[lists["rank"] == place, "hit"].to_numpy()
+        hit[: len(found)] = 100 * found
+        rows[place] = [hit.mean(), *evaluate.interval(hit)]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["hits", "low", "high"])
+    table.attrs = {"chance": 100 * lists.attrs["chance"], "customers": customers}
+    return table.rename_axis("place")
+
+
+def dearer_first(
+    table: pd.DataFrame, worth: pd.Series, tolerance: float, n: int = 5
+) -> pd.DataFrame:
+    """Margin as a tie-break: of products that score nearly alike, the one that earns most.
+
+    Each place goes to the product that earns most among those whose score is at most `tolerance`
+    below the best one left, a share of it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``customer_id``, ``rank``, ``product_id``, ``score`` and perhaps ``source``: products from
+        different sources are never compared.
+    worth : Series
+        By product id: margin or price. A product without one is never moved ahead.
+    tolerance : float
+        0: by score alone. 1: by worth alone.
+    n : int
+        Length of the lists.
+
+    Returns
+    -------
+    DataFrame
+        The rows that stay, ranks anew, in the order of the customers of `table`.
+    """
+    table = table.reset_index(drop=True)
+    row = pd.factorize(table["customer_id"], use_na_sentinel=False)[0]
+    column = table.groupby("customer_id", dropna=False).cumcount().to_numpy()
+    shape = (row.max() + 1 if len(row) else 0, column.max() + 1 if len(column) else 0)
+    score, earns = np.full(shape, np.nan), np.full(shape, -np.inf)
+    source, where = np.zeros(shape, dtype=int), np.zeros(shape, dtype=int)
+    score[row, column] = table["score"]
+    earns[row, column] = table["product_id"].map(worth).fillna(-np.inf)
+    if "source" in table:
+        source[row, column] = pd.factorize(table["source"])[0]
+    where[row, column] = np.arange(len(table))
+    left = ~np.isnan(score)
+    kept, ranks = [], []
+    everyone = np.arange(shape[0])
+    for rank in range(1, min(n, shape[1]) + 1):
+        first = left.argmax(axis=1)
+        best, kind = score[everyone, first][:, None], source[everyone, first][:, None]
+        near = left & (source == kind) & (score >= best - tolerance * np.abs(best))
+        # of equals, whoever stands first
+        pick = np.where(near, earns, -np.inf).argmax(axis=1)
+        pick = np.where(near[everyone, pick], pick, first)
+        has = left[everyone, pick]
+        kept.append(where[everyone, pick][has])
+        ranks.append(np.full(has.sum(), rank))
+        left[everyone, pick] = False
+    if not kept:
+        return table
+    kept, ranks = np.concatenate(kept), np.concatenate(ranks)
+    order = np.lexsort((ranks, row[kept]))
+    return table.iloc[kept[order]].assign(rank=ranks[order]).reset_index(drop=True)
+
+
+def price_of_margin(
+    lists: pd.DataFrame,
+    worth: pd.Series,
+    n: int = 5,
+    tolerances: Sequence[float] = (0, 0.05, 0.1, 0.2, 0.3, 0.5, 1),
+) -> pd.DataFrame:
+    """What a tie-break by margin gains and costs, judged by what was bought later.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        From :func:`judged_lists`, with more than `n` places.
+    worth : Series
+        By product id: margin or price.
+    n : int
+        Places of the row.
+    tolerances : sequence of float
+        The first is what the others are compared with; see :func:`dearer_first`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by tolerance: ``hits`` and ``worth`` of the hits, per 100 customers; and their
+        changes, as shares of the first row's: ``hits_change``, ``worth_change``, each with the
+        ends of a paired interval over customers, ``_low`` and ``_high``, wide enough for all
+        tolerances together.
+    """
+    everyone = pd.Index(lists["customer_id"].unique())
+    found = {}
+    for tolerance in tolerances:
+        shown = dearer_first(lists, worth, tolerance, n)
+        hit = shown["hit"].astype(float)
+        amount = hit * shown["product_id"].map(worth).fillna(0)
+        sums = pd.DataFrame({"hits": hit, "worth": amount}).groupby(shown["customer_id"]).sum()
+        found[tolerance] = sums.reindex(everyone, fill_value=0.0)
+    now, rows = found[tolerances[0]], {}
+    for tolerance, sums in found.items():
+        row = {}
+        for name in ("hits", "worth"):
+            mean = now[name].mean() or np.nan
+            change = sums[name] - now[name]
+            low, high = evaluate.interval(change, max(1, len(tolerances) - 1))
+            row |= {name: 100 * sums[name].mean(), f"{name}_change": change.mean() / mean,
+                    f"{name}_low": low / mean, f"{name}_high": high / mean}  # fmt: skip
+        rows[tolerance] = row
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("tolerance")
+
+
+def affordable_tolerance(prices: pd.DataFrame, most: float = 0.05) -> float | None:
+    """The widest tie-break that surely loses less than `most` of the hits and surely earns more.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        From :func:`price_of_margin`.
+    most : float
+        Agreed on before anybody looks.
+
+    Returns
+    -------
+    float or None
+        None if no tolerance does.
+    """
+    fits = (prices["hits_low"] > -most) & (prices["worth_low"] > 0) & (prices.index > 0)
+    return float(prices.index[fits].max()) if fits.any() else None
+
+
+def sensitive_example(
+    engine: Engine, transactions: pd.DataFrame, wanted: str = "Health"
+) -> tuple[str, list]:
+    """A part of the catalogue to take as sensitive: what the shop denies, a category, a product.
+
+    Returns
+    -------
+    name : str
+        Of the category, or of the one product; "what the rules deny" of several.
+    product_ids : list
+        Not more than half of the products that were bought.
+    """
+    model, products = engine.model, engine.rules.products
+    known = products.reindex(model.products_)
+    denied = known.index[~known["may_be_named"].astype(bool)]
+    if 0 < len(denied) <= len(known) / 2:
+        return "what the rules deny", denied.tolist()
+    category = known["product_category"]
+    sizes = category.value_counts()
+    sizes = sizes[sizes <= len(known) / 2]
+    if len(sizes):
+        alike = [name for name in sizes.index if str(name).strip().lower() == wanted.lower()]
+        buyers = transactions.assign(category=transactions["product_id"].map(category))
+        buyers = buyers.groupby("category")["customer_id"].nunique().reindex(sizes.index)
+        middle = buyers.sort_index().sort_values(kind="stable").index[len(buyers) // 2]
+        name = alike[0] if alike else middle
+        return str(name), category.index[category == name].tolist()
+    buyers = transactions.groupby("product_id")["customer_id"].nunique()
+    product = buyers.sort_index().sort_values(kind="stable").index[3 * len(buyers) // 4]
+    return str(engine.names[product]), [product]
+
+
+def traces(
+    engine: Engine,
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None,
+    product_ids,
+    n: int = 5,
+) -> pd.DataFrame:
+    """Products are hidden, and not named as reasons: do the rows of their buyers still tell?
+
+    Each customer's row, from an engine that neither shows nor names these products, is compared
+    with that of an engine which has never seen them bought or looked at.
+
+    Parameters
+    ----------
+    engine : Engine
+    transactions, events : DataFrame
+        What `engine` has learned from.
+    product_ids : collection of product ids
+    n : int
+
+    Returns
+    -------
+    DataFrame
+        Rows ``buyers`` (of any of these products, or who looked at them lately) and ``others``:
+        ``customers``, ``rows`` (the share of them whose row has another product in it) and
+        ``places`` (the share of their places).
+    """
+    out = set(product_ids)
+    products = engine.rules.products
+    silent = products.index.isin(list(out))
+    products = products.assign(
+        may_be_shown=products["may_be_shown"] & ~silent,
+        may_be_named=products["may_be_named"] & ~silent,
+    )
+    hidden = replace(engine, rules=replace(engine.rules, products=products))
+    clean = transactions[~transactions["product_id"].isin(out)]
+    if events is not None and "product_id" in events:
+        events = events[~events["product_id"].isin(out)]
+    blind = build_engine(clean, events, copy.copy(engine.model), hidden.rules)
+    everyone = engine.model.customers_
+    rows = [each.recommend(list(everyone), n)[["customer_id", "product_id"]]
+            for each in (hidden, blind)]  # fmt: skip
+    same = rows[0].merge(rows[1])["customer_id"].value_counts().reindex(everyone, fill_value=0)
+    length = rows[0]["customer_id"].value_counts().reindex(everyone, fill_value=0)
+    changed = length - same
+    model = engine.model
+    columns = np.flatnonzero(model.products_.isin(list(out)))
+    owned = np.asarray(model.purchases_[:-1][:, columns].sum(axis=1)).ravel() > 0
+    if model.intent_ is not None:
+        owned |= np.asarray(model.intent_[:-1][:, columns].sum(axis=1)).ravel() > 0
+    table = {
+        name: [int(who.sum()), (changed[who] > 0).mean() if who.any() else np.nan,
+               changed[who].sum() / max(1, length[who].sum())]
+        for name, who in (("buyers", owned), ("others", ~owned))
+    }  # fmt: skip
+    return pd.DataFrame.from_dict(table, orient="index", columns=["customers", "rows", "places"])

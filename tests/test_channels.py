@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import channels, data, memo, production, simulation
+from helpers import channels, data, evaluate, memo, production, simulation
 from helpers.course import publishing
+from helpers.matrix import build_interaction_matrix
 from tests.common import purchases
 
 
@@ -365,3 +366,129 @@ def test_the_made_up_consent_is_of_the_same_customers_in_every_lesson():
     line = "everyone = () if transactions_path else engine.model.customers_"
     for lesson in ("07_channels", "09_layering"):
         assert line in (data.PROJECT / "notebooks" / f"{lesson}.ipynb").read_text("utf-8")
+
+
+# What each change of a list costs
+
+
+def ranked(**lists):
+    """A scored table from lists of product ids, best first."""
+    rows = [(who, rank, product, 1 / rank) for who, row in lists.items()
+            for rank, product in enumerate(row, 1)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["customer_id", "rank", "product_id", "score"])
+
+
+def test_holes_by_hand():
+    table = ranked(x="abc", y="adc", z="bd")
+    found = channels.holes(table, n=2, reserve=1, most=2)
+    # a and b stand in two rows each (d, too); without a reserve x and y miss a, then z misses b
+    assert found.attrs["sold_out"] == ["a", "b"]
+    assert found["no reserve"].tolist() == pytest.approx([0, 2 / 3, 1])
+    # c moves up for x and y; x misses b as well, z has no reserve
+    assert found["reserve"].tolist() == pytest.approx([0, 0, 2 / 3])
+
+
+def test_within_categories_by_hand():
+    rows = [(f"{who}", product) for who in range(100) for product in ("tea", "pot")[: 1 + who % 2]]
+    rows += [(f"{who}", "kettle A" if who < 50 else "kettle B") for who in range(100)]
+    matrix = build_interaction_matrix(purchases(*rows))
+    category = {"kettle A": "kettles", "kettle B": "kettles", "tea": "tea", "pot": "tea"}
+    products = pd.DataFrame({"product_category": pd.Series(category)})
+    found = channels.within_categories(matrix, products)
+    assert found.loc["kettles", ["common", "times_chance"]].tolist() == [0, 0]
+    assert found.loc["tea", ["common", "times_chance"]].tolist() == [50, 1]
+    assert channels.one_is_enough(found) == ["kettles"]
+    nothing = products.assign(product_category=None)
+    assert channels.one_is_enough(channels.within_categories(matrix, nothing)) == []
+
+
+def test_who_came_first_by_hand():
+    table = purchases(("1", "a", "2024-01-01"), ("1", "b", "2024-01-02"),
+                      ("2", "b", "2024-01-01"), ("2", "a", "2024-01-09"), ("2", "b", "2024-02-01"),
+                      ("3", "a", "2024-01-01"), ("3", "b", "2024-01-01"),
+                      ("4", "a", "2024-01-01"), ("5", "a", "2024-01-01"),
+                      ("5", "b", "2024-01-03"))  # fmt: skip
+    assert channels.who_came_first(table, "a", "b") == (2, 1)
+    assert channels.who_came_first(table, "b", "a") == (1, 2)
+    assert channels.who_came_first(table, "a", "nothing") == (0, 0)
+
+
+def test_the_dearer_of_near_ties_goes_first():
+    table = pd.DataFrame({"customer_id": list("xxxxy"), "rank": [1, 2, 3, 4, 1],
+                          "product_id": list("abcda"),
+                          "score": [1.0, 0.95, 0.9, 0.1, 1.0]})  # fmt: skip
+    worth = pd.Series({"a": 1.0, "b": 2.0, "c": 3.0, "d": 9.0})
+
+    def row(tolerance, worth=worth, table=table):
+        found = channels.dearer_first(table, worth, tolerance, 3)
+        assert found["rank"].tolist() == [1, 2, 3, 1]
+        return "".join(found["product_id"])
+
+    assert row(0) == "abca"
+    assert row(0.06) == "baca"  # b is near a; c is near b, but not near a, the best one left
+    assert row(0.1) == "cbaa"
+    assert row(1) == "dcba"
+    assert row(1, worth.drop("d")) == "cbaa", "what has no known worth is never moved ahead"
+    assert row(1, table=table.assign(source=list("ppqqp"))) == "bada"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=7), st.floats(0, 1), st.integers(1, 9))
+def test_a_tie_break_only_changes_the_order(scores, tolerance, n):
+    scores = sorted(scores, reverse=True)
+    table = pd.DataFrame({"customer_id": "x", "rank": range(1, len(scores) + 1),
+                          "product_id": range(len(scores)), "score": scores})  # fmt: skip
+    worth = pd.Series(range(len(scores)), dtype=float)
+    found = channels.dearer_first(table, worth, tolerance, n)
+    assert len(found) == min(n, len(scores)) and found["product_id"].is_unique
+    assert found["score"].iloc[0] >= (1 - tolerance) * max(scores) - 1e-9
+    same = channels.dearer_first(table, worth * np.nan, tolerance, n)
+    assert same["product_id"].tolist() == list(range(len(same))), "nothing known, nothing moved"
+
+
+def test_the_price_of_margin_and_of_a_place_by_hand():
+    lists = ranked(x="ab", y="ba", z="ab")
+    lists["score"] = 1.0
+    lists["hit"] = [True, False, True, False, False, True]
+    lists.attrs = {"customers": 4, "chance": 0.25}  # one of them has no list
+    places = channels.hits_by_place(lists, 1)
+    assert places["hits"].tolist() == [50, 25] and places.attrs["chance"] == 25
+    found = channels.price_of_margin(lists, pd.Series({"a": 1.0, "b": 3.0}), 1, (0.0, 0.5))
+    # all are near ties: b is shown to everybody, and hit by y and z
+    assert found.loc[0.5, "hits"] == pytest.approx(200 / 3)
+    assert found.loc[0.5, "worth"] == pytest.approx(100 * (3 + 3) / 3)
+
+
+def test_worth_is_the_margin_or_else_the_price():
+    products = pd.DataFrame({"price": [10.0, 20.0]}, index=["a", "b"])
+    assert channels.worth_of(products).name == "price"
+    share = pd.DataFrame({"margin": [0.5]}, index=["a"])
+    worth = channels.worth_of(products, share)
+    assert worth.name == "margin" and worth["a"] == 5 and np.isnan(worth["b"])
+    assert channels.worth_of(products, share * 8)["a"] == 4
+
+
+def test_the_lists_that_are_judged_know_nothing_of_later(scored, shop):
+    engine, _ = scored
+    split = evaluate.split_by_time(*shop, 60)
+    lists = channels.judged_lists(engine, split, 6)
+    pair = ["customer_id", "product_id"]
+    early, late = (pd.MultiIndex.from_frame(table[pair]) for table in (split.train, split.test))
+    shown = pd.MultiIndex.from_frame(lists[pair])
+    assert not shown.isin(early).any()
+    assert (lists["hit"].to_numpy() == shown.isin(late)).all()
+    assert engine.model.customers_.size > lists["customer_id"].nunique(), "the engine is as it was"
+    hits = channels.hits_by_place(lists, 5)["hits"]
+    assert hits.iloc[:2].min() > hits.iloc[4:].max() > 100 * lists.attrs["chance"]
+
+
+def test_a_hidden_purchase_leaves_traces_in_its_buyers_rows(scored, shop):
+    engine, _ = scored
+    what, ids = channels.sensitive_example(engine, shop[0])
+    assert what == "Health" and len(ids) == 4
+    found = channels.traces(engine, *shop, ids)
+    assert found["customers"].sum() == len(engine.model.customers_)
+    assert found.loc["buyers", "rows"] > 3 * found.loc["others", "rows"] > 0
+    # nobody bought or viewed nothing, and nothing changes
+    nothing = channels.traces(engine, *shop, [])
+    assert nothing.loc["others", "rows"] == 0 and np.isnan(nothing.loc["buyers", "rows"])

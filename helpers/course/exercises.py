@@ -361,6 +361,21 @@ def _(engine, customer):
     }
 
 
+# Lesson 07: channels
+
+
+@computed("07-4")
+def _(small_bought):
+    one, other = small_bought["A"].sum(), small_bought["C"].sum()
+    both, customers = (small_bought["A"] * small_bought["C"]).sum(), len(small_bought)
+    return both * (customers + 4) / (one * other), {
+        "before": both * customers / (one * other),
+        "similarity": both / (one * other) ** 0.5,
+        "support": both / (customers + 4),
+        "half": both * customers / 2 / (one * other),
+    }
+
+
 # Lesson 08: live tests
 
 

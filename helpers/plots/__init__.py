@@ -21,6 +21,20 @@ from helpers.plots.better import (
     variety,
     who_is_judged,
 )
+from helpers.plots.channels import (
+    consent_gates,
+    four_places,
+    holes,
+    inside_categories,
+    instead_or_together,
+    lift_melts,
+    night_and_noon,
+    place_values,
+    three_numbers,
+    three_taps,
+    tie_break,
+    traces,
+)
 from helpers.plots.general import (
     bars,
     calibration,

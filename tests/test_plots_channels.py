@@ -1,0 +1,186 @@
+"""Figures of lesson 07 show what their tables say, on odd shops, too."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import channels, colours, data, plots
+from helpers.matrix import build_interaction_matrix
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were drawn, each with its alt text as ``alt``."""
+    figures = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        figure.alt = alt
+        figures.append(figure)
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return figures
+
+
+def written(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def title(axes):
+    return axes.get_title(loc="left").replace("\n", " ")
+
+
+def dots(axes):
+    """Place and colour of the dots."""
+    return [
+        (line.get_xdata()[0], line.get_ydata()[0], to_hex(line.get_color()))
+        for line in axes.lines
+        if line.get_marker() == "o" and len(line.get_xdata()) == 1
+    ]
+
+
+def no_overlap(axes):
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            width = min(one.x1, other.x1) - max(one.x0, other.x0)
+            height = min(one.y1, other.y1) - max(one.y0, other.y0)
+            assert min(width, height) < 2
+
+
+def test_holes_are_where_the_table_says(drawn):
+    table = pd.DataFrame({"no reserve": [0, 0.3, 0.5], "reserve": [0, 0, 0.1]})
+    table.attrs = {"n": 5, "reserve": 3}
+    plots.holes(table, 0.09)
+    [axes] = drawn[0].axes
+    curves = {to_hex(line.get_color()): line.get_ydata().tolist() for line in axes.lines}
+    assert curves[to_hex(colours.POPULAR)] == table["no reserve"].tolist()
+    assert curves[to_hex(colours.PERSONAL)] == table["reserve"].tolist()
+    assert curves[to_hex(colours.CHANCE)] == [0.09] and "napkin: 9.0%" in written(axes)
+    assert "30% of the rows" in title(axes)
+
+
+def test_the_page_shows_the_first_five_that_are_left(drawn):
+    plots.night_and_noon()
+    [axes] = drawn[0].axes
+    letters = [text for text in written(axes) if len(text) == 1]
+    assert letters == [*"ABCDEFGH", "C", *"ABDEF"]
+    no_overlap(axes)
+
+
+def test_each_place_has_its_own_number(drawn):
+    reach = dict(zip(channels.CHANNELS, [4_341, 3_906, 53, 0], strict=True))
+    plots.four_places(reach)
+    [axes] = drawn[0].axes
+    texts = written(axes)
+    for name, (called, unit) in channels.CHANNELS.items():
+        at = texts.index(called)
+        assert texts[at + 2 : at + 4] == [f"{reach[name]:,}", unit]
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize(("one", "other"), [("A", "C"), ("D", "C"), ("C", "D")])
+def test_three_numbers_count_the_people_who_are_filled(drawn, one, other):
+    bought = build_interaction_matrix(data.miniature()).to_frame()
+    plots.three_numbers(bought, one, other)
+    filled = [[to_hex(line.get_markerfacecolor()) != "#ffffff" for line in axes.lines]
+              for axes in drawn[0].axes]  # fmt: skip
+    support, confidence, lift = (each.get_title(loc="center") for each in drawn[0].axes)
+    assert f"{np.mean(filled[0]):.2f}" in support
+    assert f"{np.mean(filled[1]):.2f}" in confidence
+    buyers = int(bought[one].sum())
+    value = np.mean(filled[2][:buyers]) / np.mean(filled[2][buyers:])
+    assert f"{value:.2f}" in lift
+
+
+@pytest.mark.parametrize("later", [[3.0, 3.4, 2.5], [12.0, 8.0, 4.0]])
+def test_lifts_melt_from_their_early_to_their_later_value(drawn, later):
+    melted = pd.DataFrame({"lift": [12.7, 9.6, 3.5], "lift_later": later}, [1, 3, 10])
+    plots.lift_melts(melted, 1.4)
+    [axes] = drawn[0].axes
+    found = {(y, colour): x for x, y, colour in dots(axes)}
+    for place, (then, now) in enumerate(zip(melted["lift"], later, strict=True)):
+        assert found[place, to_hex(colours.POPULAR)] == then
+        assert found[place, to_hex(colours.PERSONAL)] == now
+    assert f"12.7 became {later[0]}" in title(axes)
+    assert any(list(line.get_xdata()) == [1.4, 1.4] for line in axes.lines)
+
+
+def test_four_kinds_of_pairs_do_not_touch(drawn):
+    plots.instead_or_together()
+    [axes] = drawn[0].axes
+    assert {"kettle & kettle", "instead of each other"} <= set(written(axes))
+    no_overlap(axes)
+
+
+def test_a_category_is_marked_only_if_all_of_its_interval_is_below(drawn):
+    rows = {"kettles": [0.5, 0.4, 0.6], "pans": [1.2, 0.9, 1.6], "$a$": [2.5, 2.1, 2.9]}
+    within = pd.DataFrame.from_dict(rows, "index", columns=["times_chance", "low", "high"])
+    within.attrs["usual"] = 1.4
+    plots.inside_categories(within)
+    [axes] = drawn[0].axes
+    assert dots(axes) == [(0.5, 0, to_hex(colours.WARNING)), (1.2, 1, to_hex(colours.INK)),
+                          (2.5, 2, to_hex(colours.PERSONAL))]  # fmt: skip
+    assert "1 of 3 categories" in title(axes)
+    assert channels.one_is_enough(within) == ["kettles"]
+
+
+def prices():
+    rows = {0: [0, 0, 0, 0, 0, 0], 0.1: [-0.01, -0.03, 0.01, 0.06, 0.03, 0.09],
+            1: [-0.4, -0.5, -0.3, 0.1, 0.0, 0.2]}  # fmt: skip
+    names = [f"{what}_{part}" for what in ("hits", "worth") for part in ("change", "low", "high")]
+    return pd.DataFrame.from_dict(rows, "index", columns=names)
+
+
+def test_a_tie_break_has_both_of_its_prices(drawn):
+    table = prices()
+    chosen = channels.affordable_tolerance(table)
+    assert chosen == 0.1
+    plots.tie_break(table, chosen)
+    plots.tie_break(table, None)
+    [axes] = drawn[0].axes
+    curves = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines
+              if line.get_marker() == "o"}  # fmt: skip
+    assert curves[to_hex(colours.PERSONAL)] == table["hits_change"].tolist()
+    assert curves[to_hex(colours.INK)] == table["worth_change"].tolist()
+    assert title(axes) == "A tie-break of 10%: hits -1.0%, their worth +6.0%"
+    assert title(drawn[1].axes[0]).startswith("No tie-break")
+
+
+@pytest.mark.parametrize("n", [2, 5, 10])
+def test_the_last_place_is_the_marked_one(drawn, n):
+    hits = np.linspace(20, 8, n + 1)
+    table = pd.DataFrame({"hits": hits, "low": hits - 2, "high": hits + 2}, range(1, n + 2))
+    table.attrs = {"chance": 4.6, "customers": 100}
+    plots.place_values(table)
+    [axes] = drawn[0].axes
+    assert [bar.get_height() for bar in axes.patches] == hits.tolist()
+    marked = [to_hex(bar.get_facecolor()) == to_hex(colours.WARNING) for bar in axes.patches]
+    assert marked == [place == n - 1 for place in range(n + 1)]
+    assert f"{hits[n - 1] / hits[:n].sum():.0%}" in title(axes) or n == 10
+
+
+@pytest.mark.parametrize(("before", "after"), [([9, 9, 5, 4], [9, 8, 5, 3]), ([9, 9, 5, 0],) * 2])
+def test_a_gate_is_red_where_somebody_stays_behind(drawn, before, after):
+    people = pd.DataFrame({"before": before, "after": after}, list(channels.CHANNELS))
+    plots.consent_gates(people)
+    [axes] = drawn[0].axes
+    red = [to_hex(patch.get_edgecolor()) == to_hex(colours.WARNING) for patch in axes.patches
+           if hasattr(patch, "get_x")]  # fmt: skip
+    assert red == [a < b for a, b in zip(after, before, strict=True)]
+    sent = "cart reminders" if before[3] else "mails"
+    assert sent in title(axes)
+    no_overlap(axes)
+
+
+def test_taps_and_traces(drawn):
+    plots.three_taps()
+    table = pd.DataFrame({"rows": [0.6, np.nan]}, ["buyers", "others"])
+    plots.traces(table, "a_b$")
+    no_overlap(drawn[0].axes[0])
+    [axes] = drawn[1].axes
+    assert [bar.get_width() for bar in axes.patches] == [0.6]
+    assert "60%" in title(axes)
