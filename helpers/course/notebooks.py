@@ -145,7 +145,7 @@ def _link_terms(notebook):
             text = re.sub(r"\[(\*\*[^*\n]+\*\*)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
             taught, *rest = re.split(r"^(?=## Quiz)", text, maxsplit=1, flags=re.M)
             # bold words that stand in a heading, a link or an answer are left alone
-            parts = re.split(r"(^#.*$|\[[^\]]*\]\([^)]*\)|<details>.*?</details>)", taught,
+            parts = re.split(r"(^#[^\n]*$|\[[^\]]*\]\([^)]*\)|<details>.*?</details>)", taught,
                              flags=re.M | re.S)  # fmt: skip
             parts[::2] = [re.sub(r"\*\*([^*\n]+)\*\*", linked, part) for part in parts[::2]]
             cell.source = "".join([*parts, *rest])
