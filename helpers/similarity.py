@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -183,6 +183,55 @@ def pages(nearest: ProductSimilarity, n: int = 4) -> pd.Series:
     return pd.Series(counts, nearest.products)
 
 
+def pages_that_differ(one: ProductSimilarity, other: ProductSimilarity, n: int = 4) -> set:
+    """The product ids whose pages would not show the same products.
+
+    Parameters
+    ----------
+    one, other : ProductSimilarity
+        Of the same products.
+    n : int
+        Products shown on a page; their order is no difference.
+
+    Returns
+    -------
+    set of product ids
+    """
+    both = zip(_best_of_each(one, n), _best_of_each(other, n), strict=True)
+    rows = zip(one.products, both, strict=True)
+    return {product for product, (a, b) in rows if set(a[0]) != set(b[0])}
+
+
+def resting_on_few(
+    matrix: InteractionMatrix, similarity: ProductSimilarity, most: int = 2, n: int = 4
+) -> float:
+    """The share of filled places on all pages whose pair has hardly a buyer in common.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+    similarity : ProductSimilarity
+        Of the same matrix.
+    most : int
+        So many common buyers count as hardly any.
+    n : int
+        Products shown on a page.
+
+    Returns
+    -------
+    float
+        NaN where no place is filled.
+    """
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=float)
+    common = [
+        value * np.sqrt(buyers[place] * buyers[column])
+        for place, (column, value) in enumerate(_best_of_each(similarity, n))
+    ]
+    common = np.concatenate(common)
+    return float((common < most + 0.5).mean()) if len(common) else float("nan")
+
+
 def _best_of_each(nearest, n):
     """Per product: positions and values of its n nearest, best first; ties by position."""
     values = nearest.values
@@ -314,9 +363,9 @@ def shared_with_nearest(matrix: InteractionMatrix, most: int = 1_000) -> pd.Data
     Returns
     -------
     DataFrame
-        Two rows, ``customers`` and ``products``. ``how_many`` there are and ``any_two``, what two
-        of them share on average. Of the typical one, whose number in common with the one nearest
-        to it is the median: ``own``, ``nearest_own`` and ``shared``.
+        Two rows, ``customers`` and ``products``: ``how_many`` there are, and three medians, each
+        taken for itself and rounded up: ``own``, the ``nearest_own`` of the one with the highest
+        cosine, and what is ``shared`` with it.
     """
     result = {}
     for name, values in [("customers", matrix.values), ("products", matrix.values.T.tocsr())]:
@@ -325,13 +374,9 @@ def shared_with_nearest(matrix: InteractionMatrix, most: int = 1_000) -> pd.Data
         rng = np.random.default_rng(0)
         asked = np.sort(rng.choice(n_rows, min(most, n_rows), replace=False))
         typical = _nearest_rows(values, size, asked)
-        typical = typical.sort_values(["shared", "own", "nearest_own"], kind="stable")
-        each = np.bincount(values.indices).astype(np.int64)  # two of its owners share it
-        n_pairs = max(1, n_rows * (n_rows - 1))
         result[name] = {
             "how_many": n_rows,
-            "any_two": (each * (each - 1)).sum() / n_pairs,
-            **typical.iloc[len(typical) // 2].to_dict(),
+            **typical.median().apply(np.ceil).to_dict(),
         }
     return pd.DataFrame(result).T.astype(
         {"how_many": int, "own": int, "nearest_own": int, "shared": int}
@@ -354,12 +399,14 @@ def _nearest_rows(values, size, asked):
     return pd.DataFrame(np.concatenate(parts).astype(int), columns=["own", "nearest_own", "shared"])
 
 
-def first_page(transactions: pd.DataFrame) -> tuple[str, str]:
+def first_page(transactions: pd.DataFrame, among: Collection = ()) -> tuple[str, str]:
     """A customer and the page they were on, by a rule: nobody picked them for the story.
 
     Parameters
     ----------
     transactions : DataFrame
+    among : collection of product ids
+        Pages that are worth a look; used where one of them can be had.
 
     Returns
     -------
@@ -376,6 +423,8 @@ def first_page(transactions: pd.DataFrame) -> tuple[str, str]:
     known = first["product_id"].map(buyers) >= buyers.max() / 10
     went_on = by_customer.transform("max") > first["transaction_date"]
     found = first[opening & known & went_on]
+    if found["product_id"].isin(among).any():
+        found = found[found["product_id"].isin(among)]
     if found.empty:
         found = first[first["product_id"] == buyers.index[buyers == buyers.max()].min()]
     one = found.sort_values(["customer_id", "product_id"]).iloc[0]
@@ -442,6 +491,65 @@ def somebody_who_bought(
     return best.name, int(best["row"]), int(best["rival"])
 
 
+class _Known:
+    """What was known on a day: first purchases, in order of time."""
+
+    def __init__(self, transactions, matrix):
+        day = transactions["transaction_date"].dt.normalize()
+        table = pd.DataFrame(
+            {
+                "column": matrix.products.get_indexer(transactions["product_id"]),
+                "day": (day - day.min()).dt.days.to_numpy(),
+                "row": matrix.customers.get_indexer(transactions["customer_id"]),
+            }
+        )
+        table = table.sort_values(["column", "day", "row"]).drop_duplicates(["column", "row"])
+        column, self.day, self.row = (table[name].to_numpy() for name in table)
+        # days begin at 1: a 0 would be no entry
+        self.table = sparse.csr_array((self.day + 1, (self.row, column)), matrix.shape)
+        self.first = np.searchsorted(column, np.arange(matrix.shape[1] + 1))
+        self.days = int(self.day.max()) + 1
+        self.order = column * self.days + self.day
+        #: A product that is put on sale once a third of the purchases have been made.
+        self.launch = int(np.quantile(self.day, 1 / 3, method="lower"))
+        if self.launch == self.days - 1:  # all on one day
+            self.launch = -1
+
+    def buyers(self, day):
+        """Of every product, by the end of that day."""
+        last = np.arange(len(self.first) - 1) * self.days + day
+        return np.searchsorted(self.order, last, side="right") - self.first[:-1].astype(float)
+
+    def since_launch(self):
+        """How many buyers every product found after the launch day."""
+        return self.buyers(self.days - 1) - self.buyers(self.launch)
+
+    def arrivals(self, place):
+        """A product's buyers after the launch day, in order of time, and on which day each came."""
+        one = slice(self.first[place], self.first[place + 1])
+        after = self.day[one] > self.launch
+        return self.row[one][after], self.day[one][after]
+
+    def weeks(self, count):
+        """From a product's first buyer to the one of that number: of all that have so many."""
+        enough = np.flatnonzero(np.diff(self.first) >= count)
+        first = self.first[enough]
+        return np.median(self.day[first + count - 1] - self.day[first]) / 7
+
+    def row_of(self, place, people, day, n, least=1, damping=0.0):
+        """The n most similar products, as far as these buyers tell on that day."""
+        part = self.table[people]
+        common = np.bincount(part.indices[part.data <= day + 1], minlength=part.shape[1])
+        cosine = common / np.sqrt(len(people) * np.maximum(self.buyers(day), 1))
+        cosine *= common / np.maximum(common + damping, 1)
+        cosine[(common < least) | (np.arange(len(common)) == place)] = 0
+        return kernels.top_n(cosine[None, :], n)[1]
+
+    def later_row(self, place, people, n):
+        """What the later half of the buyers gives, by all that is known today."""
+        return self.row_of(place, people[len(people) // 2 :], self.days, n)
+
+
 def row_by_buyers(
     transactions: pd.DataFrame,
     matrix: InteractionMatrix,
@@ -451,6 +559,10 @@ def row_by_buyers(
     most: int = 300,
 ) -> pd.DataFrame:
     """How much of a product's row can be told from its first buyers.
+
+    Every product is looked at as if it had been launched on the day by which a third of the
+    purchases had been made: buyers are counted from then on. A row is made on the day of its last
+    buyer, with what had been bought by then.
 
     Parameters
     ----------
@@ -475,38 +587,36 @@ def row_by_buyers(
 
         ``same``: the mean share of a row that the *later half* of the product's buyers gives as
         well (other people, so that nobody confirms themselves). ``ahead``: how far that is above
-        the rival, and ``error``: the standard error of it, product by product. ``weeks``: the
-        median time since the first sale in the file. ``reached``: the share of all products with
-        so many buyers.
+        the rival, and ``error``: the standard error of it, product by product. Of all products of
+        the file, ``reached``: the share that has so many buyers, and ``weeks``: the median time
+        that these took from their first sale.
 
-        In ``attrs``: how many ``products``; the same share for the first half of all buyers
-        (``half``), for best sellers (``popular``; ``rival`` says which: the category's or the
-        shop's, whichever does better), and by ``chance``.
+        In ``attrs``: how many ``products``; the same share for the first half of the buyers, by
+        all that is known today (``half``), for best sellers of the launch day (``popular``;
+        ``rival`` says which: the category's or the shop's, whichever does better), and by
+        ``chance``.
     """
-    values = matrix.values
-    n = max(1, min(n, values.shape[1] - 1))
-    buyers = np.asarray(values.sum(axis=0), dtype=float)
-    reached = [count for count in counts if (buyers >= 2 * count).sum() >= 10] or [counts[0]]
-    asked = _some_with(buyers, 2 * reached[-1], most)
+    known = _Known(transactions, matrix)
+    n_products = matrix.shape[1]
+    n = max(1, min(n, n_products - 1))
+    since = known.since_launch()
+    reached = [count for count in counts if (since >= 2 * count).sum() >= 10] or [counts[0]]
     category = products["product_category"].reindex(matrix.products)
-    arrived = _first_purchases(transactions, matrix.products[asked])
+    sold = known.buyers(max(0, known.launch))
     found = []
-    for place in asked:
-        one = arrived.get_group(matrix.products[place])
-        people = matrix.customers.get_indexer(one["customer_id"])
-        middle = len(people) // 2
-        late = _row_of(values, buyers, place, people[middle:], n)
+    for place in _some_with(since, 2 * reached[-1], most):
+        people, days = known.arrivals(place)
+        late = known.later_row(place, people, n)
         own = (category == category.iloc[place]).fillna(False).to_numpy()
         rows = {
-            "half": _row_of(values, buyers, place, people[:middle], n),
-            "category": _best_sellers(buyers + buyers.sum() * own, place, n),
-            "shop": _best_sellers(buyers, place, n),
+            "half": known.row_of(place, people[: len(people) // 2], known.days, n),
+            "category": _best_sellers(sold + sold.sum() * own, place, n),
+            "shop": _best_sellers(sold, place, n),
         }
         for count in reached:
-            rows[count] = _row_of(values, buyers, place, people[:count], n)
+            rows[count] = known.row_of(place, people[:count], days[count - 1], n)
         each = {name: len(np.intersect1d(row, late)) / n for name, row in rows.items()}
-        days = (one["transaction_date"] - one["transaction_date"].iloc[0]).dt.days.to_numpy()
-        found.append(each | {("weeks", count): days[count - 1] / 7 for count in reached})
+        found.append(each | {"chance": len(late) / max(1, n_products - 1)})
     found = pd.DataFrame(found)
     columns = ["same", "ahead", "error", "weeks", "reached"]
     if found.empty:
@@ -520,8 +630,8 @@ def row_by_buyers(
             "same": found[count].mean(),
             "ahead": ahead.mean(),
             "error": ahead.std() / len(ahead) ** 0.5,
-            "weeks": found["weeks", count].median(),
-            "reached": (buyers >= count).mean(),
+            "weeks": known.weeks(count),
+            "reached": (known.buyers(known.days) >= count).mean(),
         }
     table = pd.DataFrame(rows).T.rename_axis("buyers")[columns]
     table.attrs = {
@@ -529,7 +639,7 @@ def row_by_buyers(
         "half": float(found["half"].mean()),
         "popular": float(rival.mean()),
         "rival": "the category's best sellers" if by_category else "the shop's best sellers",
-        "chance": n / max(1, values.shape[1] - 1),
+        "chance": float(found["chance"].mean()),
     }
     return table
 
@@ -548,10 +658,11 @@ def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
     -------
     int or None
         The smallest count that passes together with every larger one, and there finds more than
-        twice what chance does; None, if there is none.
+        twice what chance does; None, if there is none. Fewer than three are no count to decide
+        for, however well they do: a row from one person shows what that person bought.
     """
     found = None
-    for count in reversed(row.index):
+    for count in reversed(row.index[row.index >= 3]):
         each = row.loc[count]
         clear = each["ahead"] > errors * each["error"]
         if not (clear and each["same"] > 2 * row.attrs["chance"]):
@@ -563,9 +674,11 @@ def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
 def pair_settings(
     transactions: pd.DataFrame,
     matrix: InteractionMatrix,
+    products: pd.DataFrame,
     buyers: int,
     minimums: Sequence[int] = (1, 2, 3, 5),
     damping: float = 10,
+    by_category: bool = True,
     n: int = 4,
     most: int = 300,
 ) -> pd.DataFrame:
@@ -576,12 +689,17 @@ def pair_settings(
     transactions : DataFrame
     matrix : InteractionMatrix
         Of these transactions.
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
     buyers : int
-        Each row is made from the first so many buyers of a product that has twice as many.
+        Each row is made from the first so many buyers of a product that has twice as many, as in
+        :func:`row_by_buyers`.
     minimums : sequence of int
         Common buyers that a pair needs; the first is what the others are compared with.
     damping : float
         For the last setting: a similarity is multiplied by common / (common + `damping`).
+    by_category : bool
+        Gaps are filled with the best sellers of the product's category, or of the whole shop.
     n : int
         Products in a row.
     most : int
@@ -592,39 +710,47 @@ def pair_settings(
     DataFrame
         Indexed by the minimum, and ``damping``. ``filled``: the share of places that something
         stands in. ``confirmed``: the mean share of what is shown that the later half of the
-        buyers gives as well. ``gain`` over the first setting and its ``error``: product by
-        product, where both show something; NaN where fewer than two products do.
+        buyers gives as well. ``whole``: the mean share of all places, gaps filled with best
+        sellers, that it gives. ``gain`` of the whole row over the first setting and its
+        ``error``, product by product.
     """
-    values = matrix.values
-    n = max(1, min(n, values.shape[1] - 1))
-    sizes = np.asarray(values.sum(axis=0), dtype=float)
-    asked = _some_with(sizes, 2 * buyers, most)
-    arrived = _first_purchases(transactions, matrix.products[asked])
+    known = _Known(transactions, matrix)
+    n = max(1, min(n, matrix.shape[1] - 1))
+    category = products["product_category"].reindex(matrix.products)
+    sold = known.buyers(max(0, known.launch))
     settings = {least: (least, 0.0) for least in minimums} | {"damping": (minimums[0], damping)}
-    filled, confirmed = [], []
-    for place in asked:
-        people = arrived.get_group(matrix.products[place])["customer_id"]
-        people = matrix.customers.get_indexer(people)
-        late = _row_of(values, sizes, place, people[len(people) // 2 :], n)
+    filled, confirmed, whole = [], [], []
+    for place in _some_with(known.since_launch(), 2 * buyers, most):
+        people, days = known.arrivals(place)
+        late = known.later_row(place, people, n)
+        own = (category == category.iloc[place]).fillna(False).to_numpy() & by_category
+        best = _best_sellers(sold + sold.sum() * own, place, 2 * n)
         rows = {
-            name: _row_of(values, sizes, place, people[:buyers], n, least, damp)
+            name: known.row_of(place, people[:buyers], days[buyers - 1], n, least, damp)
             for name, (least, damp) in settings.items()
+        }
+        hits = {name: len(np.intersect1d(row, late)) for name, row in rows.items()}
+        full = {
+            name: np.concatenate([row, best[~np.isin(best, row)][: n - len(row)]])
+            for name, row in rows.items()
         }
         filled.append({name: len(row) / n for name, row in rows.items()})
         confirmed.append(
-            {
-                name: len(np.intersect1d(row, late)) / len(row) if len(row) else np.nan
-                for name, row in rows.items()
-            }
+            {name: hits[name] / len(row) if len(row) else np.nan for name, row in rows.items()}
         )
-    confirmed = pd.DataFrame(confirmed, columns=list(settings), dtype=float)
-    gain = confirmed.sub(confirmed[minimums[0]], axis=0)
+        whole.append({name: len(np.intersect1d(row, late)) / n for name, row in full.items()})
+    filled, confirmed, whole = (
+        pd.DataFrame(each, columns=list(settings), dtype=float)
+        for each in (filled, confirmed, whole)
+    )
+    gain = whole.sub(whole[minimums[0]], axis=0)
     return pd.DataFrame(
         {
-            "filled": pd.DataFrame(filled, columns=list(settings), dtype=float).mean(),
+            "filled": filled.mean(),
             "confirmed": confirmed.mean(),
+            "whole": whole.mean(),
             "gain": gain.mean(),
-            "error": gain.std() / gain.count() ** 0.5,
+            "error": gain.std() / max(1, len(gain)) ** 0.5,
         }
     )
 
@@ -635,28 +761,10 @@ def _some_with(buyers, least, most):
     return np.sort(np.random.default_rng(0).choice(asked, min(most, len(asked)), replace=False))
 
 
-def _row_of(values, buyers, place, people, n, least=1, damping=0.0):
-    """The n products most similar to a product, if it had been bought by these people alone."""
-    common = np.asarray(values[people].sum(axis=0), dtype=float)
-    cosine = common / np.sqrt(len(people) * np.maximum(buyers, 1))
-    cosine *= common / np.maximum(common + damping, 1)
-    cosine[(common < least) | (np.arange(len(common)) == place)] = 0
-    return kernels.top_n(cosine[None, :], n)[1]
-
-
 def _best_sellers(score, place, n):
     score = score.copy()
     score[place] = 0
     return kernels.top_n(score[None, :], n)[1]
-
-
-def _first_purchases(transactions, wanted):
-    """The first purchase of each customer and product, in order of time, by product."""
-    table = transactions.loc[
-        transactions["product_id"].isin(wanted), ["customer_id", "product_id", "transaction_date"]
-    ]
-    table = table.sort_values(["transaction_date", "customer_id"], kind="stable")
-    return table.drop_duplicates(["customer_id", "product_id"]).groupby("product_id")
 
 
 def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFrame:
@@ -679,8 +787,8 @@ def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFr
     -----
     Spectral clustering (Ng, Jordan and Weiss, 2001): as many groups as there are eigenvalues of
     the scaled similarities before their largest gap, up to nine. There are none if one of
-    `WITHOUT_TASTES` shops, in which each product's buyers are dealt by chance, has nearly such
-    a gap. The map is t-SNE (van der Maaten and Hinton, 2008), started from the eigenvectors.
+    `WITHOUT_TASTES` shops, in which the purchases are dealt by chance, has nearly such a gap. The
+    map is t-SNE (van der Maaten and Hinton, 2008), started from the eigenvectors.
     """
     buyers = np.asarray(matrix.values.sum(axis=0), dtype=int)
     chosen = np.sort(np.argsort(-buyers, kind="stable")[:n_products])
@@ -694,9 +802,9 @@ def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFr
         return empty
     n_groups, gap, vectors = _largest_gap(similarity)
     rng = np.random.default_rng(0)
-    activity = np.asarray(values.sum(axis=1), dtype=float)
+    values = values[:, np.flatnonzero(joined)]
     clear = gap > 0 and all(
-        gap > CLEARLY * _largest_gap(_cosines(_dealt(buyers[chosen], activity, rng)))[1]
+        gap > CLEARLY * _largest_gap(_cosines(_dealt(values, rng)))[1]
         for _ in range(WITHOUT_TASTES)
     )
     group = _clusters(vectors, n_groups) if clear else np.zeros(len(chosen), dtype=int)
@@ -719,17 +827,29 @@ def _cosines(values):
     return cosine
 
 
-def _dealt(buyers, activity, rng):
-    """A table with as many buyers for each product, dealt by chance: more to the more active."""
-    active = np.flatnonzero(activity)
-    rows = []
-    for number in buyers:
-        # the smallest of such waiting times are a draw in proportion to activity
-        waiting = rng.exponential(size=len(active)) / activity[active]
-        rows.append(active[np.argpartition(waiting, number - 1)[:number]])
-    columns = np.repeat(np.arange(len(buyers)), buyers)
-    ones = np.ones(len(columns), dtype=np.float32)
-    return sparse.csr_array((ones, (np.concatenate(rows), columns)), (len(activity), len(buyers)))
+def _dealt(values, rng, rounds=10):
+    """Who bought what by chance: each customer as many products, each product as many buyers."""
+    row, column = (each.astype(np.int64) for each in sparse.coo_array(values).coords)
+    n_products = values.shape[1]
+    bought = np.zeros(values.shape[0] * n_products, dtype=bool)
+    bought[row * n_products + column] = True
+    taker = np.zeros(len(bought), dtype=np.int32)
+    half = len(row) // 2
+    for _ in range(rounds):
+        # two purchases change their products, if both customers then have something new
+        order = rng.permutation(len(row))
+        one, other = order[:half], order[half : 2 * half]
+        new = row[[one, other]] * n_products + column[[other, one]]
+        number = np.arange(half)
+        taker[new] = number  # of those who want the same, the last
+        kept = (~bought[new] & (taker[new] == number)).all(axis=0)
+        one, other, new = one[kept], other[kept], new[:, kept]
+        for each in (one, other):
+            bought[row[each] * n_products + column[each]] = False
+        column[one], column[other] = column[other], column[one]
+        bought[new] = True
+    ones = np.ones(len(row), dtype=np.float32)
+    return sparse.csr_array((ones, (row, column)), values.shape)
 
 
 def _largest_gap(similarity):

@@ -1,8 +1,12 @@
 """Figures say what they show: numbers beside bars, lines from zero."""
 
+import base64
+import io
+
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
+from PIL import Image
 
 from helpers import colours, data, plots
 
@@ -78,3 +82,21 @@ def test_a_list_has_one_colour_in_every_figure(drawn):
     expected = [colours.PERSONAL, colours.POPULAR, colours.CHANCE]
     assert drawn_in == [to_hex(colour) for colour in expected]
     assert len({*expected, colours.ORACLE, colours.WARNING}) == 5
+
+
+def test_each_colour_of_a_drawing_reaches_the_page(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots.style, "display", lambda data, **_: shown.append(data["image/png"]))
+    figure, axes = plots.style.figure(6.4)
+    for place, colour in enumerate(plots.style.COLOURS):
+        # groups of a few dots each, on their shades, as on a map
+        light = [1 - 0.16 * (1 - part) for part in to_rgb(colour)]
+        axes.fill_between([0, 9], place - 0.4, place + 0.4, color=light)
+        axes.plot(range(5), [place] * 5, "o", color=colour, markersize=6)
+        axes.text(6, place, f"group {place}", color=[0.7 * part for part in to_rgb(colour)])
+    plots.style.show(figure, "")
+    stored = base64.b64decode(shown[0])
+    picture = Image.open(io.BytesIO(stored)).convert("RGB")
+    there = {to_hex([part / 255 for part in colour]) for _, colour in picture.getcolors(1_000_000)}
+    assert {to_hex(colour) for colour in plots.style.COLOURS} <= there
+    assert len(there) <= 64 and len(stored) < 40_000

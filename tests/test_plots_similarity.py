@@ -134,7 +134,7 @@ def test_names_stay_off_the_columns_of_the_trail(drawn):
 @pytest.mark.parametrize(("own", "other", "both"), [(5, 3, 3), (266, 602, 156), (74, 20, 6),
                                                     (1, 1, 1), (3, 2, 0), (9, 9, 8)])  # fmt: skip
 def test_circles_overlap_by_what_is_shared(drawn, own, other, both):
-    row = {"how_many": 9, "any_two": 1.25, "own": own, "nearest_own": other, "shared": both}
+    row = {"how_many": 9, "own": own, "nearest_own": other, "shared": both}
     plots.in_common(pd.DataFrame([row, row], ["customers", "products"]))
     for axes in drawn[0].axes:
         (left, one), (right, two) = circles(axes)
@@ -152,8 +152,8 @@ def test_circles_overlap_by_what_is_shared(drawn, own, other, both):
         assert (here & there).sum() == round(both / each)
         assert (here & ~there).sum() == round((own - both) / each)
         assert (there & ~here).sum() == round((other - both) / each)
-        assert any(text.endswith(": 1.2") or text.endswith(": 1.3") for text in words(axes))
-        assert (f"a dot: {each}" in " ".join(words(axes))) == (each > 1)
+        assert f"of {own} and {other}" in words(axes)
+        assert f"a dot: {each} " in " ".join(words(axes))
         in_common = next(text for text in words(axes) if text.endswith("in common"))
         assert in_common.startswith(f"{both} ")
 
@@ -165,7 +165,7 @@ def row_of(same, **attrs):
         "half": 0.6,
         "popular": 0.3,
         "chance": 0.08,
-        "rival": "best sellers",
+        "rival": "our best sellers",
         "products": 9,
     }
     table.attrs |= attrs
@@ -186,7 +186,7 @@ def test_the_curve_and_its_rivals(drawn):
         to_hex(colours.POPULAR) + "-": 0.3,
         to_hex(colours.CHANCE) + "--": 0.08,
     }
-    assert {"20%", "30%", "40%", "58%", "best sellers instead"} <= set(words(axes))
+    assert {"20%", "30%", "40%", "58%", "our\nbest sellers"} <= set(words(axes))
     ticks = [label.get_text() for label in axes.get_xticklabels()]
     assert ticks == ["1\nat once", "3\na week", "10\n5 weeks", "100\n30 weeks"]
     assert axes.get_title(loc="left") == "3 buyers: 30%; 100 buyers: 58% of the row is confirmed"
@@ -207,14 +207,16 @@ def test_the_names_of_the_lines_cover_no_other_line_and_no_other_name(drawn, row
     named = [text for text in axes.texts if "%" not in text.get_text()]
     boxes = [text.get_window_extent() for text in named]
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
-    for line in axes.lines:
-        if line.get_marker() != "o":
-            height = axes.transData.transform((1, line.get_ydata()[0]))[1]
-            # what hangs below a letter may touch
-            assert not any(box.y0 + 3 < height < box.y1 - 1 for box in boxes)
+    # beside the axes, where neither a line nor the curve comes
+    assert all(box.x0 > axes.get_window_extent().x1 for box in boxes)
     half = row.attrs["half"] > 1.2 * max(row.attrs["popular"], row.attrs["chance"])
-    for text, line in zip(named, ["half", "popular", "chance"][0 if half else 1 :], strict=True):
-        assert text.get_position()[1] > row.attrs[line]
+    levels = [row.attrs[name] for name in ["half", "popular", "chance"][0 if half else 1 :]]
+    heights = [text.xy[1] for text in named]
+    assert all(height >= level for height, level in zip(heights, levels, strict=True))
+    order = np.argsort(levels, kind="stable")
+    if len(set(levels)) == len(levels):
+        assert order.tolist() == np.argsort(heights).tolist()
+    assert heights[order[-1]] < axes.get_ylim()[1] * 1.1
 
 
 def test_nothing_to_tell_from_is_no_figure(drawn):
@@ -258,6 +260,11 @@ def test_the_map_names_its_groups_and_covers_nothing(drawn, shop, bundled_matrix
         nearest = np.clip(points, [box.x0, box.y0], [box.x1, box.y1])
         away = np.hypot(*(points - nearest).T)
         assert groups.index[away.argmin()] == product
+    # a group's name is nearest to one of its own products
+    for number, text in enumerate(axes.texts[:7]):
+        box = text.get_window_extent()
+        nearest = np.clip(points, [box.x0, box.y0], [box.x1, box.y1])
+        assert groups["group"].iloc[np.hypot(*(points - nearest).T).argmin()] == number
     # a group has the name of a category only if that is at least half of it
     for number, text in enumerate(axes.texts[:7]):
         members = groups[groups["group"] == number]
@@ -309,6 +316,13 @@ def test_hardly_any_products(drawn, n_products):
     plots.in_common(shared_with_nearest(matrix))
     plots.buyers_needed(row_by_buyers(bought, matrix, products))
     assert len(drawn) == 4
+
+
+def test_what_is_asked_for_is_named_first(drawn, shop, bundled_matrix):
+    products, groups = data.product_table(shop[0]), product_groups(bundled_matrix)
+    least = groups.sort_values("centrality").index[:3]
+    plots.product_map(groups, products, named=least)
+    assert set(products["product_name"][least]) <= set(words(drawn[0].axes[0]))
 
 
 def test_thousands_of_products(drawn):

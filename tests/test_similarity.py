@@ -1,5 +1,7 @@
 """Lesson 03's computations against slow plain versions, and on shops that are odd."""
 
+from bisect import bisect_right
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from helpers import data
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.similarity import (
+    _dealt,
     bought_later,
     common_buyers,
     enough_buyers,
@@ -17,10 +20,12 @@ from helpers.similarity import (
     nearest_in_same_category,
     neighbours_beside_chance,
     pages,
+    pages_that_differ,
     pair_settings,
     product_affinity,
     product_groups,
     product_similarity,
+    resting_on_few,
     row_by_buyers,
     shared_with_nearest,
     similar_products,
@@ -75,6 +80,26 @@ def test_pages_looks_at_the_n_best_of_more(bundled_matrix):
     few, many = product_similarity(bundled_matrix, 4), product_similarity(bundled_matrix)
     pd.testing.assert_series_equal(pages(few), pages(many))
     assert pages(many).sum() == 4 * bundled_matrix.shape[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices(), st.integers(1, 4), st.integers(1, 3))
+def test_pages_that_differ_and_places_that_rest_on_few(matrix, n, most):
+    common, cosine = counts_of(matrix), product_similarity(matrix).values.toarray()
+    rows = [best(row, n) for row in cosine]
+    counted = [best(row, n) for row in common]
+    expected = {
+        product for product, a, b in zip(matrix.products, rows, counted, strict=True)
+        if set(a) != set(b)
+    }  # fmt: skip
+    similarity = product_similarity(matrix)
+    assert pages_that_differ(similarity, common_buyers(matrix, n), n) == expected
+    behind = [common[place, other] for place, row in enumerate(rows) for other in row]
+    found = resting_on_few(matrix, similarity, most, n)
+    if behind:
+        assert found == pytest.approx(np.mean(np.array(behind) <= most))
+    else:
+        assert np.isnan(found)
 
 
 def test_neighbours_beside_chance_by_hand(small_matrix):
@@ -153,7 +178,6 @@ def test_what_two_share(matrix):
         size = common.diagonal().copy()
         np.fill_diagonal(common, 0)
         n = len(table)
-        assert found.loc[name, "any_two"] == pytest.approx(common.sum() / max(1, n * (n - 1)))
         triples = []
         for place in range(n):
             cosine = [round(common[place, o] / (size[place] * size[o]) ** 0.5, 9) for o in range(n)]
@@ -161,8 +185,9 @@ def test_what_two_share(matrix):
             triples.append((common[place, nearest], size[place], size[nearest]))
         row = found.loc[name]
         assert row["how_many"] == n
-        middle = sorted(triple[0] for triple in triples)[n // 2]
-        assert row["shared"] == middle
+        # each number has a median of its own: nobody's name decides what is typical
+        medians = np.ceil(np.median(triples, axis=0)).tolist()
+        assert medians[:2] == [row["shared"], row["own"]]
         assert row["shared"] <= min(row["own"], row["nearest_own"])
 
 
@@ -196,6 +221,9 @@ def test_bought_later_is_on_a_later_day_for_the_first_time():
 def test_the_first_page_is_found_by_a_rule(shop):
     # 1 begins with the page; a tenth of the best seller's buyers is one
     assert first_page(VISITS) == ("1", "page")
+    # of the pages that are worth a look, if somebody began with one
+    assert first_page(VISITS, {"a"}) == ("2", "a")
+    assert first_page(VISITS, {"b"}) == ("1", "page")
     # nobody came back: the best seller (a and page have 4 and 3 buyers) and its first buyer
     one_day = VISITS.assign(transaction_date=pd.Timestamp("2024-01-01"))
     assert first_page(one_day) == ("1", "a")
@@ -216,28 +244,41 @@ class Slow:
         self.ids = list(matrix.products)
         self.category = products["product_category"]
         first = transactions.groupby(["product_id", "customer_id"])["transaction_date"].min()
-        self.first = first.reset_index().sort_values(["transaction_date", "customer_id"])
+        first = first.reset_index()
+        self.first = first.sort_values(["transaction_date", "customer_id"])
+        days = sorted(first["transaction_date"])
+        self.launch = days[(len(days) - 1) // 3]
+        self.days_of = first.groupby("product_id")["transaction_date"].agg(sorted)
+        self.known = first.set_index(["customer_id", "product_id"])["transaction_date"].to_dict()
 
     def asked(self, least):
-        """Products with enough buyers, and these buyers in order of time."""
+        """Products with enough buyers after the launch, these in order of time, and their days."""
         for product in self.ids:
-            if self.buyers[product] >= least:
-                yield product, self.first.query("product_id == @product")["customer_id"].tolist()
+            mine = self.first.query("product_id == @product and transaction_date > @self.launch")
+            if len(mine) >= least:
+                yield product, mine["customer_id"].tolist(), mine["transaction_date"].tolist()
 
-    def row(self, product, people, n, least=1, damp=0):
+    def row(self, product, people, n, least=1, damp=0, day=pd.Timestamp.max):
         score = []
         for other in self.ids:
-            common = sum(other in self.bought[person] for person in people)
-            cosine = common / (len(people) * self.buyers[other]) ** 0.5
+            common = sum(self.known.get((who, other), pd.Timestamp.max) <= day
+                         for who in people if other in self.bought[who])  # fmt: skip
+            buyers = max(1, self.sold(other, day))
+            cosine = common / (len(people) * buyers) ** 0.5
             kept = other != product and common >= least
             score.append(cosine * common / max(1, common + damp) if kept else 0)
         return {self.ids[place] for place in best(np.float32(score), n)}
 
+    def sold(self, product, day):
+        """Buyers of a product by the end of a day."""
+        return bisect_right(self.days_of[product], day)
+
     def best_sellers(self, product, n, by_category):
         rivals = [other for other in self.ids if other != product]
         own = self.category[product]
-        rivals.sort(key=lambda o: (by_category and self.category[o] != own, -self.buyers[o], o))
-        return set(rivals[:n])
+        sold = {other: self.sold(other, self.launch) for other in rivals}
+        rivals.sort(key=lambda o: (by_category and self.category[o] != own, -sold[o], o))
+        return rivals[:n]
 
 
 def test_a_row_from_few_buyers_against_the_slow_version(shop):
@@ -249,12 +290,14 @@ def test_a_row_from_few_buyers_against_the_slow_version(shop):
         table = row_by_buyers(part, matrix, known, [*counts, 1_000])
         slow = Slow(part, matrix, known)
         found = []
-        for product, people in slow.asked(20):
+        for product, people, days in slow.asked(20):
             late = slow.row(product, people[len(people) // 2 :], 4)
-            rows = {count: slow.row(product, people[:count], 4) for count in counts}
+            rows = {
+                count: slow.row(product, people[:count], 4, day=days[count - 1]) for count in counts
+            }
             rows["half"] = slow.row(product, people[: len(people) // 2], 4)
-            rows["category"] = slow.best_sellers(product, 4, True)
-            rows["shop"] = slow.best_sellers(product, 4, False)
+            rows["category"] = set(slow.best_sellers(product, 4, True))
+            rows["shop"] = set(slow.best_sellers(product, 4, False))
             found.append({name: len(row & late) / 4 for name, row in rows.items()})
         found = pd.DataFrame(found)
         assert table.index.tolist() == counts
@@ -272,7 +315,12 @@ def test_a_row_from_few_buyers_against_the_slow_version(shop):
             assert table.loc[count, "ahead"] == pytest.approx(ahead.mean())
             assert table.loc[count, "error"] == pytest.approx(ahead.std() / len(ahead) ** 0.5)
             assert table.loc[count, "reached"] == (slow.buyers >= count).mean()
-        assert table.loc[1, "weeks"] == 0 and table["weeks"].is_monotonic_increasing
+            took = [
+                (mine.iloc[count - 1] - mine.iloc[0]).days / 7
+                for _, mine in slow.first.groupby("product_id")["transaction_date"]
+                if len(mine) >= count
+            ]
+            assert table.loc[count, "weeks"] == pytest.approx(np.median(took))
 
 
 def test_the_better_rival_is_taken():
@@ -288,26 +336,48 @@ def test_the_better_rival_is_taken():
     assert row.attrs["rival"] == "the shop's best sellers"
 
 
+def test_a_row_knows_nothing_of_what_came_later():
+    """Ten hits, with buyers who came back for other things when the row had long been made."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=80)
+    rows = [(f"c{c}", f"hit{c % 10}", days[c % 60].isoformat()) for c in range(600)]
+    rows += [(f"c{c}", f"extra{c % 10}", days[70].isoformat()) for c in range(600)]
+    table = purchases(*[rows[place] for place in rng.permutation(len(rows))])
+    row = row_by_buyers(table, build_interaction_matrix(table), data.product_table(table), [1, 3])
+    # the extras know the hits; the hits do not know them yet
+    assert row["same"].tolist() == [0.125, 0.125] and row.attrs["half"] == 0.25
+
+
 def test_what_a_pair_minimum_costs_and_gains(shop):
     part = shop[0][shop[0]["customer_id"] < "CUST00600"]
     matrix, products = build_interaction_matrix(part), data.product_table(part)
-    table = pair_settings(part, matrix, 8, [1, 2, 3], damping=7)
+    table = pair_settings(part, matrix, products, 8, [1, 2, 3], damping=7)
     assert table.index.tolist() == [1, 2, 3, "damping"]
     slow = Slow(part, matrix, products)
-    filled, confirmed = [], []
-    for product, people in slow.asked(16):
+    filled, confirmed, whole = [], [], []
+    for product, people, days in slow.asked(16):
         late = slow.row(product, people[len(people) // 2 :], 4)
-        rows = {least: slow.row(product, people[:8], 4, least) for least in [1, 2, 3]}
-        rows["damping"] = slow.row(product, people[:8], 4, damp=7)
+        day = days[7]
+        rows = {least: slow.row(product, people[:8], 4, least, day=day) for least in [1, 2, 3]}
+        rows["damping"] = slow.row(product, people[:8], 4, damp=7, day=day)
         filled.append({name: len(row) / 4 for name, row in rows.items()})
         confirmed.append(
             {name: len(row & late) / len(row) if row else np.nan for name, row in rows.items()}
         )
+        sellers = slow.best_sellers(product, 8, True)
+        full = {
+            name: row | set([each for each in sellers if each not in row][: 4 - len(row)])
+            for name, row in rows.items()
+        }
+        assert all(len(row) == 4 for row in full.values())
+        whole.append({name: len(row & late) / 4 for name, row in full.items()})
+    whole = pd.DataFrame(whole)
     confirmed = pd.DataFrame(confirmed)
     assert table["filled"].to_dict() == pytest.approx(pd.DataFrame(filled).mean().to_dict())
     assert table["confirmed"].to_dict() == pytest.approx(confirmed.mean().to_dict())
+    assert table["whole"].to_dict() == pytest.approx(whole.mean().to_dict())
     for name in table.index:
-        gain = confirmed[name] - confirmed[1]
+        gain = whole[name] - whole[1]
         assert table.loc[name, "gain"] == pytest.approx(gain.mean())
         assert table.loc[name, "error"] == pytest.approx(gain.std() / gain.count() ** 0.5)
     assert table["filled"][3] < table["filled"][1] == table["filled"]["damping"]
@@ -321,7 +391,7 @@ def test_a_row_where_there_is_little_to_tell_from(small_shop):
     matrix = build_interaction_matrix(single)
     empty = row_by_buyers(single, matrix, data.product_table(single))
     assert empty.empty and enough_buyers(empty) is None
-    assert pair_settings(single, matrix, 1)["confirmed"].isna().all()
+    assert pair_settings(single, matrix, data.product_table(single), 1)["confirmed"].isna().all()
 
 
 def test_enough_buyers_holds_for_every_larger_count():
@@ -331,7 +401,7 @@ def test_enough_buyers_holds_for_every_larger_count():
     )
     row.attrs["chance"] = 0.05
     assert enough_buyers(row) == 10  # 1 is ahead as well, but 3 is not
-    assert enough_buyers(row, errors=0) == 1
+    assert enough_buyers(row, errors=0) == 3  # one person's purchases are no row
     assert enough_buyers(row, errors=10) is None
     row.attrs["chance"] = 0.2  # ahead of the rival is not enough, where chance does nearly as well
     assert enough_buyers(row) == 30
@@ -359,6 +429,33 @@ def test_groups_are_found_where_they_are(tastes):
     places = groups[["x", "y"]].to_numpy()
     away = np.linalg.norm(places[:, None] - places[None], axis=2) + np.diag([np.inf] * len(places))
     assert (groups["group"].to_numpy()[away.argmin(axis=1)] == groups["group"]).mean() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("n_customers", "n_products", "share"), [(2_000, 30, 0.05), (3_000, 60, 0.2)]
+)
+def test_no_groups_are_found_where_nearly_everybody_buys_once(n_customers, n_products, share):
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        weight = 1 / np.arange(1, n_products + 1) ** 0.5
+        rows = [
+            (f"c{customer}", f"p{product:02d}")
+            for customer in range(n_customers)
+            for product in rng.choice(
+                n_products, 2 if rng.random() < share else 1, False, weight / weight.sum()
+            )
+        ]
+        groups = product_groups(build_interaction_matrix(purchases(*rows)))
+        assert not groups.attrs["clear"]
+
+
+def test_a_shop_without_tastes_keeps_who_buys_how_much(bundled_matrix):
+    real = bundled_matrix.values
+    dealt = _dealt(real, np.random.default_rng(0))
+    assert dealt.data.tolist() == [1] * real.nnz and dealt.has_canonical_format
+    for axis in (0, 1):
+        assert (dealt.sum(axis=axis) == real.sum(axis=axis)).all()
+    assert (dealt * real).sum() < 0.3 * real.nnz  # and little else
 
 
 def test_no_groups_are_found_where_there_are_none():

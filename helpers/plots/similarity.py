@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,7 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         axes.set_xlim(-1.25, 2.2)
         axes.set_ylim(-1.65, 1.55)
         style.bare(axes)
-        told.append(f"{one} and {other} have {len(both)} buyers in common")
+        told.append(f"{one} and {other} have {len(both)} buyer{'s' * (len(both) != 1)} in common")
     style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
 
 
@@ -121,7 +121,7 @@ def pages_per_product(
     axes.set_yticks(range(len(best)), [_short(names[product]) for product in best])
     axes.set_ylim(len(best) - 0.1, -1.3 if apart else -1.9)
     axes.set_xlim(0, widest * 1.08)
-    pages = "pages" if one[0] != 1 else "page"
+    pages = "pages" if len(counted) != 1 else "page"
     title = (
         f"{_short(names[best[0]])}, our best seller: on {one[0]:,} of {len(counted):,} {pages} "
         f"with proposal 1, on {two[0]:,} with proposal 2"
@@ -189,7 +189,10 @@ def trail(
         for name, row in rows.items()
     }
     (one, hits), (two, other_hits) = later.items()
-    title = f"Customer {customer} later bought {hits} of proposal 1 and {other_hits} of proposal 2"
+    title = (
+        f"Customer {_short(customer)} later bought {hits} of proposal 1 and {other_hits} of "
+        "proposal 2"
+    )
     rest = len(first) - len(drawn)
     xlabel = f"first purchase; {rest:,} more are not drawn" if rest else "first purchase"
     style.finish(figure, axes, title, xlabel, "", f"{title}.")
@@ -215,17 +218,18 @@ def in_common(shared: pd.DataFrame) -> None:
         _two_circles(axes, own, other, both, each)
         one = kind.removesuffix("s")
         axes.set_title(f"a typical {one} and the nearest", loc="center", fontsize=11.5)
-        thing = things if both != 1 else things.removesuffix("s")
-        axes.text(0, -1.34, f"{both:,} {thing} in common", ha="center", fontweight="bold")
-        axes.text(0, -1.62, f"any two {kind}: {row['any_two']:,.1f}", ha="center", color=CHANCE)
-        if each > 1:
-            axes.text(0, -1.88, f"a dot: {each} {things}", ha="center", fontsize=10)
+        thing = things.removesuffix("s")
+        many = things if both != 1 else thing
+        axes.text(0, -1.34, f"{both:,} {many} in common", ha="center", fontweight="bold")
+        axes.text(0, -1.62, f"of {own:,} and {other:,}", ha="center")
+        dot = f"a dot: {each} {things if each > 1 else thing}"
+        axes.text(0, -1.88, dot, ha="center", fontsize=10)
         axes.set_xlim(-1.75, 1.75)
         axes.set_ylim(-1.98, 1.15)
         style.bare(axes)
         told.append(
-            f"a typical {one} has {own:,} {things}, the nearest {one} {other:,}, "
-            f"and {both:,} are the same"
+            f"a typical {one} has {own:,} {things if own != 1 else thing}, the nearest {one} "
+            f"{other:,}, and {both:,} are the same"
         )
     style.show(figure, f"Two pairs of circles: {'; '.join(told)}.")
 
@@ -315,18 +319,18 @@ def buyers_needed(row: pd.DataFrame) -> None:
     half = row.attrs["half"] > 1.2 * max(row.attrs["popular"], row.attrs["chance"])
     top = max(row.attrs["half"], row["same"].max(), row.attrs["popular"], 0.12)
     lines = [
-        ("half", PERSONAL, ":", "a row from half of all buyers"),
-        ("popular", POPULAR, "-", f"{row.attrs['rival']} instead"),
-        ("chance", CHANCE, "--", "drawn by chance"),
+        ("half", PERSONAL, ":", "half of\nall buyers"),
+        ("popular", POPULAR, "-", row.attrs["rival"].replace(" best", "\nbest")),
+        ("chance", CHANCE, "--", "drawn\nby chance"),
     ]
     lines = lines if half else lines[1:]
-    heights = _label_heights([row.attrs[name] for name, *_ in lines], 0.022 * top, 0.06 * top)
-    edges = row.index[0] * 0.6, row.index[-1] * 1.6
+    highest = 1.14 * top
+    heights = _apart([row.attrs[name] for name, *_ in lines], 0.15 * highest)
+    edges = row.index[0] * 0.45, row.index[-1] * 1.6
     for (name, colour, dashes, label), height in zip(lines, heights, strict=True):
         axes.axhline(row.attrs[name], color=colour, linestyle=dashes, linewidth=2)
-        at_left = name == "half"  # where the curve is low; the others, where it is high
-        axes.text(edges[0 if at_left else 1] * (1.05 if at_left else 0.95), height, label,
-                  color=colour, ha="left" if at_left else "right")  # fmt: skip
+        axes.annotate(label, (edges[1], height), (6, 0), textcoords="offset points", color=colour,
+                      va="center", annotation_clip=False)  # fmt: skip
     axes.plot(row.index, row["same"], "-o", color=PERSONAL, linewidth=2.5, markersize=8)
     white = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
     for buyers, same in row["same"].items():
@@ -336,7 +340,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     axes.set_xticks(row.index, [f"{n:,}\n{_wait(w)}" for n, w in row["weeks"].items()])
     axes.minorticks_off()
     axes.set_xlim(*edges)
-    axes.set_ylim(0, max([*heights, top]) + 0.12 * top)
+    axes.set_ylim(0, highest)
     few, many = row.index[min(1, len(row) - 1)], row.index[-1]
     title = (
         "; ".join(
@@ -349,7 +353,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
         figure,
         axes,
         title,
-        "buyers so far, and how long a typical product took to get them",
+        "first buyers, and how long they took (products that have so many)",
         "share of the row that later buyers confirm",
         f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}; half of all buyers: "
         f"{percent(row.attrs['half'])}.",
@@ -365,26 +369,20 @@ def _wait(weeks) -> str:
     return f"{weeks:.0f} weeks" if weeks >= 1.5 else "a week"
 
 
-def _label_heights(levels, gap, height) -> list[float]:
-    """Where the labels of horizontal lines stand: each above its own, on no line and no label."""
-    places, taken = {}, []
-    for number in sorted(range(len(levels)), key=lambda each: (levels[each], each)):
-        tries = [levels[number], *sorted(each for each in levels if each > levels[number]), *taken]
-        places[number] = min(
-            start + gap
-            for start in tries
-            if start >= levels[number]
-            and not any(start + 0.5 * gap < line < start + gap + height for line in levels)
-            and not any(abs(start + gap - other) < height for other in places.values())
-        )
-        taken.append(places[number] + height)
-    return [places[number] for number in range(len(levels))]
+def _apart(levels, gap) -> list[float]:
+    """Heights for labels: at their own level, or above it as far as the others ask for."""
+    heights, lowest = [0.0] * len(levels), gap / 2
+    for number in sorted(range(len(levels)), key=lambda each: (levels[each], -each)):
+        heights[number] = max(levels[number], lowest)
+        lowest = heights[number] + gap
+    return heights
 
 
 def product_map(
     groups: pd.DataFrame,
     products: pd.DataFrame,
     n_labels: int = 25,
+    named: Collection = (),
 ) -> None:
     """Products on a plane, those with the same buyers near each other, their groups shaded.
 
@@ -397,6 +395,8 @@ def product_map(
     n_labels : int
         At most so many products are named, the most central of each group, and only where their
         names cover nothing.
+    named : collection of product ids
+        These are named before all others.
     """
     if groups.empty:
         return
@@ -423,7 +423,7 @@ def product_map(
     placer = _Labels(figure, axes, groups[["x", "y"]].to_numpy())
     for number, members in by_group if clear else []:
         placer.above(
-            members[["x", "y"]].to_numpy(),
+            np.flatnonzero(groups["group"] == number),
             _name_of_group(members, products, names),
             COLOURS[number % len(COLOURS)],
         )
@@ -431,7 +431,8 @@ def product_map(
     ranked = groups.assign(
         rank=groups.groupby("group")["centrality"].rank(ascending=False, method="first")
     )
-    for product in ranked.sort_values(["rank", "group"]).index:
+    ranked["later"] = ~ranked.index.isin(named)
+    for product in ranked.sort_values(["later", "rank", "group"]).index:
         if len(told) < n_labels and placer.beside(
             groups.loc[product, ["x", "y"]].to_numpy(float), _short(names[product])
         ):
@@ -494,7 +495,7 @@ class _Labels:
         ]
         self.taken = []
 
-    def _put(self, places, text, own=None, **look) -> bool:
+    def _put(self, places, text, members, own=None, **look) -> bool:
         for (x, y), ha, va in places:
             artist = self.axes.text(
                 *self.axes.transData.inverted().transform((x, y)), text, ha=ha, va=va, **look
@@ -502,9 +503,9 @@ class _Labels:
             box = artist.get_window_extent(self.renderer).padded(1.5 * self.pixels)
             beside = [point for place, point in enumerate(self.points) if place != own]
             free = not any(box.overlaps(other) for other in [*self.taken, *beside])
-            if own is not None and free:  # nearer to its own point than to any other
+            if free:  # nearer to its own than to any other
                 near = np.clip(self.middles, [box.x0, box.y0], [box.x1, box.y1])
-                free = int(np.hypot(*(self.middles - near).T).argmin()) == own
+                free = int(np.hypot(*(self.middles - near).T).argmin()) in members
             whole = self.frame.x0 <= box.x0 and box.x1 <= self.frame.x1
             if free and whole and self.frame.y0 <= box.y0 and box.y1 <= self.frame.y1:
                 self.taken.append(box)
@@ -512,9 +513,9 @@ class _Labels:
             artist.remove()
         return False
 
-    def above(self, points, text, colour) -> bool:
-        """The name of a group: over it, or under it."""
-        places = self.axes.transData.transform(points)
+    def above(self, members, text, colour) -> bool:
+        """The name of a group: over it, or under it; not where another group is nearer."""
+        places = self.middles[members]
         (left, low), (right, high) = places.min(axis=0), places.max(axis=0)
         far = 15 * self.pixels
         tries = []
@@ -525,6 +526,7 @@ class _Labels:
         return self._put(
             tries,
             text,
+            set(members),
             color=[0.7 * part for part in _rgb(colour)],
             fontsize=12,
             fontweight="bold",
@@ -540,4 +542,4 @@ class _Labels:
         tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
         tries += [((x + gap, y + gap), "left", "bottom"), ((x + gap, y - gap), "left", "top")]
         tries += [((x - gap, y + gap), "right", "bottom"), ((x - gap, y - gap), "right", "top")]
-        return self._put(tries, text, own, color=INK, fontsize=10, zorder=4)
+        return self._put(tries, text, {own}, own, color=INK, fontsize=10, zorder=4)

@@ -109,11 +109,23 @@ def show(figure, alt: str) -> None:
     plt.close(figure)
     picture = Image.open(drawn).convert("RGB")
     width, height = (round(side * _PIXELS / _DOTS) for side in picture.size)
-    # a drawing has few colours: 64 of them make a file a third as large
     small = io.BytesIO()
-    picture.quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    _few_colours(picture).save(small, format="png", optimize=True)
     data = {"image/png": base64.b64encode(small.getvalue()).decode(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+
+
+def _few_colours(picture):
+    """The same in 64 colours, for a file a third as large: the 32 that fill most of it stay exact.
+
+    The others are of letters' and lines' soft edges. If all were chosen for the picture as a whole,
+    a group of dots could take the colour of its neighbours.
+    """
+    most = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:32]
+    edges = picture.quantize(32, dither=Image.Dither.NONE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in most for part in colour] + edges[: 3 * 32])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 __all__ = ["COLOURS", "INK", "WIDTH", "bare", "figure", "finish", "show", "title"]
