@@ -116,6 +116,27 @@ def buyers_per_product(matrix: InteractionMatrix) -> pd.Series:
     return pd.Series(filled, matrix.products)
 
 
+def buyers_per_week(transactions: pd.DataFrame) -> pd.DataFrame:
+    """Count each product's buyers, and how many came per week since its first sale.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        By product id, most buyers first: ``buyers``; ``weeks``, from the product's first sale to
+        the end of the file, both days included; ``per_week``.
+    """
+    day = transactions["transaction_date"].dt.normalize()
+    first = day.groupby(transactions["product_id"]).min()
+    table = pd.DataFrame({"buyers": buyers_per_product(build_interaction_matrix(transactions))})
+    table["weeks"] = ((day.max() - first).dt.days + 1) / 7
+    table["per_week"] = table["buyers"] / table["weeks"]
+    return table.sort_values("buyers", ascending=False, kind="stable")
+
+
 def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
     """What to compare two matrices by.
 

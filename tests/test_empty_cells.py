@@ -11,6 +11,7 @@ from helpers.matrix import (
     bought_later,
     build_interaction_matrix,
     buyers_per_product,
+    buyers_per_week,
     by_window,
     described,
     equally_empty_shops,
@@ -42,6 +43,16 @@ def events(*lines):
     table = pd.DataFrame(lines, columns=["customer_id", "product_id", "event_date", "event_type"])
     days = pd.to_timedelta(table["event_date"] - 1, "D")
     return table.assign(event_date=pd.Timestamp("2024-01-01") + days)
+
+
+def test_buyers_per_week_count_from_the_first_sale():
+    bought = purchases(("a", "old", 1), ("b", "old", 2), ("b", "old", 9), ("c", "new", 8),
+                       ("d", "old", 14))  # fmt: skip
+    table = buyers_per_week(bought)
+    assert table.index.tolist() == ["old", "new"], "most buyers first"
+    assert table["buyers"].tolist() == [3, 1], "each once"
+    assert table["weeks"].tolist() == [2, 1], "both days included"
+    assert table["per_week"].tolist() == [1.5, 1]
 
 
 def test_rows_and_columns_of_the_miniature():

@@ -143,6 +143,19 @@ def test_products_per_customer_has_everybody_in_a_bar(drawn):
     assert len(axes.collections) == 1 and any("median and mean 2" in text for text in texts(axes))
 
 
+def test_every_product_stands_at_its_number_of_buyers(drawn):
+    plots.buyers_per_product(pd.Series([50, 20, 10, 10, 10, 5, 5, 5, 3, 2]))
+    [(figure, alt)] = drawn
+    best, rest = (patch.get_data() for patch in figure.axes[0].patches)
+    assert [*best.values, *rest.values] == [50, 20, 10, 10, 10, 5, 5, 5, 3, 2]
+    assert [best.edges[0], best.edges[-1], rest.edges[0], rest.edges[-1]] == [0.5, 2.5, 2.5, 10.5]
+    assert title(figure.axes[0]) == "2 of 10 products have 58% of the filled cells"
+    assert "The median product has 8 buyers" in alt
+    plots.buyers_per_product(pd.Series([4, 1, 1]))
+    assert title(drawn[1][0].axes[0]) == "1 of 3 products has 67% of the filled cells"
+    plots.buyers_per_product(pd.Series([4]))
+
+
 def test_meanings_lead_to_actions(drawn):
     plots.meanings()
     [(figure, alt)] = drawn
@@ -173,9 +186,10 @@ def test_bought_later_has_a_bar_for_cells_viewed_and_not(drawn):
         "Empty cells looked at in the 60 days before: 15% were bought; the same people's others: 0%"
     )
     assert "Looked at: 15%; other empty cells of the same people: 0%" in alt
-    table.attrs["times"] = (0.8, 9.0)
+    table.attrs |= {"times": (0.8, 9.0), "day": pd.Timestamp("2024-11-01")}
     plots.bought_later(table.assign(share=np.nan, bought=0), 1)
     axes = drawn[1][0].axes[0]
+    assert axes.get_xlabel() == "share bought in the day after 1 November 2024"
     assert axes.patches[0].get_width() == 0
     assert title(axes) == "Empty cells looked at in the day before, and others: can't be told apart"
 
@@ -197,7 +211,8 @@ def test_counting_drowns_the_others(drawn):
     once, counted = pd.Series({"A": 3, "D": 1}), pd.Series({"A": 3, "D": 50})
     plots.drowned(once, counted)
     figure = drawn[0][0]
-    assert [heights(axes.patches) for axes in figure.axes] == [[3, 1], [3, 50]]
+    bars = [heights(axes.patches) for axes in figure.axes]
+    assert np.allclose(bars, [[3 / 4, 1 / 4], [3 / 53, 50 / 53]])
     assert len({axes.get_ylim() for axes in figure.axes}) == 1, "one scale"
     assert [texts(axes) for axes in figure.axes] == [["3", "1"], ["3", "50"]]
     assert headline(figure) == "D has 1 buyer, and 94% of the counted purchases"

@@ -70,6 +70,7 @@ from helpers.plots.loading import (
 )
 from helpers.plots.matrix import (
     bought_later,
+    buyers_per_product,
     cells,
     drowned,
     hundred_cells,

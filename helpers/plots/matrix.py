@@ -196,9 +196,9 @@ def products_per_customer(per_customer: pd.Series) -> None:
     counted, edges, _ = axes.hist(per_customer.clip(upper=bins[-1] - 0.5), bins, color=BLUE,
                                   edgecolor="white")  # fmt: skip
     top = counted.max()
-    drawn = [(median, "median", INK, 1.22, "right"), (mean, "mean", WARNING, 1.1, "left")]
+    drawn = [(median, "median", INK, 1.22, "center"), (mean, "mean", WARNING, 1.1, "left")]
     if abs(mean - median) < 0.05:
-        drawn = [(median, "median and mean", INK, 1.22, "right")]
+        drawn = [(median, "median and mean", INK, 1.22, "center")]
     for value, name, colour, height, side in drawn:
         axes.vlines(value, 0, 1.06 * top, color=colour, linewidth=2)
         side = "left" if value < 0.25 * last else side
@@ -218,6 +218,34 @@ def products_per_customer(per_customer: pd.Series) -> None:
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
     finding = f"Typical: {typical} different {things}; mean: {average}"
     style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
+
+
+def buyers_per_product(buyers: pd.Series) -> None:
+    """How many buyers each product has, most first, with the best fifth in a colour of its own.
+
+    Parameters
+    ----------
+    buyers : Series of int
+        By product, most first; from :func:`helpers.matrix.buyers_per_week`.
+    """
+    n_products, median = len(buyers), buyers.median()
+    best = max(1, round(n_products / 5))
+    figure, axes = style.figure(height=2.7)
+    edges = np.arange(n_products + 1) + 0.5
+    for part, colour in [(slice(0, best), POPULAR), (slice(best, None), BLUE)]:
+        ends = edges[part.start : None if part.stop is None else part.stop + 1]
+        axes.stairs(buyers.iloc[part], ends, fill=True, color=colour)
+    axes.axhline(median, color=INK, linewidth=1.5)
+    axes.text(n_products + 0.5, median, f"median {median:,.0f}", ha="right", va="bottom",
+              fontweight="bold")  # fmt: skip
+    axes.set_xlim(0, n_products + 1)
+    axes.set_ylim(0, 1.1 * buyers.max())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    share = percent(buyers.iloc[:best].sum() / buyers.sum())
+    have = "has" if best == 1 else "have"
+    finding = f"{best:,} of {n_products:,} products {have} {share} of the filled cells"
+    alt = f"{finding}. The median product has {median:,.0f} buyers."
+    style.finish(figure, axes, finding, "product, by its place in buyers", "buyers", alt)
 
 
 MEANINGS = {
@@ -289,7 +317,9 @@ def bought_later(table: pd.DataFrame, days: int) -> None:
     if low <= 1 <= high:
         finding = f"Empty cells looked at in {told}, and others: can't be told apart"
     days_later = "the day" if days == 1 else f"the {days} days"
-    label = f"share that was bought in {days_later} after"
+    day = table.attrs.get("day")
+    after = f"after {day.day} {day:%B %Y}" if day is not None else "after"
+    label = f"share bought in {days_later} {after}"
     alt = f"{finding}. Looked at: {looked}; other empty cells of the same people: {other}."
     style.finish(figure, axes, finding, label, "", alt)
 
@@ -314,7 +344,7 @@ def hundred_cells(table: pd.DataFrame) -> None:
         axes.set_ylim(10, 0)
         style.bare(axes)
         axes.set_title(f"100 {name} cells", loc="center", fontsize=12)
-        label = "viewed by the day of purchase" if name == "filled" else "ever viewed"
+        label = f"viewed by {'the day of purchase' if name == 'filled' else 'now'}"
         axes.set_xlabel(f"{label}: {percent(share)}", color=PERSONAL, fontsize=12)
         told.append(f"{percent(share)} of the {name} cells")
     finding = "A view is on file for " + " and ".join(told)
@@ -332,13 +362,15 @@ def drowned(once: pd.Series, counted: pd.Series) -> None:
     figure, panels = style.figure(height=2.9, ncols=2)
     drawn = [(once, "buyers (1 and 0)", PERSONAL), (counted, "purchases (counted)", POPULAR)]
     for axes, (totals, label, colour) in zip(panels, drawn, strict=True):
-        bars = axes.bar(range(len(totals)), totals, color=colour, width=0.75)
+        shares = totals / totals.sum()
+        bars = axes.bar(range(len(totals)), shares, color=colour, width=0.75)
         axes.bar_label(bars, [f"{value:,.0f}" for value in totals], padding=2)
         axes.set_xticks(range(len(totals)), totals.index)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_ylim(0, 1.15 * max(once.max(), counted.max()))
+        axes.set_ylim(0, 1.1)
         axes.set_title(label, loc="center", fontsize=12, color=colour)
+        axes.set_xlabel(f"(height: share of these {totals.sum():,.0f})", fontsize=11)
     lead = counted.idxmax()
     buyers = f"{once[lead]:,.0f} buyer" + ("" if once[lead] == 1 else "s")
     share = percent(counted[lead] / counted.sum())
