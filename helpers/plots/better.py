@@ -342,7 +342,7 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
     axes.set_yticks(range(groups.shape[1]), labels)
     axes.set_ylim(groups.shape[1] - 0.5, -0.5)
     axes.margins(x=0.05)
-    if np.ptp(axes.get_xlim()) < 0.02:  # all groups alike
+    if np.ptp(groups.to_numpy()) == 0:  # all groups alike
         axes.set_xlim(max(middle - 0.1, -0.005), min(middle + 0.1, 1.005))
     small, large = groups.columns[0], groups.columns[-1]
     spans = [f"{percent(groups[size].min())} to {percent(groups[size].max())}"
