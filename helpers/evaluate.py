@@ -595,9 +595,9 @@ def second_look(split: Split, k: int = 5) -> dict | None:
     dict or None
         ``cut`` (first day of the earlier window), ``customers``, ``verdict`` (of
         :func:`is_better`: ours, filled up as on the page, beside the best of the best-seller
-        lists there) and ``difference``, ``low``, ``high``. Our settings are chosen before the
-        earlier cut, where there is time enough. None if the past is too short, or nobody can
-        judge.
+        lists there), ``difference``, ``low``, ``high``, and our setting there: ``trend_days``,
+        and ``chosen``: by a window before the earlier cut, or, where nobody could judge in one,
+        the default? None if the past is too short, or nobody can judge.
     """
     rivals = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
               "most_popular_7_days": MostPopular(7)}  # fmt: skip
@@ -615,8 +615,18 @@ def second_look(split: Split, k: int = 5) -> dict | None:
         "cut": earlier.test_start,
         "customers": len(ours),
         "verdict": is_better(ours, theirs),
+        "trend_days": methods["item_based"].trend_days,
+        "chosen": can_choose(earlier),
         **difference_of(ours, theirs),
     }
+
+
+def can_choose(split: Split) -> bool:
+    """Can anybody judge in the validation window of a split? If not, settings are the defaults."""
+    try:
+        return bool(who_is_judged(validation_split(split)).iloc[0])
+    except TooShortError:
+        return False
 
 
 def chances(split: Split, matrix: InteractionMatrix, k: int = 5) -> dict[str, float]:

@@ -380,6 +380,7 @@ def test_number_choice_and_list():
     options = {"a": "no, since", "B": "yes"}
     assert exercises.choice(" b ", "B", options) == (True, "yes")
     assert exercises.choice("A", "B", options) == (False, "no, since")
+    assert exercises.choice("can’t", "can't", {"can't": "yes"}) == (True, "yes")
     assert "'a', 'B'" in exercises.choice("c", "B", options)[1]
     assert "another order" in exercises.id_list(["b", "a"], ["a", "b"], "yes")[1]
     assert "2 ids are asked for" in exercises.id_list("a", ["a", "b"], "yes")[1]

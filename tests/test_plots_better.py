@@ -359,6 +359,8 @@ def test_the_decision_stands_beside_zero_at_each_cut(drawn):
     assert (lines[1][0], lines[3][0]) == (0.23, -0.1)
     assert title(axes) == "By the rule, better: on to 05b"
     assert title(drawn[1][0].axes[0]) == "By the rule, can't tell: more weeks"
+    plots.decision({"now": before}, evaluate.NOT_KNOWN, "a third cut")
+    assert title(drawn[2][0].axes[0]) == "By the rule, can't tell: a third cut"
 
 
 def test_the_second_look_sees_only_the_past():
@@ -376,7 +378,10 @@ def test_the_second_look_sees_only_the_past():
     ours = evaluate.judge({"ours": ours}, past, 3)[1]["ours"]["hit_rate"]
     gain = evaluate.difference_of(ours, theirs)
     assert {name: look[name] for name in gain} == gain and look["customers"] == len(theirs)
+    assert look["trend_days"] == evaluate.choose_item_based(past, 3).trend_days
+    assert look["chosen"] is evaluate.can_choose(past) is True
     short = evaluate.split_by_time(shop(), test_days=120)
+    assert not evaluate.can_choose(short)
     assert evaluate.second_look(short, 3) is None
 
 

@@ -171,7 +171,7 @@ def choice(answer, right, options):
     -------
     tuple of (bool, str)
     """
-    given = str(answer).strip().lower()
+    given = str(answer).strip().lower().replace("’", "'")  # as a phone writes it
     for option, message in options.items():
         if given == option.lower():
             return option == right, message
@@ -299,6 +299,7 @@ def _(model, split, n):
         "hit rate": longer["hit_rate"],
         "doubled": 2 * now["precision"],
         "halved": now["precision"] / 2,
+        "per cent": 100 * longer["precision"],
     }
 
 

@@ -124,7 +124,9 @@ def time_split(timeline: pd.DataFrame) -> None:
     share = timeline.loc[hidden, "purchases"].sum() / timeline["purchases"].sum()
     finding = f"Hidden from {cut.day} {cut:%B %Y} on: {percent(share)} of the purchases"
     alt = f"Time line of purchases a day, cut into: {', '.join(timeline['part'].unique())}."
-    style.finish(figure, axes, finding, "a bar is about a week; dashed: the cut",
+    days = int(timeline["days"].max())
+    piece = "a bar is about a week" if days >= 6 else f"a bar is {days} day{'s' * (days != 1)}"
+    style.finish(figure, axes, finding, f"{piece}; dashed: the cut",
                  "purchases a day,\non average", f"{alt} {finding}.")  # fmt: skip
 
 
@@ -194,7 +196,8 @@ def _lists(shown, bought, after, finding, places=0):
             )  # fmt: skip
             axes.add_patch(box)
             text = textwrap.shorten(str(product), 22, placeholder="…") or str(product)[:8]
-            text = textwrap.fill(text, 9, max_lines=3, placeholder="…") if wide else text
+            if wide:
+                text = textwrap.fill(text, 10, max_lines=3, placeholder="…")
             axes.text((place + 0.5) * step, row + 0.48, text, ha="center", va="center",
                       color="white" if hit else INK, fontsize=10 if wide else 13,
                       fontweight="bold" if hit else "normal")  # fmt: skip
@@ -339,6 +342,8 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
     axes.set_yticks(range(groups.shape[1]), labels)
     axes.set_ylim(groups.shape[1] - 0.5, -0.5)
     axes.margins(x=0.05)
+    if np.ptp(groups.to_numpy()) == 0:  # all groups alike
+        axes.set_xlim(max(middle - 0.1, -0.005), min(middle + 0.1, 1.005))
     small, large = groups.columns[0], groups.columns[-1]
     spans = [f"{percent(groups[size].min())} to {percent(groups[size].max())}"
              for size in (small, large)]  # fmt: skip
@@ -503,7 +508,7 @@ def three_answers() -> None:
     style.finish(figure, axes, finding, "", "", f"Three intervals. {told}.")
 
 
-def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
+def decision(looks: dict[str, dict[str, float]], verdict: str, instead: str = "") -> None:
     """Our gain on the honest rival, at one cut or at two, beside zero.
 
     Parameters
@@ -513,6 +518,8 @@ def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
         :func:`helpers.evaluate.difference_of`.
     verdict : str
         A key of :data:`DECISIONS`.
+    instead : str
+        What to do if we can't tell, and more weeks are not the remedy: ``"a third cut"``.
     """
     figure, axes = style.figure(0.6 * len(looks) + 1.5)
     for place, look in enumerate(looks.values()):
@@ -528,6 +535,8 @@ def decision(looks: dict[str, dict[str, float]], verdict: str) -> None:
     _beside_zero(axes, len(looks) - 1, left - room, right + room)
     axes.set_yticks(range(len(looks)), list(looks))
     finding = f"By the rule, {DECISIONS[verdict]}"
+    if verdict == NOT_KNOWN and instead:
+        finding = f"By the rule, can't tell: {instead}"
     xlabel = "ours minus the honest rival: points (customers of 100)"
     axes.xaxis.set_major_formatter(_of_100)
     told = "; ".join(
