@@ -66,11 +66,12 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     other = CHANCE if n_events is None else INK
     bought = f"who bought\nwhat, and when\n{n_purchases:,} rows"
     places = f"{n} {'product' if n == 1 else 'products'}"
+    each = "" if n == 1 else "each "
     _box(axes, 1.1, 3.1, 2, 1.3, bought, INK, heading="purchases")
     _box(axes, 1.1, 1.1, 2, 1.3, behaviour, other, n_events is None, heading="behaviour")
     _box(axes, 3.85, 2.1, 2.1, 1.3, "what else did the\nsame people buy?", PERSONAL,
          heading="the engine")  # fmt: skip
-    _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\n{'' if n == 1 else 'each '}with a reason", PERSONAL,
+    _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\n{each}with a reason", PERSONAL,
          heading="a list for you")  # fmt: skip
     _box(axes, 6.7, 1.1, 2.1, 1.3, 'shown as\n"popular now"', POPULAR,
          heading="best sellers")  # fmt: skip
@@ -88,8 +89,8 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     alt = (
         f"{finding}. The engine learns from {n_purchases:,} purchases "
         + ("alone" if n_events is None else f"and {n_events:,} rows of behaviour")
-        + f". Whoever it knows enough about gets {places}, each with a reason; the others get best "
-        "sellers, shown as popular now."
+        + f". Whoever it knows enough about gets {places}, {each}with a reason; the others get "
+        "best sellers, shown as popular now."
     )
     style.show(figure, alt)
 
