@@ -1,5 +1,8 @@
 """Lesson 00's figures show what their tables say, on odd shops, too."""
 
+import warnings
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from matplotlib.colors import to_hex
 from helpers import colours, data, plots
 from helpers.course import start
 from helpers.matrix import build_interaction_matrix
+from helpers.plots.start import few_dates
 
 
 @pytest.fixture
@@ -81,6 +85,24 @@ def test_a_long_trail_is_cut_and_says_so_and_keeps_what_came_true(drawn):
     assert "40 new products" in alt
 
 
+def test_dates_find_their_steps_whatever_time_they_span():
+    end = pd.Timestamp("2024-12-31")
+    axis = plt.figure().add_subplot().xaxis
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for days in range(2, 1_500):
+            locator = few_dates()
+            locator.set_axis(axis)
+            ticks = locator.tick_values(end - pd.Timedelta(days=days), end)
+            assert 1 <= len(ticks) <= 6, days
+    plt.close("all")
+
+
+def test_one_product_bought_earlier_is_not_products(drawn):
+    hidden_weeks(trail(7, 1))
+    assert "not drawn: 1 product bought earlier" in drawn[0][0].get_xlabel()
+
+
 def test_names_in_a_trail_may_be_long_or_the_same(drawn):
     table = trail(1, 2, listed=["P2"])
     hidden_weeks(table, pd.Series("$5 mug " * 20, table.index))
@@ -114,6 +136,7 @@ def test_a_hundred_blind_lists(drawn, places, wanted, candidates, with_a_hit):
     title = axes.get_title(loc="left").replace("\n", " ")
     shown = {0: "hardly one has", 1: "about 1 has"}.get(with_a_hit, f"about {with_a_hit} have")
     assert shown in title and shown in alt
+    assert bool(axes.get_xlabel()) == (with_a_hit > 0), "what stands in a dot"
 
 
 def who(ours, best_sellers, blind):
@@ -131,7 +154,8 @@ def test_who_finds_something_is_what_the_table_says(drawn):
     drawn_ends = [tuple(ends) for ends in intervals][:2]
     assert drawn_ends == [(row["share_low"], row["share_high"]) for _, row in table[:2].iterrows()]
     assert np.isnan(intervals[2]).all(), "luck is computed"
-    assert "our engine: 50%" in words(axes) and "Of 4 customers" in alt
+    assert "our engine: 50%" in words(axes)
+    assert "Of 4 customers, 50% have a hit with our engine, 25% with best sellers" in alt
     assert "best sellers (last 30 days): 25%" in words(axes)
     assert "thick line" in axes.get_xlabel()
     colour = [to_hex(line.get_color()) for line in axes.lines if line.get_marker() == "o"]

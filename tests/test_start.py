@@ -206,3 +206,34 @@ def test_a_product_that_is_new_to_the_shop_is_no_candidate():
     assert look.later.tolist() == ["new", "z"] and look.wanted.tolist() == ["z"]
     assert look.candidates.tolist() == ["z"]
     assert look.listable["b"] == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (16, 24, "promising"),
+        (6, 7, "promising"),
+        (4, 12, "may be worth it"),
+        (4, 6, "may be worth it"),
+        (-2, 14, "can't tell yet"),
+        (0, 6, "can't tell yet"),
+        (1, 5, "too small"),
+        (-2, 4, "no lead worth having"),
+        (-14.3, 4.9, "no lead worth having"),  # wide, and all of it below the bar
+        (-5, 0, "no lead worth having"),
+        (-14, -6, "best sellers win"),
+    ],
+)
+def test_a_lead_is_compared_with_nothing_and_with_the_bar_alone(low, high, said):
+    assert start.what_a_lead_says(low, high, bar=6) == said
+
+
+def test_what_a_lead_says_agrees_with_the_rule_for_any_range():
+    """Whatever the range: it wins, loses or is open for the same reasons as in the figure."""
+    rng = np.random.default_rng(0)
+    for low, width, bar in zip(*rng.uniform([[-20], [0], [0.1]], [[20], [30], [12]], (3, 500)),
+                               strict=True):  # fmt: skip
+        said, high = start.what_a_lead_says(low, low + width, bar), low + width
+        assert (said == start.THEY_WIN) == (high < 0)
+        assert (said in (start.WORTH_IT, start.MAY_BE)) == (low > 0 and high >= bar)
+        assert (said in (start.TOO_SMALL, start.NO_LEAD)) == (0 <= high < bar)

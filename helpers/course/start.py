@@ -322,8 +322,44 @@ def chance_of_hits(places: int, wanted: int, candidates: int) -> pd.Series:
     return pd.Series(hypergeom.pmf(hits, candidates, wanted, places), hits)
 
 
+#: What a lead says, see :func:`what_a_lead_says`.
+WORTH_IT, MAY_BE, CANNOT_TELL = "promising", "may be worth it", "can't tell yet"
+TOO_SMALL, NO_LEAD, THEY_WIN = "too small", "no lead worth having", "best sellers win"
+
+
+def what_a_lead_says(low: float, high: float, bar: float) -> str:
+    """What the range of a lead says, compared with 0 and with the bar, and with nothing else.
+
+    Whether there are enough customers for a range is asked before.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the range.
+    bar : float
+        The smallest lead worth having, above 0, in the same unit.
+
+    Returns
+    -------
+    str
+        :data:`THEY_WIN` below 0 as a whole. Above 0 as a whole: :data:`WORTH_IT` if all of it
+        reaches the bar, :data:`MAY_BE` if a part does, else :data:`TOO_SMALL`. With 0 in it:
+        :data:`CANNOT_TELL` if it reaches the bar, else :data:`NO_LEAD`.
+
+    Examples
+    --------
+    >>> what_a_lead_says(-2, 14, bar=6), what_a_lead_says(-2, 4, bar=6)
+    ("can't tell yet", 'no lead worth having')
+    """
+    if high < 0:
+        return THEY_WIN
+    if low > 0:
+        return TOO_SMALL if high < bar else MAY_BE if low < bar else WORTH_IT
+    return NO_LEAD if high < bar else CANNOT_TELL
+
+
 def share_with_a_hit(hits: pd.DataFrame, blind: pd.DataFrame) -> pd.DataFrame:
-    """Of all judged customers, how many found at least one product in their list.
+    """Of all judged customers, how many have a hit in each list.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.dates import MONTHLY, AutoDateLocator, DateFormatter
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import ScaledTranslation
 
@@ -66,11 +66,12 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     other = CHANCE if n_events is None else INK
     bought = f"who bought\nwhat, and when\n{n_purchases:,} rows"
     places = f"{n} {'product' if n == 1 else 'products'}"
+    each = "" if n == 1 else "each "
     _box(axes, 1.1, 3.1, 2, 1.3, bought, INK, heading="purchases")
     _box(axes, 1.1, 1.1, 2, 1.3, behaviour, other, n_events is None, heading="behaviour")
     _box(axes, 3.85, 2.1, 2.1, 1.3, "what else did the\nsame people buy?", PERSONAL,
          heading="the engine")  # fmt: skip
-    _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\neach with a reason", PERSONAL,
+    _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\n{each}with a reason", PERSONAL,
          heading="a list for you")  # fmt: skip
     _box(axes, 6.7, 1.1, 2.1, 1.3, 'shown as\n"popular now"', POPULAR,
          heading="best sellers")  # fmt: skip
@@ -88,8 +89,8 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     alt = (
         f"{finding}. The engine learns from {n_purchases:,} purchases "
         + ("alone" if n_events is None else f"and {n_events:,} rows of behaviour")
-        + f". Whoever it knows enough about gets {places}, each with a reason; the others get best "
-        "sellers, shown as popular now."
+        + f". Whoever it knows enough about gets {places}, {each}with a reason; the others get "
+        "best sellers, shown as popular now."
     )
     style.show(figure, alt)
 
@@ -143,14 +144,14 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     axes.set_yticks(range(len(drawn)), [_short(names[product]) for product in drawn.index])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=4))
+    axes.xaxis.set_major_locator(few_dates())
     axes.xaxis.set_major_formatter(DateFormatter("%d %b\n%Y"))
     new = "a new product" if len(after) == 1 else f"{len(after)} new products"
     hits = [int(after[name].sum()) for name in lists]
     listed = [f"{name} listed {number}" for name, number in zip(lists, hits, strict=True)]
     bought, listed = f"{customer} bought {new}:", ", ".join(listed)
     finding = f"{bought} {listed}"
-    left_out = [f"{earlier:,} products bought earlier"] * (earlier > 0)
+    left_out = [f"{earlier:,} product{'' if earlier == 1 else 's'} bought earlier"] * (earlier > 0)
     left_out += [f"{more:,} bought later"] * (more > 0)
     left_out = ", ".join(left_out)
     label = "day of purchase (grey: hidden)"
@@ -158,6 +159,14 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     lines = textwrap.wrap(bought, 60) + textwrap.wrap(listed, 60)
     figure.suptitle("\n".join(lines), x=0, ha="left", fontsize=13, fontweight="bold")
     style.show(figure, f"{finding}. Cut on {cut:%d %B %Y}.")
+
+
+def few_dates() -> AutoDateLocator:
+    """Two to five dates on an axis, whatever time it spans."""
+    locator = AutoDateLocator(minticks=2, maxticks=4)
+    # without every second month, one and a half to two years would find no step
+    locator.intervald[MONTHLY] = [1, 2, 3, 4, 6, 12]
+    return locator
 
 
 def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
@@ -193,7 +202,9 @@ def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
     finding += (
         f"about {some} {'has' if some == 1 else 'have'} a hit" if some else "hardly one has a hit"
     )
-    style.title(axes, f"{finding} (in the dot: how many)" if some else finding)
+    style.title(axes, finding)
+    if some:
+        axes.set_xlabel("in the dot: how many hits")
     told = ", ".join(f"{(hits == found).sum()} with {found}" for found in by_chance.index)
     style.show(figure, f"{finding}: {told}.")
 
@@ -222,7 +233,8 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     for place, (name, row) in enumerate(table.iterrows()):
         colour = meaning(name, PERSONAL)
         axes.plot([0, row["share"]], [place] * 2, color=colour, linewidth=2, alpha=0.35)
-        axes.plot([row["share_low"], row["share_high"]], [place] * 2, color=colour, linewidth=5)
+        axes.plot([row["share_low"], row["share_high"]], [place] * 2, color=colour, linewidth=5,
+                  solid_capstyle="butt")  # fmt: skip
         axes.plot(row["share"], place, "o", color=colour, markersize=10)
         days = " (last 30 days)" if name == "best sellers" else ""
         axes.text(0, place - 0.3, f" {name}{days}: {percent(row['share'])}", color=colour,
@@ -235,11 +247,12 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     told = [f"{name}: {percent(share)}" for name, share in table["share"].items()]
     people = "the one customer" if n_customers == 1 else f"{n_customers:,} customers"
     have = "has" if n_customers == 1 else "have"
-    finding = f"Of {people}, {percent(table['share'].iloc[0])} {have} a hit in the list of "
-    finding += table.index[0]
+    ours, others = table.index[:2]
+    finding = f"Of {people}, {percent(table.loc[ours, 'share'])} {have} a hit with {ours}, "
+    finding += f"{percent(table.loc[others, 'share'])} with {others}"
     label = "customers with at least one hit"
     if table["share_low"].notna().any():
-        label += "\n(thick line: where it could land with other customers like these;"
+        label += "\n(thick line: 19 of 20 such lines hold the share of all customers like these;"
         label += "\nluck is computed, so it has none)"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
 
@@ -257,7 +270,7 @@ def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
     figure, axes = style.figure(0.36 * len(examples) + 1.7)
     for place, (said, (low, high)) in enumerate(examples.items()):
         colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= bar else CHANCE
-        axes.plot([low, high], [place] * 2, color=colour, linewidth=5)
+        axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="butt")
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=9, label=said)
     for at, words in ((0, "no lead"), (bar, "bar")):
         axes.axvline(at, color=INK, linewidth=1.2, linestyle="-" if at == 0 else "--", zorder=0)
