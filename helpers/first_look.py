@@ -502,9 +502,10 @@ def steps(
         we know (somebody who owns everything gets no list and stands on no step);
         ``judged``, how many customers bought something new in the hidden weeks, ``came_true``, for
         what share of them the list of this step had one of it, ``unseen``, the same without what
-        they had already looked at, and the share for ``best_sellers`` and ``chance``; ``low``,
-        ``high``, the 95 % interval of ``came_true`` minus ``best_sellers``, wide enough for two
-        steps. Missing where nobody is on a step or nobody can be judged by. ``status``: see
+        they had already looked at, and the share for ``best_sellers`` (``best_unseen``: without
+        what they had looked at) and ``chance``; ``low``, ``high``, the 95 % interval of
+        ``came_true`` minus ``best_sellers``, wide enough for two steps. Missing where nobody is on
+        a step or nobody can be judged by. ``status``: see
         :func:`status`.
     """
     tables = [transactions.rename(columns={"transaction_date": "date"})]
@@ -520,7 +521,8 @@ def steps(
         split = split_by_time(transactions, events, test_days, undone)
         judged = _steps_judged(split, n, engine.model.trend_days)
     except TooShortError:
-        names = ["judged", "came_true", "unseen", "best_sellers", "chance", "low", "high"]
+        names = ["judged", "came_true", "unseen", "best_sellers", "best_unseen", "chance"]
+        names += ["low", "high"]
         judged = pd.DataFrame(columns=names, dtype=float)
     table = table.join(judged)
     table = table.assign(judged=table["judged"].fillna(0).astype(int))
@@ -586,6 +588,7 @@ def _steps_judged(split, n, trend_days):
         looked_at = pd.MultiIndex.from_frame(events[pair])
         unseen = relevant[~pd.MultiIndex.from_frame(relevant[pair]).isin(looked_at)]
     found["unseen"] = hit_rate(*hits_of(lists, unseen, judged, n))
+    found["best_unseen"] = hit_rate(*hits_of(asked["best_sellers"], unseen, judged, n))
     step = _step(lists)
     without = ~step.index.isin(matrix.customers)
     step = step.mask((step == "purchases") & without, "intent").reindex(judged)

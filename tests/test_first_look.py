@@ -233,6 +233,8 @@ def test_every_person_stands_on_one_step(shop):
     assert table.loc["purchases", "customers"] == buyers
     assert (table["unseen"] <= table["came_true"]).all()
     assert table.loc["intent", "unseen"] < table.loc["intent", "came_true"]
+    assert (table["best_unseen"] <= table["best_sellers"]).all()
+    assert table.loc["popularity", "unseen"] == table.loc["popularity", "best_unseen"]
     assert table.loc["popularity", "came_true"] == table.loc["popularity", "best_sellers"]
     assert (table["low"] <= table["came_true"] - table["best_sellers"]).all()
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.patches import FancyBboxPatch
 
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING, meaning
+from helpers.first_look import ROW_FROM
 from helpers.plots import style
 from helpers.telling import percent
 
@@ -68,8 +69,10 @@ def score_drawing(similar: pd.DataFrame) -> None:
         for owned, low in zip(similar.columns, left, strict=True):
             value = similar.loc[candidate, owned]
             look = (PERSONAL, 1 + 5 * value, "-") if value else (CHANCE, 1, ":")
-            _arrow(axes, (1.55, low), (4.68, high), *look)
-            axes.text(2.49, low + (high - low) * 0.3, f"{value:.2f}", ha="center", va="center",
+            # heads that come from another height don't run into the level one's
+            end = high + 0.2 * np.sign(low - high)
+            _arrow(axes, (1.55, low), (4.68, end), *look)
+            axes.text(2.74, low + (end - low) * 0.38, f"{value:.2f}", ha="center", va="center",
                       color=INK, bbox={"fc": "white", "ec": "none", "pad": 1.5})  # fmt: skip
         parts = " + ".join(f"{value:.2f}" for value in similar.loc[candidate])
         axes.text(6.1, high, f"{parts} = {scores[candidate]:.2f}", va="center",
@@ -111,10 +114,9 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
         if len(shares) > len(many) and 1 - many.sum() > 0.15:
             axes.text(0.99, place, f"{len(shares) - len(many):,} others", va="center", ha="right",
                       color=INK, fontsize=10.5)  # fmt: skip
-        inside = shares.iloc[0] > 0.5
-        paper = None if inside else {"fc": "white", "ec": "none", "pad": 1.5, "alpha": 0.9}
-        axes.text(0.01 if inside else shares.iloc[0] + 0.015, place, first, va="center",
-                  color="white" if inside else INK, fontweight="bold", bbox=paper)  # fmt: skip
+        # beside the label, in the colour of its piece: inside, it would name its neighbours
+        ink = INK if colour == CHANCE else colour
+        axes.text(1, place - 0.34, first, va="bottom", ha="right", color=ink, fontweight="bold")
         told.append(f"{label}, {first}")
     axes.set_ylim(len(strips) - 0.6, -0.75)
     axes.set_xlim(0, 1)
@@ -326,13 +328,17 @@ def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
     for place, (name, row) in enumerate(shown.iterrows()):
         axes.barh(place, row["share"], color=PERSONAL if row["row"] else _PALE, height=0.62)
         axes.plot([row["chance"]] * 2, [place - 0.4, place + 0.4], color=INK, linewidth=3)
+        if row["share"] >= ROW_FROM and row["share"] > row["chance"] and not row["row"]:
+            axes.text(row["share"], place, "  may be chance", va="center", fontsize=10.5)
         told.append(f"{name} {percent(row['share'])}, by chance {percent(row['chance'])}")
     labels = zip(shown.index, shown["share"], strict=True)
     labels = [f"{_short(name, 18)} {percent(share)}" for name, share in labels]
     axes.set_yticks(range(len(shown)), labels)
+    chance = shown["chance"].iloc[0]
+    axes.text(chance, -0.48, "by chance", ha="center", va="bottom", fontsize=10.5)
     axes.set_xlim(0, 1.1 * widest)
     axes.locator_params(axis="x", nbins=5)
-    axes.invert_yaxis()
+    axes.set_ylim(len(shown) - 0.4, -1.1)
     rows = table.index[table["row"]].drop(last, errors="ignore") if len(table) > 1 else []
     if len(rows):
         finding = f"A row for what is bought again: {len(rows):,} of {len(table) - 1:,} categories"
@@ -341,7 +347,7 @@ def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
         finding = "The shop as a whole earns a row for what is bought again"
     else:
         finding = "Nothing is bought again often enough for a row of its own"
-    xlabel = "repeats among purchases; line: by chance; blue: clearly more, and one in ten"
+    xlabel = "repeats among purchases; blue: clearly above chance, and one in ten or more"
     left_out = []
     if len(enough) > most:
         left_out.append(f"{len(enough) - most:,} more")
@@ -353,7 +359,7 @@ def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
 
 
 def unknown_id() -> None:
-    """What happens when an id arrives that has no row: three questions, four endings."""
+    """What happens when an id arrives that never bought: three questions, four endings."""
     figure, axes = _canvas(10, 7.2, 4.6)
     questions = ["Does it look like\nour ids?", "Registered, or seen\non the site?",
                  "Looked at anything\nin the last 30 days?"]  # fmt: skip
@@ -372,7 +378,7 @@ def unknown_id() -> None:
         _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
         axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=10.5)
     _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, counter 4", OTHER)
-    style.title(axes, "An id without a row: the page always gets a list, and somebody counts")
+    style.title(axes, "An unknown id: the page gets a list, and somebody counts")
     told = "An id that does not look like ours is a typo or a test: best sellers. One that is "
     told += "neither registered nor seen is a stranger: best sellers. One that looked at something "
     told += "lately gets intent, else best sellers. Each of the four endings has its count."
