@@ -69,7 +69,7 @@ def test_answers_open_with_the_keyboard_and_quizzes_respond(site, watched):
     option = page.locator("details", has=page.get_by_text("Go live, coverage has gone up")).first
     option.locator("summary").click()
     assert page.get_by_text(
-        "Dice get a high coverage, too. It counts products and never asks who gets them."
+        "Lists drawn by dice can have a high coverage, too. It counts products and never asks"
     ).is_visible()
 
 
