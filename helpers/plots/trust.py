@@ -257,9 +257,9 @@ def four_outcomes() -> None:
         colour = PERSONAL if answer == trust.WORTH_IT else INK
         axes.plot([low, high], [place, place], color=colour, linewidth=5)
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=11)
-        axes.text(-2.0, place - 0.14, answer, ha="right", va="center", fontweight="bold")
+        axes.text(-2.0, place - 0.1, answer, ha="right", va="center", fontweight="bold")
         told = f"{rules[place]}:\n{advice[place]}"
-        axes.text(-2.0, place + 0.38, told, ha="right", va="center", fontsize=10.5)
+        axes.text(-2.0, place + 0.37, told, ha="right", va="center", fontsize=10.5)
     axes.plot([0, 0], [-0.45, 3.5], color=INK, linewidth=1)
     axes.plot([worth] * 2, [-0.45, 3.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
