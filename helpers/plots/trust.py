@@ -27,6 +27,11 @@ def _exactly(share: float) -> str:
     return f"{value:,.1f} points".replace("-", "−")
 
 
+def _beside_zero(share: float) -> str:
+    """In whole points, with one decimal below one: a dot beside zero isn't at zero."""
+    return _exactly(share) if abs(share) < 0.0095 else _points(share)
+
+
 def _few(count: float) -> str:
     """A count that may be less than one: 100, 8, 2.4, 0.54."""
     return f"{count:,.0f}" if count >= 10 else f"{count:.2g}"
@@ -214,9 +219,7 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
         colour = CHANCE if place else PERSONAL
         axes.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=4)
         axes.plot(row["difference"], place, "o", color=colour, markersize=10)
-        told = _points(row["difference"])
-        if abs(row["difference"]) < 0.0095:  # a dot beside zero isn't at zero
-            told = _exactly(row["difference"])
+        told = _beside_zero(row["difference"])
         axes.text(row["difference"], place - 0.2, told, color=colour,
                   ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
@@ -236,7 +239,7 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
         finding = f"Their own past finds {more} more than a stranger's"
     elif verdict == trust.NOTHING:
         finding = "A stranger's past finds as much as their own"
-    told = "; ".join(f"{name}: {_points(row['difference'])}" for name, row in tests.iterrows())
+    told = "; ".join(f"{name}: {_beside_zero(row['difference'])}" for name, row in tests.iterrows())
     told = " ".join(told.split())
     xlabel = "own minus stranger's, in points of hit rate, with 95 % interval"
     alt = f"{finding}. {told}" + ("." if signal else f"; worth a look: {_points(worth)}.")
