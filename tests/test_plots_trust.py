@@ -70,7 +70,7 @@ def test_the_dice_can_show_what_is_not_owned(drawn):
     assert [t for t in written(axes) if t.startswith("dice")] == [
         "dice always hit" if n == 1 else f"dice hit 1 time in {n}" for n in (2, 2, 1, 2)
     ]
-    assert "62.5%" in title(axes)
+    assert "(1/2 + 1/2 + 1 + 1/2) ÷ 4 = 62.5%" in title(axes)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_gain_stands_beside_its_line(drawn, worth, seen):
     low, high = axes.get_xlim()
     assert low < 0 and high > 0.26 and (not seen or low < worth < high)
     assert trust.outcome(0.2, 0.26, worth) in title(axes)
-    assert "23 points" in title(axes) and ("no list can reach" in title(axes)) == (worth > 1)
+    assert "23.0 points" in title(axes) and ("no list can reach" in title(axes)) == (worth > 1)
     plots.gain_against_line(gain, worth, trust.outcome(0.2, 0.26, worth), most=0.1)
     assert ("no list can reach" in title(drawn[1])) == (worth > 0.1)
 

@@ -318,18 +318,6 @@ def _():
     }
 
 
-@computed("05b-4")
-def _():
-    return 1 - 0.95**20, {
-        "added up": 20 * 0.05,
-        "per cent": 100 * (1 - 0.95**20),
-        "none at all": 0.95**20,
-        "one group": 0.05,
-        "twelve groups": 1 - 0.95**12,
-        "below only": 1 - 0.975**20,
-    }
-
-
 @computed("05b-5")
 def _(methods, split, dealt, n):
     model = {"ours": methods["item_based"]}

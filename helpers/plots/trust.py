@@ -21,6 +21,17 @@ def _points(share: float) -> str:
     return f"{value:,} point{'' if abs(value) == 1 else 's'}".replace("-", "−")
 
 
+def _exactly(share: float) -> str:
+    """A difference of two shares, in points, with one decimal."""
+    value = round(100 * share, 1) + 0  # no minus zero
+    return f"{value:,.1f} points".replace("-", "−")
+
+
+def _beside_zero(share: float) -> str:
+    """In whole points, with one decimal below one: a dot beside zero isn't at zero."""
+    return _exactly(share) if abs(share) < 0.0095 else _points(share)
+
+
 def _few(count: float) -> str:
     """A count that may be less than one: 100, 8, 2.4, 0.54."""
     return f"{count:,.0f}" if count >= 10 else f"{count:.2g}"
@@ -88,7 +99,9 @@ def dice_on_four_customers(bought: pd.DataFrame) -> None:
     axes.set_xlim(-2.2, len(bought.columns) * 0.9 + 3.4)
     axes.set_ylim(-len(bought) + 0.45, 1.1)
     style.bare(axes)
-    finding = f"With one place, dice already hit {100 * chance.mean():.3g}% on average"
+    each = " + ".join("1" if n == 1 else f"1/{n}" for n in candidates)
+    finding = f"With one place, dice already hit ({each}) ÷ {len(bought)} = "
+    finding += f"{100 * chance.mean():.3g}% on average"
     style.title(axes, finding)
     style.show(figure, f"Four customers and what they don't own yet. {finding}.")
 
@@ -206,7 +219,8 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
         colour = CHANCE if place else PERSONAL
         axes.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=4)
         axes.plot(row["difference"], place, "o", color=colour, markersize=10)
-        axes.text(row["difference"], place - 0.2, _points(row["difference"]), color=colour,
+        told = _beside_zero(row["difference"])
+        axes.text(row["difference"], place - 0.2, told, color=colour,
                   ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
     low, high = np.nanmin([*tests["low"], *tests["difference"], 0]), tests["high"].max()
@@ -225,7 +239,7 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
         finding = f"Their own past finds {more} more than a stranger's"
     elif verdict == trust.NOTHING:
         finding = "A stranger's past finds as much as their own"
-    told = "; ".join(f"{name}: {_points(row['difference'])}" for name, row in tests.iterrows())
+    told = "; ".join(f"{name}: {_beside_zero(row['difference'])}" for name, row in tests.iterrows())
     told = " ".join(told.split())
     xlabel = "own minus stranger's, in points of hit rate, with 95 % interval"
     alt = f"{finding}. {told}" + ("." if signal else f"; worth a look: {_points(worth)}.")
@@ -237,15 +251,18 @@ def four_outcomes() -> None:
     """Where an interval can lie beside zero and the smallest gain worth a live test."""
     worth = 2.0
     examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-0.9, 3.3)]
-    advice = ["above zero, reaches the line", "leave it", "leave it", "wait for more customers"]
-    figure, axes = style.figure(height=3.3)
+    rules = ["above zero, reaches the line", "above zero, short of the line",
+             "holds zero, short of the line", "holds zero, reaches the line"]  # fmt: skip
+    advice = ["test it", "lower the cost, or leave it", "leave it", "wait for more customers"]
+    figure, axes = style.figure(height=4.0)
     for place, (low, high) in enumerate(examples):
         answer = trust.outcome(low, high, worth)
         colour = PERSONAL if answer == trust.WORTH_IT else INK
         axes.plot([low, high], [place, place], color=colour, linewidth=5)
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=11)
-        axes.text(-2.0, place - 0.12, answer, ha="right", va="center", fontweight="bold")
-        axes.text(-2.0, place + 0.24, advice[place], ha="right", va="center", fontsize=10.5)
+        axes.text(-2.0, place - 0.1, answer, ha="right", va="center", fontweight="bold")
+        told = f"{rules[place]}:\n{advice[place]}"
+        axes.text(-2.0, place + 0.37, told, ha="right", va="center", fontsize=10.5)
     axes.plot([0, 0], [-0.45, 3.5], color=INK, linewidth=1)
     axes.plot([worth] * 2, [-0.45, 3.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
@@ -255,7 +272,7 @@ def four_outcomes() -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    style.title(axes, "Where does the whole interval lie? Four answers")
+    style.title(axes, "Where does the interval start and end? Four answers")
     answers = ", ".join(trust.outcome(*each, worth) for each in examples)
     style.show(figure, f"Four intervals beside zero and the line: {answers}.")
 
@@ -285,23 +302,23 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: f
     axes.plot([gain["low"], gain["high"]], [0, 0], color=PERSONAL, linewidth=6)
     axes.plot(gain["difference"], 0, "o", color=PERSONAL, markersize=13)
     axes.axvline(0, color=INK, linewidth=1)
-    axes.text(gain["difference"], 0.25, f"gain: {_points(gain['difference'])}", color=PERSONAL,
+    axes.text(gain["difference"], 0.25, f"gain: {_exactly(gain['difference'])}", color=PERSONAL,
               ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     if within:
         axes.axvline(worth, color=WARNING, linewidth=1.8, linestyle="--")
         side = "left" if worth < (low + high) / 2 else "right"
-        axes.text(worth, -0.6, f" the line: {_points(worth)} ", color=WARNING, ha=side)
+        axes.text(worth, -0.6, f" the line: {_exactly(worth)} ", color=WARNING, ha=side)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.8, 0.75)
-    line = f"line at {_points(worth)}" if worth <= most else "no list can reach the line"
+    line = f"line at {_exactly(worth)}" if worth <= most else "no list can reach the line"
     if worth != worth:
         line = "no line yet"
     elif not within:
-        axes.text(1, 0.04, f"the line: {_points(worth)} →", color=WARNING, ha="right",
+        axes.text(1, 0.04, f"the line: {_exactly(worth)} →", color=WARNING, ha="right",
                   transform=axes.transAxes)  # fmt: skip
-    finding = f"Gain {_points(gain['difference'])}, {line}: {answer}"
-    told = f"The interval: {' to '.join(_points(end) for end in ends)}."
+    finding = f"Gain {_exactly(gain['difference'])}, {line}: {answer}"
+    told = f"The interval: {' to '.join(_exactly(end) for end in ends)}."
     alt = f"{finding}. {told if ends else 'There is no interval.'}"
     xlabel = "our lists minus best sellers, in points of hit rate, with 95 % interval"
     _whole(axes.xaxis, points=True)
