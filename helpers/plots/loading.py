@@ -112,6 +112,11 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
             axes.annotate(f"only\n{cut}", (month, table.loc[month, "right"]), (0, -6),
                           textcoords="offset points", color=CHANCE, ha="center", va="top",
                           fontsize=9)  # fmt: skip
+    for month in complete.index[complete.index.month == 12]:
+        if month != peak:  # the season before
+            axes.annotate(f"{month:%b %y}", (month, table.loc[month, "right"]), (0, 6),
+                          textcoords="offset points", color=INK, ha="center", va="bottom",
+                          fontsize=10)  # fmt: skip
     axes.set_ylim(0, table.max(axis=None) * 1.4)
     for height, colour, words in [(0.97, INK, "read correctly"),
                                   (0.85, WARNING, "day and month swapped (dashed)")]:  # fmt: skip
@@ -241,7 +246,7 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     seen = seen.assign(event_type="")
     if behaved is not None:
         seen = behaved[behaved["product_id"].isin(drawn)]
-    figure, axes = style.figure(height=0.38 * len(drawn) + 1.4)
+    figure, axes = style.figure(height=0.55 * len(drawn) + 1.4)
     before = 0
     for place, product in enumerate(drawn):
         looked = seen.loc[seen["product_id"] == product, "event_date"]
@@ -249,9 +254,9 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
         axes.axhline(place, color="#E5E5E5", linewidth=1, zorder=0)
         axes.plot(days, [place] * len(days), "o", color=INK, markersize=8)
         kinds = seen.loc[looked.index, "event_type"]
-        for shape, size, those in [("o", 14, kinds != "add_to_cart"),
-                                   ("s", 16, kinds == "add_to_cart")]:  # fmt: skip
-            axes.plot(looked[those], [place] * those.sum(), shape, markersize=size,
+        for shape, height, those in [("o", -0.28, kinds != "add_to_cart"),
+                                     ("s", 0.28, kinds == "add_to_cart")]:  # fmt: skip
+            axes.plot(looked[those], [place + height] * those.sum(), shape, markersize=8,
                       fillstyle="none", color=INK, markeredgewidth=1.5)  # fmt: skip
         looked = looked[kinds == "product_view"]
         before += bool((looked.dt.normalize() <= first[product]).any())
@@ -277,7 +282,7 @@ def customer_trail(customer, bought: pd.DataFrame, behaved, names: pd.Series, mo
     finding = f"{customer}: of {many} bought, {before} had been looked at before"
     if behaved is None or behaved.empty:
         finding = f"{customer}: what was bought, and nothing of what led to it"
-    label = "dot: bought; ring: looked at; square: put into the cart"
+    label = "ring: looked at; dot: bought; square: put into the cart"
     if behaved is None or behaved.empty:
         label = "dot: bought"
     style.finish(figure, axes, finding, label, "", f"{finding}.")
@@ -473,7 +478,7 @@ def the_rule(table: pd.DataFrame) -> None:
     colours = [INK, _SOFT, WARNING]
     figure, axes = style.figure(height=0.62 * len(table) + 1.2)
     for place, (name, colour) in enumerate(zip(answers, colours, strict=True)):
-        name = "mend or ask" if name == data.MEND else name
+        name = "mend (or ask)" if name == data.MEND else name
         axes.text(4.35 + 1.6 * place, -0.75, name, ha="center", color=colour, fontweight="bold")
     told = []
     for line, row in enumerate(table.itertuples()):
@@ -490,7 +495,7 @@ def the_rule(table: pd.DataFrame) -> None:
                 text = percent(row.figure) if row.question in percents else f"{row.figure:,.0f}"
                 text = text.replace("less than ", "< ") + f"\n({limit})"
             axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
-                      color="white" if here else "#555555", fontsize=10,
+                      color="white" if here else INK, fontsize=10,
                       fontweight="bold" if here else "normal")  # fmt: skip
         told.append(f"{row.question} {row.answer}")
     axes.set_xlim(-0.05, 8.4)
@@ -499,5 +504,5 @@ def the_rule(table: pd.DataFrame) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
-    label = "filled: this file's figure, and in brackets the limit"
+    label = "filled: this file, with the limit in brackets"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}.")
