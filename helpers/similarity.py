@@ -644,6 +644,49 @@ def row_by_buyers(
     return table
 
 
+def rows_of_first_buyers(
+    transactions: pd.DataFrame,
+    matrix: InteractionMatrix,
+    product_id,
+    counts: Sequence[int] = (3, 30),
+    n: int = 4,
+) -> pd.DataFrame:
+    """One product's rows, from its first buyers and from the later half of all its buyers.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    matrix : InteractionMatrix
+        Of these transactions.
+    product_id : str
+        Its buyers are counted from the launch day of :func:`row_by_buyers` on.
+    counts : sequence of int
+        Make a row from the first so many buyers, for those counts of which the product has twice
+        as many: so nobody is in both.
+    n : int
+        Products in a row.
+
+    Returns
+    -------
+    DataFrame
+        Product ids, best first: a column for each count, and ``later``. Where a row is shorter,
+        None.
+    """
+    known = _Known(transactions, matrix)
+    place = matrix.products.get_loc(product_id)
+    n = max(1, min(n, matrix.shape[1] - 1))
+    people, days = known.arrivals(place)
+    rows = {
+        count: known.row_of(place, people[:count], days[count - 1], n)
+        for count in counts
+        if len(people) >= 2 * count
+    }
+    rows["later"] = known.later_row(place, people, n) if len(people) else []
+    return pd.DataFrame(
+        {name: pd.Series(matrix.products[row], dtype=object) for name, row in rows.items()}
+    )
+
+
 def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
     """From how many buyers on a row of its own beats the rival.
 
@@ -681,6 +724,7 @@ def pair_settings(
     by_category: bool = True,
     n: int = 4,
     most: int = 300,
+    of: int = 0,
 ) -> pd.DataFrame:
     """What a minimum of common buyers costs and gains in the rows of products with few buyers.
 
@@ -704,6 +748,9 @@ def pair_settings(
         Products in a row.
     most : int
         Look at no more products than that, drawn by chance (always the same ones).
+    of : int
+        Look only at products with twice so many buyers. With the largest count of
+        :func:`row_by_buyers` both look at the same products, and so give the same numbers.
 
     Returns
     -------
@@ -720,7 +767,7 @@ def pair_settings(
     sold = known.buyers(max(0, known.launch))
     settings = {least: (least, 0.0) for least in minimums} | {"damping": (minimums[0], damping)}
     filled, confirmed, whole = [], [], []
-    for place in _some_with(known.since_launch(), 2 * buyers, most):
+    for place in _some_with(known.since_launch(), 2 * max(buyers, of), most):
         people, days = known.arrivals(place)
         late = known.later_row(place, people, n)
         own = (category == category.iloc[place]).fillna(False).to_numpy() & by_category

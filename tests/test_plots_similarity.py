@@ -77,6 +77,15 @@ def test_people_stand_in_the_circles_of_what_they_bought(drawn, one, other):
     assert f"{one} and {other} have {both} " in drawn[0].alt
 
 
+def test_a_product_keeps_its_colour(drawn):
+    plots.circles(SMALL, [("A", "C"), ("C", "D")])
+    left, right = (
+        {text.get_text(): to_hex(text.get_color()) for text in axes.texts} for axes in drawn[0].axes
+    )
+    assert left["bought C"] == right["bought C"]
+    assert len({left["bought A"], left["bought C"], right["bought D"]}) == 3
+
+
 def test_best_sellers_and_the_pages_that_show_them(drawn, bundled_matrix, shop):
     one = pages(common_buyers(bundled_matrix, 4))
     two = pages(product_similarity(bundled_matrix, 4))
@@ -182,7 +191,6 @@ def test_the_curve_and_its_rivals(drawn):
     levels = {to_hex(line.get_color()) + line.get_linestyle(): line.get_ydata()[0]
               for line in axes.lines if line is not curve}  # fmt: skip
     assert levels == {
-        to_hex(colours.PERSONAL) + ":": 0.6,
         to_hex(colours.POPULAR) + "-": 0.3,
         to_hex(colours.CHANCE) + "--": 0.08,
     }
@@ -209,8 +217,7 @@ def test_the_names_of_the_lines_cover_no_other_line_and_no_other_name(drawn, row
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     # beside the axes, where neither a line nor the curve comes
     assert all(box.x0 > axes.get_window_extent().x1 for box in boxes)
-    half = row.attrs["half"] > 1.2 * max(row.attrs["popular"], row.attrs["chance"])
-    levels = [row.attrs[name] for name in ["half", "popular", "chance"][0 if half else 1 :]]
+    levels = [row.attrs[name] for name in ["popular", "chance"]]
     heights = [text.xy[1] for text in named]
     assert all(height >= level for height, level in zip(heights, levels, strict=True))
     order = np.argsort(levels, kind="stable")

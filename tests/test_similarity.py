@@ -27,6 +27,7 @@ from helpers.similarity import (
     product_similarity,
     resting_on_few,
     row_by_buyers,
+    rows_of_first_buyers,
     shared_with_nearest,
     similar_products,
     somebody_who_bought,
@@ -383,6 +384,26 @@ def test_what_a_pair_minimum_costs_and_gains(shop):
     assert table["filled"][3] < table["filled"][1] == table["filled"]["damping"]
 
 
+def test_rows_of_one_product_are_those_of_the_chart(shop):
+    part = shop[0][shop[0]["customer_id"] < "CUST00600"]
+    matrix, products = build_interaction_matrix(part), data.product_table(part)
+    row = row_by_buyers(part, matrix, products, [1, 8])
+    same = []
+    for product, *_ in Slow(part, matrix, products).asked(2 * row.index[-1]):
+        rows = rows_of_first_buyers(part, matrix, product, row.index)
+        late = set(rows["later"].dropna())
+        assert late and rows.columns.tolist() == [*row.index, "later"]
+        same.append([rows[count].isin(late).sum() / 4 for count in row.index])
+    assert np.mean(same, axis=0) == pytest.approx(row["same"].to_numpy())
+    # and the table about pairs speaks of the same products
+    many = row.index[-1]
+    none = pair_settings(part, matrix, products, many, [1], of=many)
+    assert none["filled"][1] == 1
+    assert none["whole"][1] == pytest.approx(row["same"][many])
+    few = rows_of_first_buyers(part, matrix, matrix.products[0], [3, 10_000])
+    assert few.columns.tolist() == [3, "later"]
+
+
 def test_a_row_where_there_is_little_to_tell_from(small_shop):
     matrix, products = build_interaction_matrix(small_shop), data.product_table(small_shop)
     table = row_by_buyers(small_shop, matrix, products)
@@ -391,6 +412,7 @@ def test_a_row_where_there_is_little_to_tell_from(small_shop):
     matrix = build_interaction_matrix(single)
     empty = row_by_buyers(single, matrix, data.product_table(single))
     assert empty.empty and enough_buyers(empty) is None
+    assert rows_of_first_buyers(single, matrix, "a").columns.tolist() == ["later"]
     assert pair_settings(single, matrix, data.product_table(single), 1)["confirmed"].isna().all()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,9 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     """
     figure, panels = style.figure(2.9, ncols=len(pairs), squeeze=False)
     told = []
+    # a product has one colour, in whichever pair it stands
+    shown = list(dict.fromkeys(product for pair in pairs for product in pair))
+    of = dict(zip(shown, cycle([_ONE, _OTHER, COLOURS[2]]), strict=False))
     for axes, (one, other) in zip(panels[0], pairs, strict=True):
         has_one, has_other = bought[one] > 0, bought[other] > 0
         number = pd.Series(bought.index.str.split().str[-1], bought.index)
@@ -57,8 +61,8 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         centre = radius - smaller - 0.08
         if only_other:
             centre = _distance(1, smaller / radius, len(both) / has_one.sum()) * radius
-        _circle(axes, (0, 0), radius, _ONE)
-        _circle(axes, (centre, 0), smaller, _OTHER)
+        _circle(axes, (0, 0), radius, of[one])
+        _circle(axes, (centre, 0), smaller, of[other])
         for middle, people in [
             ((centre - smaller - radius) / 2, only_one),
             ((centre + radius - smaller) / 2 if only_other else centre, both),
@@ -68,12 +72,12 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
                 height = (place - (len(people) - 1) / 2) * 0.58
                 axes.plot(middle, height, "o", markersize=15, color=INK)
                 axes.text(middle, height, person, color="white", ha="center", va="center")
-        axes.text(-0.35, 1.24, f"bought {one}", color=_ONE, ha="center", fontweight="bold")
+        axes.text(-0.35, 1.24, f"bought {one}", color=of[one], ha="center", fontweight="bold")
         axes.text(
             1.25 if only_other else 1,
             1.24,
             f"bought {other}",
-            color=_OTHER,
+            color=of[other],
             ha="center",
             fontweight="bold",
         )
@@ -117,7 +121,7 @@ def pages_per_product(
         align = "left" if value < 0.15 * widest else "right" if value > 0.85 * widest else "center"
         axes.text(value, height, label, color=colour, ha=align, fontweight="bold")
     axes.axvline(turn, color=CHANCE, linestyle="--")
-    axes.text(turn + 0.01 * widest, len(best) - 0.35, "if all had their turn", color=CHANCE)
+    axes.text(turn + 0.01 * widest, len(best) - 0.35, "shared evenly", color=INK)
     axes.set_yticks(range(len(best)), [_short(names[product]) for product in best])
     axes.set_ylim(len(best) - 0.1, -1.3 if apart else -1.9)
     axes.set_xlim(0, widest * 1.08)
@@ -208,7 +212,7 @@ def in_common(shared: pd.DataFrame) -> None:
         numbers, and so are overlaps; a dot is a product (left) or a customer (right), or as many
         as is said.
     """
-    figure, panels = style.figure(3.6, ncols=2)
+    figure, panels = style.figure(3.8, ncols=2)
     told = []
     for axes, kind, things in zip(panels, ["customers", "products"], ["products", "customers"],
                                   strict=True):  # fmt: skip
@@ -217,7 +221,7 @@ def in_common(shared: pd.DataFrame) -> None:
         each = max(1, -(-(own + other - both) // 200))
         _two_circles(axes, own, other, both, each)
         one = kind.removesuffix("s")
-        axes.set_title(f"a typical {one} and the nearest", loc="center", fontsize=11.5)
+        axes.set_title(f"a typical {one}\nand the nearest", loc="center", fontsize=11.5)
         thing = things.removesuffix("s")
         many = things if both != 1 else thing
         axes.text(0, -1.34, f"{both:,} {many} in common", ha="center", fontweight="bold")
@@ -315,15 +319,11 @@ def buyers_needed(row: pd.DataFrame) -> None:
     if row.empty:
         return
     figure, axes = style.figure(4.4)
-    # what half of all buyers reach is a line only where it stands above all else
-    half = row.attrs["half"] > 1.2 * max(row.attrs["popular"], row.attrs["chance"])
-    top = max(row.attrs["half"], row["same"].max(), row.attrs["popular"], 0.12)
+    top = max(row["same"].max(), row.attrs["popular"], row.attrs["chance"], 0.12)
     lines = [
-        ("half", PERSONAL, ":", "half of\nall buyers"),
         ("popular", POPULAR, "-", row.attrs["rival"].replace(" best", "\nbest")),
         ("chance", CHANCE, "--", "drawn\nby chance"),
     ]
-    lines = lines if half else lines[1:]
     highest = 1.14 * top
     heights = _apart([row.attrs[name] for name, *_ in lines], 0.15 * highest)
     edges = row.index[0] * 0.45, row.index[-1] * 1.6
@@ -353,10 +353,9 @@ def buyers_needed(row: pd.DataFrame) -> None:
         figure,
         axes,
         title,
-        "first buyers, and how long they took (products that have so many)",
-        "share of the row that later buyers confirm",
-        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}; half of all buyers: "
-        f"{percent(row.attrs['half'])}.",
+        "a product's first buyers, and the typical time until then",
+        "share of the row that others confirm",
+        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}.",
         percent="y",
     )
 
