@@ -95,9 +95,12 @@ def instructor_notebook(notebook, talking: str):
     """A lesson with every answer open, and what to say after its title."""
     import nbformat
 
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = cell.source.replace("<details>", "<details open>")
+    for cell in notebook.cells:  # a computed sentence may fold, too
+        cell.source = cell.source.replace("<details>", "<details open>")
+        for output in cell.get("outputs", []):
+            for kind, text in output.get("data", {}).items():
+                if kind.startswith("text/"):
+                    output.data[kind] = text.replace("<details>", "<details open>")
     notes = nbformat.v4.new_markdown_cell(f"> **For the instructor**\n\n{talking}", id="talking")
     notebook.cells.insert(1, notes)
     return notebook
