@@ -252,8 +252,8 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     finding += f"{percent(table.loc[others, 'share'])} with {others}"
     label = "customers with at least one hit"
     if table["share_low"].notna().any():
-        label += "\n(thick line: 19 of 20 such lines hold the share of all customers like these;"
-        label += "\nluck is computed, so it has none)"
+        label += "\n(thick line: where the share of all such customers probably lies,"
+        label += "\nright 19 times in 20)"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
 
 
