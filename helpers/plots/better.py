@@ -243,7 +243,7 @@ def chance_of_a_hit(n_products: int, owned: float, k: int) -> None:
     axes.set_xlim(-0.05, columns + 0.05)
     axes.set_ylim(rows + 0.05, -0.05)
     style.bare(axes)
-    finding = f"A random list: {len(chosen)} of the {free} products not owned yet"
+    finding = f"{len(chosen)} of the {free} products that this customer doesn't own yet"
     style.title(axes, finding)
     axes.set_xlabel("dark: on the random list; white: owned already")
     alt = f"{n_products} squares, {had} of them white, {len(chosen)} dark. {finding}."
