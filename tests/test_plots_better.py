@@ -302,7 +302,7 @@ def test_same_or_different_draws_both_intervals(drawn):
     assert np.allclose([line.get_xdata()[0] for line in lines[2::3]], table["difference"])
     same, apart = plots.clear_differences(table)
     assert (same, apart) == (["user_based", "random"], ["random"])
-    assert title(axes) == "Zero is out for user-based with the same judges only"
+    assert title(axes) == "Only the same judges tell ours from user-based"
     ends = table[["low", "high", "apart_low", "apart_high"]].stack()
     told = [end.replace("−", "-") for text in texts(axes)[:-2] for end in text.split(" to ")]
     assert np.allclose([float(end) for end in told], 100 * ends, atol=0.051)

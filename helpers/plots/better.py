@@ -391,7 +391,7 @@ def same_people() -> None:
     axes.set_xlim(-0.1, 10.6)
     axes.set_ylim(5.8, -0.4)
     style.bare(axes)
-    finding = "Other judges, another winner; the same judges, a draw"
+    finding = "With other judges, luck picks the winner"
     style.title(axes, finding)
     alt = "Customer 1 finds something in both lists, customer 2 in neither. If each judges one "
     alt += "list, the list that gets customer 1 wins. If both judge both, it is 1 to 1."
@@ -470,7 +470,7 @@ def same_or_different(table: pd.DataFrame) -> None:
     gained = [in_words(name) for name in same if name not in apart]
     finding = "Ours minus theirs: the same people (colour), different people (grey)"
     if gained:
-        finding = f"Zero is out for {' and '.join(gained)} with the same judges only"
+        finding = f"Only the same judges tell ours from {' and '.join(gained)}"
     xlabel = "ours minus theirs: points (customers of 100)"
     xlabel += "\ncolour: the same people judge both lists\ngrey: as if different people judged each"
     axes.xaxis.set_major_formatter(_of_100)
