@@ -414,9 +414,11 @@ def product_map(
     axes.spines[:].set_visible(False)
     axes.margins(0.14)
     if clear:
-        finding = f"{len(by_group)} groups of products, each bought by the same people"
+        finding = (
+            f"{len(by_group)} groups of products; near means bought by many of the same people"
+        )
     else:
-        finding = "Near each other: bought by the same people. No clear groups"
+        finding = "Near each other: bought by many of the same people. No clear groups"
     style.title(axes, finding)
     figure.canvas.draw()  # places are final from here on
     placer = _Labels(figure, axes, groups[["x", "y"]].to_numpy())
