@@ -191,26 +191,6 @@ def equally_empty_shops() -> dict[str, InteractionMatrix]:
     }
 
 
-def megabytes(n_customers: int, n_products: int, n_filled: float) -> pd.Series:
-    """Memory of a matrix, with its zeros and without, in millions of bytes.
-
-    Parameters
-    ----------
-    n_customers, n_products : int
-    n_filled : float
-        Cells that are not zero.
-
-    Returns
-    -------
-    Series
-        ``dense``: four bytes for every cell. ``sparse``: for every filled cell four bytes of value
-        and four of column number, and four for where each row begins.
-    """
-    dense = 4 * n_customers * n_products
-    sparse_bytes = 8 * n_filled + 4 * (n_customers + 1)
-    return pd.Series({"dense": dense, "sparse": sparse_bytes}) / 1e6
-
-
 def product_views(events: pd.DataFrame | None) -> pd.DataFrame | None:
     """The events in which a customer looked at a product; None where a shop has none of them."""
     if events is None:

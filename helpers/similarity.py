@@ -1033,28 +1033,3 @@ def lift_that_melts(
     rows = {least: top.mean() for least, top in tops.items() if len(top)}
     table = pd.DataFrame(rows, index=columns).T.rename_axis("common buyers, at least")
     return table.assign(lift_that_stayed=table["lift_later"] / table["lift"])
-
-
-def what_melted(melted: pd.DataFrame) -> str:
-    """What a table of :func:`lift_that_melts` says, in a sentence or two.
-
-    Parameters
-    ----------
-    melted : DataFrame
-
-    Returns
-    -------
-    str
-    """
-    if melted.empty:
-        return "In these data no early pair can be followed."
-    first, best = melted.iloc[0], melted["lift_later"].idxmax()
-    kept = first["lift_that_stayed"]
-    verdict = (
-        "it stayed" if kept >= 0.9 else "part of it was luck" if kept >= 0.5 else "mostly luck"
-    )
-    return (
-        f"The highest early lifts, {first['lift']:.1f} on average, became "
-        f"{first['lift_later']:.1f}: {verdict}.\nAsking for {best:,} common buyers at the time "
-        "finds the pairs with the highest lift in all data."
-    )

@@ -17,7 +17,6 @@ from helpers.matrix import (
     equally_empty_shops,
     full_rows,
     leaders,
-    megabytes,
     product_views,
     products_per_customer,
     short_enough,
@@ -72,14 +71,6 @@ def test_only_the_median_tells_the_two_shops_apart():
     assert table["empty"].iloc[0] == pytest.approx(0.8)
     assert table["median"].tolist() == [1, 2]
     assert table["only_one"].tolist() == [0.8, 0]
-
-
-def test_memory_is_what_scipy_takes():
-    small = build_interaction_matrix(data.miniature())
-    sizes = megabytes(*small.shape, small.values.nnz) * 1e6
-    stored = small.values
-    assert sizes["sparse"] == stored.data.nbytes + stored.indices.nbytes + stored.indptr.nbytes
-    assert sizes["dense"] == stored.toarray().nbytes
 
 
 def test_views_of_empty_and_filled_cells():

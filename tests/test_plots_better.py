@@ -9,6 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 from helpers import colours, evaluate, plots
 from helpers.recommend import MostPopular, Random, ladder
 from helpers.telling import percent
+from tests.figures import title
 
 
 @pytest.fixture
@@ -21,10 +22,6 @@ def drawn(monkeypatch):
 
 def texts(axes):
     return [text.get_text() for text in axes.texts]
-
-
-def title(axes):
-    return axes.get_title(loc="left").replace("\n", " ")
 
 
 def colour(artist):

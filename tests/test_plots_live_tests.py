@@ -7,6 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import colours, experiments, plots
+from tests.figures import dots, no_overlap, stripes, title, written
 
 
 @pytest.fixture
@@ -30,42 +31,6 @@ def few():
         {"customer_id": list("123456"), "arm": list("AAABBB"),
          "visits": [6, 2, 4, 5, 4, 3], "carted": [0, 0, 3, 4, 0, 2]}
     )  # fmt: skip
-
-
-def written(axes):
-    return [text.get_text() for text in axes.texts]
-
-
-def title(axes):
-    return axes.get_title(loc="left").replace("\n", " ")
-
-
-def dots(axes, marker="o"):
-    """Place and colour of the dots."""
-    return [
-        (line.get_xdata()[0], line.get_ydata()[0], to_hex(line.get_color()))
-        for line in axes.lines
-        if line.get_marker() == marker and len(line.get_xdata()) == 1
-    ]
-
-
-def stripes(axes, least=3):
-    """Ends of the thick horizontal lines."""
-    return [
-        tuple(line.get_xdata())
-        for line in axes.lines
-        if line.get_marker() != "o" and line.get_linewidth() >= least
-    ]
-
-
-def no_overlap(axes):
-    """No two texts lie on each other."""
-    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
-    for place, one in enumerate(boxes):
-        for other in boxes[place + 1 :]:
-            width = min(one.x1, other.x1) - max(one.x0, other.x0)
-            height = min(one.y1, other.y1) - max(one.y0, other.y0)
-            assert min(width, height) < 2
 
 
 def test_every_visit_is_a_square_and_every_cart_a_filled_one(drawn, few):

@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 from helpers import colours, data, plots
 from helpers.matrix import build_interaction_matrix
 from helpers.similarity import product_similarity
+from tests.figures import title
 
 
 @pytest.fixture
@@ -20,10 +21,6 @@ def drawn(monkeypatch):
 
 def texts(axes):
     return [text.get_text() for text in axes.texts if text.get_text()]
-
-
-def title(axes):
-    return axes.get_title(loc="left").replace("\n", " ")
 
 
 def widths(axes):

@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 
 from helpers import colours, data, evaluate, plots, trust
 from helpers.matrix import build_interaction_matrix
+from tests.figures import dots, no_overlap, stripes, title, written
 
 
 @pytest.fixture
@@ -23,42 +24,6 @@ def drawn(monkeypatch):
 
     monkeypatch.setattr(plots.style, "show", show)
     return axes
-
-
-def written(axes):
-    return [text.get_text() for text in axes.texts]
-
-
-def title(axes):
-    return axes.get_title(loc="left").replace("\n", " ")
-
-
-def dots(axes):
-    """Place and colour of the dots."""
-    return [
-        (line.get_xdata()[0], line.get_ydata()[0], to_hex(line.get_color()))
-        for line in axes.lines
-        if line.get_marker() == "o"
-    ]
-
-
-def stripes(axes, least=3):
-    """Ends of the thick horizontal lines."""
-    return [
-        tuple(line.get_xdata())
-        for line in axes.lines
-        if line.get_marker() != "o" and line.get_linewidth() >= least
-    ]
-
-
-def no_overlap(axes):
-    """No two texts lie on each other."""
-    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
-    for place, one in enumerate(boxes):
-        for other in boxes[place + 1 :]:
-            width = min(one.x1, other.x1) - max(one.x0, other.x0)
-            height = min(one.y1, other.y1) - max(one.y0, other.y0)
-            assert min(width, height) < 2
 
 
 def test_the_dice_can_show_what_is_not_owned(drawn):

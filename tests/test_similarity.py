@@ -32,7 +32,6 @@ from helpers.similarity import (
     similar_products,
     somebody_who_bought,
     usual_times_chance,
-    what_melted,
 )
 from tests.common import purchases
 
@@ -521,15 +520,3 @@ def test_the_lift_melts_in_the_shop(shop, bundled_matrix):
     assert melted.index.tolist() == [1, 3, 5, 10]
     assert melted["lift_that_stayed"].is_monotonic_increasing
     assert melted["lift"].is_monotonic_decreasing
-
-
-@pytest.mark.parametrize(
-    ("later", "verdict"), [(2, "mostly luck"), (6, "part of it was luck"), (12, "it stayed")]
-)
-def test_what_melted_is_said_as_the_table_has_it(later, verdict):
-    table = pd.DataFrame({"customers": [1.0, 3], "lift": [10.0, 8], "lift_later": [later, 3.0]},
-                         index=[1, 3])  # fmt: skip
-    said = what_melted(table.assign(lift_that_stayed=table["lift_later"] / table["lift"]))
-    assert verdict in said and f"became {later:.1f}" in said
-    assert f"Asking for {3 if later == 2 else 1} common" in said
-    assert "no early pair" in what_melted(table.iloc[:0])

@@ -10,16 +10,11 @@ from matplotlib.ticker import MaxNLocator
 from helpers.colours import CHANCE, INK, ORACLE, PERSONAL, POPULAR, WARNING
 from helpers.experiments import deviation_allowed
 from helpers.plots import style
+from helpers.telling import percent
 
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
 _ANSWERS = {"ship": PERSONAL, "stop": WARNING, "cannot tell": CHANCE, "keep running": CHANCE}
-
-
-def _plain_axes(axes) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
 
 
 def _arrow(axes, start, end, colour=INK, bend=0.0) -> None:
@@ -119,17 +114,16 @@ def what_dealing_does(deals: pd.DataFrame) -> None:
         edge = 196 * deals[column].mean()
         for side in (-edge, edge):
             axes.plot([side, side], [0, (height + 0.03) * top], color=colour, linewidth=2)
-        told = f"counted by {name}: luck ends here, {alarms[name]:.0%} lie outside"
+        told = f"counted by {name}: luck ends here, {percent(alarms[name])} lie outside"
         axes.text(0, height * top, told, color=colour, ha="center", va="bottom", bbox=_ON_WHITE)
     axes.set_ylim(0, 1.36 * top)
     reach = 1.08 * max(per_100.abs().max(), 196 * deals["by_customers"].mean())
     axes.set_xlim(-reach, reach)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    finding = f"Counted by visits, equal lists differ in {alarms['visits']:.0%} of the deals"
-    alt = (
-        f"{len(deals):,} deals of equal lists. {finding}; by customers: {alarms['customers']:.0%}."
-    )
+    finding = f"Counted by visits, equal lists differ in {percent(alarms['visits'])} of the deals"
+    by_customers = percent(alarms["customers"])
+    alt = f"{len(deals):,} deals of equal lists. {finding}; by customers: {by_customers}."
     style.finish(figure, axes, finding, "B minus A, in carts per 100 visits", "", alt)
 
 
@@ -298,7 +292,7 @@ def rule_in_questions() -> None:
     _box(axes, 2.3, -1.25 * len(steps) + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
     axes.set_xlim(-0.15, 9.1)
     axes.set_ylim(-1.25 * len(steps) - 0.4, 0.6)
-    _plain_axes(axes)
+    style.bare(axes, equal=False)
     finding = "The rule, written before the test: the first answer decides"
     style.title(axes, finding)
     told = "; ".join(f"{' '.join(question.split())} {word}: {answer}"
@@ -436,7 +430,7 @@ def own_homework() -> None:
     _arrow(axes, (2.3, -0.85), (2.3, -0.08), POPULAR)
     axes.set_xlim(0.3, 9.1)
     axes.set_ylim(-1.95, 3.3)
-    _plain_axes(axes)
+    style.bare(axes, equal=False)
     finding = "Everybody sees the lists: the engine marks its own homework"
     style.title(axes, finding)
     style.show(figure, f"{finding}: {' → '.join(' '.join(each.split()) for each in words)} → and "

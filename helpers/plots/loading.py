@@ -64,9 +64,7 @@ def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
         told.append(f"{text} is {_day(here)} and lands on {_day(there)}")
     axes.set_xlim(-8, 405)
     axes.set_ylim(-0.6, 0.95)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     style.finish(
         figure, axes, "Month first: days 1 to 12 move, later days stay",
         alt=f"Dates on the line of a year: {'; '.join(told)}.",
@@ -168,9 +166,7 @@ def lists_beside(lists: dict[str, list[str]], finding: str = "") -> None:
         axes.text(-0.06, rank, str(rank + 1), ha="right", va="center", color=CHANCE)
     axes.set_xlim(-0.15, len(lists) - 0.05)
     axes.set_ylim(n - 0.45, -1.3)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     told = [f"{first}: {', '.join(true)}"]
     told += [f"{name}: {', '.join(lists[name])} ({len(wrong[name])} not in it)" for name in wrong]
     style.finish(figure, axes, finding, alt=f"{finding}. {'; '.join(told)}.")
@@ -208,9 +204,7 @@ def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
             axes.text(x + 0.15, 2.35, name, color=INK, va="center")
     axes.set_xlim(-0.1, 10.1)
     axes.set_ylim(5.4, -0.6)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     finding = "Two tables, joined by customer and product"
     if not met:
         finding = "Two tables: which customer of one is in the other?"
@@ -319,9 +313,7 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
         axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
     axes.set_xlim(-0.15, end + 2.9)
     axes.set_ylim(len(rows) - 0.4, -1.2)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     gone = sum(map(bool, reasons))
     finding = f"Of {len(rows)} rows, {gone} go, each for one reason"
     alt = f"{finding}: {', '.join(reason or 'kept' for reason in reasons)}."
@@ -364,9 +356,7 @@ def platform_bar(groups: pd.Series) -> None:
                   va="center", linespacing=1.1)  # fmt: skip
     axes.set_xlim(-0.3, 2.6)
     axes.set_ylim(max(1.02, labels[-1] + 0.1), min(-0.02, labels[0] - 0.1))
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     finding = f"{percent(1 - shares.get('bought', 0))} of the people we know of never bought"
     if list(groups.index) == ["bought"]:
         finding = "Our files know buyers only"
@@ -443,9 +433,7 @@ def funnel(steps: pd.Series) -> None:
                   fontweight="bold")  # fmt: skip
     axes.set_ylim(len(steps) - 0.5, -0.5)
     axes.set_xlim(0, max(values[0], 1))
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     share = values[-1] / values[0] if values[0] else 0
     finding = f"{percent(share)} of the pairs viewed were also put into the cart and bought"
     if len(steps) < 2:
@@ -500,9 +488,7 @@ def the_rule(table: pd.DataFrame) -> None:
         told.append(f"{row.question} {row.answer}")
     axes.set_xlim(-0.05, 8.4)
     axes.set_ylim(len(table) - 0.5, -1.15)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
     label = "filled: this file, with the limit in brackets"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}.")

@@ -41,9 +41,7 @@ def _canvas(width, height, inches):
     figure, axes = style.figure(inches)
     axes.set_xlim(0, width)
     axes.set_ylim(0, height)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     return figure, axes
 
 

@@ -409,9 +409,7 @@ def product_map(
         if clear:
             _shade(axes, members[["x", "y"]].to_numpy(), colour, 0.001 * spread)
         axes.plot(members["x"], members["y"], "o", color=colour, markersize=6, zorder=3)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     axes.margins(0.14)
     if clear:
         finding = (

@@ -86,12 +86,13 @@ def finish(figure, axes, finding, xlabel="", ylabel="", alt="", percent="") -> N
     show(figure, alt or f"{finding}.")
 
 
-def bare(axes) -> None:
-    """Axes for a drawing: no ticks and no frame, and a circle is round."""
+def bare(axes, equal: bool = True) -> None:
+    """Axes for a drawing: no ticks and no frame, and a circle is round if both axes are equal."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    axes.set_aspect("equal")
+    if equal:
+        axes.set_aspect("equal")
 
 
 def show(figure, alt: str) -> None:

@@ -269,9 +269,7 @@ def four_outcomes() -> None:
     axes.text(worth, -0.62, "the line", ha="center", color=WARNING)
     axes.set_xlim(-7.2, 4.8)
     axes.set_ylim(3.6, -0.9)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     style.title(axes, "Where does the interval start and end? Four answers")
     answers = ", ".join(trust.outcome(*each, worth) for each in examples)
     style.show(figure, f"Four intervals beside zero and the line: {answers}.")
@@ -427,9 +425,7 @@ def from_hit_to_sale(click_rate: float, cart_rate: float, paid_rate: float) -> N
         axes.text(4.5, -place - 0.5, gap, va="center", color=INK)  # between two steps
     axes.set_xlim(-0.1, 9.3)
     axes.set_ylim(-len(steps) + 0.5, 0.6)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     style.title(axes, "From a visit to a sale (widths not to scale)")
     told = ", ".join(step for step, *_ in steps)
     style.show(figure, f"A funnel from visits to extra sales: {told}.")
@@ -455,9 +451,7 @@ def exposure_loop() -> None:
               va="center", color=WARNING)  # fmt: skip
     axes.set_xlim(-4.1, 4.1)
     axes.set_ylim(-1.5, 1.5)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    style.bare(axes, equal=False)
     style.title(axes, "What we show is bought, and what is bought we show")
     style.show(figure, f"A loop: {' → '.join(words[name] for name in names)}, and so on.")
 
