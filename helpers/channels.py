@@ -920,11 +920,8 @@ def traces(
     """
     out = set(product_ids)
     products = engine.rules.products
-    silent = products.index.isin(list(out))
-    products = products.assign(
-        may_be_shown=products["may_be_shown"] & ~silent,
-        may_be_named=products["may_be_named"] & ~silent,
-    )
+    shown = products["may_be_shown"] & ~products.index.isin(list(out))
+    products = products.assign(may_be_shown=shown)  # which reasons are named changes no list
     hidden = replace(engine, rules=replace(engine.rules, products=products))
     clean = transactions[~transactions["product_id"].isin(out)]
     if events is not None and "product_id" in events:

@@ -2,6 +2,7 @@
 
 import gzip
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -200,3 +201,12 @@ def test_product_table_takes_the_most_frequent_name(tmp_path):
     assert products.loc["A", "price"] == 4
     bare = write(tmp_path, "customer_id,product_id,transaction_date\n1,A,01-02-2024\n")
     assert data.product_table(data.load_transactions(bare)).loc["A", "product_name"] == "A"
+
+
+def test_a_line_costs_its_amount_or_price_times_quantity_and_never_less_than_nothing():
+    table = pd.DataFrame({"total_amount": [5.0, np.nan, np.nan, -2.0],
+                          "unit_price": [1.0, 3.0, np.nan, 2.0],
+                          "quantity": [1.0, 2.0, 2.0, 1.0]})  # fmt: skip
+    assert data.line_amounts(table).tolist() == [5, 6, 0, 0]
+    assert data.line_amounts(table[["unit_price"]]).tolist() == [1, 3, 0, 2]
+    assert data.line_amounts(table[["quantity"]]) is None

@@ -377,6 +377,9 @@ def test_number_choice_and_list():
     assert exercises.number(4, 3, "yes")[1].endswith("too high.")
     assert exercises.number(7, 3, "yes", [(7, "you added")]) == (False, "you added")
     assert not exercises.number(True, 1, "yes")[0]
+    exact = 2_000 * (0.35 - 0.25) * 0.4  # 79.99999999999999
+    assert exercises.number(exact, 80, "yes", tolerance=0)[0]
+    assert not exercises.number(79.9999, 80, "yes", tolerance=0)[0]
     options = {"a": "no, since", "B": "yes"}
     assert exercises.choice(" b ", "B", options) == (True, "yes")
     assert exercises.choice("A", "B", options) == (False, "no, since")
