@@ -304,6 +304,38 @@ def usual_times_chance(matrix: InteractionMatrix) -> float:
     return float((owned * (owned - 1)).sum() / by_chance) if by_chance > 0 else float("nan")
 
 
+def _nearest_of_each(similarity):
+    """Position of each product's nearest neighbour, -1 where it has none."""
+    best = _best_of_each(similarity, 1)
+    return np.array([column[0] if len(column) else -1 for column, _ in best], dtype=int)
+
+
+def nearest_is_of_category(
+    similarity: ProductSimilarity, products: pd.DataFrame
+) -> pd.Series | None:
+    """Whether each product's nearest neighbour is of its own category.
+
+    Parameters
+    ----------
+    similarity : ProductSimilarity
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+
+    Returns
+    -------
+    Series of object, or None
+        True, False, or missing (no category, or no neighbour), indexed by product id. None where
+        the shop has no categories, or only one, or no product with a category has a neighbour.
+    """
+    category = products["product_category"].reindex(similarity.products)
+    nearest = _nearest_of_each(similarity)
+    asked = category.notna().to_numpy() & (nearest >= 0)
+    if category.nunique() < 2 or not asked.any():
+        return None
+    same = category.to_numpy()[asked] == category.fillna("").to_numpy()[nearest[asked]]
+    return pd.Series(same, similarity.products[asked], dtype=object).reindex(similarity.products)
+
+
 def nearest_in_same_category(
     similarity: ProductSimilarity, products: pd.DataFrame, n_shuffles: int = 200
 ) -> tuple[float, float, float] | None:
@@ -326,16 +358,12 @@ def nearest_in_same_category(
         shop has no categories, or only one.
     """
     category = products["product_category"].reindex(similarity.products)
-    if category.nunique() < 2:
+    told = nearest_is_of_category(similarity, products)
+    if told is None:
         return None
-    nearest = np.full(len(category), -1)
-    for place, (column, _) in enumerate(_best_of_each(similarity, 1)):
-        nearest[place] = column[0] if len(column) else -1
-    asked = category.notna().to_numpy() & (nearest >= 0)
-    if not asked.any():
-        return None
-    own = category[asked].to_numpy()
-    same = (own == category.fillna("").to_numpy()[nearest[asked]]).mean()
+    nearest = _nearest_of_each(similarity)
+    asked = told.notna().to_numpy()
+    same = told.dropna().astype(bool).mean()
     others = category[asked].map(category.value_counts()) - 1
     rng = np.random.default_rng(0)
     code = category.factorize()[0]

@@ -15,6 +15,8 @@ from helpers import colours, data, plots
 from helpers.matrix import build_interaction_matrix
 from helpers.similarity import (
     common_buyers,
+    nearest_in_same_category,
+    nearest_is_of_category,
     pages,
     product_groups,
     product_similarity,
@@ -344,3 +346,28 @@ def test_thousands_of_products(drawn):
     plots.buyers_needed(row_by_buyers(table, matrix, products))
     assert len(symbols(drawn[0].axes[0])) <= 60
     assert len(drawn[0].axes[0].texts) <= 34
+
+
+def test_rings_are_products_whose_nearest_is_of_another_category(drawn, shop, bundled_matrix):
+    products, groups = data.product_table(shop[0]), product_groups(bundled_matrix)
+    similarity = product_similarity(bundled_matrix)
+    own = nearest_is_of_category(similarity, products)
+    plots.product_map(groups, products, in_category=own)
+    category, values = products["product_category"], similarity.to_frame()
+    elsewhere = {
+        product
+        for product in groups.index
+        if category[product] != category[values[product].idxmax()]
+    }
+    [axes] = drawn[0].axes
+    rings = {
+        (x, y)
+        for line in axes.lines
+        if line.get_markerfacecolor() == "white"
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    }
+    assert rings == set(zip(*groups.loc[list(elsewhere), ["x", "y"]].to_numpy().T, strict=True))
+    title = axes.get_title(loc="left").replace("\n", " ")
+    assert title.startswith(f"{len(elsewhere)} of 53 products (rings)")
+    same, *_ = nearest_in_same_category(similarity, products)
+    assert same == pytest.approx(1 - len(elsewhere) / 53)

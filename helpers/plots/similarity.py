@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import brentq
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
-from helpers.colours import CHANCE, INK, PERSONAL, POPULAR
+from helpers.colours import CHANCE, GREY, INK, PERSONAL, POPULAR
 from helpers.data import display_names
 from helpers.plots import style
 from helpers.plots.style import COLOURS
@@ -382,8 +382,11 @@ def product_map(
     products: pd.DataFrame,
     n_labels: int = 25,
     named: Collection = (),
+    in_category: pd.Series | None = None,
 ) -> None:
     """Products on a plane, those with the same buyers near each other, their groups shaded.
+
+    With categories, a full dot has its nearest neighbour in its own category, a ring elsewhere.
 
     Parameters
     ----------
@@ -395,7 +398,9 @@ def product_map(
         At most so many products are named, the most central of each group, and only where their
         names cover nothing.
     named : collection of product ids
-        These are named before all others.
+        Named before all others, with a line to their dot where no place is free beside it.
+    in_category : Series, optional
+        From :func:`helpers.similarity.nearest_is_of_category`.
     """
     if groups.empty:
         return
@@ -403,15 +408,27 @@ def product_map(
     names = display_names(products)
     clear = groups.attrs["clear"]
     by_group = list(groups.groupby("group"))
+    known = pd.Series() if in_category is None else in_category.reindex(groups.index).dropna()
+    elsewhere = known.index[~known.astype(bool)]
     spread = np.ptp(groups[["x", "y"]].to_numpy(), axis=0).max() or 1.0
     for number, members in by_group:
         colour = COLOURS[number % len(COLOURS)]
         if clear:
             _shade(axes, members[["x", "y"]].to_numpy(), colour, 0.001 * spread)
-        axes.plot(members["x"], members["y"], "o", color=colour, markersize=6, zorder=3)
+        ring = members.index.isin(elsewhere)
+        for inside, part in [(colour, members[~ring]), ("white", members[ring])]:
+            axes.plot(
+                part["x"], part["y"], "o", color=colour, markerfacecolor=inside,
+                markeredgewidth=1.6, markersize=6, zorder=3,
+            )  # fmt: skip
     style.bare(axes, equal=False)
-    axes.margins(0.14)
-    if clear:
+    axes.margins(0.18, 0.14)
+    if len(known):
+        finding = (
+            f"{len(elsewhere)} of {len(known)} products (rings) have their nearest in another "
+            "category"
+        )
+    elif clear:
         finding = (
             f"{len(by_group)} groups of products; near means bought by many of the same people"
         )
@@ -433,7 +450,9 @@ def product_map(
     ranked["later"] = ~ranked.index.isin(named)
     for product in ranked.sort_values(["later", "rank", "group"]).index:
         if len(told) < n_labels and placer.beside(
-            groups.loc[product, ["x", "y"]].to_numpy(float), _short(names[product])
+            groups.loc[product, ["x", "y"]].to_numpy(float),
+            _short(names[product]),
+            always=product in named,
         ):
             told.append(product)
     alt = f"Map of {len(groups)} products: {finding}."
@@ -532,8 +551,8 @@ class _Labels:
             zorder=5,
         )
 
-    def beside(self, point, text) -> bool:
-        """The name of a product, beside its point."""
+    def beside(self, point, text, always=False) -> bool:
+        """The name of a product beside its point; if it must be told, farther off with a line."""
         x, y = self.axes.transData.transform(point)
         own = int(np.abs(self.middles - [x, y]).sum(axis=1).argmin())
         gap = 5 * self.pixels
@@ -541,4 +560,23 @@ class _Labels:
         tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
         tries += [((x + gap, y + gap), "left", "bottom"), ((x + gap, y - gap), "left", "top")]
         tries += [((x - gap, y + gap), "right", "bottom"), ((x - gap, y - gap), "right", "top")]
-        return self._put(tries, text, {own}, own, color=INK, fontsize=10, zorder=4)
+        look = {"color": INK, "fontsize": 10, "zorder": 4}
+        if self._put(tries, text, {own}, own, **look):
+            return True
+        if not always:
+            return False
+        turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+        for step, turn in ((step, turn) for step in range(3, 12) for turn in turns):
+            far = np.array([np.cos(turn), np.sin(turn)]) * 6 * step * self.pixels
+            ha = "left" if far[0] > 0 else "right"
+            along = np.linspace(0.1, 1, 20)[:, None] * far + (x, y)
+            others = np.delete(self.middles, own, axis=0)[:, None]
+            crossed = (np.hypot(*np.moveaxis(others - along, -1, 0)) < 6 * self.pixels).any()
+            crossed |= any(box.contains(*at) for box in self.taken for at in along)
+            if not crossed and self._put(
+                [((x, y) + far, ha, "center")], text, range(len(self.points)), **look
+            ):
+                line = self.axes.transData.inverted().transform([(x, y), (x, y) + 0.96 * far])
+                self.axes.plot(*line.T, color=GREY, linewidth=0.8, zorder=2)
+                return True
+        return False
