@@ -334,8 +334,11 @@ def buyers_needed(row: pd.DataFrame) -> None:
     axes.plot(row.index, row["same"], "-o", color=PERSONAL, linewidth=2.5, markersize=8)
     white = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
     for buyers, same in row["same"].items():
-        axes.text(buyers * 0.9, same + 0.022 * top, percent(same).replace("less than ", "<"),
-                  color=PERSONAL, ha="right", fontweight="bold", bbox=white)  # fmt: skip
+        struck = any(same < row.attrs[name] < same + 0.11 * top for name, *_ in lines)
+        place = (buyers * 1.12, same - 0.03 * top) if struck else (buyers * 0.9, same + 0.022 * top)
+        axes.text(*place, percent(same).replace("less than ", "<"), color=PERSONAL,
+                  ha="left" if struck else "right", va="top" if struck else "baseline",
+                  fontweight="bold", bbox=white)  # fmt: skip
     axes.set_xscale("log")
     axes.set_xticks(row.index, [f"{n:,}\n{_wait(w)}" for n, w in row["weeks"].items()])
     axes.minorticks_off()
