@@ -290,6 +290,7 @@ STOPS = [
         "stops": "everything",
         "found": "{:,} places have something that must not be shown",
         "unknown": "no product is named as forbidden",
+        "until_known": "legal signs that none is",
         "signs": "legal",
         "mend": "Name it in `deny_products` or `deny_categories`, and make all lists anew.",
     },
@@ -300,6 +301,7 @@ STOPS = [
         "stops": "the places that don't look it up",
         "found": "{:,} places have something that is sold out",
         "unknown": "no product is known to be sold out",
+        "until_known": "the page looks stock up when it is shown",
         "signs": "merchandising",
         "mend": "Look stock up when the page is shown, and keep a reserve of candidates.",
     },
@@ -310,10 +312,14 @@ STOPS = [
         "stops": "mails and reminders",
         "found": "{:,} people get a mail without having agreed",
         "unknown": "nobody is known to have agreed",
+        "until_known": "no mail and no reminder goes out",
         "signs": "legal",
         "mend": "Send mails and reminders to those who agreed, and to nobody else.",
     },
 ]
+
+
+_OF_A_STOP = ("question", "short", "stops", "until_known", "signs", "mend")
 
 
 def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
@@ -329,14 +335,15 @@ def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
     -------
     list of dict
         Per question of :data:`STOPS`: ``question``, ``short``, ``answer``, ``passed`` (None: nobody
-        has said), ``stops`` (what a no stops), ``signs`` (who must say yes) and ``mend``.
+        has said), ``stops`` (what a no stops), ``until_known`` (what is done as long as nobody has
+        said), ``signs`` (who must say yes) and ``mend``.
     """
     asked = []
     for stop in STOPS:
         count = counted.get(stop["count"])
         answer = stop["unknown"] if count is None else stop["found"].format(count)
         passed = None if count is None else count == 0
-        kept = {name: stop[name] for name in ("question", "short", "stops", "signs", "mend")}
+        kept = {name: stop[name] for name in _OF_A_STOP}
         asked.append(kept | {"answer": answer, "passed": passed})
     return asked
 
@@ -367,7 +374,9 @@ def decide(evidence) -> dict:
         ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
     evidence = dict(evidence)
-    stopping = [stop for stop in evidence.pop("stops", None) or [] if stop["passed"] is False]
+    stops = evidence.pop("stops", None) or []
+    stopping = [stop for stop in stops if stop["passed"] is False]
+    silent = [stop["until_known"] for stop in stops if stop["passed"] is None]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
     known |= {
         "mend": "See what is doubted in the data.",
@@ -401,6 +410,8 @@ def decide(evidence) -> dict:
             f"say: {first['answer']}.",
             "what_to_do": first["mend"],
         }
+    elif silent and result["decision"] == SHIP:
+        result["what_to_do"] += f" Until somebody says more: {'; '.join(silent)}."
     return result | {"checks": checks}
 
 
@@ -551,7 +562,7 @@ def collect(
 
 def _counted(placements, rules, consent):
     """What :func:`what_stops` asks of the lists of all places, counted anew."""
-    forbids = {"denied", "not allowed", "not in the catalogue"} & set(rules.findings)
+    forbids = {"denied", "not allowed"} & set(rules.findings)
     shown = [table["product_id"] for table in placements.values() if len(table)]
     hidden = sum(int((~rules.shown(products)).sum()) for products in shown)
     mailed = [placements[name]["customer_id"] for name in ("email", "cart")]

@@ -314,7 +314,7 @@ def gates(stops) -> None:
     stops : list of dict
         From :func:`helpers.memo.what_stops`.
     """
-    figure, axes = style.figure(height=2.7)
+    figure, axes = style.figure(height=2.5)
     _box(axes, 0.75, 0, 1.3, 0.8, "a gain", PERSONAL, filled=True)
     states = {True: ("yes", PERSONAL), False: ("no", WARNING), None: ("nobody\nhas said", CHANCE)}
     told, x = [], 1.48
@@ -334,7 +334,7 @@ def gates(stops) -> None:
     open_ = all(stop["passed"] for stop in stops)
     _box(axes, x + 1.18, 0, 1.1, 0.8, "start", PERSONAL if open_ else CHANCE, filled=True)
     axes.set_xlim(0, x + 1.85)
-    axes.set_ylim(-1.5, 0.75)
+    axes.set_ylim(-1.3, 0.75)
     style.bare(axes, equal=False)
     closed = [stop["short"] for stop in stops if stop["passed"] is False]
     silent = sum(stop["passed"] is None for stop in stops)
