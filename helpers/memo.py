@@ -290,7 +290,8 @@ STOPS = [
         "stops": "everything",
         "found": "{:,} places have something that must not be shown",
         "unknown": "no product is named as forbidden",
-        "until_known": "legal signs that none is",
+        "until_known": "legal signs first that none is",
+        "start": True,
         "signs": "legal",
         "mend": "Name it in `deny_products` or `deny_categories`, and make all lists anew.",
     },
@@ -302,6 +303,7 @@ STOPS = [
         "found": "{:,} places have something that is sold out",
         "unknown": "no product is known to be sold out",
         "until_known": "the page looks stock up when it is shown",
+        "start": True,
         "signs": "merchandising",
         "mend": "Look stock up when the page is shown, and keep a reserve of candidates.",
     },
@@ -313,13 +315,14 @@ STOPS = [
         "found": "{:,} people get a mail without having agreed",
         "unknown": "nobody is known to have agreed",
         "until_known": "no mail and no reminder goes out",
+        "start": False,
         "signs": "legal",
         "mend": "Send mails and reminders to those who agreed, and to nobody else.",
     },
 ]
 
 
-_OF_A_STOP = ("question", "short", "stops", "until_known", "signs", "mend")
+_OF_A_STOP = ("question", "short", "stops", "until_known", "start", "signs", "mend")
 
 
 def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
@@ -336,7 +339,8 @@ def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
     list of dict
         Per question of :data:`STOPS`: ``question``, ``short``, ``answer``, ``passed`` (None: nobody
         has said), ``stops`` (what a no stops), ``until_known`` (what is done as long as nobody has
-        said), ``signs`` (who must say yes) and ``mend``.
+        said), ``start`` (whether the start of a test depends on that), ``signs`` (who must say yes)
+        and ``mend``.
     """
     asked = []
     for stop in STOPS:
@@ -376,7 +380,7 @@ def decide(evidence) -> dict:
     evidence = dict(evidence)
     stops = evidence.pop("stops", None) or []
     stopping = [stop for stop in stops if stop["passed"] is False]
-    silent = [stop["until_known"] for stop in stops if stop["passed"] is None]
+    silent = [stop for stop in stops if stop["passed"] is None and stop["start"]]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
     known |= {
         "mend": "See what is doubted in the data.",
@@ -411,7 +415,8 @@ def decide(evidence) -> dict:
             "what_to_do": first["mend"],
         }
     elif silent and result["decision"] == SHIP:
-        result["what_to_do"] += f" Until somebody says more: {'; '.join(silent)}."
+        said = "; ".join(f"{stop['answer']}, so {stop['until_known']}" for stop in silent)
+        result["what_to_do"] += f" {_sentence(said)}."
     return result | {"checks": checks}
 
 

@@ -54,8 +54,10 @@ def _arrow(axes, start, end, colour=INK) -> None:
 
 def _points(share) -> str:
     """A difference of scores, in points."""
-    text = f"{100 * share:+.1f}".removesuffix(".0").replace("-", "−")
-    return "0" if text in ("+0", "−0") else text
+    text = f"{100 * share:+.1f}".removesuffix(".0")
+    if text in ("+0", "-0") and share:  # above or below zero is what is read off
+        text = f"{100 * share:+.1g}" if abs(share) >= 1e-6 else "+0"
+    return "0" if text in ("+0", "-0") else text.replace("-", "−")
 
 
 def _listed(words) -> str:
