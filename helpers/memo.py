@@ -130,6 +130,27 @@ def lift_worth_having(assumed: Assumptions, amount: float | None, share: float =
     return {"lift": WORTH_HAVING, "lift_from": "fifth"}
 
 
+def payback(development: float, upkeep: float, earns: float, lift: float) -> float:
+    """Months until the extra earnings have paid for the building.
+
+    Parameters
+    ----------
+    development : float
+        Paid once.
+    upkeep, earns : float
+        A month: what the lists cost to run, and what the place of the list earns with today's.
+    lift : float
+        Of what the place earns; .2 is a fifth more.
+
+    Returns
+    -------
+    float
+        development / (lift x earns - upkeep); infinite where the lift does not even pay the upkeep.
+    """
+    left = lift * earns - upkeep
+    return development / left if left > 0 else math.inf
+
+
 def smallest_lifts(
     assumed: Assumptions,
     customers: int,
@@ -172,6 +193,7 @@ def smallest_lifts(
 CHECKS = [
     {
         "question": "Do the data look like what happened?",
+        "short": "the data look right",
         "passes": lambda evidence: evidence["doubts"] == 0,
         "otherwise": FIX_DATA,
         "answer": "reasons to doubt it: {doubts:,}",
@@ -179,6 +201,7 @@ CHECKS = [
     },
     {
         "question": "Was at least half of the purchase file usable?",
+        "short": "half of the rows are usable",
         "passes": lambda evidence: evidence["rows_kept"] >= 0.5,
         "otherwise": NOT_YET,
         "answer": "{rows_kept:.0%} of the rows were kept{but_for}",
@@ -186,6 +209,7 @@ CHECKS = [
     },
     {
         "question": f"Can we judge by at least {MIN_CUSTOMERS} customers?",
+        "short": f"{MIN_CUSTOMERS} customers to judge by",
         "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
         "otherwise": NOT_YET,
         "answer": "{customers_judged:,} bought before the cut and something new after it",
@@ -194,6 +218,7 @@ CHECKS = [
     },
     {
         "question": f"Did at least {MIN_HITS} of them find something they bought in a list?",
+        "short": f"{MIN_HITS} of them found something",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
         "otherwise": NOT_YET,
         "answer": "{hits:,} did, in the better of the personal list and the best sellers",
@@ -201,6 +226,7 @@ CHECKS = [
     },
     {
         "question": "Could histories tell something worth having (the shuffle test)?",
+        "short": "histories could tell enough",
         "passes": lambda evidence: (
             not too_little(
                 evidence["signal_low"], evidence["signal_high"], evidence["worth_having"]
@@ -213,6 +239,7 @@ CHECKS = [
     },
     {
         "question": "Could the lists beat the best sellers by something worth having?",
+        "short": "the gain could reach the line",
         "passes": lambda evidence: (
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
@@ -223,6 +250,7 @@ CHECKS = [
     },
     {
         "question": "Does the interval of the shuffle test lie above zero?",
+        "short": "histories surely tell something",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
         "answer": "its lower end is {signal_low:+#.2g}",
@@ -230,6 +258,7 @@ CHECKS = [
     },
     {
         "question": "Does the interval of the gain over the best sellers lie above zero?",
+        "short": "the gain is surely above zero",
         "passes": lambda evidence: evidence["gain_low"] > 0,
         "otherwise": NOT_YET,
         "answer": "its lower end is {gain_low:+#.2g}",
@@ -237,6 +266,7 @@ CHECKS = [
     },
     {
         "question": f"Can a test find a lift worth having within {MAX_WEEKS} weeks?",
+        "short": f"{MAX_WEEKS} weeks of test can see it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["lift"],
         "otherwise": NOT_YET,
         "answer": f"in {MAX_WEEKS} weeks it finds {{smallest_lift:,.0%}}; "
@@ -249,6 +279,77 @@ CHECKS = [
         "to the place of the list: until then nobody knows how long it takes.",
     },
 ]
+
+
+# What no gain outweighs: asked of the finished lists, whatever the figures say.
+STOPS = [
+    {
+        "question": "Is nothing on a list that must not be shown?",
+        "short": "may it be shown?",
+        "count": "forbidden",
+        "stops": "everything",
+        "found": "{:,} places have something that must not be shown",
+        "unknown": "no product is named as forbidden",
+        "until_known": "legal signs first that none is",
+        "start": True,
+        "signs": "legal",
+        "mend": "Name it in `deny_products` or `deny_categories`, and make all lists anew.",
+    },
+    {
+        "question": "Is nothing on a list that is sold out?",
+        "short": "is it in stock?",
+        "count": "sold_out",
+        "stops": "the places that don't look it up",
+        "found": "{:,} places have something that is sold out",
+        "unknown": "no product is known to be sold out",
+        "until_known": "the page looks stock up when it is shown",
+        "start": True,
+        "signs": "merchandising",
+        "mend": "Look stock up when the page is shown, and keep a reserve of candidates.",
+    },
+    {
+        "question": "Did everybody who gets a mail agree?",
+        "short": "did they agree?",
+        "count": "without_consent",
+        "stops": "mails and reminders",
+        "found": "{:,} people get a mail without having agreed",
+        "unknown": "nobody is known to have agreed",
+        "until_known": "no mail and no reminder goes out",
+        "start": False,
+        "signs": "legal",
+        "mend": "Send mails and reminders to those who agreed, and to nobody else.",
+    },
+]
+
+
+_OF_A_STOP = ("question", "short", "stops", "until_known", "start", "signs", "mend")
+
+
+def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
+    """What must hold whatever the gain is: forbidden products, stock, consent.
+
+    Parameters
+    ----------
+    counted : mapping
+        ``forbidden`` and ``sold_out`` (places on the lists), ``without_consent`` (people who get a
+        mail); None, or missing, where nobody has said what is forbidden, sold out or agreed to.
+
+    Returns
+    -------
+    list of dict
+        Per question of :data:`STOPS`: ``question``, ``short``, ``answer``, ``passed`` (None: nobody
+        has said), ``stops`` (what a no stops), ``until_known`` (what is done as long as nobody has
+        said), ``start`` (whether the start of a test depends on that), ``signs`` (who must say yes)
+        and ``mend``.
+    """
+    asked = []
+    for stop in STOPS:
+        count = counted.get(stop["count"])
+        answer = stop["unknown"] if count is None else stop["found"].format(count)
+        passed = None if count is None else count == 0
+        kept = {name: stop[name] for name in _OF_A_STOP}
+        asked.append(kept | {"answer": answer, "passed": passed})
+    return asked
 
 
 def decide(evidence) -> dict:
@@ -265,7 +366,9 @@ def decide(evidence) -> dict:
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
         sellers'), ``lift`` (the smallest one worth having) and ``smallest_lift`` (that a test finds
         within :data:`MAX_WEEKS` weeks). What is missing counts as no, but for the texts; only the
-        last two may stay open, and then the recommendation says so.
+        last two may stay open, and then the recommendation says so. ``stops``, from
+        :func:`what_stops`, may be left out: where one of them has the answer no, a test that the
+        figures speak for is *not yet* started.
 
     Returns
     -------
@@ -274,7 +377,11 @@ def decide(evidence) -> dict:
         question that gave it), ``what_to_do``, and ``checks``: a list of ``question``,
         ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
-    known = {name: value for name, value in dict(evidence).items() if _is_known(value)}
+    evidence = dict(evidence)
+    stops = evidence.pop("stops", None) or []
+    stopping = [stop for stop in stops if stop["passed"] is False]
+    silent = [stop for stop in stops if stop["passed"] is None and stop["start"]]
+    known = {name: value for name, value in evidence.items() if _is_known(value)}
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
@@ -299,6 +406,17 @@ def decide(evidence) -> dict:
             "because": "All questions of the rule have the answer yes.",
             "what_to_do": "Start the test below.",
         }
+    if stopping and result["decision"] == SHIP:
+        first = stopping[0]
+        result = {
+            "decision": NOT_YET,
+            "because": f"The figures speak for a test; this stops {first['stops']}, whatever they "
+            f"say: {first['answer']}.",
+            "what_to_do": first["mend"],
+        }
+    elif silent and result["decision"] == SHIP:
+        said = "; ".join(f"{stop['answer']}, so {stop['until_known']}" for stop in silent)
+        result["what_to_do"] += f" {_sentence(said)}."
     return result | {"checks": checks}
 
 
@@ -395,7 +513,8 @@ def collect(
         Plain numbers and texts: ``data``, ``quality`` (None where nothing can be held out; then
         ``quality_missing`` says why), ``signal``, ``examples``, ``served``, ``no_personal_list``
         (customers who want none; they are among the best sellers'), ``list_length``,
-        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``plan``, ``evidence``,
+        ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``stops`` (from
+        :func:`what_stops`), ``plan``, ``evidence``,
         ``decision`` and ``chances`` (of the live test's rule). ``decision`` has also ``only_for``:
         the group that plan and decision are for, empty if for everybody, and ``asked_of``: the
         group that the rule's answers speak of, empty where they speak of everybody judged.
@@ -434,14 +553,34 @@ def collect(
         name: int(table.iloc[:, 0].nunique()) for name, table in placements.items()
     }
 
+    facts["stops"] = what_stops(_counted(placements, engine.rules, consent))
     plan = _planner(assumed, transactions, events)
-    facts |= _recommend(quality, signal, plan, _of_the_data(report))
+    of_the_data = _of_the_data(report) | {"stops": facts["stops"]}
+    facts |= _recommend(quality, signal, plan, of_the_data)
     facts["chances"] = experiments.rule_chances(worth_having=facts["plan"]["lift"]).to_dict("index")
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."
         facts["decision"]["what_to_do"] = f"{look} {facts['decision']['what_to_do']}"
     return facts
+
+
+def _counted(placements, rules, consent):
+    """What :func:`what_stops` asks of the lists of all places, counted anew."""
+    forbids = {"denied", "not allowed"} & set(rules.findings)
+    shown = [table["product_id"] for table in placements.values() if len(table)]
+    hidden = sum(int((~rules.shown(products)).sum()) for products in shown)
+    mailed = [placements[name]["customer_id"] for name in ("email", "cart")]
+    people = set().union(*mailed)
+    agreed = people if consent is None else set(consent)
+    return {
+        # what is hidden for another reason, such as a floor of margin, must not be shown either
+        "forbidden": hidden if forbids or hidden else None,
+        "sold_out": hidden if "out of stock" in rules.findings else None,
+        "without_consent": None
+        if consent is not None and not len(consent)
+        else len(people - agreed),
+    }
 
 
 def _of_the_data(report):

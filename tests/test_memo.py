@@ -487,3 +487,48 @@ def test_the_page_speaks_of_best_sellers_and_chance_only(facts):
 
 def test_a_page_without_facts_says_so():
     assert "Lesson 11 did not run" in memo.page(None, "x")
+
+
+def test_what_stops_is_never_weighed_against_the_gain():
+    """However large the gain: a test that the figures speak for is not started."""
+    fine = {"forbidden": 0, "sold_out": 0, "without_consent": 0}
+    assert memo.decide(CLEAR | {"stops": memo.what_stops(fine)}) == memo.decide(CLEAR)
+    for name, what in (("forbidden", "everything"), ("sold_out", "the places"),
+                       ("without_consent", "mails")):  # fmt: skip
+        result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {name: 3})})
+        assert result["decision"] == "not yet" and f"this stops {what}" in result["because"]
+        assert "3 " in result["because"] and len(result["checks"]) == len(memo.CHECKS)
+    # it makes no "don't" milder, and no data right
+    broken = {"stops": memo.what_stops({"forbidden": 3})}
+    assert memo.decide(CLEAR | {"gain_high": -0.1} | broken)["decision"] == "don't"
+    assert memo.decide(CLEAR | {"doubts": 1} | broken)["decision"] == "fix the data first"
+
+
+def test_silence_is_no_yes():
+    result = memo.decide(CLEAR | {"stops": memo.what_stops({})})
+    assert result["decision"] == "ship a test"
+    assert "legal signs first that none is; no product is known to be" in result["what_to_do"]
+    # without consents no mail goes out, which holds up no test on the homepage
+    assert "agreed" not in result["what_to_do"]
+
+
+def test_the_lists_of_all_places_are_counted_anew(shop):
+    """Whatever made them: a forbidden product on a list is found, and a mail without consent."""
+    known = data.product_table(shop[0])
+    rules = catalogue.rules_for(known, shop=data.Parameters.of({"deny_products": ["PROD_001"]}))
+    lists = pd.DataFrame({"customer_id": ["a", "b"], "product_id": ["PROD_001", "PROD_002"]})
+    places = {"homepage": lists, "email": lists, "cart": lists.iloc[:0]}
+    assert memo._counted(places, rules, ["a"]) == {
+        "forbidden": 2, "sold_out": None, "without_consent": 1,
+    }  # fmt: skip
+    free = catalogue.rules_for(known)
+    assert memo._counted(places, free, [])["forbidden"] is None
+    assert memo._counted(places, free, [])["without_consent"] is None
+    assert memo._counted(places, free, None)["without_consent"] == 0
+
+
+def test_payback_feeds_the_upkeep_first():
+    assert memo.payback(5_000, 250, 1_000, 0.5) == 20
+    assert memo.payback(5_000, 250, 1_000, 0.25) == memo.payback(1, 0, 1_000, 0) == float("inf")
+    # the line of a year: the cost of the first year is back at its end
+    assert memo.payback(5_000, 250, 1_000, (5_000 + 12 * 250) / 12_000) == pytest.approx(12)

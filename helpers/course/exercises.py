@@ -438,20 +438,3 @@ def _(layers, rules):
         "products": left["products"],
         "a quarter": now["customers"] / 4,
     }
-
-
-# Lesson 11: the decision memo
-
-
-@computed("11-1")
-def _(facts):
-    methods = facts["quality"]["methods"]
-    own, rival, chance = (
-        methods[name]["hit_rate"]
-        for name in ("personal list", facts["quality"]["rival"], "drawn by chance")
-    )
-    return 100 * (own - rival), {
-        "share": own - rival,
-        "ratio": own / rival,
-        "chance": 100 * (own - chance),
-    }

@@ -35,6 +35,17 @@ from helpers.plots.channels import (
     tie_break,
     traces,
 )
+from helpers.plots.decision import (
+    for_whom,
+    gates,
+    memo_rule,
+    nine_answers,
+    of_a_hundred,
+    payback,
+    rule_mistakes,
+    three_gains,
+    who_says_yes,
+)
 from helpers.plots.general import (
     bars,
     calibration,

@@ -1,0 +1,416 @@
+"""Figures of lesson 11: who says yes, the rule, what a lift pays back, and what the page says."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
+
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING, meaning
+from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP
+from helpers.plots import style
+from helpers.telling import percent
+
+_PALE = "#E3E3E3"
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
+_VERDICTS = {
+    SHIP: PERSONAL, "better": PERSONAL, DONT: WARNING, FIX_DATA: WARNING,
+    "leave out": WARNING, NOT_YET: CHANCE,
+}  # fmt: skip
+_FAR = 2.5  # a line so many times beyond all intervals is named at the edge
+
+
+def _box(axes, x, y, width, height, text, colour, filled=False, align="center") -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0.06",
+            facecolor=colour if filled else "white", edgecolor=colour, linewidth=1.8, zorder=3,
+        )
+    )  # fmt: skip
+    at = x if align == "center" else x - width / 2 + 0.1
+    axes.text(at, y, text, ha=align, va="center", color="white" if filled else INK, zorder=4,
+              fontweight="bold" if filled else "normal")  # fmt: skip
+
+
+def _arrow(axes, start, end, colour=INK) -> None:
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=16,
+            color=colour,
+            linewidth=2,
+            shrinkA=0,
+            shrinkB=0,
+            zorder=2,
+        )  # fmt: skip
+    )
+
+
+def _points(share) -> str:
+    """A difference of scores, in points."""
+    text = f"{100 * share:+.1f}".removesuffix(".0")
+    if text in ("+0", "-0") and share:  # above or below zero is what is read off
+        text = f"{100 * share:+.1g}" if abs(share) >= 1e-6 else "+0"
+    return "0" if text in ("+0", "-0") else text.replace("-", "−")
+
+
+def _listed(words) -> str:
+    words = list(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
+    """Gains with their intervals beside zero and each one's own line, and what is said of them."""
+    ends = 100 * shops[["low", "high"]].to_numpy(dtype=float)
+    reach = np.nanmax(np.abs(ends)) if np.isfinite(ends).any() else 1.0
+    reach = reach or 1.0
+    near = [100 * line for line in shops["line"] if 100 * line <= _FAR * reach]
+    left = min(0, np.nanmin(ends, initial=0)) - 0.12 * reach
+    right = max([reach * 0.5, np.nanmax(ends, initial=0), *near])
+    room = 0.5 * (right - left)
+    figure, axes = style.figure(height=0.95 * len(shops) + 1.35)
+    axes.axvline(0, color=INK, linewidth=1)
+    told = []
+    for place, ((name, row), said) in enumerate(zip(shops.iterrows(), says, strict=True)):
+        colour = _VERDICTS.get(said, CHANCE if said else INK)
+        line = 100 * row["line"]
+        words = "too few to measure"
+        if row["low"] == row["low"]:
+            axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=colour,
+                      linewidth=6, solid_capstyle="butt", zorder=3)  # fmt: skip
+            axes.plot(100 * row["difference"], place, "o", color=colour, markersize=12, zorder=4)
+            words = f"{_points(row['difference'])} ({_points(row['low'])} to "
+            words += f"{_points(row['high'])})"
+        axes.text(left, place - 0.33, name, va="center", color=INK, fontweight="bold",
+                  bbox=_ON_WHITE, zorder=5)  # fmt: skip
+        axes.text(right + room, place + 0.2, words, va="center", ha="right", color=colour)
+        if line <= right:
+            axes.plot([line, line], [place - 0.25, place + 0.25], color=WARNING, linewidth=2,
+                      linestyle=(0, (2, 1)), zorder=5)  # fmt: skip
+            axes.text(line, place + 0.4, f"line {line:.1f}".removesuffix(".0"), color=WARNING,
+                      ha="center", va="center", bbox=_ON_WHITE, zorder=5)  # fmt: skip
+        else:
+            axes.text(right, place + 0.4, f"line {line:,.0f} →", color=WARNING, ha="right",
+                      va="center", bbox=_ON_WHITE, zorder=5)  # fmt: skip
+        axes.text(right + room, place - 0.12, said or "?", ha="right",
+                  va="center", color=colour, fontweight="bold")  # fmt: skip
+        told.append(f"{name}: {words}, line {line:.1f}: {said or '?'}")
+    axes.set_xlim(left, right + room)
+    axes.set_ylim(len(shops) - 0.4, -0.7)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(left, right)
+    axes.set_xticks([tick for tick in ticks if left <= tick <= right])
+    xlabel = "gain in score over the best sellers, in points"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.")
+
+
+def three_gains(shops: pd.DataFrame, says=None) -> None:
+    """Shops beside each other: the gain with its interval, the line, and what the page says.
+
+    Parameters
+    ----------
+    shops : DataFrame
+        Indexed by name: ``difference``, ``low``, ``high`` and ``line``, as shares (.02 are two
+        points of score).
+    says : sequence of str, optional
+        The recommendations; left out where the reader is to guess.
+    """
+    same = shops["difference"].round(6).nunique() == 1
+    if says is None:
+        says = [""] * len(shops)
+        finding = "The same gain: who ships a test?" if same else "Who ships a test?"
+    else:
+        whose = "The same gain, read by one rule" if same else "The same page says"
+        finding = f"{whose}: {_listed(dict.fromkeys(says))}"
+    _beside_the_line(shops, says, finding)
+
+
+def for_whom(groups: pd.DataFrame) -> None:
+    """Groups of customers fixed before: the gain of each beside what is worth having.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        Indexed by name: ``difference``, ``low``, ``high`` (NaN: too few to measure), ``line`` and
+        ``says``.
+    """
+    out = groups.index[groups["says"] == "leave out"].tolist()
+    better = groups.index[groups["says"] == "better"].tolist()
+    finding = "No group is surely better off, and none is ruled out"
+    if out and better:
+        finding = f"Surely better: {_listed(better)}. Ruled out: {_listed(out)}"
+    elif out:
+        finding = f"A gain worth having is ruled out for: {_listed(out)}"
+    elif better:
+        finding = f"Surely better off: {_listed(better)}"
+    _beside_the_line(groups, groups["says"].tolist(), finding)
+
+
+def who_says_yes() -> None:
+    """Five people can each say no to one thing; one person decides."""
+    people = [
+        ("finance", "what it costs, what a sale earns"),
+        ("legal", "nothing forbidden, consent"),
+        ("merchandising", "in stock, no empty places"),
+        ("engineering", "new lists each night, an off switch"),
+        ("data team", "the figures, and their control"),
+    ]
+    figure, axes = style.figure(height=3.9)
+    for place, (who, what) in enumerate(people):
+        y = -0.95 * place
+        _box(axes, 2.75, y, 5.3, 0.72, "", INK)
+        axes.text(0.25, y + 0.17, who, va="center", fontweight="bold", color=INK, zorder=4)
+        axes.text(0.25, y - 0.17, what, va="center", color=INK, zorder=4)
+        _arrow(axes, (5.5, y), (6.75, -1.9 + 0.28 * (2 - place)), CHANCE)
+    _box(axes, 7.95, -1.9, 2.1, 1.9, "one name\ndecides,\nby the rule", PERSONAL, filled=True)
+    axes.text(6.1, 0.3, "yes", ha="center", va="center", color=CHANCE, fontweight="bold")
+    axes.set_xlim(-0.05, 9.1)
+    axes.set_ylim(-4.3, 0.5)
+    style.bare(axes, equal=False)
+    finding = "Each says yes to one thing, one person decides"
+    style.title(axes, finding)
+    told = "; ".join(f"{who}: {what}" for who, what in people)
+    style.show(figure, f"{finding}. {told}.")
+
+
+def memo_rule() -> None:
+    """The memo's rule as a chain of questions: whoever fails first, decides."""
+    steps = [
+        ("Are the data right?", "no", FIX_DATA),
+        ("Enough rows, customers, hits?", "no", NOT_YET),
+        ("Could it reach the line?", "no", DONT),
+        ("Is it surely above zero?", "no", NOT_YET),
+        ("Can a test see it in 12 weeks?", "no", NOT_YET),
+        ("Does something stop it?", "yes", NOT_YET),
+    ]
+    figure, axes = style.figure(height=5.2)
+    for place, (question, word, answer) in enumerate(steps):
+        y, colour = -1.2 * place, _VERDICTS[answer]
+        _box(axes, 2.3, y, 4.6, 0.66, question, INK)
+        _box(axes, 7.75, y, 2.6, 0.62, answer, colour, filled=True)
+        _arrow(axes, (4.66, y), (6.38, y), colour)
+        axes.text(5.45, y + 0.1, word, ha="center", va="bottom", color=colour)
+        _arrow(axes, (2.3, y - 0.39), (2.3, y - 0.8))
+        other = "no" if word == "yes" else "yes"
+        axes.text(2.5, y - 0.6, other, va="center", color=INK)
+    _box(axes, 2.3, -1.2 * len(steps) + 0.04, 2.6, 0.62, SHIP, PERSONAL, filled=True)
+    axes.set_xlim(-0.15, 9.2)
+    axes.set_ylim(-1.2 * len(steps) - 0.4, 0.5)
+    style.bare(axes, equal=False)
+    finding = "Asked in this order, the first wrong answer decides"
+    style.title(axes, finding)
+    told = "; ".join(f"{question} {word}: {answer}" for question, word, answer in steps)
+    style.show(figure, f"{finding}. {told}; else {SHIP}.")
+
+
+def payback(development: float, upkeep: float, earns: float, lifts) -> None:
+    """Money in hand, month by month, for some lifts: when has the building paid for itself?
+
+    Parameters
+    ----------
+    development : float
+        Paid once.
+    upkeep, earns : float
+        A month: the cost of running the lists, and what the place earns today.
+    lifts : sequence of float
+    """
+    months = np.arange(0, 25)
+    figure, axes = style.figure(height=3.8)
+    axes.plot(months[[0, -1]], [0, 0], color=INK, linewidth=1)
+    told = []
+    slopes = [lift * earns - upkeep for lift in lifts]
+    after = [development / slope if slope > 0 else math.inf for slope in slopes]
+    for lift, slope, paid in zip(lifts, slopes, after, strict=True):
+        colour = PERSONAL if paid <= 12 else WARNING if paid > months[-1] else POPULAR
+        money = -development + slope * months
+        axes.plot(months, money, color=colour, linewidth=2.5)
+        when = f"{paid:.0f} months" if paid < math.inf else "never"
+        if paid <= months[-1]:
+            axes.plot(paid, 0, "o", color=colour, markersize=10, zorder=4)
+        axes.text(months[-1] + 0.4, money[-1], f"lift {lift:.0%}:\n{when}", va="center",
+                  color=colour, fontweight="bold")  # fmt: skip
+        told.append(f"a lift of {lift:.0%}: {when}")
+    axes.set_xlim(0, 31)
+    axes.set_xticks(range(0, 25, 6))
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    soon = [lift for lift, paid in zip(lifts, after, strict=True) if paid <= 12]
+    finding = "None of these lifts is paid back within a year"
+    if soon:
+        finding = f"Paid back within a year: {_listed(f'{lift:.0%}' for lift in soon)} more sales"
+    style.finish(figure, axes, finding, "months after the start", "money in hand",
+                 f"{finding}. {'; '.join(told)}.")  # fmt: skip
+
+
+def nine_answers(decision: dict, evidence: dict, shorts) -> None:
+    """The rule's questions with their answers for one shop: the first no decides.
+
+    Parameters
+    ----------
+    decision, evidence : dict
+        From :func:`helpers.memo.decide` and its argument.
+    shorts : sequence of str
+        What each question asks for, in a few words.
+    """
+
+    def told(form, *names):
+        values = [evidence.get(name) for name in names]
+        if any(value is None or value != value for value in values):
+            return ""
+        return form(*values)
+
+    span = "{} to {}".format
+    figures = [
+        told(lambda n: f"{n:,} doubt{'' if n == 1 else 's'}", "doubts"),
+        told(percent, "rows_kept"),
+        told("{:,}".format, "customers_judged"),
+        told("{:,}".format, "hits"),
+        told(lambda high, line: f"up to {_points(high)}, line {100 * line:.1f}", "signal_high",
+             "worth_having"),
+        told(lambda high, line: f"up to {_points(high)}, line {100 * line:.1f}", "gain_high",
+             "worth_having"),
+        told(lambda *ends: span(*map(_points, ends)), "signal_low", "signal_high"),
+        told(lambda *ends: span(*map(_points, ends)), "gain_low", "gain_high"),
+        told(lambda least, lift: f"sees {least:,.0%}, needs {lift:,.0%}", "smallest_lift", "lift"),
+    ]  # fmt: skip
+    checks = decision["checks"]
+    first = next((at for at, each in enumerate(checks) if each["passed"] is False), None)
+    figure, axes = style.figure(height=0.4 * len(checks) + 0.9)
+    spoken = []
+    for place, (check, short, number) in enumerate(zip(checks, shorts, figures, strict=True)):
+        sign = {True: "✓", False: "✗", None: "?"}[check["passed"]]
+        colour = {True: PERSONAL, False: WARNING, None: CHANCE}[check["passed"]]
+        after = first is not None and place > first
+        ink = CHANCE if after else INK
+        weight = "bold" if place == first else "normal"
+        axes.text(0, place, sign, va="center", ha="center", color=CHANCE if after else colour,
+                  fontsize=15, fontweight="bold")  # fmt: skip
+        axes.text(0.35, place, short, va="center", color=ink, fontweight=weight)
+        number = number or "not known"
+        axes.text(9, place, number, va="center", ha="right", color=ink, fontweight=weight)
+        spoken.append(f"{sign} {short}: {number}")
+    axes.set_xlim(-0.3, 9.05)
+    axes.set_ylim(len(checks) - 0.4, -0.6)
+    style.bare(axes, equal=False)
+    said = decision["decision"]
+    finding = f"Our shop: {said}"
+    if first is not None:
+        finding += f". The first no: {shorts[first]}"
+    style.title(axes, finding)
+    style.show(figure, f"{finding}. {'; '.join(spoken)}.")
+
+
+def gates(stops) -> None:
+    """Three gates between a gain and the start; each is open, closed, or nobody has said.
+
+    Parameters
+    ----------
+    stops : list of dict
+        From :func:`helpers.memo.what_stops`.
+    """
+    figure, axes = style.figure(height=2.5)
+    _box(axes, 0.75, 0, 1.3, 0.8, "a gain", PERSONAL, filled=True)
+    states = {True: ("yes", PERSONAL), False: ("no", WARNING), None: ("nobody\nhas said", CHANCE)}
+    told, x = [], 1.48
+    for stop in stops:
+        word, colour = states[stop["passed"]]
+        _arrow(axes, (x, 0), (x + 0.48, 0), CHANCE)
+        middle = x + 0.58 + 0.85
+        question = "\n".join(textwrap.wrap(stop["short"], 9))
+        _box(axes, middle, 0, 1.7, 1.0, question, colour)
+        axes.text(middle, -0.68, word, ha="center", va="top", color=colour, fontweight="bold")
+        if stop["passed"] is False:
+            axes.plot([middle + 1.15] * 2, [-0.62, 0.62], color=colour, linewidth=7,
+                      zorder=5)  # fmt: skip
+        told.append(f"{stop['short']} {' '.join(word.split())}")
+        x = middle + 0.95
+    _arrow(axes, (x, 0), (x + 0.48, 0), CHANCE)
+    open_ = all(stop["passed"] for stop in stops)
+    _box(axes, x + 1.18, 0, 1.1, 0.8, "start", PERSONAL if open_ else CHANCE, filled=True)
+    axes.set_xlim(0, x + 1.85)
+    axes.set_ylim(-1.3, 0.75)
+    style.bare(axes, equal=False)
+    closed = [stop["short"] for stop in stops if stop["passed"] is False]
+    silent = sum(stop["passed"] is None for stop in stops)
+    finding = "All three gates are open"
+    if closed:
+        finding = f"One no stops it, however large the gain: {_listed(closed)}"
+    elif silent:
+        finding = f"Nobody has said yet: {silent} of {len(stops)} gates"
+    style.title(axes, finding)
+    style.show(figure, f"{finding}. {'; '.join(told)}.")
+
+
+def rule_mistakes(measured: pd.DataFrame) -> None:
+    """How often the rule says what, in made-up shops whose truth is known.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        Indexed by label, in the order to be shown: ``ship a test``, ``not yet``, ``don't`` (shares
+        of the shops), and ``truth``: ``"none"`` or ``"enough"`` to gain, else in between.
+    """
+    figure, axes = style.figure(height=0.5 * len(measured) + 1.4)
+    answers = [SHIP, NOT_YET, DONT]
+    for place, (_, row) in enumerate(measured.iterrows()):
+        left = 0.0
+        for answer in answers:
+            share = row[answer]
+            axes.barh(place, share, left=left, height=0.72, color=_VERDICTS[answer],
+                      edgecolor="white")  # fmt: skip
+            if share >= 0.08:
+                axes.text(left + share / 2, place, f"{share:.0%}", color="white", ha="center",
+                          va="center", fontweight="bold")  # fmt: skip
+            left += share
+    for answer, x, align in zip(answers, (0, 0.5, 1), ("left", "center", "right"), strict=True):
+        axes.text(x, -0.75, answer, color=_VERDICTS[answer], ha=align, fontweight="bold")
+    axes.set_yticks(range(len(measured)), list(measured.index))
+    axes.set_ylim(len(measured) - 0.5, -1.15)
+    axes.set_xlim(0, 1)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    worst = [measured.loc[measured["truth"] == truth, answer].max()
+             for truth, answer in (("none", SHIP), ("enough", DONT))]  # fmt: skip
+    finding = f"Nothing to gain: at most {worst[0]:.0%} are told to test. Enough to gain: at most "
+    finding += f"{worst[1]:.0%} are told not to"
+    told = "; ".join(
+        f"{name.replace(chr(10), ' ')}: "
+        + ", ".join(f"{answer} {row[answer]:.0%}" for answer in answers)
+        for name, row in measured.iterrows()
+    )
+    style.finish(figure, axes, finding, "of shops of this kind", "", f"{finding}. {told}.", "x")
+
+
+def of_a_hundred(shares: pd.Series) -> None:
+    """A hundred customers, and how many of them find something in each list.
+
+    Parameters
+    ----------
+    shares : Series
+        Of customers with a hit, by the name of the list, in the order to be shown.
+    """
+    figure, axes = style.figure(height=2.9)
+    told = []
+    for place, (name, share) in enumerate(shares.items()):
+        found = round(100 * share)
+        colour = meaning(name, PERSONAL)
+        x, y = np.tile(np.arange(10), 10), np.repeat(np.arange(10), 10)
+        colours = [colour if each < found else _PALE for each in range(100)]
+        axes.scatter(13.5 * place + x, y, c=colours, s=46)
+        axes.text(13.5 * place + 4.5, 11.4, f"{name}: {found}", ha="center", color=colour,
+                  fontweight="bold")  # fmt: skip
+        told.append(f"{name} {found}")
+    axes.set_xlim(-2.2, 13.5 * len(shares) - 1.8)
+    axes.set_ylim(12.2, -1)
+    style.bare(axes)
+    finding = f"Of a hundred who come back: {', '.join(told)}"
+    style.title(axes, finding)
+    style.show(figure, f"{finding} find something in their list.")

@@ -1,0 +1,205 @@
+"""The figures of lesson 11, read back and compared with what they were given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from figures import dots, no_overlap, stripes, title, written
+from matplotlib import colors, pyplot
+
+from helpers import memo, plots
+from helpers.colours import CHANCE, PERSONAL, POPULAR, WARNING
+from helpers.plots import style
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the last figure, and its alternative text."""
+    seen = {}
+
+    def keep(figure, alt):
+        figure.canvas.draw()
+        seen.update(axes=figure.axes[0], alt=alt)
+
+    monkeypatch.setattr(style, "show", keep)
+    yield seen
+    pyplot.close("all")
+
+
+SHOPS = pd.DataFrame(
+    {"difference": 0.03, "low": [0.02, -0.01, 0.025], "high": [0.04, 0.07, 0.035],
+     "line": [0.02, 0.02, 0.05]},
+    index=["lamps", "tea", "shoes"],
+)  # fmt: skip
+SAYS = ["ship a test", "not yet", "don't"]
+
+
+def test_gains_stand_beside_their_own_line(drawn):
+    plots.three_gains(SHOPS)
+    axes = drawn["axes"]
+    assert title(axes) == "The same gain: who ships a test?" and written(axes).count("?") == 3
+    assert all(word not in drawn["alt"] for word in SAYS), "the guess is given away"
+    plots.three_gains(SHOPS, SAYS)
+    axes = drawn["axes"]
+    assert title(axes) == "The same gain, read by one rule: ship a test, not yet and don't"
+    ends = 100 * SHOPS[["low", "high"]].to_numpy()
+    assert np.allclose(stripes(axes, least=5), ends)
+    assert [(x, y) for x, y, _ in dots(axes)] == [(3, 0), (3, 1), (3, 2)]
+    assert [each for _, _, each in dots(axes)] == [
+        colors.to_hex(each) for each in (PERSONAL, CHANCE, WARNING)
+    ]
+    lines = [
+        line.get_xdata()[0] for line in axes.lines if line.get_linestyle() not in ("-", "None")
+    ]
+    assert lines == [2, 2, 5] and written(axes).count("line 2") == 2
+    assert "+3 (−1 to +7)" in written(axes)
+    no_overlap(axes)
+
+
+def test_a_line_far_away_and_a_group_too_small_are_said(drawn):
+    groups = pd.DataFrame(
+        {"difference": [0.03, np.nan], "low": [0.001, np.nan], "high": [0.06, np.nan],
+         "line": 1.2, "says": ["better", "too few to tell"]},
+        index=["several products", "one product"],
+    )  # fmt: skip
+    plots.for_whom(groups)
+    axes = drawn["axes"]
+    assert written(axes).count("line 120 →") == 2 and "too few to measure" in written(axes)
+    assert axes.get_xlim()[1] < 20
+    no_overlap(axes)
+    # nothing can be measured, or nothing differs
+    plots.for_whom(groups.assign(difference=np.nan, low=np.nan, high=np.nan, line=0.02))
+    plots.for_whom(groups.assign(difference=0.0, low=0.0, high=0.0, line=0.02))
+
+
+@pytest.mark.parametrize(
+    ("says", "finding"),
+    [
+        (["better", "leave out"], "Surely better: a. Ruled out: b"),
+        (["better", "better"], "Surely better off: a and b"),
+        (["not certain", "leave out"], "A gain worth having is ruled out for: b"),
+        (
+            ["not certain", "too few to tell"],
+            "No group is surely better off, and none is ruled out",
+        ),
+    ],
+)
+def test_groups_are_named_by_what_is_said_of_them(drawn, says, finding):
+    groups = SHOPS.iloc[:2].set_axis(["a", "b"]).assign(says=says)
+    plots.for_whom(groups)
+    assert title(drawn["axes"]) == finding
+
+
+def test_an_end_that_is_nearly_zero_keeps_its_side(drawn):
+    plots.three_gains(SHOPS.assign(low=[0.0002, -0.0002, 0]), SAYS)
+    said = " ".join(written(drawn["axes"]))
+    assert "(+0.02 to" in said and "(−0.02 to" in said and "(0 to" in said
+
+
+def test_five_people_and_one_who_decides(drawn):
+    plots.who_says_yes()
+    said = written(drawn["axes"])
+    assert {"finance", "legal", "merchandising", "engineering", "data team"} <= set(said)
+    assert "one name\ndecides,\nby the rule" in said
+    no_overlap(drawn["axes"])
+
+
+def test_the_rule_drawn_is_the_rule_applied(drawn):
+    """What each question's wrong answer leads to, in the order in which `decide` asks."""
+    plots.memo_rule()
+    said = written(drawn["axes"])
+    verdicts = [text for text in said if text in (*SAYS, "fix the data first")]
+    asked = list(dict.fromkeys(check["otherwise"] for check in memo.CHECKS[:2]))
+    assert verdicts[:2] == asked
+    assert verdicts == ["fix the data first", "not yet", "don't", "not yet", "not yet", "not yet",
+                        "ship a test"]  # fmt: skip
+    in_order = [check["otherwise"] for check in memo.CHECKS]
+    grouped = [each for at, each in enumerate(in_order) if at == 0 or each != in_order[at - 1]]
+    assert grouped == ["fix the data first", "not yet", "don't", "not yet"]
+    no_overlap(drawn["axes"])
+
+
+def test_payback_is_where_the_money_crosses_zero(drawn):
+    plots.payback(5_000, 250, 1_000, [0.25, 0.5, 1])
+    axes = drawn["axes"]
+    assert title(axes) == "Paid back within a year: 100% more sales"
+    assert "never" in written(axes)[0] and "20 months" in written(axes)[1]
+    paid = [x for x, y, _ in dots(axes) if y == 0]
+    assert paid == pytest.approx([memo.payback(5_000, 250, 1_000, lift) for lift in (0.5, 1)])
+    line = next(each for each in axes.lines if len(each.get_xdata()) > 2
+                and colors.to_hex(each.get_color()) == colors.to_hex(POPULAR))  # fmt: skip
+    assert np.interp(20, line.get_xdata(), line.get_ydata()) == pytest.approx(0)
+    no_overlap(axes)
+    plots.payback(5_000, 250, 1_000, [0.1])
+    assert title(drawn["axes"]) == "None of these lifts is paid back within a year"
+
+
+EVIDENCE = {
+    "doubts": 0, "rows_kept": 0.9, "customers_judged": 1_200, "hits": 200, "worth_having": 0.02,
+    "signal_low": 0.05, "signal_high": 0.07, "gain_low": 0.005, "gain_high": 0.04,
+    "lift": 0.4, "smallest_lift": 0.3,
+}  # fmt: skip
+SHORTS = [check["short"] for check in memo.CHECKS]
+
+
+def test_the_answers_are_those_of_the_rule(drawn):
+    plots.nine_answers(memo.decide(EVIDENCE), EVIDENCE, SHORTS)
+    said = written(drawn["axes"])
+    assert said.count("✓") == 9 and title(drawn["axes"]) == "Our shop: ship a test"
+    assert {"1,200", "90%", "+0.5 to +4", "up to +4, line 2.0", "sees 30%, needs 40%"} <= set(said)
+    no_overlap(drawn["axes"])
+    changed = EVIDENCE | {"gain_low": -0.03, "smallest_lift": None}
+    plots.nine_answers(memo.decide(changed), changed, SHORTS)
+    said = written(drawn["axes"])
+    assert said.count("✗") == 1 and said.count("?") == 1 and said.count("✓") == 7
+    assert title(drawn["axes"]) == (
+        "Our shop: not yet. The first no: the gain is surely above zero"
+    )
+    nothing = dict.fromkeys(EVIDENCE) | {"doubts": 1}
+    plots.nine_answers(memo.decide(nothing), nothing, SHORTS)
+    assert "1 doubt" in written(drawn["axes"]) and written(drawn["axes"]).count("not known") == 8
+
+
+@pytest.mark.parametrize(
+    ("counted", "finding"),
+    [
+        ({"forbidden": 0, "sold_out": 0, "without_consent": 0}, "All three gates are open"),
+        ({"forbidden": 0}, "Nobody has said yet: 2 of 3 gates"),
+        ({"forbidden": 2}, "One no stops it, however large the gain: may it be shown?"),
+    ],
+)
+def test_gates_are_open_closed_or_silent(drawn, counted, finding):
+    stops = memo.what_stops(counted)
+    plots.gates(stops)
+    axes = drawn["axes"]
+    assert title(axes) == finding
+    for state, word in ((True, "yes"), (False, "no"), (None, "nobody\nhas said")):
+        assert written(axes).count(word) == sum(each["passed"] is state for each in stops)
+    bars = [line for line in axes.lines if line.get_linewidth() > 5]
+    assert len(bars) == sum(each["passed"] is False for each in stops)
+    no_overlap(axes)
+
+
+def test_mistakes_are_counted_where_the_truth_is_known(drawn):
+    measured = pd.DataFrame(
+        {"ship a test": [0.02, 0.3, 0.9], "not yet": [0.38, 0.6, 0.09], "don't": [0.6, 0.1, 0.01],
+         "truth": ["none", "between", "enough"]},
+        index=["nothing", "some", "enough"],
+    )  # fmt: skip
+    plots.rule_mistakes(measured)
+    axes = drawn["axes"]
+    assert "at most 2% are told to test" in title(axes) and "most 1% are told not" in title(axes)
+    widths = np.array([bar.get_width() for bar in axes.patches]).reshape(3, 3)
+    assert np.allclose(widths, measured[["ship a test", "not yet", "don't"]])
+
+
+def test_a_hundred_people_are_a_hundred_dots(drawn):
+    shares = pd.Series({"drawn by chance": 0.2, "best sellers": 0.307, "personal lists": 1.0})
+    plots.of_a_hundred(shares)
+    axes = drawn["axes"]
+    assert title(axes).startswith("Of a hundred who come back: drawn by chance 20, best sellers 31")
+    for points, colour, wanted in zip(axes.collections, (CHANCE, POPULAR, PERSONAL),
+                                      (20, 31, 100), strict=True):  # fmt: skip
+        shown = [colors.to_hex(each) for each in points.get_facecolors()]
+        assert len(points.get_offsets()) == 100
+        assert shown.count(colors.to_hex(colour)) == wanted
+    no_overlap(axes)
