@@ -373,7 +373,10 @@ def test_growth_finds_the_exponents_of_a_law_without_noise():
     measured = pd.concat(rows)
     assert warehouse.growth(measured)["fit"].tolist() == pytest.approx([1, 0.5, 2])
     assert warehouse.growth(measured)["recommend"].tolist() == pytest.approx([1, 1, 1])
-    assert warehouse.growth_curves(measured).loc[8.0].tolist() == pytest.approx([8, 8**0.5, 64])
+    doubled = warehouse.what_doubling_does(measured.assign(seconds=measured["fit"]))
+    assert doubled["seconds"].tolist() == pytest.approx([2, 2**0.5, 4])
+    # of twenty products 190 pairs, of forty 780
+    assert doubled["rows"].tolist() == pytest.approx([2, 1, 780 / 190])
 
 
 def test_the_tables_of_a_plan_have_the_rows_and_types_that_the_sql_makes(tmp_path):

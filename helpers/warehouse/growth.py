@@ -33,17 +33,93 @@ def growth(measured: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("what grows")
 
 
-def growth_curves(measured: pd.DataFrame) -> pd.DataFrame:
-    """Seconds to fit, in those of the smallest size, by times the smallest size.
+def what_doubling_does(measured: pd.DataFrame) -> pd.DataFrame:
+    """Twice as many customers, products, or purchases of everybody: how much more work?
 
-    Points of the three quantities lie at different sizes; between them it is interpolated.
+    Parameters
+    ----------
+    measured : DataFrame
+        As in :func:`growth`, with ``seconds``: learned, and everybody's list made.
+
+    Returns
+    -------
+    DataFrame
+        One row per quantity: ``seconds``, as 2 to the power of the exponent that was measured, and
+        ``rows``: pairs of products within a history (:func:`tables`), which SQL makes one by one.
+        For histories of twenty, all equally long.
     """
-    curves = {}
+    shop = {"customers": 100_000, "products": 5_000, "history": 20, "spread": 1}
+    before = tables(**shop)["rows"]["pairs, before adding up"]
+    rows = {}
     for what, column in _SIZE_OF.items():
         points = measured[measured["what"] == what]
-        times = (points[column] / points[column].min()).round(1)
-        curves[what] = pd.Series((points["fit"] / points["fit"].iloc[0]).to_numpy(), times)
-    return pd.DataFrame(curves).interpolate(method="index", limit_area="inside")
+        exponent = np.polyfit(np.log(points[column]), np.log(points["seconds"]), 1)[0]
+        pairs_now = tables(**shop | {what: 2 * shop[what]})["rows"]["pairs, before adding up"]
+        rows[what] = {"seconds": 2**exponent, "rows": pairs_now / before}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def longest_histories(transactions: pd.DataFrame, share: float = 0.1) -> pd.Series:
+    """How much of the purchases, and of the pairs, the customers with the longest histories make.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    share : float
+        Of the customers; at least one.
+
+    Returns
+    -------
+    Series
+        Shares of ``customers``, ``purchases`` (a product counts once a customer) and ``pairs``
+        (missing where nobody bought two products).
+    """
+    sizes = transactions.groupby("customer_id")["product_id"].nunique()
+    sizes = sizes.sort_values(ascending=False)
+    longest = sizes.iloc[: max(1, round(share * len(sizes)))]
+    made = [each * (each - 1) / 2 for each in (longest, sizes)]
+    return pd.Series(
+        {
+            "customers": len(longest) / len(sizes),
+            "purchases": longest.sum() / sizes.sum(),
+            "pairs": made[0].sum() / made[1].sum() if made[1].sum() else np.nan,
+        }
+    )
+
+
+def purchases_that_fit(measured: pd.DataFrame, gigabytes: float) -> float:
+    """How many purchases SciPy holds in so much memory, in proportion to its largest run."""
+    largest = measured[measured["engine"] == "scipy"].nlargest(1, "purchases").iloc[0]
+    return gigabytes * 1_000 / largest["peak_mb"] * largest["purchases"]
+
+
+def yearly_bill(
+    cores: int, price: float, hours_a_run: float, people: float, runs: int = 365, left_on=True
+) -> pd.Series:
+    """A year of a job, with what is easily forgotten: machines that wait, and people.
+
+    Parameters
+    ----------
+    cores : int
+        Of all machines together.
+    price : float
+        Of a core for an hour.
+    hours_a_run : float
+    people : float
+        What the people cost who build and look after it, in a year.
+    runs : int
+        A year.
+    left_on : bool
+        Whether the machines stay on between the runs.
+
+    Returns
+    -------
+    Series
+        ``computing``, ``waiting`` and ``people``, in money.
+    """
+    computing = cores * price * hours_a_run * runs
+    waiting = cores * price * (24 * 365 - hours_a_run * runs) if left_on else 0.0
+    return pd.Series({"computing": computing, "waiting": waiting, "people": people}, dtype=float)
 
 
 # Bytes of a row by the types that the SQL gives: INT and REAL 4, DOUBLE, BIGINT and a date 8, and
