@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, PINK, POPULAR, WARNING
 from helpers.plots import style
@@ -40,6 +41,11 @@ def _box(axes, x, y, width, height, text, colour=INK, filled=False) -> None:
         )  # fmt: skip
     )
     axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK)
+
+
+def _on(colour: str) -> str:
+    """The colour of letters that stand on this one."""
+    return INK if colour in (OTHER, PINK) else "white"
 
 
 def _times(value: float) -> str:
@@ -155,9 +161,11 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
     usual : str
         The row that the title speaks of.
     """
-    figure, axes = style.figure(height=0.75 * len(tried) + 1.6)
+    figure, axes = style.figure(height=0.68 * len(tried) + 1.5)
     for place, (name, row) in enumerate(tried.iterrows()):
-        colour = PERSONAL if name == usual else POPULAR if "best sellers" in name else CHANCE
+        colour = (
+            PERSONAL if name.startswith(usual) else POPULAR if "best sellers" in name else CHANCE
+        )
         axes.plot([row["difference_low"], row["difference_high"]], [place] * 2, color=colour,
                   linewidth=4)  # fmt: skip
         axes.plot(row["difference"], place, "o", color=colour, markersize=9)
@@ -168,6 +176,7 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
     axes.set_yticks([])
     axes.set_ylim(len(tried) - 0.5, -0.9)
     axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.spines["left"].set_visible(False)
     row = tried.loc[usual]
     low, high = row["difference_low"], row["difference_high"]
@@ -193,7 +202,7 @@ def chain_of_steps() -> None:
     top, bottom = 2.6, 0.4
     boxes = {
         (1.3, top): "purchases,\ncleaned (01)",
-        (4.5, top): "numbers for\nboth (02)",
+        (4.5, top): "customers and\nproducts (02)",
         (7.7, top): "who has\nwhat (02)",
         (7.7, bottom): "histories,\nscaled (03)",
         (4.5, bottom): "neighbours\n(03)",
@@ -232,7 +241,7 @@ def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
     rows = len(met)
     figure, axes = style.figure(height=0.5 * rows + 1.6)
     middle = (rows - 1) / 2
-    for x, told in ((0.6, "has"), (3.6, "neighbour, weight"), (7.9, "added up")):
+    for x, told in ((0.6, "has"), (3.6, "neighbour, weight"), (8.4, "added up")):
         axes.text(x, 1.0, told, ha="center", fontweight="bold")
     places = {name: -middle + 0.9 * ((len(own) - 1) / 2 - k) for k, name in enumerate(own)}
     for name, y in places.items():
@@ -244,13 +253,13 @@ def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
         told = f"{row['product_id']} → {row['other']}   {row['weight']:.3f}"
         _box(axes, 3.6, -place, 2.6, 0.72, told, colour)
         _arrow(axes, (1.05, places[row["product_id"]]), (2.25, -place))
-        _arrow(axes, (4.95, -place), (6.55, ends[row["other"]]), colour)
+        _arrow(axes, (4.95, -place), (6.3, ends[row["other"]]), colour)
     for name, y in ends.items():
         parts = met.loc[met["other"] == name, "weight"]
         sums = " + ".join(f"{part:.3f}" for part in parts)
         told = f"{name}   {sums} = {scores[name]:.3f}" if len(parts) > 1 else f"{name}   {sums}"
-        _box(axes, 8.1, y, 2.9, 0.72, told, colours[name])
-    axes.set_xlim(0, 9.7)
+        _box(axes, 8.4, y, 4.0, 0.72, told, colours[name])
+    axes.set_xlim(0.1, 10.5)
     axes.set_ylim(-rows + 0.3, 1.5)
     style.bare(axes, equal=False)
     finding = f"JOIN puts rows side by side, SUM adds them up: {scores.index[0]} leads"
@@ -312,7 +321,7 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
             share = found.get(verdict, 0)
             axes.barh(place, share, left=left, height=0.42, color=colour)
             if share >= 0.1:
-                axes.text(left + share / 2, place, percent(share), color="white", ha="center",
+                axes.text(left + share / 2, place, percent(share), color=_on(colour), ha="center",
                           va="center", fontweight="bold")  # fmt: skip
             left += share
         told = f"{name}: {n * table['in_common'].mean():.1f} of {n} products in common"
@@ -368,7 +377,7 @@ def jobs_measured(jobs: pd.DataFrame) -> None:
             inside = row["seconds"] > 0.6 * most
             axes.text(row["seconds"] + (-1 if inside else 1) * 0.015 * most, place, words,
                       va="center", ha="right" if inside else "left",
-                      color="white" if inside else INK)  # fmt: skip
+                      color=_on(colour) if inside else INK)  # fmt: skip
             told.append(f"{customers}, {words}")
         place += 1.15
     axes.set_yticks([])
@@ -377,8 +386,7 @@ def jobs_measured(jobs: pd.DataFrame) -> None:
     axes.spines["left"].set_visible(False)
     largest = jobs[jobs["purchases"] == sizes[-1]].nsmallest(1, "seconds").iloc[0]
     finding = (
-        f"{largest['customers']:,} customers on two cores: everybody's list in "
-        f"{largest['seconds']:.0f} seconds"
+        f"{largest['customers']:,} customers, two cores: all lists in {largest['seconds']:.0f} s"
     )
     xlabel = "seconds, from a file of purchases to all lists"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.")
@@ -429,7 +437,7 @@ def rows_on_paper(plan: pd.DataFrame) -> None:
         axes.barh(place, value, height=0.66, color=OTHER if kept else WARNING)
         told = f"{value:.0f}" if value >= 10 else f"{value:.2g}"
         axes.text(value + 0.012 * rows.max(), place, told, va="center")
-    names = {"pairs, added up, from both sides": "pairs, added up",
+    names = {"pairs, added up, from both sides": "pairs, both ways",
              "pairs, before adding up": "pairs", "scores, before adding up": "scores"}  # fmt: skip
     axes.set_yticks(range(len(plan)), [names.get(name, name) for name in plan.index])
     axes.set_ylim(len(plan) - 0.4, -0.6)
@@ -471,7 +479,8 @@ def yearly_bills(bills: pd.DataFrame) -> None:
     axes.spines["left"].set_visible(False)
     dearest = totals.idxmax()
     share = bills.loc[dearest, "computing"] / totals[dearest]
-    finding = f"{dearest}: {percent(share)} of the bill is computing"
+    name = f"{dearest[:1].upper()}{dearest[1:]}"
+    finding = f"{name}: {percent(share)} of the bill is computing"
     told = "; ".join(
         f"{name}: " + ", ".join(f"{part} {row[part]:,.0f}" for part in colours)
         for name, row in bills.iterrows()

@@ -23,6 +23,7 @@ from helpers.warehouse.batch import (
     read_lists,
     score,
 )
+from helpers.warehouse.caps import try_caps
 from helpers.warehouse.engines import (
     DuckDB,
     EngineMissingError,
