@@ -35,7 +35,6 @@ from helpers.warehouse.growth import (
     bill,
     disk,
     doubled,
-    growth,
     longest_histories,
     pairs,
     purchases_that_fit,

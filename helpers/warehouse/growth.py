@@ -8,45 +8,21 @@ import pandas as pd
 _SIZE_OF = {"customers": "customers", "products": "products", "history": "purchases"}
 
 
-def growth(measured: pd.DataFrame) -> pd.DataFrame:
-    """Exponents of the power laws seconds = a x size^b, by least squares on the logarithms.
-
-    Parameters
-    ----------
-    measured : DataFrame
-        ``what`` grows, its sizes, and seconds to ``fit`` and to ``recommend``; from
-        ``tests/benchmarks/scale.py``.
-
-    Returns
-    -------
-    DataFrame
-        One row per quantity: *b* of ``fit`` and of ``recommend``. A history's size is counted in
-        purchases.
-    """
-    rows = {}
-    for what, column in _SIZE_OF.items():
-        points = measured[measured["what"] == what]
-        rows[what] = {
-            step: np.polyfit(np.log(points[column]), np.log(points[step]), 1)[0]
-            for step in ("fit", "recommend")
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("what grows")
-
-
 def what_doubling_does(measured: pd.DataFrame) -> pd.DataFrame:
     """Twice as many customers, products, or purchases of everybody: how much more work?
 
     Parameters
     ----------
     measured : DataFrame
-        As in :func:`growth`, with ``seconds``: learned, and everybody's list made.
+        ``what`` grows, its sizes, and ``seconds`` until everybody's list is made; from
+        ``tests/benchmarks/scale.py``. A history's size is counted in purchases.
 
     Returns
     -------
     DataFrame
-        One row per quantity: ``seconds``, as 2 to the power of the exponent that was measured, and
-        ``rows``: pairs of products within a history (:func:`tables`), which SQL makes one by one.
-        For histories of twenty, all equally long.
+        One row per quantity: ``seconds``, as 2^b by the power law seconds = a x size^b (least
+        squares on the logarithms), and ``rows``: pairs of products within a history
+        (:func:`tables`), which SQL makes one by one. For histories of twenty, all equally long.
     """
     shop = {"customers": 100_000, "products": 5_000, "history": 20, "spread": 1}
     before = tables(**shop)["rows"]["pairs, before adding up"]
