@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import catalogue, data, production, warehouse
+from helpers import catalogue, data, evaluate, production, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
 from tests.common import examples, purchases
@@ -367,13 +367,14 @@ def test_growth_finds_the_exponents_of_a_law_without_noise():
     size = np.array([100, 200, 400, 800])
     rows = [
         pd.DataFrame({"what": what, "customers": size, "products": size, "purchases": size,
-                      "fit": 2.0 * size**power, "recommend": 0.1 * size})
+                      "seconds": 2.0 * size**power})
         for what, power in {"customers": 1, "products": 0.5, "history": 2}.items()
     ]  # fmt: skip
     measured = pd.concat(rows)
-    assert warehouse.growth(measured)["fit"].tolist() == pytest.approx([1, 0.5, 2])
-    assert warehouse.growth(measured)["recommend"].tolist() == pytest.approx([1, 1, 1])
-    assert warehouse.growth_curves(measured).loc[8.0].tolist() == pytest.approx([8, 8**0.5, 64])
+    doubled = warehouse.what_doubling_does(measured)
+    assert doubled["seconds"].tolist() == pytest.approx([2, 2**0.5, 4])
+    # of twenty products 190 pairs, of forty 780
+    assert doubled["rows"].tolist() == pytest.approx([2, 1, 780 / 190])
 
 
 def test_the_tables_of_a_plan_have_the_rows_and_types_that_the_sql_makes(tmp_path):
@@ -618,3 +619,115 @@ def test_few_customers_in_many_parts_give_one_kind_of_table(two_shops):
     assert table.notna().all(axis=None)
     lists = warehouse.read_lists(folder / "out")
     assert pd.api.types.is_integer_dtype(lists["rank"])
+
+
+# Lists that agree, and lists that don't
+
+
+def lists_of(*products, scores):
+    return pd.DataFrame(
+        {"customer_id": "one", "rank": range(1, len(products) + 1), "product_id": products,
+         "score": scores, "source": "purchases"}
+    )  # fmt: skip
+
+
+OURS = lists_of("A", "B", "C", scores=[0.7, 0.4, 0.4])
+
+
+@pytest.mark.parametrize(
+    ("theirs", "verdict", "in_common"),
+    [
+        (OURS, warehouse.SAME, 1),
+        (lists_of("A", "B", "C", scores=[0.7, 0.1 + 0.3, 0.4 + 1e-9]), warehouse.SAME, 1),
+        (lists_of("A", "C", "B", scores=[0.7, 0.4, 0.4]), warehouse.TIES, 1),
+        # D was as good as what stands in the last place
+        (lists_of("A", "B", "D", scores=[0.7, 0.4, 0.4]), warehouse.TIES, 2 / 3),
+        (lists_of("A", "B", "C", scores=[0.7, 0.41, 0.4]), warehouse.SCORES, 1),
+        (lists_of("A", "B", "D", scores=[0.7, 0.4, 0.5]), warehouse.OTHER, 2 / 3),
+        # the scores agree place by place, but those of the products don't: names mixed up
+        (lists_of("B", "A", "C", scores=[0.7, 0.4, 0.4]), warehouse.OTHER, 1),
+        (lists_of("D", "B", "C", scores=[0.7, 0.4, 0.4]), warehouse.OTHER, 2 / 3),
+        (lists_of("A", "B", scores=[0.7, 0.4]), warehouse.OTHER, 2 / 3),
+        (OURS.assign(customer_id="two"), warehouse.MISSING, None),
+    ],
+)  # fmt: skip
+def test_ties_are_told_from_differences(theirs, verdict, in_common):
+    found = warehouse.compare_lists(OURS, theirs)
+    assert set(found["verdict"]) == {verdict}
+    if in_common is not None:
+        assert found["in_common"].tolist() == pytest.approx([in_common])
+    back = warehouse.compare_lists(theirs, OURS)
+    pd.testing.assert_frame_equal(found.sort_index(), back.sort_index())
+
+
+@given(st.lists(st.integers(0, 60), min_size=8, max_size=30), st.integers(1, 6))
+def test_rounding_makes_ties_and_nothing_else(hundredths, n):
+    scores = sorted((each / 400 for each in hundredths), reverse=True)
+    longer = lists_of(*(f"P{k:02d}" for k in range(len(scores))), scores=scores)
+    again = warehouse.sorted_again(longer, n)
+    assert again["score"].is_monotonic_decreasing and len(again) == n
+    verdict = warehouse.compare_lists(longer[longer["rank"] <= n], again, rounding=0.005)
+    assert verdict["verdict"].iloc[0] in (warehouse.SAME, warehouse.TIES)
+
+
+def test_what_fills_up_a_list_stays_behind():
+    longer = lists_of("A", "B", "C", scores=[0.7, 0.4, 12.0])
+    longer["source"] = ["purchases", "purchases", "popularity"]
+    assert warehouse.sorted_again(longer, 3)["product_id"].tolist() == ["A", "B", "C"]
+
+
+def test_a_stranger_shares_what_chance_gives():
+    same = pd.concat([OURS.assign(customer_id=each) for each in "abcd"])
+    assert warehouse.in_common_with_a_stranger(same) == 1
+    apart = pd.concat([lists_of(each, scores=[1.0]).assign(customer_id=each) for each in "abcd"])
+    assert warehouse.in_common_with_a_stranger(apart) == 0
+    assert np.isnan(warehouse.in_common_with_a_stranger(OURS))
+
+
+def test_rows_by_step_count_the_tables(tmp_path):
+    rows = warehouse.rows_by_step(data.miniature(), tmp_path / "new")
+    assert rows.to_dict() == {"clean": 9, "products": 4, "customers": 4, "pairs": 9, "trend": 4,
+                              "histories": 9, "neighbours": 10}  # fmt: skip
+
+
+def test_the_longest_histories_make_most_pairs():
+    bought = {"a": 5, "b": 2, "c": 2, "d": 1, "e": 1}
+    rows = [(name, f"P{k}") for name, n in bought.items() for k in range(n)]
+    shop = pd.DataFrame(rows, columns=["customer_id", "product_id"])
+    shares = warehouse.longest_histories(shop, 0.2)
+    assert shares.tolist() == pytest.approx([1 / 5, 5 / 11, 10 / 12])
+    single = shop.drop_duplicates("customer_id")
+    assert np.isnan(warehouse.longest_histories(single)["pairs"])
+    assert warehouse.longest_histories(single)["customers"] == 1 / 5
+
+
+def test_a_year_has_waiting_machines_and_people():
+    on = warehouse.yearly_bill(40, 0.05, 1, 1_000)
+    assert on.tolist() == pytest.approx([730, 40 * 0.05 * 23 * 365, 1_000])
+    off = warehouse.yearly_bill(40, 0.05, 1, 1_000, left_on=False)
+    assert off.tolist() == pytest.approx([730, 0, 1_000])
+
+
+def test_purchases_that_fit_are_in_proportion_to_the_largest_run():
+    jobs = pd.DataFrame({"engine": ["scipy", "scipy", "duckdb"], "purchases": [1e6, 2e6, 9e6],
+                         "peak_mb": [900, 1_000, 1]})  # fmt: skip
+    assert warehouse.purchases_that_fit(jobs, 8) == pytest.approx(16e6)
+
+
+def test_caps_are_judged_by_the_same_customers(tmp_path):
+    shop = data.load_transactions()
+    split = evaluate.split_by_time(shop, None, 60)
+    relevant = evaluate.relevant_products(split)
+    known = split.train["customer_id"].unique()
+    customers = pd.Index(relevant["customer_id"].unique()).intersection(known).sort_values()
+    past = split.train
+    tries = {"all": (past, warehouse.NO_CAP), "few": (past, 4), "none": (past, 1)}
+    tried, quality = warehouse.try_caps(tries, relevant, customers, 5, tmp_path)
+    assert tried["pairs"].tolist() == pytest.approx(
+        [1, warehouse.pairs(past, 4) / warehouse.pairs(past, warehouse.NO_CAP), 0]
+    )
+    assert tried.loc["all"].tolist()[1:] == [0, 0, 0]
+    assert tried.loc["none", "difference_high"] < tried.loc["few", "difference_low"] < 0
+    engine = production.build_engine(past)  # the course's own engine has no cap
+    found = evaluate.hits_of(engine.recommend(customers, 5), relevant, customers, 5)
+    assert quality == pytest.approx(evaluate.ndcg_at_k(*found).mean())

@@ -438,3 +438,43 @@ def _(layers, rules):
         "products": left["products"],
         "a quarter": now["customers"] / 4,
     }
+
+
+# Lesson 10: scale
+
+
+@computed("10-1")
+def _():
+    reseller, ordinary = 1_000 * 999 / 2, 4 * 3 / 2
+    return reseller / ordinary, {
+        "pairs": reseller,
+        "products": 1_000 / 4,
+        "squares": (1_000 / 4) ** 2,
+        "one side twice": 2 * reseller / ordinary,
+        "one customer": ordinary,
+    }
+
+
+@computed("10-4")
+def _():
+    computing, machines, engineer = 20 * 0.05 * 2 * 365, 20 * 0.05 * 8_760, 4 * 52 * 60
+    bill = machines + engineer
+    return computing / bill, {
+        "without people": computing / machines,
+        "without waiting": computing / (computing + engineer),
+        "machines": machines / bill,
+        "per cent": 100 * computing / bill,
+        "money": computing,
+    }
+
+
+@computed("10-5")
+def _(small):
+    sizes = small.groupby("customer_id")["product_id"].nunique()
+    before = (sizes * (sizes - 1) // 2).sum()
+    return before + sizes.sum(), {
+        "as before": before,
+        "one each": before + len(sizes),
+        "only the new ones": sizes.sum(),
+        "doubled": 2 * before,
+    }

@@ -103,6 +103,21 @@ from helpers.plots.recommendations import (
     what_followed,
     who_leads,
 )
+from helpers.plots.scale import (
+    chain_of_steps,
+    jobs_measured,
+    join_by_hand,
+    pairs_of_histories,
+    programs_compared,
+    rows_on_paper,
+    three_lists,
+    what_a_cap_does,
+    what_doubling_does,
+    what_moves_the_bill,
+    which_machine,
+    who_makes_the_pairs,
+    yearly_bills,
+)
 from helpers.plots.similarity import (
     buyers_needed,
     circles,

@@ -1,5 +1,16 @@
 """Lesson 10. The same six steps as SQL: on DuckDB inside this process, or on Apache Spark."""
 
+from helpers.warehouse.agreement import (
+    MISSING,
+    OTHER,
+    SAME,
+    SCORES,
+    TIES,
+    compare_lists,
+    in_common_with_a_stranger,
+    rows_by_step,
+    sorted_again,
+)
 from helpers.warehouse.batch import (
     NO_CAP,
     STEPS,
@@ -12,6 +23,7 @@ from helpers.warehouse.batch import (
     read_lists,
     score,
 )
+from helpers.warehouse.caps import try_caps
 from helpers.warehouse.engines import (
     DuckDB,
     EngineMissingError,
@@ -23,10 +35,12 @@ from helpers.warehouse.growth import (
     bill,
     disk,
     doubled,
-    growth,
-    growth_curves,
+    longest_histories,
     pairs,
+    purchases_that_fit,
     spread,
     tables,
+    what_doubling_does,
     with_resellers,
+    yearly_bill,
 )

@@ -8,42 +8,94 @@ import pandas as pd
 _SIZE_OF = {"customers": "customers", "products": "products", "history": "purchases"}
 
 
-def growth(measured: pd.DataFrame) -> pd.DataFrame:
-    """Exponents of the power laws seconds = a x size^b, by least squares on the logarithms.
+def what_doubling_does(measured: pd.DataFrame) -> pd.DataFrame:
+    """Twice as many customers, products, or purchases of everybody: how much more work?
 
     Parameters
     ----------
     measured : DataFrame
-        ``what`` grows, its sizes, and seconds to ``fit`` and to ``recommend``; from
-        ``tests/benchmarks/scale.py``.
+        ``what`` grows, its sizes, and ``seconds`` until everybody's list is made; from
+        ``tests/benchmarks/scale.py``. A history's size is counted in purchases.
 
     Returns
     -------
     DataFrame
-        One row per quantity: *b* of ``fit`` and of ``recommend``. A history's size is counted in
-        purchases.
+        One row per quantity: ``seconds``, as 2^b by the power law seconds = a x size^b (least
+        squares on the logarithms), and ``rows``: pairs of products within a history
+        (:func:`tables`), which SQL makes one by one. For histories of twenty, all equally long.
     """
+    shop = {"customers": 100_000, "products": 5_000, "history": 20, "spread": 1}
+    before = tables(**shop)["rows"]["pairs, before adding up"]
     rows = {}
     for what, column in _SIZE_OF.items():
         points = measured[measured["what"] == what]
-        rows[what] = {
-            step: np.polyfit(np.log(points[column]), np.log(points[step]), 1)[0]
-            for step in ("fit", "recommend")
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("what grows")
+        exponent = np.polyfit(np.log(points[column]), np.log(points["seconds"]), 1)[0]
+        pairs_now = tables(**shop | {what: 2 * shop[what]})["rows"]["pairs, before adding up"]
+        rows[what] = {"seconds": 2**exponent, "rows": pairs_now / before}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def growth_curves(measured: pd.DataFrame) -> pd.DataFrame:
-    """Seconds to fit, in those of the smallest size, by times the smallest size.
+def longest_histories(transactions: pd.DataFrame, share: float = 0.1) -> pd.Series:
+    """How much of the purchases, and of the pairs, the customers with the longest histories make.
 
-    Points of the three quantities lie at different sizes; between them it is interpolated.
+    Parameters
+    ----------
+    transactions : DataFrame
+    share : float
+        Of the customers; at least one.
+
+    Returns
+    -------
+    Series
+        Shares of ``customers``, ``purchases`` (a product counts once a customer) and ``pairs``
+        (missing where nobody bought two products).
     """
-    curves = {}
-    for what, column in _SIZE_OF.items():
-        points = measured[measured["what"] == what]
-        times = (points[column] / points[column].min()).round(1)
-        curves[what] = pd.Series((points["fit"] / points["fit"].iloc[0]).to_numpy(), times)
-    return pd.DataFrame(curves).interpolate(method="index", limit_area="inside")
+    sizes = transactions.groupby("customer_id")["product_id"].nunique()
+    sizes = sizes.sort_values(ascending=False)
+    longest = sizes.iloc[: max(1, round(share * len(sizes)))]
+    made = [each * (each - 1) / 2 for each in (longest, sizes)]
+    return pd.Series(
+        {
+            "customers": len(longest) / len(sizes),
+            "purchases": longest.sum() / sizes.sum(),
+            "pairs": made[0].sum() / made[1].sum() if made[1].sum() else np.nan,
+        }
+    )
+
+
+def purchases_that_fit(measured: pd.DataFrame, gigabytes: float) -> float:
+    """How many purchases SciPy holds in so much memory, in proportion to its largest run."""
+    largest = measured[measured["engine"] == "scipy"].nlargest(1, "purchases").iloc[0]
+    return gigabytes * 1_000 / largest["peak_mb"] * largest["purchases"]
+
+
+def yearly_bill(
+    cores: int, price: float, hours_a_run: float, people: float, runs: int = 365, left_on=True
+) -> pd.Series:
+    """A year of a job, with what is easily forgotten: machines that wait, and people.
+
+    Parameters
+    ----------
+    cores : int
+        Of all machines together.
+    price : float
+        Of a core for an hour.
+    hours_a_run : float
+    people : float
+        What the people cost who build and look after it, in a year.
+    runs : int
+        A year.
+    left_on : bool
+        Whether the machines stay on between the runs.
+
+    Returns
+    -------
+    Series
+        ``computing``, ``waiting`` and ``people``, in money.
+    """
+    computing = cores * price * hours_a_run * runs
+    waiting = cores * price * (24 * 365 - hours_a_run * runs) if left_on else 0.0
+    return pd.Series({"computing": computing, "waiting": waiting, "people": people}, dtype=float)
 
 
 # Bytes of a row by the types that the SQL gives: INT and REAL 4, DOUBLE, BIGINT and a date 8, and

@@ -1,0 +1,520 @@
+"""Figures of lesson 10: pairs, what doubling does, caps, SQL, ties, machines and their bill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
+
+from helpers.colours import CHANCE, INK, OTHER, PERSONAL, PINK, POPULAR, WARNING
+from helpers.plots import style
+from helpers.telling import percent
+from helpers.warehouse import MISSING, SAME, SCORES, TIES, compare_lists
+from helpers.warehouse import OTHER as PRODUCTS
+
+_VERDICTS = {SAME: PERSONAL, TIES: OTHER, SCORES: PINK, PRODUCTS: WARNING, MISSING: INK}
+_ENGINES = {"scipy": ("SciPy", PERSONAL), "duckdb": ("DuckDB", OTHER), "spark": ("Spark", INK)}
+
+
+def _arrow(axes, start, end, colour=INK) -> None:
+    axes.add_patch(
+        FancyArrowPatch(
+            start, end, arrowstyle="-|>", mutation_scale=14, color=colour, linewidth=1.8
+        )
+    )
+
+
+def _box(axes, x, y, width, height, text, colour=INK, filled=False) -> None:
+    """A box around its middle, with a text in it."""
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            linewidth=1.8,
+            boxstyle="round,pad=0,rounding_size=0.1",
+            edgecolor=colour,
+            facecolor=colour if filled else "white",
+        )  # fmt: skip
+    )
+    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK)
+
+
+def _on(colour: str) -> str:
+    """The colour of letters that stand on this one."""
+    return INK if colour in (OTHER, PINK) else "white"
+
+
+def _times(value: float) -> str:
+    return f"× {value:.1f}"
+
+
+def pairs_of_histories(sizes: tuple[int, ...] = (2, 3, 5, 10)) -> None:
+    """Products of a history as dots, every pair of them as a line.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Products in each history, in growing order.
+    """
+    figure, axes = style.figure(height=2.9)
+    pairs = [size * (size - 1) // 2 for size in sizes]
+    for place, (size, count) in enumerate(zip(sizes, pairs, strict=True)):
+        angles = np.pi / 2 + 2 * np.pi * np.arange(size) / size
+        x, y = 2.6 * place + 0.95 * np.cos(angles), 0.95 * np.sin(angles)
+        for one in range(size):
+            for other in range(one):
+                axes.plot(x[[one, other]], y[[one, other]], color=OTHER, linewidth=1.2, zorder=1)
+        axes.plot(x, y, "o", color=INK, markersize=7, zorder=2)
+        told = f"{size} products\n{count} pair{'' if count == 1 else 's'}"
+        axes.text(2.6 * place, -1.3, told, ha="center", va="top")
+    axes.set_ylim(-2.15, 1.15)
+    axes.set_xlim(-1.3, 2.6 * (len(sizes) - 1) + 1.3)
+    style.bare(axes)
+    finding = f"{sizes[-1]} products make {pairs[-1]} pairs, {sizes[-2]} products only {pairs[-2]}"
+    style.title(axes, finding)
+    told = "; ".join(f"{size} products: {each}" for size, each in zip(sizes, pairs, strict=True))
+    style.show(figure, f"Each pair of products in a history is a line. {told}.")
+
+
+def who_makes_the_pairs(shares: pd.Series) -> None:
+    """The customers with the longest histories: their share of people, purchases and pairs.
+
+    Parameters
+    ----------
+    shares : Series
+        From :func:`helpers.warehouse.longest_histories`.
+    """
+    figure, axes = style.figure(height=2.7)
+    names = {"customers": "of all customers", "purchases": "of what was bought",
+             "pairs": "of the pairs"}  # fmt: skip
+    colours = [CHANCE, OTHER, WARNING]
+    for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
+        share = 0 if np.isnan(shares[name]) else shares[name]
+        axes.barh(place, share, color=colour, height=0.65)
+        axes.text(share + 0.015, place, percent(share), va="center", color=INK)
+    axes.set_yticks(range(3), list(names.values()))
+    axes.set_ylim(2.6, -0.6)
+    axes.set_xlim(0, 1.12)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    if np.isnan(shares["pairs"]):
+        finding = "Nobody bought two products: there are no pairs"
+    else:
+        finding = (
+            f"The longest {percent(shares['customers'])} of the histories make "
+            f"{percent(shares['pairs'])} of the pairs"
+        )
+    alt = f"{finding}, and {percent(shares['purchases'])} of the purchases."
+    style.finish(figure, axes, finding, "share of the longest histories", "", alt, "x")
+
+
+def what_doubling_does(doubled: pd.DataFrame) -> None:
+    """Twice as many customers, products or purchases each: times the rows, times the seconds.
+
+    Parameters
+    ----------
+    doubled : DataFrame
+        From :func:`helpers.warehouse.what_doubling_does`.
+    """
+    figure, axes = style.figure(height=3.5)
+    names = {"customers": "twice the\ncustomers", "products": "twice the\nproducts",
+             "history": "histories\ntwice as long"}  # fmt: skip
+    bars = {"rows": ("rows of pairs in SQL", WARNING), "seconds": ("seconds, measured", PERSONAL)}
+    for place, what in enumerate(names):
+        for shift, (column, (_, colour)) in zip((-0.2, 0.2), bars.items(), strict=True):
+            value = doubled.loc[what, column]
+            axes.barh(place + shift, value, height=0.36, color=colour)
+            axes.text(value + 0.06, place + shift, _times(value), va="center", color=colour)
+    axes.axvline(1, color=INK, linewidth=1, linestyle="--", zorder=0)
+    most = 1.18 * max(2, doubled.max(axis=None))
+    for height, (told, colour) in zip((-0.85, -0.52), bars.values(), strict=True):
+        axes.text(most, height, told, color=colour, ha="right", va="center", fontweight="bold")
+    axes.set_yticks(range(3), list(names.values()))
+    axes.set_ylim(2.6, -1.05)
+    axes.set_xlim(0, most)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    worst = doubled["rows"].idxmax()
+    finding = (
+        f"{names[worst].replace(chr(10), ' ').capitalize()}: "
+        f"{doubled.loc[worst, 'rows']:.1f} times the rows"
+    )
+    told = "; ".join(f"{what}: rows {_times(row['rows'])}, seconds {_times(row['seconds'])}"
+                     for what, row in doubled.iterrows())  # fmt: skip
+    xlabel = "times the work (dashed: as before)"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. Doubled: {told}.")
+
+
+def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
+    """Pairs that a cap leaves, and what it changes in the quality of the lists.
+
+    Parameters
+    ----------
+    tried : DataFrame
+        Index: what each row is called. ``pairs`` (in those without a cap), ``difference`` of the
+        NDCG to that without a cap, ``difference_low``, ``difference_high``, customer by customer.
+    usual : str
+        The row that the title speaks of.
+    """
+    figure, axes = style.figure(height=0.68 * len(tried) + 1.5)
+    for place, (name, row) in enumerate(tried.iterrows()):
+        colour = (
+            PERSONAL if name.startswith(usual) else POPULAR if "best sellers" in name else CHANCE
+        )
+        axes.plot([row["difference_low"], row["difference_high"]], [place] * 2, color=colour,
+                  linewidth=4)  # fmt: skip
+        axes.plot(row["difference"], place, "o", color=colour, markersize=9)
+        told = f"{name}: {percent(row['pairs'])} of the pairs"
+        axes.text(0.01, place - 0.27, told, color=colour, ha="left", va="bottom",
+                  transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.axvline(0, color=INK, linewidth=1.2)
+    axes.set_yticks([])
+    axes.set_ylim(len(tried) - 0.5, -0.9)
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.spines["left"].set_visible(False)
+    row = tried.loc[usual]
+    low, high = row["difference_low"], row["difference_high"]
+    if low == high == 0:
+        change = "no list changes its quality"
+    elif low <= 0 <= high:
+        change = "a loss can't be told from none"
+    else:
+        change = "the lists get worse" if high < 0 else "the lists get better"
+    finding = f"{usual[:1].upper()}{usual[1:]}: {change}"
+    told = "; ".join(
+        f"{name}: {percent(each['pairs'])} of the pairs, {each['difference']:+.3f} "
+        f"({each['difference_low']:+.3f} to {each['difference_high']:+.3f})"
+        for name, each in tried.iterrows()
+    )
+    xlabel = "NDCG, less that without a cap (95 % interval)"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
+
+
+def chain_of_steps() -> None:
+    """The tables that the SQL makes, one from the other, and the lessons that taught them."""
+    figure, axes = style.figure(height=3.6)
+    top, bottom = 2.6, 0.4
+    boxes = {
+        (1.3, top): "purchases,\ncleaned (01)",
+        (4.5, top): "customers and\nproducts (02)",
+        (7.7, top): "who has\nwhat (02)",
+        (7.7, bottom): "histories,\nscaled (03)",
+        (4.5, bottom): "neighbours\n(03)",
+        (1.3, bottom): "everybody's\nlist (04)",
+    }
+    for (x, y), text in boxes.items():
+        _box(axes, x, y, 2.35, 1.15, text, PERSONAL if "neigh" in text or "list" in text else INK)
+    for start, end in (((2.5, top), (3.3, top)), ((5.7, top), (6.5, top)),
+                       ((7.7, 2.0), (7.7, 1.0)), ((6.5, bottom), (5.7, bottom)),
+                       ((3.3, bottom), (2.5, bottom))):  # fmt: skip
+        _arrow(axes, start, end)
+    axes.text(6.1, -0.5, "JOIN makes pairs", ha="center", color=WARNING)
+    axes.text(2.9, -0.5, "JOIN makes scores", ha="center", color=WARNING)
+    axes.set_xlim(0, 9)
+    axes.set_ylim(-0.75, 3.3)
+    style.bare(axes, equal=False)
+    finding = "Every step leaves a table; two of them make many rows"
+    style.title(axes, finding)
+    told = " → ".join(text.replace("\n", " ") for text in boxes.values())
+    style.show(figure, f"{finding}: {told}. Numbers in brackets are lessons.")
+
+
+def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
+    """What a customer has, beside the neighbours of it: rows with the same product are added up.
+
+    Parameters
+    ----------
+    own : list of str
+        Products of one customer.
+    neighbours : DataFrame
+        ``product_id``, ``other``, ``weight``: neighbours of products.
+    """
+    met = neighbours[neighbours["product_id"].isin(own) & ~neighbours["other"].isin(own)]
+    scores = met.groupby("other")["weight"].sum().sort_values(ascending=False)
+    colours = dict(zip(scores.index, [PERSONAL, POPULAR, *style.COLOURS[4:]], strict=False))
+    rows = len(met)
+    figure, axes = style.figure(height=0.5 * rows + 1.6)
+    middle = (rows - 1) / 2
+    for x, told in ((0.6, "has"), (3.6, "neighbour, weight"), (8.4, "added up")):
+        axes.text(x, 1.0, told, ha="center", fontweight="bold")
+    places = {name: -middle + 0.9 * ((len(own) - 1) / 2 - k) for k, name in enumerate(own)}
+    for name, y in places.items():
+        _box(axes, 0.6, y, 0.8, 0.6, name)
+    ends = {name: -middle + 1.1 * ((len(scores) - 1) / 2 - k)
+            for k, name in enumerate(scores.index)}  # fmt: skip
+    for place, row in enumerate(met.sort_values(["product_id", "other"]).to_dict("records")):
+        colour = colours[row["other"]]
+        told = f"{row['product_id']} → {row['other']}   {row['weight']:.3f}"
+        _box(axes, 3.6, -place, 2.6, 0.72, told, colour)
+        _arrow(axes, (1.05, places[row["product_id"]]), (2.25, -place))
+        _arrow(axes, (4.95, -place), (6.3, ends[row["other"]]), colour)
+    for name, y in ends.items():
+        parts = met.loc[met["other"] == name, "weight"]
+        sums = " + ".join(f"{part:.3f}" for part in parts)
+        told = f"{name}   {sums} = {scores[name]:.3f}" if len(parts) > 1 else f"{name}   {sums}"
+        _box(axes, 8.4, y, 4.0, 0.72, told, colours[name])
+    axes.set_xlim(0.1, 10.5)
+    axes.set_ylim(-rows + 0.3, 1.5)
+    style.bare(axes, equal=False)
+    finding = f"JOIN puts rows side by side, SUM adds them up: {scores.index[0]} leads"
+    style.title(axes, finding)
+    told = "; ".join(f"{name} {score:.3f}" for name, score in scores.items())
+    style.show(figure, f"A customer has {' and '.join(own)}. {finding}. Scores: {told}.")
+
+
+def three_lists(ours: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> None:
+    """One customer's list from several programs, with what the comparison says of each.
+
+    Parameters
+    ----------
+    ours : DataFrame
+        ``customer_id`` (one), ``rank``, ``product_id``, ``score``.
+    others : mapping of str to DataFrame
+        By what the program is called.
+    """
+    figure, axes = style.figure(height=0.55 * len(ours) + 1.5)
+    verdicts = {name: compare_lists(ours, each)["verdict"].iloc[0]
+                for name, each in others.items()}  # fmt: skip
+    for place, (name, table) in enumerate([("ours", ours), *others.items()]):
+        colour = INK if name == "ours" else _VERDICTS[verdicts[name]]
+        x = 3.1 * place
+        axes.text(x, 0.75, name, ha="center", fontweight="bold")
+        for row in table.to_dict("records"):
+            _box(axes, x, 1 - row["rank"], 2.6, 0.76, f"{row['product_id']}   {row['score']:.2f}",
+                 colour)  # fmt: skip
+        told = "" if name == "ours" else verdicts[name]
+        axes.text(x, -len(ours) + 0.15, told, ha="center", color=colour, fontweight="bold")
+    axes.set_xlim(-1.5, 3.1 * len(others) + 1.5)
+    axes.set_ylim(-len(ours) - 0.1, 1.2)
+    style.bare(axes, equal=False)
+    finding = "The same score in each place: a tie. Another score: a cause"
+    style.title(axes, finding)
+    told = "; ".join(f"{name}: {verdict}" for name, verdict in verdicts.items())
+    style.show(figure, f"One customer's lists, beside ours. {told}.")
+
+
+def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: float) -> None:
+    """How many customers get the same list from another program, and how much is in common.
+
+    Parameters
+    ----------
+    compared : mapping of str to DataFrame
+        By what the program is called: from :func:`helpers.warehouse.compare_lists`.
+    n : int
+        Length of the lists.
+    stranger : float
+        Share in common with another customer's list: what chance gives.
+    """
+    figure, axes = style.figure(height=0.95 * len(compared) + 1.6)
+    shares = {}
+    for place, (name, table) in enumerate(compared.items()):
+        found = table["verdict"].value_counts(normalize=True)
+        shares[name] = found
+        left = 0
+        for verdict, colour in _VERDICTS.items():
+            share = found.get(verdict, 0)
+            axes.barh(place, share, left=left, height=0.42, color=colour)
+            if share >= 0.1:
+                axes.text(left + share / 2, place, percent(share), color=_on(colour), ha="center",
+                          va="center", fontweight="bold")  # fmt: skip
+            left += share
+        told = f"{name}: {n * table['in_common'].mean():.1f} of {n} products in common"
+        axes.text(0, place - 0.26, told, va="bottom")
+    legend = {SAME: (0, "left"), TIES: (0.2, "center"), SCORES: (0.52, "center"),
+              PRODUCTS: (1, "right")}  # fmt: skip
+    for verdict, (x, align) in legend.items():
+        axes.text(x, -0.95, verdict, color=_VERDICTS[verdict], ha=align, fontweight="bold")
+    axes.set_yticks([])
+    axes.set_ylim(len(compared) - 0.6, -1.3)
+    axes.set_xlim(0, 1)
+    axes.spines["left"].set_visible(False)
+    bad = {name: 1 - found.get(SAME, 0) - found.get(TIES, 0) for name, found in shares.items()}
+    worst = max(bad, key=bad.get)
+    name = f"{worst[:1].upper()}{worst[1:]}"
+    finding = f"{name}: {percent(bad[worst])} of the lists differ in more than ties"
+    if bad[worst] < 1e-9:
+        finding = "Apart from ties, every customer gets the same list"
+    told = "; ".join(
+        f"{name}: "
+        + ", ".join(
+            f"{verdict} {percent(found[verdict])}" for verdict in _VERDICTS if verdict in found
+        )
+        + f", in common {n * compared[name]['in_common'].mean():.1f}"
+        for name, found in shares.items()
+    )
+    told += "" if np.isnan(stranger) else f"; a stranger's list has {n * stranger:.1f} in common"
+    style.finish(figure, axes, finding, "of the customers", "", f"{finding}. {told}.", "x")
+
+
+def jobs_measured(jobs: pd.DataFrame) -> None:
+    """Seconds and memory of the whole job, by size of the shop and engine.
+
+    Parameters
+    ----------
+    jobs : DataFrame
+        ``purchases``, ``customers``, ``engine``, ``seconds``, ``peak_mb``; from
+        ``tests/benchmarks/scale.py``.
+    """
+    sizes = sorted(jobs["purchases"].unique())
+    figure, axes = style.figure(height=0.5 * len(jobs) + 0.4 * len(sizes) + 1.4)
+    most, place, told = jobs["seconds"].max(), 0.0, []
+    for size in sizes:
+        of_size = jobs[jobs["purchases"] == size].sort_values("seconds")
+        millions = f"{size / 1e6:.0f} million purchases"
+        customers = f"{of_size['customers'].iloc[0]:,} customers"
+        axes.text(0, place, f"{customers}, {millions}", va="center", fontweight="bold")
+        for row in of_size.to_dict("records"):
+            place += 0.95
+            name, colour = _ENGINES[row["engine"]]
+            axes.barh(place, row["seconds"], height=0.66, color=colour)
+            words = f"{name}: {row['seconds']:.0f} s, {row['peak_mb'] / 1_000:.1f} GB"
+            inside = row["seconds"] > 0.6 * most
+            axes.text(row["seconds"] + (-1 if inside else 1) * 0.015 * most, place, words,
+                      va="center", ha="right" if inside else "left",
+                      color=_on(colour) if inside else INK)  # fmt: skip
+            told.append(f"{customers}, {words}")
+        place += 1.15
+    axes.set_yticks([])
+    axes.set_ylim(place - 0.6, -0.5)
+    axes.set_xlim(0, 1.02 * most)
+    axes.spines["left"].set_visible(False)
+    largest = jobs[jobs["purchases"] == sizes[-1]].nsmallest(1, "seconds").iloc[0]
+    finding = (
+        f"{largest['customers']:,} customers, two cores: all lists in {largest['seconds']:.0f} s"
+    )
+    xlabel = "seconds, from a file of purchases to all lists"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.")
+
+
+def which_machine() -> None:
+    """Four questions: where the lists are made."""
+    questions = [
+        ("May the data leave\nthe warehouse?", "no", "our SQL, there", INK),
+        ("Does it fit in half\nof the memory?", "yes", "one machine:\nSciPy", PERSONAL),
+        ("Does it fit on the disk,\nand in the night?", "yes", "one machine:\nDuckDB", PERSONAL),
+        ("Would a larger machine\nbe enough?", "yes", "rent that one", PERSONAL),
+    ]
+    figure, axes = style.figure(height=5.4)
+    step = 1.45
+    for place, (question, answer, where, colour) in enumerate(questions):
+        y = -step * place
+        _box(axes, 2.2, y, 4.0, 0.98, question)
+        _box(axes, 7.8, y, 2.9, 0.98, where, colour, filled=True)
+        _arrow(axes, (4.3, y), (6.25, y), colour)
+        axes.text(5.25, y + 0.1, answer, ha="center", va="bottom")
+        _arrow(axes, (2.2, y - 0.52), (2.2, y - step + 0.52))
+        other = "yes" if answer == "no" else "no"
+        axes.text(2.4, y - step / 2, other, va="center")
+    y = -step * len(questions)
+    _box(axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed with a tenth", WARNING, True)
+    axes.set_xlim(0, 9.4)
+    axes.set_ylim(y - 0.65, 0.65)
+    style.bare(axes, equal=False)
+    finding = "The cluster is the last answer of five"
+    style.title(axes, finding)
+    told = "; ".join(f"{question} {answer}: {where}".replace("\n", " ")
+                     for question, answer, where, _ in questions)  # fmt: skip
+    style.show(figure, f"{finding}. {told}; otherwise a cluster, rehearsed with a tenth.")
+
+
+def rows_on_paper(plan: pd.DataFrame) -> None:
+    """Rows of the tables of a planned job; those that are made and added up are marked.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        From :func:`helpers.warehouse.tables`.
+    """
+    rows = plan["rows"] / 1e9
+    figure, axes = style.figure(height=0.42 * len(plan) + 1.3)
+    for place, (value, kept) in enumerate(zip(rows, plan["kept"], strict=True)):
+        axes.barh(place, value, height=0.66, color=OTHER if kept else WARNING)
+        told = f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+        axes.text(value + 0.012 * rows.max(), place, told, va="center")
+    names = {"pairs, added up, from both sides": "pairs, both ways",
+             "pairs, before adding up": "pairs", "scores, before adding up": "scores"}  # fmt: skip
+    axes.set_yticks(range(len(plan)), [names.get(name, name) for name in plan.index])
+    axes.set_ylim(len(plan) - 0.4, -0.6)
+    axes.set_xlim(0, 1.13 * rows.max())
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    share = rows[~plan["kept"]].sum() / rows.sum()
+    finding = f"Pairs and scores make {percent(share)} of the rows"
+    told = "; ".join(f"{name}: {value:.2g}" for name, value in rows.items())
+    xlabel = "billion rows (dark: made, used, thrown away)"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. Billions: {told}.")
+
+
+def yearly_bills(bills: pd.DataFrame) -> None:
+    """A year's bill of several ways to run the job, by what is paid for.
+
+    Parameters
+    ----------
+    bills : DataFrame
+        One row per way; ``computing``, ``waiting`` and ``people``, in money.
+    """
+    colours = {"computing": PERSONAL, "waiting": WARNING, "people": INK}
+    figure, axes = style.figure(height=0.95 * len(bills) + 1.5)
+    totals = bills.sum(axis=1)
+    for place, (name, row) in enumerate(bills.iterrows()):
+        left = 0
+        for part, colour in colours.items():
+            axes.barh(place, row[part], left=left, height=0.42, color=colour)
+            left += row[part]
+        axes.text(0, place - 0.26, f"{name}: {totals[name]:,.0f}", va="bottom")
+    for x, (part, align) in zip((0, 0.5, 1), (("computing", "left"), ("waiting", "center"),
+                                              ("people", "right")), strict=True):  # fmt: skip
+        axes.text(x, -0.95, part, color=colours[part], ha=align, fontweight="bold",
+                  transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.set_yticks([])
+    axes.set_ylim(len(bills) - 0.6, -1.3)
+    axes.set_xlim(0, 1.02 * totals.max())
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.spines["left"].set_visible(False)
+    dearest = totals.idxmax()
+    share = bills.loc[dearest, "computing"] / totals[dearest]
+    name = f"{dearest[:1].upper()}{dearest[1:]}"
+    finding = f"{name}: {percent(share)} of the bill is computing"
+    told = "; ".join(
+        f"{name}: " + ", ".join(f"{part} {row[part]:,.0f}" for part in colours)
+        for name, row in bills.iterrows()
+    )
+    style.finish(figure, axes, finding, "a year, in money", "", f"{finding}. {told}.")
+
+
+def what_moves_the_bill(moved: pd.DataFrame) -> None:
+    """Twice as much of one assumption: how many times the bill, by two guesses.
+
+    Parameters
+    ----------
+    moved : DataFrame
+        From :func:`helpers.warehouse.doubled`.
+    """
+    guesses = moved[["in_proportion", "by_the_exponent"]]
+    order = guesses.max(axis=1).sort_values(ascending=False).index
+    names = {"customers": "customers", "products": "products", "history": "length of histories",
+             "neighbours": "neighbours kept", "spread": "inequality of histories"}  # fmt: skip
+    figure, axes = style.figure(height=0.55 * len(moved) + 1.4)
+    for place, name in enumerate(order):
+        low, high = guesses.loc[name].min(), guesses.loc[name].max()
+        colour = WARNING if place == 0 else PERSONAL
+        axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="round")
+        told = _times(high) if high - low < 0.05 else f"× {low:.1f} to {high:.1f}"
+        axes.text(high + 0.08, place, told, va="center", color=colour)
+    axes.axvline(1, color=INK, linewidth=1, linestyle="--", zorder=0)
+    axes.set_yticks(range(len(order)), [names.get(name, name) for name in order])
+    axes.set_ylim(len(order) - 0.5, -0.6)
+    axes.set_xlim(0.8, 1.3 * guesses.max(axis=None))
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    finding = f"Most of all, the bill hangs on the {names.get(order[0], order[0])}"
+    told = "; ".join(f"{names.get(name, name)}: {guesses.loc[name].min():.1f} to "
+                     f"{guesses.loc[name].max():.1f}" for name in order)  # fmt: skip
+    xlabel = "times the bill, if doubled (two guesses)"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. Doubled: {told}.")

@@ -1,0 +1,223 @@
+"""Figures of lesson 10 show what their tables say, in odd shops, too."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+
+from helpers import colours, data, plots, warehouse
+from helpers.telling import percent
+from tests.figures import dots, no_overlap, stripes, title, written
+
+MEASURED = pd.read_csv(data.PROJECT / "data" / "scale.csv")
+JOBS = MEASURED[(MEASURED["what"] == "job") & (MEASURED["purchases"] > 1_000_000)]
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
+    axes = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        figure.axes[0].alt = alt
+        axes.append(figure.axes[0])
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return axes
+
+
+def bars(axes):
+    """Left end, length and colour of the horizontal bars, from the top of the picture."""
+    found = [each for each in axes.patches if isinstance(each, Rectangle)]
+    found = sorted(found, key=lambda each: (each.get_y(), each.get_x()))
+    return [(each.get_x(), each.get_width(), to_hex(each.get_facecolor())) for each in found]
+
+
+def colour(name):
+    return to_hex(getattr(colours, name))
+
+
+def test_every_pair_is_a_line(drawn):
+    plots.pairs_of_histories((1, 2, 4))
+    [axes] = drawn
+    lines = [each for each in axes.lines if each.get_marker() != "o"]
+    assert len(lines) == 0 + 1 + 6
+    points = [len(each.get_xdata()) for each in axes.lines if each.get_marker() == "o"]
+    assert points == [1, 2, 4]
+    assert written(axes) == ["1 products\n0 pairs", "2 products\n1 pair", "4 products\n6 pairs"]
+    assert title(axes) == "4 products make 6 pairs, 2 products only 1"
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "finding", "length"),
+    [
+        (0.53, "The longest 10% of the histories make 53% of the pairs", 0.53),
+        (1.0, "The longest 10% of the histories make 100% of the pairs", 1.0),
+        (np.nan, "Nobody bought two products: there are no pairs", 0),
+    ],
+)
+def test_the_longest_histories(drawn, pairs, finding, length):
+    plots.who_makes_the_pairs(pd.Series({"customers": 0.1, "purchases": 0.26, "pairs": pairs}))
+    [axes] = drawn
+    assert [width for _, width, _ in bars(axes)] == pytest.approx([0.1, 0.26, length])
+    assert title(axes) == finding
+    no_overlap(axes)
+
+
+def test_what_doubling_does_has_a_bar_for_each_figure(drawn):
+    doubled = warehouse.what_doubling_does(MEASURED)
+    plots.what_doubling_does(doubled)
+    [axes] = drawn
+    expected = doubled.loc[["customers", "products", "history"], ["rows", "seconds"]].to_numpy()
+    assert [width for _, width, _ in bars(axes)] == pytest.approx(expected.ravel())
+    assert title(axes) == "Histories twice as long: 4.1 times the rows"
+    assert {shade for *_, shade in bars(axes)} == {colour("WARNING"), colour("PERSONAL")}
+    no_overlap(axes)
+
+
+def caps(**rows):
+    names = ["pairs", "difference", "difference_low", "difference_high"]
+    rows = {name.replace("_", " "): row for name, row in rows.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=names)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ([0.94, 0.001, -0.001, 0.003], "a loss can't be told from none"),
+        ([0.5, -0.02, -0.03, -0.01], "the lists get worse"),
+        ([0.5, 0.02, 0.01, 0.03], "the lists get better"),
+        ([1.0, 0.0, 0.0, 0.0], "no list changes its quality"),
+    ],
+)
+def test_a_cap_is_judged_by_its_interval(drawn, row, says):
+    tried = caps(a_cap_of_9=row, best_sellers=[0, -0.1, -0.12, -0.08])
+    plots.what_a_cap_does(tried, "a cap of 9")
+    [axes] = drawn
+    assert title(axes) == f"A cap of 9: {says}"
+    assert stripes(axes) == [tuple(row[2:]), (-0.12, -0.08)]
+    assert dots(axes) == [(row[1], 0, colour("PERSONAL")), (-0.1, 1, colour("POPULAR"))]
+    no_overlap(axes)
+
+
+def test_the_chain_names_the_lessons_in_order(drawn):
+    plots.chain_of_steps()
+    [axes] = drawn
+    lessons = [text[-3:-1] for text in written(axes) if text.endswith(")")]
+    assert lessons == ["01", "02", "02", "03", "03", "04"]
+    no_overlap(axes)
+
+
+def test_the_join_adds_up_what_a_customer_does_not_have(drawn):
+    near = pd.DataFrame(
+        {"product_id": ["A", "A", "C", "C", "D"], "other": ["B", "C", "B", "D", "B"],
+         "weight": [0.447, 0.7, 0.316, 0.5, 0.9]}
+    )  # fmt: skip
+    plots.join_by_hand(["A", "C"], near)
+    [axes] = drawn
+    assert "B   0.447 + 0.316 = 0.763" in written(axes) and "D   0.500" in written(axes)
+    assert not any("A → C" in text or "D → B" in text for text in written(axes))
+    assert title(axes).endswith("B leads")
+    no_overlap(axes)
+
+
+def test_three_lists_say_what_the_comparison_says(drawn):
+    begin = {"customer_id": "one", "rank": [1, 2]}
+    ours = pd.DataFrame(begin | {"product_id": ["lamp", "rug"], "score": [0.4, 0.4]})
+    swapped = ours.assign(product_id=["rug", "lamp"])
+    higher = ours.assign(score=[0.5, 0.4])
+    plots.three_lists(ours, {"B": swapped, "C": higher})
+    [axes] = drawn
+    assert written(axes)[-1] == warehouse.SCORES and warehouse.TIES in written(axes)
+    assert "B: only ties; C: other scores" in axes.alt
+    no_overlap(axes)
+
+
+def verdicts(**counts):
+    table = [name for name, n in counts.items() for _ in range(n)]
+    return pd.DataFrame({"verdict": [name.replace("_", " ") for name in table], "in_common": 0.9})
+
+
+def test_programs_compared_stacks_the_verdicts(drawn):
+    compared = {"our SQL": verdicts(same=10), "app": verdicts(same=6, only_ties=4),
+                "old data": verdicts(other_scores=5, other_products=4, no_list=1)}  # fmt: skip
+    plots.programs_compared(compared, 5, 0.2)
+    [axes] = drawn
+    shown = [(left, width) for left, width, _ in bars(axes) if width > 0]
+    assert np.allclose(shown, [(0, 1), (0, 0.6), (0.6, 0.4), (0, 0.5), (0.5, 0.4), (0.9, 0.1)])
+    assert title(axes) == "Old data: 100% of the lists differ in more than ties"
+    assert "app: 4.5 of 5 products in common" in written(axes)
+    assert "a stranger's list has 1.0 in common" in axes.alt
+    no_overlap(axes)
+
+
+def test_programs_that_differ_in_ties_alone_are_no_finding(drawn):
+    plots.programs_compared({"our SQL": verdicts(same=9, only_ties=1)}, 5, np.nan)
+    [axes] = drawn
+    assert title(axes) == "Apart from ties, every customer gets the same list"
+    assert "stranger" not in axes.alt
+
+
+def test_jobs_stand_by_size_with_seconds_and_memory(drawn):
+    plots.jobs_measured(JOBS)
+    [axes] = drawn
+    ordered = JOBS.sort_values(["purchases", "seconds"])
+    assert [width for _, width, _ in bars(axes)] == pytest.approx(ordered["seconds"].tolist())
+    best = ordered[ordered["purchases"] == ordered["purchases"].max()].iloc[0]
+    assert title(axes).endswith(f"all lists in {best['seconds']:.0f} s")
+    for row in ordered.itertuples():
+        words = f": {row.seconds:.0f} s, {row.peak_mb / 1_000:.1f} GB"
+        assert any(text.endswith(words) for text in written(axes))
+    no_overlap(axes)
+
+
+def test_the_cluster_is_the_last_answer(drawn):
+    plots.which_machine()
+    [axes] = drawn
+    assert "cluster" in written(axes)[-1]
+    assert sum(text in ("yes", "no") for text in written(axes)) == 8
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize("spread", [1, 1.7, 40])
+def test_rows_on_paper_marks_what_is_thrown_away(drawn, spread):
+    plan = warehouse.tables(100_000_000, 1_000_000, 20, spread)
+    plots.rows_on_paper(plan)
+    [axes] = drawn
+    found = bars(axes)
+    assert [width for _, width, _ in found] == pytest.approx((plan["rows"] / 1e9).tolist())
+    marked = [shade == colour("WARNING") for *_, shade in found]
+    assert marked == (~plan["kept"]).tolist()
+    share = plan.loc[~plan["kept"], "rows"].sum() / plan["rows"].sum()
+    assert percent(share) in title(axes)
+    no_overlap(axes)
+
+
+def test_a_years_bill_shows_what_is_paid_for(drawn):
+    bills = pd.DataFrame(
+        {"computing": [730, 36], "waiting": [16_790, 840], "people": [32_960, 8_000]},
+        ["cluster, left on", "one machine"],
+    )  # fmt: skip
+    plots.yearly_bills(bills)
+    [axes] = drawn
+    assert [width for _, width, _ in bars(axes)] == bills.to_numpy().ravel().tolist()
+    assert title(axes) == "Cluster, left on: 1.4% of the bill is computing"
+    assert "one machine: 8,876" in written(axes)
+    no_overlap(axes)
+
+
+def test_what_moves_the_bill_most_stands_first(drawn):
+    moved = pd.DataFrame(
+        {"in_proportion": [2.0, 1.0, 2.9], "by_the_exponent": [2.3, 1.0, 3.6], "disk": 1.0},
+        ["customers", "products", "history"],
+    )
+    plots.what_moves_the_bill(moved)
+    [axes] = drawn
+    assert stripes(axes) == [(2.9, 3.6), (2.0, 2.3), (1.0, 1.0)]
+    assert title(axes) == "Most of all, the bill hangs on the length of histories"
+    assert written(axes) == ["× 2.9 to 3.6", "× 2.0 to 2.3", "× 1.0"]
