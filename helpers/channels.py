@@ -925,8 +925,8 @@ def by_worth_alone(split: evaluate.Split, worth: pd.Series, n: int = 5) -> pd.Da
     shown = pd.DataFrame({"customer_id": customers[row], "product_id": ids})
     pair = ["customer_id", "product_id"]
     hits = shown[pd.MultiIndex.from_frame(shown).isin(pd.MultiIndex.from_frame(relevant[pair]))]
-    hits = hits.assign(hits=1.0, worth=hits["product_id"].map(worth))
-    sums = hits.groupby("customer_id")[["hits", "worth"]].sum()
+    hits = hits.assign(hits=1.0, worth=hits["product_id"].map(worth).astype(float))
+    sums = hits.groupby("customer_id")[["hits", "worth"]].sum().astype(float)
     return sums.reindex(customers.rename("customer_id"), fill_value=0.0)
 
 

@@ -521,6 +521,8 @@ def test_by_worth_alone_the_dearest_that_is_not_owned_is_shown():
     assert one.loc["x"].tolist() == [0, 0] and one.loc["y"].tolist() == [1, 9]
     assert channels.by_worth_alone(split, worth, 2).loc["x"].tolist() == [1, 1]
     assert channels.by_worth_alone(split, worth.drop("c"), 2).loc["x"].tolist() == [0, 0]
+    nothing = channels.by_worth_alone(split, worth * np.nan, 2)
+    assert (nothing == 0).all(axis=None) and set(nothing.dtypes) == {np.dtype(float)}
     lists = ranked(x="bc", y="a").assign(hit=[False, True, True])
     lists.attrs = {"customers": 2, "chance": 0.5}
     prices = channels.price_of_margin(lists, worth, 1, (0, 0.5), one)

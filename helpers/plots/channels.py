@@ -277,10 +277,10 @@ def instead_or_together() -> None:
     axes.axvline(20, color=CHANCE, linestyle="--", zorder=0)
     for place, (both, what, pair, colour) in enumerate(kinds):
         axes.barh(place, both, 0.5, color=colour)
-        axes.text(both + 1.5, place - 0.13, f"{both}: {what}", color=colour, va="center",
+        axes.text(max(both, 20) + 2, place - 0.13, f"{both}: {what}", color=colour, va="center",
                   fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-        axes.text(both + 1.5, place + 0.2, pair, va="center", fontsize=10.5, bbox=_ON_WHITE)
-    axes.text(20, -0.72, "chance gives 20", color=CHANCE, ha="center", va="center")
+        axes.text(max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=10.5, bbox=_ON_WHITE)
+    axes.text(20, -0.72, "chance gives 20", color=CHANCE, ha="center", va="center", bbox=_ON_WHITE)
     axes.set_xlim(0, 128)
     axes.set_ylim(2.5, -1.0)
     axes.set_yticks([])
@@ -347,7 +347,7 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
         axes.plot(place[inside], change[inside], color=colour, linewidth=2.5)
         axes.annotate(label, (place[-1], change.iloc[-1]), (12, 0), color=colour,
                       textcoords="offset points", va="center", fontweight="bold",
-                      annotation_clip=False)  # fmt: skip
+                      annotation_clip=False, bbox=_ON_WHITE)  # fmt: skip
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
     axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -5),
@@ -360,7 +360,9 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
               for tolerance in prices.index]  # fmt: skip
     axes.set_xticks(range(len(prices)), labels)
     axes.set_xlim(-0.4, len(prices) + 0.4)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.3g}%"))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{100 * value:+.3g}%" if value else "0%")
+    )
     finding = "No tie-break that is within the limit and surely earns more"
     if chosen is not None:
         row = prices.loc[chosen]
