@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.stats import poisson
 
 from helpers import evaluate
 from helpers.catalogue import Rules
@@ -20,6 +22,7 @@ from helpers.data import DataError, as_known, clean_ids
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.production import Engine, build_engine, with_new
 from helpers.reading.consents import read_consents
+from helpers.recommend import ItemBased
 from helpers.similarity import product_affinity, usual_times_chance
 
 
@@ -92,6 +95,26 @@ def at_most_per_category(table: pd.DataFrame, category: pd.Series, limit: int) -
     return table[name.isna() | (within.cumcount() < limit)]
 
 
+def not_a_second(table: pd.DataFrame, transactions: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Of a category of which one is enough, drop all others for whoever has bought one.
+
+    Parameters
+    ----------
+    table : DataFrame
+    transactions : DataFrame
+    rules : Rules
+        With ``one_of_category``. How long ago it was bought doesn't count.
+    """
+    enough = rules.enough_of(rules.products.index)
+    if enough.isna().all():
+        return table
+    pair = ["customer_id", "category"]
+    owned = transactions.assign(category=transactions["product_id"].map(enough))
+    owned = pd.MultiIndex.from_frame(owned.dropna(subset=["category"])[pair].drop_duplicates())
+    listed = table.assign(category=table["product_id"].map(enough))[pair]
+    return table[~pd.MultiIndex.from_frame(listed).isin(owned)]
+
+
 def first_n(table: pd.DataFrame, n: int) -> pd.DataFrame:
     """Cut every customer's list to n rows and number the ranks anew."""
     table = table.assign(rank=table.groupby("customer_id").cumcount() + 1)
@@ -111,7 +134,8 @@ def homepage(
     ----------
     table : DataFrame
         From :func:`helpers.production.score_everyone`, with more rows per customer than `n`, so
-        that there is something to choose from.
+        that there is something to choose from; of what one is enough of, from
+        :func:`not_a_second`.
     products : DataFrame
         With ``product_category``, by product id: the engine's ``rules.products``.
     n, per_category : int
@@ -158,7 +182,8 @@ def email(
         The one that made `table`: it knows the strongest cause of each recommendation.
     n : int
     recent_days : int
-        Nothing that the customer bought in the last so many days.
+        Nothing that the customer bought in the last so many days, and of a category of which one
+        is enough (the rules' ``one_of_category``) nothing for whoever has one.
     consent : collection of customer ids, optional
         Who agreed to mails; everybody, if left out.
     last_mail : Series of Timestamp, optional
@@ -190,6 +215,7 @@ def email(
         why[~customers.isin(list(consent))] = "no consent"
     recent = transactions["transaction_date"] > today - pd.Timedelta(days=recent_days)
     table = not_shown_before(table, transactions[recent])
+    table = not_a_second(table, transactions, engine.rules)
     personal = table[~table["source"].isin(["popularity", "new"])]
     personal = first_n(with_new(personal, table[table["source"] == "new"], n), n)
     why[(why == "") & ~customers.isin(personal["customer_id"])] = "nothing personal to say"
@@ -525,7 +551,9 @@ def placements(
     cart = abandoned_carts(events, transactions, engine, consent=consent)
     mails = email(candidates, transactions, engine, consent=consent, reminders=cart)[0]
     tables = {
-        "homepage": homepage(candidates, engine.rules.products, n),
+        "homepage": homepage(
+            not_a_second(candidates, transactions, engine.rules), engine.rules.products, n
+        ),
         "email": mails,
         "product_page": product_page(engine, 3),
         "cart": cart,
@@ -542,7 +570,8 @@ def holes(candidates: pd.DataFrame, n: int = 5, reserve: int = 3, most: int = 10
     Parameters
     ----------
     candidates : DataFrame
-        From :func:`helpers.production.score_everyone`, with at least `n` + `reserve` rows each.
+        Lists with at least `n` + `reserve` rows each, as a place would show them: from
+        :func:`homepage`, say.
     n : int
         Places of a row.
     reserve : int
@@ -650,6 +679,22 @@ def who_came_first(transactions: pd.DataFrame, one, other) -> tuple[int, int]:
     return int((first[one] < first[other]).sum()), int((first[one] > first[other]).sum())
 
 
+def stands_out(both: int, by_chance: float, pairs: int = 1) -> bool:
+    """Whether two products have more common buyers than the luckiest of so many pairs would.
+
+    Parameters
+    ----------
+    both : int
+        Their common buyers.
+    by_chance : float
+        As many as any two products with as many buyers have in this shop.
+    pairs : int
+        It is the best of so many: by luck alone, the best of them would have as many in one shop
+        of forty at most.
+    """
+    return bool(poisson.sf(both - 1, by_chance) < 0.025 / max(1, pairs))
+
+
 def worth_of(products: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.Series:
     """What a sale of each product earns: the catalogue's margin, else its price stands in.
 
@@ -690,10 +735,7 @@ def judged_lists(engine: Engine, split: evaluate.Split, n: int = 15) -> pd.DataF
         of one place for which dice choose, per customer.
     """
     matrix, tables = split.training()
-    model = copy.copy(engine.model)
-    if tables.get("events") is None:
-        model.intent_days = None
-    scores, lists = evaluate.per_customer(model.fit(matrix, **tables), split, n)
+    scores, lists = evaluate.per_customer(_fitted(engine, matrix, tables), split, n)
     relevant = evaluate.relevant_products(split)
     pair = ["customer_id", "product_id"]
     later = pd.MultiIndex.from_frame(relevant[pair])
@@ -705,6 +747,14 @@ def judged_lists(engine: Engine, split: evaluate.Split, n: int = 15) -> pd.DataF
     lists.attrs = {"customers": len(scores),
                    "chance": float(chance.mean()) if len(chance) else np.nan}  # fmt: skip
     return lists
+
+
+def _fitted(engine, matrix, tables) -> ItemBased:
+    """The engine's model, with its settings, fitted to the past."""
+    model = copy.copy(engine.model)
+    if tables.get("events") is None:
+        model.intent_days = None
+    return model.fit(matrix, **tables)
 
 
 def hits_by_place(lists: pd.DataFrame, n: int = 5) -> pd.DataFrame:
@@ -751,7 +801,7 @@ def dearer_first(
     worth : Series
         By product id: margin or price. A product without one is never moved ahead.
     tolerance : float
-        0: by score alone. 1: by worth alone.
+        0: by score alone. 1: by worth alone, of what the lists hold.
     n : int
         Length of the lists.
 
@@ -796,7 +846,8 @@ def price_of_margin(
     lists: pd.DataFrame,
     worth: pd.Series,
     n: int = 5,
-    tolerances: Sequence[float] = (0, 0.05, 0.1, 0.2, 0.3, 0.5, 1),
+    tolerances: Sequence[float] = (0, 0.05, 0.1, 0.2, 0.3, 0.5),
+    alone: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What a tie-break by margin gains and costs, judged by what was bought later.
 
@@ -810,6 +861,8 @@ def price_of_margin(
         Places of the row.
     tolerances : sequence of float
         The first is what the others are compared with; see :func:`dearer_first`.
+    alone : DataFrame, optional
+        From :func:`by_worth_alone`: the last row, at a tolerance of infinity.
 
     Returns
     -------
@@ -827,17 +880,54 @@ def price_of_margin(
         amount = hit * shown["product_id"].map(worth).fillna(0)
         sums = pd.DataFrame({"hits": hit, "worth": amount}).groupby(shown["customer_id"]).sum()
         found[tolerance] = sums.reindex(everyone, fill_value=0.0)
+    if alone is not None:
+        found[np.inf] = alone.reindex(everyone, fill_value=0.0)
     now, rows = found[tolerances[0]], {}
     for tolerance, sums in found.items():
         row = {}
         for name in ("hits", "worth"):
             mean = now[name].mean() or np.nan
             change = sums[name] - now[name]
-            low, high = evaluate.interval(change, max(1, len(tolerances) - 1))
+            low, high = evaluate.interval(change, max(1, len(found) - 1))
             row |= {name: 100 * sums[name].mean(), f"{name}_change": change.mean() / mean,
                     f"{name}_low": low / mean, f"{name}_high": high / mean}  # fmt: skip
         rows[tolerance] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("tolerance")
+
+
+def by_worth_alone(split: evaluate.Split, worth: pd.Series, n: int = 5) -> pd.DataFrame:
+    """What rows of the products that earn most would have found, whoever looks at them.
+
+    Parameters
+    ----------
+    split : Split
+    worth : Series
+        By product id: margin or price. What has none is never shown.
+    n : int
+        Places of the row: what the customer has not bought yet.
+
+    Returns
+    -------
+    DataFrame
+        By customer, of those who came back: ``hits``, and their ``worth``.
+    """
+    matrix, _ = split.training()
+    relevant = evaluate.relevant_products(split)
+    customers = matrix.customers[matrix.customers.isin(relevant["customer_id"])]
+    bought = sparse.csr_array(matrix.values)[matrix.customers.get_indexer(customers)].astype(bool)
+    earns = matrix.products.map(worth).to_numpy(dtype=float)
+    order = np.argsort(-earns, kind="stable")[: np.isfinite(earns).sum()]
+    # nobody needs more of the order than a row and all that the keenest customer has
+    order = order[: n + int(bought.sum(axis=1).max(initial=0))]
+    left = ~bought[:, order].toarray()
+    row, place = np.nonzero(left & (left.cumsum(axis=1) <= n))
+    ids = matrix.products[order[place]]
+    shown = pd.DataFrame({"customer_id": customers[row], "product_id": ids})
+    pair = ["customer_id", "product_id"]
+    hits = shown[pd.MultiIndex.from_frame(shown).isin(pd.MultiIndex.from_frame(relevant[pair]))]
+    hits = hits.assign(hits=1.0, worth=hits["product_id"].map(worth).astype(float))
+    sums = hits.groupby("customer_id")[["hits", "worth"]].sum().astype(float)
+    return sums.reindex(customers.rename("customer_id"), fill_value=0.0)
 
 
 def affordable_tolerance(prices: pd.DataFrame, most: float = 0.05) -> float | None:
@@ -855,7 +945,8 @@ def affordable_tolerance(prices: pd.DataFrame, most: float = 0.05) -> float | No
     float or None
         None if no tolerance does.
     """
-    fits = (prices["hits_low"] > -most) & (prices["worth_low"] > 0) & (prices.index > 0)
+    fits = (prices["hits_low"] > -most) & (prices["worth_low"] > 0)
+    fits &= (prices.index > 0) & (prices.index < np.inf)
     return float(prices.index[fits].max()) if fits.any() else None
 
 
@@ -944,3 +1035,52 @@ def traces(
         for name, who in (("buyers", owned), ("others", ~owned))
     }  # fmt: skip
     return pd.DataFrame.from_dict(table, orient="index", columns=["customers", "rows", "places"])
+
+
+def price_of_the_input(
+    engine: Engine, split: evaluate.Split, product_ids, n: int = 5
+) -> tuple[pd.DataFrame, tuple[float, float]]:
+    """What it costs the buyers of hidden products that their purchases are not learned from.
+
+    Parameters
+    ----------
+    engine : Engine
+        Its settings are used.
+    split : Split
+    product_ids : collection of product ids
+        Hidden from all rows, and no hit.
+    n : int
+
+    Returns
+    -------
+    found : DataFrame
+        By customer, of those who had bought one of the products and something else, and came back:
+        hits with the input ``open`` and with it ``closed``.
+    change : tuple of float
+        Ends of a paired 95 % interval of the change, hits per customer.
+    """
+    out = list(set(product_ids))
+
+    def without(table):
+        keep = table is None or "product_id" not in table
+        return table if keep else table[~table["product_id"].isin(out)]
+
+    clean = replace(split, train=without(split.train), test=without(split.test),
+                    train_events=without(split.train_events))  # fmt: skip
+    empty = pd.DataFrame({"open": [], "closed": []}, dtype=float)
+    if clean.train.empty or clean.test.empty:
+        return empty, (np.nan, np.nan)
+    hidden = _fitted(engine, *split.training())
+    hidden = hidden.showing(~hidden.products_.isin(out))
+    blind = _fitted(engine, *clean.training())
+    buyers = pd.Index(split.train.loc[split.train["product_id"].isin(out), "customer_id"].unique())
+    buyers = buyers.intersection(pd.Index(clean.train["customer_id"].unique()))
+    hits = {}
+    for name, model, past in [("open", hidden, replace(split, test=clean.test)),
+                              ("closed", blind, clean)]:  # fmt: skip
+        scores, _ = evaluate.per_customer(model, past, n, customers=buyers)
+        hits[name] = n * scores["precision"]
+    found = pd.DataFrame(hits).dropna()
+    if found.empty:
+        return empty, (np.nan, np.nan)
+    return found, evaluate.interval(found["closed"] - found["open"])

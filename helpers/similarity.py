@@ -1025,18 +1025,18 @@ def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.Da
 
 def lift_that_melts(
     transactions: pd.DataFrame,
-    pairs: pd.DataFrame,
     minimums: Sequence[int] = (1, 3, 5, 10),
     share: float = 0.05,
     n: int = 10,
 ) -> pd.DataFrame:
-    """What became of the highest early lifts once all data were in.
+    """What became of the highest early lifts in the purchases made since.
+
+    The early purchases are left out of the later lift: whoever bought both then would go on
+    counting, and with every stranger who comes the lift would even rise.
 
     Parameters
     ----------
     transactions : DataFrame
-    pairs : DataFrame
-        Of all transactions, from :func:`product_affinity`, with at most the smallest minimum.
     minimums : sequence of int
         Common buyers that an early pair needs.
     share : float
@@ -1048,16 +1048,44 @@ def lift_that_melts(
     -------
     DataFrame
         Indexed by minimum, without those that no early pair reaches: the means of ``customers``
-        and ``lift`` at the time and of ``lift_later``, and ``lift_that_stayed``, their ratio.
+        and ``lift`` at the time and of ``lift_later`` (0 for a pair that nobody has bought since),
+        ``lift_that_stayed``, their ratio; ``pairs``, how many early pairs reach the minimum,
+        ``top``, of how many these are the means, and ``never_again``, how many of those nobody has
+        bought since.
     """
     date = transactions["transaction_date"]
-    early = build_interaction_matrix(transactions[date <= date.quantile(share)])
-    pair = ["product_id", "other_product_id"]
-    early = product_affinity(early, min(minimums))
+    cut = date.quantile(share)
+    early = product_affinity(build_interaction_matrix(transactions[date <= cut]), min(minimums))
     early = early[early["product_id"] < early["other_product_id"]]
-    early = early.merge(pairs[[*pair, "lift"]], on=pair, suffixes=("", "_later"))
-    columns = ["customers", "lift", "lift_later"]
-    tops = {least: early.loc[early["customers"] >= least, columns].head(n) for least in minimums}
-    rows = {least: top.mean() for least, top in tops.items() if len(top)}
-    table = pd.DataFrame(rows, index=columns).T.rename_axis("common buyers, at least")
-    return table.assign(lift_that_stayed=table["lift_later"] / table["lift"])
+    columns = ["customers", "lift", "lift_later", "lift_that_stayed", "pairs", "top",
+               "never_again"]  # fmt: skip
+    since = transactions[date > cut]
+    since = build_interaction_matrix(since) if len(since) else None
+    rows = {}
+    for least in minimums:
+        pairs = early[early["customers"] >= least]
+        if pairs.empty:
+            continue
+        top = pairs.head(n)
+        later = _lifts_of(since, top["product_id"], top["other_product_id"])
+        lift = top["lift"].mean()
+        rows[least] = [top["customers"].mean(), lift, later.mean(), later.mean() / lift,
+                       len(pairs), len(top), (later == 0).sum()]  # fmt: skip
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    counts = ["pairs", "top", "never_again"]
+    return table.astype(dict.fromkeys(counts, int)).rename_axis("common buyers, at least")
+
+
+def _lifts_of(matrix, ones, others):
+    """The lift of each pair; 0 without a common buyer, also where a product has no buyers."""
+    lifts = np.zeros(len(ones))
+    if matrix is None:
+        return lifts
+    places = [matrix.products.get_indexer(ids) for ids in (ones, others)]
+    known = np.minimum(*places) >= 0
+    bought = sparse.csc_array(matrix.values.astype(bool).astype(np.float64))
+    one, other = (bought[:, place[known]] for place in places)
+    both = np.asarray(one.multiply(other).sum(axis=0)).ravel()
+    by_chance = np.asarray(one.sum(axis=0) * other.sum(axis=0)).ravel() / matrix.shape[0]
+    lifts[known] = both / by_chance
+    return lifts

@@ -1,6 +1,7 @@
 """Placements: every rule by hand, and what each channel promises, on the whole bundled shop."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import channels, data, evaluate, memo, production, simulation
+from helpers import catalogue, channels, data, evaluate, memo, production, simulation
 from helpers.course import publishing
 from helpers.matrix import build_interaction_matrix
 from tests.common import purchases
@@ -492,3 +493,63 @@ def test_a_hidden_purchase_leaves_traces_in_its_buyers_rows(scored, shop):
     # nobody bought or viewed nothing, and nothing changes
     nothing = channels.traces(engine, *shop, [])
     assert nothing.loc["others", "rows"] == 0 and np.isnan(nothing.loc["buyers", "rows"])
+
+
+def test_closing_the_input_costs_its_buyers_little(scored, shop):
+    engine, _ = scored
+    _, ids = channels.sensitive_example(engine, shop[0])
+    split = evaluate.split_by_time(*shop, 60)
+    found, (low, high) = channels.price_of_the_input(engine, split, ids)
+    owned = split.train.loc[split.train["product_id"].isin(ids), "customer_id"]
+    later = split.test.loc[~split.test["product_id"].isin(ids), "customer_id"]
+    assert found.index.isin(owned).all() and found.index.isin(later).all()
+    change = (found["closed"] - found["open"]).mean()
+    assert low < change < high and abs(change) < 0.1 * found["open"].mean()
+    # nothing hidden, nobody who bought it
+    assert channels.price_of_the_input(engine, split, [])[0].empty
+    assert channels.price_of_the_input(engine, split, shop[0]["product_id"].unique())[0].empty
+
+
+def test_by_worth_alone_the_dearest_that_is_not_owned_is_shown():
+    table = purchases(("x", "a"), ("y", "b"), ("y", "c"), ("x", "c", "2024-03-01"),
+                      ("y", "a", "2024-03-01"), ("z", "b"), ("z", "b", "2024-03-01"))  # fmt: skip
+    split = evaluate.split_by_time(table, None, 5)
+    worth = pd.Series({"a": 9.0, "b": 5.0, "c": 1.0})
+    one = channels.by_worth_alone(split, worth, 1)
+    # x has a and is shown b, y is shown a; z bought nothing new
+    assert one.index.tolist() == ["x", "y"]
+    assert one.loc["x"].tolist() == [0, 0] and one.loc["y"].tolist() == [1, 9]
+    assert channels.by_worth_alone(split, worth, 2).loc["x"].tolist() == [1, 1]
+    assert channels.by_worth_alone(split, worth.drop("c"), 2).loc["x"].tolist() == [0, 0]
+    nothing = channels.by_worth_alone(split, worth * np.nan, 2)
+    assert (nothing == 0).all(axis=None) and set(nothing.dtypes) == {np.dtype(float)}
+    lists = ranked(x="bc", y="a").assign(hit=[False, True, True])
+    lists.attrs = {"customers": 2, "chance": 0.5}
+    prices = channels.price_of_margin(lists, worth, 1, (0, 0.5), one)
+    assert prices.index.tolist() == [0, 0.5, np.inf]
+    assert prices.loc[np.inf, ["hits", "worth"]].tolist() == [50, 450]
+    assert channels.affordable_tolerance(prices.assign(hits_low=0, worth_low=1)) == 0.5
+
+
+def test_the_best_of_many_pairs_needs_more_to_stand_out():
+    assert channels.stands_out(20, 10) and not channels.stands_out(20, 10, 138)
+    assert channels.stands_out(40, 10, 138) and not channels.stands_out(10, 10)
+
+
+def test_whoever_has_one_is_shown_no_second_in_any_list():
+    rows = [(f"c{n}", p) for n in range(9) for p in ("kettle1", "kettle2", "cup", "tea")[n % 3 :]]
+    table = purchases(*rows, ("d", "kettle1"), ("d", "tea"), ("new", "tea"))
+    table["product_category"] = table["product_id"].str.replace(r"\d", "", regex=True)
+    found = catalogue.rules_for(data.product_table(table),
+                                shop=data.Parameters(one_of_category=["kettle"]))  # fmt: skip
+    engine = production.build_engine(table, rules=found)
+    candidates = production.score_everyone(engine, 4)
+    second = candidates[candidates["product_id"] == "kettle2"]["customer_id"]
+    assert "d" in set(second), "or there is nothing to leave out"
+    placed = channels.placements(engine, candidates, table)
+    for name in ("homepage", "email"):
+        shown = placed[name].groupby("customer_id")["product_id"].agg(set)
+        assert "kettle2" not in shown["d"] and "kettle2" in shown["new"], name
+    free = replace(engine, rules=replace(found, one_of_category=()))
+    assert "kettle2" in set(channels.placements(free, candidates, table)["homepage"]["product_id"])
+    assert channels.not_a_second(candidates, table, free.rules).equals(candidates)

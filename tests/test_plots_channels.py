@@ -74,6 +74,7 @@ def test_three_numbers_count_the_people_who_are_filled(drawn, one, other):
 @pytest.mark.parametrize("later", [[3.0, 3.4, 2.5], [12.0, 8.0, 4.0]])
 def test_lifts_melt_from_their_early_to_their_later_value(drawn, later):
     melted = pd.DataFrame({"lift": [12.7, 9.6, 3.5], "lift_later": later}, [1, 3, 10])
+    melted = melted.assign(pairs=[771, 272, 20], top=10)
     plots.lift_melts(melted, 1.4)
     [axes] = drawn[0].axes
     found = {(y, colour): x for x, y, colour in dots(axes)}
@@ -81,13 +82,19 @@ def test_lifts_melt_from_their_early_to_their_later_value(drawn, later):
         assert found[place, to_hex(colours.POPULAR)] == then
         assert found[place, to_hex(colours.PERSONAL)] == now
     assert f"12.7 became {later[0]}" in title(axes)
+    assert [label.get_text().split("\n")[1] for label in axes.get_yticklabels()] == [
+        "771 pairs", "272 pairs", "20 pairs"]  # fmt: skip
+    no_overlap(axes)
     assert any(list(line.get_xdata()) == [1.4, 1.4] for line in axes.lines)
 
 
-def test_four_kinds_of_pairs_do_not_touch(drawn):
+def test_three_kinds_of_pairs_stand_beside_what_chance_gives(drawn):
     plots.instead_or_together()
     [axes] = drawn[0].axes
-    assert {"kettle & kettle", "instead of each other"} <= set(written(axes))
+    told = [text.split(": ") for text in written(axes) if ": " in text]
+    assert [bar.get_width() for bar in axes.patches] == [int(both) for both, _ in told]
+    assert told[0] == ["4", "instead of each other"]
+    assert list(axes.lines[0].get_xdata()) == [20, 20]
     no_overlap(axes)
 
 
@@ -99,13 +106,13 @@ def test_a_category_is_marked_only_if_all_of_its_interval_is_below(drawn):
     [axes] = drawn[0].axes
     assert dots(axes) == [(0.5, 0, to_hex(colours.WARNING)), (1.2, 1, to_hex(colours.INK)),
                           (2.5, 2, to_hex(colours.PERSONAL))]  # fmt: skip
-    assert "1 of 3 categories" in title(axes)
+    assert "clearly less in 1 of 3 categories, more in 1" in title(axes)
     assert channels.one_is_enough(within) == ["kettles"]
 
 
 def prices():
     rows = {0: [0, 0, 0, 0, 0, 0], 0.1: [-0.01, -0.03, 0.01, 0.06, 0.03, 0.09],
-            1: [-0.4, -0.5, -0.3, 0.1, 0.0, 0.2]}  # fmt: skip
+            np.inf: [-0.4, -0.5, -0.3, 0.1, 0.01, 0.2]}  # fmt: skip
     names = [f"{what}_{part}" for what in ("hits", "worth") for part in ("change", "low", "high")]
     return pd.DataFrame.from_dict(rows, "index", columns=names)
 
@@ -119,6 +126,8 @@ def test_a_tie_break_has_both_of_its_prices(drawn):
     [axes] = drawn[0].axes
     curves = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines
               if line.get_marker() == "o"}  # fmt: skip
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0%", "10%", "worth\nalone"]
+    assert "By worth alone: hits -40.0%" in drawn[1].alt
     assert curves[to_hex(colours.PERSONAL)] == table["hits_change"].tolist()
     assert curves[to_hex(colours.INK)] == table["worth_change"].tolist()
     assert title(axes) == "A tie-break of 10%: hits -1.0%, their worth +6.0%"
@@ -158,4 +167,6 @@ def test_taps_and_traces(drawn):
     no_overlap(drawn[0].axes[0])
     [axes] = drawn[1].axes
     assert [bar.get_width() for bar in axes.patches] == [0.6]
-    assert "60%" in title(axes)
+    assert "60%" in title(axes) and "others" not in drawn[1].alt
+    plots.traces(table.iloc[::-1].set_axis(["buyers", "others"]), "a_b$")
+    assert "nobody here had bought it" in title(drawn[2].axes[0]) and "no share" not in drawn[2].alt

@@ -506,17 +506,29 @@ def test_the_map_draws_the_products_with_most_buyers(bundled_matrix):
 def test_the_lift_that_melts_by_hand():
     dates = ["2024-01-01"] * 4 + ["2024-06-01"] * 4
     table = purchases(*zip("11223344", "abacabab", dates, strict=True))
-    pairs = product_affinity(build_interaction_matrix(table))
-    melted = lift_that_melts(table, pairs, [1, 2], share=0.4)
-    # early: two customers, a with b and a with c, one each: a has both, b and c one
+    melted = lift_that_melts(table, [1, 2], share=0.4)
+    # early: two customers, a with b and a with c, one each; since then a with b twice
     assert melted.index.tolist() == [1]
-    assert melted.loc[1, "customers"] == 1
-    assert melted.loc[1, "lift"] == 1  # a is bought by everybody
-    assert melted.loc[1, "lift_later"] == 1 and melted.loc[1, "lift_that_stayed"] == 1
+    early = melted.loc[1]
+    assert early["customers"] == 1 and early["pairs"] == early["top"] == 2
+    assert early["lift"] == 1  # a is bought by everybody
+    assert early["lift_later"] == 0.5  # a and b 1; a and c, bought by nobody since, 0
+    assert early["lift_that_stayed"] == 0.5 and early["never_again"] == 1
 
 
-def test_the_lift_melts_in_the_shop(shop, bundled_matrix):
-    melted = lift_that_melts(shop[0], product_affinity(bundled_matrix))
+def test_strangers_do_not_make_an_old_lift_stay():
+    """Two people once bought both; everybody since buys something else."""
+    early = [(f"{who}", product, "2024-01-01") for who in range(2) for product in "ab"]
+    other = [(f"early {who}", "c", "2024-01-01") for who in range(4)]
+    since = [(f"late {who}", product, "2024-06-01") for who in range(50) for product in "cd"]
+    melted = lift_that_melts(purchases(*early, *other, *since), [1], share=0.05)
+    assert melted.loc[1, "lift"] == 3
+    assert melted.loc[1, "lift_later"] == 0 and melted.loc[1, "never_again"] == 1
+
+
+def test_the_lift_melts_in_the_shop(shop):
+    melted = lift_that_melts(shop[0])
     assert melted.index.tolist() == [1, 3, 5, 10]
     assert melted["lift_that_stayed"].is_monotonic_increasing
     assert melted["lift"].is_monotonic_decreasing
+    assert melted["pairs"].is_monotonic_decreasing and (melted["top"] == 10).all()

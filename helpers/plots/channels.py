@@ -113,40 +113,53 @@ def night_and_noon() -> None:
 
 _WHERE = {
     "homepage": ("looks around", "a personal row"),
+    "email": ("does something else", "three of that row"),
     "product_page": ("weighs one thing", "what goes with it"),
-    "email": ("does something else", "three, each with a reason"),
     "cart": ("left something", "that, and what goes with it"),
 }
 
 
 def four_places(reach: Mapping[str, int]) -> None:
-    """One table of lists and the four places that show it, each with how many lists it has.
+    """One engine, its two tables and the four places that show them, each with its lists.
 
     Parameters
     ----------
     reach : mapping of str to int
         Lists of each place, by the names of :data:`helpers.channels.CHANNELS`.
     """
-    figure, axes = style.figure(3.9)
-    _panel(axes, (-2.35, 1.15), 1.75, 1.7, PERSONAL)
-    axes.text(-1.475, 2.0, "one table\nof lists,\nmade at\nnight", color=PERSONAL, ha="center",
-              va="center", fontweight="bold")  # fmt: skip
-    told = []
-    for height, (name, (does, shows)) in zip((3.15, 2.1, 1.05, 0.0), _WHERE.items(), strict=True):
-        title, unit = CHANNELS[name]
-        _arrow(axes, (-0.55, 2.0), (0.0, height + 0.4), CHANCE)
-        _panel(axes, (0.05, height), 4.95, 0.86, INK)
-        axes.text(0.2, height + 0.6, title, fontweight="bold", va="center")
-        axes.text(0.2, height + 0.24, f"{does}: {shows}", va="center", fontsize=10)
-        axes.text(5.15, height + 0.6, f"{reach[name]:,}", color=PERSONAL, va="center",
-                  fontweight="bold")  # fmt: skip
-        axes.text(5.15, height + 0.24, unit, color=PERSONAL, va="center", fontsize=10)
-        told.append(f"{title}: {reach[name]:,} {unit}")
+    figure, axes = style.figure(4.1)
+    tables = [("a row per\ncustomer", 2.62, ("homepage", "email")),
+              ("a row per\nproduct", 0.52, ("product_page", "cart"))]  # fmt: skip
+    axes.text(-1.5, 1.97, "one engine", color=PERSONAL, ha="center", va="center",
+              fontweight="bold")  # fmt: skip
+    height, told = 3.15, []
+    for table, corner, places in tables:
+        _panel(axes, (-2.35, corner), 1.7, 0.98, PERSONAL)
+        axes.text(-1.5, corner + 0.49, table, color=PERSONAL, ha="center", va="center",
+                  fontweight="bold", fontsize=10.5)  # fmt: skip
+        side = 1 if corner > 1 else -1
+        _arrow(axes, (-1.5, 1.97 + 0.2 * side), (-1.5, corner + 0.49 - 0.49 * side), CHANCE)
+        for name in places:
+            does, shows = _WHERE[name]
+            title, unit = CHANNELS[name]
+            _arrow(axes, (-0.6, corner + 0.49), (0.0, height + 0.43), CHANCE)
+            _panel(axes, (0.05, height), 4.95, 0.86, INK)
+            axes.text(0.2, height + 0.6, title, fontweight="bold", va="center")
+            axes.text(0.2, height + 0.24, f"{does}: {shows}", va="center", fontsize=10)
+            axes.text(5.15, height + 0.6, f"{reach[name]:,}", color=PERSONAL, va="center",
+                      fontweight="bold")  # fmt: skip
+            axes.text(5.15, height + 0.24, unit, color=PERSONAL, va="center", fontsize=10)
+            told.append(f"{title}: {reach[name]:,} {unit}")
+            height -= 1.05
     axes.set_xlim(-2.4, 6.5)
     axes.set_ylim(-0.1, 4.1)
     style.bare(axes)
-    style.title(axes, "One table, four places, each with rules of its own")
-    style.show(figure, f"One table of lists feeds four places. {'; '.join(told)}.")
+    style.title(axes, "One engine, two tables, four places")
+    style.show(
+        figure,
+        "One engine makes a row per customer, for homepage and e-mail, and a row per product, for "
+        f"product page and cart reminder. {'; '.join(told)}.",
+    )
 
 
 def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
@@ -167,11 +180,11 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
     share = has_other.mean()
     lift = confidence / share
     panels = [
-        ("support", f"bought both, of all\n{both.sum()} of {len(bought)}", support,
+        ("support", f"filled: bought both\n{both.sum()} of all {len(bought)}", support,
          [(everyone, both)]),
-        ("confidence", f"bought {other}, of {one}'s buyers\n{both.sum()} of {has_one.sum()}",
+        ("confidence", f"filled: {other}, too\n{both.sum()} of {has_one.sum()} with {one}",
          confidence, [(has_one, both)]),
-        ("lift", f"that, beside all who\nbought {other}: {has_other.sum()} of {len(bought)}", lift,
+        ("lift", f"that, and below all with\n{other}: {has_other.sum()} of {len(bought)}", lift,
          [(has_one, both), (everyone, has_other)]),
     ]  # fmt: skip
     figure, drawn = style.figure(3.0, ncols=3)
@@ -202,7 +215,7 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
 
 
 def lift_melts(melted: pd.DataFrame, usual: float) -> None:
-    """The highest early lifts, and what they became, by the common buyers that were asked for.
+    """The highest early lifts, and theirs in the purchases since, by the common buyers asked for.
 
     Parameters
     ----------
@@ -211,65 +224,72 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
     usual : float
         Lift of any two products of the shop.
     """
-    figure, axes = style.figure(0.62 * len(melted) + 1.8)
+    figure, axes = style.figure(0.66 * len(melted) + 1.9)
     early, later = melted["lift"].to_numpy(), melted["lift_later"].to_numpy()
+    low, high = min(*early, *later, usual), max(*early, *later, usual)
+    span = max(high, 1e-9) - min(0, low)
     for place, (then, now) in enumerate(zip(early, later, strict=True)):
         axes.plot([now, then], [place] * 2, color=_PALE, linewidth=7, solid_capstyle="butt")
         axes.plot(then, place, "o", color=POPULAR, markersize=12)
         axes.plot(now, place, "o", color=PERSONAL, markersize=12)
-        for value, colour, away in [(then, POPULAR, now), (now, PERSONAL, then)]:
-            right = value > away or (value == away and colour == POPULAR)
-            axes.annotate(f"{value:,.1f}", (value, place), (10 if right else -10, 0), color=colour,
-                          textcoords="offset points", ha="left" if right else "right",
-                          va="center", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-    low, high = min(*early, *later, usual), max(*early, *later, usual)
-    room = 0.16 * (high - low or 1)
-    axes.set_xlim(min(0, low - room), high + room)
-    axes.axvline(usual, color=CHANCE, linestyle="--")
-    axes.text(usual, len(melted) - 0.45, f" any two products: {usual:.1f}", color=CHANCE,
+        right = max(then, now), POPULAR if then >= now else PERSONAL
+        left = min(then, now), PERSONAL if then >= now else POPULAR
+        axes.annotate(f"{right[0]:,.1f}", (right[0], place), (10, 0), color=right[1],
+                      textcoords="offset points", ha="left", va="center", fontweight="bold",
+                      bbox=_ON_WHITE)  # fmt: skip
+        # the lower one below its dot: beside it runs the line of any two products
+        axes.annotate(f"{left[0]:,.1f}", (left[0], place), (0, -9), color=left[1],
+                      textcoords="offset points", ha="center", va="top", fontweight="bold",
+                      bbox=_ON_WHITE)  # fmt: skip
+    axes.set_xlim(min(0, low) - 0.07 * span, high + 0.16 * span)
+    axes.axvline(usual, color=CHANCE, linestyle="--", zorder=0)
+    axes.text(usual, len(melted) - 0.2, f" any two products: {usual:.1f}", color=CHANCE,
               va="center", bbox=_ON_WHITE)  # fmt: skip
-    axes.text(early[0], -0.55, "early", color=POPULAR, ha="center", fontweight="bold")
-    if abs(early[0] - later[0]) > 0.12 * (high - low or 1):
-        axes.text(later[0], -0.55, "in all data", color=PERSONAL, ha="center", fontweight="bold")
-    axes.set_yticks(range(len(melted)), [f"{n:,} or more" for n in melted.index])
-    axes.set_ylim(len(melted) - 0.15, -0.95)
+    apart = abs(early[0] - later[0]) > 0.25 * span
+    axes.text(early[0], -0.5, "early" if apart else "early, and since", ha="center",
+              color=POPULAR if apart else INK, fontweight="bold")  # fmt: skip
+    if apart:
+        axes.text(later[0], -0.5, "since", color=PERSONAL, ha="center", fontweight="bold")
+    labels = [f"{n:,} or more:\n{pairs:,} pair{'' if pairs == 1 else 's'}"
+              for n, pairs in melted["pairs"].items()]  # fmt: skip
+    axes.set_yticks(range(len(melted)), labels)
+    axes.set_ylim(len(melted) + 0.1, -0.95)
     finding = f"The ten highest early lifts: {early[0]:,.1f} became {later[0]:,.1f}"
+    if melted["top"].iloc[0] < 10:
+        finding = f"The highest early lifts: {early[0]:,.1f} became {later[0]:,.1f}"
     told = "; ".join(
-        f"{n:,} or more: {then:,.1f} became {now:,.1f}"
-        for n, then, now in zip(melted.index, early, later, strict=True)
+        f"{n:,} or more, {row['pairs']:,.0f} pairs: {row['lift']:,.1f} became "
+        f"{row['lift_later']:,.1f}"
+        for n, row in melted.iterrows()
     )
     alt = f"{finding}. By common buyers at the time: {told}. Any two products: {usual:.1f}."
-    style.finish(figure, axes, finding, "lift, mean of ten pairs", "common buyers then", alt)
+    style.finish(figure, axes, finding, "lift, mean of the ten highest", "common buyers then", alt)
 
 
 def instead_or_together() -> None:
-    """Two questions about a pair, four kinds of pairs, each with an example."""
-    figure, axes = style.figure(4.0)
+    """Fewer common buyers than chance gives, about as many, or more: three kinds of pairs."""
+    figure, axes = style.figure(3.7)
     kinds = [
-        ((0, 1), "kettle & kettle", "instead of each other", "while choosing", WARNING),
-        ((1, 1), "lipstick & lipstick", "one is not enough", "before and after", PERSONAL),
-        ((0, 0), "kettle & novel", "nothing to do with it", "nowhere", CHANCE),
-        ((1, 0), "kettle & tea", "as well", "once chosen", PERSONAL),
+        (4, "instead of each other", "kettle & kettle", WARNING),
+        (20, "nothing to do with each other", "kettle & novel", CHANCE),
+        (60, "as well", "kettle & tea; lipstick & lipstick", PERSONAL),
     ]
-    for (column, row), pair, what, where, colour in kinds:
-        corner = (column * 3.05, row * 1.5)
-        _panel(axes, corner, 2.9, 1.36, colour)
-        middle = corner[0] + 1.45
-        axes.text(middle, corner[1] + 1.05, pair, ha="center", va="center", fontweight="bold")
-        axes.text(middle, corner[1] + 0.67, what, ha="center", va="center")
-        axes.text(middle, corner[1] + 0.28, f"show: {where}", color=colour, ha="center",
-                  va="center", fontweight="bold", fontsize=10.5)  # fmt: skip
-    for column, often in enumerate(["rarely", "often"]):
-        text = f"{often} bought by\nthe same people"
-        axes.text(column * 3.05 + 1.45, 3.05, text, ha="center", va="bottom")
-    for row, text in enumerate(["different\nthings", "much the\nsame thing"]):
-        axes.text(-0.15, row * 1.5 + 0.68, text, ha="right", va="center")
-    axes.set_xlim(-1.55, 6.05)
-    axes.set_ylim(-0.1, 3.75)
-    style.bare(axes)
-    style.title(axes, "Much the same thing, and rarely bought together: instead of each other")
-    told = "; ".join(f"{pair}: {what}, show {where}" for _, pair, what, where, _ in kinds)
-    style.show(figure, f"Four kinds of pairs. {told}.")
+    axes.axvline(20, color=CHANCE, linestyle="--", zorder=0)
+    for place, (both, what, pair, colour) in enumerate(kinds):
+        axes.barh(place, both, 0.5, color=colour)
+        axes.text(max(both, 20) + 2, place - 0.13, f"{both}: {what}", color=colour, va="center",
+                  fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+        axes.text(max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=10.5, bbox=_ON_WHITE)
+    axes.text(20, -0.72, "chance gives 20", color=CHANCE, ha="center", va="center", bbox=_ON_WHITE)
+    axes.set_xlim(0, 128)
+    axes.set_ylim(2.5, -1.0)
+    axes.set_yticks([])
+    axes.set_xticks([0, 20, 40, 60])
+    axes.spines["left"].set_visible(False)
+    finding = "Fewer common buyers than chance gives: one instead of the other"
+    told = "; ".join(f"{both}, {pair}: {what}" for both, what, pair, _ in kinds)
+    style.finish(figure, axes, finding, "common buyers of two products, of 1,000 customers", "",
+                 f"{finding}. Chance gives 20. {told}.")  # fmt: skip
 
 
 def inside_categories(within: pd.DataFrame, most: int = 12) -> None:
@@ -297,10 +317,10 @@ def inside_categories(within: pd.DataFrame, most: int = 12) -> None:
     axes.set_yticks(range(len(drawn)), [_short(name) for name in drawn.index])
     axes.set_ylim(len(drawn) - 0.4, -1.3)
     below, above = (within["high"] < usual).sum(), (within["low"] > usual).sum()
-    of_all = f"{below:,} of {len(within):,} categor{'y' if len(within) == 1 else 'ies'}"
-    finding = f"Clearly less than any two products: {of_all}"
+    of_all = f"of {len(within):,} categor{'y' if len(within) == 1 else 'ies'}"
+    finding = f"Of one kind: bought together clearly less in {below:,} {of_all}, more in {above:,}"
     told = "; ".join(f"{name} {row['times_chance']:.2f}" for name, row in drawn.iterrows())
-    alt = f"{finding}, clearly more: {above}. {told}; any two products {usual:.2f}."
+    alt = f"{finding}. {told}; any two products {usual:.2f}."
     style.finish(figure, axes, finding, "bought by the same people, times chance", "", alt)
 
 
@@ -316,25 +336,33 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
     most : float
         Loss of hits agreed on.
     """
-    figure, axes = style.figure(4.0)
-    place = np.arange(len(prices))
-    for name, colour, label in [("worth", INK, "worth of the hits"), ("hits", PERSONAL, "hits")]:
+    figure, axes = style.figure(4.2)
+    for name, colour, label, aside in [("worth", INK, "worth\nof hits", -0.09),
+                                       ("hits", PERSONAL, "hits", 0.09)]:  # fmt: skip
         change, low, high = (prices[f"{name}_{part}"] for part in ("change", "low", "high"))
+        place = np.arange(len(prices)) + aside
         axes.vlines(place, low, high, color=colour, linewidth=2, alpha=0.45)
-        axes.plot(place, change, "-o", color=colour, linewidth=2.5, markersize=7)
+        axes.plot(place, change, "o", color=colour, markersize=7)
+        inside = np.isfinite(prices.index)  # by worth alone is no wider tie-break
+        axes.plot(place[inside], change[inside], color=colour, linewidth=2.5)
         axes.annotate(label, (place[-1], change.iloc[-1]), (12, 0), color=colour,
                       textcoords="offset points", va="center", fontweight="bold",
-                      annotation_clip=False)  # fmt: skip
+                      annotation_clip=False, bbox=_ON_WHITE)  # fmt: skip
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
-    axes.text(len(prices) + 0.7, -most, f"agreed: at most\n{most:.0%} fewer hits", color=WARNING,
-              ha="right", va="center", fontsize=10.5, bbox=_ON_WHITE)  # fmt: skip
+    axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -5),
+                  textcoords="offset points", color=WARNING, va="top", fontsize=10.5,
+                  bbox=_ON_WHITE)  # fmt: skip
     if chosen is not None:
         at = list(prices.index).index(chosen)
-        axes.axvline(at, color=PERSONAL, linewidth=14, alpha=0.13)
-    axes.set_xticks(place, [f"{tolerance:.0%}" for tolerance in prices.index])
-    axes.set_xlim(-0.4, len(prices) + 0.75)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.3g}%"))
+        axes.axvline(at, color=PERSONAL, linewidth=18, alpha=0.13)
+    labels = [f"{tolerance:.0%}" if np.isfinite(tolerance) else "worth\nalone"
+              for tolerance in prices.index]  # fmt: skip
+    axes.set_xticks(range(len(prices)), labels)
+    axes.set_xlim(-0.4, len(prices) + 0.4)
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{100 * value:+.3g}%" if value else "0%")
+    )
     finding = "No tie-break that is within the limit and surely earns more"
     if chosen is not None:
         row = prices.loc[chosen]
@@ -343,16 +371,17 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
             f"their worth {100 * row['worth_change']:+.1f}%"
         )
     last = prices.iloc[-1]
+    named = f"At {prices.index[-1]:.0%}" if np.isfinite(prices.index[-1]) else "By worth alone"
     alt = (
-        f"{finding}. By worth alone: hits {100 * last['hits_change']:+.1f}%, their worth "
+        f"{finding}. {named}: hits {100 * last['hits_change']:+.1f}%, their worth "
         f"{100 * last['worth_change']:+.1f}%."
     )
     style.finish(figure, axes, finding, "how far below the best score a product may be",
-                 "change", alt)  # fmt: skip
+                 "change, with 95 % intervals", alt)  # fmt: skip
 
 
 def place_values(table: pd.DataFrame) -> None:
-    """What each place of the row found, beside dice; the last is the one that a launch would get.
+    """What each slot of the row found, beside dice; the last is the one that a launch would get.
 
     Parameters
     ----------
@@ -373,17 +402,20 @@ def place_values(table: pd.DataFrame) -> None:
                       (0, 3), textcoords="offset points", ha="center", color=colour,
                       fontweight="bold")  # fmt: skip
     axes.axhline(chance, color=CHANCE, linestyle="--")
-    axes.text(len(table) - 0.45, chance, f"dice:\n{chance:.2g}", color=CHANCE, va="center")
-    names = [f"place {place}" for place in table.index[:-1]]
+    axes.annotate(f"dice: {chance:.2g}", (len(table) - 0.45, chance), (0, 4), color=CHANCE,
+                  textcoords="offset points", va="bottom")  # fmt: skip
+    names = [f"slot {place}" for place in table.index[:-1]]
     axes.set_xticks(range(len(table)), [*names, "not\nshown"])
     if n > 6:
-        axes.set_xticks(range(len(table)), [str(place) for place in table.index[:-1]] + ["–"])
+        names = [str(place) for place in table.index[:-1]]
+        axes.set_xticks(range(len(table)), [*names, "not\nshown"])
     axes.set_ylim(0, 1.2 * np.nanmax([table["high"].max(), table["hits"].max(), chance, 0.1]))
-    axes.set_xlim(-0.6, len(table) + 0.1)
-    finding = f"The last place brings {percent(share)} of the row's hits"
+    axes.set_xlim(-0.6, len(table) - 0.45 + 0.17 * (len(table) + 1))
+    finding = f"The last slot brings {percent(share)} of the row's hits"
     told = ", ".join(f"{place}: {row['hits']:.1f}" for place, row in table.iterrows())
-    alt = f"{finding}. Hits per 100 customers by place: {told} (not shown). Dice: {chance:.1f}."
-    style.finish(figure, axes, finding, "", "hits per 100 customers", alt)
+    alt = f"{finding}. Hits per 100 customers by slot: {told} (not shown). Dice: {chance:.1f}."
+    style.finish(figure, axes, finding, "slot of the row" if n > 6 else "",
+                 "hits per 100 customers", alt)  # fmt: skip
 
 
 def consent_gates(people: pd.DataFrame) -> None:
@@ -443,20 +475,21 @@ def three_taps() -> None:
     for height, _ in ends:
         _arrow(axes, (4.2, 1.55), (6.2, height), WARNING if height < 1 else CHANCE)
     taps = [((2.3, 1.55), "input:\nopen", "o"), ((5.4, 2.27), "output:\nclosed", "X"),
-            ((5.4, 1.55), "reason: closed", "X")]  # fmt: skip
+            ((5.4, 1.55), "reason:\nclosed", "X")]  # fmt: skip
     for (x, y), text, mark in taps:
         face = "white" if mark == "o" else INK
         edge = WARNING if mark == "o" else "white"
         axes.plot(x, y, mark, markersize=13, markerfacecolor=face, markeredgecolor=edge,
                   markeredgewidth=2 if mark == "o" else 1)  # fmt: skip
-        below = text.startswith("reason")
-        axes.text(x - 0.1, y + (-0.22 if below else 0.2), text, ha="center", fontsize=10.5,
-                  va="top" if below else "bottom", fontweight="bold",
-                  bbox=_ON_WHITE if below else None)  # fmt: skip
+        reason = text.startswith("reason")  # between two arrows
+        text = text.replace("\n", " ") if reason else text
+        at = (7.375, 1.0) if reason else (x - 0.1, y + 0.2)
+        axes.text(*at, text, ha="center", fontsize=10.5, va="center" if reason else "bottom",
+                  fontweight="bold")  # fmt: skip
     axes.set_xlim(-0.2, 8.65)
     axes.set_ylim(-0.15, 3.3)
     style.bare(axes)
-    finding = "Three taps: with the input open, the row still tells"
+    finding = "Three taps: with the input open, the purchase still moves the row"
     style.title(axes, finding)
     style.show(
         figure,
@@ -487,9 +520,12 @@ def traces(table: pd.DataFrame, name: str) -> None:
     axes.set_ylim(1.5, -0.5)
     axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    share = table.loc["buyers", "rows"]
-    finding = f"Hidden, unnamed, and {percent(share)} of the rows carry a trace"
-    others = percent(table.loc["others", "rows"])
-    alt = f"{_short(name)}: {finding.lower()}; of all others' rows, {others} change."
+    share, others = table["rows"]
+    finding = f"Hidden, unnamed, and still it changes {percent(share)} of its buyers' rows"
+    if share != share:
+        finding = "Hidden and unnamed, and nobody here had bought it"
+    alt = f"{_short(name)}: {finding.lower()}."
+    if others == others:
+        alt = f"{alt[:-1]}; of all others' rows, {percent(others)} change."
     xlabel = "rows that would differ, had it never been known"
     style.finish(figure, axes, finding, xlabel, "", alt, percent="x")
