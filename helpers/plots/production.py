@@ -185,10 +185,11 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     axes.set_ylim(0, top)
     axes.set_xticks(place, [f"{age:,}" for age in by_age.index])
     ages = by_age.index[by_age["high"] < 0]
-    finding = f"No age up to {by_age.index[-1]} days clearly loses"
+    oldest = f"{by_age.index[-1]} day{'' if by_age.index[-1] == 1 else 's'}"
+    finding = f"No age up to {oldest} clearly loses"
     if len(ages):
         finding = f"Lists lose clearly from an age of {ages[0]} day{'' if ages[0] == 1 else 's'} on"
-    told = ", ".join(f"{age} days {percent(rate)}" for age, rate in by_age["hit_rate"].items())
+    told = ", ".join(f"at age {age} {percent(rate)}" for age, rate in by_age["hit_rate"].items())
     pairs = percent(by_age["old_pairs"].iloc[-1])
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs}; best "
            f"sellers {percent(popular)}.")  # fmt: skip
@@ -251,10 +252,11 @@ def nights_beside_noise(nights: pd.DataFrame, fixed: float = 0.2) -> None:
     axes.axhline(fixed, color=WARNING, linewidth=1.8, linestyle="--")
     rung, asked = int((known["value"] > fixed).sum()), int(known["look_into_it"].sum())
     top = max(1.0 if reach.max() > 0.8 else 1.3 * reach.max(), 1.6 * fixed)
-    axes.text(0, 1.02 * top, "grey: what chance reaches", color="#5E5E5E", va="bottom")
-    axes.text(len(known) - 0.5, 1.02 * top, f"dashed: always {fixed:.0%}", color=WARNING,
-              ha="right", va="bottom")  # fmt: skip
-    axes.set_ylim(0, 1.12 * top)
+    axes.text(0.01, 0.97, "grey: what chance reaches", color="#5E5E5E", va="top",
+              transform=axes.transAxes)  # fmt: skip
+    axes.text(0.99, 0.97, f"dashed: always {fixed:.0%}", color=WARNING, ha="right", va="top",
+              transform=axes.transAxes)  # fmt: skip
+    axes.set_ylim(0, 1.16 * top)
     axes.set_xlim(-1, len(known))
     axes.set_xticks([])
     finding = f"A fixed line rings on {rung} of {len(known)} nights, an honest one on {asked}"
