@@ -33,6 +33,8 @@ SIGNS = [
     "purchases of products it does not know",
     "popularity that moved to other products",
 ]
+#: What a recommender was told, rather than learned.
+SETTINGS = ["n_neighbors", "scale_customers", "trend_days", "intent_days"]
 _FORMAT = 3
 _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 # A packed engine is a fifth of its plain size or more; far beyond that, somebody wants to fill
@@ -40,6 +42,10 @@ _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 _MOST_UNPACKED = 100
 # In a catalogue or an audience smaller than this, one product may well lead most lists.
 _PRODUCTS_TO_JUDGE, _LISTS_TO_JUDGE = 20, 100
+#: How far a table may be from the last one before somebody hears of it, as a share.
+ALLOWED_CHANGE = 0.1
+#: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
+AGES = [0, 1, 7, 30, 90, 180]
 # More baskets would tell hardly more of drift, and take long.
 _MOST_BASKETS = 20_000
 
@@ -345,14 +351,13 @@ def save_engine(engine: Engine, path) -> Path:
     }
     if model.intent_ is not None:
         members["intent.npz"] = _npz(model.intent_)
-    settings = ["n_neighbors", "scale_customers", "trend_days", "intent_days"]
     manifest = {
         "format": _FORMAT,
         "version": engine.version,
         "fingerprint": engine.fingerprint,
         "trained_until": engine.trained_until.isoformat(),
         "popular_days": engine.popular.days,
-        "settings": {name: getattr(model, name) for name in settings},
+        "settings": {name: getattr(model, name) for name in SETTINGS},
         "rules": engine.rules.settings(),
     }
     members["manifest.json"] = json.dumps(manifest, indent=2).encode()
@@ -602,6 +607,316 @@ def stopped_by(checks: pd.DataFrame) -> list[str]:
         From :func:`health_checks`.
     """
     return checks.loc[~checks["passed"] & checks["stops"], "check"].tolist()
+
+
+def learned_anew(
+    engine: Engine, transactions: pd.DataFrame, events: pd.DataFrame | None = None
+) -> Engine:
+    """An engine with the same settings and rules that has learned from other tables.
+
+    Parameters
+    ----------
+    engine : Engine
+    transactions, events : DataFrame
+        For example those of the day before, or without a customer who asked to be forgotten.
+
+    Returns
+    -------
+    Engine
+    """
+    settings = {name: getattr(engine.model, name) for name in SETTINGS}
+    return build_engine(transactions, events, ItemBased(**settings), engine.rules)
+
+
+def night_before(
+    engine: Engine, transactions: pd.DataFrame, events: pd.DataFrame | None = None
+) -> Engine:
+    """The engine of the night before: it has not seen the last day with purchases.
+
+    Returns
+    -------
+    Engine
+        Where all purchases are of one day, `engine` itself.
+    """
+    day = transactions["transaction_date"].max().normalize()
+    earlier = transactions["transaction_date"] < day
+    if not earlier.any():
+        return engine
+    known = None if events is None else events[events["event_date"] < day]
+    return learned_anew(engine, transactions[earlier], known)
+
+
+def beside_last_time(
+    engine: Engine, table: pd.DataFrame, last: Engine, last_table: pd.DataFrame
+) -> pd.DataFrame:
+    """Compare a table with the last good one: a table can be right in itself, and half.
+
+    Parameters
+    ----------
+    engine, last : Engine
+        Tonight's, and that of the last table.
+    table, last_table : DataFrame
+        From :func:`score_everyone`.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`health_checks`.
+
+    Notes
+    -----
+    Only a loss of customers stops, since yesterday's lists serve the lost ones better. An export
+    of yesterday makes yesterday's lists: to hold them back would change nothing.
+    """
+    now, then = (_at_a_glance(each) for each in (table, last_table))
+    fewer = 1 - now["customers"] / max(1, then["customers"])
+    newer = engine.fingerprint != last.fingerprint
+    popular = now["best sellers"] - then["best sellers"]
+    score = now["score"] / then["score"] if then["score"] > 0 and now["score"] > 0 else 1.0
+    customers = f"{now['customers']:,}, last time {then['customers']:,}"
+    shares = f"{now['best sellers']:.0%}, last time {then['best sellers']:.0%}"
+    checks = [
+        ("no tenth of the customers is lost", bool(fewer <= ALLOWED_CHANGE), True, customers),
+        ("other data than last time", newer, False, f"until {engine.trained_until:%d %b %Y}"),
+        ("no more best sellers than usual", bool(popular <= ALLOWED_CHANGE), False, shares),
+        ("scores as high as usual", bool(abs(score - 1) <= ALLOWED_CHANGE), False,
+         f"{score:.2f} times last time's"),
+    ]  # fmt: skip
+    return pd.DataFrame(checks, columns=["check", "passed", "stops", "detail"])
+
+
+def _at_a_glance(table):
+    first = table[table["rank"] == 1]
+    personal = first["source"] != "popularity"
+    return {
+        "customers": table["customer_id"].nunique(),
+        "best sellers": float((~personal).mean()) if len(first) else 0.0,
+        "score": float(first.loc[personal, "score"].mean()) if personal.any() else 0.0,
+    }
+
+
+def fire_drill(
+    engine: Engine,
+    table: pd.DataFrame,
+    last: Engine,
+    last_table: pd.DataFrame,
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    n: int = 5,
+) -> pd.DataFrame:
+    """Break a night on purpose, and see which checks notice.
+
+    Parameters
+    ----------
+    engine, last : Engine
+        Tonight's, and that of the night before.
+    table, last_table : DataFrame
+        What they made.
+    transactions, events : DataFrame
+        What `engine` has learned from.
+    n : int
+        Length of a list.
+
+    Returns
+    -------
+    DataFrame
+        One row per check of :func:`health_checks` and :func:`beside_last_time`: ``check``,
+        ``stops``, ``beside`` (whether it needs the last table), and a column per night, True where
+        the check passed: ``tonight``; ``half the table`` (the job died after half of the
+        customers); ``one list for all`` (as in lesson 04, crudely); ``half the export`` (half of
+        the customers never arrived); ``same export again``.
+    """
+    customers = table["customer_id"].unique()
+    half = table[table["customer_id"].isin(customers[: len(customers) // 2])]
+    products = engine.model.products_[engine.may_show][::-1]
+    alike = table.assign(product_id=products[table["rank"].clip(upper=len(products)) - 1])
+    buyers = transactions["customer_id"].drop_duplicates().sort_values()
+    arrived = set(buyers[: max(1, len(buyers) // 2)])
+    rows, looks = (
+        None if each is None else each[each["customer_id"].isin(arrived)]
+        for each in (transactions, events)
+    )
+    cut = learned_anew(engine, rows, looks)
+    nights = {
+        "tonight": (engine, table),
+        "half the table": (engine, half),
+        "one list for all": (engine, alike),
+        "half the export": (cut, score_everyone(cut, n)),
+        "same export again": (last, last_table),
+    }
+    drill = pd.DataFrame()
+    for night, (made_by, made) in nights.items():
+        own = health_checks(made_by, made, n).assign(beside=False)
+        beside = beside_last_time(made_by, made, last, last_table).assign(beside=True)
+        checks = pd.concat([own, beside], ignore_index=True)
+        if drill.empty:
+            drill = checks[["check", "stops", "beside"]]
+        drill = drill.assign(**{night: checks["passed"]})
+    return drill
+
+
+def lists_that_differ(table: pd.DataFrame, other: pd.DataFrame) -> float:
+    """Share of the customers of both tables whose lists are not the same, rank by rank.
+
+    Parameters
+    ----------
+    table, other : DataFrame
+        From :func:`score_everyone`.
+
+    Returns
+    -------
+    float
+        NaN where no customer is in both.
+    """
+    lists = [
+        each.sort_values(["customer_id", "rank"])
+        .groupby("customer_id")["product_id"]
+        .agg(lambda products: tuple(map(str, products)))
+        for each in (table, other)
+    ]
+    both = lists[0].index.intersection(lists[1].index)
+    return float((lists[0][both] != lists[1][both]).mean()) if len(both) else float("nan")
+
+
+def lists_by_age(
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    settings: ItemBased | None = None,
+    k: int = 5,
+    undone: pd.DataFrame | None = None,
+    ages=AGES,
+    days: int = 28,
+) -> pd.DataFrame:
+    """What old lists lose: engines that stopped learning some days ago, judged by the same people.
+
+    Everyone is judged who had bought before the last `days` days and bought something new in them.
+    An engine of age 30 stopped learning thirty days before those days began.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+        From :mod:`helpers.data`.
+    settings : ItemBased, optional
+        Its settings are used; it stays as it is.
+    k : int
+        Length of a list.
+    undone : DataFrame, optional
+        ``HealthReport.undone``.
+    ages : list of int
+        In days, 0 first. Those that leave less than half of the past to learn from are left out.
+    days : int
+        To be judged by; fewer, where that would be more than a quarter of all days.
+
+    Returns
+    -------
+    DataFrame
+        By age in days: ``hit_rate`` of lists that are so old; ``low`` and ``high``, an interval of
+        what they lose or win beside those of age 0, customer by customer (95 % for all ages
+        together); ``old_pairs``, ``pairs_low`` and ``pairs_high``, the same where only the
+        similarities are so old and everybody's purchases are fresh; ``unknown``, the share of the
+        judged customers whom an engine of that age does not know. In ``attrs``: ``customers``,
+        ``days`` and ``best_sellers``, the hit rate of fresh best sellers. Empty where too little
+        time is covered, or nobody came back.
+    """
+    columns = ["hit_rate", "low", "high", "old_pairs", "pairs_low", "pairs_high", "unknown"]
+    nothing = pd.DataFrame([], pd.Index([], name="age"), columns, dtype=float)
+    covered = (transactions["transaction_date"].max() - transactions["transaction_date"].min()).days
+    try:
+        split = evaluate.split_by_time(transactions, events, min(days, covered // 4), undone)
+    except evaluate.TooShortError:
+        return nothing
+    past = split.train
+    if covered < 8 or past.empty or evaluate.relevant_products(split).empty:
+        return nothing
+    names = {name: getattr(settings or ItemBased(), name) for name in SETTINGS}
+    began = past["transaction_date"].min()
+    rows, fresh, fresh_scores, judged = {}, None, None, None
+    for age in ages:
+        day = split.test_start - pd.Timedelta(days=age)
+        if day - began < (split.test_start - began) / 2:
+            continue
+        known = evaluate.as_known_on(past, split.undone, day)
+        looks = split.train_events
+        looks = None if looks is None else looks[looks["event_date"] < day]
+        if known.empty:
+            continue
+        usable = names if looks is not None and len(looks) else names | {"intent_days": None}
+        engine = build_engine(known, looks, ItemBased(**usable))
+        scores = _hits(engine.model, engine.popular, split, k)
+        if age == 0:
+            fresh, fresh_scores, judged = engine, scores, scores.index
+            sold = evaluate.per_customer(engine.popular, split, k)[0]["hit_rate"]
+        if fresh is None or judged.empty:
+            return nothing
+        mixed = _with_similarity_of(engine.model, fresh.model)
+        of_mixed = _hits(mixed, fresh.popular, split, k)
+        changes = [each - fresh_scores for each in (scores, of_mixed)]
+        (low, high), (pairs_low, pairs_high) = (
+            evaluate.interval(change, max(1, len(ages) - 1)) for change in changes
+        )
+        rows[age] = {
+            "hit_rate": scores.mean(),
+            "low": low,
+            "high": high,
+            "old_pairs": of_mixed.mean(),
+            "pairs_low": pairs_low,
+            "pairs_high": pairs_high,
+            "unknown": float((~judged.isin(known["customer_id"])).mean()),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("age")
+    table.attrs = {"customers": len(judged), "best_sellers": float(sold.mean())}
+    table.attrs["days"] = split.test_days
+    return table
+
+
+def _hits(model, popular, split, k):
+    return evaluate.per_customer(ladder(model, popular), split, k)[0]["hit_rate"]
+
+
+def _with_similarity_of(old, fresh):
+    """The fresh model with the similarities (and trends) that an old one had learned."""
+    at = old.products_.get_indexer(fresh.products_)
+    known = np.flatnonzero(at >= 0)
+    shape = (len(fresh.products_), len(old.products_))
+    place = sparse.csr_array((np.ones(len(known)), (known, at[known])), shape)
+    values = sparse.csr_array(place @ old.similarity_.values @ place.T)
+    trend = np.ones(len(fresh.products_))
+    trend[known] = old.trend_[at[known]]
+    settings = {name: getattr(fresh, name) for name in SETTINGS}
+    similarity = ProductSimilarity(values, fresh.products_)
+    return ItemBased.restore(settings, fresh.customers_, similarity, trend, fresh.purchases_,
+                             fresh.intent_)  # fmt: skip
+
+
+def first_harmful_age(by_age: pd.DataFrame) -> int | None:
+    """The youngest age whose lists find clearly less than fresh ones; None, if none does.
+
+    Parameters
+    ----------
+    by_age : DataFrame
+        From :func:`lists_by_age`.
+    """
+    worse = by_age.index[by_age["high"] < 0]
+    return int(worse[0]) if len(worse) else None
+
+
+def quiet_gauges(
+    gauges: int = 20, nights: int = 30, chance: float = 0.05, random_state: int = 6
+) -> np.ndarray:
+    """Gauges that measure nothing but noise, and ring with a known chance.
+
+    Parameters
+    ----------
+    gauges, nights : int
+    chance : float
+        Of a gauge to ring in one night.
+    random_state : int
+
+    Returns
+    -------
+    ndarray of bool, shape (gauges, nights)
+    """
+    return np.random.default_rng(random_state).random((gauges, nights)) < chance
 
 
 def drift(

@@ -230,6 +230,124 @@ def test_whoever_bought_nearly_everything_stops_nothing():
     assert (checks["passed"] | ~checks["stops"]).all()
 
 
+def test_lists_of_dice_pass_every_check_on_the_table(engine, table):
+    """Green does not mean good, as lesson 06 says."""
+    generator = np.random.default_rng(0)
+    model = engine.model
+    rows = []
+    for customer in model.customers_:
+        row = model.purchases_[[model.customers_.get_loc(customer)]].toarray().ravel()
+        for rank, product in enumerate(generator.permutation(np.flatnonzero(row == 0))[:5], 1):
+            rows.append((customer, rank, model.products_[product], 1 / rank, "purchases"))
+    dice = pd.DataFrame(rows, columns=["customer_id", "rank", "product_id", "score", "source"])
+    assert production.health_checks(engine, dice)["passed"].all()
+
+
+@pytest.fixture(scope="module")
+def two_nights(shop, engine, table):
+    last = production.night_before(engine, *shop)
+    return last, production.score_everyone(last, 5)
+
+
+def test_the_night_before_knows_nothing_of_the_last_day(shop, engine, two_nights):
+    last, _ = two_nights
+    assert last.trained_until.normalize() < engine.trained_until.normalize()
+    assert last.model.trend_days == engine.model.trend_days
+    assert last.fingerprint != engine.fingerprint
+    one_day = data.miniature()
+    small = production.build_engine(one_day)
+    assert production.night_before(small, one_day) is small
+
+
+def test_beside_last_time_each_change_is_noticed(engine, table, two_nights):
+    def failing(now, made_by=engine):
+        checks = production.beside_last_time(made_by, now, *two_nights)
+        return set(checks.loc[~checks["passed"], "check"])
+
+    assert failing(table) == set()
+    customers = table["customer_id"].unique()
+    few = table[table["customer_id"].isin(customers[: int(0.85 * len(customers))])]
+    assert failing(few) == {"no tenth of the customers is lost"}
+    nearly = table[table["customer_id"].isin(customers[: int(0.95 * len(customers))])]
+    assert failing(nearly) == set()
+    third = table["customer_id"].isin(customers[::3])
+    popular = table.assign(source=table["source"].where(~third, "popularity"))
+    assert "no more best sellers than usual" in failing(popular)
+    assert failing(table.assign(score=0.5 * table["score"])) == {"scores as high as usual"}
+    assert failing(two_nights[1], two_nights[0]) == {"other data than last time"}
+    checks = production.beside_last_time(engine, table, *two_nights).set_index("check")
+    assert checks.index[checks["stops"]].tolist() == ["no tenth of the customers is lost"]
+    empty = production.beside_last_time(engine, table.head(0), *two_nights).set_index("check")
+    assert not empty.loc["no tenth of the customers is lost", "passed"]
+
+
+def test_a_fire_drill_breaks_each_night_in_its_own_way(shop, engine, table, two_nights):
+    drill = production.fire_drill(engine, table, *two_nights, *shop).set_index("check")
+    own = drill[~drill["beside"]]
+    assert drill["tonight"].all()
+    assert own.index[~own["half the table"]].tolist() == ["every known customer has a list"]
+    assert "no product leads nearly all lists" in own.index[~own["one list for all"]]
+    # the aha: for the table itself everything is complete
+    assert own["half the export"].all() and own["same export again"].all()
+    assert not drill.loc["no tenth of the customers is lost", "half the export"]
+    assert not drill.loc["other data than last time", "same export again"]
+
+
+def test_lists_that_differ_are_counted_over_those_in_both():
+    def table(**lists):
+        rows = [(who, rank, each) for who, row in lists.items() for rank, each in enumerate(row, 1)]
+        return pd.DataFrame(rows, columns=["customer_id", "rank", "product_id"])
+
+    one = table(a="xyz", b="xyz", c="xyz", d="x")
+    assert production.lists_that_differ(one, table(a="xyz", b="xzy", c="xy", e="x")) == 2 / 3
+    assert production.lists_that_differ(one, one) == 0
+    assert np.isnan(production.lists_that_differ(one, table(e="x")))
+
+
+def test_who_is_forgotten_is_a_stranger_afterwards(shop, engine):
+    who = shop[0]["customer_id"].iloc[0]
+    without = production.learned_anew(engine, *(each[each["customer_id"] != who] for each in shop))
+    answer = without.recommend_products(who, 1, include_reasoning=True)
+    assert answer["reasoning"][0].startswith("nothing is known of")
+
+
+@pytest.fixture(scope="module")
+def by_age(shop):
+    return production.lists_by_age(*shop, ItemBased(intent_days=30), ages=[0, 7, 90])
+
+
+def test_old_lists_lose_and_old_similarities_do_not_in_a_shop_of_steady_tastes(by_age):
+    assert by_age.index.tolist() == [0, 7, 90]
+    assert by_age["hit_rate"].is_monotonic_decreasing and by_age["unknown"].is_monotonic_increasing
+    assert by_age.at[0, "low"] == by_age.at[0, "high"] == by_age.at[0, "unknown"] == 0
+    assert by_age.at[90, "high"] < 0 < by_age.at[90, "pairs_high"]
+    assert production.first_harmful_age(by_age) in (7, 90)
+    assert by_age.attrs["days"] == 28 and by_age.attrs["best_sellers"] < by_age.at[0, "hit_rate"]
+
+
+def test_age_zero_is_what_lesson_05_would_find(shop, by_age):
+    from helpers import evaluate
+    from helpers.recommend import MostPopular, ladder
+
+    split = evaluate.split_by_time(*shop, 28)
+    matrix, tables = split.training()
+    steps = [ItemBased(intent_days=30).fit(matrix, **tables), MostPopular(30).fit(matrix, **tables)]
+    scores, _ = evaluate.per_customer(ladder(*steps), split)
+    assert by_age.at[0, "hit_rate"] == pytest.approx(scores["hit_rate"].mean())
+    assert by_age.attrs["customers"] == len(scores)
+
+
+def test_too_short_a_time_gives_no_ages():
+    empty = production.lists_by_age(data.miniature())
+    assert empty.empty and production.first_harmful_age(empty) is None
+
+
+def test_quiet_gauges_ring_as_often_as_promised():
+    rings = production.quiet_gauges(40, 2_000, 0.05)
+    assert rings.shape == (40, 2_000) and rings.mean() == pytest.approx(0.05, abs=0.005)
+    assert rings.any(axis=0).mean() == pytest.approx(1 - 0.95**40, abs=0.03)
+
+
 def looks(table):
     """Which signs ask for attention: customers, products, popularity."""
     return table["look_into_it"].tolist()

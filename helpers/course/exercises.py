@@ -21,6 +21,7 @@ from helpers.audiences import retention_offers
 from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
+from helpers.production import health_checks, stopped_by
 
 _TEXTS = Path(__file__).with_name("exercises.yaml")
 _TOLERANCE = 0.005
@@ -335,18 +336,38 @@ def _(methods, split, dealt, n):
 
 
 @computed("06-1")
-def _(table):
-    from_purchases = table.loc[table["rank"] == 1, "source"] == "purchases"
-    share = from_purchases.mean()
-    return share, {"percent": 100 * share, "count": from_purchases.sum(), "the others": 1 - share}
+def _():
+    quiet = 0.95**10
+    return 1 - quiet, {
+        "added": 10 / 20,
+        "quiet": quiet,
+        "one": 0.05,
+        "all": 0.05**10,
+        "percent": 100 * (1 - quiet),
+    }
 
 
 @computed("06-3")
-def _(engine, customer):
-    return len(engine.recommend_products("a stranger", 10_000)), {
-        "a customer": len(engine.recommend_products(customer, 10_000)),
-        "asked for": 10_000,
+def _():
+    above, usual = 5 / 45 - 0.06, 0.06 * 0.94
+    return above / (usual / 45) ** 0.5, {
+        "last night's": above / (5 / 45 * 40 / 45 / 45) ** 0.5,
+        "no baskets": above / usual**0.5,
+        "no root": above / (usual / 45),
+        "points": above,
+        "times": 5 / 45 / 0.06,
+    }
+
+
+@computed("06-4")
+def _(engine, table, customer, n):
+    def stops(rows):
+        return len(stopped_by(health_checks(engine, rows, n)))
+
+    return stops(table[table["customer_id"] != customer]), {
+        "all that notice": 2,
         "nothing": 0,
+        "half": 3,
     }
 
 

@@ -93,6 +93,15 @@ from helpers.plots.matrix import (
     two_shops,
     votes,
 )
+from helpers.plots.production import (
+    checks_by_night,
+    contract,
+    hits_by_age,
+    many_gauges,
+    nights_beside_noise,
+    one_night,
+    where_data_lie,
+)
 from helpers.plots.recommendations import (
     bought_again,
     score_drawing,

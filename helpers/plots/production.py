@@ -1,0 +1,283 @@
+"""Figures of lesson 06: the contract, the night, broken tables, old lists, noise, and her data."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.plots import style
+from helpers.telling import percent
+
+_PALE = "#E3E3E3"
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+#: What both sides of the contract owe: product to engineering, and engineering to product.
+OWED = {
+    "product owes": ["the export, by 2 am", "news of changed columns", "what must not be shown",
+                     "a name to call at 3 am"],
+    "engineering owes": ["a list, never an error", "the table, by 6 am", "counts of every answer",
+                         "yesterday's, if in doubt"],
+}  # fmt: skip
+#: Where a customer's data lie, and what is done there when she asks to be forgotten.
+PLACES = [
+    ("orders, events, backups", "deleted by their owners"),
+    ("lists, reports, mails", "deleted"),
+    ("her row in the engine", "deleted"),
+    ("similarities", "learned again without her"),
+    ("list of the forgotten", "a code of her id, nothing else"),
+]
+
+
+def _arrow(axes, start, end, colour=INK, dashed=False) -> None:
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=16,
+            color=colour,
+            linewidth=2,
+            linestyle="--" if dashed else "-",
+            shrinkA=0,
+            shrinkB=0,
+        )  # fmt: skip
+    )
+
+
+def _box(axes, x, y, width, height, text, colour, filled=False) -> None:
+    """A box around its middle, with a text in it."""
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            linewidth=2,
+            boxstyle="round,pad=0,rounding_size=0.1",
+            edgecolor=colour,
+            facecolor=colour if filled else "white",
+        )  # fmt: skip
+    )
+    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK,
+              fontweight="bold" if filled else "normal")  # fmt: skip
+
+
+def contract() -> None:
+    """What product and engineering owe each other."""
+    figure, axes = style.figure(height=3.1)
+    for (who, owed), middle, colour in zip(OWED.items(), (2.4, 8.6), (POPULAR, PERSONAL),
+                                           strict=True):  # fmt: skip
+        _box(axes, middle, 4.55, 4.4, 0.75, who, colour, filled=True)
+        for row, text in enumerate(owed):
+            axes.text(middle, 3.55 - 0.95 * row, text, ha="center", va="center")
+    _arrow(axes, (4.75, 3.0), (6.3, 3.0), POPULAR)
+    _arrow(axes, (6.3, 1.3), (4.75, 1.3), PERSONAL)
+    axes.set_xlim(0, 11)
+    axes.set_ylim(0.1, 5.1)
+    style.bare(axes, equal=False)
+    finding = "A contract has two sides"
+    style.title(axes, finding)
+    told = "; ".join(f"{who}: {', '.join(owed)}" for who, owed in OWED.items())
+    style.show(figure, f"{finding}. {told}.")
+
+
+def one_night() -> None:
+    """From the export to the page, and the way around a table that fails a check."""
+    figure, axes = style.figure(height=2.9)
+    steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "13 of them"),
+             ("page", "6 am")]  # fmt: skip
+    for place, (name, when) in enumerate(steps):
+        _box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
+             filled=True)  # fmt: skip
+        axes.text(2.3 * place, 2.68, when, ha="center", va="center")
+        if place:
+            _arrow(axes, (2.3 * place - 1.42, 2), (2.3 * place - 0.87, 2))
+    axes.text(6.9, 1.3, "stop", ha="center", va="center", color=WARNING, fontweight="bold")
+    _arrow(axes, (6.0, 1.55), (4.1, 0.75), WARNING)
+    _box(axes, 2.5, 0.4, 3.1, 0.8, "held back:\na person looks", WARNING)
+    _box(axes, 7.3, 0.4, 2.9, 0.8, "yesterday's table", PERSONAL)
+    _arrow(axes, (8.8, 0.55), (9.2, 1.55), PERSONAL, dashed=True)
+    axes.set_xlim(-0.9, 10.1)
+    axes.set_ylim(-0.1, 3)
+    style.bare(axes, equal=False)
+    finding = "Yesterday's table stays until a new one has passed"
+    style.title(axes, finding)
+    told = " → ".join(f"{name} ({when})" for name, when in steps)
+    style.show(figure, f"{finding}. {told}. A table that fails is held back.")
+
+
+def checks_by_night(drill: pd.DataFrame) -> None:
+    """Which checks notice which broken night.
+
+    Parameters
+    ----------
+    drill : DataFrame
+        From :func:`helpers.production.fire_drill`.
+    """
+    nights = [name for name in drill.columns if name not in ("check", "stops", "beside")]
+    rows = drill.sort_values("beside", kind="stable").reset_index(drop=True)
+    n_own = int((~rows["beside"]).sum())
+    heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
+    figure, axes = style.figure(height=0.31 * (len(rows) + 1.2) + 1.5)
+    for height, row in zip(heights, rows.to_dict("records"), strict=True):
+        axes.text(-0.6, height, row["check"], ha="right", va="center", fontsize=10.5)
+        for column, night in enumerate(nights):
+            colour = _PALE if row[night] else WARNING if row["stops"] else POPULAR
+            axes.add_patch(
+                Rectangle((column - 0.42, height - 0.4), 0.84, 0.8, facecolor=colour,
+                          edgecolor="white")
+            )  # fmt: skip
+            if not row[night]:
+                axes.text(column, height, "stop" if row["stops"] else "look", color="white",
+                          ha="center", va="center", fontsize=10, fontweight="bold")  # fmt: skip
+    for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside last night's table")):
+        axes.text(-0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=10.5)
+    for column, night in enumerate(nights):
+        axes.text(column, 1.75, "\n".join(textwrap.wrap(night, 8)), ha="center", va="center",
+                  fontsize=10)  # fmt: skip
+    axes.set_xlim(-5.6, len(nights) - 0.5)
+    axes.set_ylim(heights[-1] - 0.6, 2.6)
+    style.bare(axes, equal=False)
+    own = rows[~rows["beside"]]
+    missed = [night for night in nights[1:] if not (own["stops"] & ~own[night]).any()]
+    finding = (
+        f"Looking at the table alone lets through: {', '.join(missed)}"
+        if missed
+        else "Looking at the table alone stops every broken night"
+    )
+    style.title(axes, finding)
+    told = "; ".join(
+        f"{night}: {', '.join(rows.loc[~rows[night], 'check']) or 'all pass'}" for night in nights
+    )
+    style.show(figure, f"{finding}. Checks that fail. {told}.")
+
+
+def hits_by_age(by_age: pd.DataFrame) -> None:
+    """What lists lose while they age, beside best sellers; and if only the similarities age.
+
+    Parameters
+    ----------
+    by_age : DataFrame
+        From :func:`helpers.production.lists_by_age`.
+    """
+    place = np.arange(len(by_age))
+    popular = by_age.attrs["best_sellers"]
+    figure, axes = style.figure(height=4.1)
+    axes.fill_between(place, by_age["hit_rate"].iloc[0] + by_age["low"],
+                      by_age["hit_rate"].iloc[0] + by_age["high"], color=PERSONAL, alpha=0.15,
+                      linewidth=0)  # fmt: skip
+    axes.plot(place, by_age["hit_rate"], color=PERSONAL, linewidth=2.5, marker="o")
+    axes.plot(place, by_age["old_pairs"], color=INK, linewidth=2, linestyle="--", marker="s")
+    axes.plot(place, np.full(len(place), popular), color=POPULAR, linewidth=2)
+    last = place[-1] + 0.12
+    ends = {"all this old": (by_age["hit_rate"].iloc[-1], PERSONAL),
+            "only the\nsimilarities old": (by_age["old_pairs"].iloc[-1], INK),
+            "best sellers,\nfresh": (popular, POPULAR)}  # fmt: skip
+    top = 1.15 * max(by_age["hit_rate"].max(), by_age["old_pairs"].max(), popular, 0.01)
+    room, below = 0.125 * top, -np.inf
+    for text, (height, colour) in sorted(ends.items(), key=lambda end: end[1][0]):
+        below = max(height, below + room)
+        axes.text(last, below, text, color=colour, va="center", linespacing=0.95)
+    top = max(top, below + 0.7 * room)
+    axes.set_xlim(-0.2, place[-1] + 0.62 * max(2, len(place) / 2.6))
+    axes.set_ylim(0, top)
+    axes.set_xticks(place, [f"{age:,}" for age in by_age.index])
+    ages = by_age.index[by_age["high"] < 0]
+    oldest = f"{by_age.index[-1]} day{'' if by_age.index[-1] == 1 else 's'}"
+    finding = f"No age up to {oldest} clearly loses"
+    if len(ages):
+        finding = f"Lists lose clearly from an age of {ages[0]} day{'' if ages[0] == 1 else 's'} on"
+    told = ", ".join(f"at age {age} {percent(rate)}" for age, rate in by_age["hit_rate"].items())
+    pairs = percent(by_age["old_pairs"].iloc[-1])
+    alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs}; best "
+           f"sellers {percent(popular)}.")  # fmt: skip
+    style.finish(figure, axes, finding, "age of the engine in days (not drawn to scale)",
+                 "customers with a hit", alt, "y")  # fmt: skip
+
+
+def many_gauges(rings: np.ndarray) -> None:
+    """Gauges of pure noise, night by night, and the nights on which at least one rings.
+
+    Parameters
+    ----------
+    rings : ndarray of bool, shape (gauges, nights)
+        From :func:`helpers.production.quiet_gauges`.
+    """
+    gauges, nights = rings.shape
+    any_rings = rings.any(axis=0)
+    figure, axes = style.figure(height=3.7)
+    for night in range(nights):
+        for gauge in range(gauges):
+            axes.add_patch(
+                Rectangle((night, gauge + 2), 0.86, 0.86,
+                          facecolor=WARNING if rings[gauge, night] else _PALE)
+            )  # fmt: skip
+        axes.add_patch(
+            Rectangle((night, 0), 0.86, 1.3, facecolor=WARNING if any_rings[night] else _PALE)
+        )
+    axes.text(-0.5, 0.65, "any of them", ha="right", va="center", fontweight="bold")
+    axes.text(-0.5, 2 + gauges / 2, f"{gauges} gauges,\nall well", ha="right", va="center")
+    axes.text(nights / 2, -0.9, f"{nights} nights", ha="center", va="center")
+    axes.set_xlim(-0.27 * nights, nights)
+    axes.set_ylim(-1.7, gauges + 2.2)
+    style.bare(axes, equal=False)
+    finding = f"Nothing is wrong, and {any_rings.sum()} of {nights} nights ring"
+    style.title(axes, finding)
+    alt = (
+        f"{finding}: {gauges} gauges, of which each rings by chance on {rings.mean():.0%} of them."
+    )
+    style.show(figure, alt)
+
+
+def nights_beside_noise(nights: pd.DataFrame, fixed: float = 0.2) -> None:
+    """How far popularity moved each night, beside what chance does to so few purchases.
+
+    Parameters
+    ----------
+    nights : DataFrame
+        From :func:`helpers.production.nightly_drift`, of one sign.
+    fixed : float
+        A threshold that is the same every night.
+    """
+    known = nights.dropna(subset=["value"]).reset_index(drop=True)
+    reach = known["noise_reaches"].clip(upper=1)
+    figure, axes = style.figure(height=3.7)
+    for place in known.index:
+        colour = WARNING if known.at[place, "look_into_it"] else PERSONAL
+        axes.plot([place, place], [0, reach[place]], color=_PALE, linewidth=5,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(place, known.at[place, "value"], "o", color=colour, markersize=6)
+    axes.axhline(fixed, color=WARNING, linewidth=1.8, linestyle="--")
+    rung, asked = int((known["value"] > fixed).sum()), int(known["look_into_it"].sum())
+    top = max(1.0 if reach.max() > 0.8 else 1.3 * reach.max(), 1.6 * fixed)
+    axes.text(0.01, 0.97, "grey: what chance reaches", color="#5E5E5E", va="top",
+              transform=axes.transAxes)  # fmt: skip
+    axes.text(0.99, 0.97, f"dashed: always {fixed:.0%}", color=WARNING, ha="right", va="top",
+              transform=axes.transAxes)  # fmt: skip
+    axes.set_ylim(0, 1.16 * top)
+    axes.set_xlim(-1, len(known))
+    axes.set_xticks([])
+    finding = f"A fixed line rings on {rung} of {len(known)} nights, an honest one on {asked}"
+    alt = f"{finding}. Share of purchases that moved to other products, night by night."
+    xlabel = f"the last {len(known)} nights"
+    style.finish(figure, axes, finding, xlabel, "purchases that moved", alt, "y")
+
+
+def where_data_lie() -> None:
+    """Where a customer's data lie, and what is done there when she asks to be forgotten."""
+    figure, axes = style.figure(height=3.5)
+    for row, (place, done) in enumerate(PLACES):
+        own = row < 3
+        colour = WARNING if own else PERSONAL if row == 3 else CHANCE
+        _box(axes, 2.35, -row, 4.5, 0.72, place, colour)
+        _arrow(axes, (4.7, -row), (5.5, -row), colour)
+        axes.text(5.65, -row, done, ha="left", va="center", color=INK)
+    axes.set_xlim(0, 11.2)
+    axes.set_ylim(-len(PLACES) + 0.45, 0.55)
+    style.bare(axes, equal=False)
+    finding = "To forget takes more than one deletion"
+    style.title(axes, finding)
+    told = "; ".join(f"{place}: {done}" for place, done in PLACES)
+    style.show(figure, f"{finding}. {told}.")

@@ -1,0 +1,166 @@
+"""Figures of lesson 06 show what their tables say, in odd shops, too."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import colours, plots, production
+from helpers.plots import production as drawings
+from tests.figures import dots, no_overlap, title, written
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
+    axes = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        figure.axes[0].alt = alt
+        axes.append(figure.axes[0])
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return axes
+
+
+@pytest.fixture
+def drill():
+    return pd.DataFrame(
+        {
+            "check": ["every known customer has a list", "no product leads more than half of the "
+                      "lists", "no tenth of the customers is lost", "other data than last time"],
+            "stops": [True, False, True, False],
+            "beside": [False, False, True, True],
+            "tonight": True,
+            "half the table": [False, True, False, True],
+            "one list for all": [True, False, True, True],
+            "half the export": [True, True, False, True],
+            "same export again": [True, True, True, False],
+        }
+    )  # fmt: skip
+
+
+def by_age(ages=(0, 1, 7), rates=(0.5, 0.49, 0.4), high=(0.0, 0.01, -0.02), popular=0.3):
+    table = pd.DataFrame(
+        {"hit_rate": rates, "low": np.array(high) - 0.03, "high": high, "old_pairs": rates[0]},
+        pd.Index(ages, name="age"),
+    )
+    table.attrs = {"best_sellers": popular, "customers": 300, "days": 28}
+    return table
+
+
+def test_both_sides_of_the_contract_are_written(drawn):
+    plots.contract()
+    [axes] = drawn
+    for who, owed in drawings.OWED.items():
+        assert {who, *owed} <= set(written(axes))
+        assert all(text in axes.alt for text in owed)
+    no_overlap(axes)
+
+
+def test_a_night_leads_to_the_page_and_has_a_way_around(drawn):
+    plots.one_night()
+    [axes] = drawn
+    texts = written(axes)
+    steps = ["export", "engine", "table", "checks", "page"]
+    assert [text for text in texts if text in steps] == steps
+    assert "yesterday's table" in texts and "stop" in texts and "held back" in axes.alt
+    no_overlap(axes)
+
+
+def test_the_night_has_as_many_checks_as_it_says(drawn, shop):
+    plots.one_night()
+    [axes] = drawn
+    engine = production.build_engine(shop[0])
+    checks = production.health_checks(engine, production.score_everyone(engine))
+    assert f"{len(checks)} of them" in written(axes)
+
+
+def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):
+    plots.checks_by_night(drill)
+    [axes] = drawn
+    nights = list(drill.columns[3:])
+    found = {
+        (round(patch.get_x() + 0.42), to_hex(patch.get_facecolor())): patch
+        for patch in axes.patches
+        if to_hex(patch.get_facecolor()) != "#e3e3e3"
+    }
+    stop, look = to_hex(colours.WARNING), to_hex(colours.POPULAR)
+    assert set(found) == {(1, stop), (2, look), (3, stop), (4, look)}
+    assert (written(axes).count("stop"), written(axes).count("look")) == (3, 2)
+    assert len(axes.patches) == len(drill) * len(nights)
+    # what stops one night and what only the table beside it shows
+    assert title(axes).endswith(
+        "lets through: one list for all, half the export, same export again"
+    )
+    assert "tonight: all pass" in axes.alt
+    no_overlap(axes)
+
+
+def test_a_drill_in_which_all_is_stopped_says_so(drawn, drill):
+    plots.checks_by_night(drill[["check", "stops", "beside", "tonight", "half the table"]])
+    assert title(drawn[0]) == "Looking at the table alone stops every broken night"
+
+
+@pytest.mark.parametrize(
+    ("table", "finding"),
+    [
+        (by_age(), "from an age of 7 days on"),
+        (by_age(high=(0.0, -0.001, -0.02)), "from an age of 1 day on"),
+        (by_age(high=(0.0, 0.01, 0.02)), "No age up to 7 days clearly loses"),
+        (by_age((0, 1), (0.2, 0.2), (0.0, 0.0)), "No age up to 1 day clearly loses"),
+        (by_age(rates=(0.0, 0.0, 0.0), popular=0.0), "from an age of 7 days on"),
+        (by_age(rates=(0.5, 0.49, 0.5), popular=0.5), "from an age of 7 days on"),
+    ],
+)
+def test_old_lists_stand_beside_fresh_ones_and_best_sellers(drawn, table, finding):
+    plots.hits_by_age(table)
+    [axes] = drawn
+    assert finding in title(axes)
+    lines = [list(line.get_ydata()) for line in axes.lines]
+    popular = [table.attrs["best_sellers"]] * len(table)
+    assert lines == [list(table["hit_rate"]), list(table["old_pairs"]), popular]
+    assert [text.get_text() for text in axes.get_xticklabels()] == [str(age) for age in table.index]
+    no_overlap(axes)
+
+
+def test_a_night_rings_if_any_gauge_does(drawn):
+    rings = np.array([[True, False, False, True], [False, False, False, True]])
+    plots.many_gauges(rings)
+    [axes] = drawn
+    red = [patch for patch in axes.patches if to_hex(patch.get_facecolor()) != "#e3e3e3"]
+    assert sorted(patch.get_x() for patch in red if patch.get_y() == 0) == [0, 3]
+    assert len(red) == 5 and title(axes) == "Nothing is wrong, and 2 of 4 nights ring"
+    no_overlap(axes)
+
+
+def test_nights_stand_beside_what_chance_reaches(drawn):
+    nights = pd.DataFrame(
+        {"value": [0.3, 0.15, np.nan, 0.6], "noise_reaches": [0.4, 0.4, np.nan, 0.5],
+         "look_into_it": [False, False, False, True]}
+    )  # fmt: skip
+    plots.nights_beside_noise(nights)
+    [axes] = drawn
+    blue, red = to_hex(colours.PERSONAL), to_hex(colours.WARNING)
+    assert dots(axes) == [(0, 0.3, blue), (1, 0.15, blue), (2, 0.6, red)]
+    assert title(axes) == "A fixed line rings on 2 of 3 nights, an honest one on 1"
+    reaches = [line.get_ydata()[1] for line in axes.lines if line.get_linewidth() == 5]
+    assert reaches == [0.4, 0.4, 0.5]
+    no_overlap(axes)
+
+
+def test_noise_without_an_end_is_drawn_to_the_top(drawn):
+    nights = pd.DataFrame({"value": [1.0], "noise_reaches": [np.inf], "look_into_it": [False]})
+    plots.nights_beside_noise(nights)
+    assert max(drawn[0].get_ylim()) < 1.5
+
+
+def test_each_place_of_her_data_says_what_is_done(drawn):
+    plots.where_data_lie()
+    [axes] = drawn
+    for place, done in drawings.PLACES:
+        assert {place, done} <= set(written(axes)) and f"{place}: {done}" in axes.alt
+    no_overlap(axes)
