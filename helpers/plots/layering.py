@@ -1,4 +1,4 @@
-"""Figures of lesson 09: whom an offer moves, who is leaving, what choosing adds, who is left out."""
+"""Figures of lesson 09: whom an offer moves, who leaves, what choosing adds, who is left out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from helpers.plots import style
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
 _KINDS = [PERSONAL, CHANCE, _PALE, WARNING]
+
+
+def _two_lines(name) -> str:
+    """A segment's name, which has a comma, in two lines."""
+    return str(name).replace(", ", ",\n", 1)
 
 
 def whole_dots(shares, total: int = 100) -> list[int]:
@@ -49,8 +54,8 @@ def four_kinds(kinds: pd.Series) -> None:
     for column, told in enumerate(("without it: doesn't buy", "without it: buys")):
         axes.text(5.1 * column + 2.45, 7.1, told, ha="center", va="center")
     for row, told in enumerate(("with the offer:\ndoesn't buy", "with the offer:\nbuys")):
-        axes.text(-0.25, 3.5 * row + 1.65, told, ha="center", va="center", rotation=90)
-    axes.set_xlim(-0.9, 10.1)
+        axes.text(-0.5, 3.5 * row + 1.65, told, ha="center", va="center", rotation=90)
+    axes.set_xlim(-1.1, 10.1)
     axes.set_ylim(-0.1, 7.5)
     style.bare(axes)
     changed = dots[persuaded] + dots[dogs]
@@ -69,7 +74,7 @@ def with_and_without(table: pd.DataFrame) -> None:
         From :func:`helpers.audiences.uplift_by_group`.
     """
     figure, axes = style.figure(height=0.85 * len(table) + 1.5)
-    for place, (name, row) in enumerate(table.iterrows()):
+    for place, row in enumerate(table.to_dict("records")):
         without, with_offer = row["without"], row["with_offer"]
         axes.plot([without, with_offer], [place] * 2, color=PERSONAL, linewidth=4)
         axes.plot(without, place, "o", color=CHANCE, markersize=11)
@@ -149,7 +154,7 @@ def segments_beside(described: pd.DataFrame, value: str) -> None:
             axes.barh(y, row[column], height=0.36, color=colour)
             told = f" {row[column]:.0%}" + (f" of the {name}" if not place else "")
             axes.text(row[column], y, told, va="center", color=colour, fontweight="bold")
-    axes.set_yticks(range(len(described)), list(described.index))
+    axes.set_yticks(range(len(described)), [_two_lines(name) for name in described.index])
     axes.set_ylim(len(described) - 0.5, -0.6)
     axes.set_xlim(0, 1.4 * described[["share_of_customers", "share_of_value"]].max(axis=None))
     most = described.loc[described["share_of_value"].idxmax()]
@@ -262,8 +267,8 @@ def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
                   bbox=_ON_WHITE)  # fmt: skip
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.04)
-    finding = "In every group, as many stayed away as predicted"
-    if off:
+    finding = "Honest: the groups stayed away as predicted"
+    if off > 1:
         finding = f"In {off} of {len(groups)} groups, the percentage can't be taken at its word"
     told = "; ".join(f"{row['predicted']:.0%} predicted, {row['happened']:.0%} happened"
                      for row in groups.to_dict("records"))  # fmt: skip
@@ -303,14 +308,16 @@ def risk_and_gain(table: pd.DataFrame) -> None:
     top = 100 * max(ends.max(), table["truth"].max())
     below.set_ylim(100 * min((table["uplift"] - 1.96 * table["error"]).min(), 0) - 0.5, 1.35 * top)
     below.axhline(0, color=INK, linewidth=1)
-    below.text(-0.45, 1.33 * top, "more buyers per 100 offers; | what a campaign found",
+    below.text(-0.45, 1.33 * top, "more buyers per 100 offers (black: a campaign)",
                va="top", fontweight="bold", color=PERSONAL)  # fmt: skip
-    names = ["safest\nfifth", *[""] * (len(table) - 2), "riskiest\nfifth"]
+    names = ["safest\nfifth", *map(str, range(2, len(table))), "riskiest\nfifth"]
     below.set_xticks(places, names)
     last = table["truth"].iloc[-1]
     finding = "The riskiest are the ones to mail"
     if best < len(table) - 1:
-        finding = f"The riskiest fifth leaves most and moves by {100 * last:+.1f}".replace("-", "−")
+        share = table["away"].iloc[-1]
+        finding = f"Riskiest fifth: {share:.0%} leave, {100 * last:+.1f} of 100 are won"
+        finding = finding.replace("-", "−").replace("+", "")
     style.title(above, finding)
     told = "; ".join(f"{row['away']:.0%} stay away, {100 * row['truth']:+.1f} buyers per 100"
                      for row in table.to_dict("records"))  # fmt: skip
@@ -318,14 +325,14 @@ def risk_and_gain(table: pd.DataFrame) -> None:
 
 
 _LAYERS = {
-    "next product": "next product,\nnot best seller (to anybody)",
-    "win-back segment": "the win-back segment",
+    "next product": "next product, not\nbest seller: anybody",
+    "win-back segment": "win-back segment",
     "risk": "the riskiest",
-    "predicted response": "likeliest to use a voucher",
-    "expected profit": "risk × response, in money",
+    "predicted response": "likeliest to use\na voucher",
+    "expected profit": "risk × response",
     "the truth": "who knows everything",
-    "risk, all read it": "other shop: all read mails,\nthe riskiest",
-    "next product, no tastes": "control, no tastes:\nnext product (to anybody)",
+    "risk, all read it": "all read mails:\nthe riskiest",
+    "next product, no tastes": "no tastes: next\nproduct, anybody",
 }
 
 
@@ -341,7 +348,7 @@ def layers_beside(table: pd.DataFrame) -> None:
     names = []
     for place, (name, row) in enumerate(table.iterrows()):
         learned = name.removeprefix("uplift, ")
-        names.append(_LAYERS.get(name, f"uplift, learned from {learned}"))
+        names.append(_LAYERS.get(name, f"uplift, learned\nfrom {learned}"))
         colour = PERSONAL
         if name == "the truth":
             colour = ORACLE
@@ -352,19 +359,17 @@ def layers_beside(table: pd.DataFrame) -> None:
         elif row["more_low"] <= 0:
             colour = OTHER
         axes.plot([row["more_low"], row["more_high"]], [place] * 2, color=colour, linewidth=4)
-        axes.plot(row["more"], place, "o", color=colour, markersize=9)
+        axes.plot(row["more"], place, "o", color=colour, markersize=9, zorder=5)
         told = f"{row['more']:+.0f}".replace("-0", "0").replace("+0", "0").replace("-", "−")
-        axes.text(row["more_high"], place, f"  {told}", va="center", color=colour,
-                  fontweight="bold")  # fmt: skip
+        axes.text(row["more_high"] + 2.5, place, told, va="center", color=colour,
+                  fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
     axes.set_yticks(range(len(table)), names)
     axes.set_ylim(len(table) - 0.5, -0.7)
-    axes.margins(x=0.12)
+    axes.margins(x=0.14)
     risk = table.at["risk", "more"]
     less = "less" if risk < 0 else "more"
-    finding = (
-        f"Mailing the riskiest earns {abs(risk):.0f} {less} per 100 offers than mailing anybody"
-    )
+    finding = f"Mailing the riskiest earns {abs(risk):.0f} {less} than mailing anybody"
     told = "; ".join(f"{name}: {row['more']:+.0f} ({row['more_low']:+.0f} to "
                      f"{row['more_high']:+.0f})" for name, row in table.iterrows())  # fmt: skip
     style.finish(figure, axes, finding, "more profit per 100 offers", "", f"{finding}. {told}.")
@@ -391,7 +396,7 @@ def scarce_offers(curves: pd.DataFrame) -> None:
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.margins(y=0.14)
     axes.set_xlim(0, 1.02)
-    finding = f"Choosing earns most at {peak:.0%} mailed, and nothing when everybody is"
+    finding = f"Uplift earns most at {peak:.0%} mailed, and adds nothing at 100%"
     worth = {share: curves.loc[share, "uplift"] for share in (curves.index[1], peak, 1.0)}
     told = "; ".join(f"{share:.0%} mailed: {value:+.1f}" for share, value in worth.items())
     alt = f"{finding}. By uplift, per 100 customers: {told}."
@@ -430,8 +435,9 @@ def adding_up(mailings: pd.DataFrame, together: dict) -> None:
         axes.text(max(ends) + 0.015, place, told, va="center", color=colour, fontweight="bold")
     axes.set_yticks(range(len(rows)), list(rows))
     axes.set_ylim(len(rows) - 0.6, -0.7)
-    axes.set_xlim(0, None)
-    axes.margins(x=0.15)
+    highest = max(base / held for base, held, *_ in rows.values())
+    highest = max(highest, *(bought / offers for *_, bought, offers in rows.values()))
+    axes.set_xlim(0, max(0.51, 1.25 * highest))
     finding = f"Each mailing: about {100 * together['uplift']:+.0f} point. "
     finding += f"Heads added: {100 * together['by_heads']:+.1f}"
     told = "; ".join(f"{name}: {100 * base / held:.1f}% without, {100 * bought / offers:.1f}% with"
@@ -457,11 +463,12 @@ def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
     axes.axhline(expected, color=WARNING, linewidth=1.8, linestyle="--")
     best = visible.idxmin()
     top = max(visible.max(), expected)
-    for share in dict.fromkeys([planned, best]):
+    marks = {planned: (0.02, 0.02, "left"), best: (0, 0.08, "center")}
+    for share, (right, up, side) in marks.items():
         axes.plot(share, visible[share], "o", color=PERSONAL, markersize=10)
-        axes.text(share + 0.015, visible[share] + 0.03 * top,
-                  f"{share:.0%} held out: {visible[share]:.1f}", va="bottom", color=PERSONAL,
-                  fontweight="bold")  # fmt: skip
+        axes.text(share + right, visible[share] + up * top,
+                  f"{share:.0%} held out: {visible[share]:.1f}", va="bottom", ha=side,
+                  color=PERSONAL, fontweight="bold")  # fmt: skip
     axes.text(1, expected - 0.03 * top, f"expected, at most: {expected:.1f}", color=WARNING,
               ha="right", va="top")  # fmt: skip
     axes.set_ylim(0, 1.1 * top)
@@ -473,8 +480,9 @@ def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
         if enough[0] > planned or planned > enough[-1]:
             finding += f", with {enough[0]:.0%} held out"
     told = "; ".join(f"{share:.0%} held out: {value:.1f}" for share, value in visible.items())
-    style.finish(figure, axes, finding, "share held out", "smallest difference that shows,\nbuyers "
-                 "per 100", f"{finding}. Expected at most {expected:.1f}. {told}.", "x")  # fmt: skip
+    ylabel = "smallest difference that\nshows, buyers per 100"
+    alt = f"{finding}. Expected at most {expected:.1f}. {told}."
+    style.finish(figure, axes, finding, "share held out", ylabel, alt, "x")
 
 
 def who_gets_one(groups: pd.DataFrame) -> None:
@@ -490,11 +498,14 @@ def who_gets_one(groups: pd.DataFrame) -> None:
     for place, (_, row) in enumerate(groups.iterrows()):
         few = row["share"] < overall / 2
         axes.barh(place, row["share"], height=0.65, color=WARNING if few else PERSONAL)
-        axes.text(row["share"], place, f" {row['share']:.0%}", va="center", fontweight="bold",
-                  bbox=_ON_WHITE if row["share"] < overall else None)  # fmt: skip
+        inside = row["share"] > 0.2
+        told = f"{row['share']:.0%}"
+        axes.text(row["share"] + (-0.015 if inside else 0.015), place, told, va="center",
+                  ha="right" if inside else "left", fontweight="bold",
+                  color="white" if inside else INK)  # fmt: skip
     axes.axvline(overall, color=INK, linewidth=1.2, linestyle="--", zorder=0)
-    axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center")
-    axes.set_yticks(range(len(groups)), [str(name) for name in groups.index])
+    axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center", bbox=_ON_WHITE)
+    axes.set_yticks(range(len(groups)), [_two_lines(name) for name in groups.index])
     axes.set_ylim(len(groups) - 0.5, -1.15)
     axes.set_xlim(0, 1.15)
     least, most = groups.iloc[0], groups.iloc[-1]
