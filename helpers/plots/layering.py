@@ -581,5 +581,5 @@ def value_ranks(judged: pd.DataFrame) -> None:
     elif not low <= high:
         finding = "Nothing to order: all spent the same"
     told = "; ".join(f"{name}: {row['rank_correlation']:.2f}" for name, row in judged.iterrows())
-    xlabel = "order by it beside what was spent then (1: the same)"
+    xlabel = "agreement with what was spent then (1: same order)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
