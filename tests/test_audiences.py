@@ -408,23 +408,41 @@ def test_what_a_holdout_can_show_is_what_it_shows():
     assert audiences.smallest_visible(10, 0, 0.2) == np.inf
 
 
-def test_a_sentence_on_a_holdout_promises_nothing_impossible():
-    def sentence(n_offers, n_held_out, risk, **rules):
-        offers = pd.DataFrame({"risk": np.full(n_offers, risk)})
-        held_out = pd.DataFrame({"eligible": np.full(n_held_out, True)})
-        return audiences.holdout_sentence(offers, held_out, replace(RULES, **rules))
+def test_a_holdout_is_planned_by_hand():
+    plan = audiences.holdout_plan(1_000, 0.8, 0.05, [0.1, 0.5])
+    # 2.8^2 x .16 / .04^2 x (1 / .9 + 1 / .1)
+    assert plan["needed"].tolist() == pytest.approx([8_711.1, 3_136.0], abs=0.1)
+    assert plan["visible"].tolist() == pytest.approx([0.11806, 0.07084], abs=1e-4)
+    assert (plan["expected"] == 0.05 * 0.8).all()
+    # at the needed number, what is visible is what is expected
+    again = audiences.holdout_plan(3_136, 0.8, 0.05, [0.5])
+    assert again["visible"].iloc[0] == pytest.approx(0.04)
+    for risk in (0.0, 1.0):  # nobody stays away, or all
+        odd = audiences.holdout_plan(0, risk, 0.05)
+        assert len(odd) == 19 and not odd.isna().any(axis=None)
+    assert np.isinf(audiences.holdout_plan(9, 0.5, 0.0)["needed"]).all()
 
-    # by hand: (2.8 / (.05 x .8))^2 x .16 x (1 / .9 + 1 / .1)
-    planned = {"response": 0.05, "holdout_share": 0.1}
-    for sizes in [(900, 100), (28, 1)]:  # of few, the share held out is a matter of chance
-        assert "8,711 customers are needed" in sentence(*sizes, 0.8, **planned)
-    assert "4.0 more buyers per 100 offers" in sentence(900, 100, 0.8, **planned)
-    assert "a difference of 11.8 or more" in sentence(900, 100, 0.8, **planned)
-    # once: "a difference of 135.8 or more" buyers of a hundred
-    assert "too small to show any difference" in sentence(28, 1, 0.67, **planned)
-    for risk in (0.0, 1.0):
-        assert "nothing to plan" in sentence(900, 100, risk, **planned)
-    assert "nothing to plan" in sentence(900, 100, 0.8, holdout_share=0.1, response=0.0)
+
+def test_from_which_risk_on_an_offer_pays():
+    rules = replace(RULES, offer_cost=4, contact_cost=0.04)
+    line = audiences.break_even_risk(40, rules)
+    assert line == pytest.approx((4 + 0.04 / 0.05) / 16)
+    assert audiences.expected_profit(40, line, rules) == pytest.approx(0)
+    assert np.isnan(audiences.break_even_risk(np.nan, rules))
+    assert np.isnan(audiences.break_even_risk(0, rules))
+
+
+def test_who_changes_places_and_who_never_gets_one():
+    customers = pd.Index(list("abcde"))
+    table = audiences.chosen_by_what(list("abc"), list("bcd"), ["a", "b"], customers)
+    assert table.loc["buyers"].tolist() == [2, 0.5]
+    assert table.loc["others"].tolist() == [3, pytest.approx(1 / 3)]
+    nobody = audiences.chosen_by_what([], [], [], customers)
+    assert nobody["customers"].tolist() == [0, 5] and nobody.loc["others", "changes"] == 0
+    groups = pd.Series(list("xxyyy"), customers)
+    shares = audiences.offered_share(groups, ["a", "c", "d", "e"])
+    assert shares.index.tolist() == ["x", "y"] and shares["share"].tolist() == [0.5, 1]
+    assert shares["customers"].tolist() == [2, 3]
 
 
 def test_rules_that_cannot_be_applied_say_so(layers):
@@ -471,37 +489,6 @@ def world():
     return simulation.make_world()
 
 
-@pytest.fixture(scope="module")
-def layered(world):
-    return simulation.layered_campaigns(world, audiences.OfferRules())
-
-
-def test_saved_purchases_by_hand(world):
-    customers = world.preference.index[:4]
-    product = world.preference.columns[0]
-    past = world.transactions.head(2_000)
-    past = past[~past["customer_id"].isin(customers)]  # they own nothing
-    offers = pd.DataFrame({"customer_id": customers, "product_id": product})
-    away = pd.Series([True, True, False, False], index=customers)
-    rules = audiences.OfferRules(response=0.2)
-    lists = {"all": offers, "away": offers.iloc[:2]}
-    result = simulation.simulate_campaigns(world, past, lists, away, rules)
-    assert result.loc["all", "used"] == pytest.approx(0.2)
-    used = result.loc["away", "used"]  # whoever uses it here is saved
-    assert result.loc["away", "saved_per_100"] == pytest.approx(100 * used)
-    assert result.loc["all", "saved"] == pytest.approx(result.loc["away", "saved"])
-    assert result.loc["away", "offers_per_saved"] == pytest.approx(1 / used)
-    margin = 0.4 * audiences.product_amounts(past)[product]
-    assert result.loc["away", "profit_per_100"] == pytest.approx(100 * (used * (margin - 5) - 0.05))
-    subsidised = 0.2 * 4 - result.loc["all", "saved"]
-    expected = 25 * (result.loc["all", "saved"] * margin - 5 * (0.8)) - 5
-    assert subsidised > 0
-    assert result.loc["all", "profit_per_100"] == pytest.approx(expected)
-    assert result.loc["all", "profit"] == pytest.approx(expected * 4 / 100)
-    more = result["profit_per_100"] - expected
-    pd.testing.assert_series_equal(result["profit_per_100_more"], more, check_names=False)
-
-
 def test_what_is_owned_is_liked_less_as_in_lesson_07(world):
     past = world.transactions.head(3_000)
     customers = past["customer_id"].unique()[:200]
@@ -513,70 +500,6 @@ def test_what_is_owned_is_liked_less_as_in_lesson_07(world):
     )
     attraction = campaigns.attraction_of(world, past, pd.Index(customers))
     assert campaigns.liking_of(attraction, offers) == pytest.approx(there[:, 0])
-
-
-def test_the_next_product_saves_more_with_tastes_and_nothing_without(layered):
-    rules = audiences.OfferRules()
-    blanket, product = layered.iloc[0], layered.iloc[1]
-    assert product["saved_per_100_more_low"] > 3 and product["liked"] > 2 * blanket["liked"]
-    assert blanket["used"] == pytest.approx(rules.response)
-    for name in ("saved_per_100", "profit_per_100", "saved", "profit", "offers_per_saved"):
-        assert layered[name].between(layered[f"{name}_low"], layered[f"{name}_high"]).all(), name
-    without = simulation.layered_campaigns(simulation.make_world(taste_strength=0), rules).iloc[1]
-    assert without["saved_per_100_more_low"] < 0 < without["saved_per_100_more_high"]
-
-
-def test_expected_profit_chooses_better_than_chance_and_past_spending_does_not(layered):
-    more = layered.filter(like="profit_per_100_more")
-    assert more.loc["next product: highest expected profit", "profit_per_100_more_low"] > 0
-    assert more.loc["next product: spent most so far", "profit_per_100_more_high"] < 0
-    assert more.loc["next product: highest lifetime value", "profit_per_100_more_high"] < 0
-    total = layered.loc["next product: all that should pay"]
-    assert total["offers"] < layered["offers"].iloc[1]
-
-
-def test_paired_intervals_are_as_wide_as_campaigns_vary(world, layered):
-    """The spread of 60 campaigns simulated one by one, on customers drawn anew."""
-    past, lists, away = campaigns.campaign_lists(world, audiences.OfferRules())
-    attraction = campaigns.attraction_of(world, past, away.index)
-    liking = {name: campaigns.liking_of(attraction, lists[name]) for name in list(lists)[:2]}
-    first, second = liking.values()
-    reluctance = campaigns.reluctance_of(first, 0.05, 1.0)
-    rng, more = np.random.default_rng(1), []
-    for _ in range(400):
-        drawn = rng.integers(0, len(away), len(away))
-        dice = rng.random(len(away))
-        used = [dice < simulation.acceptance(each[drawn], reluctance) for each in (first, second)]
-        saved = [(each & away.to_numpy()[drawn]).mean() for each in used]
-        more.append(100 * (saved[1] - saved[0]))
-    row = layered.loc[campaigns.NEXT_PRODUCT]
-    width = row["saved_per_100_more_high"] - row["saved_per_100_more_low"]
-    assert width == pytest.approx(3.92 * np.std(more), rel=0.15)
-
-
-def test_campaigns_know_nothing_of_later_purchases(world, layered):
-    """Change what is bought after the offer: whom it saves changes, the lists do not."""
-    cut = audiences.day_after(world.transactions) - pd.Timedelta(days=90)
-    later = world.transactions["transaction_date"] >= cut
-    last_day = world.transactions["transaction_date"].max()
-    keep = ~later | (world.transactions["transaction_date"] == last_day)
-    quiet = replace(world, transactions=world.transactions[keep])
-    other = simulation.layered_campaigns(quiet, audiences.OfferRules())
-    same = ["offers", "liked", "used"]
-    pd.testing.assert_frame_equal(layered[same], other[same])
-    assert (other["saved"] > layered["saved"]).all()
-    assert (other["saved"] > 1.3 * layered["saved"]).head(2).all()
-
-
-def test_findings_over_curves_and_tastes_come_with_their_range():
-    table = simulation.campaign_sensitivity(
-        audiences.OfferRules(), settings=((0.5, 1), (2, 1), (1, 0)), seeds=(1, 2)
-    )
-    assert table.index.tolist() == [(0.5, 1), (2, 1), (1, 0)]
-    assert table["product"].between(table["product_low"], table["product_high"]).all()
-    steep, flat = table.loc[(2, 1)], table.loc[(0.5, 1)]
-    assert steep["product_low"] > flat["product_high"] > 0
-    assert abs(table.loc[(1, 0), "product"]) < 1
 
 
 # Risk and persuadability
@@ -603,6 +526,35 @@ def test_two_models_find_the_effect_that_a_campaign_had():
     assert uplift[features["x"] == 0].iloc[0] == pytest.approx(-0.05, abs=0.02)
     with pytest.raises(ValueError, match="holdout"):
         audiences.TwoModels().fit(features, bought, offered | True)
+
+
+def test_uplift_by_group_by_hand():
+    rows = [("x", True, person < 3) for person in range(10)]
+    rows += [("x", False, person < 2) for person in range(10)]
+    rows += [("y", True, person < 1) for person in range(4)] + [("y", False, False)] * 5
+    campaign = pd.DataFrame(rows, columns=["group", "offered", "bought"])
+    table = audiences.uplift_by_group(campaign, campaign["group"])
+    assert table.loc["x", ["offers", "held_out"]].tolist() == [10, 10]
+    assert table["uplift"].tolist() == pytest.approx([0.1, 0.25])
+    assert table["error"].tolist() == pytest.approx(
+        [np.sqrt(0.3 * 0.7 / 10 + 0.2 * 0.8 / 10), np.sqrt(0.25 * 0.75 / 4)]
+    )
+
+
+def test_mailings_are_added_by_their_differences():
+    two = pd.DataFrame(
+        {"offers": [900, 500], "bought_offers": [279, 55],
+         "held_out": [100, 500], "bought_held_out": [30, 50]}
+    )  # fmt: skip
+    together = audiences.add_mailings(two)
+    assert together["uplift"] == pytest.approx(0.01)
+    assert together["by_heads"] == pytest.approx(334 / 1_400 - 80 / 600)
+    one = audiences.add_mailings(two.iloc[[1]])
+    reach = 1.96 * np.sqrt(0.11 * 0.89 / 500 + 0.1 * 0.9 / 500)
+    assert one["high"] - one["uplift"] == pytest.approx(reach)
+    # four equal ones halve the error
+    four = audiences.add_mailings(pd.concat([two.iloc[[1]]] * 4))
+    assert four["high"] - four["uplift"] == pytest.approx(reach / 2)
 
 
 def test_gain_curve_by_hand():
@@ -658,6 +610,17 @@ def test_risk_is_not_persuadability_unless_everybody_reads_the_mail(world, rules
     assert table.loc[(1_000, "uplift"), "than_risk"] < 0
 
 
+def test_each_layer_is_counted_in_one_unit(rules):
+    table, curves = simulation.layers_added(rules, sizes=(500, 2_000), seeds=(1, 2), n_campaigns=2)
+    assert table["more"].between(table["more_low"] - 1e-9, table["more_high"] + 1e-9).all()
+    more = table["more"]
+    assert more["next product"] > 5 and abs(more["next product, no tastes"]) < 1
+    assert more["risk"] < 0 < more["risk, all read it"]
+    assert more["the truth"] == more.drop("risk, all read it").max()
+    assert {"uplift", "risk", "at random"} <= set(curves)
+    assert np.ptp(curves.iloc[-1]) < 1e-9  # where everybody is mailed, nobody is chosen
+
+
 # Lifetime value and variety
 
 
@@ -681,6 +644,10 @@ def test_lifetime_value_ranks_better_than_past_spending(shop):
     estimate = audiences.lifetime_value(features, risk, 90, 1, n_windows=1)
     judged = audiences.judge_value(estimate, transactions, cut, 90)
     value, so_far = (judged.loc[name] for name in ("lifetime value", "spent so far"))
+    alone = judged.loc["chance to come back"]
+    assert alone[["more", "more_low", "more_high"]].tolist() == [0, 0, 0]
+    assert value["more"] == value["rank_correlation"] - alone["rank_correlation"]
+    assert value["more_low"] < value["more"] < value["more_high"]
     assert value["rank_correlation_low"] > so_far["rank_correlation_high"] + 0.3
     spent = audiences.spent_after(transactions, cut, 90)
     assert value["estimated_of_spent"] == estimate["lifetime_value"].sum() / spent.sum()

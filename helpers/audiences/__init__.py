@@ -22,11 +22,14 @@ from helpers.audiences.customers import (
 )
 from helpers.audiences.offers import (
     OfferRules,
+    break_even_risk,
+    chosen_by_what,
     expected_profit,
-    holdout_sentence,
+    holdout_plan,
     in_holdout,
     judge_value,
     lifetime_value,
+    offered_share,
     retention_offers,
     rules_for,
     smallest_visible,
@@ -40,4 +43,4 @@ from helpers.audiences.segments import (
     segment_by_kmeans,
     segment_by_scores,
 )
-from helpers.audiences.uplift import TwoModels, gain_curve
+from helpers.audiences.uplift import TwoModels, add_mailings, gain_curve, uplift_by_group

@@ -148,6 +148,17 @@ def expected_profit(amount, risk, rules: OfferRules):
     return rules.response * gained - rules.contact_cost
 
 
+def break_even_risk(amount: float, rules: OfferRules) -> float:
+    """From which risk on an offer pays: (voucher + contact cost / response) / margin.
+
+    Solved from :func:`expected_profit` = 0. Above 1: it never pays. Missing without an amount.
+    """
+    margin = rules.margin_share * amount
+    if not (margin > 0 and rules.response > 0):
+        return np.nan
+    return (rules.offer_cost + rules.contact_cost / rules.response) / margin
+
+
 def retention_offers(
     customers: pd.DataFrame,
     candidates: pd.DataFrame,
@@ -267,38 +278,80 @@ def write_offers(offers: pd.DataFrame, held_out: pd.DataFrame, output_dir) -> No
         writing.write_csv(held_out, Path(output_dir) / "retention_holdout.csv")
 
 
-def holdout_sentence(offers: pd.DataFrame, held_out: pd.DataFrame, rules: OfferRules) -> str:
-    """What one round with this holdout can show, and what it takes to see what is expected.
+def holdout_plan(n: int, risk: float, response: float, shares=None) -> pd.DataFrame:
+    """What one mailing can show, by the share of the customers that is held out.
 
     Parameters
     ----------
-    offers, held_out : DataFrame
-        From :func:`retention_offers`.
-    rules : OfferRules
-        By its response, the share of the customers that an offer is expected to bring back is
-        response x mean risk.
+    n : int
+        Customers who may be mailed, those held out included.
+    risk : float
+        Their mean chance of staying away without an offer, 0 to 1.
+    response : float
+        Share of the offers that are used. Expected is a difference of response x risk: at most,
+        since leavers may not read mails.
+    shares : sequence of float, optional
+        Shares held out, above 0 and below 1.
+
+    Returns
+    -------
+    DataFrame
+        Index: share held out. ``visible`` (:func:`smallest_visible`, 0 to 1), ``needed``
+        (customers, offers and holdout together, to see what is expected; infinite where nothing
+        is expected) and ``expected``, the same in all rows.
     """
-    eligible = int(held_out["eligible"].sum())
-    if not (len(offers) and eligible):
-        return "Offers or holdout are empty: this round can't show what an offer changes."
-    risk = offers["risk"].mean()
-    expected = rules.response * risk
-    if not (expected > 0 and risk < 1):
-        return "All risks are 0 or 1, or no offer is used: nothing to plan this round with."
-    visible = smallest_visible(len(offers), eligible, 1 - risk)
-    # the smallest visible difference shrinks with the square root of the customers; in few of
-    # them the holdout's share is a matter of chance, so what is planned counts
-    share = rules.holdout_share
-    needed = (smallest_visible(1 - share, share, 1 - risk) / expected) ** 2
-    shows = f"would probably show a difference of {100 * visible:.1f} or more"
-    if visible > risk:  # more than all leavers
-        shows = "is too small to show any difference"
-    return (
-        f"Held out who would have had an offer: {eligible:,}; offers: {len(offers):,}. "
-        f"Expected, if {rules.response:.0%} of the offers are used: {100 * expected:.1f} more "
-        f"buyers per 100 offers. This round {shows}; to see the expected one, {needed:,.0f} "
-        "customers are needed, offers and holdout together."
-    )
+    shares = np.arange(1, 20) / 20 if shares is None else np.asarray(shares, dtype=float)
+    expected = response * risk
+    one = np.array([smallest_visible(1 - share, share, 1 - risk) for share in shares])
+    table = pd.DataFrame({"visible": one / np.sqrt(max(n, 1))}, pd.Index(shares, name="held out"))
+    needed = (one / expected) ** 2 if expected > 0 else np.inf
+    return table.assign(needed=needed, expected=expected)
+
+
+def chosen_by_what(
+    with_them: Collection[str], without: Collection[str], buyers: Collection[str], customers
+) -> pd.DataFrame:
+    """Does buying certain things decide who is on a list?
+
+    Parameters
+    ----------
+    with_them, without : collection of customer ids
+        The list made from all purchases, and the one made as if those things had not been bought.
+    buyers : collection of customer ids
+        Who bought them.
+    customers : Index of customer ids
+        All.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``buyers`` and ``others``: ``customers``, and ``changes``, the share of them who are
+        on one of the two lists only.
+    """
+    change = customers.isin(list(with_them)) != customers.isin(list(without))
+    kind = np.where(customers.isin(list(buyers)), "buyers", "others")
+    groups = pd.Series(change).groupby(kind)
+    table = pd.DataFrame({"customers": groups.size(), "changes": groups.mean()})
+    return table.reindex(["buyers", "others"]).fillna({"customers": 0})
+
+
+def offered_share(groups: pd.Series, chosen: Collection[str]) -> pd.DataFrame:
+    """Who never gets an offer: the share of each group that is on the list.
+
+    Parameters
+    ----------
+    groups : Series
+        Each customer's group, by customer id.
+    chosen : collection of customer ids
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``customers`` and ``share`` (0 to 1), the smallest share first.
+    """
+    on_it = pd.Series(groups.index.isin(list(chosen)), index=groups.index).groupby(groups)
+    table = pd.DataFrame({"customers": on_it.size(), "share": on_it.mean()})
+    return table.sort_values("share", kind="stable")
 
 
 def lifetime_value(
@@ -353,6 +406,8 @@ def judge_value(
 ) -> pd.DataFrame:
     """Does an estimate of the next window's spending rank customers, and does it add up?
 
+    Beside it stand two plain rivals: what was spent so far, and the chance to come back alone.
+
     Parameters
     ----------
     estimate : DataFrame
@@ -366,14 +421,17 @@ def judge_value(
     Returns
     -------
     DataFrame
-        Rows ``spent so far`` and ``lifetime value``: ``rank_correlation`` (Spearman 1904) with
-        what was spent in the `days` from the cut-off. ``estimated_of_spent``: the sum of the
-        estimate over the sum spent. Both with their 95 % intervals (``_low``, ``_high``). Missing
-        where all spent the same, as where nobody came back.
+        Rows ``spent so far``, ``chance to come back`` and ``lifetime value``:
+        ``rank_correlation`` (Spearman 1904) with what was spent in the `days` from the cut-off,
+        and ``more``, how much higher it is than by the chance to come back.
+        ``estimated_of_spent``: the sum of the estimate over the sum spent, in the last row only.
+        All with their 95 % intervals (``_low``, ``_high``), the differences paired. Missing where
+        all spent the same, as where nobody came back.
     """
     spent = spent_after(transactions, cut, days)
     values = {
         "spent so far": rfm(transactions, cut)["monetary"],
+        "chance to come back": estimate["windows_left"],
         "lifetime value": estimate["lifetime_value"],
     }
 
@@ -381,12 +439,13 @@ def judge_value(
         then, total = spent.iloc[rows], spent.iloc[rows].sum()
         now = {name: value.iloc[rows] for name, value in values.items()}
         ratio = now["lifetime value"].sum() / total if total else np.nan
-        return [[_rank_correlation(each, then) for each in now.values()], [np.nan, ratio]]
+        ranks = np.array([_rank_correlation(each, then) for each in now.values()])
+        return [ranks, ranks - ranks[1], [np.nan, np.nan, ratio]]
 
     rng = np.random.default_rng(random_state)
     size = min(len(spent), MOST_RESAMPLED)
     drawn = [figures(rng.integers(0, len(spent), size)) for _ in range(n_resamples)]
-    columns = ["rank_correlation", "estimated_of_spent"]
+    columns = ["rank_correlation", "more", "estimated_of_spent"]
     point = np.transpose(figures(np.arange(len(spent))))
     table = pd.DataFrame(point, index=list(values), columns=columns)
     for number, name in enumerate(columns):

@@ -46,6 +46,69 @@ class TwoModels:
         return (stays_away - self.with_offer_.predict_proba(features)).rename("uplift")
 
 
+def uplift_by_group(campaign: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
+    """What an offer changed in each group: buyers with it, less buyers without.
+
+    Parameters
+    ----------
+    campaign : DataFrame
+        One row per customer: ``bought`` and ``offered``, both bool; chance has decided who got
+        the offer.
+    group : Series
+        By customer, in the same order.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: ``offers`` and ``held_out`` (customers), ``with_offer`` and ``without``
+        (shares that bought, 0 to 1), ``uplift`` (their difference) and ``error`` (its standard
+        error: a difference of two shares).
+    """
+    arms = campaign.groupby([group.to_numpy(), campaign["offered"].to_numpy()])["bought"]
+    share, count = arms.mean().unstack(), arms.size().unstack()
+    table = pd.DataFrame(
+        {
+            "offers": count[True],
+            "held_out": count[False],
+            "with_offer": share[True],
+            "without": share[False],
+        }
+    )
+    variance = share * (1 - share) / count
+    return table.assign(
+        uplift=share[True] - share[False], error=np.sqrt(variance[True] + variance[False])
+    )
+
+
+def add_mailings(mailings: pd.DataFrame) -> dict[str, float]:
+    """What several mailings changed, together: differences are added, never heads.
+
+    Each mailing is compared with its own holdout, in its own weeks. The differences are averaged;
+    the surer a mailing, the more it counts (weights 1 / variance).
+
+    Parameters
+    ----------
+    mailings : DataFrame
+        One row per mailing: ``offers``, ``held_out`` (customers), ``bought_offers``,
+        ``bought_held_out`` (buyers among them).
+
+    Returns
+    -------
+    dict
+        ``uplift`` (0 to 1), ``low``, ``high`` (its 95 % interval, as if the mailings went to
+        different people), and ``by_heads``: what comes out if heads are added, which misleads
+        where the holdout's share and the season change together (Simpson 1951).
+    """
+    offered, held = mailings["offers"], mailings["held_out"]
+    rate, base = mailings["bought_offers"] / offered, mailings["bought_held_out"] / held
+    weight = 1 / (rate * (1 - rate) / offered + base * (1 - base) / held)
+    uplift = float(np.average(rate - base, weights=weight))
+    reach = 1.96 / np.sqrt(weight.sum())
+    sums = mailings.sum()
+    by_heads = sums["bought_offers"] / sums["offers"] - sums["bought_held_out"] / sums["held_out"]
+    return {"uplift": uplift, "low": uplift - reach, "high": uplift + reach, "by_heads": by_heads}
+
+
 def gain_curve(score: pd.Series, gain: pd.Series, shares) -> pd.Series:
     """What is gained if offers go to the highest scores first: a Qini curve, in money.
 

@@ -432,23 +432,6 @@ def _(plan, log):
 # Lesson 09: layering
 
 
-@computed("09-1")
-def _(campaigns):
-    needed = campaigns["offers_per_saved"]
-    seller, own = "best seller to everybody", "next product to everybody"
-    return needed[seller] / needed[own], {
-        "upside down": needed[own] / needed[seller],
-        "difference": needed[seller] - needed[own],
-        "a quarter": needed[seller] / needed["next product: highest expected profit"],
-    }
-
-
-@computed("09-2")
-def _(away):
-    share = away.mean()
-    return share, {"percent": 100 * share, "came back": 1 - share, "count": away.sum()}
-
-
 @computed("09-4")
 def _(layers, rules):
     dearer = replace(rules, offer_cost=4 * rules.offer_cost)

@@ -53,6 +53,23 @@ from helpers.plots.general import (
     intervals,
     lines,
 )
+from helpers.plots.layering import (
+    adding_up,
+    before_and_after,
+    four_kinds,
+    holdout_sizes,
+    honest_percentages,
+    hundred_offers,
+    layers_beside,
+    pairs_in_order,
+    quarters_left,
+    risk_and_gain,
+    scarce_offers,
+    segments_beside,
+    value_ranks,
+    who_gets_one,
+    with_and_without,
+)
 from helpers.plots.live_tests import (
     deals_of_a_few,
     lift_in_money,

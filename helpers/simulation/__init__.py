@@ -1,14 +1,13 @@
 """The made-up shop, whose truth is known: its world, visits, campaigns and feedback rounds."""
 
-from helpers.simulation.campaigns import campaign_sensitivity, layered_campaigns, simulate_campaigns
 from helpers.simulation.exposure import two_futures
 from helpers.simulation.feedback import retraining_rounds, variety
 from helpers.simulation.persuasion import (
     People,
     compare_targeting,
+    layers_added,
     make_people,
     past_campaign,
-    risk_against_uplift,
 )
 from helpers.simulation.sensitivity import sensitivity
 from helpers.simulation.visits import (

@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.audiences.churn import ChurnModel, churn_features, churn_risk
 from helpers.audiences.customers import day_after, product_amounts, stayed_away
 from helpers.audiences.offers import OfferRules
+from helpers.audiences.segments import SEGMENTS, segment_by_scores
 from helpers.audiences.uplift import TwoModels, gain_curve
 from helpers.simulation.campaigns import attraction_of, liking_of, next_products, reluctance_of
 from helpers.simulation.visits import acceptance
@@ -21,7 +22,8 @@ REACH_DAYS = (
 )
 ANNOYED = 0.1  # share of those who buy without looking around whom a mail reminds to leave
 HIDDEN = 0.5  # standard deviation, in log-odds, of what no feature tells about coming back
-POLICIES = ["risk", "predicted response", "response x risk", "uplift", "the truth"]
+POLICIES = ["win-back segment", "risk", "predicted response", "expected profit", "uplift",
+            "the truth"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,16 @@ class People:
         Chances: ``alone`` (buys without an offer), ``uses`` (buys with the
         voucher), ``leaves`` (would have bought, and is reminded by the mail to leave),
         ``with_offer`` (buys with an offer); ``effect`` (the difference); ``gain`` (of one
-        offer, in the shop's currency).
+        offer, in the shop's currency); ``gain_popular`` (the same, if the best seller is
+        offered).
+    voucher : float
+        Cost of a used voucher, as a share of a purchase's margin.
     """
 
     features: pd.DataFrame
     risk: pd.Series
     truth: pd.DataFrame
+    voucher: float
 
     def kinds(self) -> pd.Series:
         """Shares of the four kinds of customers; they sum to 1."""
@@ -96,17 +102,27 @@ def make_people(
     _, popular, own = next_products(past, past_events)
     attraction = attraction_of(world, past, known.index)
     reluctance = reluctance_of(liking_of(attraction, popular), rules.response, slope)
-    own = own.set_index("customer_id").loc[known.index]
-    takes = acceptance(liking_of(attraction, own.reset_index()), reluctance, slope)
+    own, popular = (each.set_index("customer_id").loc[known.index] for each in (own, popular))
+    takes, takes_popular = (
+        acceptance(liking_of(attraction, each.reset_index()), reluctance, slope)
+        for each in (own, popular)
+    )
 
     away = stayed_away(world.transactions, cut, days)
     stays_away = ChurnModel().fit(known, away).predict_proba(known).clip(1e-6, 1 - 1e-6)
     unseen = np.random.default_rng(random_state).normal(0, HIDDEN, len(known))
     alone = 1 / (1 + np.exp(np.log(stays_away / (1 - stays_away)) + unseen))
-    uses = takes * 0.5 ** (known["days_since_last"] / reach_days)
-    leaves = annoyed * alone * (1 - uses) * (known["recent_events"] == 0)
-    effect = (1 - alone) * uses - leaves
+    reads = 0.5 ** (known["days_since_last"] / reach_days)
     margin = rules.margin_share * own["product_id"].map(product_amounts(past)).mean()
+
+    def changes(uses):
+        """Who is reminded to leave, what the offer changes, and what it gains."""
+        leaves = annoyed * alone * (1 - uses) * (known["recent_events"] == 0)
+        effect = (1 - alone) * uses - leaves
+        return leaves, effect, margin * effect - rules.offer_cost * uses - rules.contact_cost
+
+    uses = takes * reads
+    leaves, effect, gain = changes(uses)
     truth = pd.DataFrame(
         {
             "alone": alone,
@@ -114,12 +130,14 @@ def make_people(
             "leaves": leaves,
             "with_offer": alone + effect,
             "effect": effect,
-            "gain": margin * effect - rules.offer_cost * uses - rules.contact_cost,
+            "gain": gain,
+            "gain_popular": changes(takes_popular * reads)[2],
         }
     )
     features = known.assign(score=own["score"])
     tables = features, churn_risk(past, cut, days, past_events), truth
-    return People(*(each.reset_index(drop=True) for each in tables))
+    tables = (each.reset_index(drop=True) for each in tables)
+    return People(*tables, voucher=rules.offer_cost / margin)
 
 
 def past_campaign(people: People, customers: pd.Index, rng: np.random.Generator) -> pd.DataFrame:
@@ -163,18 +181,24 @@ def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[
     Returns
     -------
     dict of str to Series
-        :data:`POLICIES`: the risk of staying away; the chance that the voucher is used (from
-        those who had one); both multiplied, which is the expected profit's order where every
-        purchase is worth the same; the uplift by :class:`TwoModels`; the true gain.
+        :data:`POLICIES`: segments (silent long ago, those who bought much first); the risk of
+        staying away; the chance that the voucher is used (learned from those who had one); the
+        expected profit, as :func:`helpers.audiences.expected_profit` has it, with that chance;
+        the uplift by :class:`TwoModels`; the true gain.
     """
     then, now = people.features.loc[campaign.index], people.features.loc[customers]
     had_one = campaign["offered"].to_numpy()
     unused = ChurnModel().fit(then[had_one], ~campaign["used"][had_one])
     response = 1 - unused.predict_proba(now)
     risk = people.risk.reindex(customers)
+    profit = response * (risk - people.voucher)  # in margins; sending costs the same for all
     uplift = TwoModels().fit(then, campaign["bought"], campaign["offered"]).predict(now)
     truth = people.truth.loc[customers, "gain"]
-    return dict(zip(POLICIES, [risk, response, response * risk, uplift, truth], strict=True))
+    names = {"days_since_last": "recency", "purchase_days": "frequency", "spent": "monetary"}
+    segment = segment_by_scores(now[list(names)].rename(columns=names))
+    first, second = SEGMENTS[3:]
+    segment = 2 * (segment == first) + (segment == second)
+    return dict(zip(POLICIES, [segment, risk, response, profit, uplift, truth], strict=True))
 
 
 def compare_targeting(
@@ -204,10 +228,11 @@ def compare_targeting(
     Returns
     -------
     table : DataFrame
-        Index ``size`` and ``policy``: ``gain`` per 100 offers; ``more``, than an offer to anybody
-        gains (to everybody, or by chance); ``than_risk``, more than by risk: each the mean over
-        all shops and campaigns, with the lowest (``_low``) and the highest (``_high``). The
-        differences are within one campaign.
+        Index ``size`` and ``policy`` (:data:`POLICIES`): ``gain`` per 100 offers; ``more``, than
+        an offer to anybody gains (to everybody, or by chance); ``than_risk``, more than by risk:
+        each the mean over all shops and campaigns, and between which values 95 % of them lie
+        (``_low``, ``_high``). The differences are within one campaign. The policy ``next
+        product`` mails anybody, and is compared with the best seller to anybody.
     curves : DataFrame
         Of the largest size: gain per 100 customers by the share mailed, one column per policy,
         and one for chance; the mean over all shops and campaigns.
@@ -221,45 +246,44 @@ def compare_targeting(
             mixed = customers[rng.permutation(len(customers))]
             before, now = np.split(mixed, [len(mixed) // 2])
             gain = people.truth.loc[now, "gain"]
+            anybody = 100 * gain.mean()
+            popular = 100 * people.truth.loc[now, "gain_popular"].mean()
             for size in sizes:
                 drawn = before[rng.integers(0, len(before), size)]
                 learned = scores(people, past_campaign(people, drawn, rng), now)
                 curve = {name: gain_curve(each, gain, shares) for name, each in learned.items()}
-                curve["at random"] = pd.Series(shares * 100 * gain.mean(), shares)
-                curve = pd.DataFrame(curve)
+                curve = pd.DataFrame(curve).assign(**{"at random": shares * anybody})
                 at = {name: np.interp(share, shares, curve[name]) / share for name in curve}
+                found = {name: (each, each - anybody) for name, each in at.items()}
+                found["next product"] = anybody, anybody - popular
                 rows += [
-                    {
-                        "size": size,
-                        "policy": name,
-                        "gain": each,
-                        "more": each - at["at random"],
-                        "than_risk": each - at["risk"],
-                    }
-                    for name, each in at.items()
-                ]
+                    {"size": size, "policy": name, "gain": each, "more": more,
+                     "than_risk": each - at["risk"]}
+                    for name, (each, more) in found.items()
+                ]  # fmt: skip
                 if size == max(sizes):
                     curves.append(curve)
     grouped = pd.DataFrame(rows).groupby(["size", "policy"], sort=False)
     table = grouped.mean()
-    for end, ends in {"low": grouped.min(), "high": grouped.max()}.items():
-        table = table.join(ends.add_suffix(f"_{end}"))
+    for end, part in {"low": 0.025, "high": 0.975}.items():
+        table = table.join(grouped.quantile(part).add_suffix(f"_{end}"))
     return table, sum(curves) / len(curves)
 
 
-def risk_against_uplift(
-    rules: OfferRules, sizes=(1_000, 4_000, 16_000), seeds=(1, 2, 3), n_campaigns: int = 6
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Whom to mail: by risk or by uplift, in two worlds.
+def layers_added(
+    rules: OfferRules, sizes=(1_000, 16_000), seeds=(1, 2, 3), n_campaigns: int = 12
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What each layer adds to an offer, in one unit: profit per 100 offers, a quarter mailed.
 
-    In the first one mails go unread and annoy (:func:`make_people`); in the second one everybody
-    reads them and nobody is annoyed.
+    In the made-up shop of :func:`make_people`, in which mails go unread and annoy; and in two
+    others. In one, everybody reads the mail and nobody is annoyed. In the other, the control,
+    customers have no tastes, so a personal next product can't be worth anything.
 
     Parameters
     ----------
     rules : OfferRules
     sizes : sequence of int
-        Customers of the past campaign; the second world has the middle one.
+        Customers of the past campaign from which is learned; half of them had an offer.
     seeds : sequence of int
         One made-up shop each.
     n_campaigns : int
@@ -268,28 +292,28 @@ def risk_against_uplift(
     Returns
     -------
     table : DataFrame
-        As in :func:`compare_targeting`, one row per way and size: risk, which learns from no
-        campaign, and uplift; the second world's rows end in "all read it".
+        One row per layer. ``more``: profit per 100 offers, more than from the next product to
+        anybody; in the rows of ``next product``, more than from the best seller to anybody. With
+        ``more_low`` and ``more_high``, between which 95 % of the simulated campaigns lie.
     curves : DataFrame
-        Of the first world.
-    kinds : Series
-        Shares of the four kinds of customers in the first world, the mean over the shops.
+        Profit per 100 customers by the share mailed, as :func:`compare_targeting` has it.
     """
-    worlds = [make_world(seed) for seed in seeds]
-    people = [
-        make_people(world, rules, random_state=seed)
-        for world, seed in zip(worlds, seeds, strict=True)
-    ]
-    readers = [
-        make_people(world, rules, reach_days=np.inf, annoyed=0, random_state=seed)
-        for world, seed in zip(worlds, seeds, strict=True)
-    ]
-    middle = sizes[len(sizes) // 2]
-    targeting, curves = compare_targeting(people, list(sizes), n_campaigns=n_campaigns)
-    other, _ = compare_targeting(readers, [middle], n_campaigns=n_campaigns)
-    rows = {"risk": targeting.loc[(middle, "risk")]}
-    rows |= {f"uplift, {size:,}": targeting.loc[(size, "uplift")] for size in sizes}
-    rows["risk, all read it"] = other.loc[(middle, "risk")]
-    rows[f"uplift, {middle:,}, all read it"] = other.loc[(middle, "uplift")]
-    kinds = sum(each.kinds() for each in people) / len(people)
-    return pd.DataFrame(rows).T, curves, kinds
+
+    def people(taste=1.0, **others):
+        worlds = ((seed, make_world(seed, taste)) for seed in seeds)
+        return [make_people(each, rules, random_state=seed, **others) for seed, each in worlds]
+
+    few, many = min(sizes), max(sizes)
+    found, curves = compare_targeting(people(), [few, many], n_campaigns=n_campaigns)
+    # risk learns from no campaign, and neither does the list: a small one will do
+    readers, _ = compare_targeting(
+        people(reach_days=np.inf, annoyed=0), [few], n_campaigns=n_campaigns
+    )
+    alike, _ = compare_targeting(people(taste=0), [few], n_campaigns=4)
+    rows = {"next product": found.loc[(many, "next product")]}
+    rows |= {name: found.loc[(many, name)] for name in POLICIES[:4]}
+    rows |= {f"uplift, {size:,}": found.loc[(size, "uplift")] for size in (few, many)}
+    rows["the truth"] = found.loc[(many, "the truth")]
+    rows["risk, all read it"] = readers.loc[(few, "risk")]
+    rows["next product, no tastes"] = alike.loc[(few, "next product")]
+    return pd.DataFrame(rows).T, curves

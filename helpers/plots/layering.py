@@ -1,0 +1,585 @@
+"""Figures of lesson 09: whom an offer moves, who leaves, what choosing adds, who is left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Circle, Rectangle
+
+from helpers.colours import CHANCE, INK, ORACLE, OTHER, PERSONAL, POPULAR, WARNING
+from helpers.plots import style
+
+_PALE = "#E3E3E3"
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
+_KINDS = [PERSONAL, CHANCE, _PALE, WARNING]
+
+
+def _two_lines(name) -> str:
+    """A segment's name, which has a comma, in two lines."""
+    return str(name).replace(", ", ",\n", 1)
+
+
+def whole_dots(shares, total: int = 100) -> list[int]:
+    """Shares as whole dots that sum to `total`: the largest remainders are rounded up."""
+    exact = total * np.asarray(shares, dtype=float) / np.sum(shares)
+    dots = np.floor(exact).astype(int)
+    for place in np.argsort(dots - exact, kind="stable")[: total - dots.sum()]:
+        dots[place] += 1
+    return dots.tolist()
+
+
+def four_kinds(kinds: pd.Series) -> None:
+    """A hundred customers in four boxes: who buys with an offer, and who without.
+
+    Parameters
+    ----------
+    kinds : Series
+        Shares of persuadables, sure things, lost causes and sleeping dogs, in this order; from
+        :meth:`helpers.simulation.People.kinds`.
+    """
+    dots = whole_dots(kinds)
+    names = [str(kind).split(":")[0] for kind in kinds.index]
+    persuaded, sure, lost, dogs = range(4)
+    boxes = {persuaded: (0, 1), sure: (1, 1), lost: (0, 0), dogs: (1, 0)}  # column, row
+    figure, axes = style.figure(height=4.5)
+    for kind, (column, row) in boxes.items():
+        left, low = 5.1 * column, 3.5 * row
+        axes.add_patch(Rectangle((left, low), 4.9, 3.3, facecolor="white", edgecolor=INK, lw=1.2))
+        axes.text(left + 0.2, low + 2.95, f"{names[kind]}: {dots[kind]}", va="center",
+                  fontweight="bold")  # fmt: skip
+        across = 13
+        for dot in range(dots[kind]):
+            x, y = left + 0.4 + 0.34 * (dot % across), low + 2.4 - 0.36 * (dot // across)
+            axes.add_patch(Circle((x, y), 0.13, facecolor=_KINDS[kind], edgecolor=INK, lw=0.4))
+    for column, told in enumerate(("without it: doesn't buy", "without it: buys")):
+        axes.text(5.1 * column + 2.45, 7.1, told, ha="center", va="center")
+    for row, told in enumerate(("with the offer:\ndoesn't buy", "with the offer:\nbuys")):
+        axes.text(-0.5, 3.5 * row + 1.65, told, ha="center", va="center", rotation=90)
+    axes.set_xlim(-1.1, 10.1)
+    axes.set_ylim(-0.1, 7.5)
+    style.bare(axes)
+    changed = dots[persuaded] + dots[dogs]
+    finding = f"Of 100 customers, the offer changes what {changed} do"
+    style.title(axes, finding)
+    told = ", ".join(f"{name} {count}" for name, count in zip(names, dots, strict=True))
+    style.show(figure, f"{finding}: {told}.")
+
+
+def with_and_without(table: pd.DataFrame) -> None:
+    """Each group's buyers with an offer and without one, and the difference between the two.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.audiences.uplift_by_group`.
+    """
+    figure, axes = style.figure(height=0.85 * len(table) + 1.5)
+    for place, row in enumerate(table.to_dict("records")):
+        without, with_offer = row["without"], row["with_offer"]
+        axes.plot([without, with_offer], [place] * 2, color=PERSONAL, linewidth=4)
+        axes.plot(without, place, "o", color=CHANCE, markersize=11)
+        axes.plot(with_offer, place, "o", color=PERSONAL, markersize=11)
+        told = f"{100 * row['uplift']:+.0f} of 100".replace("-", "−")
+        axes.text(max(without, with_offer) + 0.02, place, told, va="center", color=PERSONAL,
+                  fontweight="bold")  # fmt: skip
+        if not place:
+            axes.text(without, -0.33, "held out ", ha="right", va="center", color=CHANCE)
+            axes.text(with_offer, -0.33, " mailed", ha="left", va="center", color=PERSONAL)
+    axes.set_yticks(range(len(table)), [str(name) for name in table.index])
+    axes.set_ylim(len(table) - 0.5, -0.6)
+    axes.set_xlim(0, min(1.2, 1.35 * table[["without", "with_offer"]].max(axis=None)))
+    best = table["uplift"].idxmax()
+    finding = f"Moved most: {best}"
+    told = "; ".join(f"{name}: {row['with_offer']:.0%} with, {row['without']:.0%} without"
+                     for name, row in table.iterrows())  # fmt: skip
+    style.finish(figure, axes, finding, "share that bought", "", f"{finding}. {told}.", "x")
+
+
+def before_and_after(transactions: pd.DataFrame, cut, days: int) -> None:
+    """Customers' purchases on a time line: what is known before a day, and who stays away after.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+        A few customers.
+    cut : Timestamp
+    days : int
+        Length of the window after it.
+    """
+    cut = pd.Timestamp(cut)
+    end = cut + pd.Timedelta(days=days)
+    customers = sorted(transactions["customer_id"].unique())
+    figure, axes = style.figure(height=0.6 * len(customers) + 1.7)
+    day = (transactions["transaction_date"] - cut).dt.days
+    first, last = day.min() - 4, max(day.max(), days) + 4
+    axes.axvspan(0, days, color=_PALE, zorder=0)
+    axes.axvline(0, color=INK, linewidth=1.5)
+    back = 0
+    for place, customer in enumerate(customers):
+        mine = day[transactions["customer_id"] == customer]
+        came = bool(((mine >= 0) & (mine < days)).any())
+        back += came
+        axes.plot([first, last], [place] * 2, color=CHANCE, linewidth=0.8)
+        for each in mine:
+            axes.plot(each, place, "o", markersize=11, color=PERSONAL if each < 0 else INK)
+        axes.text(last + 1, place, "came back" if came else "stayed away", va="center",
+                  color=INK if came else WARNING, fontweight="bold")  # fmt: skip
+    axes.text(first, -0.8, "before: what we know", ha="left", va="center", color=PERSONAL)
+    axes.text(days / 2, -0.8, f"{days} days", ha="center", va="center")
+    axes.set_yticks(range(len(customers)), customers)
+    axes.set_ylim(len(customers) - 0.5, -1.2)
+    axes.set_xlim(first, last + 0.28 * (last - first))
+    away = len(customers) - back
+    finding = f"Of {len(customers)} customers, {away} stayed away for {days} days"
+    alt = f"Purchases on a time line, before and after {cut:%d %B}. {finding}, up to {end:%d %B}."
+    axes.set_xticks([0, days], [f"{cut:%d %b}", f"{end:%d %b}"])
+    style.finish(figure, axes, finding, "", "", alt)
+
+
+def segments_beside(described: pd.DataFrame, value: str) -> None:
+    """Each segment's share of the customers, and of the money.
+
+    Parameters
+    ----------
+    described : DataFrame
+        From :func:`helpers.audiences.describe_segments`.
+    value : str
+        What is summed: "money", or "purchases".
+    """
+    figure, axes = style.figure(height=0.78 * len(described) + 1.2)
+    for place, row in enumerate(described.to_dict("records")):
+        shares = ("share_of_customers", CHANCE, "customers"), ("share_of_value", PERSONAL, value)
+        for number, (column, colour, name) in enumerate(shares):
+            y = place + 0.38 * number - 0.19
+            axes.barh(y, row[column], height=0.36, color=colour)
+            told = f" {row[column]:.0%}" + (f" of the {name}" if not place else "")
+            axes.text(row[column], y, told, va="center", color=colour, fontweight="bold")
+    axes.set_yticks(range(len(described)), [_two_lines(name) for name in described.index])
+    axes.set_ylim(len(described) - 0.5, -0.6)
+    axes.set_xlim(0, 1.4 * described[["share_of_customers", "share_of_value"]].max(axis=None))
+    most = described.loc[described["share_of_value"].idxmax()]
+    finding = f"{most.name}: {most['share_of_customers']:.0%} of the customers, "
+    finding += f"{most['share_of_value']:.0%} of the {value}"
+    told = "; ".join(f"{name}: {row['share_of_customers']:.0%} and {row['share_of_value']:.0%}"
+                     for name, row in described.iterrows())  # fmt: skip
+    alt = f"{finding}. Shares of customers and {value}: {told}."
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    style.finish(figure, axes, finding, "", "", alt)
+
+
+def pairs_in_order(judged: pd.DataFrame) -> None:
+    """Of a hundred pairs, one who stayed away and one who came back: how many in the right order?
+
+    Parameters
+    ----------
+    judged : DataFrame
+        From :func:`helpers.audiences.judge_risk`; the plain rule first.
+    """
+    figure, axes = style.figure(height=0.7 * len(judged) + 1.6)
+    colours = [POPULAR, PERSONAL, OTHER]
+    for place, row in enumerate(judged.to_dict("records")):
+        colour = colours[min(place, 2)]
+        low, high = 100 * row["auc_low"], 100 * row["auc_high"]
+        axes.plot([low, high], [place] * 2, color=colour, linewidth=4)
+        axes.plot(100 * row["auc"], place, "o", color=colour, markersize=11)
+        axes.text(100 * row["auc"], place - 0.22, f"{100 * row['auc']:.0f}", color=colour,
+                  ha="center", va="bottom", fontweight="bold")  # fmt: skip
+    axes.axvline(50, color=CHANCE, linewidth=2, linestyle="--")
+    axes.text(51, -0.62, "a coin: 50", color=CHANCE, va="center")
+    axes.set_yticks(range(len(judged)), list(judged.index))
+    axes.set_ylim(len(judged) - 0.5, -0.9)
+    axes.set_xlim(min(45, 100 * judged["auc_low"].min() - 3), 101)
+    rule, model = judged["auc"].iloc[0], judged["auc"].iloc[-1]
+    finding = f"Of 100 pairs, the model orders {100 * model:.0f} right, the plain rule "
+    finding += f"{100 * rule:.0f}"
+    alt = f"{finding}. " + "; ".join(
+        f"{name}: {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f})"
+        for name, row in judged.iterrows()
+    )
+    style.finish(figure, axes, finding, "of 100 pairs: in the right order", "", f"{alt}.")
+
+
+def hundred_offers(
+    risk: float, response: float, margin: float, voucher: float, sending: float
+) -> None:
+    """A hundred offers as squares: which are used, and by whom; and the bill.
+
+    Parameters
+    ----------
+    risk, response : float
+        Share that would have stayed away, and share of the offers that are used, 0 to 1.
+    margin, voucher, sending : float
+        Of one purchase, one used voucher, one mail.
+    """
+    used = round(100 * response)
+    saved = round(used * risk)
+    figure, axes = style.figure(height=3.3)
+    for place in range(100):
+        row, column = divmod(place, 20)
+        colour = PERSONAL if place < saved else POPULAR if place < used else _PALE
+        axes.add_patch(Rectangle((column, 4 - row), 0.86, 0.86, facecolor=colour))
+    earns = saved * margin - used * voucher - 100 * sending
+    rows = [
+        (f"{saved} kept: {saved} × {margin:g} = +{saved * margin:g}", PERSONAL),
+        (f"{used} vouchers used, {used - saved} by people who come anyway: "
+         f"{used} × {voucher:g} = −{used * voucher:g}", POPULAR),
+        (f"100 mails: 100 × {sending:g} = −{100 * sending:g}", CHANCE),
+    ]  # fmt: skip
+    for place, (told, colour) in enumerate(rows):
+        axes.text(0, -0.75 - 1.05 * place, told, color=colour, va="center", fontweight="bold")
+    axes.set_xlim(-0.2, 20.2)
+    axes.set_ylim(-3.4, 5.1)
+    style.bare(axes)
+    sign = "earn" if earns >= 0 else "lose"
+    finding = f"A hundred offers {sign} {abs(earns):g}"
+    style.title(axes, finding)
+    style.show(figure, f"{finding}. " + "; ".join(told for told, _ in rows) + ".")
+
+
+def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
+    """Predicted risk against what happened, and from which risk on an offer pays.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From :func:`helpers.audiences.calibration`.
+    break_even : float
+        From :func:`helpers.audiences.break_even_risk`; missing or above 1: not drawn.
+    """
+    figure, axes = style.figure(height=4.1)
+    axes.plot([0, 1], [0, 1], color=CHANCE, linestyle="--")
+    for row in groups.to_dict("records"):
+        off = not row["low"] <= row["predicted"] <= row["high"]
+        colour = WARNING if off else PERSONAL
+        axes.plot([row["predicted"]] * 2, [row["low"], row["high"]], color=colour, linewidth=3)
+        axes.plot(row["predicted"], row["happened"], "o", color=colour, markersize=8)
+    off = int(
+        ((groups["predicted"] < groups["low"]) | (groups["predicted"] > groups["high"])).sum()
+    )
+    axes.text(0.98, 0.05, "below the line: too dark a view", ha="right", va="center", color=CHANCE)
+    if break_even <= 1:
+        axes.axvline(break_even, color=INK, linewidth=1.2, linestyle=":")
+        right = break_even <= 0.5
+        told = f" an offer pays from\n {break_even:.0%} on" if right else "an offer pays \nfrom "
+        told += "" if right else f"{break_even:.0%} on "
+        axes.text(break_even, 0.93, told, ha="left" if right else "right", va="center",
+                  bbox=_ON_WHITE)  # fmt: skip
+    axes.set_xlim(0, 1.02)
+    axes.set_ylim(0, 1.04)
+    finding = "Honest: the groups stayed away as predicted"
+    if off > 1:
+        finding = f"In {off} of {len(groups)} groups, the percentage can't be taken at its word"
+    told = "; ".join(f"{row['predicted']:.0%} predicted, {row['happened']:.0%} happened"
+                     for row in groups.to_dict("records"))  # fmt: skip
+    style.finish(figure, axes, finding, "predicted risk of staying away", "share that stayed away",
+                 f"{finding}. {told}.", "xy")  # fmt: skip
+
+
+def risk_and_gain(table: pd.DataFrame) -> None:
+    """By risk, in fifths: how many stay away, and how many more buy because of an offer.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per fifth, the safest first: ``away`` (share, 0 to 1), ``truth`` (what an offer
+        changes), and ``uplift`` with its ``error``, as a campaign found it.
+    """
+    figure, (above, below) = style.figure(height=5, nrows=2, sharex=True)
+    places = np.arange(len(table))
+    for place, share in zip(places, table["away"], strict=True):
+        above.bar(place, share, color=CHANCE, width=0.7)
+        above.text(place, share + 0.03, f"{share:.0%}", ha="center", va="bottom")
+    above.set_ylim(0, 1.25)
+    above.set_yticks([])
+    above.spines["left"].set_visible(False)
+    above.text(-0.45, 1.2, "stay away, without an offer", va="top", fontweight="bold")
+    best = int(np.argmax(table["truth"]))
+    for place, row in zip(places, table.to_dict("records"), strict=True):
+        colour = PERSONAL if place == best else OTHER
+        below.bar(place, 100 * row["truth"], color=colour, width=0.7)
+        ends = 100 * (row["uplift"] + 1.96 * row["error"] * np.array([-1, 1]))
+        below.plot([place + 0.25] * 2, ends, color=INK, linewidth=2)
+        below.plot(place + 0.25, 100 * row["uplift"], "o", color=INK, markersize=6)
+        told = f"{100 * row['truth']:+.1f}".replace("-", "−")
+        below.text(place - 0.12, 100 * max(row["truth"], 0) + 0.15, told, ha="center",
+                   va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+    ends = table["uplift"] + 1.96 * table["error"]
+    top = 100 * max(ends.max(), table["truth"].max())
+    below.set_ylim(100 * min((table["uplift"] - 1.96 * table["error"]).min(), 0) - 0.5, 1.35 * top)
+    below.axhline(0, color=INK, linewidth=1)
+    below.text(-0.45, 1.33 * top, "more buyers per 100 offers (black: a campaign)",
+               va="top", fontweight="bold", color=PERSONAL)  # fmt: skip
+    names = ["safest\nfifth", *map(str, range(2, len(table))), "riskiest\nfifth"]
+    below.set_xticks(places, names)
+    last = table["truth"].iloc[-1]
+    finding = "The riskiest are the ones to mail"
+    if best < len(table) - 1:
+        share = table["away"].iloc[-1]
+        finding = f"Riskiest fifth: {share:.0%} leave, {100 * last:+.1f} of 100 are won"
+        finding = finding.replace("-", "−").replace("+", "")
+    style.title(above, finding)
+    told = "; ".join(f"{row['away']:.0%} stay away, {100 * row['truth']:+.1f} buyers per 100"
+                     for row in table.to_dict("records"))  # fmt: skip
+    style.show(figure, f"{finding}. From the safest fifth to the riskiest: {told}.")
+
+
+_LAYERS = {
+    "next product": "next product, not\nbest seller: anybody",
+    "win-back segment": "win-back segment",
+    "risk": "the riskiest",
+    "predicted response": "likeliest to use\na voucher",
+    "expected profit": "risk × response",
+    "the truth": "who knows everything",
+    "risk, all read it": "all read mails:\nthe riskiest",
+    "next product, no tastes": "no tastes: next\nproduct, anybody",
+}
+
+
+def layers_beside(table: pd.DataFrame) -> None:
+    """What each layer adds, per 100 offers, with the range of the simulated campaigns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.simulation.layers_added`.
+    """
+    figure, axes = style.figure(height=0.5 * len(table) + 1.5)
+    names = []
+    for place, (name, row) in enumerate(table.iterrows()):
+        learned = name.removeprefix("uplift, ")
+        names.append(_LAYERS.get(name, f"uplift, learned\nfrom {learned}"))
+        colour = PERSONAL
+        if name == "the truth":
+            colour = ORACLE
+        elif "no tastes" in name or "all read" in name:
+            colour = CHANCE
+        elif row["more_high"] < 0:
+            colour = WARNING
+        elif row["more_low"] <= 0:
+            colour = OTHER
+        axes.plot([row["more_low"], row["more_high"]], [place] * 2, color=colour, linewidth=4)
+        axes.plot(row["more"], place, "o", color=colour, markersize=9, zorder=5)
+        told = f"{row['more']:+.0f}".replace("-0", "0").replace("+0", "0").replace("-", "−")
+        axes.text(row["more_high"] + 2.5, place, told, va="center", color=colour,
+                  fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.set_yticks(range(len(table)), names)
+    axes.set_ylim(len(table) - 0.5, -0.7)
+    axes.margins(x=0.14)
+    risk = table.at["risk", "more"]
+    less = "less" if risk < 0 else "more"
+    finding = f"Mailing the riskiest earns {abs(risk):.0f} {less} than mailing anybody"
+    told = "; ".join(f"{name}: {row['more']:+.0f} ({row['more_low']:+.0f} to "
+                     f"{row['more_high']:+.0f})" for name, row in table.iterrows())  # fmt: skip
+    style.finish(figure, axes, finding, "more profit per 100 offers", "", f"{finding}. {told}.")
+
+
+def scarce_offers(curves: pd.DataFrame) -> None:
+    """What all offers together earn, by how many customers get one, for three orders.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Index: share mailed. Columns ``uplift``, ``risk`` and ``at random``; per 100 customers.
+    """
+    figure, axes = style.figure(height=3.8)
+    orders = {"uplift": ("by uplift", PERSONAL), "at random": ("anybody", CHANCE),
+              "risk": ("the riskiest first", WARNING)}  # fmt: skip
+    for name, (told, colour) in orders.items():
+        axes.plot(curves.index, curves[name], color=colour, linewidth=2.5)
+        place = float(curves.index[len(curves) // 3])
+        height = curves.loc[place, name] + 0.05 * np.ptp(curves[list(orders)].to_numpy())
+        axes.text(place + 0.02, height, told, color=colour, va="bottom", fontweight="bold")
+    peak = curves["uplift"].idxmax()
+    axes.plot(peak, curves.loc[peak, "uplift"], "o", color=PERSONAL, markersize=10)
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.margins(y=0.14)
+    axes.set_xlim(0, 1.02)
+    finding = f"Uplift earns most at {peak:.0%} mailed, and adds nothing at 100%"
+    worth = {share: curves.loc[share, "uplift"] for share in (curves.index[1], peak, 1.0)}
+    told = "; ".join(f"{share:.0%} mailed: {value:+.1f}" for share, value in worth.items())
+    alt = f"{finding}. By uplift, per 100 customers: {told}."
+    style.finish(figure, axes, finding, "share of the customers that is mailed",
+                 "profit per 100 customers", alt, "x")  # fmt: skip
+
+
+def adding_up(mailings: pd.DataFrame, together: dict) -> None:
+    """Two mailings one by one, and what comes out if heads are added.
+
+    Parameters
+    ----------
+    mailings : DataFrame
+        Index: what each is called. As for :func:`helpers.audiences.add_mailings`.
+    together : dict
+        From :func:`helpers.audiences.add_mailings`.
+    """
+    rows = {
+        name: (row["bought_held_out"], row["held_out"], row["bought_offers"], row["offers"])
+        for name, row in mailings.iterrows()
+    }
+    sums = mailings.sum()
+    rows["heads added"] = (sums["bought_held_out"], sums["held_out"], sums["bought_offers"],
+                           sums["offers"])  # fmt: skip
+    figure, axes = style.figure(height=0.9 * len(rows) + 1.4)
+    for place, (name, (base, held, bought, offers)) in enumerate(rows.items()):
+        wrong = name == "heads added"
+        colour = WARNING if wrong else PERSONAL
+        ends = base / held, bought / offers
+        axes.plot(ends, [place] * 2, color=colour, linewidth=3)
+        axes.plot(ends[0], place, "o", color=CHANCE, markersize=10)
+        axes.plot(ends[1], place, "o", color=colour, markersize=10)
+        middle = f"{base:,.0f}/{held:,.0f} → {bought:,.0f}/{offers:,.0f}"
+        axes.text(np.mean(ends), place - 0.2, middle, ha="center", va="bottom", color=INK)
+        told = f"{100 * (ends[1] - ends[0]):+.1f}".replace("-", "−")
+        axes.text(max(ends) + 0.015, place, told, va="center", color=colour, fontweight="bold")
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_ylim(len(rows) - 0.6, -0.7)
+    highest = max(base / held for base, held, *_ in rows.values())
+    highest = max(highest, *(bought / offers for *_, bought, offers in rows.values()))
+    axes.set_xlim(0, max(0.51, 1.25 * highest))
+    finding = f"Each mailing: about {100 * together['uplift']:+.0f} point. "
+    finding += f"Heads added: {100 * together['by_heads']:+.1f}"
+    told = "; ".join(f"{name}: {100 * base / held:.1f}% without, {100 * bought / offers:.1f}% with"
+                     for name, (base, held, bought, offers) in rows.items())  # fmt: skip
+    style.finish(figure, axes, finding, "share that bought: held out (grey) → mailed", "",
+                 f"{finding}. {told}.", "x")  # fmt: skip
+
+
+def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
+    """The smallest difference that one mailing shows, by the share held out.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        From :func:`helpers.audiences.holdout_plan`.
+    planned : float
+        The share that is held out now; one of the plan's.
+    """
+    figure, axes = style.figure(height=3.7)
+    visible = 100 * plan["visible"]
+    axes.plot(plan.index, visible, color=PERSONAL, linewidth=2.5)
+    expected = 100 * plan["expected"].iloc[0]
+    axes.axhline(expected, color=WARNING, linewidth=1.8, linestyle="--")
+    best = visible.idxmin()
+    top = max(visible.max(), expected)
+    marks = {planned: (0.02, 0.02, "left"), best: (0, 0.08, "center")}
+    for share, (right, up, side) in marks.items():
+        axes.plot(share, visible[share], "o", color=PERSONAL, markersize=10)
+        axes.text(share + right, visible[share] + up * top,
+                  f"{share:.0%} held out: {visible[share]:.1f}", va="bottom", ha=side,
+                  color=PERSONAL, fontweight="bold")  # fmt: skip
+    axes.text(1, expected - 0.03 * top, f"expected, at most: {expected:.1f}", color=WARNING,
+              ha="right", va="top")  # fmt: skip
+    axes.set_ylim(0, 1.1 * top)
+    axes.set_xlim(0, 1.02)
+    enough = plan.index[plan["visible"] <= plan["expected"]]
+    finding = "No share held out shows in one mailing what we expect"
+    if len(enough):
+        finding = "One mailing can show what we expect"
+        if enough[0] > planned or planned > enough[-1]:
+            finding += f", with {enough[0]:.0%} held out"
+    told = "; ".join(f"{share:.0%} held out: {value:.1f}" for share, value in visible.items())
+    ylabel = "smallest difference that\nshows, buyers per 100"
+    alt = f"{finding}. Expected at most {expected:.1f}. {told}."
+    style.finish(figure, axes, finding, "share held out", ylabel, alt, "x")
+
+
+def who_gets_one(groups: pd.DataFrame) -> None:
+    """Each group's share with an offer.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From :func:`helpers.audiences.offered_share`.
+    """
+    overall = float(np.average(groups["share"], weights=groups["customers"]))
+    figure, axes = style.figure(height=0.55 * len(groups) + 1.6)
+    for place, (_, row) in enumerate(groups.iterrows()):
+        few = row["share"] < overall / 2
+        axes.barh(place, row["share"], height=0.65, color=WARNING if few else PERSONAL)
+        inside = row["share"] > 0.2
+        told = f"{row['share']:.0%}"
+        axes.text(row["share"] + (-0.015 if inside else 0.015), place, told, va="center",
+                  ha="right" if inside else "left", fontweight="bold",
+                  color="white" if inside else INK)  # fmt: skip
+    axes.axvline(overall, color=INK, linewidth=1.2, linestyle="--", zorder=0)
+    axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center", bbox=_ON_WHITE)
+    axes.set_yticks(range(len(groups)), [_two_lines(name) for name in groups.index])
+    axes.set_ylim(len(groups) - 0.5, -1.15)
+    axes.set_xlim(0, 1.15)
+    least, most = groups.iloc[0], groups.iloc[-1]
+    finding = f"On the list: {least['share']:.0%} of “{least.name}”, "
+    finding += f"{most['share']:.0%} of “{most.name}”"
+    if len(groups) < 2 or least["share"] == most["share"]:
+        finding = f"On the list: {overall:.0%} of every segment"
+    told = "; ".join(f"{name}: {row['share']:.0%}" for name, row in groups.iterrows())
+    style.finish(figure, axes, finding, "share with an offer", "", f"{finding}. {told}.", "x")
+
+
+def quarters_left(
+    pace: float, amount: float, margin_share: float, stays: float, n: int = 4
+) -> None:
+    """Lifetime value as bars: what each coming window is expected to bring.
+
+    Parameters
+    ----------
+    pace : float
+        Purchases in a window.
+    amount, margin_share : float
+        Of a purchase, and what remains of it.
+    stays : float
+        Chance to be still there after each window.
+    n : int
+    """
+    one = pace * amount * margin_share
+    values = [one * stays**number for number in range(1, n + 1)]
+    figure, axes = style.figure(height=3.1)
+    for place, value in enumerate(values):
+        axes.bar(place, value, color=PERSONAL, width=0.6)
+        told = f"{one:g}" + f" × {stays:g}" * (place + 1) if place < 2 else "…"
+        axes.text(place, value + 0.03 * one, f"{told}\n= {value:g}" if place < 2 else f"{value:g}",
+                  ha="center", va="bottom")  # fmt: skip
+    axes.set_xticks(range(n), [f"quarter {number}" for number in range(1, n + 1)])
+    axes.set_ylim(0, 1.45 * values[0])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    finding = f"{pace:g} purchases × {amount:g} × {margin_share:g} = {one:g} a quarter, and "
+    finding += f"{sum(values):g} in all"
+    alt = f"{finding}. Each quarter, a share of {stays:g} is still there."
+    style.finish(figure, axes, finding, "", "", alt)
+
+
+def value_ranks(judged: pd.DataFrame) -> None:
+    """How well three figures order customers by what they then spent.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        From :func:`helpers.audiences.judge_value`.
+    """
+    figure, axes = style.figure(height=0.65 * len(judged) + 1.5)
+    colours = dict(zip(judged.index, (CHANCE, POPULAR, PERSONAL), strict=False))
+    for place, (name, row) in enumerate(judged.iterrows()):
+        ends = [row["rank_correlation_low"], row["rank_correlation_high"]]
+        axes.plot(ends, [place] * 2, color=colours[name], linewidth=4)
+        axes.plot(row["rank_correlation"], place, "o", color=colours[name], markersize=10)
+        told = f"{row['rank_correlation']:.2f}".replace("-0.00", "0.00").replace("-", "−")
+        axes.text(row["rank_correlation"], place - 0.2, told, ha="center", va="bottom",
+                  color=colours[name], fontweight="bold")  # fmt: skip
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.text(0.01, -0.75, "0: no order", va="center")
+    axes.set_yticks(range(len(judged)), list(judged.index))
+    axes.set_ylim(len(judged) - 0.5, -1)
+    axes.margins(x=0.1)
+    low, high = judged.loc["lifetime value", ["more_low", "more_high"]]
+    finding = "Lifetime value orders no better than the chance to come back"
+    if low > 0:
+        finding = "Lifetime value orders better than the chance to come back"
+    elif high < 0:
+        finding = "Lifetime value orders worse than the chance to come back"
+    elif not low <= high:
+        finding = "Nothing to order: all spent the same"
+    told = "; ".join(f"{name}: {row['rank_correlation']:.2f}" for name, row in judged.iterrows())
+    xlabel = "agreement with what was spent then (1: same order)"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
