@@ -124,6 +124,18 @@ def test_schedules_add_up(title, total):
     assert clock == total
 
 
+def test_the_readme_gives_each_lesson_its_minutes():
+    table = dict(
+        re.findall(r"\]\(notebooks/(\w+)\.ipynb\) \|.*\| (\d+) \|$",
+                   (FOLDER.parent / "README.md").read_text("utf-8"), flags=re.M)
+    )  # fmt: skip
+    assert set(table) == {path.stem for path in lessons()}
+    for path in lessons():
+        first = nbformat.read(path, as_version=4).cells[0].source
+        told = re.search(r"(\d+) minutes to read, (\d+) for the exercises", first)
+        assert int(table[path.stem]) == sum(map(int, told.groups())), path.stem
+
+
 def test_learners_get_no_answers_and_instructors_get_them_open():
     talking = workshop.talking_points(GUIDE)
     assert sorted(talking) == sorted(PROSE)
