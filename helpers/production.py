@@ -669,14 +669,12 @@ def beside_last_time(
     of yesterday makes yesterday's lists: to hold them back would change nothing.
     """
     now, then = (_at_a_glance(each) for each in (table, last_table))
-    fewer = 1 - now["customers"] / max(1, then["customers"])
     newer = engine.fingerprint != last.fingerprint
     popular = now["best sellers"] - then["best sellers"]
     score = now["score"] / then["score"] if then["score"] > 0 and now["score"] > 0 else 1.0
-    customers = f"{now['customers']:,}, last time {then['customers']:,}"
     shares = f"{now['best sellers']:.0%}, last time {then['best sellers']:.0%}"
     checks = [
-        ("no tenth of the customers is lost", bool(fewer <= ALLOWED_CHANGE), True, customers),
+        kept_customers(table, last_table),
         ("other data than last time", newer, False, f"until {engine.trained_until:%d %b %Y}"),
         ("no more best sellers than usual", bool(popular <= ALLOWED_CHANGE), False, shares),
         ("scores as high as usual", bool(abs(score - 1) <= ALLOWED_CHANGE), False,
@@ -685,11 +683,28 @@ def beside_last_time(
     return pd.DataFrame(checks, columns=["check", "passed", "stops", "detail"])
 
 
+def kept_customers(table: pd.DataFrame, last_table: pd.DataFrame) -> tuple[str, bool, bool, str]:
+    """The check that a table has lost no tenth of the customers of the last good one.
+
+    Parameters
+    ----------
+    table, last_table : DataFrame
+        With a column ``customer_id``.
+
+    Returns
+    -------
+    tuple of str, bool, bool and str
+        A row of :func:`beside_last_time`: ``check``, ``passed``, ``stops``, ``detail``.
+    """
+    now, then = (each["customer_id"].nunique() for each in (table, last_table))
+    kept = now >= (1 - ALLOWED_CHANGE) * then
+    return "no tenth of the customers is lost", bool(kept), True, f"{now:,}, last time {then:,}"
+
+
 def _at_a_glance(table):
     first = table[table["rank"] == 1]
     personal = first["source"] != "popularity"
     return {
-        "customers": table["customer_id"].nunique(),
         "best sellers": float((~personal).mean()) if len(first) else 0.0,
         "score": float(first.loc[personal, "score"].mean()) if personal.any() else 0.0,
     }

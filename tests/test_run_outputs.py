@@ -228,6 +228,23 @@ def test_each_run_is_compared_with_what_was_published_not_with_what_was_held_bac
     assert "can't be read" in said["what"]
 
 
+def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
+    """Half an export makes a table that is right in itself."""
+    counts = {"read": 10, "kept": 9, "customers": 2, "products": 3}
+    whole = lists(**{f"c{n}": "ABC" for n in range(20)})
+    delivered(tmp_path, whole, 1, counts)
+    published = (tmp_path / "recommendations.csv").read_bytes()
+    few = whole[~whole["customer_id"].isin(["c0", "c1"])]  # a tenth may be lost
+    run, _ = delivered(tmp_path, few, 2, counts)
+    assert not run.held_back and (tmp_path / "recommendations.csv").read_bytes() != published
+    delivered(tmp_path, whole, 3, counts)
+    run, metrics = delivered(tmp_path, few[few["customer_id"] != "c2"], 4, counts)
+    assert run.stopped_by == ["no tenth of the customers is lost (17, last time 20)"]
+    assert run.held_back and "17, last time 20" in " ".join(run.remarks)
+    assert (tmp_path / "recommendations.csv").read_bytes() == published
+    assert not metrics["recommendations"]["published"]
+
+
 def test_earlier_tables_that_must_not_go_out_today_are_named(tmp_path):
     """Sold out since, consent withdrawn since; what this run wrote itself is not looked at."""
     row = pd.DataFrame({"customer_id": ["a", "b", "c"], "product_id": ["A", "B", "00"]})

@@ -166,13 +166,27 @@ def stopping_checks(run, staging: Path) -> list[str]:
     for folder in done:
         figures = folder / "figures" / "recommendations.json"
         if figures.exists():
-            return json.loads(figures.read_text(encoding="utf-8"))["stopped_by"]
+            found = json.loads(figures.read_text(encoding="utf-8"))["stopped_by"]
+            return found + lost_customers(run, folder)
     if not (staging / ENGINE).exists() or not any(results_of(folder) for folder in done):
         return []
     engine = production.load_engine(staging / ENGINE)
     n = run.parameters.n_recommendations
     checks = production.health_checks(engine, production.score_everyone(engine, n), n)
     return production.stopped_by(checks)
+
+
+def lost_customers(run, folder: Path) -> list[str]:
+    """The check that fails if a tenth of the customers whose lists lie there would lose them.
+
+    A table can be right in itself, and half.
+    """
+    published = _published_before(run.folder, folder.name, {"lessons": {}, "files": {}})
+    if published is None or published.lists is None or not (folder / LISTS[1]).exists():
+        return []
+    lists = pd.read_parquet(folder / LISTS[1], columns=["customer_id"])
+    check, passed, _, detail = production.kept_customers(lists, published.lists)
+    return [] if passed else [f"{check} ({detail})"]
 
 
 def results_of(folder: Path) -> list[str]:
