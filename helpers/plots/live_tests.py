@@ -334,8 +334,10 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
                   va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
         for end, share in zip(("low", "high"), ends[place], strict=True):
             money = "" if place else f"\n{earned[end]:+,.0f} a year"
-            axes.text(share, y - 0.2, f"{share:+.0%}{money}", ha="center", va="top", color=colour,
-                      bbox=_ON_WHITE)  # fmt: skip
+            # off the line of break-even, where there is room
+            off = end == "low" and worth_having < share and np.ptp(ends[place]) > 0.4 * (high - low)
+            axes.text(share, y - 0.2, f"{share:+.0%}{money}", ha="left" if off else "center",
+                      va="top", color=colour, bbox=_ON_WHITE)  # fmt: skip
     axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
               color=WARNING, va="center", bbox=_ON_WHITE,
               ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
