@@ -211,6 +211,7 @@ def test_a_shop_without_amounts_or_events_says_what_is_missing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("live_test: {arms: {new: .5, today: .5}}", "today's list first"),
         ("live_test: {arms: {a: 0, b: 1}}", "shares above 0"),
         ("live_test: {arms: {a: .6, b: .6}}", "together at most 1"),
         ("live_test: {arms: {a: .5, holdout: .5}}", "none called holdout"),
