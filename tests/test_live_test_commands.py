@@ -107,6 +107,13 @@ def test_the_commands_of_the_readme(rehearsed):
     assert found["decision"] == "ship" and nothing["decision"] in ("stop", "cannot tell")
     assert found["money"]["personal"]["low"] > 0 > nothing["money"]["personal"]["low"]
     assert "Decision on personal: ship" in (folder / "after 2" / "readout.html").read_text("utf-8")
+    for number, figures in ((2, found), (4, nothing)):
+        # the page's sentence on money is true of its lift, too
+        page = (folder / f"after {number}" / "readout.html").read_text("utf-8")
+        [row] = [row for row in figures["comparisons"] if row["role"] == "decides"]
+        needed = figures["money"]["personal"]["break_even_lift"]
+        assert ("Even the lower end pays that" in page) == (row["lift_low"] > needed)
+        assert ("Not even the upper end pays that" in page) == (row["lift_high"] < needed)
     for figures in (found, nothing):
         window, rows = figures["window"], figures["rows"]
         assert rows["read"] == rows["kept"] + sum(rows["rejected"].values())
@@ -204,6 +211,7 @@ def test_a_shop_without_amounts_or_events_says_what_is_missing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("live_test: {arms: {new: .5, today: .5}}", "today's list first"),
         ("live_test: {arms: {a: 0, b: 1}}", "shares above 0"),
         ("live_test: {arms: {a: .6, b: .6}}", "together at most 1"),
         ("live_test: {arms: {a: .5, holdout: .5}}", "none called holdout"),

@@ -336,6 +336,43 @@ def test_a_clear_win_ships_and_is_worth_money():
     assert money["break_even_lift"] == pytest.approx(1_000 / money["today"])
 
 
+def test_lift_times_today_is_the_money_at_both_ends():
+    found = read(make_test(3, lift=1.5), value=10.0, cost_per_year=1_000.0)
+    row = found["comparisons"].set_index("role").loc["decides"]
+    money = found["money"]["new"]
+    for end, lift in (("difference", "lift"), ("low", "lift_low"), ("high", "lift_high")):
+        assert money[end] == pytest.approx(money["today"] * row[lift])
+    # so "even the lower end pays that" is true of the lift, too
+    for cost in (0.9 * money["low"], 1.1 * money["low"], 0.9 * money["high"], 1.1 * money["high"]):
+        again = read(make_test(3, lift=1.5), value=10.0, cost_per_year=cost)["money"]["new"]
+        assert (again["low"] > cost) == (row["lift_low"] > again["break_even_lift"])
+        assert (again["high"] < cost) == (row["lift_high"] < again["break_even_lift"])
+
+
+def test_without_an_end_of_the_lift_money_has_those_of_the_difference():
+    customers = make_test(3)
+    customers.loc[customers["arm"] == "new", "carted"] = 0
+    found = read(customers, value=10.0)
+    row, money = found["comparisons"].set_index("role").loc["decides"], found["money"]["new"]
+    assert np.isnan(row["lift_low"])
+    assert money["low"] / money["difference"] == pytest.approx(row["low"] / row["difference"])
+
+
+def test_a_sentence_says_which_interval_includes_zero():
+    row = {"metric": "carted per customer", "difference": 0.5, "low": -0.1, "high": 1.1,
+           "lift": 1.0, "lift_low": 0.01, "lift_high": 3.0}  # fmt: skip
+    assert "the difference's interval includes zero" in experiments.readout.sentence(row)
+    row["lift_low"] = -0.01
+    assert ": the interval includes zero" in experiments.readout.sentence(row)
+
+
+@pytest.mark.parametrize("arms", [["personal", "today"], ["new", "Control"], ["b", "c", "old"]])
+def test_todays_list_stands_first(arms):
+    with pytest.raises(ValueError, match="today's list stands first"):
+        LiveTest(arms=dict.fromkeys(arms, 0.3))
+    assert list(LiveTest(arms=dict.fromkeys(arms[::-1], 0.3)).arms) == arms[::-1]
+
+
 def test_a_gain_that_is_real_but_too_small_stops():
     found = read(make_test(3, lift=1.5), worth_having=4.0)
     assert found["decision"] == "stop" and "below what is worth having" in found["because"]

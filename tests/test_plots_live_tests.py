@@ -55,6 +55,7 @@ def test_what_dealing_does_counts_what_lies_outside(drawn):
     plots.what_dealing_does(deals)
     [axes] = drawn
     assert "10%" in title(axes) and "by customers: 0%" in axes.alt
+    assert "by visits: 5% should lie outside, 10% do" in written(axes)
     edges = {round(line.get_xdata()[0], 6): to_hex(line.get_color()) for line in axes.lines}
     assert edges[0.196] == edges[-0.196] == to_hex(colours.WARNING)
     assert edges[0.392] == edges[-0.392] == to_hex(colours.PERSONAL)
@@ -132,12 +133,19 @@ def test_the_rule_is_drawn_as_it_decides(drawn):
     [axes] = drawn
     answers = [text for text in written(axes) if text in ("ship", "stop", "cannot tell",
                                                           "keep running")]  # fmt: skip
-    assert answers == ["cannot tell", "stop", "stop", "ship", "cannot tell", "keep running"]
-    # the order of the last three is that of the function
-    assert experiments.decide(-0.1, 0.1, 0.2) == experiments.decide(0.01, 0.1, 0.2) == answers[2]
-    assert experiments.decide(0.01, 0.3, 0.2, ended=False) == answers[3]
-    assert experiments.decide(-0.1, 0.3, 0.2, ended=True) == answers[4]
-    assert experiments.decide(-0.1, 0.3, 0.2, ended=False) == answers[5]
+    early = ["cannot tell", "stop", "keep running", "cannot tell"]
+    assert answers == [*early, "stop", "ship", "cannot tell", "keep running"]
+    # the order of the last ones is that of the function
+    assert experiments.decide(-0.1, 0.1, 0.2) == experiments.decide(0.01, 0.1, 0.2) == answers[4]
+    assert experiments.decide(0.01, 0.3, 0.2, ended=False) == answers[5]
+    assert experiments.decide(-0.1, 0.3, 0.2, ended=True) == answers[6]
+    assert experiments.decide(-0.1, 0.3, 0.2, ended=False) == answers[7]
+    questions = [" ".join(text.split()) for text in written(axes)]
+    # nothing but harm and a broken test speaks before a look that the plan has
+    look = questions.index("Is this a look that the plan has?")
+    first = ("Are split and export sound?", "Is a guardrail surely harmed?")
+    assert all(questions.index(each) < look for each in first)
+    assert look < questions.index("Is the whole interval above zero?")
     no_overlap(axes)
 
 
@@ -157,6 +165,19 @@ def test_both_ends_stand_in_money_where_they_are(drawn, ends, worth, decision):
     assert title(axes).endswith(decision)
 
 
+def test_revenue_stands_below_the_carts_and_brings_no_money_of_its_own(drawn):
+    lift = {"lift": 1.7, "lift_low": 0.9, "lift_high": 2.8}
+    revenue = {"lift": 0.64, "lift_low": -0.01, "lift_high": 1.73}
+    earned = {"low": 11_000, "high": 34_000, "cost": 8_000}
+    plots.lift_in_money(lift, 0.65, earned, "ship", revenue)
+    [axes] = drawn
+    assert stripes(axes, 5) == [(0.9, 2.8), (-0.01, 1.73)]
+    assert [(x, y < 0) for x, y, _ in dots(axes)] == [(1.7, False), (0.64, True)]
+    assert sum("a year" in text for text in written(axes)) == 2
+    assert "Revenue: -1% to +173%" in axes.alt and "revenue, beside it: +64%" in written(axes)
+    no_overlap(axes)
+
+
 def test_the_bars_of_the_rule_are_its_chances(drawn):
     chances = experiments.rule_chances(1, 0.5, n_tests=500)
     plots.what_the_rule_says(chances)
@@ -172,7 +193,7 @@ def test_a_control_that_finds_something_is_said(drawn, low):
                           "lift_high": [2.8, 0.5]})  # fmt: skip
     plots.no_taste_control(tests, ["as it is", "no tastes"], ["no tastes"])
     [axes] = drawn
-    assert ("finds nothing" in title(axes)) == (low < 0)
+    assert ("includes zero" in title(axes)) == (low < 0)
     assert stripes(axes, 4) == [(0.9, 2.8), (low, 0.5)]
     assert [x for x, *_ in dots(axes, "D")] == [1.5, -0.05]
     assert [c for *_, c in dots(axes)] == [to_hex(colours.PERSONAL), to_hex(colours.CHANCE)]
@@ -193,3 +214,7 @@ def test_rounds_are_compared_with_their_start_and_with_each_other(drawn):
     drawn_lines = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines}
     assert drawn_lines[to_hex(colours.PERSONAL)] == [300, 240]
     assert drawn_lines[to_hex(colours.POPULAR)] == [100, 80]
+    plots.rounds_beside_holdout(carts.assign(**{"improved, never learns": [300.0, 250.0]}))
+    assert "never learns again ends at 250, the learning one at 240" in drawn[1].alt
+    assert [300, 250] in [list(line.get_ydata()) for line in drawn[1].lines]
+    no_overlap(drawn[1])

@@ -416,16 +416,20 @@ def _():
 @computed("08-5")
 def _(plan, log):
     weeks = [plan.weeks, log["date"].dt.normalize().nunique() // 7]
-    half = plan.model_copy(update={"arms": {arm: share / 2 for arm, share in plan.arms.items()}})
+    base, *new = plan.arms
+
+    def planned(share):
+        arms = {base: share} | {arm: (1 - share) / len(new) for arm in new}
+        return plan_test(plan.model_copy(update={"arms": arms}), log, weeks)
+
     before = plan_test(plan, log, weeks[:1])["smallest_lift"].iloc[0]
-    changed = plan_test(half, log, weeks)
-    least = changed["smallest_lift"]
-    return least.iloc[0], {
+    held = planned(0.05)
+    return held["smallest_lift"].iloc[0], {
         "as it was": before,
-        "doubled": 2 * before,
-        "half": before / 2,
-        "points": changed["smallest_difference"].iloc[0],
-        "half a year": least.iloc[-1],
+        "by the napkin": before * (1 / 0.05 + 1 / 0.95) ** 0.5 / 2,
+        "the other way": planned(0.95)["smallest_lift"].iloc[0],
+        "points": held["smallest_difference"].iloc[0],
+        "half a year": held["smallest_lift"].iloc[-1],
     }
 
 

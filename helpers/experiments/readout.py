@@ -226,8 +226,8 @@ def read_test(
         (``decides``, ``guardrail``, ``beside``) and, for guardrails, ``state`` (``fine``,
         ``harmed``, ``not sure``); ``decisions``: by new arm, with ``because``; ``decision``,
         ``arm`` and ``because`` of the whole test; ``money``: by new arm, a year's worth with
-        interval, where a value is known and the arms can be compared; ``level``: of the intervals
-        that decide.
+        the lift's interval, where a value is known and the arms can be compared; ``level``: of the
+        intervals that decide.
 
     Raises
     ------
@@ -524,7 +524,10 @@ def _best(decisions, table, plan):
 
 
 def _money(table, customers, plan, window):
-    """What each new arm would earn in a year for everybody who is not held out."""
+    """What each new arm would earn in a year for everybody who is not held out.
+
+    The ends are those of the lift, so that lift x today is what the page says it is.
+    """
     numerator, denominator = plan.metric.split(" per ")
     value = plan.value or (1.0 if numerator == "revenue" else None)
     if value is None or not window["weeks"] or table.empty:
@@ -534,10 +537,12 @@ def _money(table, customers, plan, window):
     found = {}
     for _, row in table[(table["role"] == "decides") & table["low"].notna()].iterrows():
         money = {name: float(per_year * row[name]) for name in ("difference", "low", "high")}
-        money["today"] = float(per_year * row["base"])
+        money["today"] = today = float(per_year * row["base"])
+        # one interval: what the lift's ends make of today. The difference's own ends lie elsewhere
+        if math.isfinite(row["lift_low"]) and math.isfinite(row["lift_high"]):
+            money |= {"low": today * row["lift_low"], "high": today * row["lift_high"]}
         if plan.cost_per_year is not None:
             money["cost"] = plan.cost_per_year
-            today = money["today"]
             money["break_even_lift"] = plan.cost_per_year / today if today > 0 else math.nan
         found[row["arm"]] = money
     return found
@@ -673,7 +678,8 @@ def sentence(row: dict) -> str:
         return text + ": better; the interval is above zero"
     if row["high"] < 0:
         return text + ": worse; the interval is below zero"
-    return text + ": the interval includes zero, so this may be chance"
+    which = "the difference's" if row["lift_low"] > 0 or row["lift_high"] < 0 else "the"
+    return text + f": {which} interval includes zero, so this may be chance"
 
 
 def percent(share: float, sign: str = "+") -> str:

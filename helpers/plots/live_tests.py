@@ -114,7 +114,7 @@ def what_dealing_does(deals: pd.DataFrame) -> None:
         edge = 196 * deals[column].mean()
         for side in (-edge, edge):
             axes.plot([side, side], [0, (height + 0.03) * top], color=colour, linewidth=2)
-        told = f"counted by {name}: luck ends here, {percent(alarms[name])} lie outside"
+        told = f"by {name}: 5% should lie outside, {percent(alarms[name])} do"
         axes.text(0, height * top, told, color=colour, ha="center", va="bottom", bbox=_ON_WHITE)
     axes.set_ylim(0, 1.36 * top)
     reach = 1.08 * max(per_100.abs().max(), 196 * deals["by_customers"].mean())
@@ -273,13 +273,15 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
 def rule_in_questions() -> None:
     """The rule that decides, as a chain of questions: who answers first, decides."""
     steps = [
-        ("Is the split as planned?", "no", "cannot tell"),
-        ("Does a guardrail surely break?", "yes", "stop"),
+        ("Are split and export sound?", "no", "cannot tell"),
+        ("Is a guardrail surely harmed?", "yes", "stop"),
+        ("Is this a look\nthat the plan has?", "no", "keep running"),
+        ("Counted per visit: does an\narm come more often?", "yes", "cannot tell"),
         ("Is even the upper end\nless than worth having?", "yes", "stop"),
         ("Is the whole interval\nabove zero?", "yes", "ship"),
         ("Are the planned weeks over?", "yes", "cannot tell"),
     ]
-    figure, axes = style.figure(height=5)
+    figure, axes = style.figure(height=6.6)
     for place, (question, word, answer) in enumerate(steps):
         y = -1.25 * place
         _box(axes, 2.3, y, 4.6, 0.85, question, INK)
@@ -301,7 +303,7 @@ def rule_in_questions() -> None:
 
 
 def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str, float],
-                  decision: str) -> None:  # fmt: skip
+                  decision: str, beside: dict[str, float] | None = None) -> None:  # fmt: skip
     """A test's lift with its interval beside zero and break-even, and what the ends earn.
 
     Parameters
@@ -313,32 +315,43 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
     earned : dict
         ``low``, ``high``: what the lists add in a year at the ends; ``cost``: what they cost.
     decision : str
+    beside : dict, optional
+        The same as `lift`, of revenue, which does not decide: a second, grey bar.
     """
-    figure, axes = style.figure(height=2.9)
-    ends = [lift["lift_low"], lift["lift_high"]]
-    colour = _ANSWERS.get(decision, CHANCE)
-    axes.plot(ends, [0, 0], color=colour, linewidth=6)
-    axes.plot(lift["lift"], 0, "o", color=colour, markersize=13)
-    axes.axvline(0, color=INK, linewidth=1)
-    axes.axvline(worth_having, color=WARNING, linewidth=1.8, linestyle="--")
-    axes.text(lift["lift"], 0.2, f"lift {lift['lift']:+.0%}", color=colour, ha="center",
-              va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-    for name, end in zip(("low", "high"), ends, strict=True):
-        axes.text(end, -0.2, f"{end:+.0%}\n{earned[name]:+,.0f} a year", ha="center", va="top",
-                  color=colour, bbox=_ON_WHITE)  # fmt: skip
-    low, high = min(0, *ends), max(worth_having, *ends)
-    axes.text(worth_having, 0.82, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f}",
-              color=WARNING, va="center",
+    rows = [("carts, which decide", lift, _ANSWERS.get(decision, CHANCE))]
+    rows += [] if beside is None else [("revenue, beside it", beside, CHANCE)]
+    figure, axes = style.figure(height=1.3 + 1.5 * len(rows))
+    ends = [[row["lift_low"], row["lift_high"]] for _, row, _ in rows]
+    low = min(0, *(end for each in ends for end in each))
+    high = max(worth_having, *(end for each in ends for end in each))
+    for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, "--")):
+        axes.axvline(side, color=colour, linewidth=1.6, linestyle=dash, zorder=1)
+    for place, (name, row, colour) in enumerate(rows):
+        y = -1.5 * place
+        axes.plot(ends[place], [y, y], color=colour, linewidth=6)
+        axes.plot(row["lift"], y, "o", color=colour, markersize=13)
+        axes.text(row["lift"], y + 0.2, f"{name}: {row['lift']:+.0%}", color=colour, ha="center",
+                  va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+        for end, share in zip(("low", "high"), ends[place], strict=True):
+            money = "" if place else f"\n{earned[end]:+,.0f} a year"
+            # off the line of break-even, where there is room
+            off = end == "low" and worth_having < share and np.ptp(ends[place]) > 0.4 * (high - low)
+            axes.text(share, y - 0.2, f"{share:+.0%}{money}", ha="left" if off else "center",
+                      va="top", color=colour, bbox=_ON_WHITE)  # fmt: skip
+    axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
+              color=WARNING, va="center", bbox=_ON_WHITE,
               ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
     room = 0.2 * (high - low)
     axes.set_xlim(low - room, high + room)
-    axes.set_ylim(-1, 1)
+    axes.set_ylim(-1.5 * (len(rows) - 1) - 0.85, 1.2)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    finding = f"{ends[0]:+.0%} to {ends[1]:+.0%}, break-even at {worth_having:.0%}: {decision}"
+    told = [f"{each[0]:+.0%} to {each[1]:+.0%}" for each in ends]
+    finding = f"Carts {told[0]}, break-even at {worth_having:.0%}: {decision}"
     alt = f"The lift and its interval. {finding}. A year: {earned['low']:,.0f} to "
     alt += f"{earned['high']:,.0f}, cost {earned['cost']:,.0f}."
-    xlabel = "lift of the new list, with its interval"
+    alt += f" Revenue: {told[1]}." if beside is not None else ""
+    xlabel = "lift of the new list, with its 95 % interval"
     style.finish(figure, axes, finding, xlabel, "", alt, "x")
 
 
@@ -404,9 +417,9 @@ def no_taste_control(tests: pd.DataFrame, labels: list[str], controls: list[str]
     rows = tests.set_axis(labels)
     found = [name for name in controls if not rows.at[name, "lift_low"] <= 0
              <= rows.at[name, "lift_high"]]  # fmt: skip
-    finding = "Without tastes the test finds nothing"
+    finding = "Without tastes the interval includes zero"
     if found:
-        finding = "Without tastes the test finds something: by luck, or by a mistake"
+        finding = "Without tastes the interval misses zero: by luck, or by a mistake"
     told = "; ".join(f"{name}: {row['lift']:+.0%} ({row['lift_low']:+.0%} to "
                      f"{row['lift_high']:+.0%})" for name, row in rows.iterrows())  # fmt: skip
     xlabel = "lift of the personal list, with 95 % interval"
@@ -443,7 +456,8 @@ def rounds_beside_holdout(carts: pd.DataFrame) -> None:
     Parameters
     ----------
     carts : DataFrame
-        Index: rounds of four weeks. Columns ``popular`` and ``improved``.
+        Index: rounds of four weeks. Columns ``popular`` and ``improved``, and perhaps ``improved,
+        never learns``.
     """
     figure, axes = style.figure(height=3.5)
     for name, told, colour in (("improved", "personal lists", PERSONAL),
@@ -451,14 +465,21 @@ def rounds_beside_holdout(carts: pd.DataFrame) -> None:
         axes.plot(carts.index, carts[name], color=colour, linewidth=2.5, marker="o")
         axes.text(carts.index[0], carts[name].iloc[0] + 0.05 * carts.max(axis=None), told,
                   color=colour, fontweight="bold")  # fmt: skip
+    if (frozen := "improved, never learns") in carts:
+        axes.plot(carts.index, carts[frozen], color=INK, linewidth=1.4, linestyle="--", zorder=4)
+        axes.text(carts.index[-1], 1.1 * carts[frozen].max(), "dashed: never learns again",
+                  color=INK, ha="right", va="bottom")  # fmt: skip
     first, last = carts.iloc[0], carts.iloc[-1]
     change, lead = last["improved"] / first["improved"] - 1, last["improved"] / last["popular"] - 1
     axes.annotate("", (carts.index[-1], last["improved"]), (carts.index[-1], last["popular"]),
                   arrowprops={"arrowstyle": "<->", "color": INK})  # fmt: skip
     axes.text(carts.index[-1] - 0.08, last.mean(), f"{lead:+.0%}", ha="right", va="center",
               fontweight="bold")  # fmt: skip
-    axes.set_ylim(0, 1.18 * carts.max(axis=None))
+    axes.set_ylim(0, 1.25 * carts.max(axis=None))
     axes.set_xticks(carts.index)
     finding = f"Beside their start {change:+.0%}, beside the best sellers {lead:+.0%}"
     alt = f"Expected carts by round. Personal lists: {finding.lower()}."
+    if frozen in carts:
+        alt += f" A list that never learns again ends at {carts[frozen].iloc[-1]:.0f}, "
+        alt += f"the learning one at {last['improved']:.0f}."
     style.finish(figure, axes, finding, "round of four weeks", "expected carts", alt)

@@ -229,6 +229,10 @@ class Join(_Model):
     )
 
 
+#: An arm that is called so is compared with, so it has to stand first.
+OLD_LISTS = {"control", "base", "baseline", "old", "today", "popular"}
+
+
 class LiveTest(_Model):
     """The plan of a live test: all that has to be said before it starts."""
 
@@ -240,7 +244,7 @@ class LiveTest(_Model):
         "arms and their shares of the customers, today's list first; what is left of 1 takes no "
         "part",
         "a mapping of at least two arms, none called holdout, to shares above 0, together at most "
-        "1, such as {today: 0.5, new: 0.5}",
+        "1, today's list first, such as {today: 0.5, new: 0.5}",
         min_length=2, max_length=10,
     )  # fmt: skip
     holdout: float = _field(
@@ -284,9 +288,11 @@ class LiveTest(_Model):
     def _shares(cls, arms):
         if not all(share > 0 for share in arms.values()) or sum(arms.values()) > 1 + 1e-9:
             raise ValueError("shares")
-        names = {arm.strip().lower() for arm in arms}
-        if len(names) < len(arms) or names & {"", "holdout"}:
+        names = [arm.strip().lower() for arm in arms]
+        if len(set(names)) < len(arms) or set(names) & {"", "holdout"}:
             raise ValueError("equal but for case, empty, or the holdout's")
+        if names[0] not in OLD_LISTS and OLD_LISTS & set(names):
+            raise ValueError("today's list stands first")
         return arms
 
     @pydantic.field_validator("metric")
