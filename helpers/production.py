@@ -696,9 +696,10 @@ def kept_customers(table: pd.DataFrame, last_table: pd.DataFrame) -> tuple[str, 
     tuple of str, bool, bool and str
         A row of :func:`beside_last_time`: ``check``, ``passed``, ``stops``, ``detail``.
     """
-    now, then = (each["customer_id"].nunique() for each in (table, last_table))
-    kept = now >= (1 - ALLOWED_CHANGE) * then
-    return "no tenth of the customers is lost", bool(kept), True, f"{now:,}, last time {then:,}"
+    now, then = (set(each["customer_id"]) for each in (table, last_table))
+    enough = len(now & then) >= (1 - ALLOWED_CHANGE) * len(then)  # ids: as many others don't count
+    detail = f"{len(then - now):,} of {len(then):,} lost"
+    return "no tenth of the customers is lost", enough, True, detail
 
 
 def _at_a_glance(table):

@@ -239,10 +239,13 @@ def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
     assert not run.held_back and (tmp_path / "recommendations.csv").read_bytes() != published
     delivered(tmp_path, whole, 3, counts)
     run, metrics = delivered(tmp_path, few[few["customer_id"] != "c2"], 4, counts)
-    assert run.stopped_by == ["no tenth of the customers is lost (17, last time 20)"]
-    assert run.held_back and "17, last time 20" in " ".join(run.remarks)
+    assert run.stopped_by == ["no tenth of the customers is lost (3 of 20 lost)"]
+    assert run.held_back and "3 of 20 lost" in " ".join(run.remarks)
     assert (tmp_path / "recommendations.csv").read_bytes() == published
     assert not metrics["recommendations"]["published"]
+    others = whole.assign(customer_id="new " + whole["customer_id"])  # as many, under other ids
+    run, _ = delivered(tmp_path, others, 5, counts)
+    assert run.held_back and run.stopped_by == ["no tenth of the customers is lost (20 of 20 lost)"]
 
 
 def test_earlier_tables_that_must_not_go_out_today_are_named(tmp_path):
