@@ -44,7 +44,10 @@ def solve(desk):
     """Decision and fault, from what the table on the desk says in words and figures."""
     reads, beside = (desk.set_index("gauge")[name] for name in ("reads", "beside"))
     if reads["doubts"] != "none that stops":
-        heavy, lately = numbers(reads["heaviest customer"])[0], numbers(reads["purchases lately"])[0]
+        heavy, lately = (
+            numbers(reads["heaviest customer"])[0],
+            numbers(reads["purchases lately"])[0],
+        )
         if heavy > 10 * numbers(beside["heaviest customer"])[0] and heavy > 10:
             return "fix the data first", "one customer"
         few = lately < 0.3 * numbers(beside["purchases lately"])[0]
@@ -172,8 +175,11 @@ def test_the_obvious_figure_misleads(case):
 
 
 def test_each_doubt_is_the_one_that_the_kind_is_about(case):
-    words = {"turned dates": "day and month turned|days 1 to 12|none of .* orders falls",
-             "one customer": "of the rows; the next one", "half a table": "the last .* days hold"}
+    words = {
+        "turned dates": "day and month turned|days 1 to 12|none of .* orders falls",
+        "one customer": "of the rows; the next one",
+        "half a table": "the last .* days hold",
+    }
     said = cases.gauges(case)["rows"]["doubts"]
     if case.truth.kind in words:
         assert re.search(words[case.truth.kind], said[0])
@@ -186,7 +192,9 @@ def test_the_letter_and_the_desk_say_no_verdict(case):
         assert answer not in letter and answer not in repr(case)
     assert case.truth.kind not in repr(case) and "{" not in letter and "nan" not in letter.split()
     assert 20 <= len(letter.split()) <= 70
-    assert list(desk.columns) == ["part", "gauge", "reads", "beside"] and desk.notna().all(axis=None)
+    assert list(desk.columns) == ["part", "gauge", "reads", "beside"] and desk.notna().all(
+        axis=None
+    )
     assert desk["gauge"].tolist() == cases.options(case)["number"]
 
 

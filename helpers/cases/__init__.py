@@ -2,5 +2,5 @@
 
 from helpers.cases.dealing import clear, deal, kind_of
 from helpers.cases.desk import desk, gauges, health, letter
-from helpers.cases.judging import PARTS, hint, judge, key, options, right
+from helpers.cases.judging import PARTS, folded, hint, judge, key, keys, options, right
 from helpers.cases.making import KINDS, PLACES, TEST_DAYS, Case, Truth, make, texts

@@ -203,9 +203,7 @@ def desk(case: Case) -> pd.DataFrame:
         "purchases lately": (f"{rows['lately']:,} in 30 days", f"usual: {rows['usual']:,}"),
         "events known until": (f"{score['known']:%d %b %Y}", f"cut: {score['cut']:%d %b %Y}"),
         "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
-        **{
-            name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()
-        },
+        **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
         "gain": (_span(*score["gain"]), f"0, and the {line}"),
         "shuffle test": (_span(*score["shuffle"]), f"0, and the {line}"),
         **{

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from helpers.cases.dealing import kind_of
 from helpers.cases.desk import desk
-from helpers.cases.making import Case, texts
+from helpers.cases.making import Case, sentences_of, texts
 
 PARTS = ("decision", "fault", "number", "sentence")
 # which part of the desk holds the first no, by the gauge that shows it
@@ -31,8 +32,28 @@ def options(case: Case) -> dict[str, list[str]]:
     }
 
 
-def key(case: Case) -> dict[str, str]:
+def key(case: Case | int) -> dict[str, str]:
     """The right answers of a case: for the instructor, and to be opened at the end.
+
+    Parameters
+    ----------
+    case : Case or int
+        A dealt shop, or the number of one: then nothing is dealt.
+
+    Returns
+    -------
+    dict of str to str
+        One answer for each part of the form.
+    """
+    kind = case.truth.kind if isinstance(case, Case) else kind_of(case)
+    shop = case.shop if isinstance(case, Case) else case
+    about = texts()["kinds"][kind]
+    answers = (about["decision"], about["fault"], about["numbers"][0], sentences_of(shop, kind)[1])
+    return dict(zip(PARTS, answers, strict=True))
+
+
+def folded(case: Case) -> str:
+    """The answer to a case, folded away: code to paste, and what a missed clue would have cost.
 
     Parameters
     ----------
@@ -40,12 +61,30 @@ def key(case: Case) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
-        One answer for each part of the form.
+    str
+        Markdown.
     """
-    truth = case.truth
-    return dict(zip(PARTS, (truth.decision, truth.fault, truth.numbers[0], truth.sentence),
-                    strict=True))  # fmt: skip
+    lines = [f'{part} = "{answer}"' for part, answer in key(case).items()]
+    code = "\n".join(["```python", *lines, "```"])
+    others = [f"`{each}`" for each in case.truth.numbers[1:]]
+    also = f" (The number may also be {' or '.join(others)}.)" * bool(others)
+    return f"<details><summary>Answer</summary>\n\n{code}\n\n{case.truth.clue}{also}\n\n</details>"
+
+
+def keys(shops) -> str:
+    """The key for several numbers, as a table for the instructor.
+
+    Parameters
+    ----------
+    shops : iterable of int
+
+    Returns
+    -------
+    str
+        Markdown, a row per shop.
+    """
+    rows = [f"| {shop} | {' | '.join(key(shop).values())} |" for shop in shops]
+    return "\n".join([f"| shop | {' | '.join(PARTS)} |", "| --- " * 5 + "|", *rows])
 
 
 def right(case: Case, part: str) -> tuple[str, ...]:

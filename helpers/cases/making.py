@@ -27,7 +27,7 @@ from helpers.simulation.world import FIRST_DAY, LAST_DAY, N_DAYS, World, make_pr
 TEST_DAYS, PLACES, CART_DAYS = 60, 5, 60
 CUT = LAST_DAY - pd.Timedelta(days=TEST_DAYS - 1)
 
-SALT = 12
+SALT = 239
 # How much a new fashion, and offers, add to some products' log-attraction, and the share of the
 # usual tastes beside that fashion
 NEW_FASHION, FASHION_TASTE, OFFERS, ONCE = 2.0, 0.8, 0.5, 0.25
@@ -144,7 +144,7 @@ def make(shop: int, kind: str, attempt: int = 0) -> Case:
     paths = (str(here / name) for name in ("orders.csv", "events.csv"))
     files = data.shop_parameters(*paths, reading=reading)
     lists = _lists(kind, tables, world.products, files, here, rng)
-    sentences, letter = _sentences(kind, rng)
+    sentences, letter = sentences_of(shop, kind)
     about = texts()["kinds"][kind]
     truth = Truth(kind, about["decision"], about["fault"], tuple(about["numbers"]), letter,
                   about["clue"])  # fmt: skip
@@ -355,7 +355,7 @@ def _written(dates):
 
 
 def _lists(kind, tables, products, files, here, rng):
-    """Everybody's list, made by the rules of the catalogue; in two kinds these change afterwards."""
+    """Everybody's list, by the rules of the catalogue; in two kinds these change afterwards."""
     stock = products[["product_id", "product_name", "product_category"]].assign(
         in_stock="yes", allowed="yes"
     )
@@ -380,13 +380,18 @@ def _lists(kind, tables, products, files, here, rng):
     return lists
 
 
-def _sentences(kind, rng):
-    """Four sentences by letter, and the right letter."""
-    kinds = texts()["kinds"]
-    fault = kinds[kind]["fault"]
-    chosen = [fault, *kinds[kind]["beside"]]
-    order = rng.permutation(len(chosen))
-    letters = "ABCD"
+def sentences_of(shop: int, kind: str) -> tuple[dict[str, str], str]:
+    """Four sentences for the head of product by letter, and the right letter.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str
+        One of :data:`KINDS`.
+    """
+    about = texts()["kinds"][kind]
+    chosen = [about["fault"], *about["beside"]]
+    order = np.random.default_rng([SALT, shop % 2**32, len(KINDS)]).permutation(len(chosen))
     sentences = {letter: texts()["faults"][chosen[at]]["sentence"]
-                 for letter, at in zip(letters, order, strict=True)}  # fmt: skip
-    return sentences, letters[int(np.flatnonzero(order == 0)[0])]
+                 for letter, at in zip("ABCD", order, strict=True)}  # fmt: skip
+    return sentences, "ABCD"[int(np.flatnonzero(order == 0)[0])]
