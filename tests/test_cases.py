@@ -5,12 +5,15 @@ A dealt shop takes about a second, so each is dealt once and asked everything.
 
 import functools
 import re
+from pathlib import Path
 
+import nbformat
+import pandas as pd
 import pytest
 
 from helpers import cases, data, memo, trust
 from helpers.cases.desk import _points
-from helpers.course import exercises
+from helpers.course import exercises, notebooks, runs, workshop
 from tests.common import THOROUGH
 
 # from far away, so that no shop of the lesson is among them
@@ -56,7 +59,7 @@ def solve(desk):
         off, allowed = numbers(beside["split"])
         if off > allowed:
             return "fix the data first", "broken split"
-    known, cut = (memo.pd.Timestamp(text.removeprefix("cut: ")) for text in (
+    known, cut = (pd.Timestamp(text.removeprefix("cut: ")) for text in (
         reads["events known until"], beside["events known until"]))  # fmt: skip
     leak = known >= cut
     if numbers(reads["judges"])[0] < 100:
@@ -220,7 +223,7 @@ def test_the_same_number_is_the_same_shop():
     assert one.lists.equals(again.lists)
     assert repr(cases.gauges(one)) == repr(cases.gauges(again))
     for name in ("transactions_path", "events_path", "products_path"):
-        texts = [open(getattr(each.files, name)).read() for each in (one, again)]
+        texts = [Path(getattr(each.files, name)).read_text() for each in (one, again)]
         assert texts[0] == texts[1]
     assert not cases.make(8, "too few").lists.equals(one.lists)
     assert cases.deal(3) is cases.deal(3)
@@ -338,6 +341,46 @@ def test_an_odd_form_gets_a_sentence(capsys):
     assert "exercise 12-1 needs case" in capsys.readouterr().out
     exercises.check("12-1", (...,) * 4, case=None)
     assert "not to blame" in capsys.readouterr().out
+
+
+def test_the_answers_stored_in_the_lesson_are_right(capsys):
+    """The folded answers are computed; pasted into the form, each is right for its shop."""
+    [path] = notebooks.FOLDER.glob("12_*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    forms = [at for at, cell in enumerate(cells) if "case=" in cell.source and "exercise" in
+             cell.metadata.get("tags", [])]  # fmt: skip
+    names = dict(zip(("first", "second", "third"), map(cases.deal, (1, 2, 3)), strict=True))
+    assert len(forms) == 3
+    for at in forms:
+        [told] = cells[at + 1].outputs
+        assert notebooks.ANSWER in cells[at + 1].metadata["tags"]
+        answer = re.search(r"```python\n(.*?)```", told.data["text/markdown"], flags=re.S)[1]
+        blank, call = cells[at].source.rsplit("\n", 1)
+        assert blank.splitlines() == [f"{part} = ..." for part in cases.PARTS]
+        exec(f"{answer}\n{call}", {"check": exercises.check, **names})
+        assert "All four." in capsys.readouterr().out
+
+
+def test_learners_get_no_key_and_instructors_get_it_for_many_shops(tmp_path):
+    [path] = notebooks.FOLDER.glob("12_*.ipynb")
+    learner = workshop.learner_notebook(nbformat.read(path, as_version=4))
+    assert "cases.folded" not in "".join(cell.source for cell in learner.cells)
+    table = cases.keys(range(1, 37))
+    for shop in (1, 20, 36):
+        key = cases.key(shop)
+        assert f"| {shop} | {' | '.join(key.values())} |" in table
+    assert cases.key(2) == cases.key(cases.deal(2))
+
+
+def test_a_run_leaves_the_lesson_out_and_says_so():
+    assert "12" not in [notebooks.number(path) for path in runs.select_lessons(())]
+    for name in ("12", "12_your_turn"):
+        with pytest.raises(runs.RunError, match="deals made-up shops .* a run leaves it out"):
+            runs.select_lessons((name,))
+    with pytest.raises(runs.RunError, match="no lesson '13'"):
+        runs.select_lessons(("13",))
+    chosen = runs.select_lessons(("1",))
+    assert [notebooks.number(path) for path in chosen] == ["10", "11"]
 
 
 def test_points_have_no_zero_with_a_sign():
