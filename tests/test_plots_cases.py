@@ -94,9 +94,8 @@ def test_a_shop_of_one_month_and_of_no_hits_is_drawn(drawn, read):
     assert written(figure.axes[1]) == ["0"] * len(rates)
 
 
-@pytest.mark.parametrize("shop", [1, 2, 3])
-def test_no_figure_gives_a_verdict_away(drawn, shop):
-    case = cases.deal(shop)
+def test_no_figure_gives_a_verdict_away(drawn):
+    case = cases.make(1, "too few")
     plots.at_a_glance(cases.gauges(case))
     [figure] = drawn
     for word in (*cases.texts()["decisions"], *cases.texts()["faults"]):
@@ -110,5 +109,6 @@ def test_each_figure_stands_beside_its_question(drawn):
     [axes] = figure.axes
     heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
     for sent, beside in BESIDE:
-        assert heights[sent] == heights[beside] and f"{sent}: {beside}" in figure.alt
+        assert heights[sent] == heights[beside]
+        assert " ".join(f"{sent}: {beside}".split()) in figure.alt
     no_overlap(axes)

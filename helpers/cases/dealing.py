@@ -67,7 +67,7 @@ def deal(shop: int, kind: str | None = None) -> Case:
     return _dealt(int(shop), kind)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=32)
 def _dealt(shop, kind):
     for attempt in range(_ATTEMPTS):
         case = make(shop, kind, attempt)

@@ -40,7 +40,7 @@ ROWS = (
 )
 KINDS = tuple(kind for row in ROWS for kind in row)
 _SHOPS = ("general store", "department store", "members' shop", "mail-order house", "gift shop",
-          "market place")  # fmt: skip
+          "marketplace")  # fmt: skip
 
 
 @functools.cache

@@ -128,16 +128,17 @@ def select_lessons(names: tuple[str, ...]) -> list[Path]:
         If a name fits no lesson, or only one that deals its own shops.
     """
     available = [path for path in lessons() if number(path) not in MADE_UP]
-    for path in lessons():
-        if number(path) in MADE_UP and path.stem in {*names} | {number(path)} & {*names}:
-            raise RunError(
-                f"Lesson {number(path)} deals made-up shops and takes no data, so a run leaves it "
-                f"out. Open it instead: notebooks/{path.name}."
-            )
     for name in names:
-        if not any(path.name.startswith(name) for path in available):
-            have = ", ".join(path.stem for path in available)
-            raise RunError(f"There is no lesson {name!r}. There are: {have}.")
+        if any(path.name.startswith(name) for path in available):
+            continue
+        for path in lessons():
+            if path.name.startswith(name):
+                raise RunError(
+                    f"Lesson {number(path)} deals made-up shops and takes no data, so a run leaves "
+                    f"it out. Open it instead: notebooks/{path.name}."
+                )
+        have = ", ".join(path.stem for path in available)
+        raise RunError(f"There is no lesson {name!r}. There are: {have}.")
     return [path for path in available if not names or path.name.startswith(names)]
 
 

@@ -24,13 +24,13 @@ _ANSWERS = {"fix the data first": WARNING, "score anew, go on": INK, "not yet": 
             "don't": POPULAR, "for this group only": PERSONAL}  # fmt: skip
 #: A figure that somebody sends, and the one to hold beside it.
 BESIDE = [
-    ("“every row could be read”", "does it look like what happened?"),
-    ("“sales doubled”, “sales collapsed”", "who bought, and until which day?"),
-    ("“54 of 100 find something”", "how many judges? what was known?"),
-    ("“more than the best sellers”", "which best sellers? last week's?"),
-    ("“plus 10 on average”", "each group's gain"),
-    ("“the list is better”", "may all of it be shown?"),
-    ("“lift +20 %, for sure”", "how many people in each arm?"),
+    ("“every row was read”", "does it look like\nwhat happened?"),
+    ("“sales doubled”,\n“sales collapsed”", "who bought, and\nuntil which day?"),
+    ("“54 of 100 find\nsomething”", "how many judges?\nwhat was known?"),
+    ("“more than the\nbest sellers”", "which best sellers?\nlast week's?"),
+    ("“plus 10 on average”", "which groups gain?"),
+    ("“the list is better”", "may all of it\nbe shown?"),
+    ("“lift +20 %, for sure”", "how many people\nin each arm?"),
 ]
 
 
@@ -119,19 +119,19 @@ def at_a_glance(read: Mapping) -> None:
 
 def figure_beside() -> None:
     """What somebody sends, and what to ask for beside it, as pairs."""
-    figure, axes = style.figure(height=5)
+    figure, axes = style.figure(height=6.4)
     for place, (sent, beside) in enumerate(BESIDE):
-        _box(axes, 1.95, -place, 3.9, 0.66, sent, POPULAR, fontsize=10.5)
+        _box(axes, 1.95, -place, 3.9, 0.8, sent, POPULAR, fontsize=13)
         _arrow(axes, (3.95, -place), (4.6, -place), INK)
-        _box(axes, 6.65, -place, 4.0, 0.66, beside, PERSONAL, fontsize=10.5)
-    axes.text(1.95, 0.62, "what they send", ha="center", va="center", color=POPULAR,
+        _box(axes, 6.65, -place, 4.0, 0.8, beside, PERSONAL, fontsize=13)
+    axes.text(1.95, 0.68, "what they send", ha="center", va="center", color=POPULAR,
               fontweight="bold")  # fmt: skip
-    axes.text(6.65, 0.62, "what you ask for", ha="center", va="center", color=PERSONAL,
+    axes.text(6.65, 0.68, "what you ask for", ha="center", va="center", color=PERSONAL,
               fontweight="bold")  # fmt: skip
     axes.set_xlim(-0.1, 8.75)
     axes.set_ylim(-len(BESIDE) + 0.5, 0.95)
     style.bare(axes, equal=False)
     finding = "A figure alone decides nothing: ask for the one beside it"
     style.title(axes, finding)
-    told = "; ".join(f"{sent}: {beside}" for sent, beside in BESIDE)
+    told = "; ".join(" ".join(f"{sent}: {beside}".split()) for sent, beside in BESIDE)
     style.show(figure, f"{finding}. {told}.")
