@@ -91,8 +91,7 @@ def _months(day):
 
 def _score(case, split, transactions, events):
     """Hit rates as handed in and with all tables cut at the same day, gain and shuffle test."""
-    chosen = evaluate.choose_item_based(split, PLACES)
-    with_carts = ItemBased(trend_days=chosen.trend_days, intent_days=CART_DAYS)
+    with_carts = ItemBased(intent_days=CART_DAYS)  # the engine of the lists that were handed in
     methods = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
                "most_popular_7_days": MostPopular(7), "ours": with_carts}  # fmt: skip
     results, scores, _ = evaluate.judge(methods, split, PLACES)
@@ -106,7 +105,7 @@ def _score(case, split, transactions, events):
     ours, rival = scores["ours"]["hit_rate"], scores[best]["hit_rate"]
     low, high = evaluate.interval(ours - rival)
     line = evaluate.WORTH_HAVING * results.loc[best, "hit_rate"]
-    pairs, found = evaluate.own_and_stranger(split, PLACES, model=chosen)
+    pairs, found = evaluate.own_and_stranger(split, PLACES)
     own, stranger = (each.any(axis=1).astype(float) for each in found.values())
     shuffled = _with_interval(own - stranger)
     matrix, _ = split.training()
