@@ -289,6 +289,8 @@ def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
     assert reply(case, key, capsys).endswith(f"All four. {case.truth.clue}\n")
     assert cases.judge(case, dict(cases.key(case)))[0]
     said = cases.texts()
+    assert case.sentences[case.truth.sentence] == said["faults"][case.truth.fault]["sentence"]
+    assert len(set(case.sentences.values())) == 4
     for place, part in enumerate(cases.PARTS):
         for option in cases.options(case)[part]:
             answer = [*key[:place], option, *key[place + 1 :]]
