@@ -126,11 +126,11 @@ def test_a_tie_break_has_both_of_its_prices(drawn):
     [axes] = drawn[0].axes
     curves = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines
               if line.get_marker() == "o"}  # fmt: skip
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["0%", "10%", "worth\nalone"]
-    assert "By worth alone: hits -40.0%" in drawn[1].alt
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0%", "10%", "value\nalone"]
+    assert "By value alone: hits -40.0%" in drawn[1].alt
     assert curves[to_hex(colours.PERSONAL)] == table["hits_change"].tolist()
     assert curves[to_hex(colours.INK)] == table["worth_change"].tolist()
-    assert title(axes) == "A tie-break of 10%: hits -1.0%, their worth +6.0%"
+    assert title(axes) == "A tie-break of 10%: hits -1.0%, their value +6.0%"
     assert title(drawn[1].axes[0]).startswith("No tie-break")
 
 

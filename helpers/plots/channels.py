@@ -113,8 +113,8 @@ def night_and_noon() -> None:
 
 _WHERE = {
     "homepage": ("looks around", "a personal row"),
-    "email": ("does something else", "three of that row"),
-    "product_page": ("weighs one thing", "what goes with it"),
+    "email": ("busy elsewhere", "three of that row"),
+    "product_page": ("weighs one thing", "what its buyers bought, too"),
     "cart": ("left something", "that, and what goes with it"),
 }
 
@@ -180,11 +180,11 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
     share = has_other.mean()
     lift = confidence / share
     panels = [
-        ("support", f"filled: bought both\n{both.sum()} of all {len(bought)}", support,
+        ("support", f"of all {len(bought)},\n{both.sum()} bought both", support,
          [(everyone, both)]),
-        ("confidence", f"filled: {other}, too\n{both.sum()} of {has_one.sum()} with {one}",
+        ("confidence", f"of {one}'s {has_one.sum()} buyers,\n{both.sum()} bought {other}, too",
          confidence, [(has_one, both)]),
-        ("lift", f"that, and below all with\n{other}: {has_other.sum()} of {len(bought)}", lift,
+        ("lift", f"that share, divided by\n{other}'s: {has_other.sum()} of all {len(bought)}", lift,
          [(has_one, both), (everyone, has_other)]),
     ]  # fmt: skip
     figure, drawn = style.figure(3.0, ncols=3)
@@ -270,9 +270,9 @@ def instead_or_together() -> None:
     """Fewer common buyers than chance gives, about as many, or more: three kinds of pairs."""
     figure, axes = style.figure(3.7)
     kinds = [
-        (4, "instead of each other", "kettle & kettle", WARNING),
+        (4, "instead of each other", "two kettles", WARNING),
         (20, "nothing to do with each other", "kettle & novel", CHANCE),
-        (60, "as well", "kettle & tea; lipstick & lipstick", PERSONAL),
+        (60, "as well", "kettle & tea; two lipsticks", PERSONAL),
     ]
     axes.axvline(20, color=CHANCE, linestyle="--", zorder=0)
     for place, (both, what, pair, colour) in enumerate(kinds):
@@ -280,7 +280,7 @@ def instead_or_together() -> None:
         axes.text(max(both, 20) + 2, place - 0.13, f"{both}: {what}", color=colour, va="center",
                   fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
         axes.text(max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=10.5, bbox=_ON_WHITE)
-    axes.text(20, -0.72, "chance gives 20", color=CHANCE, ha="center", va="center", bbox=_ON_WHITE)
+    axes.text(22, -0.72, "chance gives 20", color=CHANCE, va="center")
     axes.set_xlim(0, 128)
     axes.set_ylim(2.5, -1.0)
     axes.set_yticks([])
@@ -288,7 +288,7 @@ def instead_or_together() -> None:
     axes.spines["left"].set_visible(False)
     finding = "Fewer common buyers than chance gives: one instead of the other"
     told = "; ".join(f"{both}, {pair}: {what}" for both, what, pair, _ in kinds)
-    style.finish(figure, axes, finding, "common buyers of two products, of 1,000 customers", "",
+    style.finish(figure, axes, finding, "common buyers, if one has 200 of 1,000, the other 100", "",
                  f"{finding}. Chance gives 20. {told}.")  # fmt: skip
 
 
@@ -337,7 +337,7 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
         Loss of hits agreed on.
     """
     figure, axes = style.figure(4.2)
-    for name, colour, label, aside in [("worth", INK, "worth\nof hits", -0.09),
+    for name, colour, label, aside in [("worth", INK, "value\nof hits", -0.09),
                                        ("hits", PERSONAL, "hits", 0.09)]:  # fmt: skip
         change, low, high = (prices[f"{name}_{part}"] for part in ("change", "low", "high"))
         place = np.arange(len(prices)) + aside
@@ -345,18 +345,18 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
         axes.plot(place, change, "o", color=colour, markersize=7)
         inside = np.isfinite(prices.index)  # by worth alone is no wider tie-break
         axes.plot(place[inside], change[inside], color=colour, linewidth=2.5)
-        axes.annotate(label, (place[-1], change.iloc[-1]), (12, 0), color=colour,
+        end = np.flatnonzero(inside)[-1]
+        axes.annotate(label, (place[end], change.iloc[end]), (12, 0), color=colour,
                       textcoords="offset points", va="center", fontweight="bold",
                       annotation_clip=False, bbox=_ON_WHITE)  # fmt: skip
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
     axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -5),
-                  textcoords="offset points", color=WARNING, va="top", fontsize=10.5,
-                  bbox=_ON_WHITE)  # fmt: skip
+                  textcoords="offset points", color=WARNING, va="top", fontsize=10.5)  # fmt: skip
     if chosen is not None:
         at = list(prices.index).index(chosen)
         axes.axvline(at, color=PERSONAL, linewidth=18, alpha=0.13)
-    labels = [f"{tolerance:.0%}" if np.isfinite(tolerance) else "worth\nalone"
+    labels = [f"{tolerance:.0%}" if np.isfinite(tolerance) else "value\nalone"
               for tolerance in prices.index]  # fmt: skip
     axes.set_xticks(range(len(prices)), labels)
     axes.set_xlim(-0.4, len(prices) + 0.4)
@@ -368,12 +368,12 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
         row = prices.loc[chosen]
         finding = (
             f"A tie-break of {chosen:.0%}: hits {100 * row['hits_change']:+.1f}%, "
-            f"their worth {100 * row['worth_change']:+.1f}%"
+            f"their value {100 * row['worth_change']:+.1f}%"
         )
     last = prices.iloc[-1]
-    named = f"At {prices.index[-1]:.0%}" if np.isfinite(prices.index[-1]) else "By worth alone"
+    named = f"At {prices.index[-1]:.0%}" if np.isfinite(prices.index[-1]) else "By value alone"
     alt = (
-        f"{finding}. {named}: hits {100 * last['hits_change']:+.1f}%, their worth "
+        f"{finding}. {named}: hits {100 * last['hits_change']:+.1f}%, their value "
         f"{100 * last['worth_change']:+.1f}%."
     )
     style.finish(figure, axes, finding, "how far below the best score a product may be",
@@ -381,7 +381,7 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
 
 
 def place_values(table: pd.DataFrame) -> None:
-    """What each slot of the row found, beside dice; the last is the one that a launch would get.
+    """What each slot of the row found, beside chance; the last is the one that a launch would get.
 
     Parameters
     ----------
@@ -402,7 +402,7 @@ def place_values(table: pd.DataFrame) -> None:
                       (0, 3), textcoords="offset points", ha="center", color=colour,
                       fontweight="bold")  # fmt: skip
     axes.axhline(chance, color=CHANCE, linestyle="--")
-    axes.annotate(f"dice: {chance:.2g}", (len(table) - 0.45, chance), (0, 4), color=CHANCE,
+    axes.annotate(f"at random:\n{chance:.2g}", (len(table) - 0.45, chance), (0, 4), color=CHANCE,
                   textcoords="offset points", va="bottom")  # fmt: skip
     names = [f"slot {place}" for place in table.index[:-1]]
     axes.set_xticks(range(len(table)), [*names, "not\nshown"])
@@ -413,7 +413,7 @@ def place_values(table: pd.DataFrame) -> None:
     axes.set_xlim(-0.6, len(table) - 0.45 + 0.17 * (len(table) + 1))
     finding = f"The last slot brings {percent(share)} of the row's hits"
     told = ", ".join(f"{place}: {row['hits']:.1f}" for place, row in table.iterrows())
-    alt = f"{finding}. Hits per 100 customers by slot: {told} (not shown). Dice: {chance:.1f}."
+    alt = f"{finding}. Hits per 100 customers by slot: {told} (not shown). At random: {chance:.1f}."
     style.finish(figure, axes, finding, "slot of the row" if n > 6 else "",
                  "hits per 100 customers", alt)  # fmt: skip
 
