@@ -12,7 +12,7 @@ from helpers.data import PROJECT
 LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "first_look", "catalogue",
            "production", "channels", "experiments", "audiences", "warehouse", "memo",
            "trust"]  # fmt: skip
-ROOMS = [*LESSONS, "simulation", "course", "plots"]
+ROOMS = [*LESSONS, "simulation", "cases", "course", "plots"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
     "reading": {"data", "channels", "experiments", "warehouse", "memo", "course"},

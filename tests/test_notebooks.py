@@ -9,7 +9,15 @@ import nbformat
 import pytest
 
 from helpers import data, evaluate, memo, production, warehouse
-from helpers.course.notebooks import FOLDED, UNSEEN, export_picture, lessons, normalise, number
+from helpers.course.notebooks import (
+    FOLDED,
+    MADE_UP,
+    UNSEEN,
+    export_picture,
+    lessons,
+    normalise,
+    number,
+)
 from helpers.reading.parameters import Parameters
 
 LESSONS = lessons()
@@ -57,9 +65,9 @@ def in_the_new_manner(notebook):
     return "Your question today:" in notebook.cells[0].source
 
 
-def test_lessons_00_to_11_are_there():
+def test_lessons_00_to_12_are_there():
     assert [number(path) for path in LESSONS] == ["00", "01", "02", "03", "04", "05a", "05b", "06",
-                                                  "07", "08", "09", "10", "11"]  # fmt: skip
+                                                  "07", "08", "09", "10", "11", "12"]  # fmt: skip
 
 
 def test_normal_form(path, notebook):
@@ -108,9 +116,12 @@ def test_what_is_plumbing_is_folded(notebook):
     assert record in ([], [len(notebook.cells) - 1]), "for reruns: the last cell"
 
 
-def test_parameters_have_the_same_names_everywhere(notebook):
+def test_parameters_have_the_same_names_everywhere(notebook, path):
     declared = {}
     exec(code(notebook)[0].source, {}, declared)
+    if number(path) in MADE_UP:  # nobody's data enter it: a number deals its shops
+        assert declared == {"shop": 1}
+        return
     assert [name for name in declared if name in STANDARD_PARAMETERS] == STANDARD_PARAMETERS
     for name in GROUPS & set(declared):
         assert declared.pop(name) in ({}, "")

@@ -61,6 +61,8 @@ def main():
 def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     """Run the lessons (all, or those named by their number) on the bundled or on your own data.
 
+    Lesson 12 is in no run: it deals made-up shops of its own.
+
     Writes executed notebooks, recommendations.csv and .parquet, metrics.json and index.html.
     `course describe FILE` looks at an export and proposes a parameter file; `course parameters`
     lists all that may stand in one. Paths are relative to the folder you stand in. Some lessons

@@ -19,9 +19,13 @@ FOLDER = PROJECT / "notebooks"
 QUIZZES = FOLDER / "quizzes.yaml"
 #: The kernel manager for lessons, by its name: it takes a second to import.
 THIS_PYTHON = "helpers.course.kernel.ThisPython"
+#: Lessons that deal made-up shops of their own: nobody's data enter them.
+MADE_UP = ("12",)
 _LESSON = re.compile(r"\d\d[a-z]?_")
 #: Cells whose source is not shown: set-up folds open, a computed sentence is text like any other.
 FOLDED, UNSEEN = "hide-input", "remove-input"
+#: A cell that says an answer which depends on the shop dealt.
+ANSWER = "answer"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -20,7 +20,7 @@ import pandas as pd
 import psutil
 
 from helpers import audiences, catalogue, channels, data, production
-from helpers.course.notebooks import THIS_PYTHON, lessons
+from helpers.course.notebooks import MADE_UP, THIS_PYTHON, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
@@ -120,16 +120,25 @@ def read_parameter_file(path: Path) -> Written:
 def select_lessons(names: tuple[str, ...]) -> list[Path]:
     """The lessons whose file names begin with one of `names`; all, if there are none.
 
+    Those that deal shops of their own are in no run.
+
     Raises
     ------
     RunError
-        If a name fits no lesson.
+        If a name fits no lesson, or only one that deals its own shops.
     """
-    available = lessons()
+    available = [path for path in lessons() if number(path) not in MADE_UP]
     for name in names:
-        if not any(path.name.startswith(name) for path in available):
-            have = ", ".join(path.stem for path in available)
-            raise RunError(f"There is no lesson {name!r}. There are: {have}.")
+        if any(path.name.startswith(name) for path in available):
+            continue
+        for path in lessons():
+            if path.name.startswith(name):
+                raise RunError(
+                    f"Lesson {number(path)} deals made-up shops and takes no data, so a run leaves "
+                    f"it out. Open it instead: notebooks/{path.name}."
+                )
+        have = ", ".join(path.stem for path in available)
+        raise RunError(f"There is no lesson {name!r}. There are: {have}.")
     return [path for path in available if not names or path.name.startswith(names)]
 
 

@@ -11,9 +11,11 @@ import shutil
 from importlib import util
 from pathlib import Path
 
-from helpers.course.notebooks import FOLDER, UNSEEN, lessons, number
+from helpers import cases
+from helpers.course.notebooks import ANSWER, FOLDER, MADE_UP, UNSEEN, lessons, number
 from helpers.course.publishing import without_diagrams
 
+_KEYS = range(1, 37)  # shops whose key the instructor gets
 _WORDS_UNDER_A_RESULT = 60  # more would not fit below a figure
 _OUR_STYLE = """<style>
 .reveal iframe { height: 560px; }  /* the memo */
@@ -62,7 +64,10 @@ def write_workshop(out) -> dict[str, int]:
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
         for path in lessons():
-            notebook = make(nbformat.read(path, as_version=4), talking.get(number(path), ""))
+            points = talking.get(number(path), "")
+            if number(path) in MADE_UP:
+                points += f"\n\nThe key, by the number of the shop:\n\n{cases.keys(_KEYS)}"
+            notebook = make(nbformat.read(path, as_version=4), points)
             nbformat.write(notebook, out / name / path.name)
         shutil.copy(FOLDER / "glossary.md", out / name)
     shutil.copy(FOLDER / "instructor_guide.md", out / "instructor")
@@ -83,6 +88,9 @@ def talking_points(guide: str) -> dict[str, str]:
 
 def learner_notebook(notebook, talking: str = ""):
     """A lesson without its answers and outputs; quizzes stay."""
+    notebook.cells = [
+        cell for cell in notebook.cells if ANSWER not in cell.metadata.get("tags", [])
+    ]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = _ANSWER.sub("", cell.source).strip() or "&nbsp;"

@@ -21,6 +21,11 @@ from helpers.plots.better import (
     variety,
     who_is_judged,
 )
+from helpers.plots.cases import (
+    at_a_glance,
+    figure_beside,
+    routine,
+)
 from helpers.plots.channels import (
     consent_gates,
     four_places,

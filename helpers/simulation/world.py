@@ -156,7 +156,7 @@ def owned_penalty(consumable) -> np.ndarray:
     return np.where(consumable, REBUY_PENALTY, OWNED_PENALTY)
 
 
-def make_world(seed: int = SEED, taste_strength: float = 1.0) -> World:
+def make_world(seed: int = SEED, taste_strength: float = 1.0, pushed=0.0) -> World:
     """Make the shop: customers with tastes, their purchases and their events.
 
     Parameters
@@ -166,6 +166,8 @@ def make_world(seed: int = SEED, taste_strength: float = 1.0) -> World:
     taste_strength : float
         1 for the bundled data; 0 switches personal taste off: everyone likes the same products.
         Counts stay the same, so it is the control in which no recommender can beat popularity.
+    pushed : float or ndarray, shape (days, products)
+        As in :func:`replay_purchases`: what fashion or a homepage adds, for everyone.
 
     Returns
     -------
@@ -174,7 +176,7 @@ def make_world(seed: int = SEED, taste_strength: float = 1.0) -> World:
     rng = np.random.default_rng(seed)
     products = make_products()
     taste, preference = _draw_tastes(rng, products, taste_strength)
-    bought = _draw_purchases(rng, products, preference)
+    bought = _draw_purchases(rng, products, preference, pushed)
     transactions = _transactions_table(rng, products, bought)
     events = _events_table(rng, products, preference, bought)
     customers = pd.Index([f"CUST{n:05d}" for n in range(1, N_CUSTOMERS + 1)], name="customer_id")

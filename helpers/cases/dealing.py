@@ -1,0 +1,119 @@
+"""Which shop a number deals, and the check that luck hides nothing of what is to be seen."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from helpers import trust
+from helpers.cases.desk import gauges
+from helpers.cases.making import KINDS, ROWS, SALT, Case, make
+from helpers.evaluate import MIN_CUSTOMERS, SIGNAL
+
+_ATTEMPTS = 20
+
+
+def kind_of(shop: int) -> str:
+    """What happened to the shop of a number.
+
+    Parameters
+    ----------
+    shop : int
+
+    Returns
+    -------
+    str
+        One of :data:`helpers.cases.KINDS`. Any three numbers in a row have three kinds, at most one
+        of them without a fault; twelve in a row from a multiple of twelve have all of them.
+    """
+    block, place = divmod(shop, 12)
+    row, at = place % 3, place // 3
+    order = np.random.default_rng([SALT, block % 2**32, row]).permutation(4)
+    return ROWS[row][order[at]]
+
+
+def deal(shop: int, kind: str | None = None) -> Case:
+    """Deal a shop: the same number always gives the same one.
+
+    Parameters
+    ----------
+    shop : int
+        Any whole number. Three in a row are three kinds, at most one of them without a fault.
+    kind : str, optional
+        One of :data:`helpers.cases.KINDS`, whatever the number says: to try a kind with many
+        seeds.
+
+    Returns
+    -------
+    Case
+
+    Raises
+    ------
+    ValueError
+        If `shop` is no whole number, or there is no such kind.
+
+    Notes
+    -----
+    Customers are drawn at random, and luck may hide what a shop is to show, or show what isn't
+    there. Such a draw is thrown away for the next one, so a dealt shop is clearer than an average
+    one. What is asked for is one symptom, and the figure that misleads; see :func:`clear`.
+    """
+    if isinstance(shop, bool) or not isinstance(shop, int | np.integer):
+        raise ValueError(f"A shop is a whole number, such as 4; this is {shop!r}.")
+    kind = kind_of(shop) if kind is None else kind
+    if kind not in KINDS:
+        raise ValueError(f"There is no kind {kind!r}. There are: {', '.join(KINDS)}.")
+    return _dealt(int(shop), kind)
+
+
+@functools.lru_cache(maxsize=32)
+def _dealt(shop, kind):
+    for attempt in range(_ATTEMPTS):
+        case = make(shop, kind, attempt)
+        if clear(kind, gauges(case)):
+            return case
+    raise RuntimeError(f"{_ATTEMPTS} draws of shop {shop} as {kind!r} show too little.")
+
+
+def clear(kind: str, read: dict) -> bool:
+    """Does a shop show its own symptom and no other, and does the obvious figure mislead?
+
+    Parameters
+    ----------
+    kind : str
+    read : dict
+        From :func:`helpers.cases.gauges`.
+    """
+    score, test, groups = read["score"], read["test"], list(read["groups"].values())
+    rates = {name: rate[0] for name, rate in score["rates"].items()}
+    handed, popular = rates["lists as handed in"], rates["best sellers"]
+    lead = score["above best sellers"][1] > 0  # what the colleague looks at: all time
+    pays = score["outcome"] == trust.WORTH_IT and score["histories"] == SIGNAL
+    loses = any(each["gain_high"] < 0 for each in groups)
+    seen = {
+        "rows": bool(read["rows"]["doubts"]),
+        "split": bool(test and test["broken"]),
+        "leak": score["known"] >= score["cut"],
+        "lists": bool(read["lists"]["failed"]),
+        "few": score["judges"] < MIN_CUSTOMERS,
+    }
+    own = {"turned dates": "rows", "one customer": "rows", "half a table": "rows",
+           "broken split": "split", "leak": "leak", "too few": "few", "sold out": "lists",
+           "forbidden": "lists"}.get(kind)  # fmt: skip
+    if any(there != (name == own) for name, there in seen.items()):
+        return False
+    if test and not test["broken"] and not test["lift"][1] <= 0 <= test["lift"][2]:
+        return False
+    nothing = score["outcome"] == trust.NOT_WORTH_IT
+    return {
+        "no taste": nothing and score["histories"] == trust.NOTHING and handed > rates["dice"],
+        "leak": nothing and score["histories"] == trust.NOTHING and handed > 1.5 * popular,
+        "too few": handed >= popular + 0.08,
+        "last week": score["outcome"] in (trust.NOT_WORTH_IT, trust.TOO_SMALL)
+        and lead and score["histories"] == SIGNAL and score["rival"] == "last 7 days",
+        "one group": pays and lead and groups[0]["gain_high"] < 0 < groups[-1]["gain_low"],
+        "broken split": pays and not loses and test and test["lift"][1] > 0,
+        "half a table": read["rows"]["lately"] < 0.2 * read["rows"]["usual"],
+        "one customer": read["rows"]["heaviest"] > 0.2 and not loses,
+    }.get(kind, pays and lead and not loses)  # fmt: skip

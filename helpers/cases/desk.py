@@ -1,0 +1,292 @@
+"""The desk: one table of gauges for an unseen shop, read with the tools of the lessons.
+
+Nothing here looks at what a case hides: the tables are read from its files, as any shop's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from helpers import catalogue, data, evaluate, experiments, production, trust
+from helpers.cases.making import CART_DAYS, PLACES, TEST_DAYS, Case, texts
+from helpers.memo import GROUPS
+from helpers.recommend import ItemBased, MostPopular
+
+RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days",
+          "last 7 days": "most_popular_7_days"}  # fmt: skip
+
+
+def gauges(case: Case) -> dict:
+    """Read a shop with the tools of the lessons.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    dict
+        Plain numbers, by block: ``rows`` (lesson 01: read, kept, doubts, the heaviest customer,
+        purchases lately), ``score`` (05a and 05b: who knew what until when, hit rates with
+        intervals, gain, line, shuffle test), ``groups`` (05b), ``lists`` (06: failed checks),
+        ``test`` (08: split and lift, None without a test).
+    """
+    if not case._read:
+        case._read.update(_gauges(case))
+    return case._read
+
+
+def _gauges(case):
+    (transactions, report), (events, _) = data.read_shop(case.files)
+    split = evaluate.split_by_time(transactions, events, TEST_DAYS, report.undone)
+    scored, ours, rival = _score(case, split, transactions, events)
+    matrix, _ = split.training()
+    owned = np.asarray(matrix.values.astype(bool).sum(axis=1)).ravel()
+    owned = owned[matrix.customers.get_indexer(ours.index)]
+    group = pd.Categorical.from_codes((owned > 1).astype(int), GROUPS)
+    by_group = evaluate.compare_groups(ours, rival, pd.Series(group, ours.index))
+    return {
+        "rows": _rows(transactions, report),
+        "score": scored,
+        "groups": by_group[["customers", "gain", "gain_low", "gain_high", "enough"]].to_dict(
+            "index"
+        ),
+        "lists": _checks(case, transactions, events),
+        "test": _test(case),
+    }
+
+
+def _rows(transactions, report):
+    day = transactions["transaction_date"].dt.normalize()
+    of_customers = transactions["customer_id"].value_counts(normalize=True)
+    ago = (day.max() - day).dt.days // 30
+    lately = ago.value_counts().reindex(range(13), fill_value=0)
+    year = (day.max() - day).dt.days // 365
+    names = data.display_names(data.product_table(transactions))
+    top = transactions["product_id"].value_counts(normalize=True)
+    return {
+        "read": report.read,
+        "kept": report.kept,
+        "doubts": [doubt.seen for doubt in report.doubts if doubt.stops],
+        "remarks": [doubt.seen for doubt in report.doubts if not doubt.stops],
+        "heaviest": float(of_customers.iloc[0]),
+        "next": float(of_customers.iloc[1]),
+        "lately": int(lately[0]),
+        "usual": int(lately[1:].median()),
+        "growth": float((year == 0).sum() / max((year == 1).sum(), 1) - 1),
+        "customers": int(transactions["customer_id"].nunique()),
+        "top": str(names[top.index[0]]),
+        "top_share": float(top.iloc[0]),
+        "months": _months(day),
+    }
+
+
+def _months(day):
+    counts = day.dt.to_period("M").value_counts().sort_index()
+    return {str(month): int(count) for month, count in counts.items()}
+
+
+def _score(case, split, transactions, events):
+    """Hit rates as handed in and with all tables cut at the same day, gain and shuffle test."""
+    with_carts = ItemBased(intent_days=CART_DAYS)  # the engine of the lists that were handed in
+    methods = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
+               "most_popular_7_days": MostPopular(7), "ours": with_carts}  # fmt: skip
+    results, scores, _ = evaluate.judge(methods, split, PLACES)
+    known = case.known_until["events"]
+    handed, knew_more = results.loc["ours"], known >= split.test_start
+    if knew_more:
+        # as the colleague measured it: purchases cut, events not
+        seen = replace(split, train_events=events[events["event_date"] <= known])
+        handed = evaluate.compare({"ours": with_carts}, seen, PLACES).iloc[0]
+    best = evaluate.best_of(results)
+    ours, rival = scores["ours"]["hit_rate"], scores[best]["hit_rate"]
+    low, high = evaluate.interval(ours - rival)
+    line = evaluate.WORTH_HAVING * results.loc[best, "hit_rate"]
+    pairs, found = evaluate.own_and_stranger(split, PLACES)
+    own, stranger = (each.any(axis=1).astype(float) for each in found.values())
+    shuffled = _with_interval(own - stranger)
+    matrix, _ = split.training()
+    hits = int(max(own.sum(), stranger.sum()))
+    taken = trust.places_taken(matrix, pairs, PLACES)
+    rates = {name: _rate(results.loc[method]) for name, method in RIVALS.items()}
+    scored = {
+        "cut": split.test_start,
+        "known": known,
+        "judges": len(ours),
+        "hits": int(max(ours.sum(), rival.sum())),
+        "thin": evaluate.thin(results.loc[["ours", best]]),
+        "rates": {
+            "dice": (float(trust.chance_per_customer(split, PLACES).mean()),),
+            **rates,
+            "lists as handed in": _rate(handed),
+            "cut at the same day": _rate(results.loc["ours"]),
+        },
+        "rival": next(name for name, method in RIVALS.items() if method == best),
+        "gain": _with_interval(ours - rival),
+        "line": float(line),
+        "above best sellers": _with_interval(ours - scores["most_popular"]["hit_rate"]),
+        "shuffle": shuffled,
+        "histories": trust.histories(*shuffled[1:], line, hits, len(pairs), taken),
+        "outcome": trust.CANNOT_TELL_YET
+        if evaluate.thin(results.loc[["ours", best]])
+        else trust.outcome(low, high, line),
+    }
+    return scored, ours, rival
+
+
+def _with_interval(differences):
+    return tuple(map(float, (differences.mean(), *evaluate.interval(differences))))
+
+
+def _rate(row):
+    return tuple(float(row[name]) for name in ("hit_rate", "hit_rate_low", "hit_rate_high"))
+
+
+def _checks(case, transactions, events):
+    """The lists that were handed in, by the checks of lesson 06 and the shop's catalogue."""
+    rules = catalogue.shop_rules(transactions, case.files, events)
+    model = ItemBased(intent_days=CART_DAYS)
+    engine = production.build_engine(transactions, events, model, rules)
+    checks = production.health_checks(engine, case.lists, PLACES)
+    stops = checks[~checks["passed"] & checks["stops"]]
+    return {
+        "failed": dict(zip(stops["check"], stops["detail"], strict=True)),
+        "checks": int(checks["stops"].sum()),
+        "shared": PLACES * (1 - evaluate.personalization(case.lists)),
+    }
+
+
+def _test(case):
+    rows, report = data.read_test_results(case.files)
+    if rows is None:
+        return None
+    read = experiments.of_export(rows, report, case.files.live_test)
+    sizes = list(read["split"]["customers"].values())
+    result = read["comparisons"].set_index("role").loc["decides"]
+    return {
+        "arms": list(case.files.live_test.arms),
+        "sizes": [int(size) for size in sizes],
+        "off": abs(sizes[0] - sizes[1]) / 2,
+        "allowed": float(experiments.deviation_allowed(sum(sizes))),
+        "broken": bool(read["split"]["broken"]),
+        "lift": tuple(float(result[name]) for name in ("lift", "lift_low", "lift_high")),
+        "decision": read["decision"],
+    }
+
+
+def desk(case: Case) -> pd.DataFrame:
+    """One table of gauges: what each reads, and what to hold beside it.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    DataFrame
+        ``part``, ``gauge``, ``reads``, ``beside``: texts. It gives no verdict.
+    """
+    read = gauges(case)
+    rows, score, groups, lists, test = (
+        read[name] for name in ("rows", "score", "groups", "lists", "test")
+    )
+    doubts = len(rows["doubts"])
+    line = f"line: {_points(score['line'])}"
+    said = {
+        "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "at least half"),
+        "doubts": (f"{doubts} that stop" if doubts else "none that stops", "none may stop"),
+        "heaviest customer": (f"{rows['heaviest']:.1%} of the rows", f"next: {rows['next']:.1%}"),
+        "purchases lately": (f"{rows['lately']:,} in 30 days", f"usual: {rows['usual']:,}"),
+        "events known until": (f"{score['known']:%d %b %Y}", f"cut: {score['cut']:%d %b %Y}"),
+        "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
+        **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
+        "gain": (_span(*score["gain"]), f"0, and the {line}"),
+        "shuffle test": (_span(*score["shuffle"]), f"0, and the {line}"),
+        **{
+            name: (
+                _span(each["gain"], each["gain_low"], each["gain_high"])
+                if each["enough"]
+                else f"{each['customers']:,} judges: too few",
+                "0",
+            )
+            for name, each in groups.items()
+        },
+        "list checks": (
+            "; ".join(f"not true: {check} ({what})" for check, what in lists["failed"].items())
+            or "all pass",
+            f"{lists['checks']} that stop",
+        ),
+    }
+    said = {name: said.get(name, ("–", "–")) for name in [*said, *GROUPS]}
+    if test:
+        said["split"] = (" and ".join(f"{size:,}" for size in test["sizes"]),
+                         f"{test['off']:.0f} off; chance: {test['allowed']:.0f}")  # fmt: skip
+        said["lift"] = ("{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]), " vs ".join(
+            reversed(test["arms"])))  # fmt: skip
+    table = [
+        (part, gauge, *said.get(gauge, ("no test", "–")))
+        for part, names in texts()["parts"].items()
+        for gauge in names
+    ]
+    return pd.DataFrame(table, columns=["part", "gauge", "reads", "beside"])
+
+
+def _points(share, sign=""):
+    told = f"{100 * share:{sign}.1f}"
+    return told.replace("-", "−") if float(told) else "0.0"
+
+
+def _span(middle, low, high):
+    return f"{_points(middle, '+')} ({_points(low, '+')} to {_points(high, '+')})"
+
+
+def _of_100(rate, low=None, high=None):
+    told = f"{100 * rate:.0f}"
+    return told if low is None else f"{told} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def letter(case: Case) -> str:
+    """The letter on the desk: which shop, who writes, what they claim, and their figure.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    str
+        Two or three sentences.
+    """
+    read = gauges(case)
+    about = texts()["kinds"][case.truth.kind]
+    score, test = read["score"], read["test"]
+    rates = {name: round(100 * rate[0]) for name, rate in score["rates"].items()}
+    known = {
+        **read["rows"],
+        "judges": score["judges"],
+        "days": TEST_DAYS,
+        "gone": 1 - score["judges"] / read["rows"]["customers"],
+        "handed": rates["lists as handed in"],
+        "popular": rates["best sellers"],
+        "more": rates["lists as handed in"] - rates["best sellers"],
+        "dice": rates["dice"],
+        "shared": read["lists"]["shared"],
+        "places": PLACES,
+    }
+    if test:
+        known |= dict(zip(("lift", "lift_low", "lift_high"), test["lift"], strict=True))
+    return f"From {about['from']}: “{about['letter'].format(**known)}”"
+
+
+def health(case: Case) -> list[str]:
+    """What the health report doubts, in its own sentences: those that stop, then remarks.
+
+    Parameters
+    ----------
+    case : Case
+    """
+    rows = gauges(case)["rows"]
+    return rows["doubts"] + rows["remarks"]

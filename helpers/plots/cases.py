@@ -1,0 +1,137 @@
+"""Figures of lesson 12: the routine, a shop at a glance, and the figure to hold beside another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.plots import style
+
+#: The routine: a question, where it was taught, and what a no makes of the decision.
+ROUTINE = [
+    ("Did what the rows say happen?", "01", "fix the data first"),
+    ("A test has ended: did all arrive?", "08", "fix the data first"),
+    ("Did the lists know the past only?", "05a", "score anew, go on"),
+    ("Enough judges?", "05a", "not yet"),
+    ("Can it reach a gain worth having?", "05b", "don't"),
+    ("Is the gain above zero for sure?", "05a", "not yet"),
+    ("Does every group go along?", "05b", "for this group only"),
+    ("May all of it be shown?", "06", "not yet"),
+]
+_ANSWERS = {"fix the data first": WARNING, "score anew, go on": INK, "not yet": CHANCE,
+            "don't": POPULAR, "for this group only": PERSONAL}  # fmt: skip
+#: A figure that somebody sends, and the one to hold beside it.
+BESIDE = [
+    ("“every row was read”", "does it look like\nwhat happened?"),
+    ("“sales doubled”,\n“sales collapsed”", "who bought, and\nuntil which day?"),
+    ("“54 of 100 find\nsomething”", "how many judges?\nwhat was known?"),
+    ("“more than the\nbest sellers”", "which best sellers?\nlast week's?"),
+    ("“plus 10 on average”", "which groups gain?"),
+    ("“the list is better”", "may all of it\nbe shown?"),
+    ("“lift +20 %, for sure”", "how many people\nin each arm?"),
+]
+
+
+def _box(axes, x, y, width, height, text, colour, filled=False, **more) -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            linewidth=1.8,
+            boxstyle="round,pad=0,rounding_size=0.12",
+            edgecolor=colour,
+            facecolor=colour if filled else "white",
+        )  # fmt: skip
+    )
+    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK, **more)
+
+
+def _arrow(axes, start, end, colour) -> None:
+    axes.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=colour, linewidth=2)
+    )
+
+
+def routine() -> None:
+    """The course in eight questions: the first no decides."""
+    figure, axes = style.figure(height=6.6)
+    for place, (question, lesson, word) in enumerate(ROUTINE):
+        y, colour = -place, _ANSWERS[word]
+        _box(axes, 2.55, y, 5.1, 0.68, question, INK)
+        axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=10.5)
+        _arrow(axes, (5.15, y), (6.05, y), colour)
+        axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
+        _box(axes, 7.6, y, 3.0, 0.62, word, colour, filled=True, fontweight="bold")
+        _arrow(axes, (2.55, y - 0.36), (2.55, y - 0.64), INK)
+    _box(axes, 2.55, -len(ROUTINE), 3.4, 0.62, "ship a test", PERSONAL, True, fontweight="bold")
+    axes.text(2.75, -len(ROUTINE) + 0.49, "yes", va="center", color=INK, fontsize=10)
+    axes.set_xlim(-0.75, 9.15)
+    axes.set_ylim(-len(ROUTINE) - 0.45, 0.75)
+    axes.text(-0.12, 0.6, "lesson", ha="right", va="center", color=CHANCE, fontsize=10)
+    style.bare(axes, equal=False)
+    finding = "The routine: the first no decides"
+    style.title(axes, finding)
+    told = "; ".join(f"{question} no: {word}" for question, _, word in ROUTINE)
+    style.show(figure, f"{finding}. {told}; all yes: ship a test.")
+
+
+def at_a_glance(read: Mapping) -> None:
+    """A shop's purchases month by month, and what its lists find beside the plain ones.
+
+    Parameters
+    ----------
+    read : mapping
+        From :func:`helpers.cases.gauges`.
+    """
+    months, rates = read["rows"]["months"], read["score"]["rates"]
+    figure, (above, below) = style.figure(
+        height=5.6, nrows=2, gridspec_kw={"height_ratios": [1, 1.5]}
+    )
+    above.bar(range(len(months)), list(months.values()), color=INK, width=0.75)
+    first, last = list(months)[0], list(months)[-1]
+    above.set_xticks([0, len(months) - 1], [first, last])
+    above.set_yticks([0, max(months.values())], ["0", f"{max(months.values()):,}"])
+    finding = f"{first} to {last}: purchases by month"
+    style.title(above, finding)
+    for place, (name, rate) in enumerate(rates.items()):
+        colour = PERSONAL if name.startswith(("lists", "cut")) else POPULAR
+        colour = CHANCE if name == "dice" else colour
+        if len(rate) > 1:
+            below.plot([100 * end for end in rate[1:]], [-place, -place], color=colour,
+                       linewidth=5)  # fmt: skip
+        below.plot(100 * rate[0], -place, "o", color=colour, markersize=10)
+        end = 100 * max(rate)
+        below.text(end + 2.5, -place, f"{100 * rate[0]:.0f}", color=colour, va="center",
+                   fontweight="bold")  # fmt: skip
+    below.set_yticks([-place for place in range(len(rates))], list(rates))
+    below.set_xlim(0, 108)
+    below.set_ylim(-len(rates) + 0.4, 0.6)
+    below.set_xlabel("of 100 judges find something, with 95 % interval")
+    judges = read["score"]["judges"]
+    style.title(below, f"What {judges:,} judges find in each list")
+    told = ", ".join(f"{name} {100 * rate[0]:.0f}" for name, rate in rates.items())
+    counts = ", ".join(f"{month} {count:,}" for month, count in months.items())
+    style.show(figure, f"Purchases by month: {counts}. Of 100 of {judges:,} judges: {told}.")
+
+
+def figure_beside() -> None:
+    """What somebody sends, and what to ask for beside it, as pairs."""
+    figure, axes = style.figure(height=6.4)
+    for place, (sent, beside) in enumerate(BESIDE):
+        _box(axes, 1.95, -place, 3.9, 0.8, sent, POPULAR, fontsize=13)
+        _arrow(axes, (3.95, -place), (4.6, -place), INK)
+        _box(axes, 6.65, -place, 4.0, 0.8, beside, PERSONAL, fontsize=13)
+    axes.text(1.95, 0.68, "what they send", ha="center", va="center", color=POPULAR,
+              fontweight="bold")  # fmt: skip
+    axes.text(6.65, 0.68, "what you ask for", ha="center", va="center", color=PERSONAL,
+              fontweight="bold")  # fmt: skip
+    axes.set_xlim(-0.1, 8.75)
+    axes.set_ylim(-len(BESIDE) + 0.5, 0.95)
+    style.bare(axes, equal=False)
+    finding = "A figure alone decides nothing: ask for the one beside it"
+    style.title(axes, finding)
+    told = "; ".join(" ".join(f"{sent}: {beside}".split()) for sent, beside in BESIDE)
+    style.show(figure, f"{finding}. {told}.")

@@ -1,0 +1,402 @@
+"""Lesson 12's unseen shops: symptom, misleading figure, tool and decision, over many numbers.
+
+A dealt shop takes about a second, so each is dealt once and asked everything.
+"""
+
+import functools
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from helpers import cases, data, memo, trust
+from helpers.cases.desk import _points
+from helpers.course import exercises, notebooks, runs, workshop
+from tests.common import THOROUGH
+
+# from far away, so that no shop of the lesson is among them
+SEEDS = range(900, 920) if THOROUGH else range(900, 902)
+DECISIONS = ["ship a test", "for this group only", "not yet", "don't", "fix the data first"]
+FIX = {"turned dates", "one customer", "half a table", "broken split"}
+
+each_kind = pytest.mark.parametrize("kind", cases.KINDS)
+
+
+@functools.cache
+def dealt(seed, kind):
+    return cases.deal(seed, kind)
+
+
+@pytest.fixture(params=[(seed, kind) for seed in SEEDS for kind in cases.KINDS],
+                ids=lambda each: f"{each[1]}-{each[0]}")  # fmt: skip
+def case(request):
+    return dealt(*request.param)
+
+
+# A learner who has nothing but the desk, and reads it by the routine
+
+
+def numbers(text):
+    found = re.findall(r"[+−-]?\d[\d,]*\.?\d*", text.replace("−", "-"))
+    return [float(each.replace(",", "").replace("+", "")) for each in found]
+
+
+def solve(desk):
+    """Decision and fault, from what the table on the desk says in words and figures."""
+    reads, beside = (desk.set_index("gauge")[name] for name in ("reads", "beside"))
+    if reads["doubts"] != "none that stops":
+        heavy, lately = (
+            numbers(reads["heaviest customer"])[0],
+            numbers(reads["purchases lately"])[0],
+        )
+        if heavy > 10 * numbers(beside["heaviest customer"])[0] and heavy > 10:
+            return "fix the data first", "one customer"
+        few = lately < 0.3 * numbers(beside["purchases lately"])[0]
+        return "fix the data first", "half a table" if few else "turned dates"
+    if reads["split"] != "no test":
+        off, allowed = numbers(beside["split"])
+        if off > allowed:
+            return "fix the data first", "broken split"
+    known, cut = (pd.Timestamp(text.removeprefix("cut: ")) for text in (
+        reads["events known until"], beside["events known until"]))  # fmt: skip
+    leak = known >= cut
+    if numbers(reads["judges"])[0] < 100:
+        return "not yet", "too few"
+    _, low, high = numbers(reads["gain"])
+    line = numbers(beside["gain"])[-1]
+    _, own_low, own_high = numbers(reads["shuffle test"])
+    tells = own_low > 0
+    says_nothing = own_high < 0 or own_low <= 0 and own_high < line
+    if high < line or (low <= 0 and says_nothing):
+        return "don't", "leak" if leak else "last week" if tells else "no taste"
+    if low <= 0:
+        return "not yet", "too few"
+    for group in memo.GROUPS:
+        gain = numbers(reads[group])
+        if len(gain) == 3 and gain[2] < 0:
+            return "for this group only", "one group"
+    if reads["list checks"] != "all pass":
+        return "not yet", "must not be shown"
+    return "ship a test", "none"
+
+
+def test_the_routine_and_the_desk_solve_every_case(case):
+    truth = case.truth
+    assert solve(cases.desk(case)) == (truth.decision, truth.fault)
+
+
+def test_the_solver_needs_the_symptom():
+    """A desk without its symptom gets another decision: the solver reads, it doesn't know."""
+    for kind, gauge, well in [
+        ("turned dates", "doubts", ("none that stops", "")),
+        ("one customer", "doubts", ("none that stops", "")),
+        ("half a table", "doubts", ("none that stops", "")),
+        ("broken split", "split", ("1,500 and 1,490", "5 off; chance: 90")),
+        ("too few", "judges", ("812", "at least 100")),
+        ("last week", "gain", ("+21.0 (+18.0 to +24.0)", "0, and the line: 6.0")),
+        ("one group", "one product", ("+3.0 (-2.0 to +8.0)", "0")),
+        ("sold out", "list checks", ("all pass", "10 that stop")),
+        ("forbidden", "list checks", ("all pass", "10 that stop")),
+    ]:
+        desk = cases.desk(dealt(SEEDS[0], kind))
+        desk.loc[desk["gauge"] == gauge, ["reads", "beside"]] = well
+        if kind == "too few":
+            desk.loc[desk["gauge"] == "gain", "reads"] = "+21.0 (+18.0 to +24.0)"
+        assert solve(desk)[1] != cases.texts()["kinds"][kind]["fault"], kind
+
+
+# Symptoms: there where they belong, and nowhere else
+
+
+def symptoms(read):
+    rows, score, test = read["rows"], read["score"], read["test"]
+    return {
+        name
+        for name, there in {
+            "doubt": bool(rows["doubts"]),
+            "heavy": rows["heaviest"] > 10 * rows["next"],
+            "collapse": rows["lately"] < 0.3 * rows["usual"],
+            "split": bool(test) and test["off"] > test["allowed"],
+            "leak": score["known"] >= score["cut"],
+            "few": score["judges"] < 100,
+            "forbidden": "nothing that must not be shown" in read["lists"]["failed"],
+        }.items()
+        if there
+    }
+
+
+SYMPTOMS = {"turned dates": {"doubt"}, "one customer": {"doubt", "heavy"},
+            "half a table": {"doubt", "collapse"}, "broken split": {"split"}, "leak": {"leak"},
+            "too few": {"few"}, "sold out": {"forbidden"},
+            "forbidden": {"forbidden"}}  # fmt: skip
+
+
+def test_a_shop_shows_its_own_symptom_and_no_other(case):
+    assert symptoms(cases.gauges(case)) == SYMPTOMS.get(case.truth.kind, set())
+
+
+def test_the_obvious_figure_misleads(case):
+    """What the letter says is true, and points the other way."""
+    read, kind = cases.gauges(case), case.truth.kind
+    score, rates = read["score"], {
+        name: rate[0] for name, rate in read["score"]["rates"].items()
+    }  # fmt: skip
+    handed, best = rates["lists as handed in"], rates["best sellers"]
+    letter = cases.letter(case)
+    if kind == "healthy":  # the only one that asks for a no
+        assert score["judges"] < read["rows"]["customers"] / 3 and "Wait" in letter
+        assert score["outcome"] == trust.WORTH_IT
+    elif kind == "turned dates":
+        assert read["rows"]["kept"] == read["rows"]["read"] and handed > best + 0.05
+    elif kind == "one customer":
+        assert read["rows"]["growth"] > 0.3 and read["rows"]["top"] in letter
+        (purchases, _), _ = data.read_shop(case.files)
+        people = purchases.groupby("product_name")["customer_id"].nunique()
+        assert people.rank(ascending=False)[read["rows"]["top"]] > 5, "hardly anybody's favourite"
+    elif kind == "half a table":
+        assert read["rows"]["lately"] < 0.2 * read["rows"]["usual"]
+    elif kind == "broken split":
+        assert read["test"]["lift"][1] > 0 and f"{read['test']['lift'][0]:+.0%}" in letter
+        assert read["test"]["decision"] == "cannot tell"
+    elif kind == "leak":
+        fair, _ = rates["cut at the same day"], score["gain"]
+        assert handed > 1.5 * best and fair < handed - 0.2 and score["gain"][2] < score["line"]
+    elif kind == "no taste":
+        assert handed > rates["dice"] + 0.05 and read["lists"]["shared"] < 4
+        assert score["gain"][2] < score["line"] and score["shuffle"][2] < score["line"]
+    elif kind == "too few":
+        assert handed >= best + 0.08
+    elif kind == "last week":
+        assert score["above best sellers"][1] > 0, "clearly above the rival that the letter names"
+        assert score["gain"][2] < score["line"] and score["shuffle"][1] > 0
+    elif kind == "one group":
+        first, last = read["groups"].values()
+        assert score["gain"][1] > 0 and first["gain_high"] < 0 < last["gain_low"]
+    else:
+        assert score["gain"][1] > 0 and read["lists"]["failed"]
+        assert list(read["lists"]["failed"]) == ["nothing that must not be shown"]
+
+
+def test_a_shop_is_not_taken_for_one_of_another_kind():
+    """The check before dealing knows what belongs to a kind, and what doesn't."""
+    alike = [{"turned dates", "one customer", "half a table"}, {"sold out", "forbidden"}]
+    for kind in cases.KINDS:
+        read = cases.gauges(dealt(SEEDS[0], kind))
+        assert cases.clear(kind, read)
+        for other in cases.KINDS:
+            if other != kind and not any({kind, other} <= pair for pair in alike):
+                assert not cases.clear(other, read), (kind, other)
+
+
+def test_each_doubt_is_the_one_that_the_kind_is_about(case):
+    words = {
+        "turned dates": "day and month turned|days 1 to 12|none of .* orders falls",
+        "one customer": "of the rows; the next one",
+        "half a table": "the last .* days hold",
+    }
+    said = cases.gauges(case)["rows"]["doubts"]
+    if case.truth.kind in words:
+        assert re.search(words[case.truth.kind], said[0])
+        assert said[0] in cases.health(case)
+
+
+def test_the_letter_and_the_desk_say_no_verdict(case):
+    letter, desk = cases.letter(case), cases.desk(case)
+    for answer in (case.truth.decision, case.truth.clue):
+        assert answer not in letter and answer not in repr(case)
+    assert case.truth.kind not in repr(case) and "{" not in letter and "nan" not in letter.split()
+    assert 20 <= len(letter.split()) <= 70
+    assert list(desk.columns) == ["part", "gauge", "reads", "beside"] and desk.notna().all(
+        axis=None
+    )
+    assert desk["gauge"].tolist() == cases.options(case)["number"]
+
+
+# Numbers and kinds
+
+
+def test_three_in_a_row_are_three_kinds_and_no_pattern_repeats():
+    kinds = [cases.kind_of(shop) for shop in range(-36, 1_200)]
+    faults = cases.texts()["kinds"]
+    for at in range(len(kinds) - 2):
+        three = kinds[at : at + 3]
+        assert len(set(three)) == 3
+        assert len({faults[kind]["fault"] for kind in three}) == 3
+        assert three.count("healthy") <= 1
+    assert {kind: kinds.count(kind) for kind in cases.KINDS} == dict.fromkeys(cases.KINDS, 103)
+    blocks = [tuple(kinds[at : at + 12]) for at in range(0, len(kinds), 12)]
+    assert len(set(blocks)) > 95 and all(len(set(block)) == 12 for block in blocks)
+
+
+def test_the_same_number_is_the_same_shop():
+    one, again = cases.make(7, "too few"), cases.make(7, "too few")
+    assert one.sentences == again.sentences and one.truth == again.truth
+    assert one.lists.equals(again.lists)
+    assert repr(cases.gauges(one)) == repr(cases.gauges(again))
+    for name in ("transactions_path", "events_path", "products_path"):
+        texts = [Path(getattr(each.files, name)).read_text() for each in (one, again)]
+        assert texts[0] == texts[1]
+    assert not cases.make(7, "too few", attempt=1).lists.equals(one.lists)
+    assert dealt(SEEDS[0], "too few") is cases.deal(SEEDS[0], "too few")
+
+
+def test_an_odd_number_gets_a_sentence():
+    for shop in ("3", 2.5, None, True):
+        with pytest.raises(ValueError, match="whole number"):
+            cases.deal(shop)
+    with pytest.raises(ValueError, match="no kind"):
+        cases.deal(3, "lovely")
+
+
+# What is written about them
+
+
+@each_kind
+def test_a_kind_is_written_out(kind):
+    about, known = cases.texts()["kinds"][kind], cases.texts()
+    assert about["decision"] in DECISIONS == list(known["decisions"])
+    assert about["fault"] in known["faults"]
+    assert (about["decision"] == "fix the data first") == (kind in FIX)
+    gauges = [gauge for names in known["parts"].values() for gauge in names]
+    assert set(about["numbers"]) <= set(gauges)
+    assert len({about["fault"], *about["beside"]}) == 4
+    assert set(about["beside"]) <= set(known["faults"])
+    assert kind == "healthy" or "none" in about["beside"], "the yes that the letter asks for"
+    assert set(known["kinds"]) == set(cases.KINDS)
+    sentences = [each["sentence"] for each in known["faults"].values()]
+    assert len(set(sentences)) == len(sentences)
+
+
+# The form
+
+
+def reply(case, answer, capsys, name="12-1"):
+    exercises.check(name, answer, case=case)
+    return capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried():
+    exercises._TRIED.clear()
+
+
+@each_kind
+def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
+    case = dealt(SEEDS[0], kind)
+    key = tuple(cases.key(case).values())
+    assert reply(case, key, capsys).endswith(f"All four. {case.truth.clue}\n")
+    assert cases.judge(case, dict(cases.key(case)))[0]
+    said = cases.texts()
+    assert case.sentences[case.truth.sentence] == said["faults"][case.truth.fault]["sentence"]
+    assert len(set(case.sentences.values())) == 4
+    for place, part in enumerate(cases.PARTS):
+        for option in cases.options(case)[part]:
+            answer = [*key[:place], option, *key[place + 1 :]]
+            lines = reply(case, answer, capsys).splitlines()
+            exercises._TRIED.clear()
+            if option in cases.right(case, part):
+                assert lines[place] == f"{part}: correct" and len(lines) == 5
+                continue
+            assert len(lines) == 4 and lines[place].startswith(f"{part}: not yet. ")
+            assert all(each.endswith(": correct") for at, each in enumerate(lines) if at != place)
+            told = lines[place].lower()
+            if part == "decision":
+                assert said["decisions"][option].lower() in told
+            elif part == "fault":
+                assert said["faults"][option]["shows"].lower() in told
+            elif part == "number":
+                row = cases.desk(case).set_index("gauge").loc[option]
+                assert row["reads"].lower() in told
+
+
+@each_kind
+def test_at_first_no_answer_gives_the_key_away(kind, capsys):
+    case = dealt(SEEDS[0], kind)
+    right = case.truth
+    for part in cases.PARTS:
+        wrong = [each for each in cases.options(case)[part] if each not in cases.right(case, part)]
+        for option in wrong:
+            first, second = (cases.hint(case, part, option, attempt) for attempt in (1, 2))
+            assert first in second and len(second) > len(first)
+            for text in (first, second):
+                assert right.clue not in text and case.sentences[right.sentence] not in text
+                assert f"“{right.decision}”" not in text
+            own = cases.texts()["faults"][right.fault]["shows"]
+            assert own not in first.lower()
+
+
+def test_the_second_different_wrong_answer_says_where_to_look(capsys):
+    case = dealt(SEEDS[0], "sold out")
+    look = "The first no stands in the part “lists” of the desk."
+    for answer, more in [("don't", False), ("don't", False), ("ship a test", True)]:
+        lines = reply(case, (answer, ..., ..., ...), capsys).splitlines()
+        assert (look in lines[0]) == more
+        assert lines[1:] == [f"{part}: not answered yet" for part in cases.PARTS[1:]]
+    assert look not in reply(case, ("don't", ..., ..., ...), capsys, "12-2")
+
+
+class Odd:
+    def __str__(self):
+        raise RuntimeError
+
+
+def test_an_odd_form_gets_a_sentence(capsys):
+    case = dealt(SEEDS[0], "too few")
+    blank = reply(case, (...,) * 4, capsys)
+    assert blank.splitlines() == [f"{part}: not answered yet" for part in cases.PARTS]
+    for odd in (..., None, 3, "don't", [], ("don't",), {"decision": "don't"}, ([], {}, 3.5, None),
+                ("’", "DON’T", "?", "E"), (Odd(), 1, 2, 3)):  # fmt: skip
+        said = reply(case, odd, capsys)
+        assert said and "Traceback" not in said and "All four" not in said
+    curly = reply(case, ("not yet", " Too Few ", "JUDGES", case.truth.sentence.lower()), capsys)
+    assert "All four" in curly
+    exercises.check("12-1", (...,) * 4)
+    assert "exercise 12-1 needs case" in capsys.readouterr().out
+    exercises.check("12-1", (...,) * 4, case=None)
+    assert "not to blame" in capsys.readouterr().out
+
+
+def test_the_answers_stored_in_the_lesson_are_right(capsys):
+    """The folded answers are computed; pasted into the form, each is right for its shop."""
+    [path] = notebooks.FOLDER.glob("12_*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    forms = [at for at, cell in enumerate(cells) if "case=" in cell.source and "exercise" in
+             cell.metadata.get("tags", [])]  # fmt: skip
+    names = dict(zip(("first", "second", "third"), map(cases.deal, (1, 2, 3)), strict=True))
+    assert len(forms) == 3
+    for at in forms:
+        [told] = cells[at + 1].outputs
+        assert notebooks.ANSWER in cells[at + 1].metadata["tags"]
+        answer = re.search(r"```python\n(.*?)```", told.data["text/markdown"], flags=re.S)[1]
+        blank, call = cells[at].source.rsplit("\n", 1)
+        assert blank.splitlines() == [f"{part} = ..." for part in cases.PARTS]
+        exec(f"{answer}\n{call}", {"check": exercises.check, **names})
+        assert "All four." in capsys.readouterr().out
+
+
+def test_learners_get_no_key_and_instructors_get_it_for_many_shops(tmp_path):
+    [path] = notebooks.FOLDER.glob("12_*.ipynb")
+    learner = workshop.learner_notebook(nbformat.read(path, as_version=4))
+    assert "cases.folded" not in "".join(cell.source for cell in learner.cells)
+    table = cases.keys(range(1, 37))
+    for shop in (1, 20, 36):
+        key = cases.key(shop)
+        assert f"| {shop} | {' | '.join(key.values())} |" in table
+    assert cases.key(2) == cases.key(cases.deal(2))  # dealt for the test before
+
+
+def test_a_run_leaves_the_lesson_out_and_says_so():
+    assert "12" not in [notebooks.number(path) for path in runs.select_lessons(())]
+    for name in ("12", "12_your_turn"):
+        with pytest.raises(runs.RunError, match="deals made-up shops .* a run leaves it out"):
+            runs.select_lessons((name,))
+    with pytest.raises(runs.RunError, match="no lesson '13'"):
+        runs.select_lessons(("13",))
+    chosen = runs.select_lessons(("1",))
+    assert [notebooks.number(path) for path in chosen] == ["10", "11"]
+
+
+def test_points_have_no_zero_with_a_sign():
+    assert [_points(share, "+") for share in (0.123, -0.05, -0.0001)] == ["+12.3", "−5.0", "0.0"]

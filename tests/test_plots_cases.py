@@ -1,0 +1,114 @@
+"""Figures of lesson 12 show what they are given, and give no verdict away."""
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import cases, colours, plots
+from helpers.plots.cases import BESIDE, ROUTINE
+from tests.figures import dots, no_overlap, stripes, title, written
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were drawn, each with its alt text as ``alt``."""
+    figures = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        figure.alt = alt
+        figures.append(figure)
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return figures
+
+
+@pytest.fixture
+def read():
+    rates = {"dice": (0.2,), "best sellers": (0.3, 0.27, 0.33), "last 7 days": (0.35, 0.31, 0.39),
+             "lists as handed in": (0.97, 0.95, 1.0),
+             "cut at the same day": (0.25, 0.2, 0.3)}  # fmt: skip
+    months = {"2024-10": 40, "2024-11": 1_200, "2024-12": 7}
+    return {"rows": {"months": months}, "score": {"rates": rates, "judges": 1_812}}
+
+
+def test_the_routine_says_for_each_question_what_a_no_decides(drawn):
+    plots.routine()
+    [figure] = drawn
+    [axes] = figure.axes
+    said = written(axes)
+    for question, lesson, word in ROUTINE:
+        assert {question, lesson, word} <= set(said) and f"{question} no: {word}" in figure.alt
+    known = set(cases.texts()["decisions"])
+    assert known - {word for _, _, word in ROUTINE} == {"ship a test"} and "ship a test" in said
+    assert said.count("no") == len(ROUTINE)
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert [heights[question] for question, *_ in ROUTINE] == [-at for at in range(len(ROUTINE))]
+    no_overlap(axes)
+
+
+def test_the_routine_asks_in_the_order_in_which_the_desk_lies():
+    parts = list(cases.texts()["parts"])
+    asked = {"01": "rows", "08": "test", "05a": "score", "05b": "score", "06": "lists"}
+    places = [parts.index(asked[lesson]) for _, lesson, _ in ROUTINE]
+    assert places == sorted(places)
+
+
+def test_a_shop_at_a_glance_has_every_month_and_every_list(drawn, read):
+    plots.at_a_glance(read)
+    [figure] = drawn
+    above, below = figure.axes
+    assert [bar.get_height() for bar in above.patches] == [40, 1_200, 7]
+    assert title(above) == "2024-10 to 2024-12: purchases by month"
+    assert [text.get_text() for text in above.get_xticklabels()] == ["2024-10", "2024-12"]
+    rates = read["score"]["rates"]
+    at = {place: (value, colour) for value, place, colour in dots(below)}
+    for place, (name, rate) in enumerate(rates.items()):
+        value, colour = at[-place]
+        assert value == pytest.approx(100 * rate[0])
+        meant = colours.PERSONAL if name.startswith(("lists", "cut")) else colours.POPULAR
+        assert colour == to_hex(colours.CHANCE if name == "dice" else meant)
+    intervals = [tuple(100 * end for end in rate[1:]) for rate in rates.values() if rate[1:]]
+    assert stripes(below) == [pytest.approx(ends) for ends in intervals]
+    assert written(below) == ["20", "30", "35", "97", "25"]
+    assert title(below) == "What 1,812 judges find in each list"
+    assert "2024-11 1,200" in figure.alt and "lists as handed in 97" in figure.alt
+    low, high = below.get_xlim()
+    for text in below.texts:
+        assert low <= text.get_position()[0] <= high
+    no_overlap(below)
+
+
+def test_a_wrong_figure_is_noticed(drawn, read):
+    plots.at_a_glance(read)
+    other = {**read, "score": {**read["score"], "judges": 12}}
+    plots.at_a_glance(other)
+    assert title(drawn[0].axes[1]) != title(drawn[1].axes[1]) and drawn[0].alt != drawn[1].alt
+
+
+def test_a_shop_of_one_month_and_of_no_hits_is_drawn(drawn, read):
+    rates = dict.fromkeys(read["score"]["rates"], (0.0, 0.0, 0.0))
+    plots.at_a_glance({"rows": {"months": {"2024-12": 1}}, "score": {"rates": rates, "judges": 1}})
+    [figure] = drawn
+    assert written(figure.axes[1]) == ["0"] * len(rates)
+
+
+def test_no_figure_gives_a_verdict_away(drawn):
+    case = cases.make(1, "too few")
+    plots.at_a_glance(cases.gauges(case))
+    [figure] = drawn
+    for word in (*cases.texts()["decisions"], *cases.texts()["faults"]):
+        titles = " ".join(title(axes) for axes in figure.axes)
+        assert word == "none" or word not in titles
+
+
+def test_each_figure_stands_beside_its_question(drawn):
+    plots.figure_beside()
+    [figure] = drawn
+    [axes] = figure.axes
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    for sent, beside in BESIDE:
+        assert heights[sent] == heights[beside]
+        assert " ".join(f"{sent}: {beside}".split()) in figure.alt
+    no_overlap(axes)
