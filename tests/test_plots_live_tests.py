@@ -210,7 +210,7 @@ def test_rounds_are_compared_with_their_start_and_with_each_other(drawn):
     carts = pd.DataFrame({"improved": [300.0, 240.0], "popular": [100.0, 80.0]}, index=[1, 2])
     plots.rounds_beside_holdout(carts)
     [axes] = drawn
-    assert title(axes) == "Beside their start -20%, beside the best sellers +200%"
+    assert title(axes) == "Personal lists fell by 20%, and lead by 200%"
     drawn_lines = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines}
     assert drawn_lines[to_hex(colours.PERSONAL)] == [300, 240]
     assert drawn_lines[to_hex(colours.POPULAR)] == [100, 80]

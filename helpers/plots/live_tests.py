@@ -216,6 +216,8 @@ def peeking_paths(paths: np.ndarray, limits: np.ndarray | None = None) -> None:
     for side in (-1.96, 1.96):
         axes.axhline(side, color=INK, linewidth=1.2, linestyle="--")
     axes.text(days[0], -2.75, "usual limit", ha="left", va="center", color=INK)
+    if beyond.any():
+        axes.text(days[-1], -4.1, "dot: the first such day", ha="right", va="center", color=WARNING)
     top = 4.6
     if limits is not None:
         for side in (-1, 1):
@@ -256,7 +258,7 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
                   solid_capstyle="butt")  # fmt: skip
         axes.plot(off, place, "o", color=colour, markersize=12)
         axes.text(-1.05 * allowed, place - 0.36, f"{name}: {base:,} and {new:,}, "
-                  f"off by {abs(off):,.0f} of {allowed:,.0f} allowed", va="center",
+                  f"{abs(off):,.0f} off, {allowed:,.0f} allowed", va="center",
                   color=colour, ha="left", bbox=_ON_WHITE)  # fmt: skip
         reach = max(reach, abs(off), allowed)
     axes.axvline(0, color=INK, linewidth=1)
@@ -330,13 +332,22 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
         y = -1.5 * place
         axes.plot(ends[place], [y, y], color=colour, linewidth=6)
         axes.plot(row["lift"], y, "o", color=colour, markersize=13)
-        axes.text(row["lift"], y + 0.2, f"{name}: {row['lift']:+.0%}", color=colour, ha="center",
+        # right of the lines, where there is room
+        beyond = max(0, worth_having) + 0.02 * (high - low)
+        right = beyond < low + 0.4 * (high - low)
+        axes.text(max(row["lift_low"], beyond) if right else row["lift"], y + 0.2,
+                  f"{name}: {row['lift']:+.0%}", color=colour, ha="left" if right else "center",
                   va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
         for end, share in zip(("low", "high"), ends[place], strict=True):
             money = "" if place else f"\n{earned[end]:+,.0f} a year"
             # off the line of break-even, where there is room
             off = end == "low" and worth_having < share and np.ptp(ends[place]) > 0.4 * (high - low)
-            axes.text(share, y - 0.2, f"{share:+.0%}{money}", ha="left" if off else "center",
+            align = "left" if off else "center"
+            if end == "low" and abs(share) < 0.1 * (high - low) and not money:
+                align, share_text = "right", f"{share:+.0%} "
+            else:
+                share_text = f"{share:+.0%}"
+            axes.text(share, y - 0.2, f"{share_text}{money}", ha=align,
                       va="top", color=colour, bbox=_ON_WHITE)  # fmt: skip
     axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
               color=WARNING, va="center", bbox=_ON_WHITE,
@@ -373,11 +384,15 @@ def what_the_rule_says(chances: pd.DataFrame) -> None:
             if share >= 0.08:
                 axes.text(left + share / 2, place, f"{share:.0%}", color="white", ha="center",
                           va="center", fontweight="bold")  # fmt: skip
+            elif share >= 0.005 and answer == "stop":  # too narrow to write on
+                axes.text(1.01, place, f"{share:.0%}", color=_ANSWERS[answer], va="center")
             left += share
     for answer, x, align in (("ship", 0, "left"), ("cannot tell", 0.5, "center"),
                              ("stop", 1, "right")):  # fmt: skip
         axes.text(x, -0.72, answer, color=_ANSWERS[answer], ha=align, fontweight="bold")
-    axes.set_yticks(range(len(chances)), list(chances.index))
+    names = {"no effect": "no lift", "half of it": "half of what pays",
+             "exactly worth having": "just what pays", "twice that": "twice what pays"}  # fmt: skip
+    axes.set_yticks(range(len(chances)), [names.get(each, each) for each in chances.index])
     axes.set_ylim(len(chances) - 0.5, -1.1)
     axes.set_xlim(0, 1)
     axes.spines["left"].set_visible(False)
@@ -412,7 +427,7 @@ def no_taste_control(tests: pd.DataFrame, labels: list[str], controls: list[str]
     axes.set_yticks(range(len(tests)), labels)
     axes.set_ylim(len(tests) - 0.5, -1)
     axes.margins(x=0.06)
-    axes.text(0.99, 0.98, "◆ the truth, without dice", color=ORACLE, ha="right", va="top",
+    axes.text(0.99, 0.98, "◆ the true lift", color=ORACLE, ha="right", va="top",
               transform=axes.transAxes)  # fmt: skip
     rows = tests.set_axis(labels)
     found = [name for name in controls if not rows.at[name, "lift_low"] <= 0
@@ -477,9 +492,11 @@ def rounds_beside_holdout(carts: pd.DataFrame) -> None:
               fontweight="bold")  # fmt: skip
     axes.set_ylim(0, 1.25 * carts.max(axis=None))
     axes.set_xticks(carts.index)
-    finding = f"Beside their start {change:+.0%}, beside the best sellers {lead:+.0%}"
-    alt = f"Expected carts by round. Personal lists: {finding.lower()}."
+    went = "fell" if change < 0 else "rose"
+    led = "lead" if lead >= 0 else "trail"
+    finding = f"Personal lists {went} by {abs(change):.0%}, and {led} by {abs(lead):.0%}"
+    alt = f"Carts to expect, by round. {finding}."
     if frozen in carts:
         alt += f" A list that never learns again ends at {carts[frozen].iloc[-1]:.0f}, "
         alt += f"the learning one at {last['improved']:.0f}."
-    style.finish(figure, axes, finding, "round of four weeks", "expected carts", alt)
+    style.finish(figure, axes, finding, "round of four weeks", "carts to expect", alt)
