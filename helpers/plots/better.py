@@ -508,7 +508,7 @@ def three_answers() -> None:
     style.finish(figure, axes, finding, "", "", f"Three intervals. {told}.")
 
 
-def decision(looks: dict[str, dict[str, float]], verdict: str, instead: str = "") -> None:
+def gain_at_cuts(looks: dict[str, dict[str, float]], verdict: str, instead: str = "") -> None:
     """Our gain on the honest rival, at one cut or at two, beside zero.
 
     Parameters
