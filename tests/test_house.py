@@ -116,3 +116,15 @@ def test_what_should_not_be_is_found(module, text, said):
 def test_what_may_be_is_not_complained_about():
     text = "import pandas\nfrom helpers import __version__, data\nfrom helpers.writing import x"
     assert violations(modules() | {"helpers.memo": text}) == violations(modules())
+
+
+def test_a_figure_has_no_name_of_a_file_of_figures():
+    """Importing such a file later would put it in the place of the figure."""
+    folder = PROJECT / "helpers" / "plots"
+    imported = {
+        name.asname or name.name
+        for node in ast.parse((folder / "__init__.py").read_text("utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported and not imported & {path.stem for path in folder.glob("*.py")}
