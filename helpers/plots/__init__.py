@@ -139,7 +139,6 @@ from helpers.plots.scale import (
     three_lists,
     what_a_cap_does,
     what_doubling_does,
-    what_moves_the_bill,
     which_machine,
     who_makes_the_pairs,
     yearly_bills,
