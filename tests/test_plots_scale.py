@@ -8,7 +8,6 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from helpers import colours, data, plots, warehouse
-from helpers.telling import percent
 from tests.figures import dots, no_overlap, stripes, title, written
 
 MEASURED = pd.read_csv(data.PROJECT / "data" / "scale.csv")
@@ -203,20 +202,6 @@ def test_the_cluster_is_the_last_answer(drawn):
     [axes] = drawn
     assert "cluster" in written(axes)[-1]
     assert sum(text in ("yes", "no") for text in written(axes)) == 8
-    no_overlap(axes)
-
-
-@pytest.mark.parametrize("spread", [1, 1.7, 40])
-def test_rows_on_paper_marks_what_is_thrown_away(drawn, spread):
-    plan = warehouse.tables(100_000_000, 1_000_000, 20, spread)
-    plots.rows_on_paper(plan)
-    [axes] = drawn
-    found = bars(axes)
-    assert [width for _, width, _ in found] == pytest.approx((plan["rows"] / 1e9).tolist())
-    marked = [shade == colour("WARNING") for *_, shade in found]
-    assert marked == (~plan["kept"]).tolist()
-    share = plan.loc[~plan["kept"], "rows"].sum() / plan["rows"].sum()
-    assert percent(share) in title(axes)
     no_overlap(axes)
 
 

@@ -419,41 +419,6 @@ def test_the_tables_of_a_plan_have_the_rows_and_types_that_the_sql_makes(tmp_pat
     assert both["rows"] == 53 * 52 and both["bytes_a_row"] == 12
 
 
-A_SHOP = {"customers": 100_000, "products": 50_000, "history": 20, "spread": 1.7, "neighbours": 50}
-
-
-def test_the_disk_holds_what_is_kept_and_the_largest_of_what_comes_and_goes():
-    plan = warehouse.tables(**A_SHOP)
-    kept = 1e-9 * (2_000_000 * (28 + 18 + 18) + 100_000 * 17 + 50_000 * 50 * 20 + 500_000 * 46)
-    pairs = 1e-9 * 100_000 * (1.7 * 400 - 20) * 12
-    scores = 1e-9 * 2_000_000 * 50 * 16
-    assert warehouse.disk(plan) == pytest.approx(kept + pairs)
-    assert warehouse.disk(plan, n_parts=1) == pytest.approx(kept + scores)
-
-
-def jobs_by_a_law(exponent, sizes=(100, 100_000, 400_000, 1_000_000)):
-    """Made-up measurements whose time follows 1e-7 x rows^exponent, above that of starting up."""
-    jobs = pd.DataFrame({"engine": "duckdb", "customers": sizes, "products": 5_000, "spread": 1.7})
-    jobs["purchases"] = jobs["customers"] * 20
-    rows = [warehouse.tables(size, 5_000, 20, 1.7, 50, 10)["rows"].sum() for size in sizes]
-    jobs["seconds"] = 5.0 + 1e-7 * np.array(rows) ** exponent
-    jobs.loc[0, "seconds"] = 5.0
-    return jobs
-
-
-def test_the_bill_finds_the_law_and_stretches_the_largest_run():
-    plan = warehouse.tables(100_000_000, 5_000, 20, 1.7, 50, 10)
-    rows = plan["rows"].sum()
-    found = warehouse.bill(jobs_by_a_law(1.2), plan, cores=2).loc["duckdb"]
-    assert found["runs"] == 3 and found["exponent"] == pytest.approx(1.2)
-    assert found["by_the_exponent"] == pytest.approx(2 * 1e-7 * rows**1.2 / 3_600)
-    in_proportion = found["by_the_exponent"] / found["times"] ** 0.2
-    assert found["in_proportion"] == pytest.approx(in_proportion)
-    one_run = warehouse.bill(jobs_by_a_law(1, (100, 100_000)), plan, cores=4).iloc[0]
-    assert np.isnan(one_run["exponent"]) and np.isnan(one_run["by_the_exponent"])
-    assert one_run["in_proportion"] == pytest.approx(4 * 1e-7 * rows / 3_600)
-
-
 def test_resellers_make_many_pairs_and_a_cap_takes_them_away(tmp_path):
     """Pairs counted by hand, and by the SQL; what an ordinary customer bought stays."""
     few = purchases(*((str(n), product) for n in range(50) for product in ("A", f"B{n}")))

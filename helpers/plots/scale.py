@@ -468,37 +468,6 @@ def which_machine() -> None:
     style.show(figure, f"{finding}. {told}; otherwise a cluster, rehearsed with a tenth.")
 
 
-def rows_on_paper(plan: pd.DataFrame) -> None:
-    """Rows of the tables of a planned job; those that are made and added up are marked.
-
-    Parameters
-    ----------
-    plan : DataFrame
-        From :func:`helpers.warehouse.tables`.
-    """
-    rows = plan["rows"] / 1e9
-    figure, axes = style.figure(height=0.42 * len(plan) + 1.3)
-    for place, (value, kept) in enumerate(zip(rows, plan["kept"], strict=True)):
-        axes.barh(place, value, height=0.66, color=OTHER if kept else WARNING)
-        axes.text(value + 0.012 * rows.max(), place, _billions(value), va="center")
-    names = {"pairs, added up, from both sides": "pairs, both ways",
-             "pairs, before adding up": "pairs", "scores, before adding up": "scores"}  # fmt: skip
-    axes.set_yticks(range(len(plan)), [names.get(name, name) for name in plan.index])
-    axes.set_ylim(len(plan) - 0.4, -0.6)
-    axes.set_xlim(0, 1.13 * rows.max())
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    share = rows[~plan["kept"]].sum() / rows.sum()
-    finding = f"Pairs and scores make {percent(share)} of the rows"
-    told = "; ".join(f"{name}: {_billions(value)}" for name, value in rows.items())
-    xlabel = "billion rows (dark red: made, used, thrown away)"
-    style.finish(figure, axes, finding, xlabel, "", f"{finding}. Billions: {told}.")
-
-
-def _billions(value):
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-
 def yearly_bills(bills: pd.DataFrame) -> None:
     """A year's bill of several ways to run the job, by what is paid for.
 

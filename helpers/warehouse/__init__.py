@@ -33,8 +33,6 @@ from helpers.warehouse.engines import (
     sql,
 )
 from helpers.warehouse.growth import (
-    bill,
-    disk,
     longest_histories,
     pairs,
     purchases_that_fit,
