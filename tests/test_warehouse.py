@@ -615,6 +615,7 @@ def test_ties_are_told_from_differences(theirs, verdict, in_common):
     pd.testing.assert_frame_equal(found.sort_index(), back.sort_index())
 
 
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=8, max_size=30), st.integers(1, 6))
 def test_ties_are_asked_of_scores_before_rounding(hundredths, n):
     """Once, what two decimals had made equal was accepted as a tie, on any shop."""
