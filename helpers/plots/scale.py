@@ -16,7 +16,12 @@ from helpers.warehouse import MISSING, SAME, SCORES, TIES, compare_lists
 from helpers.warehouse import OTHER as PRODUCTS
 
 _VERDICTS = {SAME: PERSONAL, TIES: OTHER, SCORES: PINK, PRODUCTS: WARNING, MISSING: INK}
-_ENGINES = {"scipy": ("SciPy", PERSONAL), "duckdb": ("DuckDB", OTHER), "spark": ("Spark", INK)}
+_GROWS = {"customers": "Customers", "products": "Products", "history": "Histories"}  # fmt: skip
+_ENGINES = {
+    "scipy": ("our engine (SciPy)", PERSONAL),
+    "duckdb": ("DuckDB", OTHER),
+    "spark": ("Spark", INK),
+}
 
 
 def _arrow(axes, start, end, colour=INK) -> None:
@@ -83,21 +88,23 @@ def pairs_of_histories(sizes: tuple[int, ...] = (2, 3, 5, 10)) -> None:
 def who_makes_the_pairs(shares: pd.Series) -> None:
     """The customers with the longest histories: their share of people, purchases and pairs.
 
+    Beside the pairs stands what luck alone would give the longest.
+
     Parameters
     ----------
     shares : Series
         From :func:`helpers.warehouse.longest_histories`.
     """
-    figure, axes = style.figure(height=2.7)
+    figure, axes = style.figure(height=3.2)
     names = {"customers": "of all customers", "purchases": "of what was bought",
-             "pairs": "of the pairs"}  # fmt: skip
-    colours = [CHANCE, OTHER, WARNING]
+             "by_luck": "of the pairs, if\ndealt by chance", "pairs": "of the pairs"}  # fmt: skip
+    colours = [OTHER, OTHER, CHANCE, WARNING]
     for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
         share = 0 if np.isnan(shares[name]) else shares[name]
         axes.barh(place, share, color=colour, height=0.65)
         axes.text(share + 0.015, place, percent(share), va="center", color=INK)
-    axes.set_yticks(range(3), list(names.values()))
-    axes.set_ylim(2.6, -0.6)
+    axes.set_yticks(range(4), list(names.values()))
+    axes.set_ylim(3.6, -0.6)
     axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.spines["left"].set_visible(False)
@@ -109,42 +116,45 @@ def who_makes_the_pairs(shares: pd.Series) -> None:
             f"The longest {percent(shares['customers'])} of the histories make "
             f"{percent(shares['pairs'])} of the pairs"
         )
-    alt = f"{finding}, and {percent(shares['purchases'])} of the purchases."
+    alt = f"{finding}, and {percent(shares['purchases'])} of the purchases"
+    if not np.isnan(shares["by_luck"]):
+        alt += f"; dealt by chance, they would make {percent(shares['by_luck'])} of the pairs"
+    alt += "."
     style.finish(figure, axes, finding, "share of the longest histories", "", alt, "x")
 
 
 def what_doubling_does(doubled: pd.DataFrame) -> None:
-    """Twice as many customers, products or purchases each: times the rows, times the seconds.
+    """Twice as many customers, products or purchases each: times the seconds, rows and memory.
 
     Parameters
     ----------
     doubled : DataFrame
         From :func:`helpers.warehouse.what_doubling_does`.
     """
-    figure, axes = style.figure(height=3.5)
+    figure, axes = style.figure(height=4.4)
     names = {"customers": "twice the\ncustomers", "products": "twice the\nproducts",
              "history": "histories\ntwice as long"}  # fmt: skip
-    bars = {"rows": ("rows of pairs in SQL", WARNING), "seconds": ("seconds, measured", PERSONAL)}
+    bars = {"seconds": ("seconds of our engine, measured", PERSONAL),
+            "rows": ("rows of pairs in SQL, computed", WARNING),
+            "possible": ("possible pairs of products, computed", INK)}  # fmt: skip
     for place, what in enumerate(names):
-        for shift, (column, (_, colour)) in zip((-0.2, 0.2), bars.items(), strict=True):
+        for shift, (column, (_, colour)) in zip((-0.27, 0, 0.27), bars.items(), strict=True):
             value = doubled.loc[what, column]
-            axes.barh(place + shift, value, height=0.36, color=colour)
+            axes.barh(place + shift, value, height=0.25, color=colour)
             axes.text(value + 0.06, place + shift, _times(value), va="center", color=colour)
     axes.axvline(1, color=INK, linewidth=1, linestyle="--", zorder=0)
     most = 1.18 * max(2, doubled.max(axis=None))
-    for height, (told, colour) in zip((-0.85, -0.52), bars.values(), strict=True):
+    for height, (told, colour) in zip((-1.25, -0.95, -0.65), bars.values(), strict=True):
         axes.text(most, height, told, color=colour, ha="right", va="center", fontweight="bold")
     axes.set_yticks(range(3), list(names.values()))
-    axes.set_ylim(2.6, -1.05)
+    axes.set_ylim(2.6, -1.45)
     axes.set_xlim(0, most)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    worst = doubled["rows"].idxmax()
-    finding = (
-        f"{names[worst].replace(chr(10), ' ').capitalize()}: "
-        f"{doubled.loc[worst, 'rows']:.1f} times the rows"
-    )
-    told = "; ".join(f"{what}: rows {_times(row['rows'])}, seconds {_times(row['seconds'])}"
+    long, wide = (doubled[column].idxmax() for column in ("rows", "possible"))
+    finding = f"{_GROWS[long]} make rows, {_GROWS[wide].lower()} possible pairs"
+    told = "; ".join(f"{what}: seconds {_times(row['seconds'])}, rows {_times(row['rows'])}, "
+                     f"possible pairs {_times(row['possible'])}"
                      for what, row in doubled.iterrows())  # fmt: skip
     xlabel = "times the work (dashed: as before)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. Doubled: {told}.")
@@ -156,31 +166,44 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
     Parameters
     ----------
     tried : DataFrame
-        Index: what each row is called. ``pairs`` (in those without a cap), ``difference`` of the
-        NDCG to that without a cap, ``difference_low``, ``difference_high``, customer by customer.
+        From :func:`helpers.warehouse.try_caps`. Index: what each row is called.
     usual : str
         The row that the title speaks of.
     """
     figure, axes = style.figure(height=0.68 * len(tried) + 1.5)
     for place, (name, row) in enumerate(tried.iterrows()):
         colour = (
-            PERSONAL if name.startswith(usual) else POPULAR if "best sellers" in name else CHANCE
+            PERSONAL
+            if name == usual
+            else POPULAR
+            if "best sellers" in name
+            else WARNING
+            if "reseller" in name
+            else INK
         )
         axes.plot([row["difference_low"], row["difference_high"]], [place] * 2, color=colour,
                   linewidth=4)  # fmt: skip
         axes.plot(row["difference"], place, "o", color=colour, markersize=9)
-        told = f"{name}: {percent(row['pairs'])} of the pairs"
-        axes.text(0.01, place - 0.27, told, color=colour, ha="left", va="bottom",
-                  transform=axes.get_yaxis_transform())  # fmt: skip
-    axes.axvline(0, color=INK, linewidth=1.2)
+        numbers = f"{_change(row['difference'])}\n({_from_to(row)})"
+        told = f"{name}: {_of_the_pairs(row)}"
+        white = {"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 1}
+        about = {"color": colour, "transform": axes.get_yaxis_transform(), "bbox": white}
+        axes.text(0, place - 0.2, told, ha="left", va="bottom", zorder=3, **about)
+        axes.text(1, place, numbers, ha="right", va="center", zorder=3, **about)
+    axes.axvline(0, color=INK, linewidth=1.2, zorder=0)
     axes.set_yticks([])
     axes.set_ylim(len(tried) - 0.5, -0.9)
-    axes.margins(x=0.08)
+    values = tried[["difference", "difference_low", "difference_high"]].to_numpy()
+    least, most = min(0, np.nanmin(values)), max(0, np.nanmax(values))
+    room = (most - least) or 0.1  # one customer, and nothing changed
+    axes.set_xlim(least - 0.06 * room, most + 0.6 * room)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.spines["left"].set_visible(False)
     row = tried.loc[usual]
     low, high = row["difference_low"], row["difference_high"]
-    if low == high == 0:
+    if np.isnan(low):
+        change = "one customer can't judge it"
+    elif low == high == 0:
         change = "no list changes its quality"
     elif low <= 0 <= high:
         change = "a loss can't be told from none"
@@ -188,12 +211,26 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
         change = "the lists get worse" if high < 0 else "the lists get better"
     finding = f"{usual[:1].upper()}{usual[1:]}: {change}"
     told = "; ".join(
-        f"{name}: {percent(each['pairs'])} of the pairs, {each['difference']:+.3f} "
-        f"({each['difference_low']:+.3f} to {each['difference_high']:+.3f})"
+        f"{name}: {_of_the_pairs(each)}, {_change(each['difference'])} ({_from_to(each)})"
         for name, each in tried.iterrows()
     )
-    xlabel = "NDCG, less that without a cap (95 % interval)"
+    xlabel = "change in NDCG against the shop with no cap (95 %)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
+
+
+def _from_to(row):
+    if np.isnan(row["difference_low"]):
+        return "one judge"
+    return f"{_change(row['difference_low'])} to {_change(row['difference_high'])}"
+
+
+def _change(value):
+    return f"{round(value, 3) + 0:+.3f}"  # no minus before nothing
+
+
+def _of_the_pairs(row):
+    share = row["pairs"]
+    return f"{percent(share)} of the pairs" if share <= 1 else f"{share:.2f} times the pairs"
 
 
 def chain_of_steps() -> None:
@@ -293,7 +330,7 @@ def three_lists(ours: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> None:
     axes.set_xlim(-1.5, 3.1 * len(others) + 1.5)
     axes.set_ylim(-len(ours) - 0.1, 1.2)
     style.bare(axes, equal=False)
-    finding = "The same score in each place: a tie. Another score: a cause"
+    finding = "Equal scores: a tie. Other scores: a cause"
     style.title(axes, finding)
     told = "; ".join(f"{name}: {verdict}" for name, verdict in verdicts.items())
     style.show(figure, f"One customer's lists, beside ours. {told}.")
@@ -328,6 +365,9 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
         axes.text(0, place - 0.26, told, va="bottom")
     legend = {SAME: (0, "left"), TIES: (0.2, "center"), SCORES: (0.52, "center"),
               PRODUCTS: (1, "right")}  # fmt: skip
+    if any(MISSING in found for found in shares.values()):
+        legend = {SAME: (0, "left"), TIES: (0.16, "left"), SCORES: (0.34, "left"),
+                  PRODUCTS: (0.58, "left"), MISSING: (1, "right")}  # fmt: skip
     for verdict, (x, align) in legend.items():
         axes.text(x, -0.95, verdict, color=_VERDICTS[verdict], ha=align, fontweight="bold")
     axes.set_yticks([])
@@ -337,7 +377,7 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
     bad = {name: 1 - found.get(SAME, 0) - found.get(TIES, 0) for name, found in shares.items()}
     worst = max(bad, key=bad.get)
     name = f"{worst[:1].upper()}{worst[1:]}"
-    finding = f"{name}: {percent(bad[worst])} of the lists differ in more than ties"
+    finding = f"{name}: {percent(bad[worst])} differ in more than ties"
     if bad[worst] < 1e-9:
         finding = "Apart from ties, every customer gets the same list"
     told = "; ".join(
@@ -396,7 +436,12 @@ def which_machine() -> None:
     """Four questions: where the lists are made."""
     questions = [
         ("May the data leave\nthe warehouse?", "no", "our SQL, there", INK),
-        ("Does it fit in half\nof the memory?", "yes", "one machine:\nSciPy", PERSONAL),
+        (
+            "Does it fit in half\nof the memory?",
+            "yes",
+            "one machine: our\nengine (SciPy)",
+            PERSONAL,
+        ),
         ("Does it fit on the disk,\nand in the night?", "yes", "one machine:\nDuckDB", PERSONAL),
         ("Would a larger machine\nbe enough?", "yes", "rent that one", PERSONAL),
     ]
@@ -421,34 +466,6 @@ def which_machine() -> None:
     told = "; ".join(f"{question} {answer}: {where}".replace("\n", " ")
                      for question, answer, where, _ in questions)  # fmt: skip
     style.show(figure, f"{finding}. {told}; otherwise a cluster, rehearsed with a tenth.")
-
-
-def rows_on_paper(plan: pd.DataFrame) -> None:
-    """Rows of the tables of a planned job; those that are made and added up are marked.
-
-    Parameters
-    ----------
-    plan : DataFrame
-        From :func:`helpers.warehouse.tables`.
-    """
-    rows = plan["rows"] / 1e9
-    figure, axes = style.figure(height=0.42 * len(plan) + 1.3)
-    for place, (value, kept) in enumerate(zip(rows, plan["kept"], strict=True)):
-        axes.barh(place, value, height=0.66, color=OTHER if kept else WARNING)
-        told = f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-        axes.text(value + 0.012 * rows.max(), place, told, va="center")
-    names = {"pairs, added up, from both sides": "pairs, both ways",
-             "pairs, before adding up": "pairs", "scores, before adding up": "scores"}  # fmt: skip
-    axes.set_yticks(range(len(plan)), [names.get(name, name) for name in plan.index])
-    axes.set_ylim(len(plan) - 0.4, -0.6)
-    axes.set_xlim(0, 1.13 * rows.max())
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    share = rows[~plan["kept"]].sum() / rows.sum()
-    finding = f"Pairs and scores make {percent(share)} of the rows"
-    told = "; ".join(f"{name}: {value:.2g}" for name, value in rows.items())
-    xlabel = "billion rows (dark: made, used, thrown away)"
-    style.finish(figure, axes, finding, xlabel, "", f"{finding}. Billions: {told}.")
 
 
 def yearly_bills(bills: pd.DataFrame) -> None:
@@ -478,43 +495,13 @@ def yearly_bills(bills: pd.DataFrame) -> None:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.spines["left"].set_visible(False)
     dearest = totals.idxmax()
-    share = bills.loc[dearest, "computing"] / totals[dearest]
+    waiting, people = (bills.loc[dearest, part] / totals[dearest] for part in ("waiting", "people"))
     name = f"{dearest[:1].upper()}{dearest[1:]}"
-    finding = f"{name}: {percent(share)} of the bill is computing"
+    finding = f"{name}: {percent(waiting)} waiting, {percent(people)} people"
     told = "; ".join(
         f"{name}: " + ", ".join(f"{part} {row[part]:,.0f}" for part in colours)
         for name, row in bills.iterrows()
     )
-    style.finish(figure, axes, finding, "a year, in money", "", f"{finding}. {told}.")
-
-
-def what_moves_the_bill(moved: pd.DataFrame) -> None:
-    """Twice as much of one assumption: how many times the bill, by two guesses.
-
-    Parameters
-    ----------
-    moved : DataFrame
-        From :func:`helpers.warehouse.doubled`.
-    """
-    guesses = moved[["in_proportion", "by_the_exponent"]]
-    order = guesses.max(axis=1).sort_values(ascending=False).index
-    names = {"customers": "customers", "products": "products", "history": "length of histories",
-             "neighbours": "neighbours kept", "spread": "inequality of histories"}  # fmt: skip
-    figure, axes = style.figure(height=0.55 * len(moved) + 1.4)
-    for place, name in enumerate(order):
-        low, high = guesses.loc[name].min(), guesses.loc[name].max()
-        colour = WARNING if place == 0 else PERSONAL
-        axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="round")
-        told = _times(high) if high - low < 0.05 else f"× {low:.1f} to {high:.1f}"
-        axes.text(high + 0.08, place, told, va="center", color=colour)
-    axes.axvline(1, color=INK, linewidth=1, linestyle="--", zorder=0)
-    axes.set_yticks(range(len(order)), [names.get(name, name) for name in order])
-    axes.set_ylim(len(order) - 0.5, -0.6)
-    axes.set_xlim(0.8, 1.3 * guesses.max(axis=None))
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    finding = f"Most of all, the bill hangs on the {names.get(order[0], order[0])}"
-    told = "; ".join(f"{names.get(name, name)}: {guesses.loc[name].min():.1f} to "
-                     f"{guesses.loc[name].max():.1f}" for name in order)  # fmt: skip
-    xlabel = "times the bill, if doubled (two guesses)"
-    style.finish(figure, axes, finding, xlabel, "", f"{finding}. Doubled: {told}.")
+    style.finish(
+        figure, axes, finding, "a year's bill, in your currency", "", f"{finding}. {told}."
+    )

@@ -10,6 +10,7 @@ from helpers.warehouse.agreement import (
     in_common_with_a_stranger,
     rows_by_step,
     sorted_again,
+    with_our_scores,
 )
 from helpers.warehouse.batch import (
     NO_CAP,
@@ -32,9 +33,6 @@ from helpers.warehouse.engines import (
     sql,
 )
 from helpers.warehouse.growth import (
-    bill,
-    disk,
-    doubled,
     longest_histories,
     pairs,
     purchases_that_fit,

@@ -12,21 +12,19 @@ from helpers.warehouse.engines import DuckDB
 
 #: What :func:`compare_lists` says of a customer's two lists.
 SAME, TIES, SCORES, OTHER, MISSING = (
-    "same", "only ties", "other scores", "other products", "no list"
+    "same", "only ties", "other scores", "another list", "no list"
 )  # fmt: skip
 _RELATIVE = 1e-5  # two engines add the same numbers in another order
 
 
-def compare_lists(ours: pd.DataFrame, theirs: pd.DataFrame, rounding: float = 0) -> pd.DataFrame:
+def compare_lists(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Compare two programs' lists, customer by customer.
 
     Parameters
     ----------
     ours, theirs : DataFrame
-        ``customer_id``, ``rank``, ``product_id``, ``score``.
-    rounding : float
-        How far a score may be off because one side rounds: .005 for two decimals. What differs by
-        the order of adding only is always allowed.
+        ``customer_id``, ``rank``, ``product_id``, ``score``: not rounded, or else from
+        :func:`with_our_scores`. What differs by the order of adding only is allowed.
 
     Returns
     -------
@@ -38,7 +36,8 @@ def compare_lists(ours: pd.DataFrame, theirs: pd.DataFrame, rounding: float = 0)
         - *only ties*: each place has the same score, each product on both lists too, and what is on
           one list only has the score of the other's last place: another product was as good.
         - *other scores*: the same products in the same places, but another score somewhere.
-        - *other products*: anything else. *no list*: one side has none.
+        - *another list*: other products or another order, which no tie explains. *no list*: one
+          side has none.
     """
     columns = ["customer_id", "rank", "product_id", "score"]
     one, other = (
@@ -47,7 +46,7 @@ def compare_lists(ours: pd.DataFrame, theirs: pd.DataFrame, rounding: float = 0)
     )
 
     def near(a, b):
-        return (a - b).abs() <= rounding + _RELATIVE * a.abs().clip(lower=0.01)
+        return (a - b).abs() <= _RELATIVE * a.abs().clip(lower=0.01)
 
     def for_everybody(holds, table):
         return holds.groupby(table["customer_id"]).all()
@@ -68,6 +67,23 @@ def compare_lists(ours: pd.DataFrame, theirs: pd.DataFrame, rounding: float = 0)
     found.loc[sizes.isna().any(axis=1).reindex(found.index), "verdict"] = MISSING
     found["in_common"] = both.groupby(products["customer_id"]).sum() / sizes.max(axis=1)
     return found
+
+
+def with_our_scores(theirs: pd.DataFrame, longer: pd.DataFrame) -> pd.DataFrame:
+    """Another program's lists, with what each product scores with us, not rounded.
+
+    Two scores that were rounded to the same number need not be equal. So whether products are tied
+    is asked of the scores before rounding.
+
+    Parameters
+    ----------
+    theirs : DataFrame
+        ``customer_id``, ``rank``, ``product_id``.
+    longer : DataFrame
+        Our lists, long enough to hold what others show; what isn't on them has no score.
+    """
+    scores = longer[["customer_id", "product_id", "score"]]
+    return theirs.drop(columns="score").merge(scores, "left", ["customer_id", "product_id"])
 
 
 def in_common_with_a_stranger(lists: pd.DataFrame, random_state: int = 0) -> float:
@@ -104,7 +120,9 @@ def sorted_again(lists: pd.DataFrame, n: int, digits: int = 2) -> pd.DataFrame:
     return rounded[rounded["rank"] <= n].drop(columns="filled").reset_index(drop=True)
 
 
-def rows_by_step(transactions: pd.DataFrame, folder: Path) -> pd.Series:
+def rows_by_step(
+    transactions: pd.DataFrame, folder: Path, settings: Settings | None = None
+) -> pd.Series:
     """Rows of the table that each step of the SQL leaves.
 
     Parameters
@@ -113,6 +131,7 @@ def rows_by_step(transactions: pd.DataFrame, folder: Path) -> pd.Series:
         ``customer_id``, ``product_id``, ``transaction_date``.
     folder : Path
         An empty one, for the tables.
+    settings : Settings, optional
 
     Returns
     -------
@@ -124,7 +143,7 @@ def rows_by_step(transactions: pd.DataFrame, folder: Path) -> pd.Series:
     transactions.to_parquet(source)
     engine = DuckDB(folder / "work")
     export, cleaning = purchases(source)
-    prepare(engine, export, Settings(n_parts=1), cleaning)
+    prepare(engine, export, settings or Settings(n_parts=1), cleaning)
     rows = {
         step: engine.frame(f"SELECT COUNT(*) AS n FROM {step}", {})["n"].iat[0] for step in STEPS
     }

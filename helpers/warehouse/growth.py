@@ -21,8 +21,10 @@ def what_doubling_does(measured: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per quantity: ``seconds``, as 2^b by the power law seconds = a x size^b (least
-        squares on the logarithms), and ``rows``: pairs of products within a history
-        (:func:`tables`), which SQL makes one by one. For histories of twenty, all equally long.
+        squares on the logarithms); ``rows``: pairs of products within a history
+        (:func:`tables`), which SQL makes one by one; and ``possible``: pairs of the catalogue, the
+        most rows that a table of added-up pairs can have. For histories of twenty, all equally
+        long.
     """
     shop = {"customers": 100_000, "products": 5_000, "history": 20, "spread": 1}
     before = tables(**shop)["rows"]["pairs, before adding up"]
@@ -31,11 +33,15 @@ def what_doubling_does(measured: pd.DataFrame) -> pd.DataFrame:
         points = measured[measured["what"] == what]
         exponent = np.polyfit(np.log(points[column]), np.log(points["seconds"]), 1)[0]
         pairs_now = tables(**shop | {what: 2 * shop[what]})["rows"]["pairs, before adding up"]
-        rows[what] = {"seconds": 2**exponent, "rows": pairs_now / before}
+        products = shop["products"] * (2 if what == "products" else 1)
+        possible = products * (products - 1) / (shop["products"] * (shop["products"] - 1))
+        rows[what] = {"seconds": 2**exponent, "rows": pairs_now / before, "possible": possible}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def longest_histories(transactions: pd.DataFrame, share: float = 0.1) -> pd.Series:
+def longest_histories(
+    transactions: pd.DataFrame, share: float = 0.1, random_state: int = 0
+) -> pd.Series:
     """How much of the purchases, and of the pairs, the customers with the longest histories make.
 
     Parameters
@@ -43,22 +49,36 @@ def longest_histories(transactions: pd.DataFrame, share: float = 0.1) -> pd.Seri
     transactions : DataFrame
     share : float
         Of the customers; at least one.
+    random_state : int
 
     Returns
     -------
     Series
         Shares of ``customers``, ``purchases`` (a product counts once a customer) and ``pairs``
-        (missing where nobody bought two products).
+        (missing where nobody bought two products); ``by_luck``: what the longest would make of the
+        pairs if everybody had one purchase and all others were dealt out by chance;
+        ``longest``: products of the longest history; ``usual``: what at least 99 of 100 customers
+        have at most.
     """
     sizes = transactions.groupby("customer_id")["product_id"].nunique()
     sizes = sizes.sort_values(ascending=False)
-    longest = sizes.iloc[: max(1, round(share * len(sizes)))]
-    made = [each * (each - 1) / 2 for each in (longest, sizes)]
+    n_longest = max(1, round(share * len(sizes)))
+    dealt = 1 + np.random.default_rng(random_state).multinomial(
+        sizes.sum() - len(sizes), np.full(len(sizes), 1 / len(sizes))
+    )
+
+    def of_the_pairs(lengths):
+        made = lengths * (lengths - 1) / 2
+        return made[:n_longest].sum() / made.sum() if made.sum() else np.nan
+
     return pd.Series(
         {
-            "customers": len(longest) / len(sizes),
-            "purchases": longest.sum() / sizes.sum(),
-            "pairs": made[0].sum() / made[1].sum() if made[1].sum() else np.nan,
+            "customers": n_longest / len(sizes),
+            "purchases": sizes.iloc[:n_longest].sum() / sizes.sum(),
+            "pairs": of_the_pairs(sizes.to_numpy()),
+            "by_luck": of_the_pairs(np.sort(dealt)[::-1]),
+            "longest": sizes.iloc[0],
+            "usual": sizes.quantile(0.99, interpolation="higher"),
         }
     )
 
@@ -205,94 +225,3 @@ def tables(
     table = pd.DataFrame({"rows": rows, "bytes_a_row": _BYTES}, index=list(rows))
     table["gigabytes"] = table["rows"] * table["bytes_a_row"] / 1e9
     return table.assign(kept=~table.index.isin(_PASSING))
-
-
-def disk(plan: pd.DataFrame, n_parts: int = 256) -> float:
-    """Gigabytes of rows on disk at once: what is kept and the largest of what comes and goes.
-
-    Pairs are added up while they are made, so only their sums have to be put somewhere; scores are
-    made for one part of the customers at a time. What an engine adds to a row comes on top.
-
-    Parameters
-    ----------
-    plan : DataFrame
-        From :func:`tables`.
-    n_parts : int
-        As in :class:`helpers.warehouse.Settings`.
-    """
-    size = plan["gigabytes"]
-    passing = size["pairs, added up, from both sides"], size["scores, before adding up"] / n_parts
-    return float(size[plan["kept"]].sum() + max(passing))
-
-
-def bill(measured: pd.DataFrame, plan: pd.DataFrame, cores: int = 2) -> pd.DataFrame:
-    """Core-hours of a job that was not measured, from those that were, by engine.
-
-    Work is counted in rows (:func:`tables`), time in seconds above those of starting up, the
-    smallest job's. Two ways to stretch the largest run: in proportion, and by the exponent of a
-    power law through all runs (least squares on the logarithms). Both leave the measured range far
-    behind, so the range between them is no interval, only two guesses.
-
-    Parameters
-    ----------
-    measured : DataFrame
-        The rows of ``tests/benchmarks/scale.py`` whose ``what`` is "job".
-    plan : DataFrame
-        From :func:`tables`.
-    cores : int
-        Of the machine that was measured: all of them are paid for, busy or not.
-
-    Returns
-    -------
-    DataFrame
-        One row per engine: ``runs`` without starting up, ``exponent`` (missing for a single run),
-        ``times`` (rows of the plan, in those of the largest run), ``in_proportion`` and
-        ``by_the_exponent`` (core-hours).
-    """
-    found = {}
-    for engine, runs in measured.sort_values("purchases").groupby("engine"):
-        start, runs = runs["seconds"].iloc[0], runs.iloc[1:]
-        rows = np.array([_rows_of(run) for run in runs.itertuples()])
-        seconds = runs["seconds"].to_numpy() - start
-        several = len(runs) > 1
-        exponent = np.polyfit(np.log(rows), np.log(seconds), 1)[0] if several else np.nan
-        times, core_hours = plan["rows"].sum() / rows[-1], cores * seconds[-1] / 3_600
-        found[engine] = {
-            "runs": len(runs),
-            "exponent": exponent,
-            "times": times,
-            "in_proportion": core_hours * times,
-            "by_the_exponent": core_hours * times**exponent,
-        }
-    return pd.DataFrame.from_dict(found, orient="index").rename_axis("engine")
-
-
-def doubled(measured: pd.DataFrame, assumed: dict[str, float]) -> pd.DataFrame:
-    """What doubling one assumption at a time does to the bill of one engine and to the disk.
-
-    Parameters
-    ----------
-    measured : DataFrame
-        As in :func:`bill`, of one engine.
-    assumed : dict of str to float
-        The arguments of :func:`tables`.
-
-    Returns
-    -------
-    DataFrame
-        One row per assumption: ``in_proportion``, ``by_the_exponent`` and ``disk``, in those of
-        what was assumed.
-    """
-
-    def cost(assumed):
-        plan = tables(**assumed)
-        hours = bill(measured, plan).iloc[0][["in_proportion", "by_the_exponent"]]
-        return pd.Series({**hours, "disk": disk(plan)})
-
-    moved = {name: cost(assumed | {name: 2 * value}) for name, value in assumed.items()}
-    return pd.DataFrame(moved).T / cost(assumed)
-
-
-def _rows_of(run):
-    history = run.purchases / run.customers
-    return tables(run.customers, run.products, history, run.spread, 50, 10)["rows"].sum()
