@@ -97,7 +97,7 @@ def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):
     }
     stop, look = to_hex(colours.WARNING), to_hex(colours.POPULAR)
     assert set(found) == {(1, stop), (2, look), (3, stop), (4, look)}
-    assert (written(axes).count("stops"), written(axes).count("reports")) == (3, 2)
+    assert (written(axes).count("S"), written(axes).count("R")) == (3, 2)
     assert len(axes.patches) == len(drill) * len(nights)
     # what stops one night and what only the table beside it shows
     assert title(axes) == "The table alone lets 3 of 4 broken nights through"
@@ -168,7 +168,7 @@ def test_nights_stand_beside_what_chance_reaches(drawn):
     [axes] = drawn
     blue, red = to_hex(colours.PERSONAL), to_hex(colours.WARNING)
     assert dots(axes) == [(0, 0.3, blue), (1, 0.15, blue), (2, 0.6, red)]
-    assert title(axes) == "A line at 20% rings on 2 of 3 nights, chance's own on 1"
+    assert title(axes) == "A line at 20% rings on 2 of 3 nights, grey on 1"
     reaches = [line.get_ydata()[1] for line in axes.lines if line.get_linewidth() == 5]
     assert reaches == [0.4, 0.4, 0.5]
     no_overlap(axes)

@@ -19,15 +19,15 @@ _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 OWED = {
     "product owes": ["the export, by 2 am", "news of changed columns", "what must not be shown",
                      "a name to call at 3 am"],
-    "engineering owes": ["a list, never an error", "the table, by 6 am", "how often it guessed",
+    "engineering owes": ["a list, never an error", "the table, by 6 am", "counts of empty places",
                          "yesterday's, if in doubt"],
 }  # fmt: skip
 #: Where a customer's data lie, and what is done there when she asks to be forgotten.
 PLACES = [
     ("orders, events, backups", "deleted by their owners"),
-    ("lists, reports, mails", "deleted"),
+    ("lists, old ones too; mails", "deleted"),
     ("her row in the engine", "deleted"),
-    ("similarities", "learned again without her"),
+    ("similarities", "retrained without her"),
     ("list of the forgotten", "yours to keep: a code of her id"),
 ]
 
@@ -134,9 +134,10 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         rows = pd.concat([first, pd.DataFrame([together]), rest], ignore_index=True)
     n_own = int((~rows["beside"]).sum())
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
-    figure, axes = style.figure(height=0.33 * (len(rows) + 1.2) + 1.5)
+    figure, axes = style.figure(height=0.36 * (len(rows) + 2.2) + 1.3)
     for height, row in zip(heights, rows.to_dict("records"), strict=True):
-        axes.text(-0.6, height, row["check"], ha="right", va="center", fontsize=10.5)
+        label = "\n".join(textwrap.wrap(row["check"], 33))
+        axes.text(-0.6, height, label, ha="right", va="center", fontsize=10.5, linespacing=0.9)
         for column, night in enumerate(nights):
             colour = _PALE if row[night] else WARNING if row["stops"] else POPULAR
             axes.add_patch(
@@ -144,16 +145,18 @@ def checks_by_night(drill: pd.DataFrame) -> None:
                           edgecolor="white")
             )  # fmt: skip
             if not row[night]:
-                axes.text(column, height, "stops" if row["stops"] else "reports", color="white",
-                          ha="center", va="center", fontsize=10,
-                          fontweight="bold" if row["stops"] else "normal")  # fmt: skip
+                axes.text(column, height, "S" if row["stops"] else "R", color="white",
+                          ha="center", va="center", fontsize=11, fontweight="bold")  # fmt: skip
     for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside last night's table")):
         axes.text(-0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=10.5)
     for column, night in enumerate(nights):
         axes.text(column, 1.75, "\n".join(textwrap.wrap(night, 8)), ha="center", va="center",
                   fontsize=10)  # fmt: skip
-    axes.set_xlim(-5.6, len(nights) - 0.5)
-    axes.set_ylim(heights[-1] - 0.6, 2.6)
+    for column, text, colour in ((-0.4, "S: stops the table", WARNING),
+                                 (2.7, "R: reports", POPULAR)):  # fmt: skip
+        axes.text(column, heights[-1] - 1.1, text, color=colour, va="center", fontsize=10.5)
+    axes.set_xlim(-4.6, len(nights) - 0.5)
+    axes.set_ylim(heights[-1] - 1.6, 2.6)
     style.bare(axes, equal=False)
     notices = own["stops"] & own[nights[0]]  # what fails tonight anyway tells nothing
     missed = [night for night in nights[1:] if not (notices & ~own[night]).any()]
@@ -186,7 +189,7 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     fresh = by_age["hit_rate"].iloc[0]  # what chance leaves open for the similarities
     axes.vlines(place[-1], fresh + by_age["pairs_low"].iloc[-1],
                 fresh + by_age["pairs_high"].iloc[-1], color=INK, linewidth=1.5)  # fmt: skip
-    axes.text(0.01, 0.03, "pale, and upright: what chance leaves open", color="#5E5E5E",
+    axes.text(0.01, 0.03, "band and stroke: what chance leaves open", color="#5E5E5E",
               transform=axes.transAxes)  # fmt: skip
     last = place[-1] + 0.12
     ends = {"whole engine\nthis old": (by_age["hit_rate"].iloc[-1], PERSONAL),
@@ -279,9 +282,7 @@ def nights_beside_noise(nights: pd.DataFrame, fixed: float = 0.2) -> None:
     axes.set_ylim(0, 1.16 * top)
     axes.set_xlim(-1, len(known))
     axes.set_xticks([])
-    finding = (
-        f"A line at {fixed:.0%} rings on {rung} of {len(known)} nights, chance's own on {asked}"
-    )
+    finding = f"A line at {fixed:.0%} rings on {rung} of {len(known)} nights, grey on {asked}"
     alt = f"{finding}. Share of purchases that moved to other products, night by night."
     xlabel = f"the last {len(known)} nights"
     style.finish(figure, axes, finding, xlabel, "purchases that moved", alt, "y")
