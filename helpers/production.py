@@ -665,16 +665,20 @@ def beside_last_time(
 
     Notes
     -----
-    Only a loss of customers stops, since yesterday's lists serve the lost ones better. An export
-    of yesterday makes yesterday's lists: to hold them back would change nothing.
+    Only a loss of customers stops, since yesterday's lists serve the lost ones better. Purchases
+    and events may become fewer where all is well, as after a pause or in a shorter export, so
+    somebody looks. An export of yesterday makes yesterday's lists: to hold them back would change
+    nothing.
     """
     now, then = (_at_a_glance(each) for each in (table, last_table))
+    learned = [_learned_from(each) for each in (engine, last)]
     newer = engine.fingerprint != last.fingerprint
     popular = now["best sellers"] - then["best sellers"]
     score = now["score"] / then["score"] if then["score"] > 0 and now["score"] > 0 else 1.0
     shares = f"{now['best sellers']:.0%}, last time {then['best sellers']:.0%}"
     checks = [
         kept_customers(table, last_table),
+        *(kept_rows(what, *(each[what] for each in learned)) for what in learned[0]),
         ("other data than last time", newer, False, f"until {engine.trained_until:%d %b %Y}"),
         ("no more best sellers than usual", bool(popular <= ALLOWED_CHANGE), False, shares),
         ("scores as high as usual", bool(abs(score - 1) <= ALLOWED_CHANGE), False,
@@ -700,6 +704,34 @@ def kept_customers(table: pd.DataFrame, last_table: pd.DataFrame) -> tuple[str, 
     enough = len(now & then) >= (1 - ALLOWED_CHANGE) * len(then)  # ids: as many others don't count
     detail = f"{len(then - now):,} of {len(then):,} lost"
     return "no tenth of the customers is lost", enough, True, detail
+
+
+def kept_rows(what: str, now: int, then: int) -> tuple[str, bool, bool, str]:
+    """The check that a source has not lost a tenth of its rows, or all of them, since last time.
+
+    Parameters
+    ----------
+    what : str
+        Of what the rows are: ``"purchases"``.
+    now, then : int
+        How many there are, and were.
+
+    Returns
+    -------
+    tuple of str, bool, bool and str
+        A row of :func:`beside_last_time`; it does not stop a table.
+    """
+    enough = now >= (1 - ALLOWED_CHANGE) * then
+    return f"no tenth of the {what} is lost", enough, False, f"{now:,}, last time {then:,}"
+
+
+def _learned_from(engine):
+    """How many pairs of a customer and a product an engine knows, of each source."""
+    intent = engine.model.intent_
+    return {
+        "purchases": int(engine.model.purchases_.count_nonzero()),
+        "recent events": 0 if intent is None else int(intent.count_nonzero()),
+    }
 
 
 def _at_a_glance(table):
@@ -740,7 +772,8 @@ def fire_drill(
         ``stops``, ``beside`` (whether it needs the last table), and a column per night, True where
         the check passed: ``tonight``; ``half the table`` (the job died after half of the
         customers); ``one list for all`` (as in lesson 04, crudely); ``half the export`` (half of
-        the customers never arrived); ``same export again``.
+        the customers never arrived); ``half the rows`` (every second purchase is lost, and all
+        events); ``same export again``.
     """
     customers = table["customer_id"].unique()
     half = table[table["customer_id"].isin(customers[: len(customers) // 2])]
@@ -753,11 +786,13 @@ def fire_drill(
         for each in (transactions, events)
     )
     cut = learned_anew(engine, rows, looks)
+    thinned = learned_anew(engine, transactions.iloc[::2], None if events is None else events[:0])
     nights = {
         "tonight": (engine, table),
         "half the table": (engine, half),
         "one list for all": (engine, alike),
         "half the export": (cut, score_everyone(cut, n)),
+        "half the rows": (thinned, score_everyone(thinned, n)),
         "same export again": (last, last_table),
     }
     drill = pd.DataFrame()
@@ -831,8 +866,9 @@ def lists_by_age(
         together); ``old_pairs``, ``pairs_low`` and ``pairs_high``, the same where only the
         similarities are so old and everybody's purchases are fresh; ``unknown``, the share of the
         judged customers whom an engine of that age does not know. In ``attrs``: ``customers``,
-        ``days`` and ``best_sellers``, the hit rate of fresh best sellers. Empty where too little
-        time is covered, or nobody came back.
+        ``days``, ``best_sellers``, the hit rate of fresh best sellers, and ``lead_low`` and
+        ``lead_high``, a 95 % interval of what fresh lists find more than those. Empty where too
+        little time is covered, or nobody came back.
     """
     columns = ["hit_rate", "low", "high", "old_pairs", "pairs_low", "pairs_high", "unknown"]
     nothing = pd.DataFrame([], pd.Index([], name="age"), columns, dtype=float)
@@ -862,6 +898,7 @@ def lists_by_age(
         if age == 0:
             fresh, fresh_scores, judged = engine, scores, scores.index
             sold = evaluate.per_customer(engine.popular, split, k)[0]["hit_rate"]
+            lead = evaluate.interval(scores - sold)
         if fresh is None or judged.empty:
             return nothing
         mixed = _with_similarity_of(engine.model, fresh.model)
@@ -881,7 +918,7 @@ def lists_by_age(
         }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("age")
     table.attrs = {"customers": len(judged), "best_sellers": float(sold.mean())}
-    table.attrs["days"] = split.test_days
+    table.attrs |= {"lead_low": lead[0], "lead_high": lead[1], "days": split.test_days}
     return table
 
 
@@ -890,18 +927,16 @@ def _hits(model, popular, split, k):
 
 
 def _with_similarity_of(old, fresh):
-    """The fresh model with the similarities (and trends) that an old one had learned."""
+    """The fresh model with the similarities that an old one had learned; trends are fresh."""
     at = old.products_.get_indexer(fresh.products_)
     known = np.flatnonzero(at >= 0)
     shape = (len(fresh.products_), len(old.products_))
     place = sparse.csr_array((np.ones(len(known)), (known, at[known])), shape)
     values = sparse.csr_array(place @ old.similarity_.values @ place.T)
-    trend = np.ones(len(fresh.products_))
-    trend[known] = old.trend_[at[known]]
     settings = {name: getattr(fresh, name) for name in SETTINGS}
     similarity = ProductSimilarity(values, fresh.products_)
-    return ItemBased.restore(settings, fresh.customers_, similarity, trend, fresh.purchases_,
-                             fresh.intent_)  # fmt: skip
+    return ItemBased.restore(settings, fresh.customers_, similarity, fresh.trend_,
+                             fresh.purchases_, fresh.intent_)  # fmt: skip
 
 
 def first_harmful_age(by_age: pd.DataFrame) -> int | None:
@@ -998,6 +1033,7 @@ def nightly_drift(
     chance: float = 0.01,
     n_draws: int = 299,
     random_state: int = 0,
+    without_leaders: bool = False,
 ) -> pd.DataFrame:
     """:func:`drift` of each of the last nights, against an engine built the night before.
 
@@ -1009,6 +1045,8 @@ def nightly_drift(
         left out.
     chance, n_draws, random_state
         As in :func:`drift`.
+    without_leaders : bool
+        Break each night on purpose: the quarter of the products that usually sells best is lost.
 
     Returns
     -------
@@ -1022,6 +1060,9 @@ def nightly_drift(
         since = night - pd.Timedelta(days=USUAL_DAYS)
         usual = lines[(lines["day"] >= since) & (lines["day"] < night)]
         now = lines[lines["day"] == night]
+        if without_leaders:
+            sold = usual["product_id"].value_counts().index
+            now = now[~now["product_id"].isin(sold[: -(-len(sold) // 4)])]
         tables.append(_beside_noise(now, usual, chance, n_draws, generator).assign(night=night))
     columns = ["night", "sign", "value", "usual", "noise_reaches", "look_into_it"]
     return (

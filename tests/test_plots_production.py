@@ -45,7 +45,14 @@ def drill():
 
 def by_age(ages=(0, 1, 7), rates=(0.5, 0.49, 0.4), high=(0.0, 0.01, -0.02), popular=0.3):
     table = pd.DataFrame(
-        {"hit_rate": rates, "low": np.array(high) - 0.03, "high": high, "old_pairs": rates[0]},
+        {
+            "hit_rate": rates,
+            "low": np.array(high) - 0.03,
+            "high": high,
+            "old_pairs": rates[0],
+            "pairs_low": -0.02,
+            "pairs_high": 0.01,
+        },
         pd.Index(ages, name="age"),
     )
     table.attrs = {"best_sellers": popular, "customers": 300, "days": 28}
@@ -84,36 +91,51 @@ def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):
     [axes] = drawn
     nights = list(drill.columns[3:])
     found = {
-        (round(patch.get_x() + 0.42), to_hex(patch.get_facecolor())): patch
+        (round(patch.get_x() + 0.45), to_hex(patch.get_facecolor())): patch
         for patch in axes.patches
         if to_hex(patch.get_facecolor()) != "#e3e3e3"
     }
     stop, look = to_hex(colours.WARNING), to_hex(colours.POPULAR)
     assert set(found) == {(1, stop), (2, look), (3, stop), (4, look)}
-    assert (written(axes).count("stop"), written(axes).count("look")) == (3, 2)
+    assert (written(axes).count("S"), written(axes).count("R")) == (3, 2)
     assert len(axes.patches) == len(drill) * len(nights)
     # what stops one night and what only the table beside it shows
-    assert title(axes).endswith(
-        "lets through: one list for all, half the export, same export again"
-    )
+    assert title(axes) == "The table alone lets 3 of 4 broken nights through"
     assert "tonight: all pass" in axes.alt
     no_overlap(axes)
 
 
 def test_a_drill_in_which_all_is_stopped_says_so(drawn, drill):
     plots.checks_by_night(drill[["check", "stops", "beside", "tonight", "half the table"]])
-    assert title(drawn[0]) == "Looking at the table alone stops every broken night"
+    assert title(drawn[0]) == "The table alone stops every broken night"
+
+
+def test_a_check_that_fails_tonight_anyway_notices_nothing(drawn, drill):
+    drill.loc[0, "tonight"] = False
+    plots.checks_by_night(drill[["check", "stops", "beside", "tonight", "half the table"]])
+    assert title(drawn[0]) == "The table alone lets every broken night through"
+
+
+def test_checks_that_pass_every_night_share_a_row(drawn, drill):
+    more = pd.DataFrame(
+        [dict(drill.iloc[1]) | {"check": name, "one list for all": True} for name in "ab"]
+    )
+    plots.checks_by_night(pd.concat([drill, more], ignore_index=True))
+    assert "2 more checks" in written(drawn[0]) and "a" not in written(drawn[0])
+    assert len(drawn[0].patches) == (len(drill) + 1) * 5
+    no_overlap(drawn[0])
 
 
 @pytest.mark.parametrize(
     ("table", "finding"),
     [
-        (by_age(), "from an age of 7 days on"),
+        (by_age(), "at an age of 7 days"),
         (by_age(high=(0.0, -0.001, -0.02)), "from an age of 1 day on"),
         (by_age(high=(0.0, 0.01, 0.02)), "No age up to 7 days clearly loses"),
         (by_age((0, 1), (0.2, 0.2), (0.0, 0.0)), "No age up to 1 day clearly loses"),
-        (by_age(rates=(0.0, 0.0, 0.0), popular=0.0), "from an age of 7 days on"),
-        (by_age(rates=(0.5, 0.49, 0.5), popular=0.5), "from an age of 7 days on"),
+        (by_age(high=(0.0, -0.001, 0.02)), "at an age of 1 day"),
+        (by_age(rates=(0.0, 0.0, 0.0), popular=0.0), "at an age of 7 days"),
+        (by_age(rates=(0.5, 0.49, 0.5), popular=0.5), "at an age of 7 days"),
     ],
 )
 def test_old_lists_stand_beside_fresh_ones_and_best_sellers(drawn, table, finding):
@@ -146,7 +168,7 @@ def test_nights_stand_beside_what_chance_reaches(drawn):
     [axes] = drawn
     blue, red = to_hex(colours.PERSONAL), to_hex(colours.WARNING)
     assert dots(axes) == [(0, 0.3, blue), (1, 0.15, blue), (2, 0.6, red)]
-    assert title(axes) == "A fixed line rings on 2 of 3 nights, an honest one on 1"
+    assert title(axes) == "A line at 20% rings on 2 of 3 nights, grey on 1"
     reaches = [line.get_ydata()[1] for line in axes.lines if line.get_linewidth() == 5]
     assert reaches == [0.4, 0.4, 0.5]
     no_overlap(axes)

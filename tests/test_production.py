@@ -259,7 +259,7 @@ def test_the_night_before_knows_nothing_of_the_last_day(shop, engine, two_nights
     assert production.night_before(small, one_day) is small
 
 
-def test_beside_last_time_each_change_is_noticed(engine, table, two_nights):
+def test_beside_last_time_each_change_is_noticed(shop, engine, table, two_nights):
     def failing(now, made_by=engine):
         checks = production.beside_last_time(made_by, now, *two_nights)
         return set(checks.loc[~checks["passed"], "check"])
@@ -275,6 +275,10 @@ def test_beside_last_time_each_change_is_noticed(engine, table, two_nights):
     assert "no more best sellers than usual" in failing(popular)
     assert failing(table.assign(score=0.5 * table["score"])) == {"scores as high as usual"}
     assert failing(two_nights[1], two_nights[0]) == {"other data than last time"}
+    no_looks = production.build_engine(shop[0], shop[1][:0], ItemBased(intent_days=30))
+    few = production.build_engine(shop[0].iloc[::2], shop[1], ItemBased(intent_days=30))
+    assert failing(table, no_looks) == {"no tenth of the recent events is lost"}
+    assert "no tenth of the purchases is lost" in failing(table, few)
     checks = production.beside_last_time(engine, table, *two_nights).set_index("check")
     assert checks.index[checks["stops"]].tolist() == ["no tenth of the customers is lost"]
     empty = production.beside_last_time(engine, table.head(0), *two_nights).set_index("check")
@@ -291,6 +295,11 @@ def test_a_fire_drill_breaks_each_night_in_its_own_way(shop, engine, table, two_
     assert own["half the export"].all() and own["same export again"].all()
     assert not drill.loc["no tenth of the customers is lost", "half the export"]
     assert not drill.loc["other data than last time", "same export again"]
+    # hardly a customer is lost with every second row, so only the rows themselves tell
+    assert own["half the rows"].all()
+    assert drill.loc["no tenth of the customers is lost", "half the rows"]
+    for lost in ("purchases", "recent events"):
+        assert not drill.loc[f"no tenth of the {lost} is lost", "half the rows"]
 
 
 def test_lists_that_differ_are_counted_over_those_in_both():
@@ -323,6 +332,21 @@ def test_old_lists_lose_and_old_similarities_do_not_in_a_shop_of_steady_tastes(b
     assert by_age.at[90, "high"] < 0 < by_age.at[90, "pairs_high"]
     assert production.first_harmful_age(by_age) in (7, 90)
     assert by_age.attrs["days"] == 28 and by_age.attrs["best_sellers"] < by_age.at[0, "hit_rate"]
+    lead = by_age.at[0, "hit_rate"] - by_age.attrs["best_sellers"]
+    assert 0 < by_age.attrs["lead_low"] < lead < by_age.attrs["lead_high"]
+
+
+def test_where_only_similarities_are_old_trends_are_fresh(shop):
+    days = shop[0]["transaction_date"]
+    earlier = shop[0][days < days.max() - pd.Timedelta(days=120)]
+    old, fresh = (production.build_engine(rows, None, ItemBased(trend_days=30)).model
+                  for rows in (earlier, shop[0]))  # fmt: skip
+    mixed = production._with_similarity_of(old, fresh)
+    assert np.array_equal(mixed.trend_, fresh.trend_) and not np.allclose(old.trend_, fresh.trend_)
+    at = old.products_.get_indexer(mixed.products_)
+    assert (at >= 0).all()
+    expected = old.similarity_.values.toarray()[np.ix_(at, at)]
+    assert np.allclose(mixed.similarity_.values.toarray(), expected)
 
 
 def test_age_zero_is_what_lesson_05_would_find(shop, by_age):
@@ -375,6 +399,10 @@ def test_the_bundled_shops_own_nights_ask_hardly_more_often_than_promised(shop):
     popularity = nights[nights["sign"] == production.SIGNS[2]]
     assert (popularity["value"] > 0.2).all()
     assert popularity["usual"].mean() == pytest.approx(popularity["value"].mean(), abs=0.03)
+    broken = production.nightly_drift(shop[0], 20, without_leaders=True)
+    assert broken.groupby("night")["look_into_it"].any().sum() >= 16, (
+        "silence has to mean something"
+    )
     assert nights.groupby("night")["look_into_it"].any().sum() <= 3
 
 

@@ -248,6 +248,26 @@ def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
     assert run.held_back and run.stopped_by == ["no tenth of the customers is lost (20 of 20 lost)"]
 
 
+def test_a_source_that_lost_rows_is_named_and_stops_nothing(tmp_path):
+    counts = {"read": 100, "kept": 90, "customers": 2, "products": 3, "events": 50}
+    table = lists(c1="ABC", c2="ABC")
+    run, metrics = delivered(tmp_path, table, 1, counts)
+    assert "is the export complete" not in " ".join(run.remarks)
+    run, metrics = delivered(tmp_path, table, 2, counts | {"read": 91, "events": 0})
+    [said] = [each for each in run.remarks if "is the export complete" in each]
+    assert said.startswith("Of events, 0 rows came, and 50 for the lists before")
+    assert not run.held_back and "rows of events" in (tmp_path / "comparison.csv").read_text(
+        "utf-8"
+    )
+    run, metrics = delivered(tmp_path, table, 3, counts | {"read": 60, "events": 0})
+    [said] = [each for each in run.remarks if "is the export complete" in each]
+    assert said.startswith("Of purchases, 60 rows came, and 91")
+    # a shop without events isn't asked for any, and what an older course left knows of none
+    without = counts | {"read": 60, "events": 0}
+    run, metrics = delivered(tmp_path, table, 4, without)
+    assert "events" not in metrics["comparison"]["data"]
+
+
 def test_earlier_tables_that_must_not_go_out_today_are_named(tmp_path):
     """Sold out since, consent withdrawn since; what this run wrote itself is not looked at."""
     row = pd.DataFrame({"customer_id": ["a", "b", "c"], "product_id": ["A", "B", "00"]})

@@ -24,7 +24,7 @@ class Delivered:
         ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``source``; None where they
         can't be read.
     counts : dict
-        ``read`` and ``kept`` rows, ``customers`` and ``products`` of the purchases.
+        ``read`` and ``kept`` rows, ``customers`` and ``products`` of the purchases; ``events``.
     quality : dict
         What lesson 05 found; empty where it did not judge.
     as_of : str
@@ -263,6 +263,8 @@ def _data(before, now):
         "customers": "customers in the purchases",
         "products": "products in the purchases",
     }
+    if any(_count(each.counts, "events") for each in (before, now)):
+        names["events"] = "rows of events"
     figures, rows = {}, []
     for name, what in names.items():
         then, today = (_count(each.counts, name) for each in (before, now))

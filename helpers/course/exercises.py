@@ -355,18 +355,6 @@ def _(methods, split, dealt, n):
 # Lesson 06: production
 
 
-@computed("06-1")
-def _():
-    quiet = 0.95**10
-    return 1 - quiet, {
-        "added": 10 / 20,
-        "quiet": quiet,
-        "one": 0.05,
-        "all": 0.05**10,
-        "percent": 100 * (1 - quiet),
-    }
-
-
 @computed("06-3")
 def _():
     above, usual = 5 / 45 - 0.06, 0.06 * 0.94

@@ -189,6 +189,22 @@ def lost_customers(run, folder: Path) -> list[str]:
     return [] if passed else [f"{check} ({detail})"]
 
 
+def lost_rows(run, metrics: dict) -> list[str]:
+    """A sentence for each source that has lost a tenth of its rows since the published lists."""
+    if metrics["as_of"].get("comparison") != run.started:
+        return []
+    found = metrics["comparison"].get("data", {})
+    said = []
+    for name, what in {"read": "purchases", "events": "events"}.items():
+        now, then = (found.get(name, {}).get(when) for when in ("now", "before"))
+        if None not in (now, then) and not production.kept_rows(what, now, then)[1]:
+            said.append(
+                f"Of {what}, {now:,} rows came, and {then:,} for the lists before: is the export "
+                "complete?"
+            )
+    return said
+
+
 def results_of(folder: Path) -> list[str]:
     """Names of the results that a lesson left; the engine is published with its lists only."""
     names = [name for name in RESULTS if (folder / name).exists()]
@@ -301,6 +317,7 @@ def remarks(run, metrics: dict) -> list[str]:
         said.append(
             f"The tables in {HELD_BACK}/, of {since}, failed a check and are not published."
         )
+    said += lost_rows(run, metrics)
     for stem, book in metrics["lessons"].items():
         tables = book.get("published", book)
         if tables.get("data") != book.get("data"):

@@ -212,6 +212,7 @@ def _look_at(run, transactions, events, report):
     run.counts = {"read": report.read, "kept": report.kept}
     for name in ("customer", "product"):
         run.counts[f"{name}s"] = int(transactions[f"{name}_id"].nunique())
+    run.counts["events"] = 0 if events is None else len(events)
     run.segments = audiences.segment_by_scores(audiences.rfm(transactions))
 
 

@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
@@ -18,16 +19,16 @@ _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 OWED = {
     "product owes": ["the export, by 2 am", "news of changed columns", "what must not be shown",
                      "a name to call at 3 am"],
-    "engineering owes": ["a list, never an error", "the table, by 6 am", "counts of every answer",
+    "engineering owes": ["a list, never an error", "the table, by 6 am", "counts of empty places",
                          "yesterday's, if in doubt"],
 }  # fmt: skip
 #: Where a customer's data lie, and what is done there when she asks to be forgotten.
 PLACES = [
     ("orders, events, backups", "deleted by their owners"),
-    ("lists, reports, mails", "deleted"),
+    ("lists, old ones too; mails", "deleted"),
     ("her row in the engine", "deleted"),
-    ("similarities", "learned again without her"),
-    ("list of the forgotten", "a code of her id, nothing else"),
+    ("similarities", "retrained without her"),
+    ("list of the forgotten", "yours to keep: a code of her id"),
 ]
 
 
@@ -114,43 +115,57 @@ def checks_by_night(drill: pd.DataFrame) -> None:
     Parameters
     ----------
     drill : DataFrame
-        From :func:`helpers.production.fire_drill`.
+        From :func:`helpers.production.fire_drill`. Checks that pass every night share a row.
     """
     nights = [name for name in drill.columns if name not in ("check", "stops", "beside")]
     rows = drill.sort_values("beside", kind="stable").reset_index(drop=True)
+    quiet = rows[nights].all(axis=1) & ~rows["beside"]
+    told = "; ".join(
+        f"{night}: {', '.join(rows.loc[~rows[night], 'check']) or 'all pass'}" for night in nights
+    )
+    own = rows[~rows["beside"]]
+    if quiet.any():
+        number = int(quiet.sum())
+        more = "more" if number < len(own) else ""
+        text = " ".join(f"{number} {more} check{'' if number == 1 else 's'}".split())
+        together = dict.fromkeys(nights, True) | {"check": text, "stops": False, "beside": False}
+        rows = rows[~quiet]
+        first, rest = rows[~rows["beside"]], rows[rows["beside"]]
+        rows = pd.concat([first, pd.DataFrame([together]), rest], ignore_index=True)
     n_own = int((~rows["beside"]).sum())
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
-    figure, axes = style.figure(height=0.31 * (len(rows) + 1.2) + 1.5)
+    figure, axes = style.figure(height=0.36 * (len(rows) + 2.2) + 1.3)
     for height, row in zip(heights, rows.to_dict("records"), strict=True):
-        axes.text(-0.6, height, row["check"], ha="right", va="center", fontsize=10.5)
+        label = "\n".join(textwrap.wrap(row["check"], 33))
+        axes.text(-0.6, height, label, ha="right", va="center", fontsize=10.5, linespacing=0.9)
         for column, night in enumerate(nights):
             colour = _PALE if row[night] else WARNING if row["stops"] else POPULAR
             axes.add_patch(
-                Rectangle((column - 0.42, height - 0.4), 0.84, 0.8, facecolor=colour,
+                Rectangle((column - 0.45, height - 0.4), 0.9, 0.8, facecolor=colour,
                           edgecolor="white")
             )  # fmt: skip
             if not row[night]:
-                axes.text(column, height, "stop" if row["stops"] else "look", color="white",
-                          ha="center", va="center", fontsize=10, fontweight="bold")  # fmt: skip
+                axes.text(column, height, "S" if row["stops"] else "R", color="white",
+                          ha="center", va="center", fontsize=11, fontweight="bold")  # fmt: skip
     for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside last night's table")):
         axes.text(-0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=10.5)
     for column, night in enumerate(nights):
         axes.text(column, 1.75, "\n".join(textwrap.wrap(night, 8)), ha="center", va="center",
                   fontsize=10)  # fmt: skip
-    axes.set_xlim(-5.6, len(nights) - 0.5)
-    axes.set_ylim(heights[-1] - 0.6, 2.6)
+    for column, text, colour in ((-0.4, "S: stops the table", WARNING),
+                                 (2.7, "R: reports", POPULAR)):  # fmt: skip
+        axes.text(column, heights[-1] - 1.1, text, color=colour, va="center", fontsize=10.5)
+    axes.set_xlim(-4.6, len(nights) - 0.5)
+    axes.set_ylim(heights[-1] - 1.6, 2.6)
     style.bare(axes, equal=False)
-    own = rows[~rows["beside"]]
-    missed = [night for night in nights[1:] if not (own["stops"] & ~own[night]).any()]
-    finding = (
-        f"Looking at the table alone lets through: {', '.join(missed)}"
-        if missed
-        else "Looking at the table alone stops every broken night"
-    )
+    notices = own["stops"] & own[nights[0]]  # what fails tonight anyway tells nothing
+    missed = [night for night in nights[1:] if not (notices & ~own[night]).any()]
+    finding = "The table alone stops every broken night"
+    if len(missed) == len(nights) - 1:
+        finding = "The table alone lets every broken night through"
+    elif missed:
+        finding = f"The table alone lets {len(missed)} of {len(nights) - 1} broken nights through"
     style.title(axes, finding)
-    told = "; ".join(
-        f"{night}: {', '.join(rows.loc[~rows[night], 'check']) or 'all pass'}" for night in nights
-    )
     style.show(figure, f"{finding}. Checks that fail. {told}.")
 
 
@@ -171,12 +186,17 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     axes.plot(place, by_age["hit_rate"], color=PERSONAL, linewidth=2.5, marker="o")
     axes.plot(place, by_age["old_pairs"], color=INK, linewidth=2, linestyle="--", marker="s")
     axes.plot(place, np.full(len(place), popular), color=POPULAR, linewidth=2)
+    fresh = by_age["hit_rate"].iloc[0]  # what chance leaves open for the similarities
+    axes.vlines(place[-1], fresh + by_age["pairs_low"].iloc[-1],
+                fresh + by_age["pairs_high"].iloc[-1], color=INK, linewidth=1.5)  # fmt: skip
+    axes.text(0.01, 0.03, "band and stroke: what chance leaves open", color="#5E5E5E",
+              transform=axes.transAxes)  # fmt: skip
     last = place[-1] + 0.12
-    ends = {"all this old": (by_age["hit_rate"].iloc[-1], PERSONAL),
+    ends = {"whole engine\nthis old": (by_age["hit_rate"].iloc[-1], PERSONAL),
             "only the\nsimilarities old": (by_age["old_pairs"].iloc[-1], INK),
             "best sellers,\nfresh": (popular, POPULAR)}  # fmt: skip
     top = 1.15 * max(by_age["hit_rate"].max(), by_age["old_pairs"].max(), popular, 0.01)
-    room, below = 0.125 * top, -np.inf
+    room, below = 0.14 * top, -np.inf
     for text, (height, colour) in sorted(ends.items(), key=lambda end: end[1][0]):
         below = max(height, below + room)
         axes.text(last, below, text, color=colour, va="center", linespacing=0.95)
@@ -184,11 +204,16 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     axes.set_xlim(-0.2, place[-1] + 0.62 * max(2, len(place) / 2.6))
     axes.set_ylim(0, top)
     axes.set_xticks(place, [f"{age:,}" for age in by_age.index])
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     ages = by_age.index[by_age["high"] < 0]
     oldest = f"{by_age.index[-1]} day{'' if by_age.index[-1] == 1 else 's'}"
     finding = f"No age up to {oldest} clearly loses"
     if len(ages):
-        finding = f"Lists lose clearly from an age of {ages[0]} day{'' if ages[0] == 1 else 's'} on"
+        days = f"{ages[0]} day{'' if ages[0] == 1 else 's'}"
+        older = by_age.index[by_age.index >= ages[0]]
+        finding = f"Lists lose clearly at an age of {days}"
+        if len(older) == len(ages) > 1:
+            finding = f"Lists lose clearly from an age of {days} on"
     told = ", ".join(f"at age {age} {percent(rate)}" for age, rate in by_age["hit_rate"].items())
     pairs = percent(by_age["old_pairs"].iloc[-1])
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs}; best "
@@ -225,9 +250,7 @@ def many_gauges(rings: np.ndarray) -> None:
     style.bare(axes, equal=False)
     finding = f"Nothing is wrong, and {any_rings.sum()} of {nights} nights ring"
     style.title(axes, finding)
-    alt = (
-        f"{finding}: {gauges} gauges, of which each rings by chance on {rings.mean():.0%} of them."
-    )
+    alt = f"{finding}: {gauges} gauges that measure nothing but luck, {rings.sum()} rings in all."
     style.show(figure, alt)
 
 
@@ -259,7 +282,7 @@ def nights_beside_noise(nights: pd.DataFrame, fixed: float = 0.2) -> None:
     axes.set_ylim(0, 1.16 * top)
     axes.set_xlim(-1, len(known))
     axes.set_xticks([])
-    finding = f"A fixed line rings on {rung} of {len(known)} nights, an honest one on {asked}"
+    finding = f"A line at {fixed:.0%} rings on {rung} of {len(known)} nights, grey on {asked}"
     alt = f"{finding}. Share of purchases that moved to other products, night by night."
     xlabel = f"the last {len(known)} nights"
     style.finish(figure, axes, finding, xlabel, "purchases that moved", alt, "y")
