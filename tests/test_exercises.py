@@ -303,9 +303,9 @@ def test_the_printed_answer_is_right_and_a_blank_is_a_blank(exercise):
 def test_a_likely_mistake_gets_its_hint(exercise, name):
     text = exercises.texts()[name]
     for wrong, (reply, hint) in exercise.likely.items():
-        assert reply == f"Not yet: {hint}", wrong
+        assert reply == f"Not right: {hint}", wrong
     for option, reply in exercise.options.items():
-        verdict = "Correct: " if option == text["right"] else "Not yet: "
+        verdict = "Correct: " if option == text["right"] else "Not right: "
         assert reply == verdict + text["options"][option]
     assert len(exercise.likely) + len(exercise.options) >= 2
 
@@ -319,13 +319,13 @@ def test_a_decision_has_the_options_of_its_question(exercise):
 @each_exercise
 def test_an_odd_answer_gets_a_sentence(exercise):
     for odd, reply in exercise.odd.items():
-        assert re.fullmatch(r"Not yet: [^\n]+[.?]", reply), odd
+        assert re.fullmatch(r"Not right: [^\n]+[.?]", reply), odd
 
 
 @each_exercise
 def test_no_changed_answer_is_right(exercise):
     for code, reply in exercise.mutants.items():
-        assert reply.startswith("Not yet: "), code
+        assert reply.startswith("Not right: "), code
     assert len(exercise.mutants) >= 3, "too few changes of the printed answer change it"
 
 

@@ -8,29 +8,10 @@ import numpy as np
 
 from helpers import trust
 from helpers.cases.desk import gauges
-from helpers.cases.making import KINDS, ROWS, SALT, Case, make
+from helpers.cases.making import KINDS, Case, kind_of, make
 from helpers.evaluate import MIN_CUSTOMERS, SIGNAL
 
 _ATTEMPTS = 20
-
-
-def kind_of(shop: int) -> str:
-    """What happened to the shop of a number.
-
-    Parameters
-    ----------
-    shop : int
-
-    Returns
-    -------
-    str
-        One of :data:`helpers.cases.KINDS`. Any three numbers in a row have three kinds, at most one
-        of them without a fault; twelve in a row from a multiple of twelve have all of them.
-    """
-    block, place = divmod(shop, 12)
-    row, at = place % 3, place // 3
-    order = np.random.default_rng([SALT, block % 2**32, row]).permutation(4)
-    return ROWS[row][order[at]]
 
 
 def deal(shop: int, kind: str | None = None) -> Case:
@@ -71,20 +52,24 @@ def deal(shop: int, kind: str | None = None) -> Case:
 def _dealt(shop, kind):
     for attempt in range(_ATTEMPTS):
         case = make(shop, kind, attempt)
-        if clear(kind, gauges(case)):
+        if clear(kind, gauges(case), case.truth.later):
             return case
     raise RuntimeError(f"{_ATTEMPTS} draws of shop {shop} as {kind!r} show too little.")
 
 
-def clear(kind: str, read: dict) -> bool:
-    """Does a shop show its own symptom and no other, and does the obvious figure mislead?
+def clear(kind: str, read: dict, later: str = "") -> bool:
+    """Does a shop show its own symptoms and no other, and does the obvious figure mislead?
 
     Parameters
     ----------
     kind : str
     read : dict
         From :func:`helpers.cases.gauges`.
+    later : str
+        From :func:`helpers.cases.later_no`.
     """
+    if later and not read["lists"]["failed"]:
+        return False
     score, test, groups = read["score"], read["test"], list(read["groups"].values())
     rates = {name: rate[0] for name, rate in score["rates"].items()}
     handed, popular = rates["lists as handed in"], rates["best sellers"]
@@ -95,7 +80,7 @@ def clear(kind: str, read: dict) -> bool:
         "rows": bool(read["rows"]["doubts"]),
         "split": bool(test and test["broken"]),
         "leak": score["known"] >= score["cut"],
-        "lists": bool(read["lists"]["failed"]),
+        "lists": bool(read["lists"]["failed"]) and not later,
         "few": score["judges"] < MIN_CUSTOMERS,
     }
     own = {"turned dates": "rows", "one customer": "rows", "half a table": "rows",

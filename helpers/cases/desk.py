@@ -5,13 +5,24 @@ Nothing here looks at what a case hides: the tables are read from its files, as 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from helpers import catalogue, data, evaluate, experiments, production, trust
-from helpers.cases.making import CART_DAYS, PLACES, TEST_DAYS, Case, texts
+from helpers.cases.making import (
+    CART_DAYS,
+    PLACES,
+    SALT,
+    TEST_DAYS,
+    Case,
+    has_large,
+    has_test,
+    kind_of,
+    texts,
+)
 from helpers.memo import GROUPS
 from helpers.recommend import ItemBased, MostPopular
 
@@ -65,6 +76,7 @@ def _rows(transactions, report):
     ago = (day.max() - day).dt.days // 30
     lately = ago.value_counts().reindex(range(13), fill_value=0)
     year = (day.max() - day).dt.days // 365
+    back = (day.max() - day).dt.days - 365
     names = data.display_names(data.product_table(transactions))
     top = transactions["product_id"].value_counts(normalize=True)
     return {
@@ -76,6 +88,7 @@ def _rows(transactions, report):
         "next": float(of_customers.iloc[1]),
         "lately": int(lately[0]),
         "usual": int(lately[1:].median()),
+        "year_ago": int(((back >= 0) & (back < 30)).sum()),
         "growth": float((year == 0).sum() / max((year == 1).sum(), 1) - 1),
         "customers": int(transactions["customer_id"].nunique()),
         "top": str(names[top.index[0]]),
@@ -151,9 +164,10 @@ def _checks(case, transactions, events):
     model = ItemBased(intent_days=CART_DAYS)
     engine = production.build_engine(transactions, events, model, rules)
     checks = production.health_checks(engine, case.lists, PLACES)
-    stops = checks[~checks["passed"] & checks["stops"]]
+    stops, asks = (checks[~checks["passed"] & (checks["stops"] == stop)] for stop in (True, False))
     return {
         "failed": dict(zip(stops["check"], stops["detail"], strict=True)),
+        "asks": dict(zip(asks["check"], asks["detail"], strict=True)),
         "checks": int(checks["stops"].sum()),
         "shared": PLACES * (1 - evaluate.personalization(case.lists)),
     }
@@ -193,13 +207,16 @@ def desk(case: Case) -> pd.DataFrame:
     rows, score, groups, lists, test = (
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
-    doubts = len(rows["doubts"])
     line = f"line: {_points(score['line'])}"
+    failed = dict(sorted((lists["failed"] | lists["asks"]).items()))
     said = {
-        "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "at least half"),
-        "doubts": (f"{doubts} that stop" if doubts else "none that stops", "none may stop"),
+        "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
+        "doubts": (f"{len(rows['doubts'])} serious", "0 serious"),
         "heaviest customer": (f"{rows['heaviest']:.1%} of the rows", f"next: {rows['next']:.1%}"),
-        "purchases lately": (f"{rows['lately']:,} in 30 days", f"usual: {rows['usual']:,}"),
+        "purchases lately": (
+            f"{rows['lately']:,} in 30 days",
+            f"usual: {rows['usual']:,}; a year ago: {rows['year_ago']:,}",
+        ),
         "events known until": (f"{score['known']:%d %b %Y}", f"cut: {score['cut']:%d %b %Y}"),
         "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
@@ -215,17 +232,16 @@ def desk(case: Case) -> pd.DataFrame:
             for name, each in groups.items()
         },
         "list checks": (
-            "; ".join(f"not true: {check} ({what})" for check, what in lists["failed"].items())
-            or "all pass",
-            f"{lists['checks']} that stop",
+            "; ".join(f"fails: {check} ({what})" for check, what in failed.items()) or "all pass",
+            f"{lists['checks']} can block; length, variety and a common first place can't",
         ),
     }
     said = {name: said.get(name, ("–", "–")) for name in [*said, *GROUPS]}
     if test:
         said["split"] = (" and ".join(f"{size:,}" for size in test["sizes"]),
                          f"{test['off']:.0f} off; chance: {test['allowed']:.0f}")  # fmt: skip
-        said["lift"] = ("{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]), " vs ".join(
-            reversed(test["arms"])))  # fmt: skip
+        lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
+        said["lift"] = (lift, " vs ".join(reversed(test["arms"])))
     table = [
         (part, gauge, *said.get(gauge, ("no test", "–")))
         for part, names in texts()["parts"].items()
@@ -248,8 +264,48 @@ def _of_100(rate, low=None, high=None):
     return told if low is None else f"{told} ({100 * low:.0f} to {100 * high:.0f})"
 
 
+@functools.cache
+def letter_of(shop: int, kind: str | None = None) -> str:
+    """Which letter lies on the desk of a shop, by its name in ``cases.yaml``.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str, optional
+        Another one than the number's.
+
+    Returns
+    -------
+    str
+        No two in three numbers in a row have the same. Each letter is sent by shops of several
+        kinds, so that none tells what the matter is.
+    """
+    before = {letter_of(shop - back) for back in (1, 2) if shop % 60 >= back}
+    own = kind or kind_of(shop)
+    known = [
+        name
+        for name, about in texts()["letters"].items()
+        if own in about["kinds"]
+        and (name != "live test" or has_test(shop, own))
+        and (name != "largest" or own == "one customer" or has_large(shop, own))
+    ]
+    order = np.random.default_rng([SALT, shop % 2**32, 3]).permutation(len(known))
+    new = [known[at] for at in order if known[at] not in before]
+    return (new or known)[0]
+
+
+def asks_for(case: Case) -> str:
+    """The decision that a shop's letter asks for, in the routine's words; empty for another one.
+
+    Parameters
+    ----------
+    case : Case
+    """
+    return texts()["letters"][letter_of(case.shop, case.truth.kind)].get("asks", "")
+
+
 def letter(case: Case) -> str:
-    """The letter on the desk: which shop, who writes, what they claim, and their figure.
+    """The letter on the desk: who writes, what they claim, and their numbers.
 
     Parameters
     ----------
@@ -261,7 +317,7 @@ def letter(case: Case) -> str:
         Two or three sentences.
     """
     read = gauges(case)
-    about = texts()["kinds"][case.truth.kind]
+    about = texts()["letters"][letter_of(case.shop, case.truth.kind)]
     score, test = read["score"], read["test"]
     rates = {name: round(100 * rate[0]) for name, rate in score["rates"].items()}
     known = {
@@ -271,14 +327,26 @@ def letter(case: Case) -> str:
         "gone": 1 - score["judges"] / read["rows"]["customers"],
         "handed": rates["lists as handed in"],
         "popular": rates["best sellers"],
-        "more": rates["lists as handed in"] - rates["best sellers"],
+        "week": rates["last 7 days"],
         "dice": rates["dice"],
         "shared": read["lists"]["shared"],
         "places": PLACES,
     }
     if test:
         known |= dict(zip(("lift", "lift_low", "lift_high"), test["lift"], strict=True))
-    return f"From {about['from']}: “{about['letter'].format(**known)}”"
+        known["arms"] = " against ".join(f"“{arm}”" for arm in reversed(test["arms"]))
+    return f"From {about['from']}: “{about['letter'].format(**known)}”".replace(" -", " −")
+
+
+def rows(case: Case) -> pd.DataFrame:
+    """A shop's purchases, as the course reads them, to look into.
+
+    Parameters
+    ----------
+    case : Case
+    """
+    (transactions, _), _ = data.read_shop(case.files)
+    return transactions
 
 
 def health(case: Case) -> list[str]:

@@ -6,8 +6,11 @@ from helpers.cases.dealing import kind_of
 from helpers.cases.desk import desk
 from helpers.cases.making import Case, sentences_of, texts
 
-PARTS = ("decision", "fault", "number", "sentence")
-# which part of the desk holds the first no, by the gauge that shows it
+PARTS = ("decision", "fault", "gauge", "sentence")
+_LATER = (
+    "The lists fail a check that blocks, too. That no comes later: mend the first one, or drop the "
+    "lists, and begin at the top again."
+)
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
 
 
@@ -21,13 +24,13 @@ def options(case: Case) -> dict[str, list[str]]:
     Returns
     -------
     dict of str to list of str
-        ``decision``, ``fault``, ``number`` (the desk's gauges) and ``sentence`` (letters).
+        ``decision``, ``fault``, ``gauge`` (of the desk) and ``sentence`` (letters).
     """
     known = texts()
     return {
         "decision": list(known["decisions"]),
         "fault": list(known["faults"]),
-        "number": [gauge for names in known["parts"].values() for gauge in names],
+        "gauge": [gauge for names in known["parts"].values() for gauge in names],
         "sentence": list(case.sentences),
     }
 
@@ -48,7 +51,7 @@ def key(case: Case | int) -> dict[str, str]:
     kind = case.truth.kind if isinstance(case, Case) else kind_of(case)
     shop = case.shop if isinstance(case, Case) else case
     about = texts()["kinds"][kind]
-    answers = (about["decision"], about["fault"], about["numbers"][0], sentences_of(shop, kind)[1])
+    answers = (about["decision"], about["fault"], about["gauges"][0], sentences_of(shop, kind)[1])
     return dict(zip(PARTS, answers, strict=True))
 
 
@@ -65,10 +68,12 @@ def folded(case: Case) -> str:
         Markdown.
     """
     lines = [f'{part} = "{answer}"' for part, answer in key(case).items()]
+    later = f" {_LATER}" * bool(case.truth.later)
     code = "\n".join(["```python", *lines, "```"])
-    others = [f"`{each}`" for each in case.truth.numbers[1:]]
-    also = f" (The number may also be {' or '.join(others)}.)" * bool(others)
-    return f"<details><summary>Answer</summary>\n\n{code}\n\n{case.truth.clue}{also}\n\n</details>"
+    others = [f"`{each}`" for each in case.truth.gauges[1:]]
+    also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
+    told = f"{case.truth.clue}{later}{also}"
+    return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
 
 
 def keys(shops) -> str:
@@ -89,7 +94,7 @@ def keys(shops) -> str:
 
 def right(case: Case, part: str) -> tuple[str, ...]:
     """All answers to a part that are right: several gauges may show one fault."""
-    return case.truth.numbers if part == "number" else (key(case)[part],)
+    return case.truth.gauges if part == "gauge" else (key(case)[part],)
 
 
 def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool, str]:
@@ -99,23 +104,24 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
     ----------
     case : Case
     answer : tuple or dict
-        Decision, fault, number and sentence; ``...`` where nothing is filled in yet.
+        Decision, fault, gauge and sentence; ``...`` where nothing is filled in yet.
     tried : dict of str to set, optional
         Different wrong answers to each part so far; it is added to. From the second one on, the
-        hint says where to look.
+        last line says where to look.
 
     Returns
     -------
     tuple of (bool, str)
-        Whether all four are right, and a line on each; the last line, with all four right, is what
-        a missed clue would have cost.
+        Whether all four are right, and a line on each. A last line says where to look, from the
+        second different wrong answer to a part on, or, with all four right, what to know of it.
     """
     tried = {} if tried is None else tried
     if isinstance(answer, dict):
         answer = [answer.get(part, ...) for part in PARTS]
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(PARTS):
         return False, f"Four answers are asked for, in this order: {', '.join(PARTS)}."
-    said, correct = [], 0
+    said, correct, lost = [], 0, False
+    meant = _meant(case, answer)
     for part, given in zip(PARTS, answer, strict=True):
         if given is ...:
             said.append(f"{part}: not answered yet")
@@ -131,43 +137,57 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
         else:
             wrong = tried.setdefault(part, set())
             wrong.add(text)
-            said.append(f"{part}: not yet. {hint(case, part, known[text], len(wrong))}")
+            lost |= len(wrong) > 1
+            said.append(f"{part}: wrong. {hint(case, part, known[text], meant)}")
     if correct == len(PARTS):
-        return True, "\n".join([*said, f"All four. {case.truth.clue}"])
-    return False, "\n".join(said)
+        later = f" {_LATER}" * bool(case.truth.later)
+        return True, "\n".join([*said, f"All four. {case.truth.clue}{later}"])
+    return False, "\n".join([*said, _where(case)] if lost else said)
 
 
-def hint(case: Case, part: str, wrong: str, attempt: int = 1) -> str:
-    """What to say to a wrong answer: at first what it would take, later also where to look.
+def _meant(case, answer):
+    """The fault that an answer names, None if it names none."""
+    given = str(answer[PARTS.index("fault")]).strip().lower()
+    return given if given in texts()["faults"] else None
+
+
+def hint(case: Case, part: str, wrong: str, meant: str | None = None) -> str:
+    """What to say to a wrong answer: what it would take, never what is right.
 
     Parameters
     ----------
     case : Case
     part, wrong : str
         Of the form, and one of its options.
-    attempt : int
-        How many different wrong ones there were, this one included.
+    meant : str, optional
+        The fault that was named in the same form: a sentence is held beside it.
     """
     known = texts()
     if part == "decision":
-        first = known["decisions"][wrong]
+        told = known["decisions"][wrong]
     elif part == "fault":
-        first = known["faults"][wrong]["shows"]
-    elif part == "number":
+        told = known["faults"][wrong]["shows"]
+        if wrong == case.truth.later:
+            told = "that is true of this shop, but a question before it has a no already."
+    elif part == "gauge":
         row = desk(case).set_index("gauge").loc[wrong]
-        first = f"It reads {row['reads']}; beside it: {row['beside']}. Is that what decides?"
+        good_for = next(names[wrong] for names in known["parts"].values() if wrong in names)
+        told = f"“{wrong}” reads {row['reads']}: {good_for}"
     else:
         says = {each["sentence"]: fault for fault, each in known["faults"].items()}
         fault = says[case.sentences[wrong]]
-        first = f"That sentence tells of another case: {known['faults'][fault]['shows']}"
-    first = first[:1].upper() + first[1:]
-    return first if attempt < 2 else f"{first} {_where(case)}"
+        told = f"{wrong} goes with the fault “{fault}”."
+        if meant == fault:
+            told += " So it agrees with your fault; settle that first."
+        elif meant == case.truth.fault:
+            told += f" You named “{meant}”."
+    return told[:1].upper() + told[1:]
 
 
 def _where(case):
-    """Where the first no stands; nothing more."""
+    """The part of the desk in which the first no stands; nothing more."""
     if case.truth.fault == "none":
         return _NO_WHERE
     parts = texts()["parts"]
-    part = next(part for part, names in parts.items() if case.truth.numbers[0] in names)
+    part = next(part for part, names in parts.items() if case.truth.gauges[0] in names)
     return f"The first no stands in the part “{part}” of the desk."

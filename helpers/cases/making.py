@@ -39,6 +39,14 @@ ROWS = (
     ("half a table", "last week", "sold out", "forbidden"),
 )
 KINDS = tuple(kind for row in ROWS for kind in row)
+# How often a shop has, beside its fault: something else that is no fault; a later no, which the
+# first one makes unimportant; just enough judges. Which kinds can have the latter two.
+ODDITY, LATER_NO, JUST_ENOUGH = 0.5, 0.35, 0.3
+LATER = ("turned dates", "one customer", "half a table", "broken split", "too few", "no taste",
+         "last week")  # fmt: skip
+SMALL = ("healthy", "sold out")
+# A test of the personal lists fits a shop only if its lists gain nothing, or nobody knows yet
+_TESTED = ("turned dates", "half a table", "no taste", "last week", "leak")
 _SHOPS = ("general store", "department store", "members' shop", "mail-order house", "gift shop",
           "marketplace")  # fmt: skip
 
@@ -59,20 +67,23 @@ class Truth:
         One of :data:`KINDS`.
     decision, fault : str
         The right ones.
-    numbers : tuple of str
-        The gauges of the desk that show it; any of them is right.
+    gauges : tuple of str
+        Those of the desk that show it; any of them is right.
     sentence : str
         The right letter among the case's sentences for the head of product.
     clue : str
-        What misled, what showed it, and what a missed clue would have cost.
+        What decided, what to know of it, and what a missed clue would have cost.
+    later : str
+        A second fault, which the routine reaches later; empty if there is none.
     """
 
     kind: str
     decision: str
     fault: str
-    numbers: tuple[str, ...]
+    gauges: tuple[str, ...]
     sentence: str
     clue: str
+    later: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +140,7 @@ def make(shop: int, kind: str, attempt: int = 0) -> Case:
     world = _world(kind, int(dice.integers(1_000, 2**31)), rng)
     customers = _customers(kind, world, rng)
     tables = _sampled(world, customers, rng)
+    _innocent(kind, has_large(shop, kind), tables, rng)
     known_until = {"purchases": CUT - pd.Timedelta(days=1), "events": CUT - pd.Timedelta(days=1)}
     if kind == "leak":
         tables["events"] = _carts_of_the_day(tables, rng)
@@ -138,18 +150,84 @@ def make(shop: int, kind: str, attempt: int = 0) -> Case:
     folder = tempfile.TemporaryDirectory(prefix="shop-")
     here = Path(folder.name)
     reading = {"products_path": str(here / "products.csv")}
-    if kind == "broken split" or rng.random() < 0.35:
+    if has_test(shop, kind):
         reading |= _live_test(kind, tables["transactions"], here, rng)
     _write(tables, here)
     paths = (str(here / name) for name in ("orders.csv", "events.csv"))
     files = data.shop_parameters(*paths, reading=reading)
-    lists = _lists(kind, tables, world.products, files, here, rng)
+    lists = _lists(kind, later_no(shop, kind), tables, world.products, files, here, rng)
     sentences, letter = sentences_of(shop, kind)
     about = texts()["kinds"][kind]
-    truth = Truth(kind, about["decision"], about["fault"], tuple(about["numbers"]), letter,
-                  about["clue"])  # fmt: skip
+    truth = Truth(kind, about["decision"], about["fault"], tuple(about["gauges"]), letter,
+                  about["clue"], later_no(shop, kind))  # fmt: skip
     what = _SHOPS[rng.integers(len(_SHOPS))]
     return Case(int(shop), what, files, lists, known_until, sentences, truth, folder)
+
+
+def kind_of(shop: int) -> str:
+    """What happened to the shop of a number.
+
+    Parameters
+    ----------
+    shop : int
+
+    Returns
+    -------
+    str
+        One of :data:`helpers.cases.KINDS`. Any three numbers in a row have three kinds, at most one
+        of them without a fault; twelve in a row from a multiple of twelve have all of them.
+    """
+    block, place = divmod(shop, 12)
+    row, at = place % 3, place // 3
+    order = np.random.default_rng([SALT, block % 2**32, row]).permutation(4)
+    return ROWS[row][order[at]]
+
+
+def _chance(shop, kind, about, share):
+    """Whether a shop has something that a share of all shops have: the same for each attempt."""
+    return bool(np.random.default_rng([SALT, shop % 2**32, KINDS.index(kind), about]).random()
+                < share)  # fmt: skip
+
+
+def has_test(shop: int, kind: str) -> bool:
+    """Whether a live test has ended in a shop.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str
+        One of :data:`KINDS`.
+    """
+    return kind == "broken split" or _chance(shop, kind, 1, 0.4)
+
+
+def has_large(shop: int, kind: str) -> bool:
+    """Whether a shop has two large but honest customers.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str
+        One of :data:`KINDS`.
+    """
+    return _chance(shop, kind, 4, ODDITY)
+
+
+def later_no(shop: int, kind: str) -> str:
+    """The fault that a shop has beside its first one, and that comes later in the routine.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str
+        One of :data:`KINDS`.
+
+    Returns
+    -------
+    str
+        Empty if there is none.
+    """
+    return "must not be shown" if kind in LATER and _chance(shop, kind, 2, LATER_NO) else ""
 
 
 def _world(kind, seed, rng):
@@ -208,7 +286,9 @@ def _customers(kind, world, rng):
     buyers = np.sort(world.transactions["customer_id"].unique())
     size = int(rng.integers(2_800, 3_600))
     if kind == "too few":
-        size = int(rng.integers(240, 310))
+        size = int(rng.integers(270, 360))
+    elif kind in SMALL and rng.random() < JUST_ENOUGH:
+        size = int(rng.integers(430, 560))
     elif kind == "one group":
         size = len(buyers)
     return rng.permutation(buyers)[:size]
@@ -226,6 +306,31 @@ def _sampled(world, customers, rng):
             drop=True
         )
     return tables
+
+
+# What looks odd and is no fault
+
+
+def _innocent(kind, large, tables, rng):
+    """Two large but honest customers, and a customer whose id looks like a test."""
+    ids = tables["transactions"]["customer_id"].unique()
+    named = {}
+    if large:
+        # a school and an office: each buys for many, neither for more than the other
+        # beside a reseller smaller ones, or the report of lesson 01 only asks about the reseller
+        largest = rng.uniform(0.01, 0.02) if kind == "one customer" else rng.uniform(0.02, 0.045)
+        shares = largest * np.array([1, rng.uniform(0.7, 0.95)])
+        sizes = np.maximum((shares * len(ids)).astype(int), 2)
+        chosen = rng.permutation(ids)[: sizes.sum()]
+        for group in (chosen[: sizes[0]], chosen[sizes[0] :]):
+            named |= dict.fromkeys(group, group[0])
+    if rng.random() < ODDITY:
+        tested = rng.permutation(ids)[0]
+        named = {old: new for old, new in named.items() if tested not in (old, new)}
+        named[tested] = "test"
+    for name, table in tables.items():
+        called = table["customer_id"].map(named).fillna(table["customer_id"])
+        tables[name] = table.assign(customer_id=called)
 
 
 # What happens to a shop's purchases
@@ -301,18 +406,25 @@ def _carts_of_the_day(tables, rng):
 
 
 def _live_test(kind, transactions, here, rng):
-    """A finished test of two lists, or, where the split is none of the faults, of one list twice.
+    """A finished test of two lists that do equally well, or of one list twice.
 
     In the broken one, a part of those who put nothing into the cart are missing from the new arm,
-    whose page was slow to load: who is left looks keener, though the lists do equally well.
+    whose page was slow to load: who is left looks keener. A sound one may be off as well, by less
+    than chance allows.
     """
     broken = kind == "broken split"
-    arms = ["today", "personal"] if broken else ["today", "today again"]
-    name = f"test {rng.integers(100, 1_000)}"
+    new = "personal" if broken or kind in _TESTED and rng.random() < 0.7 else "today again"
+    arms = ["today", new]
     # those who shop now: all customers of the file, and as many that it doesn't know
     ids = list(transactions["customer_id"].unique())
     ids += [f"V{number}" for number in range(100_000, 100_000 + max(2_500 - len(ids), 0))]
-    dealt = experiments.assign_arms(ids, dict.fromkeys(arms, 0.5), name)
+    allowed, at_least = experiments.deviation_allowed(len(ids)), rng.choice([0, 0.4])
+    for _ in range(40):
+        name = f"test {rng.integers(100, 1_000)}"
+        dealt = experiments.assign_arms(ids, dict.fromkeys(arms, 0.5), name)
+        off = abs((dealt["arm"] == new).sum() - len(ids) / 2) / allowed
+        if broken or at_least <= off < 0.9:
+            break
     keen = rng.gamma(8, 0.08 / 8, len(dealt))
     for _ in range(20):
         visits = 1 + rng.poisson(rng.gamma(2, 2.5, len(dealt)))
@@ -321,7 +433,8 @@ def _live_test(kind, transactions, here, rng):
                  for arm in arms]  # fmt: skip
         if abs(rates[1] / rates[0] - 1) < 0.05:  # equal lists, and no luck that looks like more
             break
-    missing = broken & (dealt["arm"] == arms[1]) & (carted == 0) & (rng.random(len(dealt)) < 0.35)
+    missing = broken & (dealt["arm"] == arms[1]) & (carted == 0)
+    missing &= rng.random(len(dealt)) < rng.uniform(0.27, 0.4)
     who = np.repeat(np.flatnonzero(~missing), visits[~missing])
     nth = np.concatenate([np.arange(visits[one]) for one in np.flatnonzero(~missing)])
     day = pd.Timestamp("2025-01-06") + pd.to_timedelta(rng.integers(0, 28, len(who)), unit="D")
@@ -354,8 +467,11 @@ def _written(dates):
     return dates.map(dict(zip(days, days.dt.strftime("%d-%m-%Y"), strict=True)))
 
 
-def _lists(kind, tables, products, files, here, rng):
-    """Everybody's list, by the rules of the catalogue; in two kinds these change afterwards."""
+def _lists(kind, later, tables, products, files, here, rng):
+    """Everybody's list, by the rules of the catalogue, which may change afterwards.
+
+    In some shops a few lists are short, which only asks somebody to look.
+    """
     stock = products[["product_id", "product_name", "product_category"]].assign(
         in_stock="yes", allowed="yes"
     )
@@ -369,12 +485,15 @@ def _lists(kind, tables, products, files, here, rng):
     )
     engine = production.build_engine(bought, events, ItemBased(intent_days=CART_DAYS), rules)
     lists = engine.recommend(n=PLACES)
-    if kind in ("sold out", "forbidden"):
+    if rng.random() < ODDITY:
+        short = rng.choice(np.flatnonzero(lists["rank"] == PLACES), int(rng.integers(5, 60)), False)
+        lists = lists.drop(lists.index[short]).reset_index(drop=True)
+    if later or kind in ("sold out", "forbidden"):
         places = lists["product_id"].value_counts()
         if kind == "forbidden":
             health = stock.loc[stock["product_category"].isin(["Health", "Beauty"]), "product_id"]
             places = places[places.index.isin(health)]
-        column = {"sold out": "in_stock", "forbidden": "allowed"}[kind]
+        column = "allowed" if kind == "forbidden" else "in_stock"
         stock.loc[stock["product_id"] == places.index[0], column] = "no"
         stock.to_csv(files.products_path, index=False)
     return lists
@@ -390,7 +509,9 @@ def sentences_of(shop: int, kind: str) -> tuple[dict[str, str], str]:
         One of :data:`KINDS`.
     """
     about = texts()["kinds"][kind]
-    chosen = [about["fault"], *about["beside"]]
+    later = later_no(shop, kind)
+    beside = [each for each in about["beside"] if each != later]
+    chosen = [about["fault"], *([later] if later else []), *beside][:4]
     order = np.random.default_rng([SALT, shop % 2**32, len(KINDS)]).permutation(len(chosen))
     sentences = {letter: texts()["faults"][chosen[at]]["sentence"]
                  for letter, at in zip("ABCD", order, strict=True)}  # fmt: skip

@@ -75,7 +75,7 @@ def _reply(name, answer, facts):
     except Exception:
         correct = False
         message = f"this exercise expects another kind of answer than {type(answer).__name__}."
-    return ("Correct: " if correct else "Not yet: ") + message
+    return ("Correct: " if correct else "Not right: ") + message
 
 
 def _form(name, answer, case):

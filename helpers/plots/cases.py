@@ -11,21 +11,22 @@ from helpers.plots import style
 
 #: The routine: a question, where it was taught, and what a no makes of the decision.
 ROUTINE = [
-    ("Did what the rows say happen?", "01", "fix the data first"),
-    ("A test has ended: did all arrive?", "08", "fix the data first"),
+    ("Do the rows show the shop as it is?", "01", "fix the data first"),
+    ("If a test ended: is its split fair?", "08", "fix the data first"),
     ("Did the lists know the past only?", "05a", "score anew, go on"),
     ("Enough judges?", "05a", "not yet"),
     ("Can it reach a gain worth having?", "05b", "don't"),
     ("Is the gain above zero for sure?", "05a", "not yet"),
-    ("Does every group go along?", "05b", "for this group only"),
+    ("Does it hold up in every group?", "05b", "for this group only"),
     ("May all of it be shown?", "06", "not yet"),
 ]
 _ANSWERS = {"fix the data first": WARNING, "score anew, go on": INK, "not yet": CHANCE,
             "don't": POPULAR, "for this group only": PERSONAL}  # fmt: skip
-#: A figure that somebody sends, and the one to hold beside it.
+#: A number that somebody sends, and the one to hold beside it.
 BESIDE = [
-    ("“every row was read”", "does it look like\nwhat happened?"),
+    ("“every row was read”", "do they show the\nshop as it is?"),
     ("“sales doubled”,\n“sales collapsed”", "who bought, and\nuntil which day?"),
+    ("“only a quarter\ncame back”", "how many people\nis that?"),
     ("“54 of 100 find\nsomething”", "how many judges?\nwhat was known?"),
     ("“more than the\nbest sellers”", "which best sellers?\nlast week's?"),
     ("“plus 10 on average”", "which groups gain?"),
@@ -119,7 +120,7 @@ def at_a_glance(read: Mapping) -> None:
 
 def figure_beside() -> None:
     """What somebody sends, and what to ask for beside it, as pairs."""
-    figure, axes = style.figure(height=6.4)
+    figure, axes = style.figure(height=7.2)
     for place, (sent, beside) in enumerate(BESIDE):
         _box(axes, 1.95, -place, 3.9, 0.8, sent, POPULAR, fontsize=13)
         _arrow(axes, (3.95, -place), (4.6, -place), INK)
@@ -131,7 +132,7 @@ def figure_beside() -> None:
     axes.set_xlim(-0.1, 8.75)
     axes.set_ylim(-len(BESIDE) + 0.5, 0.95)
     style.bare(axes, equal=False)
-    finding = "A figure alone decides nothing: ask for the one beside it"
+    finding = "A number alone decides nothing: ask for the one beside it"
     style.title(axes, finding)
     told = "; ".join(" ".join(f"{sent}: {beside}".split()) for sent, beside in BESIDE)
     style.show(figure, f"{finding}. {told}.")
