@@ -258,6 +258,8 @@ def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
         ((groups["predicted"] < groups["low"]) | (groups["predicted"] > groups["high"])).sum()
     )
     axes.text(0.98, 0.05, "below the line: risk overstated", ha="right", va="center", color=CHANCE)
+    if off:
+        axes.text(0.98, 0.13, "red: off by more than luck", ha="right", va="center", color=WARNING)
     if break_even <= 1:
         axes.axvline(break_even, color=INK, linewidth=1.2, linestyle=":")
         right = break_even <= 0.5
