@@ -329,15 +329,15 @@ def risk_and_gain(table: pd.DataFrame) -> None:
 
 
 _LAYERS = {
-    "*What*, beside the best seller": {"next product": "the next product"},
-    "*Whom*, beside anybody": {
+    "What, beside the best seller": {"next product": "the next product"},
+    "Whom, beside anybody": {
         "win-back segment": "bought, long ago",
         "risk": "the riskiest",
-        "expected profit": "risk × response,\n{}",
-        "uplift": "uplift, {}",
+        "expected profit": "risk × response,\nfrom {}",
+        "uplift": "uplift, from {}",
         "the truth": "who knows all",
     },
-    "Beside risk × response, of {}": {"uplift, on top": "uplift, {}"},
+    "On top of risk × response": {"uplift, on top": "uplift, from {}"},
     "Controls": {
         "risk, all read it": "all read, none is\nannoyed: riskiest",
         "next product, no tastes": "no tastes:\nnext product",
@@ -359,7 +359,7 @@ def layers_beside(table: pd.DataFrame) -> None:
         mine = [name for name in table.index if _kind(name) in layers]
         if not mine:
             continue
-        heads.append((place, head.replace("*", "").format(sizes[-1] if sizes else "")))
+        heads.append((place, head))
         for number, name in enumerate(mine, 1):
             size = name.split(", ")[1] if name[-1].isdigit() else sizes[-1] if sizes else ""
             rows.append((place + number, name, layers[_kind(name)].format(size)))
