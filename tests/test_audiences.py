@@ -430,6 +430,27 @@ def test_from_which_risk_on_an_offer_pays():
     assert audiences.expected_profit(40, line, rules) == pytest.approx(0)
     assert np.isnan(audiences.break_even_risk(np.nan, rules))
     assert np.isnan(audiences.break_even_risk(0, rules))
+    # of 100 offers: 5 vouchers of 4, 100 mails of .04, and a purchase earns 16
+    assert audiences.break_even_difference(40, rules) == pytest.approx((5 * 4 + 4) / 16 / 100)
+    assert np.isnan(audiences.break_even_difference(np.nan, rules))
+
+
+def test_private_purchases_are_told_by_their_category():
+    products = pd.DataFrame({"product_category": [" Health", "Toys", None]}, list("abc"))
+    bought = pd.DataFrame({"product_id": list("abcaz")})
+    private = audiences.is_private(bought, products, ["HEALTH "])
+    assert private.tolist() == [True, False, False, True, False]
+    assert not audiences.is_private(bought, products, []).any()
+
+
+def test_a_correction_must_help_for_more_than_luck():
+    def helps(*changes):
+        return audiences.correction_helps(pd.DataFrame({"brier_change": changes}))
+
+    assert not helps(-0.0046, -0.0018, 0.0017, 0.0031)  # two of four, and a mean below zero
+    assert not helps(-0.01)  # one window alone
+    assert helps(-0.010, -0.012, -0.009, -0.011)
+    assert not helps(0.010, 0.012, 0.009)
 
 
 def test_who_changes_places_and_who_never_gets_one():
@@ -601,7 +622,7 @@ def test_risk_is_not_persuadability_unless_everybody_reads_the_mail(world, rules
     # learned from few, it varies more and gains less
     few, many = (table.loc[(size, "uplift")] for size in (1_000, 30_000))
     assert few["more"] < many["more"]
-    assert few["more_low"] < 0
+    assert few["more_low"] < many["more_low"]
     assert curves.iloc[0].eq(0).all() and np.ptp(curves.iloc[-1]) < 1e-9
     assert curves["the truth"].max() >= curves.max().max()
     readers = simulation.make_people(world, rules, reach_days=np.inf, annoyed=0)
@@ -613,7 +634,11 @@ def test_risk_is_not_persuadability_unless_everybody_reads_the_mail(world, rules
 def test_each_layer_is_counted_in_one_unit(rules):
     table, curves = simulation.layers_added(rules, sizes=(500, 2_000), seeds=(1, 2), n_campaigns=2)
     assert table["more"].between(table["more_low"] - 1e-9, table["more_high"] + 1e-9).all()
+    assert {"expected profit, 500", "expected profit, 2,000", "uplift, 500"} <= set(table.index)
     more = table["more"]
+    # both within the same campaigns, so the means' difference is the mean difference
+    on_top = more["uplift, 2,000"] - more["expected profit, 2,000"]
+    assert more["uplift, on top"] == pytest.approx(on_top)
     assert more["next product"] > 5 and abs(more["next product, no tastes"]) < 1
     assert more["risk"] < 0 < more["risk, all read it"]
     assert more["the truth"] == more.drop("risk, all read it").max()

@@ -127,7 +127,13 @@ def test_percentages_that_miss_are_marked(drawn):
     assert any("30% on" in text for text in written(axes))
     for line in (np.nan, 1.2):  # no amounts, or nothing pays
         plots.honest_percentages(groups.iloc[:1], line)
-        assert title(drawn[-1]).startswith("Honest") and len(written(drawn[-1])) == 1
+        assert title(drawn[-1]) == "No group is surely off" and len(written(drawn[-1])) == 1
+    # one group of several is luck, one of one is not: it was called honest, in red
+    plots.honest_percentages(groups.iloc[:2], np.nan)
+    assert title(drawn[-1]) == "1 of 2 groups is off, which luck can do"
+    plots.honest_percentages(groups.iloc[2:], np.nan)
+    assert title(drawn[-1]).startswith("In 1 of 1 groups")
+    plots.honest_percentages(groups, 0.3)
     plots.honest_percentages(groups, 0.8)
     no_overlap(drawn[-1])
 
@@ -154,18 +160,25 @@ def test_risk_stands_above_what_an_offer_wins(drawn):
 
 def test_layers_are_coloured_by_what_is_sure(drawn):
     table = pd.DataFrame(
-        {"more": [17, -5, 10, 59, 0.0], "more_low": [15, -9, -4, 50, -0.1],
-         "more_high": [22, -3, 22, 72, 0.1]},
-        ["next product", "risk", "uplift, 1,000", "the truth", "next product, no tastes"],
+        {"more": [17, -5, 10, 59, 2, 0.0], "more_low": [15, -9, -4, 50, -16, -0.1],
+         "more_high": [22, -3, 22, 72, 17, 0.1]},
+        ["next product", "risk", "uplift, 1,000", "the truth", "uplift, on top",
+         "next product, no tastes"],
     )  # fmt: skip
     plots.layers_beside(table)
     [axes] = drawn
-    wanted = [colours.PERSONAL, colours.WARNING, colours.OTHER, colours.ORACLE, colours.CHANCE]
+    wanted = [colours.PERSONAL, colours.WARNING, colours.OTHER, colours.ORACLE, colours.OTHER,
+              colours.CHANCE]  # fmt: skip
     assert [colour for *_, colour in dots(axes)] == list(map(to_hex, wanted))
-    assert [place for place, *_ in dots(axes)] == [17, -5, 10, 59, 0]
-    assert written(axes) == ["+17", "−5", "+10", "+59", "0"]
+    assert [place for place, *_ in dots(axes)] == [17, -5, 10, 59, 2, 0]
+    told = written(axes)
+    assert told[:6] == ["+17", "−5", "+10", "+59", "+2", "0"]
+    assert "On top of risk × response" in told  # on top of a layer, not beside anybody
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[2] == names[4] == "uplift, from 1,000"
     assert "earns 5 less" in title(axes)
-    plots.layers_beside(table.assign(more=[17.0, 5, 10, 59, 0]))
+    no_overlap(axes)
+    plots.layers_beside(table.assign(more=[17.0, 5, 10, 59, 2, 0]))
     assert "earns 5 more" in title(drawn[-1])
 
 
@@ -180,6 +193,8 @@ def test_curves_meet_where_everybody_is_mailed(drawn):
     [(x, y, _)] = dots(axes)
     assert (x, y) == (pytest.approx(0.6), pytest.approx(1.44))
     no_overlap(axes)
+    plots.scarce_offers(-curves.assign(uplift=shares))  # a voucher too dear: best to mail nobody
+    assert title(drawn[-1]) == "However many are mailed, offers lose money here"
 
 
 def test_heads_are_not_added(drawn):

@@ -6,6 +6,7 @@ from helpers.audiences.churn import (
     churn_features,
     churn_risk,
     churn_window,
+    correction_helps,
     judge_calibration,
     judge_risk,
     recalibrate,
@@ -22,11 +23,13 @@ from helpers.audiences.customers import (
 )
 from helpers.audiences.offers import (
     OfferRules,
+    break_even_difference,
     break_even_risk,
     chosen_by_what,
     expected_profit,
     holdout_plan,
     in_holdout,
+    is_private,
     judge_value,
     lifetime_value,
     offered_share,

@@ -367,6 +367,29 @@ def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFr
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("risk")
 
 
+def correction_helps(windows: pd.DataFrame) -> bool:
+    """Whether a correction made percentages better for more than luck, over the windows.
+
+    Parameters
+    ----------
+    windows : DataFrame
+        From :func:`recalibration_by_window`.
+
+    Returns
+    -------
+    bool
+        True if the 95 % interval of the mean change lies below zero (Student's t, over the
+        windows: customers of one window share its season). One window alone proves nothing.
+    """
+    from scipy.stats import t
+
+    change = windows["brier_change"]
+    if len(change) < 2:
+        return False
+    reach = t.ppf(0.975, len(change) - 1) * change.std() / np.sqrt(len(change))
+    return bool(change.mean() + reach < 0)
+
+
 def recalibration_by_window(
     transactions: pd.DataFrame,
     cut,

@@ -159,6 +159,15 @@ def break_even_risk(amount: float, rules: OfferRules) -> float:
     return (rules.offer_cost + rules.contact_cost / rules.response) / margin
 
 
+def break_even_difference(amount: float, rules: OfferRules) -> float:
+    """From how many new buyers per offer on a mailing pays, as a share of those mailed.
+
+    (response x voucher + contact cost) / margin, which is the break-even risk x response. Missing
+    without an amount.
+    """
+    return rules.response * break_even_risk(amount, rules)
+
+
 def retention_offers(
     customers: pd.DataFrame,
     candidates: pd.DataFrame,
@@ -306,6 +315,29 @@ def holdout_plan(n: int, risk: float, response: float, shares=None) -> pd.DataFr
     table = pd.DataFrame({"visible": one / np.sqrt(max(n, 1))}, pd.Index(shares, name="held out"))
     needed = (one / expected) ** 2 if expected > 0 else np.inf
     return table.assign(needed=needed, expected=expected)
+
+
+def is_private(
+    table: pd.DataFrame, products: pd.DataFrame, categories: Collection[str]
+) -> pd.Series:
+    """Which purchases (or events) are of categories that must not decide who gets an offer.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column ``product_id``.
+    products : DataFrame
+        From :func:`helpers.data.product_table`.
+    categories : collection of str
+        In any spelling of capitals.
+
+    Returns
+    -------
+    Series of bool
+        All False where no category is known.
+    """
+    category = table["product_id"].map(products["product_category"]).astype("str")
+    return category.str.strip().str.lower().isin([each.strip().lower() for each in categories])
 
 
 def chosen_by_what(

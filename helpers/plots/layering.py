@@ -124,7 +124,7 @@ def before_and_after(transactions: pd.DataFrame, cut, days: int) -> None:
             axes.plot(each, place, "o", markersize=11, color=PERSONAL if each < 0 else INK)
         axes.text(last + 1, place, "came back" if came else "stayed away", va="center",
                   color=INK if came else WARNING, fontweight="bold")  # fmt: skip
-    axes.text(first, -0.8, "before: what we know", ha="left", va="center", color=PERSONAL)
+    axes.text(first + 1, -0.8, "before: what we know", ha="left", va="center", color=PERSONAL)
     axes.text(days / 2, -0.8, f"{days} days", ha="center", va="center")
     axes.set_yticks(range(len(customers)), customers)
     axes.set_ylim(len(customers) - 0.5, -1.2)
@@ -257,7 +257,9 @@ def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
     off = int(
         ((groups["predicted"] < groups["low"]) | (groups["predicted"] > groups["high"])).sum()
     )
-    axes.text(0.98, 0.05, "below the line: too dark a view", ha="right", va="center", color=CHANCE)
+    axes.text(0.98, 0.05, "below the line: risk overstated", ha="right", va="center", color=CHANCE)
+    if off:
+        axes.text(0.98, 0.13, "red: off by more than luck", ha="right", va="center", color=WARNING)
     if break_even <= 1:
         axes.axvline(break_even, color=INK, linewidth=1.2, linestyle=":")
         right = break_even <= 0.5
@@ -267,9 +269,11 @@ def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
                   bbox=_ON_WHITE)  # fmt: skip
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.04)
-    finding = "Honest: the groups stayed away as predicted"
-    if off > 1:
-        finding = f"In {off} of {len(groups)} groups, the percentage can't be taken at its word"
+    finding = "No group is surely off"
+    if off > 1 or off == len(groups):
+        finding = f"In {off} of {len(groups)} groups, don't take the percentage at face value"
+    elif off:
+        finding = f"1 of {len(groups)} groups is off, which luck can do"
     told = "; ".join(f"{row['predicted']:.0%} predicted, {row['happened']:.0%} happened"
                      for row in groups.to_dict("records"))  # fmt: skip
     style.finish(figure, axes, finding, "predicted risk of staying away", "share that stayed away",
@@ -306,9 +310,9 @@ def risk_and_gain(table: pd.DataFrame) -> None:
                    va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
     ends = table["uplift"] + 1.96 * table["error"]
     top = 100 * max(ends.max(), table["truth"].max())
-    below.set_ylim(100 * min((table["uplift"] - 1.96 * table["error"]).min(), 0) - 0.5, 1.35 * top)
+    below.set_ylim(100 * min((table["uplift"] - 1.96 * table["error"]).min(), 0) - 0.5, 1.5 * top)
     below.axhline(0, color=INK, linewidth=1)
-    below.text(-0.45, 1.33 * top, "more buyers per 100 offers (black: a campaign)",
+    below.text(-0.45, 1.47 * top, "more buyers per 100 offers (bars: truth,\nblack: a campaign)",
                va="top", fontweight="bold", color=PERSONAL)  # fmt: skip
     names = ["safest\nfifth", *map(str, range(2, len(table))), "riskiest\nfifth"]
     below.set_xticks(places, names)
@@ -325,14 +329,19 @@ def risk_and_gain(table: pd.DataFrame) -> None:
 
 
 _LAYERS = {
-    "next product": "next product, not\nbest seller: anybody",
-    "win-back segment": "win-back segment",
-    "risk": "the riskiest",
-    "predicted response": "likeliest to use\na voucher",
-    "expected profit": "risk × response",
-    "the truth": "who knows everything",
-    "risk, all read it": "all read mails:\nthe riskiest",
-    "next product, no tastes": "no tastes: next\nproduct, anybody",
+    "What, beside the best seller": {"next product": "the next product"},
+    "Whom, beside anybody": {
+        "win-back segment": "bought, long ago",
+        "risk": "the riskiest",
+        "expected profit": "risk × response,\nfrom {}",
+        "uplift": "uplift, from {}",
+        "the truth": "who knows all",
+    },
+    "On top of risk × response": {"uplift, on top": "uplift, from {}"},
+    "Controls": {
+        "risk, all read it": "all read, none is\nannoyed: riskiest",
+        "next product, no tastes": "no tastes:\nnext product",
+    },
 }
 
 
@@ -344,12 +353,20 @@ def layers_beside(table: pd.DataFrame) -> None:
     table : DataFrame
         From :func:`helpers.simulation.layers_added`.
     """
-    figure, axes = style.figure(height=0.5 * len(table) + 1.5)
-    names = []
-    for place, (name, row) in enumerate(table.iterrows()):
-        learned = name.removeprefix("uplift, ")
-        names.append(_LAYERS.get(name, f"uplift, learned\nfrom {learned}"))
-        colour = PERSONAL
+    sizes = [name.split(", ")[1] for name in table.index if name[-1].isdigit()]
+    rows, heads, place = [], [], 0.0
+    for head, layers in _LAYERS.items():
+        mine = [name for name in table.index if _kind(name) in layers]
+        if not mine:
+            continue
+        heads.append((place, head))
+        for number, name in enumerate(mine, 1):
+            size = name.split(", ")[1] if name[-1].isdigit() else sizes[-1] if sizes else ""
+            rows.append((place + number, name, layers[_kind(name)].format(size)))
+        place += len(mine) + 1.2
+    figure, axes = style.figure(height=0.44 * place + 1.2)
+    for place, name, _ in rows:
+        row, colour = table.loc[name], PERSONAL
         if name == "the truth":
             colour = ORACLE
         elif "no tastes" in name or "all read" in name:
@@ -360,12 +377,17 @@ def layers_beside(table: pd.DataFrame) -> None:
             colour = OTHER
         axes.plot([row["more_low"], row["more_high"]], [place] * 2, color=colour, linewidth=4)
         axes.plot(row["more"], place, "o", color=colour, markersize=9, zorder=5)
-        told = f"{row['more']:+.0f}".replace("-0", "0").replace("+0", "0").replace("-", "−")
-        axes.text(row["more_high"] + 2.5, place, told, va="center", color=colour,
-                  fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-    axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(range(len(table)), names)
-    axes.set_ylim(len(table) - 0.5, -0.7)
+        told = f"{row['more']:+.0f}"
+        told = ("0" if told in ("+0", "-0") else told).replace("-", "−")
+        # beside the line of zero, never on it
+        right = max(row["more_high"], 0) + 2.5
+        axes.text(right, place, told, va="center", color=colour, fontweight="bold")
+    low = min(table["more_low"].min(), 0)
+    for place, head in heads:
+        axes.text(low, place, head, va="center", fontweight="bold", bbox=_ON_WHITE)
+    axes.axvline(0, color=INK, linewidth=1, zorder=0)
+    axes.set_yticks([place for place, *_ in rows], [told for *_, told in rows])
+    axes.set_ylim(rows[-1][0] + 0.6, -0.7)
     axes.margins(x=0.14)
     risk = table.at["risk", "more"]
     less = "less" if risk < 0 else "more"
@@ -373,6 +395,11 @@ def layers_beside(table: pd.DataFrame) -> None:
     told = "; ".join(f"{name}: {row['more']:+.0f} ({row['more_low']:+.0f} to "
                      f"{row['more_high']:+.0f})" for name, row in table.iterrows())  # fmt: skip
     style.finish(figure, axes, finding, "more profit per 100 offers", "", f"{finding}. {told}.")
+
+
+def _kind(name):
+    """A layer's name without the size of the campaign from which it has learned."""
+    return name.rsplit(", ", 1)[0] if name[-1].isdigit() else name
 
 
 def scarce_offers(curves: pd.DataFrame) -> None:
@@ -396,7 +423,9 @@ def scarce_offers(curves: pd.DataFrame) -> None:
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.margins(y=0.14)
     axes.set_xlim(0, 1.02)
-    finding = f"Uplift earns most at {peak:.0%} mailed, and adds nothing at 100%"
+    finding = f"Uplift earns most at {peak:.0%} mailed; at 100%, nobody is chosen"
+    if not peak:
+        finding = "However many are mailed, offers lose money here"
     worth = {share: curves.loc[share, "uplift"] for share in (curves.index[1], peak, 1.0)}
     told = "; ".join(f"{share:.0%} mailed: {value:+.1f}" for share, value in worth.items())
     alt = f"{finding}. By uplift, per 100 customers: {told}."
@@ -503,7 +532,8 @@ def who_gets_one(groups: pd.DataFrame) -> None:
         axes.text(row["share"] + (-0.015 if inside else 0.015), place, told, va="center",
                   ha="right" if inside else "left", fontweight="bold",
                   color="white" if inside else INK)  # fmt: skip
-    axes.axvline(overall, color=INK, linewidth=1.2, linestyle="--", zorder=0)
+    axes.plot([overall] * 2, [-0.55, len(groups) - 0.5], color=INK, linewidth=1.2, linestyle="--",
+              zorder=0)  # fmt: skip
     axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center", bbox=_ON_WHITE)
     axes.set_yticks(range(len(groups)), [_two_lines(name) for name in groups.index])
     axes.set_ylim(len(groups) - 0.5, -1.15)

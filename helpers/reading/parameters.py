@@ -420,6 +420,9 @@ class Parameters(_Model):
     voucher_share: float = _field(
         0.1, "an offer is worth this part of an average purchase", _SHARE, ge=0, le=1
     )
+    voucher_response: float = _field(
+        0.05, "share of the offers that are used: a guess, until a mailing of your own tells",
+        _SHARE, gt=0, le=1)  # fmt: skip
     holdout_share: float = _field(
         0.1, "of the customers: never gets an offer, to measure by", _SHARE, ge=0, lt=1
     )

@@ -184,7 +184,8 @@ def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[
         :data:`POLICIES`: segments (silent long ago, those who bought much first); the risk of
         staying away; the chance that the voucher is used (learned from those who had one); the
         expected profit, as :func:`helpers.audiences.expected_profit` has it, with that chance;
-        the uplift by :class:`TwoModels`; the true gain.
+        the uplift by :class:`TwoModels` in money, less the vouchers that are used, like its
+        rivals; the true gain.
     """
     then, now = people.features.loc[campaign.index], people.features.loc[customers]
     had_one = campaign["offered"].to_numpy()
@@ -193,6 +194,7 @@ def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[
     risk = people.risk.reindex(customers)
     profit = response * (risk - people.voucher)  # in margins; sending costs the same for all
     uplift = TwoModels().fit(then, campaign["bought"], campaign["offered"]).predict(now)
+    uplift = uplift - response * people.voucher  # in margins, too: people alone are no money
     truth = people.truth.loc[customers, "gain"]
     names = {"days_since_last": "recency", "purchase_days": "frequency", "spent": "monetary"}
     segment = segment_by_scores(now[list(names)].rename(columns=names))
@@ -229,7 +231,8 @@ def compare_targeting(
     -------
     table : DataFrame
         Index ``size`` and ``policy`` (:data:`POLICIES`): ``gain`` per 100 offers; ``more``, than
-        an offer to anybody gains (to everybody, or by chance); ``than_risk``, more than by risk:
+        an offer to anybody gains (to everybody, or by chance); ``than_risk``, more than by risk;
+        ``than_profit``, more than by expected profit:
         each the mean over all shops and campaigns, and between which values 95 % of them lie
         (``_low``, ``_high``). The differences are within one campaign. The policy ``next
         product`` mails anybody, and is compared with the best seller to anybody.
@@ -258,7 +261,8 @@ def compare_targeting(
                 found["next product"] = anybody, anybody - popular
                 rows += [
                     {"size": size, "policy": name, "gain": each, "more": more,
-                     "than_risk": each - at["risk"]}
+                     "than_risk": each - at["risk"],
+                     "than_profit": each - at["expected profit"]}
                     for name, (each, more) in found.items()
                 ]  # fmt: skip
                 if size == max(sizes):
@@ -293,8 +297,10 @@ def layers_added(
     -------
     table : DataFrame
         One row per layer. ``more``: profit per 100 offers, more than from the next product to
-        anybody; in the rows of ``next product``, more than from the best seller to anybody. With
-        ``more_low`` and ``more_high``, between which 95 % of the simulated campaigns lie.
+        anybody; in the rows of ``next product``, more than from the best seller to anybody; in
+        that of ``uplift, on top``, more than by the expected profit, both learned from the largest
+        size. With ``more_low`` and ``more_high``, between which 95 % of the simulated campaigns
+        lie. What learns from a campaign has a row per size.
     curves : DataFrame
         Profit per 100 customers by the share mailed, as :func:`compare_targeting` has it.
     """
@@ -309,11 +315,15 @@ def layers_added(
     readers, _ = compare_targeting(
         people(reach_days=np.inf, annoyed=0), [few], n_campaigns=n_campaigns
     )
-    alike, _ = compare_targeting(people(taste=0), [few], n_campaigns=4)
+    alike, _ = compare_targeting(people(taste=0), [few], n_campaigns=n_campaigns)
     rows = {"next product": found.loc[(many, "next product")]}
-    rows |= {name: found.loc[(many, name)] for name in POLICIES[:4]}
-    rows |= {f"uplift, {size:,}": found.loc[(size, "uplift")] for size in (few, many)}
+    rows |= {name: found.loc[(many, name)] for name in ("win-back segment", "risk")}
+    learned = [(name, size) for name in ("expected profit", "uplift") for size in (few, many)]
+    rows |= {f"{name}, {size:,}": found.loc[(size, name)] for name, size in learned}
+    than_profit = found.loc[(many, "uplift")].filter(like="than_profit")
+    rows["uplift, on top"] = than_profit.rename(lambda name: name.replace("than_profit", "more"))
     rows["the truth"] = found.loc[(many, "the truth")]
     rows["risk, all read it"] = readers.loc[(few, "risk")]
     rows["next product, no tastes"] = alike.loc[(few, "next product")]
-    return pd.DataFrame(rows).T, curves
+    columns = ["more", "more_low", "more_high"]
+    return pd.DataFrame({name: row[columns] for name, row in rows.items()}).T, curves
