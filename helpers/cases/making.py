@@ -329,7 +329,7 @@ def _innocent(kind, large, tables, rng):
         named = {old: new for old, new in named.items() if tested not in (old, new)}
         named[tested] = "test"
     for name, table in tables.items():
-        called = table["customer_id"].map(named).fillna(table["customer_id"])
+        called = [named.get(customer, customer) for customer in table["customer_id"]]
         tables[name] = table.assign(customer_id=called)
 
 
