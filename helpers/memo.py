@@ -607,6 +607,38 @@ def _two_digits(number):
     return math.ceil(number / step) * step
 
 
+def mistakes(measured: pd.DataFrame, sizes: Collection[int] = (100, 1_000)) -> pd.DataFrame:
+    """How often the rule says what where nothing is to be gained, and where enough is.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        From ``data/memo_rule.csv``: a row per lift worth having, strength of tastes and size.
+    sizes : collection of int
+        Customers judged that are kept.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by what to call the row: ``truth`` ("none" or "enough" to gain, by the mean over
+        the shops; what lies between is left out), ``lift_worth_having``, ``customers_judged``,
+        ``shops``, and of these the shares that are told each answer of the rule.
+    """
+    answers = [SHIP, NOT_YET, DONT]
+    gain, worth = measured["gain"], measured["worth_having"]
+    truth = np.select([gain <= 0, gain >= worth], ["none", "enough"], "between")
+    kept = measured.assign(truth=truth)
+    kept = kept[kept["customers_judged"].isin(sizes) & (kept["truth"] != "between")]
+    kept = kept.assign(**kept[answers].mul(kept["shops"], axis=0))
+    by = ["truth", "lift_worth_having", "customers_judged"]
+    pooled = kept.groupby(by)[["shops", *answers]].sum().reset_index()
+    pooled[answers] = pooled[answers].div(pooled["shops"], axis=0)
+    pooled = pooled.sort_values("truth", ascending=False, kind="stable")
+    names = [f"line {lift:.0%},\n{size:,} customers" for lift, size in
+             zip(pooled["lift_worth_having"], pooled["customers_judged"], strict=True)]  # fmt: skip
+    return pooled.set_axis(names)
+
+
 def collect(
     transactions: pd.DataFrame,
     events: pd.DataFrame | None,
