@@ -257,7 +257,7 @@ CHECKS = [
         "short": f"{MIN_HITS} of them found something",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
         "otherwise": NOT_YET,
-        "answer": "{hits:,} did, in the better of the personal list and the best sellers",
+        "answer": "{hits:,} did, in the better of the two lists",
         "missing": "too few of them found anything in a list",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
@@ -271,8 +271,8 @@ CHECKS = [
             )
         ),
         "otherwise": DONT,
-        "answer": "with the own history the score is {signal_low_points} to {signal_high_points} "
-        "points above that with a stranger's; the line is {line_points}",
+        "answer": "{signal_low_points} to {signal_high_points} points above a stranger's; the line "
+        "is {line_points}",
         "what_to_do": "{no_signal}",
     },
     {
@@ -282,8 +282,7 @@ CHECKS = [
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
-        "answer": "{gain_low_points} to {gain_high_points} points above the best sellers; the line "
-        "is {line_points}",
+        "answer": "{gain_low_points} to {gain_high_points} points above them; the line is {line_points}",
         "what_to_do": "{no_gain}",
     },
     {
@@ -313,8 +312,8 @@ CHECKS = [
         "short": f"{MAX_WEEKS} weeks could notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": "it notices {smallest_lift:,.0%} more carts, or above; the best case is "
-        "{best_lift:,.0%} more, if carts follow the score one for one",
+        "answer": "it notices {smallest_lift:,.0%} more carts; the best case is {best_lift:,.0%}, "
+        "if carts follow the score",
         "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
         "ask": "a place that more customers see",
         "what_to_do": "{no_test}",

@@ -690,8 +690,9 @@ def test_the_page_has_room_for_a_name_a_date_and_the_gates(facts):
         assert f"{who} <b" in page
     said = {True: "yes", False: "no", None: "nobody has said"}
     for stop in facts["stops"]:
-        row = f"<td>{stop['question']}</td><td><b>{said[stop['passed']]}</b>, {stop['answer']}</td>"
-        assert row in page
+        assert f"{stop['short']} <b>{said[stop['passed']]}</b>" in page
+    closed = {**facts, "stops": memo.what_stops({"forbidden": 2})}
+    assert "may it be shown? <b>no, 2 places have something" in memo.page(closed, "shop")
     # the page of an older run, which had none
     older = {name: value for name, value in facts.items() if name != "stops"}
     assert "Recommendation: ship a test" in memo.page(older, "shop")
