@@ -282,7 +282,8 @@ CHECKS = [
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
-        "answer": "{gain_low_points} to {gain_high_points} points above them; the line is {line_points}",
+        "answer": "{gain_low_points} to {gain_high_points} points above them; the line is "
+        "{line_points}",
         "what_to_do": "{no_gain}",
     },
     {
@@ -894,7 +895,7 @@ def _holds_once(planned, evidence, quality, smallest_lift):
         return ""
     money, cost = planned.get("amount"), planned.get("cost_per_year")
     wanted = ["the visits of a week (`visits_per_week`)"] if no_visits else []
-    if no_line and not cost:
+    if no_line and money and not cost:
         wanted.append("the cost of a year (`cost_per_year`)")
     if no_line and not money:
         wanted.append("the lift that pays (`lift`; these purchases have no amounts)")

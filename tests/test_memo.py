@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import catalogue, colours, data, evaluate, experiments, memo, production
@@ -290,6 +290,7 @@ def asked(transactions, gains, cost, visits, lift=None):
     return found
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.floats(-0.1, 0.5), st.floats(0.001, 0.2)), min_size=3, max_size=3),
        COSTS, VISITS, st.floats(0.01, 1), st.floats(1, 100), st.floats(0, 0.3))  # fmt: skip
 def test_cheaper_busier_or_surely_better_lists_never_get_a_weaker_answer(
