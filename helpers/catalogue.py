@@ -40,7 +40,8 @@ class Rules:
     products : DataFrame
         Indexed by ``product_id``: ``product_name``, ``product_category``, ``price`` (the
         catalogue's where it has them, else the purchases'), ``may_be_shown``, ``may_be_named``
-        (as a reason) and ``is_new`` (in the catalogue, and nobody has bought it).
+        (as a reason), ``is_new`` (in the catalogue, and nobody has bought it), and why it isn't
+        shown: ``is_forbidden`` (denied, or not allowed), ``is_sold_out``.
     no_personal_list : tuple of customer ids
         They get best sellers, and no mail, reminder or offer.
     one_of_category : tuple of str
@@ -194,9 +195,12 @@ def rules_for(
             f"Nothing is left to recommend: of the {len(known):,} products that were bought, none "
             f"may be shown ({why}). Look at the catalogue, or loosen the rules."
         )
-    denied = reasons.get("denied", pd.Series(False, products.index))
+    nothing = pd.Series(False, products.index)
+    denied = reasons.get("denied", nothing)
     products = products.assign(may_be_shown=~hidden, may_be_named=~denied,
-                               is_new=~products.index.isin(known.index))  # fmt: skip
+                               is_new=~products.index.isin(known.index),
+                               is_forbidden=denied | reasons.get("not allowed", nothing),
+                               is_sold_out=reasons.get("out of stock", nothing))  # fmt: skip
     alone = clean_ids(shop.deny_customers) if shop.deny_customers else []
     alone = alone if customers is None else as_known(alone, customers)
     return Rules(

@@ -18,6 +18,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
+from scipy.stats import norm
 
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.catalogue import Rules
@@ -34,7 +35,10 @@ GROUPS = ONE, SEVERAL = ("one product", "several products")
 RULED_OUT, BETTER = "a gain worth having is ruled out", "better"
 UNCERTAIN, TOO_FEW = "not certain", "too few to tell"
 MAX_WEEKS = 12
+_ANY_VISITS = 1e9  # a week: more than any place has
 
+# what is asked for in one sentence, where a day to look again is what is missing
+_AGAIN = "a day to look again, once, when enough customers have come back"
 _FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
 _TOO_THIN = (
     "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
@@ -42,6 +46,27 @@ _TOO_THIN = (
     "(test_days), and look once when there are so many."
 )
 _UNDECIDED = "the interval includes zero and is wider than what is worth having"
+
+
+def points(share: float, sign: str = "+") -> str:
+    """A difference of scores, in points; what is just above or below zero keeps its side.
+
+    Parameters
+    ----------
+    share : float
+        .1 are ten points.
+    sign : str
+        "+" for a difference, empty for a line or a score.
+
+    Examples
+    --------
+    >>> points(0.169), points(-0.1), points(0.0004), points(0.1, ""), points(0)
+    ('+16.9', '−10', '+0.04', '10', '0')
+    """
+    text = f"{100 * share:{sign}.1f}".removesuffix(".0")
+    if text.strip("+-") == "0" and abs(share) >= 1e-6:
+        text = f"{100 * share:{sign}.1g}"
+    return "0" if text.strip("+-") == "0" else text.replace("-", "−")
 
 
 def too_little(low: float, high: float, worth_having: float) -> bool:
@@ -179,12 +204,19 @@ def smallest_lifts(
         Index 1 to `weeks`. See :func:`helpers.experiments.plan_test`: customers are dealt, and the
         same ones come again, so it levels off.
     """
-    per_customer = assumed.visits_per_customer or assumed.visits_per_week / customers
+    uneven = None if events is None else experiments.unevenness(events, customers)
+    return _smallest_lifts(assumed, assumed.visits_per_week, customers, uneven, share, weeks)
+
+
+def _smallest_lifts(assumed, visits_per_week, customers, uneven, share=1.0, weeks=MAX_WEEKS):
+    """The same for any number of visits; `uneven` may be None."""
+    share = max(share, 1 / customers)
     # fewer than ten visits a week find nothing anyway
-    visits = max(assumed.visits_per_week * share, 10)
-    traffic = experiments.Traffic(visits, assumed.carts_per_visit, per_customer)
-    if events is not None:
-        traffic = replace(traffic, unevenness=experiments.unevenness(events, customers))
+    visits = max(visits_per_week, 10 / share)
+    per_customer = assumed.visits_per_customer or visits / customers
+    traffic = experiments.Traffic(visits * share, assumed.carts_per_visit, per_customer)
+    if uneven is not None:
+        traffic = replace(traffic, unevenness=uneven)
     return experiments.plan_test(LiveTest(), traffic, range(1, weeks + 1))["smallest_lift"]
 
 
@@ -196,7 +228,7 @@ CHECKS = [
         "short": "the data look right",
         "passes": lambda evidence: evidence["doubts"] == 0,
         "otherwise": FIX_DATA,
-        "answer": "reasons to doubt it: {doubts:,}",
+        "answer": "{doubts:,} reasons to doubt it",
         "what_to_do": "{mend}",
     },
     {
@@ -204,7 +236,9 @@ CHECKS = [
         "short": "half of the rows are usable",
         "passes": lambda evidence: evidence["rows_kept"] >= 0.5,
         "otherwise": NOT_YET,
-        "answer": "{rows_kept:.0%} of the rows were kept{but_for}",
+        "answer": "{rows_told} of the rows were kept{but_for}",
+        "missing": "too few rows of the export could be used",
+        "ask": "a better export",
         "what_to_do": "Find out why so many rows were rejected, and export again.",
     },
     {
@@ -213,6 +247,8 @@ CHECKS = [
         "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
         "otherwise": NOT_YET,
         "answer": "{customers_judged:,} bought before the cut and something new after it",
+        "missing": "too few customers came back to judge by",
+        "ask": _AGAIN,
         "what_to_do": _FEW_JUDGED,
         "if_unknown": _FEW_JUDGED,
     },
@@ -221,21 +257,23 @@ CHECKS = [
         "short": f"{MIN_HITS} of them found something",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
         "otherwise": NOT_YET,
-        "answer": "{hits:,} did, in the better of the personal list and the best sellers",
+        "answer": "{hits:,} did, in the better of the two lists",
+        "missing": "too few of them found anything in a list",
+        "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
     },
     {
         "question": "Could histories tell something worth having (the shuffle test)?",
-        "short": "histories could tell enough",
+        "short": "the signal could reach the line",
         "passes": lambda evidence: (
             not too_little(
                 evidence["signal_low"], evidence["signal_high"], evidence["worth_having"]
             )
         ),
         "otherwise": DONT,
-        "answer": "own minus a stranger's NDCG: {signal_low:+#.2g} to {signal_high:+#.2g}; "
-        "worth having from {worth_having:#.2g}",
-        "what_to_do": "Show the best sellers; personal lists would be decoration.",
+        "answer": "{signal_low_points} to {signal_high_points} points above a stranger's; the line "
+        "is {line_points}",
+        "what_to_do": "{no_signal}",
     },
     {
         "question": "Could the lists beat the best sellers by something worth having?",
@@ -244,35 +282,42 @@ CHECKS = [
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
-        "answer": "NDCG above the best sellers': {gain_low:+#.2g} to {gain_high:+#.2g}; "
-        "worth having from {worth_having:#.2g}",
-        "what_to_do": "Keep the best sellers, and say over which days they are counted.",
+        "answer": "{gain_low_points} to {gain_high_points} points above them; the line is "
+        "{line_points}",
+        "what_to_do": "{no_gain}",
     },
     {
         "question": "Does the interval of the shuffle test lie above zero?",
-        "short": "histories surely tell something",
+        "short": "the signal is above zero",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "its lower end is {signal_low:+#.2g}",
+        "answer": "its lower end is {signal_low_points}",
+        "missing": "whether histories tell anything is still open",
+        "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
     {
         "question": "Does the interval of the gain over the best sellers lie above zero?",
-        "short": "the gain is surely above zero",
+        "short": "the gain is above zero",
         "passes": lambda evidence: evidence["gain_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "its lower end is {gain_low:+#.2g}",
+        "answer": "its lower end is {gain_low_points}",
+        "missing": "there may be no gain at all",
+        "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="gain"),
     },
     {
-        "question": f"Can a test find a lift worth having within {MAX_WEEKS} weeks?",
-        "short": f"{MAX_WEEKS} weeks of test can see it",
-        "passes": lambda evidence: evidence["smallest_lift"] <= evidence["lift"],
+        # asked of the gain, not of the line: that the line is reached was asked before, and a lift
+        # below it needs no test. So a lower cost never makes this harder.
+        "question": f"Could a test of {MAX_WEEKS} weeks notice the best case of the gain?",
+        "short": f"{MAX_WEEKS} weeks could notice it",
+        "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": f"in {MAX_WEEKS} weeks it finds {{smallest_lift:,.0%}}; "
-        "worth having from {lift:,.0%}",
-        "what_to_do": "Look for a place where more customers come: a smaller lift can't be found "
-        "here.",
+        "answer": "it notices {smallest_lift:,.0%} more carts; the best case is {best_lift:,.0%}, "
+        "if carts follow the score",
+        "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
+        "ask": "a place that more customers see",
+        "what_to_do": "{no_test}",
         # traffic is no property of the lists: the recommendation stands without it, the date not
         "may_stay_open": True,
         "if_unknown": "Before you start it, enter `visits_per_week`, the visits of known customers "
@@ -281,16 +326,18 @@ CHECKS = [
 ]
 
 
-# What no gain outweighs: asked of the finished lists, whatever the figures say.
+# What no gain outweighs: asked of the finished lists, whatever the figures say. Only the first one
+# stops the test; the others stop what they touch, and have to be mended before the start.
 STOPS = [
     {
         "question": "Is nothing on a list that must not be shown?",
         "short": "may it be shown?",
         "count": "forbidden",
-        "stops": "everything",
+        "stops": "the test and every list",
+        "stops_all": True,
         "found": "{:,} places have something that must not be shown",
         "unknown": "no product is named as forbidden",
-        "until_known": "legal signs first that none is",
+        "until_known": "legal first signs that no product is forbidden",
         "start": True,
         "signs": "legal",
         "mend": "Name it in `deny_products` or `deny_categories`, and make all lists anew.",
@@ -299,30 +346,32 @@ STOPS = [
         "question": "Is nothing on a list that is sold out?",
         "short": "is it in stock?",
         "count": "sold_out",
-        "stops": "the places that don't look it up",
+        "stops": "its own place",
+        "stops_all": False,
         "found": "{:,} places have something that is sold out",
         "unknown": "no product is known to be sold out",
-        "until_known": "the page looks stock up when it is shown",
+        "until_known": "the page checks the stock whenever it is shown",
         "start": True,
         "signs": "merchandising",
-        "mend": "Look stock up when the page is shown, and keep a reserve of candidates.",
+        "mend": "The page checks the stock whenever it is shown, and a reserve moves up.",
     },
     {
         "question": "Did everybody who gets a mail agree?",
         "short": "did they agree?",
         "count": "without_consent",
         "stops": "mails and reminders",
+        "stops_all": False,
         "found": "{:,} people get a mail without having agreed",
         "unknown": "nobody is known to have agreed",
         "until_known": "no mail and no reminder goes out",
         "start": False,
         "signs": "legal",
-        "mend": "Send mails and reminders to those who agreed, and to nobody else.",
+        "mend": "Mails and reminders go to those who agreed, and to nobody else.",
     },
 ]
 
 
-_OF_A_STOP = ("question", "short", "stops", "until_known", "start", "signs", "mend")
+_OF_A_STOP = ("question", "short", "stops", "stops_all", "until_known", "start", "signs", "mend")
 
 
 def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
@@ -338,9 +387,9 @@ def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
     -------
     list of dict
         Per question of :data:`STOPS`: ``question``, ``short``, ``answer``, ``passed`` (None: nobody
-        has said), ``stops`` (what a no stops), ``until_known`` (what is done as long as nobody has
-        said), ``start`` (whether the start of a test depends on that), ``signs`` (who must say yes)
-        and ``mend``.
+        has said), ``stops`` (what a no stops), ``stops_all`` (whether that is the test itself),
+        ``until_known`` (what is done as long as nobody has said), ``start`` (whether that is to be
+        done before a start), ``signs`` (who must say yes) and ``mend``.
     """
     asked = []
     for stop in STOPS:
@@ -364,60 +413,141 @@ def decide(evidence) -> dict:
         (how many of them found something in the better of the two lists), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
-        sellers'), ``lift`` (the smallest one worth having) and ``smallest_lift`` (that a test finds
-        within :data:`MAX_WEEKS` weeks). What is missing counts as no, but for the texts; only the
-        last two may stay open, and then the recommendation says so. ``stops``, from
-        :func:`what_stops`, may be left out: where one of them has the answer no, a test that the
-        figures speak for is *not yet* started.
+        sellers'), ``best_lift`` (the largest lift that this interval allows: its upper end as a
+        share of the best sellers' NDCG) and ``smallest_lift`` (that a test finds within
+        :data:`MAX_WEEKS` weeks). What is missing counts as no, but for the texts; only the last two
+        may stay open, and then the recommendation says so. May be left out: ``floor_lift``
+        (``smallest_lift`` with any number of visits); ``holds_once`` (a text: what has to be known
+        before the recommendation holds, and what would turn it); ``stops``, from
+        :func:`what_stops`. Where something is shown that must not be, a test that the figures speak
+        for is *not yet* started; what else has the answer no is to be mended before the start.
 
     Returns
     -------
     dict
         ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
-        question that gave it), ``what_to_do``, and ``checks``: a list of ``question``,
-        ``answer``, ``passed`` (True, False, or None where a question stays open).
+        question that gave it), ``what_to_do``, ``missing`` and ``ask`` (to be said aloud; empty
+        unless "not yet"), ``holds_once`` (as given; empty if all is known, or it isn't "ship a
+        test"), and ``checks``: a list of ``question``, ``answer``, ``passed`` (True, False, or None
+        where a question stays open).
     """
     evidence = dict(evidence)
     stops = evidence.pop("stops", None) or []
-    stopping = [stop for stop in stops if stop["passed"] is False]
-    silent = [stop for stop in stops if stop["passed"] is None and stop["start"]]
+    stopping = [stop for stop in stops if stop["passed"] is False and stop["stops_all"]]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
+    holds_once = known.pop("holds_once", "")
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
         **_customers_needed(known),
+        **_in_points(known),
+        **_said_of(known),
         **known,
     }
     asked = [_ask(check, known) for check in CHECKS]
     checks = [{name: a[name] for name in ("question", "answer", "passed")} for a in asked]
     failed = [answer for answer in asked if answer["passed"] is False]
     still_open = [answer for answer in asked if answer["passed"] is None]
+    result = {"missing": "", "ask": ""}
     if failed:
-        result = {name: failed[0][name] for name in ("decision", "because", "what_to_do")}
-    elif still_open:
+        of_the_rule = ("decision", "because", "what_to_do", "missing", "ask")
+        result = {name: failed[0][name] for name in of_the_rule}
+    elif stopping:
+        first = stopping[0]
         result = {
+            "decision": NOT_YET,
+            "because": "The figures speak for a test, but something is shown that must not be: "
+            f"{first['answer']}. That stops it, whatever the gain is.",
+            "what_to_do": first["mend"],
+            "missing": "the lists show something that must not be shown",
+            "ask": "the lists made anew, counted again, and signed by legal",
+        }
+    elif still_open:
+        first = "" if holds_once else f" {still_open[0]['what_to_do']}"
+        result |= {
             "decision": SHIP,
             "because": "All questions that could be answered have the answer yes.",
-            "what_to_do": f"The test is described below. {still_open[0]['what_to_do']}",
+            "what_to_do": f"The test is described below.{first}",
         }
     else:
-        result = {
+        result |= {
             "decision": SHIP,
             "because": "All questions of the rule have the answer yes.",
             "what_to_do": "Start the test below.",
         }
-    if stopping and result["decision"] == SHIP:
-        first = stopping[0]
-        result = {
-            "decision": NOT_YET,
-            "because": f"The figures speak for a test; this stops {first['stops']}, whatever they "
-            f"say: {first['answer']}.",
-            "what_to_do": first["mend"],
-        }
-    elif silent and result["decision"] == SHIP:
-        said = "; ".join(f"{stop['answer']}, so {stop['until_known']}" for stop in silent)
-        result["what_to_do"] += f" {_sentence(said)}."
-    return result | {"checks": checks}
+    if result["decision"] != SHIP:
+        holds_once = ""
+    else:
+        result["because"] = f"{result['because']} {holds_once}".strip()
+        if before_the_start(stops):
+            result["what_to_do"] += f" Before that: {'; '.join(before_the_start(stops))}."
+    return result | {"holds_once": holds_once, "checks": checks}
+
+
+def before_the_start(stops: Collection[Mapping]) -> list[str]:
+    """What the stops that don't stop a test still ask for, before it starts.
+
+    Parameters
+    ----------
+    stops : collection of mapping
+        From :func:`what_stops`.
+
+    Returns
+    -------
+    list of str
+        Parts of a sentence: what was found, or what nobody has said, and what is done about it.
+    """
+    told = []
+    for stop in stops:
+        if stop["passed"] is False and not stop["stops_all"]:
+            told.append(f"{stop['answer']}, so {stop['mend'][0].lower()}{stop['mend'][1:-1]}")
+        elif stop["passed"] is None and stop["start"]:
+            told.append(f"{stop['answer']}, so {stop['until_known']}")
+    return told
+
+
+def _in_points(known):
+    """The figures of the rule's answers, as they are read."""
+    ends = [
+        name for name in ("signal_low", "signal_high", "gain_low", "gain_high") if name in known
+    ]
+    told = {f"{name}_points": points(known[name]) for name in ends}
+    if "rows_kept" in known:
+        nearly = 0.995 <= known["rows_kept"] < 1
+        told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
+    if "worth_having" in known:
+        told["line_points"] = points(known["worth_having"], "")
+    return told
+
+
+def _said_of(known):
+    """What is to be done about a no that may have more than one reason."""
+    reopen = "A cheaper version, or a busier place, would reopen it."
+    told = {
+        "no_signal": "Show the best sellers; personal lists would be decoration.",
+        "no_gain": "Keep the best sellers, and say over which days they are counted.",
+        "no_test": "Look for a place that more customers see, or that these see more often.",
+    }
+    if known.get("gain_high", 0) < 0:
+        told["no_signal"] = "Show the best sellers: personal lists are worse than those."
+    elif known.get("signal_low", 0) > 0:
+        told["no_signal"] = (
+            "Histories tell something, but too little to earn what the lists must. Show the best "
+            f"sellers. {reopen}"
+        )
+    if known.get("gain_low", 0) > 0:
+        told["no_gain"] += (
+            f" The gain is there, but too small to earn what the lists must. {reopen}"
+        )
+    floor, best = known.get("floor_lift", 0), known.get("best_lift", 0)
+    if floor > best > 0:
+        times = (floor / best) ** 2
+        told["no_test"] = (
+            "It takes more customers, not more visits of the same: however often these come, "
+            f"{MAX_WEEKS} weeks notice {floor:,.0%} at best. With about {max(times, 1.1):,.1f} "
+            "times as many it could be seen."
+        )
+    return told
 
 
 def _ask(check, known):
@@ -431,6 +561,8 @@ def _ask(check, known):
             "answer": "not known",
             "passed": None if check.get("may_stay_open") else False,
             "decision": NOT_YET,
+            "missing": "not everything is known that the rule asks for",
+            "ask": check.get("ask", _AGAIN),
             "because": f"The first question without an answer: {question}",
             "what_to_do": check.get("if_unknown", "Find this out first."),
         }
@@ -441,6 +573,8 @@ def _ask(check, known):
         "decision": check["otherwise"],
         "because": f"The first question with the answer no: {question}",
         "what_to_do": "" if passed else check["what_to_do"].format(**known),
+        "missing": check.get("missing", ""),
+        "ask": check.get("ask", ""),
     }
 
 
@@ -471,6 +605,38 @@ def _two_digits(number):
     """Rounded up to two significant digits: more would claim too much."""
     step = 10 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
     return math.ceil(number / step) * step
+
+
+def mistakes(measured: pd.DataFrame, sizes: Collection[int] = (100, 1_000)) -> pd.DataFrame:
+    """How often the rule says what where nothing is to be gained, and where enough is.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        From ``data/memo_rule.csv``: a row per lift worth having, strength of tastes and size.
+    sizes : collection of int
+        Customers judged that are kept.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by what to call the row: ``truth`` ("none" or "enough" to gain, by the mean over
+        the shops; what lies between is left out), ``lift_worth_having``, ``customers_judged``,
+        ``shops``, and of these the shares that are told each answer of the rule.
+    """
+    answers = [SHIP, NOT_YET, DONT]
+    gain, worth = measured["gain"], measured["worth_having"]
+    truth = np.select([gain <= 0, gain >= worth], ["none", "enough"], "between")
+    kept = measured.assign(truth=truth)
+    kept = kept[kept["customers_judged"].isin(sizes) & (kept["truth"] != "between")]
+    kept = kept.assign(**kept[answers].mul(kept["shops"], axis=0))
+    by = ["truth", "lift_worth_having", "customers_judged"]
+    pooled = kept.groupby(by)[["shops", *answers]].sum().reset_index()
+    pooled[answers] = pooled[answers].div(pooled["shops"], axis=0)
+    pooled = pooled.sort_values("truth", ascending=False, kind="stable")
+    names = [f"line {lift:.0%},\n{size:,} customers" for lift, size in
+             zip(pooled["lift_worth_having"], pooled["customers_judged"], strict=True)]  # fmt: skip
+    return pooled.set_axis(names)
 
 
 def collect(
@@ -557,7 +723,9 @@ def collect(
     plan = _planner(assumed, transactions, events)
     of_the_data = _of_the_data(report) | {"stops": facts["stops"]}
     facts |= _recommend(quality, signal, plan, of_the_data)
-    facts["chances"] = experiments.rule_chances(worth_having=facts["plan"]["lift"]).to_dict("index")
+    facts["chances"] = _chances(facts["plan"]).to_dict("index")
+    if quality is None and facts["decision"]["because"].startswith("The first question without"):
+        facts["decision"]["what_to_do"] = facts["quality_missing"]
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."
@@ -565,18 +733,36 @@ def collect(
     return facts
 
 
+def _chances(plan):
+    """How often the live test's rule says what: planned for the line, or for what it can notice."""
+    lift, seen, power = plan["lift"], plan["smallest_lift"], 0.8
+    if plan["weeks"] and seen > lift:
+        # the noise of the test as it will be, in which the line is found less often
+        limit, extra = norm.isf(0.025), norm.isf(0.2)
+        noise = seen / (limit + extra) / math.sqrt(2 + seen)
+        power = float(norm.sf(limit - lift / noise / math.sqrt(2 + lift)))
+    return experiments.rule_chances(worth_having=lift, power=power)
+
+
 def _counted(placements, rules, consent):
     """What :func:`what_stops` asks of the lists of all places, counted anew."""
-    forbids = {"denied", "not allowed"} & set(rules.findings)
     shown = [table["product_id"] for table in placements.values() if len(table)]
-    hidden = sum(int((~rules.shown(products)).sum()) for products in shown)
+    places = pd.concat(shown) if shown else pd.Series(dtype=object)
+    flags = {
+        name: rules.products[name].reindex(places, fill_value=False).to_numpy(dtype=bool)
+        for name in ("is_forbidden", "is_sold_out")
+        if name in rules.products
+    }
+    sold_out = flags.get("is_sold_out", np.zeros(len(places), dtype=bool))
+    # what is hidden for another reason, such as a floor of margin, must not be shown either
+    forbidden = flags.get("is_forbidden", False) | (~rules.shown(places) & ~sold_out)
+    forbids = {"denied", "not allowed"} & set(rules.findings)
     mailed = [placements[name]["customer_id"] for name in ("email", "cart")]
     people = set().union(*mailed)
     agreed = people if consent is None else set(consent)
     return {
-        # what is hidden for another reason, such as a floor of margin, must not be shown either
-        "forbidden": hidden if forbids or hidden else None,
-        "sold_out": hidden if "out of stock" in rules.findings else None,
+        "forbidden": int(forbidden.sum()) if forbids or forbidden.any() else None,
+        "sold_out": int(sold_out.sum()) if "out of stock" in rules.findings else None,
         "without_consent": None
         if consent is not None and not len(consent)
         else len(people - agreed),
@@ -606,6 +792,11 @@ def _planner(assumed, transactions, events):
     bought = transactions.groupby("customer_id")["product_id"].nunique()
     sizes = {ONE: int((bought == 1).sum()), SEVERAL: int((bought > 1).sum())}
     known = bought.index if events is None else bought.index.union(events["customer_id"].unique())
+    uneven = None if events is None else experiments.unevenness(events, len(known))
+
+    @functools.cache
+    def lifts_at(visits, share):
+        return _smallest_lifts(assumed, visits, len(known), uneven, share)
 
     @functools.cache
     def plan(groups):
@@ -613,13 +804,16 @@ def _planner(assumed, transactions, events):
         share = customers / len(bought)
         made = asdict(assumed) | lift_worth_having(assumed, amount, share)
         made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
-        made |= {"lifts": {}, "smallest_lift": None, "weeks": None}
+        made |= {"lifts": {}, "smallest_lift": None, "weeks": None, "share": share}
+        made |= {"amount": amount, "floor_lift": float(lifts_at(_ANY_VISITS, share).iloc[-1])}
         if assumed.visits_per_week:
-            lifts = smallest_lifts(assumed, len(known), events, share)
+            lifts = lifts_at(assumed.visits_per_week, share)
             enough = lifts.index[lifts <= made["lift"]]
             made |= {"lifts": lifts.to_dict(), "smallest_lift": float(lifts.iloc[-1])}
             made["weeks"] = int(enough[0]) if len(enough) else None
         return made
+
+    plan.smallest_lift = lambda visits, share: float(lifts_at(visits, share).iloc[-1])
 
     return plan
 
@@ -633,9 +827,16 @@ def _recommend(quality, signal, plan, of_the_data):
     """
 
     def ask(names, judged):
-        evidence = of_the_data | _evidence(quality, signal, judged, plan(names))
+        planned = dict(plan(names))
+        evidence = of_the_data | _evidence(quality, signal, judged, planned)
+        if judged:
+            at_visits = getattr(plan, "smallest_lift", None)
+            evidence["holds_once"] = _holds_once(planned, evidence, quality, at_visits)
         decision = decide(evidence) | {"only_for": "", "asked_of": ""}
-        return {"plan": plan(names), "evidence": evidence, "decision": decision}
+        seen = planned["smallest_lift"]
+        if decision["decision"] == SHIP and seen and seen > planned["lift"]:
+            planned["weeks"] = MAX_WEEKS  # it pays from less than they surely notice
+        return {"plan": planned, "evidence": evidence, "decision": decision}
 
     groups = quality["groups"] if quality else {}
     for group in groups.values():
@@ -670,8 +871,67 @@ def _evidence(quality, signal, judged, planned):
         "gain_low": judged and judged["gain"]["low"],
         "gain_high": judged and judged["gain"]["high"],
         "lift": planned["lift"],
+        "best_lift": judged and _as_lift(quality, judged["gain"]["high"]),
         "smallest_lift": planned["smallest_lift"],
+        "floor_lift": planned.get("floor_lift"),
     }
+
+
+def _as_lift(quality, gain):
+    """A difference of NDCG as a share of the best sellers': what carts rise by, if they follow."""
+    best_sellers = quality["methods"][quality["rival"]]["ndcg"]
+    return gain / best_sellers if best_sellers else None
+
+
+def _holds_once(planned, evidence, quality, smallest_lift):
+    """What a *ship a test* rests on that nobody has entered, and what would turn it."""
+    best, turns = (
+        evidence["best_lift"],
+        _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"])),
+    )
+    no_visits = not planned.get("visits_per_week")
+    no_line = planned["lift_from"] == "fifth"
+    if not (no_visits or no_line) or not best or turns is None or turns <= 0:
+        return ""
+    money, cost = planned.get("amount"), planned.get("cost_per_year")
+    wanted = ["the visits of a week (`visits_per_week`)"] if no_visits else []
+    if no_line and money and not cost:
+        wanted.append("the cost of a year (`cost_per_year`)")
+    if no_line and not money:
+        wanted.append("the lift that pays (`lift`; these purchases have no amounts)")
+    said = f"It holds only once somebody has entered {' and '.join(wanted)}."
+    share, floor = planned.get("share", 1), planned.get("floor_lift")
+    if no_visits and floor and floor > best:
+        said += (
+            f' With so few customers expect "{NOT_YET}" then: however often they come, a test '
+            f"notices {floor:,.0%} more carts at best, and the best case of the gain is "
+            f"{best:,.0%} more."
+        )
+    elif no_visits and smallest_lift:
+        least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
+        said += f' With fewer than about {least:,} visits a week it turns into "{NOT_YET}".'
+    if no_line and money:
+        carts = 52 * share * planned["carts_per_visit"]
+        each = turns * carts * money * planned["margin_share"] * planned["buy_rate"]
+        if cost:  # the visits are what is missing
+            said += f' With fewer than {_two_digits(cost / each):,} it is "{DONT}".'
+        else:
+            most = each * (1_000 if no_visits else planned["visits_per_week"])
+            per = " for each 1,000 visits a week" if no_visits else ""
+            per = f"about {_two_digits(most):,} a year{per}"
+            said += f' If the lists cost more than {per}, it is "{DONT}".'
+    elif no_line:
+        said += f' If they pay only from more than {turns:,.0%} more sales, it is "{DONT}".'
+    return said
+
+
+def _fewest_visits(enough):
+    """The smallest number of visits a week that is enough, to two digits."""
+    low, high = 1.0, _ANY_VISITS
+    while high > 1.01 * low:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return _two_digits(high)
 
 
 def group_says(gain: Mapping | None, worth_having: float) -> str:
@@ -900,6 +1160,7 @@ def page(
     environment.filters["whole"] = "{:,.0f}".format
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
+    environment.filters["points"] = points
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ def test_gains_stand_beside_their_own_line(drawn):
 def test_a_line_far_away_and_a_group_too_small_are_said(drawn):
     groups = pd.DataFrame(
         {"difference": [0.03, np.nan], "low": [0.001, np.nan], "high": [0.06, np.nan],
-         "line": 1.2, "says": ["better", "too few to tell"]},
+         "line": 1.2, "says": ["surely better", "too few to tell"]},
         index=["several products", "one product"],
     )  # fmt: skip
     plots.for_whom(groups)
@@ -74,8 +74,8 @@ def test_a_line_far_away_and_a_group_too_small_are_said(drawn):
 @pytest.mark.parametrize(
     ("says", "finding"),
     [
-        (["better", "leave out"], "Surely better: a. Ruled out: b"),
-        (["better", "better"], "Surely better off: a and b"),
+        (["surely better", "leave out"], "Surely better: a. Ruled out: b"),
+        (["surely better", "surely better"], "Surely better: a and b"),
         (["not certain", "leave out"], "A gain worth having is ruled out for: b"),
         (
             ["not certain", "too few to tell"],
@@ -121,7 +121,7 @@ def test_the_rule_drawn_is_the_rule_applied(drawn):
 def test_payback_is_where_the_money_crosses_zero(drawn):
     plots.payback(5_000, 250, 1_000, [0.25, 0.5, 1])
     axes = drawn["axes"]
-    assert title(axes) == "Paid back within a year: 100% more sales"
+    assert title(axes) == "Of these, only 100% more pays back within a year"
     assert "never" in written(axes)[0] and "20 months" in written(axes)[1]
     paid = [x for x, y, _ in dots(axes) if y == 0]
     assert paid == pytest.approx([memo.payback(5_000, 250, 1_000, lift) for lift in (0.5, 1)])
@@ -136,7 +136,7 @@ def test_payback_is_where_the_money_crosses_zero(drawn):
 EVIDENCE = {
     "doubts": 0, "rows_kept": 0.9, "customers_judged": 1_200, "hits": 200, "worth_having": 0.02,
     "signal_low": 0.05, "signal_high": 0.07, "gain_low": 0.005, "gain_high": 0.04,
-    "lift": 0.4, "smallest_lift": 0.3,
+    "best_lift": 0.4, "smallest_lift": 0.3,
 }  # fmt: skip
 SHORTS = [check["short"] for check in memo.CHECKS]
 
@@ -145,15 +145,19 @@ def test_the_answers_are_those_of_the_rule(drawn):
     plots.nine_answers(memo.decide(EVIDENCE), EVIDENCE, SHORTS)
     said = written(drawn["axes"])
     assert said.count("✓") == 9 and title(drawn["axes"]) == "Our shop: ship a test"
-    assert {"1,200", "90%", "+0.5 to +4", "up to +4, line 2.0", "sees 30%, needs 40%"} <= set(said)
+    assert {
+        "1,200 customers",
+        "90%",
+        "+0.5 to +4 points",
+        "up to +4, line 2",
+        "from 30%, best case 40%",
+    } <= set(said)
     no_overlap(drawn["axes"])
     changed = EVIDENCE | {"gain_low": -0.03, "smallest_lift": None}
     plots.nine_answers(memo.decide(changed), changed, SHORTS)
     said = written(drawn["axes"])
     assert said.count("✗") == 1 and said.count("?") == 1 and said.count("✓") == 7
-    assert title(drawn["axes"]) == (
-        "Our shop: not yet. The first no: the gain is surely above zero"
-    )
+    assert title(drawn["axes"]) == ("Our shop: not yet. The first no: the gain is above zero")
     nothing = dict.fromkeys(EVIDENCE) | {"doubts": 1}
     plots.nine_answers(memo.decide(nothing), nothing, SHORTS)
     assert "1 doubt" in written(drawn["axes"]) and written(drawn["axes"]).count("not known") == 8
@@ -164,7 +168,9 @@ def test_the_answers_are_those_of_the_rule(drawn):
     [
         ({"forbidden": 0, "sold_out": 0, "without_consent": 0}, "All three gates are open"),
         ({"forbidden": 0}, "Nobody has said yet: 2 of 3 gates"),
-        ({"forbidden": 2}, "One no stops it, however large the gain: may it be shown?"),
+        ({"forbidden": 2}, "However large the gain: no test today"),
+        ({"forbidden": 2, "sold_out": 1}, "However large the gain: no test today"),
+        ({"sold_out": 1, "without_consent": 3}, "The test goes on; 2 of 3 gates stop a part of it"),
     ],
 )
 def test_gates_are_open_closed_or_silent(drawn, counted, finding):
@@ -172,24 +178,49 @@ def test_gates_are_open_closed_or_silent(drawn, counted, finding):
     plots.gates(stops)
     axes = drawn["axes"]
     assert title(axes) == finding
-    for state, word in ((True, "yes"), (False, "no"), (None, "nobody\nhas said")):
+    for state, word in ((True, "yes"), (False, "no"), (None, "nobody has said")):
         assert written(axes).count(word) == sum(each["passed"] is state for each in stops)
     bars = [line for line in axes.lines if line.get_linewidth() > 5]
     assert len(bars) == sum(each["passed"] is False for each in stops)
+    assert {"the test and\nall lists", "its own place", "mails and\nreminders"} <= set(
+        written(axes)
+    )
     no_overlap(axes)
 
 
 def test_mistakes_are_counted_where_the_truth_is_known(drawn):
     measured = pd.DataFrame(
-        {"ship a test": [0.02, 0.3, 0.9], "not yet": [0.38, 0.6, 0.09], "don't": [0.6, 0.1, 0.01],
-         "truth": ["none", "between", "enough"]},
-        index=["nothing", "some", "enough"],
+        {"ship a test": [0.02, 0.9, 0.0], "not yet": [0.38, 0.08, 0.0], "don't": [0.6, 0.02, 1.0],
+         "truth": ["none", "enough", "enough"], "shops": [100, 50, 2]},
+        index=["few", "many", "all"],
     )  # fmt: skip
     plots.rule_mistakes(measured)
     axes = drawn["axes"]
-    assert "at most 2% are told to test" in title(axes) and "most 1% are told not" in title(axes)
+    assert title(axes) == "Wrong yes: 2 of 100 shops. Wrong no: 3 of 52"
     widths = np.array([bar.get_width() for bar in axes.patches]).reshape(3, 3)
     assert np.allclose(widths, measured[["ship a test", "not yet", "don't"]])
+    said = written(axes)
+    assert {"nothing to gain", "enough to gain", "60%", "38%", "90%", "100%"} <= set(said)
+    assert said.count("2.0%") == 2 and said.count("8.0%") == 1, "small shares have their number"
+    heads = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    places = axes.get_yticks()
+    assert heads["nothing to gain"] < places[0] < heads["enough to gain"] < places[1] < places[2]
+    no_overlap(axes)
+
+
+def test_shops_are_pooled_by_what_there_is_to_gain():
+    measured = pd.DataFrame(
+        {"lift_worth_having": 0.2, "customers_judged": [100, 100, 100, 100, 300],
+         "shops": [10, 30, 5, 5, 9], "gain": [-0.1, 0, 0.01, 0.05, -0.1], "worth_having": 0.02,
+         "ship a test": [0.2, 0, 0.5, 0.8, 1], "not yet": [0.3, 0.5, 0.5, 0.2, 0],
+         "don't": [0.5, 0.5, 0, 0, 0]}
+    )  # fmt: skip
+    found = memo.mistakes(measured, [100])
+    assert found["truth"].tolist() == ["none", "enough"] and found["shops"].tolist() == [40, 5]
+    assert found.index[0] == "line 20%,\n100 customers"
+    assert np.allclose(found.iloc[0][["ship a test", "not yet", "don't"]].astype(float),
+                       [2 / 40, 18 / 40, 20 / 40])  # fmt: skip
+    assert found.iloc[1]["ship a test"] == 0.8
 
 
 def test_a_hundred_people_are_a_hundred_dots(drawn):

@@ -11,14 +11,14 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING, meaning
-from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP
+from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points
 from helpers.plots import style
 from helpers.telling import percent
 
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
 _VERDICTS = {
-    SHIP: PERSONAL, "better": PERSONAL, DONT: WARNING, FIX_DATA: WARNING,
+    SHIP: PERSONAL, "surely better": PERSONAL, DONT: WARNING, FIX_DATA: WARNING,
     "leave out": WARNING, NOT_YET: CHANCE,
 }  # fmt: skip
 _FAR = 2.5  # a line so many times beyond all intervals is named at the edge
@@ -52,14 +52,6 @@ def _arrow(axes, start, end, colour=INK) -> None:
     )
 
 
-def _points(share) -> str:
-    """A difference of scores, in points."""
-    text = f"{100 * share:+.1f}".removesuffix(".0")
-    if text in ("+0", "-0") and share:  # above or below zero is what is read off
-        text = f"{100 * share:+.1g}" if abs(share) >= 1e-6 else "+0"
-    return "0" if text in ("+0", "-0") else text.replace("-", "−")
-
-
 def _listed(words) -> str:
     words = list(words)
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -75,18 +67,19 @@ def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
     right = max([reach * 0.5, np.nanmax(ends, initial=0), *near])
     room = 0.5 * (right - left)
     figure, axes = style.figure(height=0.95 * len(shops) + 1.35)
-    axes.axvline(0, color=INK, linewidth=1)
     told = []
     for place, ((name, row), said) in enumerate(zip(shops.iterrows(), says, strict=True)):
         colour = _VERDICTS.get(said, CHANCE if said else INK)
         line = 100 * row["line"]
+        # zero, but not through the name
+        axes.plot([0, 0], [place - 0.16, place + 0.54], color=INK, linewidth=1)
         words = "too few to measure"
         if row["low"] == row["low"]:
             axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=colour,
                       linewidth=6, solid_capstyle="butt", zorder=3)  # fmt: skip
             axes.plot(100 * row["difference"], place, "o", color=colour, markersize=12, zorder=4)
-            words = f"{_points(row['difference'])} ({_points(row['low'])} to "
-            words += f"{_points(row['high'])})"
+            words = f"{points(row['difference'])} ({points(row['low'])} to "
+            words += f"{points(row['high'])})"
         axes.text(left, place - 0.33, name, va="center", color=INK, fontweight="bold",
                   bbox=_ON_WHITE, zorder=5)  # fmt: skip
         axes.text(right + room, place + 0.2, words, va="center", ha="right", color=colour)
@@ -142,14 +135,14 @@ def for_whom(groups: pd.DataFrame) -> None:
         ``says``.
     """
     out = groups.index[groups["says"] == "leave out"].tolist()
-    better = groups.index[groups["says"] == "better"].tolist()
+    better = groups.index[groups["says"] == "surely better"].tolist()
     finding = "No group is surely better off, and none is ruled out"
     if out and better:
         finding = f"Surely better: {_listed(better)}. Ruled out: {_listed(out)}"
     elif out:
         finding = f"A gain worth having is ruled out for: {_listed(out)}"
     elif better:
-        finding = f"Surely better off: {_listed(better)}"
+        finding = f"Surely better: {_listed(better)}"
     _beside_the_line(groups, groups["says"].tolist(), finding)
 
 
@@ -160,7 +153,7 @@ def who_says_yes() -> None:
         ("legal", "nothing forbidden, consent"),
         ("merchandising", "in stock, no empty places"),
         ("engineering", "new lists each night, an off switch"),
-        ("data team", "the figures, and their control"),
+        ("data team", "the numbers; shuffled data find none"),
     ]
     figure, axes = style.figure(height=3.9)
     for place, (who, what) in enumerate(people):
@@ -187,8 +180,8 @@ def memo_rule() -> None:
         ("Enough rows, customers, hits?", "no", NOT_YET),
         ("Could it reach the line?", "no", DONT),
         ("Is it surely above zero?", "no", NOT_YET),
-        ("Can a test see it in 12 weeks?", "no", NOT_YET),
-        ("Does something stop it?", "yes", NOT_YET),
+        ("Could 12 weeks notice it?", "no", NOT_YET),
+        ("Is something forbidden shown?", "yes", NOT_YET),
     ]
     figure, axes = style.figure(height=5.2)
     for place, (question, word, answer) in enumerate(steps):
@@ -204,7 +197,7 @@ def memo_rule() -> None:
     axes.set_xlim(-0.15, 9.2)
     axes.set_ylim(-1.2 * len(steps) - 0.4, 0.5)
     style.bare(axes, equal=False)
-    finding = "Asked in this order, the first wrong answer decides"
+    finding = "Asked in this order, the first that fails decides"
     style.title(axes, finding)
     told = "; ".join(f"{question} {word}: {answer}" for question, word, answer in steps)
     style.show(figure, f"{finding}. {told}; else {SHIP}.")
@@ -245,7 +238,8 @@ def payback(development: float, upkeep: float, earns: float, lifts) -> None:
     soon = [lift for lift, paid in zip(lifts, after, strict=True) if paid <= 12]
     finding = "None of these lifts is paid back within a year"
     if soon:
-        finding = f"Paid back within a year: {_listed(f'{lift:.0%}' for lift in soon)} more sales"
+        which = _listed(f"{lift:.0%}" for lift in soon)
+        finding = f"Of these, only {which} more pay{'s' * (len(soon) == 1)} back within a year"
     style.finish(figure, axes, finding, "months after the start", "money in hand",
                  f"{finding}. {'; '.join(told)}.")  # fmt: skip
 
@@ -271,15 +265,16 @@ def nine_answers(decision: dict, evidence: dict, shorts) -> None:
     figures = [
         told(lambda n: f"{n:,} doubt{'' if n == 1 else 's'}", "doubts"),
         told(percent, "rows_kept"),
-        told("{:,}".format, "customers_judged"),
-        told("{:,}".format, "hits"),
-        told(lambda high, line: f"up to {_points(high)}, line {100 * line:.1f}", "signal_high",
+        told("{:,} customers".format, "customers_judged"),
+        told("{:,} customers".format, "hits"),
+        told(lambda high, line: f"up to {points(high)}, line {points(line, '')}", "signal_high",
              "worth_having"),
-        told(lambda high, line: f"up to {_points(high)}, line {100 * line:.1f}", "gain_high",
+        told(lambda high, line: f"up to {points(high)}, line {points(line, '')}", "gain_high",
              "worth_having"),
-        told(lambda *ends: span(*map(_points, ends)), "signal_low", "signal_high"),
-        told(lambda *ends: span(*map(_points, ends)), "gain_low", "gain_high"),
-        told(lambda least, lift: f"sees {least:,.0%}, needs {lift:,.0%}", "smallest_lift", "lift"),
+        told(lambda *ends: span(*map(points, ends)) + " points", "signal_low", "signal_high"),
+        told(lambda *ends: span(*map(points, ends)) + " points", "gain_low", "gain_high"),
+        told(lambda least, best: f"from {least:,.0%}, best case {best:,.0%}", "smallest_lift",
+             "best_lift"),
     ]  # fmt: skip
     checks = decision["checks"]
     first = next((at for at, each in enumerate(checks) if each["passed"] is False), None)
@@ -309,40 +304,39 @@ def nine_answers(decision: dict, evidence: dict, shorts) -> None:
 
 
 def gates(stops) -> None:
-    """Three gates between a gain and the start; each is open, closed, or nobody has said.
+    """Three gates for the finished lists; each is open, closed, or nobody has said, and stops what.
 
     Parameters
     ----------
     stops : list of dict
         From :func:`helpers.memo.what_stops`.
     """
-    figure, axes = style.figure(height=2.5)
-    _box(axes, 0.75, 0, 1.3, 0.8, "a gain", PERSONAL, filled=True)
-    states = {True: ("yes", PERSONAL), False: ("no", WARNING), None: ("nobody\nhas said", CHANCE)}
-    told, x = [], 1.48
-    for stop in stops:
+    figure, axes = style.figure(height=3.1)
+    states = {True: ("yes", PERSONAL), False: ("no", WARNING), None: ("nobody has said", CHANCE)}
+    told = []
+    for place, stop in enumerate(stops):
         word, colour = states[stop["passed"]]
-        _arrow(axes, (x, 0), (x + 0.48, 0), CHANCE)
-        middle = x + 0.58 + 0.85
-        question = "\n".join(textwrap.wrap(stop["short"], 9))
-        _box(axes, middle, 0, 1.7, 1.0, question, colour)
-        axes.text(middle, -0.68, word, ha="center", va="top", color=colour, fontweight="bold")
-        if stop["passed"] is False:
-            axes.plot([middle + 1.15] * 2, [-0.62, 0.62], color=colour, linewidth=7,
-                      zorder=5)  # fmt: skip
-        told.append(f"{stop['short']} {' '.join(word.split())}")
-        x = middle + 0.95
-    _arrow(axes, (x, 0), (x + 0.48, 0), CHANCE)
-    open_ = all(stop["passed"] for stop in stops)
-    _box(axes, x + 1.18, 0, 1.1, 0.8, "start", PERSONAL if open_ else CHANCE, filled=True)
-    axes.set_xlim(0, x + 1.85)
-    axes.set_ylim(-1.3, 0.75)
+        y = -1.0 * place
+        _box(axes, 1.75, y, 3.3, 0.6, stop["short"], colour)
+        _arrow(axes, (3.5, y), (6.35, y), CHANCE)
+        axes.text(4.85, y + 0.1, word, ha="center", va="bottom", color=colour, fontweight="bold")
+        stopped = stop["passed"] is False
+        if stopped:
+            axes.plot([5.95, 5.95], [y - 0.36, y + 0.36], color=colour, linewidth=7, zorder=5)
+        shade = PERSONAL if stop["passed"] else WARNING if stopped else CHANCE
+        what = "\n".join(textwrap.wrap(stop["stops"].replace("every list", "all lists"), 14))
+        _box(axes, 7.75, y, 2.6, 0.66, what, shade, filled=True)
+        told.append(f"{stop['short']} {word}, else it stops {stop['stops']}")
+    axes.set_xlim(-0.05, 9.2)
+    axes.set_ylim(-1.0 * len(stops) + 0.5, 0.5)
     style.bare(axes, equal=False)
-    closed = [stop["short"] for stop in stops if stop["passed"] is False]
+    closed = [stop for stop in stops if stop["passed"] is False]
     silent = sum(stop["passed"] is None for stop in stops)
     finding = "All three gates are open"
-    if closed:
-        finding = f"One no stops it, however large the gain: {_listed(closed)}"
+    if any(stop["stops_all"] for stop in closed):
+        finding = "However large the gain: no test today"
+    elif closed:
+        finding = f"The test goes on; {len(closed)} of {len(stops)} gates stop a part of it"
     elif silent:
         finding = f"Nobody has said yet: {silent} of {len(stops)} gates"
     style.title(axes, finding)
@@ -356,33 +350,48 @@ def rule_mistakes(measured: pd.DataFrame) -> None:
     ----------
     measured : DataFrame
         Indexed by label, in the order to be shown: ``ship a test``, ``not yet``, ``don't`` (shares
-        of the shops), and ``truth``: ``"none"`` or ``"enough"`` to gain, else in between.
+        of the shops), ``shops`` (how many), and ``truth``: ``"none"`` or ``"enough"`` to gain.
     """
-    figure, axes = style.figure(height=0.5 * len(measured) + 1.4)
     answers = [SHIP, NOT_YET, DONT]
-    for place, (_, row) in enumerate(measured.iterrows()):
-        left = 0.0
+    heads = {"none": "nothing to gain", "enough": "enough to gain"}
+    figure, axes = style.figure(height=0.44 * (len(measured) + 3) + 0.9)
+    places, place, before = [], 0.0, None
+    for _, row in measured.iterrows():
+        if row["truth"] != before:
+            place += 0.9 if before else 0.2
+            axes.text(0, place - 0.75, heads[row["truth"]], color=INK, fontweight="bold",
+                      va="center")  # fmt: skip
+            before = row["truth"]
+        left, slivers = 0.0, []
         for answer in answers:
-            share = row[answer]
-            axes.barh(place, share, left=left, height=0.72, color=_VERDICTS[answer],
-                      edgecolor="white")  # fmt: skip
-            if share >= 0.08:
+            share, colour = row[answer], _VERDICTS[answer]
+            axes.barh(place, share, left=left, height=0.72, color=colour, edgecolor="white")
+            if share >= 0.09:
                 axes.text(left + share / 2, place, f"{share:.0%}", color="white", ha="center",
                           va="center", fontweight="bold")  # fmt: skip
+            elif share > 0:
+                slivers.append((percent(share), colour))
             left += share
-    for answer, x, align in zip(answers, (0, 0.5, 1), ("left", "center", "right"), strict=True):
-        axes.text(x, -0.75, answer, color=_VERDICTS[answer], ha=align, fontweight="bold")
-    axes.set_yticks(range(len(measured)), list(measured.index))
-    axes.set_ylim(len(measured) - 0.5, -1.15)
-    axes.set_xlim(0, 1)
+        for at, (text, colour) in enumerate(slivers):
+            axes.text(1.02 + 0.13 * at, place, text, color=colour, va="center", fontweight="bold")
+        places.append(place)
+        place += 1
+    for answer, x in zip(answers, (0, 0.47, 0.85), strict=True):
+        axes.text(x, -1.5, f"■ {answer}", color=_VERDICTS[answer], fontweight="bold", va="center")
+    axes.set_yticks(places, list(measured.index))
+    axes.set_ylim(places[-1] + 0.5, -1.9)
+    axes.set_xlim(0, 1.18)
+    axes.set_xticks([0, 0.5, 1])
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    worst = [measured.loc[measured["truth"] == truth, answer].max()
-             for truth, answer in (("none", SHIP), ("enough", DONT))]  # fmt: skip
-    finding = f"Nothing to gain: at most {worst[0]:.0%} are told to test. Enough to gain: at most "
-    finding += f"{worst[1]:.0%} are told not to"
+
+    def wrong(truth, answer):
+        rows = measured[measured["truth"] == truth]
+        return f"{(rows[answer] * rows['shops']).sum():.0f} of {rows['shops'].sum()}"
+
+    finding = f"Wrong yes: {wrong('none', SHIP)} shops. Wrong no: {wrong('enough', DONT)}"
     told = "; ".join(
-        f"{name.replace(chr(10), ' ')}: "
+        f"{name.replace(chr(10), ' ')}, {heads[row['truth']]}: "
         + ", ".join(f"{answer} {row[answer]:.0%}" for answer in answers)
         for name, row in measured.iterrows()
     )
