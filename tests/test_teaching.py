@@ -2,6 +2,7 @@
 
 import re
 
+import mistune
 import nbformat
 import pytest
 import yaml
@@ -150,3 +151,17 @@ def test_learners_get_no_answers_and_instructors_get_them_open():
         assert points in teacher.cells[1].source
         assert "<details>" not in nbformat.writes(teacher)
         nbformat.validate(teacher)
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_blanks_to_fill_in_stay_blanks(path):
+    """CommonMark takes ``____`` beside a bracket for the start of something bold."""
+    text = "\n".join(
+        cell.source
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+    )
+    said = [line for line in text.splitlines() if "____" in line]
+    for line in said:
+        shown = re.sub(r"<[^>]*>", "", str(mistune.html(line)))
+        assert shown.count("____") == line.count("____"), line
