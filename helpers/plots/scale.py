@@ -457,7 +457,7 @@ def which_machine() -> None:
         other = "yes" if answer == "no" else "no"
         axes.text(2.4, y - step / 2, other, va="center")
     y = -step * len(questions)
-    _box(axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed with a tenth", WARNING, True)
+    _box(axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed: a tenth, a fifth", WARNING, True)
     axes.set_xlim(0, 9.4)
     axes.set_ylim(y - 0.65, 0.65)
     style.bare(axes, equal=False)
@@ -465,7 +465,9 @@ def which_machine() -> None:
     style.title(axes, finding)
     told = "; ".join(f"{question} {answer}: {where}".replace("\n", " ")
                      for question, answer, where, _ in questions)  # fmt: skip
-    style.show(figure, f"{finding}. {told}; otherwise a cluster, rehearsed with a tenth.")
+    style.show(
+        figure, f"{finding}. {told}; otherwise a cluster, rehearsed with a tenth, then a fifth."
+    )
 
 
 def yearly_bills(bills: pd.DataFrame) -> None:
