@@ -52,6 +52,7 @@ def seen(notebook):
 def prose(notebook):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     text = re.sub(r"## Quiz.*?(?=## (?:Recap|What you take home))", "", text, flags=re.S)
+    text = re.sub(r"^.*00 start.* → .*$", "", text, flags=re.M)  # the map
     return re.sub(r"<details>.*?</details>", "", text, flags=re.S)
 
 
@@ -59,10 +60,6 @@ def said(notebook):
     """What the computed sentences say."""
     outputs = [output for cell in code(notebook) for output in cell.outputs]
     return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs)
-
-
-def in_the_new_manner(notebook):
-    return "Your question today:" in notebook.cells[0].source
 
 
 def test_lessons_00_to_12_are_there():
@@ -89,22 +86,17 @@ def test_no_machine_in_it_and_no_error(path, notebook):
 def test_skeleton(notebook):
     first = notebook.cells[0].source
     assert re.match(r"# \d\d[a-z]? ", first)
-    new = in_the_new_manner(notebook)
-    parts = ("*Afterwards you can*", "00 start") if new else ("PM's question:", "Where we are")
-    for part in ("minutes", *parts):
+    for part in ("minutes", "Your question today:", "*Afterwards you can*", "00 start"):
         assert part in first, part
     assert 1 <= len(re.findall(r"^- ", first, flags=re.M)) <= 3
     tagged = [cell for cell in code(notebook) if "parameters" in tags(cell)]
     assert tagged == code(notebook)[:1]
     last = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"][-1]
-    assert "**Say it in a meeting:**" in last if new else "In a meeting you can now say" in last
-    assert "data team" in last
+    assert "**Say it in a meeting:**" in last and "data team" in last
 
 
 def test_what_is_plumbing_is_folded(notebook):
     """In JupyterLab by its own mark, on the site and in a run's pages by the tag."""
-    if not in_the_new_manner(notebook):
-        pytest.skip("follows")
     folded = [cell for cell in code(notebook) if {FOLDED, UNSEEN} & set(tags(cell))]
     assert code(notebook)[:2] == folded[:2], "parameters and set-up"
     for cell in folded:
@@ -134,27 +126,19 @@ def test_parameters_have_the_same_names_everywhere(notebook, path):
 
 def test_budgets(notebook):
     words = len(re.findall(r"\w[\w'-]*", prose(notebook) + said(notebook)))
-    assert words <= (2_300 if in_the_new_manner(notebook) else 2_700)
+    assert words <= 2_300
     lines = [
         sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in seen(notebook)
     ]
-    if in_the_new_manner(notebook):
-        assert len(notebook.cells) <= 41
-        assert max(lines) <= 15 and statistics.median(lines) <= 5
-    else:
-        assert len(notebook.cells) <= 36
-        assert max(lines) <= 20 and statistics.median(lines) <= 7
+    assert len(notebook.cells) <= 41
+    assert max(lines) <= 15 and statistics.median(lines) <= 5
 
 
 def test_what_colleagues_ask_has_a_whole_answer(notebook):
     """Folded, to be answered aloud first; a slide shows the questions alone."""
-    if not in_the_new_manner(notebook):
-        pytest.skip("follows")
     sections = {"## Asked in the meeting": (9, 13), "## In another business": (5, 8)}
     for heading, (least, most) in sections.items():
         asked = [cell.source for cell in notebook.cells if cell.source.startswith(heading)]
-        if heading == "## In another business" and not asked:
-            continue  # follows
         assert len(asked) == 1
         answers = re.findall(r"<details><summary>([^<]*\?)</summary>\n\n(.*?)\n\n</details>",
                              asked[0], flags=re.S)  # fmt: skip
@@ -184,10 +168,9 @@ def test_names_are_words(notebook):
 def test_no_figures_typed_into_prose(notebook):
     """Shares, decimals and large numbers come from cells; only the story's own are typed."""
     text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", prose(notebook), flags=re.S)
-    text = re.sub(r"\*\d+ minutes; \d+ minutes into the course\.\*", "", text)
-    if in_the_new_manner(notebook):  # napkins, and situations in a table or an exercise
-        text = re.sub(r"^\|.*$|^.*( [×÷=] |\bmakes \d).*$", "", text, flags=re.M)
-        text = re.sub(r"## Exercises.*?(?=## What you take home|\Z)", "", text, flags=re.S)
+    # napkins, and situations in a table or an exercise
+    text = re.sub(r"^\|.*$|^.*( [×÷=] |\bmakes \d).*$", "", text, flags=re.M)
+    text = re.sub(r"## Exercises.*?(?=## What you take home|\Z)", "", text, flags=re.S)
     figures = re.findall(r"\d+(?:[.,]\d+)* ?%|\d+[.,]\d+|\d{3,}", text)
     assert set(figures) <= {"8 %", "5,000", "95 %", "100 %"}
 
