@@ -62,8 +62,6 @@ def test_scores_and_names():
         "Bought much, lately", "Bought less, lately", "In between", "Bought much, long ago",
         "Bought less, long ago",
     ]  # fmt: skip
-    groups = audiences.segment_by_kmeans(table.loc[["a", "a", "e"]].set_axis(list("xyz")))
-    assert groups.tolist() == ["group 1", "group 1", "group 2"]
 
 
 @settings(max_examples=100, deadline=None)
@@ -85,20 +83,6 @@ def test_names_of_segments_agree_with_their_figures(drawn):
         bought = ["frequency", "monetary"]
         # nobody who bought less outdoes everybody who bought much, in both
         assert len(much) == 0 or not (less[bought] > much[bought].max()).all(axis=1).any()
-
-
-def test_k_means_is_compared_with_the_rules_by_a_paired_interval(shop):
-    cut = audiences.day_after(shop[0]) - pd.Timedelta(days=90)
-    table = audiences.compare_segmentations(shop[0], cut, 90)
-    values, returned = audiences.rfm(shop[0], cut), ~audiences.stayed_away(shop[0], cut, 90)
-    groups = returned.groupby(audiences.segment_by_scores(values))
-    between = (groups.size() * (groups.mean() - returned.mean()) ** 2).sum()
-    share = between / len(returned) / returned.mean() / (1 - returned.mean())
-    assert table.loc["rules", "explains_return"] == pytest.approx(share)
-    assert (table.loc["rules"].filter(like="_more") == 0).all()
-    more, low, high = table.loc["k-means"].filter(like="explains_return_more")
-    assert low < more < high < 0 and high - low < 0.05
-    assert more == pytest.approx(table["explains_return"]["k-means"] - share)
 
 
 rows = st.tuples(
@@ -701,11 +685,6 @@ def test_a_shop_without_money_names_or_events_gets_a_list(shop):
     assert held_out["eligible"].any()
     assert len(offers) == funnel["customers"].iloc[-1] > 0
     assert "expected_profit" not in offers
-    assert (
-        audiences.compare_segmentations(bare, today - pd.Timedelta(days=days), days)
-        .notna()
-        .all(axis=None)
-    )
 
 
 def test_a_category_as_text_would_deny_nothing_and_is_refused():

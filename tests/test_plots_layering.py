@@ -248,22 +248,3 @@ def test_quarters_sum_up_to_the_lifetime_value(drawn):
     assert [bar.get_height() for bar in axes.patches] == [12, 6, 3, 1.5]
     assert "22.5 in all" in title(axes)
     no_overlap(axes)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "word"),
-    [(0.1, 0.2, "better"), (-0.2, -0.1, "worse"), (-0.1, 0.1, "no better"),
-     (np.nan, np.nan, "Nothing")],
-)  # fmt: skip
-def test_lifetime_value_stands_beside_its_rival(drawn, low, high, word):
-    ranks = [0.0, 0.5, 0.4]
-    judged = pd.DataFrame(
-        {"rank_correlation": ranks, "rank_correlation_low": np.subtract(ranks, 0.02),
-         "rank_correlation_high": np.add(ranks, 0.02), "more_low": low, "more_high": high},
-        ["spent so far", "chance to come back", "lifetime value"],
-    )  # fmt: skip
-    plots.value_ranks(judged)
-    [axes] = drawn
-    assert [place for place, *_ in dots(axes)] == ranks
-    assert word in title(axes)
-    no_overlap(axes)

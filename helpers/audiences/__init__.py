@@ -19,7 +19,6 @@ from helpers.audiences.customers import (
     rfm,
     spent_after,
     stayed_away,
-    with_ends,
 )
 from helpers.audiences.offers import (
     OfferRules,
@@ -40,10 +39,8 @@ from helpers.audiences.offers import (
 )
 from helpers.audiences.segments import (
     SEGMENTS,
-    compare_segmentations,
     describe_segments,
     quantile_scores,
-    segment_by_kmeans,
     segment_by_scores,
 )
 from helpers.audiences.uplift import TwoModels, add_mailings, gain_curve, uplift_by_group

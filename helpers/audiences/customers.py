@@ -28,25 +28,6 @@ def add_ends(table: pd.DataFrame, name: str, drawn, shrink: float = 1.0) -> None
         table[f"{name}_{end}"] = table[name] + shrink * away_from_mean
 
 
-def with_ends(table: pd.DataFrame, name: str, decimals: int = 1) -> pd.Series:
-    """A column of differences with its interval, for people: ``+1.3 (+0.3 to +2.3)``.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With the columns `name`, ``{name}_low`` and ``{name}_high``.
-    name : str
-    decimals : int
-    """
-    columns = [table[name + end] for end in ("", "_low", "_high")]
-    rows = zip(*columns, strict=True)
-    texts = [
-        f"{mean:+.{decimals}f} ({low:+.{decimals}f} to {high:+.{decimals}f})"
-        for mean, low, high in rows
-    ]
-    return pd.Series(texts, index=table.index, name=name, dtype="str")
-
-
 def day_after(transactions: pd.DataFrame) -> pd.Timestamp:
     """Midnight after the newest purchase: the cut-off that means "today"."""
     return transactions["transaction_date"].max().normalize() + pd.Timedelta(days=1)

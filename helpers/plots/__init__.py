@@ -71,7 +71,6 @@ from helpers.plots.layering import (
     risk_and_gain,
     scarce_offers,
     segments_beside,
-    value_ranks,
     who_gets_one,
     with_and_without,
 )

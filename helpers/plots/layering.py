@@ -578,38 +578,3 @@ def quarters_left(
     finding += f"{sum(values):g} in all"
     alt = f"{finding}. Each quarter, a share of {stays:g} is still there."
     style.finish(figure, axes, finding, "", "", alt)
-
-
-def value_ranks(judged: pd.DataFrame) -> None:
-    """How well three figures order customers by what they then spent.
-
-    Parameters
-    ----------
-    judged : DataFrame
-        From :func:`helpers.audiences.judge_value`.
-    """
-    figure, axes = style.figure(height=0.65 * len(judged) + 1.5)
-    colours = dict(zip(judged.index, (CHANCE, POPULAR, PERSONAL), strict=False))
-    for place, (name, row) in enumerate(judged.iterrows()):
-        ends = [row["rank_correlation_low"], row["rank_correlation_high"]]
-        axes.plot(ends, [place] * 2, color=colours[name], linewidth=4)
-        axes.plot(row["rank_correlation"], place, "o", color=colours[name], markersize=10)
-        told = f"{row['rank_correlation']:.2f}".replace("-0.00", "0.00").replace("-", "−")
-        axes.text(row["rank_correlation"], place - 0.2, told, ha="center", va="bottom",
-                  color=colours[name], fontweight="bold")  # fmt: skip
-    axes.axvline(0, color=INK, linewidth=1)
-    axes.text(0.01, -0.75, "0: no order", va="center")
-    axes.set_yticks(range(len(judged)), list(judged.index))
-    axes.set_ylim(len(judged) - 0.5, -1)
-    axes.margins(x=0.1)
-    low, high = judged.loc["lifetime value", ["more_low", "more_high"]]
-    finding = "Lifetime value orders no better than the chance to come back"
-    if low > 0:
-        finding = "Lifetime value orders better than the chance to come back"
-    elif high < 0:
-        finding = "Lifetime value orders worse than the chance to come back"
-    elif not low <= high:
-        finding = "Nothing to order: all spent the same"
-    told = "; ".join(f"{name}: {row['rank_correlation']:.2f}" for name, row in judged.iterrows())
-    xlabel = "agreement with what was spent then (1: same order)"
-    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
