@@ -88,7 +88,7 @@ def test_a_learner_runs_a_lesson_and_answers(lab, watched, lesson, wrong, right)
                   cell["source"].startswith("answer = ..."))  # fmt: skip
     assert "Not answered yet" in page.evaluate(OUTPUT_OF, number)
     page.evaluate(ANSWER, [number, wrong])
-    assert "Not yet" in page.evaluate(OUTPUT_OF, number)
+    assert "Not right" in page.evaluate(OUTPUT_OF, number)
     page.evaluate(ANSWER, [number, right])
     assert "Correct" in page.evaluate(OUTPUT_OF, number)
     page.evaluate("number => jupyterapp.shell.currentWidget.content.scrollToItem(number)", number)
