@@ -35,3 +35,33 @@ def shop():
 @pytest.fixture(scope="session")
 def bundled_matrix(shop):
     return build_interaction_matrix(shop[0])
+
+
+def _kept(monkeypatch, of):
+    """What `of` takes from each figure that is shown, with its alt text as ``alt``."""
+    import matplotlib.pyplot as plt
+
+    from helpers import plots
+
+    kept = []
+
+    def show(figure, alt):
+        figure.canvas.draw()
+        kept.append(of(figure))
+        kept[-1].alt = alt
+        plt.close(figure)
+
+    monkeypatch.setattr(plots.style, "show", show)
+    return kept
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that a test draws, each with its alt text as ``alt``."""
+    return _kept(monkeypatch, lambda figure: figure)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Their first axes alone."""
+    return _kept(monkeypatch, lambda figure: figure.axes[0])

@@ -1,27 +1,11 @@
 """Figures of lesson 12 show what they are given, and give no verdict away."""
 
-import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 
 from helpers import cases, colours, plots
 from helpers.plots.cases import BESIDE, ROUTINE
 from tests.figures import dots, no_overlap, stripes, title, written
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, each with its alt text as ``alt``."""
-    figures = []
-
-    def show(figure, alt):
-        figure.canvas.draw()
-        figure.alt = alt
-        figures.append(figure)
-        plt.close(figure)
-
-    monkeypatch.setattr(plots.style, "show", show)
-    return figures
 
 
 @pytest.fixture
@@ -33,9 +17,9 @@ def read():
     return {"rows": {"months": months}, "score": {"rates": rates, "judges": 1_812}}
 
 
-def test_the_routine_says_for_each_question_what_a_no_decides(drawn):
+def test_the_routine_says_for_each_question_what_a_no_decides(figures):
     plots.routine()
-    [figure] = drawn
+    [figure] = figures
     [axes] = figure.axes
     said = written(axes)
     for question, lesson, word in ROUTINE:
@@ -55,9 +39,9 @@ def test_the_routine_asks_in_the_order_in_which_the_desk_lies():
     assert places == sorted(places)
 
 
-def test_a_shop_at_a_glance_has_every_month_and_every_list(drawn, read):
+def test_a_shop_at_a_glance_has_every_month_and_every_list(figures, read):
     plots.at_a_glance(read)
-    [figure] = drawn
+    [figure] = figures
     above, below = figure.axes
     assert [bar.get_height() for bar in above.patches] == [40, 1_200, 7]
     assert title(above) == "2024-10 to 2024-12: purchases by month"
@@ -80,32 +64,34 @@ def test_a_shop_at_a_glance_has_every_month_and_every_list(drawn, read):
     no_overlap(below)
 
 
-def test_a_wrong_figure_is_noticed(drawn, read):
+def test_a_wrong_figure_is_noticed(figures, read):
     plots.at_a_glance(read)
     other = {**read, "score": {**read["score"], "judges": 12}}
     plots.at_a_glance(other)
-    assert title(drawn[0].axes[1]) != title(drawn[1].axes[1]) and drawn[0].alt != drawn[1].alt
+    assert (
+        title(figures[0].axes[1]) != title(figures[1].axes[1]) and figures[0].alt != figures[1].alt
+    )
 
 
-def test_a_shop_of_one_month_and_of_no_hits_is_drawn(drawn, read):
+def test_a_shop_of_one_month_and_of_no_hits_is_drawn(figures, read):
     rates = dict.fromkeys(read["score"]["rates"], (0.0, 0.0, 0.0))
     plots.at_a_glance({"rows": {"months": {"2024-12": 1}}, "score": {"rates": rates, "judges": 1}})
-    [figure] = drawn
+    [figure] = figures
     assert written(figure.axes[1]) == ["0"] * len(rates)
 
 
-def test_no_figure_gives_a_verdict_away(drawn):
+def test_no_figure_gives_a_verdict_away(figures):
     case = cases.make(1, "too few")
     plots.at_a_glance(cases.gauges(case))
-    [figure] = drawn
+    [figure] = figures
     for word in (*cases.texts()["decisions"], *cases.texts()["faults"]):
         titles = " ".join(title(axes) for axes in figure.axes)
         assert word == "none" or word not in titles
 
 
-def test_each_figure_stands_beside_its_question(drawn):
+def test_each_figure_stands_beside_its_question(figures):
     plots.figure_beside()
-    [figure] = drawn
+    [figure] = figures
     [axes] = figure.axes
     heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
     for sent, beside in BESIDE:

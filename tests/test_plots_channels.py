@@ -1,6 +1,5 @@
 """Figures of lesson 07 show what their tables say, on odd shops, too."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,26 +10,11 @@ from helpers.matrix import build_interaction_matrix
 from tests.figures import dots, no_overlap, title, written
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, each with its alt text as ``alt``."""
-    figures = []
-
-    def show(figure, alt):
-        figure.canvas.draw()
-        figure.alt = alt
-        figures.append(figure)
-        plt.close(figure)
-
-    monkeypatch.setattr(plots.style, "show", show)
-    return figures
-
-
-def test_holes_are_where_the_table_says(drawn):
+def test_holes_are_where_the_table_says(figures):
     table = pd.DataFrame({"no reserve": [0, 0.3, 0.5], "reserve": [0, 0, 0.1]})
     table.attrs = {"n": 5, "reserve": 3}
     plots.holes(table, 0.09)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     curves = {to_hex(line.get_color()): line.get_ydata().tolist() for line in axes.lines}
     assert curves[to_hex(colours.POPULAR)] == table["no reserve"].tolist()
     assert curves[to_hex(colours.PERSONAL)] == table["reserve"].tolist()
@@ -38,18 +22,18 @@ def test_holes_are_where_the_table_says(drawn):
     assert "30% of the rows" in title(axes)
 
 
-def test_the_page_shows_the_first_five_that_are_left(drawn):
+def test_the_page_shows_the_first_five_that_are_left(figures):
     plots.night_and_noon()
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     letters = [text for text in written(axes) if len(text) == 1]
     assert letters == [*"ABCDEFGH", "C", *"ABDEF"]
     no_overlap(axes)
 
 
-def test_each_place_has_its_own_number(drawn):
+def test_each_place_has_its_own_number(figures):
     reach = dict(zip(channels.CHANNELS, [4_341, 3_906, 53, 0], strict=True))
     plots.four_places(reach)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     texts = written(axes)
     for name, (called, unit) in channels.CHANNELS.items():
         at = texts.index(called)
@@ -58,12 +42,12 @@ def test_each_place_has_its_own_number(drawn):
 
 
 @pytest.mark.parametrize(("one", "other"), [("A", "C"), ("D", "C"), ("C", "D")])
-def test_three_numbers_count_the_people_who_are_filled(drawn, one, other):
+def test_three_numbers_count_the_people_who_are_filled(figures, one, other):
     bought = build_interaction_matrix(data.miniature()).to_frame()
     plots.three_numbers(bought, one, other)
     filled = [[to_hex(line.get_markerfacecolor()) != "#ffffff" for line in axes.lines]
-              for axes in drawn[0].axes]  # fmt: skip
-    support, confidence, lift = (each.get_title(loc="center") for each in drawn[0].axes)
+              for axes in figures[0].axes]  # fmt: skip
+    support, confidence, lift = (each.get_title(loc="center") for each in figures[0].axes)
     assert f"{np.mean(filled[0]):.2f}" in support
     assert f"{np.mean(filled[1]):.2f}" in confidence
     buyers = int(bought[one].sum())
@@ -72,11 +56,11 @@ def test_three_numbers_count_the_people_who_are_filled(drawn, one, other):
 
 
 @pytest.mark.parametrize("later", [[3.0, 3.4, 2.5], [12.0, 8.0, 4.0]])
-def test_lifts_melt_from_their_early_to_their_later_value(drawn, later):
+def test_lifts_melt_from_their_early_to_their_later_value(figures, later):
     melted = pd.DataFrame({"lift": [12.7, 9.6, 3.5], "lift_later": later}, [1, 3, 10])
     melted = melted.assign(pairs=[771, 272, 20], top=10)
     plots.lift_melts(melted, 1.4)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     found = {(y, colour): x for x, y, colour in dots(axes)}
     for place, (then, now) in enumerate(zip(melted["lift"], later, strict=True)):
         assert found[place, to_hex(colours.POPULAR)] == then
@@ -88,9 +72,9 @@ def test_lifts_melt_from_their_early_to_their_later_value(drawn, later):
     assert any(list(line.get_xdata()) == [1.4, 1.4] for line in axes.lines)
 
 
-def test_three_kinds_of_pairs_stand_beside_what_chance_gives(drawn):
+def test_three_kinds_of_pairs_stand_beside_what_chance_gives(figures):
     plots.instead_or_together()
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     told = [text.split(": ") for text in written(axes) if ": " in text]
     assert [bar.get_width() for bar in axes.patches] == [int(both) for both, _ in told]
     assert told[0] == ["4", "instead of each other"]
@@ -98,12 +82,12 @@ def test_three_kinds_of_pairs_stand_beside_what_chance_gives(drawn):
     no_overlap(axes)
 
 
-def test_a_category_is_marked_only_if_all_of_its_interval_is_below(drawn):
+def test_a_category_is_marked_only_if_all_of_its_interval_is_below(figures):
     rows = {"kettles": [0.5, 0.4, 0.6], "pans": [1.2, 0.9, 1.6], "$a$": [2.5, 2.1, 2.9]}
     within = pd.DataFrame.from_dict(rows, "index", columns=["times_chance", "low", "high"])
     within.attrs["usual"] = 1.4
     plots.inside_categories(within)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     assert dots(axes) == [(0.5, 0, to_hex(colours.WARNING)), (1.2, 1, to_hex(colours.INK)),
                           (2.5, 2, to_hex(colours.PERSONAL))]  # fmt: skip
     assert "clearly less in 1 of 3 categories, more in 1" in title(axes)
@@ -117,30 +101,30 @@ def prices():
     return pd.DataFrame.from_dict(rows, "index", columns=names)
 
 
-def test_a_tie_break_has_both_of_its_prices(drawn):
+def test_a_tie_break_has_both_of_its_prices(figures):
     table = prices()
     chosen = channels.affordable_tolerance(table)
     assert chosen == 0.1
     plots.tie_break(table, chosen)
     plots.tie_break(table, None)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     curves = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines
               if line.get_marker() == "o"}  # fmt: skip
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0%", "10%", "value\nalone"]
-    assert "By value alone: hits -40.0%" in drawn[1].alt
+    assert "By value alone: hits -40.0%" in figures[1].alt
     assert curves[to_hex(colours.PERSONAL)] == table["hits_change"].tolist()
     assert curves[to_hex(colours.INK)] == table["worth_change"].tolist()
     assert title(axes) == "A tie-break of 10%: hits -1.0%, their value +6.0%"
-    assert title(drawn[1].axes[0]).startswith("No tie-break")
+    assert title(figures[1].axes[0]).startswith("No tie-break")
 
 
 @pytest.mark.parametrize("n", [2, 5, 10])
-def test_the_last_place_is_the_marked_one(drawn, n):
+def test_the_last_place_is_the_marked_one(figures, n):
     hits = np.linspace(20, 8, n + 1)
     table = pd.DataFrame({"hits": hits, "low": hits - 2, "high": hits + 2}, range(1, n + 2))
     table.attrs = {"chance": 4.6, "customers": 100}
     plots.place_values(table)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     assert [bar.get_height() for bar in axes.patches] == hits.tolist()
     marked = [to_hex(bar.get_facecolor()) == to_hex(colours.WARNING) for bar in axes.patches]
     assert marked == [place == n - 1 for place in range(n + 1)]
@@ -148,10 +132,10 @@ def test_the_last_place_is_the_marked_one(drawn, n):
 
 
 @pytest.mark.parametrize(("before", "after"), [([9, 9, 5, 4], [9, 8, 5, 3]), ([9, 9, 5, 0],) * 2])
-def test_a_gate_is_red_where_somebody_stays_behind(drawn, before, after):
+def test_a_gate_is_red_where_somebody_stays_behind(figures, before, after):
     people = pd.DataFrame({"before": before, "after": after}, list(channels.CHANNELS))
     plots.consent_gates(people)
-    [axes] = drawn[0].axes
+    [axes] = figures[0].axes
     red = [to_hex(patch.get_edgecolor()) == to_hex(colours.WARNING) for patch in axes.patches
            if hasattr(patch, "get_x")]  # fmt: skip
     assert red == [a < b for a, b in zip(after, before, strict=True)]
@@ -160,13 +144,16 @@ def test_a_gate_is_red_where_somebody_stays_behind(drawn, before, after):
     no_overlap(axes)
 
 
-def test_taps_and_traces(drawn):
+def test_taps_and_traces(figures):
     plots.three_taps()
     table = pd.DataFrame({"rows": [0.6, np.nan]}, ["buyers", "others"])
     plots.traces(table, "a_b$")
-    no_overlap(drawn[0].axes[0])
-    [axes] = drawn[1].axes
+    no_overlap(figures[0].axes[0])
+    [axes] = figures[1].axes
     assert [bar.get_width() for bar in axes.patches] == [0.6]
-    assert "60%" in title(axes) and "others" not in drawn[1].alt
+    assert "60%" in title(axes) and "others" not in figures[1].alt
     plots.traces(table.iloc[::-1].set_axis(["buyers", "others"]), "a_b$")
-    assert "nobody here had bought it" in title(drawn[2].axes[0]) and "no share" not in drawn[2].alt
+    assert (
+        "nobody here had bought it" in title(figures[2].axes[0])
+        and "no share" not in figures[2].alt
+    )

@@ -1,6 +1,5 @@
 """Figures of lesson 09 show what their tables say, in odd shops, too."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,22 +9,6 @@ from matplotlib.patches import Circle, Rectangle
 from helpers import audiences, colours, data, plots
 from helpers.plots.layering import whole_dots
 from tests.figures import dots, no_overlap, stripes, title, written
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The first axes of the figures that were drawn, each with its alt text as ``alt``."""
-    axes = []
-
-    def show(figure, alt):
-        figure.canvas.draw()
-        figure.axes[0].alt = alt
-        axes.append(figure.axes[0])
-        plt.close(figure)
-
-    monkeypatch.setattr(plots.style, "show", show)
-    return axes
-
 
 KINDS = ["persuadables: p", "sure things: s", "lost causes: l", "sleeping dogs: d"]
 

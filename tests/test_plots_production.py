@@ -1,6 +1,5 @@
 """Figures of lesson 06 show what their tables say, in odd shops, too."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,21 +8,6 @@ from matplotlib.colors import to_hex
 from helpers import colours, plots, production
 from helpers.plots import production as drawings
 from tests.figures import dots, no_overlap, title, written
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
-    axes = []
-
-    def show(figure, alt):
-        figure.canvas.draw()
-        figure.axes[0].alt = alt
-        axes.append(figure.axes[0])
-        plt.close(figure)
-
-    monkeypatch.setattr(plots.style, "show", show)
-    return axes
 
 
 @pytest.fixture

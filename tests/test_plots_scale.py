@@ -1,6 +1,5 @@
 """Figures of lesson 10 show what their tables say, in odd shops, too."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,21 +11,6 @@ from tests.figures import dots, no_overlap, stripes, title, written
 
 MEASURED = pd.read_csv(data.PROJECT / "data" / "scale.csv")
 JOBS = MEASURED[(MEASURED["what"] == "job") & (MEASURED["purchases"] > 1_000_000)]
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
-    axes = []
-
-    def show(figure, alt):
-        figure.canvas.draw()
-        figure.axes[0].alt = alt
-        axes.append(figure.axes[0])
-        plt.close(figure)
-
-    monkeypatch.setattr(plots.style, "show", show)
-    return axes
 
 
 def bars(axes):

@@ -1,6 +1,5 @@
 """Figures of lesson 05b show what their tables say, on odd shops, too."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,21 +8,6 @@ from matplotlib.colors import to_hex
 from helpers import colours, data, evaluate, plots, trust
 from helpers.matrix import build_interaction_matrix
 from tests.figures import dots, no_overlap, stripes, title, written
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The axes of the figures that were drawn, each with its alt text as ``alt``."""
-    axes = []
-
-    def show(figure, alt):
-        figure.canvas.draw()
-        figure.axes[0].alt = alt
-        axes.append(figure.axes[0])
-        plt.close(figure)
-
-    monkeypatch.setattr(plots.style, "show", show)
-    return axes
 
 
 def test_the_dice_can_show_what_is_not_owned(drawn):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
 
@@ -35,39 +33,18 @@ BESIDE = [
 ]
 
 
-def _box(axes, x, y, width, height, text, colour, filled=False, **more) -> None:
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2),
-            width,
-            height,
-            linewidth=1.8,
-            boxstyle="round,pad=0,rounding_size=0.12",
-            edgecolor=colour,
-            facecolor=colour if filled else "white",
-        )  # fmt: skip
-    )
-    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK, **more)
-
-
-def _arrow(axes, start, end, colour) -> None:
-    axes.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=colour, linewidth=2)
-    )
-
-
 def routine() -> None:
     """The course in eight questions: the first no decides."""
     figure, axes = style.figure(height=6.6)
     for place, (question, lesson, word) in enumerate(ROUTINE):
         y, colour = -place, _ANSWERS[word]
-        _box(axes, 2.55, y, 5.1, 0.68, question, INK)
+        style.box(axes, 2.55, y, 5.1, 0.68, question, INK)
         axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=10.5)
-        _arrow(axes, (5.15, y), (6.05, y), colour)
+        style.arrow(axes, (5.15, y), (6.05, y), colour)
         axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
-        _box(axes, 7.6, y, 3.0, 0.62, word, colour, filled=True, fontweight="bold")
-        _arrow(axes, (2.55, y - 0.36), (2.55, y - 0.64), INK)
-    _box(axes, 2.55, -len(ROUTINE), 3.4, 0.62, "ship a test", PERSONAL, True, fontweight="bold")
+        style.box(axes, 7.6, y, 3.0, 0.62, word, colour, filled=True)
+        style.arrow(axes, (2.55, y - 0.36), (2.55, y - 0.64), INK)
+    style.box(axes, 2.55, -len(ROUTINE), 3.4, 0.62, "ship a test", PERSONAL, True)
     axes.text(2.75, -len(ROUTINE) + 0.49, "yes", va="center", color=INK, fontsize=10)
     axes.set_xlim(-0.75, 9.15)
     axes.set_ylim(-len(ROUTINE) - 0.45, 0.75)
@@ -122,9 +99,9 @@ def figure_beside() -> None:
     """What somebody sends, and what to ask for beside it, as pairs."""
     figure, axes = style.figure(height=7.2)
     for place, (sent, beside) in enumerate(BESIDE):
-        _box(axes, 1.95, -place, 3.9, 0.8, sent, POPULAR, fontsize=13)
-        _arrow(axes, (3.95, -place), (4.6, -place), INK)
-        _box(axes, 6.65, -place, 4.0, 0.8, beside, PERSONAL, fontsize=13)
+        style.box(axes, 1.95, -place, 3.9, 0.8, sent, POPULAR, fontsize=13)
+        style.arrow(axes, (3.95, -place), (4.6, -place), INK)
+        style.box(axes, 6.65, -place, 4.0, 0.8, beside, PERSONAL, fontsize=13)
     axes.text(1.95, 0.68, "what they send", ha="center", va="center", color=POPULAR,
               fontweight="bold")  # fmt: skip
     axes.text(6.65, 0.68, "what you ask for", ha="center", va="center", color=PERSONAL,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers.channels import CHANNELS
@@ -16,19 +16,6 @@ from helpers.telling import percent
 
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
-_LONGEST = 22  # letters of a name in a figure
-
-
-def _short(name) -> str:
-    name = " ".join(str(name).split())
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
-
-
-def _arrow(axes, start, end, colour=INK, bend=0.0) -> None:
-    axes.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=15, color=colour, linewidth=2,
-                        connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0)
-    )  # fmt: skip
 
 
 def _box(axes, corner, width, height, text="", face="white", edge=INK, letters=INK, **more) -> None:
@@ -138,11 +125,11 @@ def four_places(reach: Mapping[str, int]) -> None:
         axes.text(-1.5, corner + 0.49, table, color=PERSONAL, ha="center", va="center",
                   fontweight="bold", fontsize=10.5)  # fmt: skip
         side = 1 if corner > 1 else -1
-        _arrow(axes, (-1.5, 1.97 + 0.2 * side), (-1.5, corner + 0.49 - 0.49 * side), CHANCE)
+        style.arrow(axes, (-1.5, 1.97 + 0.2 * side), (-1.5, corner + 0.49 - 0.49 * side), CHANCE)
         for name in places:
             does, shows = _WHERE[name]
             title, unit = CHANNELS[name]
-            _arrow(axes, (-0.6, corner + 0.49), (0.0, height + 0.43), CHANCE)
+            style.arrow(axes, (-0.6, corner + 0.49), (0.0, height + 0.43), CHANCE)
             _panel(axes, (0.05, height), 4.95, 0.86, INK)
             axes.text(0.2, height + 0.6, title, fontweight="bold", va="center")
             axes.text(0.2, height + 0.24, f"{does}: {shows}", va="center", fontsize=10)
@@ -314,7 +301,7 @@ def inside_categories(within: pd.DataFrame, most: int = 12) -> None:
     low, high = np.nanmin([*drawn["low"], usual, 0]), np.nanmax([*drawn["high"], usual])
     high = max(high, drawn["times_chance"].max())
     axes.set_xlim(low, high + 0.05 * (high - low or 1))
-    axes.set_yticks(range(len(drawn)), [_short(name) for name in drawn.index])
+    axes.set_yticks(range(len(drawn)), [style.short(name, 22) for name in drawn.index])
     axes.set_ylim(len(drawn) - 0.4, -1.3)
     below, above = (within["high"] < usual).sum(), (within["low"] > usual).sum()
     of_all = f"of {len(within):,} categor{'y' if len(within) == 1 else 'ies'}"
@@ -441,10 +428,10 @@ def consent_gates(people: pd.DataFrame) -> None:
         closed = after < before
         axes.text(-0.15, height + 0.3, title, ha="right", va="center", fontweight="bold")
         axes.text(0.75, height + 0.3, f"{before:,}", ha="right", va="center")
-        _arrow(axes, (0.85, height + 0.3), (1.25, height + 0.3), CHANCE)
+        style.arrow(axes, (0.85, height + 0.3), (1.25, height + 0.3), CHANCE)
         _box(axes, (1.3, height), 2.7, 0.6, asks[name], "white", WARNING if closed else INK,
              fontsize=10.5)  # fmt: skip
-        _arrow(axes, (4.05, height + 0.3), (4.45, height + 0.3), CHANCE)
+        style.arrow(axes, (4.05, height + 0.3), (4.45, height + 0.3), CHANCE)
         axes.text(4.55, height + 0.3, f"{after:,} {unit}", color=PERSONAL, va="center",
                   fontweight="bold")  # fmt: skip
         told.append(f"{title}: {before:,} before, {after:,} after")
@@ -471,9 +458,9 @@ def three_taps() -> None:
     for height, text in ends:
         _panel(axes, (6.2, height - 0.36), 2.35, 0.72, WARNING if height < 1 else CHANCE)
         axes.text(7.375, height, text, ha="center", va="center", fontsize=10.5)
-    _arrow(axes, (1.65, 1.55), (3.05, 1.55), WARNING)
+    style.arrow(axes, (1.65, 1.55), (3.05, 1.55), WARNING)
     for height, _ in ends:
-        _arrow(axes, (4.2, 1.55), (6.2, height), WARNING if height < 1 else CHANCE)
+        style.arrow(axes, (4.2, 1.55), (6.2, height), WARNING if height < 1 else CHANCE)
     taps = [((2.3, 1.55), "input:\nopen", "o"), ((5.4, 2.27), "output:\nclosed", "X"),
             ((5.4, 1.55), "reason:\nclosed", "X")]  # fmt: skip
     for (x, y), text, mark in taps:
@@ -524,7 +511,7 @@ def traces(table: pd.DataFrame, name: str) -> None:
     finding = f"Hidden, unnamed, and still it changes {percent(share)} of its buyers' rows"
     if share != share:
         finding = "Hidden and unnamed, and nobody here had bought it"
-    alt = f"{_short(name)}: {finding.lower()}."
+    alt = f"{style.short(name, 22)}: {finding.lower()}."
     if others == others:
         alt = f"{alt[:-1]}; of all others' rows, {percent(others)} change."
     xlabel = "rows that would differ, had it never been known"

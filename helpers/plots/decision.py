@@ -7,7 +7,6 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING, meaning
@@ -22,34 +21,6 @@ _VERDICTS = {
     "leave out": WARNING, NOT_YET: CHANCE,
 }  # fmt: skip
 _FAR = 2.5  # a line so many times beyond all intervals is named at the edge
-
-
-def _box(axes, x, y, width, height, text, colour, filled=False, align="center") -> None:
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0.06",
-            facecolor=colour if filled else "white", edgecolor=colour, linewidth=1.8, zorder=3,
-        )
-    )  # fmt: skip
-    at = x if align == "center" else x - width / 2 + 0.1
-    axes.text(at, y, text, ha=align, va="center", color="white" if filled else INK, zorder=4,
-              fontweight="bold" if filled else "normal")  # fmt: skip
-
-
-def _arrow(axes, start, end, colour=INK) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=16,
-            color=colour,
-            linewidth=2,
-            shrinkA=0,
-            shrinkB=0,
-            zorder=2,
-        )  # fmt: skip
-    )
 
 
 def _listed(words) -> str:
@@ -158,11 +129,11 @@ def who_says_yes() -> None:
     figure, axes = style.figure(height=3.9)
     for place, (who, what) in enumerate(people):
         y = -0.95 * place
-        _box(axes, 2.75, y, 5.3, 0.72, "", INK)
+        style.box(axes, 2.75, y, 5.3, 0.72, "", INK)
         axes.text(0.25, y + 0.17, who, va="center", fontweight="bold", color=INK, zorder=4)
         axes.text(0.25, y - 0.17, what, va="center", color=INK, zorder=4)
-        _arrow(axes, (5.5, y), (6.75, -1.9 + 0.28 * (2 - place)), CHANCE)
-    _box(axes, 7.95, -1.9, 2.1, 1.9, "one name\ndecides,\nby the rule", PERSONAL, filled=True)
+        style.arrow(axes, (5.5, y), (6.75, -1.9 + 0.28 * (2 - place)), CHANCE)
+    style.box(axes, 7.95, -1.9, 2.1, 1.9, "one name\ndecides,\nby the rule", PERSONAL, filled=True)
     axes.text(6.1, 0.3, "yes", ha="center", va="center", color=CHANCE, fontweight="bold")
     axes.set_xlim(-0.05, 9.1)
     axes.set_ylim(-4.3, 0.5)
@@ -186,14 +157,14 @@ def memo_rule() -> None:
     figure, axes = style.figure(height=5.2)
     for place, (question, word, answer) in enumerate(steps):
         y, colour = -1.2 * place, _VERDICTS[answer]
-        _box(axes, 2.3, y, 4.6, 0.66, question, INK)
-        _box(axes, 7.75, y, 2.6, 0.62, answer, colour, filled=True)
-        _arrow(axes, (4.66, y), (6.38, y), colour)
+        style.box(axes, 2.3, y, 4.6, 0.66, question, INK)
+        style.box(axes, 7.75, y, 2.6, 0.62, answer, colour, filled=True)
+        style.arrow(axes, (4.66, y), (6.38, y), colour)
         axes.text(5.45, y + 0.1, word, ha="center", va="bottom", color=colour)
-        _arrow(axes, (2.3, y - 0.39), (2.3, y - 0.8))
+        style.arrow(axes, (2.3, y - 0.39), (2.3, y - 0.8))
         other = "no" if word == "yes" else "yes"
         axes.text(2.5, y - 0.6, other, va="center", color=INK)
-    _box(axes, 2.3, -1.2 * len(steps) + 0.04, 2.6, 0.62, SHIP, PERSONAL, filled=True)
+    style.box(axes, 2.3, -1.2 * len(steps) + 0.04, 2.6, 0.62, SHIP, PERSONAL, filled=True)
     axes.set_xlim(-0.15, 9.2)
     axes.set_ylim(-1.2 * len(steps) - 0.4, 0.5)
     style.bare(axes, equal=False)
@@ -317,15 +288,15 @@ def gates(stops) -> None:
     for place, stop in enumerate(stops):
         word, colour = states[stop["passed"]]
         y = -1.0 * place
-        _box(axes, 1.75, y, 3.3, 0.6, stop["short"], colour)
-        _arrow(axes, (3.5, y), (6.35, y), CHANCE)
+        style.box(axes, 1.75, y, 3.3, 0.6, stop["short"], colour)
+        style.arrow(axes, (3.5, y), (6.35, y), CHANCE)
         axes.text(4.85, y + 0.1, word, ha="center", va="bottom", color=colour, fontweight="bold")
         stopped = stop["passed"] is False
         if stopped:
             axes.plot([5.95, 5.95], [y - 0.36, y + 0.36], color=colour, linewidth=7, zorder=5)
         shade = PERSONAL if stop["passed"] else WARNING if stopped else CHANCE
         what = "\n".join(textwrap.wrap(stop["stops"].replace("every list", "all lists"), 14))
-        _box(axes, 7.75, y, 2.6, 0.66, what, shade, filled=True)
+        style.box(axes, 7.75, y, 2.6, 0.66, what, shade, filled=True)
         told.append(f"{stop['short']} {word}, else it stops {stop['stops']}")
     axes.set_xlim(-0.05, 9.2)
     axes.set_ylim(-1.0 * len(stops) + 0.5, 0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import Circle, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, ORACLE, PERSONAL, POPULAR, WARNING
@@ -15,37 +15,6 @@ from helpers.telling import percent
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
 _ANSWERS = {"ship": PERSONAL, "stop": WARNING, "cannot tell": CHANCE, "keep running": CHANCE}
-
-
-def _arrow(axes, start, end, colour=INK, bend=0.0) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=16,
-            color=colour,
-            linewidth=2,
-            connectionstyle=f"arc3,rad={bend}",
-        )  # fmt: skip
-    )
-
-
-def _box(axes, x, y, width, height, text, colour, filled=False) -> None:
-    """A box around its middle, with a text in it."""
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2),
-            width,
-            height,
-            linewidth=2,
-            boxstyle="round,pad=0,rounding_size=0.12",
-            edgecolor=colour,
-            facecolor=colour if filled else "white",
-        )  # fmt: skip
-    )
-    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK,
-              fontweight="bold" if filled else "normal")  # fmt: skip
 
 
 def people_and_visits(customers: pd.DataFrame) -> None:
@@ -286,14 +255,14 @@ def rule_in_questions() -> None:
     figure, axes = style.figure(height=6.6)
     for place, (question, word, answer) in enumerate(steps):
         y = -1.25 * place
-        _box(axes, 2.3, y, 4.6, 0.85, question, INK)
-        _box(axes, 7.9, y, 2.2, 0.7, answer, _ANSWERS[answer], filled=True)
-        _arrow(axes, (4.65, y), (6.75, y), _ANSWERS[answer])
+        style.box(axes, 2.3, y, 4.6, 0.85, question, INK)
+        style.box(axes, 7.9, y, 2.2, 0.7, answer, _ANSWERS[answer], filled=True)
+        style.arrow(axes, (4.65, y), (6.75, y), _ANSWERS[answer])
         axes.text(5.6, y + 0.12, word, ha="center", va="bottom", color=_ANSWERS[answer])
-        _arrow(axes, (2.3, y - 0.45), (2.3, y - 0.82))
+        style.arrow(axes, (2.3, y - 0.45), (2.3, y - 0.82))
         other = "no" if word == "yes" else "yes"
         axes.text(2.5, y - 0.63, other, va="center", color=INK)
-    _box(axes, 2.3, -1.25 * len(steps) + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
+    style.box(axes, 2.3, -1.25 * len(steps) + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
     axes.set_xlim(-0.15, 9.1)
     axes.set_ylim(-1.25 * len(steps) - 0.4, 0.6)
     style.bare(axes, equal=False)
@@ -448,14 +417,14 @@ def own_homework() -> None:
     words = ["the engine picks\na list", "customers see it\nand buy from it",
              "it counts as\ntheir taste", "the engine learns,\nand gets its marks"]  # fmt: skip
     for (x, y), text in zip(places, words, strict=True):
-        _box(axes, x, y, 3.4, 1.05, text, PERSONAL)
-    _arrow(axes, (4.05, 2.6), (5.35, 2.6), PERSONAL)
-    _arrow(axes, (7.1, 2.02), (7.1, 1.08), PERSONAL)
-    _arrow(axes, (5.35, 0.5), (4.05, 0.5), PERSONAL)
-    _arrow(axes, (2.3, 1.08), (2.3, 2.02), PERSONAL)
-    _box(axes, 4.7, -1.35, 8.2, 0.95, "holdout: never sees it, so it can compare and mark fairly",
-         POPULAR)  # fmt: skip
-    _arrow(axes, (2.3, -0.85), (2.3, -0.08), POPULAR)
+        style.box(axes, x, y, 3.4, 1.05, text, PERSONAL)
+    style.arrow(axes, (4.05, 2.6), (5.35, 2.6), PERSONAL)
+    style.arrow(axes, (7.1, 2.02), (7.1, 1.08), PERSONAL)
+    style.arrow(axes, (5.35, 0.5), (4.05, 0.5), PERSONAL)
+    style.arrow(axes, (2.3, 1.08), (2.3, 2.02), PERSONAL)
+    fair = "holdout: never sees it, so it can compare and mark fairly"
+    style.box(axes, 4.7, -1.35, 8.2, 0.95, fair, POPULAR)
+    style.arrow(axes, (2.3, -0.85), (2.3, -0.08), POPULAR)
     axes.set_xlim(0.3, 9.1)
     axes.set_ylim(-1.95, 3.3)
     style.bare(axes, equal=False)

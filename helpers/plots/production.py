@@ -6,7 +6,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
@@ -32,49 +32,16 @@ PLACES = [
 ]
 
 
-def _arrow(axes, start, end, colour=INK, dashed=False) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=16,
-            color=colour,
-            linewidth=2,
-            linestyle="--" if dashed else "-",
-            shrinkA=0,
-            shrinkB=0,
-        )  # fmt: skip
-    )
-
-
-def _box(axes, x, y, width, height, text, colour, filled=False) -> None:
-    """A box around its middle, with a text in it."""
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2),
-            width,
-            height,
-            linewidth=2,
-            boxstyle="round,pad=0,rounding_size=0.1",
-            edgecolor=colour,
-            facecolor=colour if filled else "white",
-        )  # fmt: skip
-    )
-    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK,
-              fontweight="bold" if filled else "normal")  # fmt: skip
-
-
 def contract() -> None:
     """What product and engineering owe each other."""
     figure, axes = style.figure(height=3.1)
     for (who, owed), middle, colour in zip(OWED.items(), (2.4, 8.6), (POPULAR, PERSONAL),
                                            strict=True):  # fmt: skip
-        _box(axes, middle, 4.55, 4.4, 0.75, who, colour, filled=True)
+        style.box(axes, middle, 4.55, 4.4, 0.75, who, colour, filled=True)
         for row, text in enumerate(owed):
             axes.text(middle, 3.55 - 0.95 * row, text, ha="center", va="center")
-    _arrow(axes, (4.75, 3.0), (6.3, 3.0), POPULAR)
-    _arrow(axes, (6.3, 1.3), (4.75, 1.3), PERSONAL)
+    style.arrow(axes, (4.75, 3.0), (6.3, 3.0), POPULAR)
+    style.arrow(axes, (6.3, 1.3), (4.75, 1.3), PERSONAL)
     axes.set_xlim(0, 11)
     axes.set_ylim(0.1, 5.1)
     style.bare(axes, equal=False)
@@ -90,16 +57,16 @@ def one_night() -> None:
     steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "13 of them"),
              ("page", "6 am")]  # fmt: skip
     for place, (name, when) in enumerate(steps):
-        _box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
+        style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
              filled=True)  # fmt: skip
         axes.text(2.3 * place, 2.68, when, ha="center", va="center")
         if place:
-            _arrow(axes, (2.3 * place - 1.42, 2), (2.3 * place - 0.87, 2))
+            style.arrow(axes, (2.3 * place - 1.42, 2), (2.3 * place - 0.87, 2))
     axes.text(6.9, 1.3, "stop", ha="center", va="center", color=WARNING, fontweight="bold")
-    _arrow(axes, (6.0, 1.55), (4.1, 0.75), WARNING)
-    _box(axes, 2.5, 0.4, 3.1, 0.8, "held back:\na person looks", WARNING)
-    _box(axes, 7.3, 0.4, 2.9, 0.8, "yesterday's table", PERSONAL)
-    _arrow(axes, (8.8, 0.55), (9.2, 1.55), PERSONAL, dashed=True)
+    style.arrow(axes, (6.0, 1.55), (4.1, 0.75), WARNING)
+    style.box(axes, 2.5, 0.4, 3.1, 0.8, "held back:\na person looks", WARNING)
+    style.box(axes, 7.3, 0.4, 2.9, 0.8, "yesterday's table", PERSONAL)
+    style.arrow(axes, (8.8, 0.55), (9.2, 1.55), PERSONAL, line="--")
     axes.set_xlim(-0.9, 10.1)
     axes.set_ylim(-0.1, 3)
     style.bare(axes, equal=False)
@@ -294,8 +261,8 @@ def where_data_lie() -> None:
     for row, (place, done) in enumerate(PLACES):
         own = row < 3
         colour = WARNING if own else PERSONAL if row == 3 else CHANCE
-        _box(axes, 2.35, -row, 4.5, 0.72, place, colour)
-        _arrow(axes, (4.7, -row), (5.5, -row), colour)
+        style.box(axes, 2.35, -row, 4.5, 0.72, place, colour)
+        style.arrow(axes, (4.7, -row), (5.5, -row), colour)
         axes.text(5.65, -row, done, ha="left", va="center", color=INK)
     axes.set_xlim(0, 11.2)
     axes.set_ylim(-len(PLACES) + 0.45, 0.55)

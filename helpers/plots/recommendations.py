@@ -16,12 +16,6 @@ from helpers.telling import percent
 _PALE = "#E4E4E4"
 
 
-def _short(name, width=24):
-    """A name that fits beside a bar."""
-    name = " ".join(str(name).split())
-    return name if len(name) <= width else name[: width - 1].rstrip() + "…"
-
-
 def _box(axes, centre, size, text, colour, weight="normal", fontsize=10.5) -> None:
     corner = (centre[0] - size[0] / 2, centre[1] - size[1] / 2)
     axes.add_patch(
@@ -105,9 +99,8 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
             edge = min(0.6, 150 * share)
             axes.barh(place, share, left=start, color=fill, edgecolor="white", height=0.5, lw=edge)
             start += share
-        first = (
-            f"{_short(names.get(shares.index[0], shares.index[0]), 30)}: {percent(shares.iloc[0])}"
-        )
+        best = style.short(names.get(shares.index[0], shares.index[0]), 30)
+        first = f"{best}: {percent(shares.iloc[0])}"
         axes.text(0, place - 0.34, f"{label}", va="bottom", color=INK)
         if len(shares) > len(many) and 1 - many.sum() > 0.15:
             axes.text(0.99, place, f"{len(shares) - len(many):,} others", va="center", ha="right",
@@ -177,7 +170,7 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
         So many are drawn alone; the others are added up.
     """
     shown = parts.iloc[:most]
-    labels = [_short(name) for name in shown.index]
+    labels = [style.short(name) for name in shown.index]
     values = shown.tolist()
     if len(parts) > most:
         labels.append(f"{len(parts) - most:,} more")
@@ -196,9 +189,9 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     axes.set_xlim(0, total * 1.3)
     axes.invert_yaxis()
     largest = percent(shown.iloc[0] / total)
-    finding = f"{_short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"
+    finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"
     if len(parts) == 1:
-        finding = f"{_short(product, 40)}: one reason brings the whole score"
+        finding = f"{style.short(product, 40)}: one reason brings the whole score"
     told = "; ".join(f"{label} {value:.3f}" for label, value in zip(labels, values, strict=True))
     alt = f"{finding}. {told}; together {total:.3f}."
     style.finish(figure, axes, finding, "what each adds to the score", "because of", alt)
@@ -330,7 +323,7 @@ def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
             axes.text(row["share"], place, "  may be chance", va="center", fontsize=10.5)
         told.append(f"{name} {percent(row['share'])}, by chance {percent(row['chance'])}")
     labels = zip(shown.index, shown["share"], strict=True)
-    labels = [f"{_short(name, 18)} {percent(share)}" for name, share in labels]
+    labels = [f"{style.short(name, 18)} {percent(share)}" for name, share in labels]
     axes.set_yticks(range(len(shown)), labels)
     chance = shown["chance"].iloc[0]
     axes.text(chance, -0.48, "by chance", ha="center", va="bottom", fontsize=10.5)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, PINK, POPULAR, WARNING
@@ -22,30 +21,6 @@ _ENGINES = {
     "duckdb": ("DuckDB", OTHER),
     "spark": ("Spark", INK),
 }
-
-
-def _arrow(axes, start, end, colour=INK) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=14, color=colour, linewidth=1.8
-        )
-    )
-
-
-def _box(axes, x, y, width, height, text, colour=INK, filled=False) -> None:
-    """A box around its middle, with a text in it."""
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2),
-            width,
-            height,
-            linewidth=1.8,
-            boxstyle="round,pad=0,rounding_size=0.1",
-            edgecolor=colour,
-            facecolor=colour if filled else "white",
-        )  # fmt: skip
-    )
-    axes.text(x, y, text, ha="center", va="center", color="white" if filled else INK)
 
 
 def _on(colour: str) -> str:
@@ -246,11 +221,13 @@ def chain_of_steps() -> None:
         (1.3, bottom): "everybody's\nlist (04)",
     }
     for (x, y), text in boxes.items():
-        _box(axes, x, y, 2.35, 1.15, text, PERSONAL if "neigh" in text or "list" in text else INK)
+        style.box(
+            axes, x, y, 2.35, 1.15, text, PERSONAL if "neigh" in text or "list" in text else INK
+        )
     for start, end in (((2.5, top), (3.3, top)), ((5.7, top), (6.5, top)),
                        ((7.7, 2.0), (7.7, 1.0)), ((6.5, bottom), (5.7, bottom)),
                        ((3.3, bottom), (2.5, bottom))):  # fmt: skip
-        _arrow(axes, start, end)
+        style.arrow(axes, start, end)
     axes.text(6.1, -0.5, "JOIN makes pairs", ha="center", color=WARNING)
     axes.text(2.9, -0.5, "JOIN makes scores", ha="center", color=WARNING)
     axes.set_xlim(0, 9)
@@ -282,20 +259,20 @@ def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
         axes.text(x, 1.0, told, ha="center", fontweight="bold")
     places = {name: -middle + 0.9 * ((len(own) - 1) / 2 - k) for k, name in enumerate(own)}
     for name, y in places.items():
-        _box(axes, 0.6, y, 0.8, 0.6, name)
+        style.box(axes, 0.6, y, 0.8, 0.6, name)
     ends = {name: -middle + 1.1 * ((len(scores) - 1) / 2 - k)
             for k, name in enumerate(scores.index)}  # fmt: skip
     for place, row in enumerate(met.sort_values(["product_id", "other"]).to_dict("records")):
         colour = colours[row["other"]]
         told = f"{row['product_id']} → {row['other']}   {row['weight']:.3f}"
-        _box(axes, 3.6, -place, 2.6, 0.72, told, colour)
-        _arrow(axes, (1.05, places[row["product_id"]]), (2.25, -place))
-        _arrow(axes, (4.95, -place), (6.3, ends[row["other"]]), colour)
+        style.box(axes, 3.6, -place, 2.6, 0.72, told, colour)
+        style.arrow(axes, (1.05, places[row["product_id"]]), (2.25, -place))
+        style.arrow(axes, (4.95, -place), (6.3, ends[row["other"]]), colour)
     for name, y in ends.items():
         parts = met.loc[met["other"] == name, "weight"]
         sums = " + ".join(f"{part:.3f}" for part in parts)
         told = f"{name}   {sums} = {scores[name]:.3f}" if len(parts) > 1 else f"{name}   {sums}"
-        _box(axes, 8.4, y, 4.0, 0.72, told, colours[name])
+        style.box(axes, 8.4, y, 4.0, 0.72, told, colours[name])
     axes.set_xlim(0.1, 10.5)
     axes.set_ylim(-rows + 0.3, 1.5)
     style.bare(axes, equal=False)
@@ -323,8 +300,8 @@ def three_lists(ours: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> None:
         x = 3.1 * place
         axes.text(x, 0.75, name, ha="center", fontweight="bold")
         for row in table.to_dict("records"):
-            _box(axes, x, 1 - row["rank"], 2.6, 0.76, f"{row['product_id']}   {row['score']:.2f}",
-                 colour)  # fmt: skip
+            told = f"{row['product_id']}   {row['score']:.2f}"
+            style.box(axes, x, 1 - row["rank"], 2.6, 0.76, told, colour)
         told = "" if name == "ours" else verdicts[name]
         axes.text(x, -len(ours) + 0.15, told, ha="center", color=colour, fontweight="bold")
     axes.set_xlim(-1.5, 3.1 * len(others) + 1.5)
@@ -449,15 +426,17 @@ def which_machine() -> None:
     step = 1.45
     for place, (question, answer, where, colour) in enumerate(questions):
         y = -step * place
-        _box(axes, 2.2, y, 4.0, 0.98, question)
-        _box(axes, 7.8, y, 2.9, 0.98, where, colour, filled=True)
-        _arrow(axes, (4.3, y), (6.25, y), colour)
+        style.box(axes, 2.2, y, 4.0, 0.98, question)
+        style.box(axes, 7.8, y, 2.9, 0.98, where, colour, filled=True)
+        style.arrow(axes, (4.3, y), (6.25, y), colour)
         axes.text(5.25, y + 0.1, answer, ha="center", va="bottom")
-        _arrow(axes, (2.2, y - 0.52), (2.2, y - step + 0.52))
+        style.arrow(axes, (2.2, y - 0.52), (2.2, y - step + 0.52))
         other = "yes" if answer == "no" else "no"
         axes.text(2.4, y - step / 2, other, va="center")
     y = -step * len(questions)
-    _box(axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed: a tenth, a fifth", WARNING, True)
+    style.box(
+        axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed: a tenth, a fifth", WARNING, True
+    )
     axes.set_xlim(0, 9.4)
     axes.set_ylim(y - 0.65, 0.65)
     style.bare(axes, equal=False)

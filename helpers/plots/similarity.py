@@ -20,12 +20,6 @@ from helpers.telling import percent
 
 # two things of one kind, without a meaning of their own
 _ONE, _OTHER = COLOURS[9], COLOURS[7]
-_LONGEST = 24  # letters of a name in a figure
-
-
-def _short(name) -> str:
-    name = " ".join(str(name).split())
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
 
 
 def _circle(axes, centre, radius, colour) -> None:
@@ -122,13 +116,13 @@ def pages_per_product(
         axes.text(value, height, label, color=colour, ha=align, fontweight="bold")
     axes.axvline(turn, color=CHANCE, linestyle="--")
     axes.text(turn + 0.01 * widest, len(best) - 0.35, "shared evenly", color=INK)
-    axes.set_yticks(range(len(best)), [_short(names[product]) for product in best])
+    axes.set_yticks(range(len(best)), [style.short(names[product]) for product in best])
     axes.set_ylim(len(best) - 0.1, -1.3 if apart else -1.9)
     axes.set_xlim(0, widest * 1.08)
     pages = "pages" if len(counted) != 1 else "page"
     title = (
-        f"{_short(names[best[0]])}, our best seller: on {one[0]:,} of {len(counted):,} {pages} "
-        f"with proposal 1, on {two[0]:,} with proposal 2"
+        f"{style.short(names[best[0]])}, our best seller: on {one[0]:,} of {len(counted):,} "
+        f"{pages} with proposal 1, on {two[0]:,} with proposal 2"
     )
     style.finish(figure, axes, title, "product pages that show it", "", f"{title}.")
 
@@ -168,7 +162,7 @@ def trail(
     for place, (product, day) in enumerate(drawn.items()):
         axes.plot(day, place, "o", color=INK, markersize=6)
         weight = "bold" if product == page else "normal"
-        axes.annotate(_short(names[product]), (day, place), (9, 0), textcoords="offset points",
+        axes.annotate(style.short(names[product]), (day, place), (9, 0), textcoords="offset points",
                       va="center", fontweight=weight)  # fmt: skip
         for row, colour, column in zip(rows.values(), (POPULAR, PERSONAL), (1.08, 1.28),
                                        strict=True):  # fmt: skip
@@ -184,7 +178,7 @@ def trail(
     # room for the last name
     begin, end = drawn.min(), drawn.max()
     length = max(end - begin, pd.Timedelta(days=7))
-    room = 0.025 * max(len(_short(names[product])) for product in drawn.index)
+    room = 0.025 * max(len(style.short(names[product])) for product in drawn.index)
     axes.set_xlim(begin - 0.04 * length, begin + length / (1 - room))
     days = pd.DatetimeIndex([begin, end]).unique()
     axes.set_xticks(days, [f"{day:%d %b %Y}".lstrip("0") for day in days])
@@ -194,7 +188,7 @@ def trail(
     }
     (one, hits), (two, other_hits) = later.items()
     title = (
-        f"Customer {_short(customer)} later bought {hits} of proposal 1 and {other_hits} of "
+        f"Customer {style.short(customer)} later bought {hits} of proposal 1 and {other_hits} of "
         "proposal 2"
     )
     rest = len(first) - len(drawn)
@@ -454,7 +448,7 @@ def product_map(
     for product in ranked.sort_values(["later", "rank", "group"]).index:
         if len(told) < n_labels and placer.beside(
             groups.loc[product, ["x", "y"]].to_numpy(float),
-            _short(names[product]),
+            style.short(names[product]),
             always=product in named,
         ):
             told.append(product)
@@ -470,8 +464,8 @@ def _name_of_group(members, products, names) -> str:
     if products["product_category"].nunique() > 1:
         common = products["product_category"].reindex(members.index).value_counts()
         if len(common) and common.iloc[0] >= len(members) / 2:
-            return f"mostly {_short(common.index[0])}"
-    return f"around {_short(names[members['centrality'].idxmax()])}"
+            return f"mostly {style.short(common.index[0])}"
+    return f"around {style.short(names[members['centrality'].idxmax()])}"
 
 
 def _shade(axes, points, colour, least) -> None:

@@ -14,13 +14,7 @@ from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, meaning
 from helpers.plots import style
 from helpers.telling import percent
 
-_LONGEST = 26  # letters of a name in a drawing
 _ROWS = 6  # of a customer's purchases before the cut, and of those after it
-
-
-def _short(name) -> str:
-    name = " ".join(str(name).split())
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
 
 
 def _box(axes, x, y, width, height, words, colour, dashed=False, ink="", heading="") -> None:
@@ -141,7 +135,7 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
               va="center", color=INK, fontsize=10.5)  # fmt: skip
     axes.set_ylim(len(drawn) - 0.4, -3)
     axes.set_xlim(first - span * 0.04, end + span * 0.03)
-    axes.set_yticks(range(len(drawn)), [_short(names[product]) for product in drawn.index])
+    axes.set_yticks(range(len(drawn)), [style.short(names[product], 26) for product in drawn.index])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(few_dates())

@@ -12,6 +12,7 @@ import textwrap
 
 import matplotlib.pyplot as plt
 from IPython.display import display
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
@@ -95,6 +96,47 @@ def bare(axes, equal: bool = True) -> None:
         axes.set_aspect("equal")
 
 
+def box(axes, x, y, width, height, text="", colour=INK, filled=False, **letters) -> None:
+    """A box around its middle `x`, `y`, with a text in it: white and bold if the box is filled."""
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            boxstyle="round,pad=0,rounding_size=0.1",
+            edgecolor=colour,
+            facecolor=colour if filled else "white",
+            linewidth=2,
+        )
+    )
+    look = {"color": "white", "fontweight": "bold"} if filled else {"color": INK}
+    axes.text(x, y, text, **{"ha": "center", "va": "center"} | look | letters)
+
+
+def arrow(axes, start, end, colour=INK, bend=0.0, line="-") -> None:
+    """An arrow from `start` to `end`; bent by a share of its length."""
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=16,
+            connectionstyle=f"arc3,rad={bend}",
+            shrinkA=0,
+            shrinkB=0,
+            color=colour,
+            linewidth=2,
+            linestyle=line,
+        )
+    )
+
+
+def short(name, width: int = 24) -> str:
+    """A name that fits beside a bar, on one line."""
+    name = " ".join(str(name).split())
+    return name if len(name) <= width else f"{name[: width - 1].rstrip()}…"
+
+
 def show(figure, alt: str) -> None:
     """Display a figure with a text alternative for those who can't see it.
 
@@ -129,4 +171,5 @@ def _few_colours(picture):
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
-__all__ = ["COLOURS", "INK", "WIDTH", "bare", "figure", "finish", "show", "title"]
+__all__ = ["COLOURS", "INK", "WIDTH", "arrow", "bare", "box", "figure", "finish", "short", "show",
+           "title"]  # fmt: skip

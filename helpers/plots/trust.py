@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers import evaluate, trust
@@ -43,20 +43,6 @@ def _whole(axis, points: bool) -> None:
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{100 * value:.3g}{sign}".replace("-", "−"))
-    )
-
-
-def _arrow(axes, start, end, colour=INK, bend=0.0) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=18,
-            color=colour,
-            linewidth=2,
-            connectionstyle=f"arc3,rad={bend}",
-        )
     )
 
 
@@ -185,7 +171,7 @@ def whose_history(customer: str, pasts: dict[str, int], hits: dict[str, list[boo
         if more:
             axes.text(end + 0.05, height, f"+{more:,}", color=colour, va="center")
             end += 0.65
-        _arrow(axes, (max(end, 2.5) + 0.35, height), (4.25, height), colour)
+        style.arrow(axes, (max(end, 2.5) + 0.35, height), (4.25, height), colour)
         axes.text(4.5, height + 0.55, "list", color=colour, fontweight="bold")
         _squares(axes, 4.5, height, hits[name], colour, side)
         told = f"{sum(hits[name])} bought later"
@@ -446,7 +432,7 @@ def exposure_loop() -> None:
     edges = [((1.3, 1), (2.6, 0.22)), ((2.6, -0.22), (1.45, -1)),
              ((-1.45, -1), (-2.6, -0.22)), ((-2.6, 0.22), (-1.3, 1))]  # fmt: skip
     for start, end in edges:
-        _arrow(axes, start, end, INK, -0.25)
+        style.arrow(axes, start, end, INK, -0.25)
     axes.text(0, 0, "what they would buy\nwithout a push\nis nowhere in it", ha="center",
               va="center", color=WARNING)  # fmt: skip
     axes.set_xlim(-4.1, 4.1)
