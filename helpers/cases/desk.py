@@ -158,7 +158,7 @@ def _checks(case, transactions, events):
         "failed": dict(zip(stops["check"], stops["detail"], strict=True)),
         "asks": dict(zip(asks["check"], asks["detail"], strict=True)),
         "checks": int(checks["stops"].sum()),
-        "shared": PLACES * (1 - evaluate.personalization(case.lists)),
+        "shared": float(PLACES * (1 - evaluate.personalization(case.lists))),
     }
 
 
