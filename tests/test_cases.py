@@ -3,15 +3,18 @@
 A dealt shop takes about a second, so each is dealt once and asked everything.
 """
 
+import copy
 import functools
+import itertools
 import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import cases, data, memo, trust
+from helpers import cases, data, evaluate, memo, trust
 from helpers.cases.desk import _points
 from helpers.course import exercises, notebooks, runs, workshop
 from tests.common import THOROUGH
@@ -251,6 +254,48 @@ def test_a_shop_is_not_taken_for_one_of_another_kind():
                 assert not cases.clear(other, read, later), (kind, other)
 
 
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("last week", ("score", "rival"), "last 30 days"),
+        ("last week", ("score", "histories"), trust.NOTHING),
+        ("last week", ("score", "above best sellers"), (0.02, -0.01, 0.05)),
+        ("leak", ("score", "rates", "lists as handed in"), (0.05,)),
+        ("no taste", ("score", "rates", "lists as handed in"), (0.05,)),
+        ("no taste", ("score", "histories"), evaluate.CANNOT_TELL),
+        ("too few", ("score", "rates", "lists as handed in"), (0.05,)),
+        ("one group", ("groups", memo.GROUPS[0], "gain_high"), 0.01),
+        ("one group", ("groups", memo.GROUPS[1], "gain_low"), -0.01),
+        ("broken split", ("test", "lift"), (0.1, -0.01, 0.21)),
+        ("half a table", ("rows", "lately"), 400),
+        ("one customer", ("rows", "heaviest"), 0.19),
+        ("healthy", ("groups", memo.GROUPS[1], "gain_high"), -0.01),
+        ("sold out", ("score", "outcome"), trust.TOO_SMALL),
+    ],
+)
+def test_a_draw_that_hides_what_misleads_is_thrown_away(kind, path, value):
+    case = dealt(SEEDS[0], kind)
+    read = copy.deepcopy(cases.gauges(case))
+    assert cases.clear(kind, read, case.truth.later)
+    within = functools.reduce(dict.__getitem__, path[:-1], read)
+    assert path[-1] in within
+    within[path[-1]] = value
+    assert not cases.clear(kind, read, case.truth.later)
+
+
+def test_a_draw_with_a_lucky_test_or_without_its_later_no_is_thrown_away():
+    sound = {"arms": ["today", "today again"], "broken": False}
+    for lift, well in [((0.0, -0.1, 0.1), True), ((0.2, 0.1, 0.3), False),
+                       ((-0.2, -0.3, -0.1), False)]:  # fmt: skip
+        read = cases.gauges(dealt(SEEDS[0], "healthy")) | {"test": sound | {"lift": lift}}
+        assert cases.clear("healthy", read) == well
+    few = cases.gauges(dealt(SEEDS[0], "too few"))
+    for failed in ({}, {"nothing that must not be shown": "1 product"}):
+        read = few | {"lists": few["lists"] | {"failed": failed}}
+        assert cases.clear("too few", read, "must not be shown") == bool(failed)
+        assert cases.clear("too few", read) == (not failed)
+
+
 def test_each_doubt_is_the_one_that_the_kind_is_about(case):
     words = {
         "turned dates": "day and month turned|days 1 to 12|none of .* orders falls",
@@ -273,6 +318,53 @@ def test_the_letter_and_the_desk_say_no_verdict(case):
         axis=None
     )
     assert desk["gauge"].tolist() == cases.options(case)["gauge"]
+
+
+def test_the_rows_are_counted_back_from_the_last_day():
+    case = dealt(SEEDS[0], "broken split")
+    (bought, _), _ = data.read_shop(case.files)
+    days = bought["transaction_date"].dt.normalize()
+
+    def sold(since, until):
+        ago = days.max() - days
+        return int(((ago >= pd.Timedelta(days=since)) & (ago < pd.Timedelta(days=until))).sum())
+
+    read = cases.gauges(case)["rows"]
+    assert (read["lately"], read["year_ago"]) == (sold(0, 30), sold(365, 395))
+    assert read["usual"] == int(np.median([sold(30 * n, 30 * n + 30) for n in range(1, 13)]))
+    assert read["growth"] == pytest.approx(sold(0, 365) / sold(365, 730) - 1)
+    lines = bought["product_name"].value_counts()
+    assert read["top"] == lines.index[0] and read["top_share"] == lines.iloc[0] / len(bought)
+    first, second = bought["customer_id"].value_counts().iloc[:2] / len(bought)
+    assert (read["heaviest"], read["next"]) == pytest.approx((first, second))
+
+
+def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
+    case = dealt(SEEDS[0], "broken split")
+    about = cases.texts()["letters"][cases.letter_of(case.shop, case.truth.kind)]
+    names = ["handed", "popular", "week", "dice", "judges", "days", "places"]
+    form = " ".join(f"{{{name}}}" for name in names)
+    monkeypatch.setitem(
+        about, "letter", form + " {gone:.1%} {shared:.1f} {lift_low:+.0%} {lift_high:+.0%} {arms}"
+    )
+    read, desk = cases.gauges(case), cases.desk(case).set_index("gauge")
+    rates = ["lists as handed in", "best sellers", "last 7 days", "dice"]
+    reads = [numbers(desk.loc[name, "reads"])[0] for name in [*rates, "judges"]]
+    people = read["rows"]["customers"]
+    places = case.lists.groupby("customer_id")["product_id"].agg(set)
+    some = places.sample(400, random_state=0).tolist()
+    shared = np.mean([len(one & other) for one, other in itertools.combinations(some, 2)])
+    told = numbers(cases.letter(case).split("“")[1])
+    assert told[:8] == [*reads, 60, 5, round(100 - 100 * reads[-1] / people, 1)]
+    assert told[8] == pytest.approx(shared, abs=0.1)
+    assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
+    assert "“personal” against “today”" in cases.letter(case)
+    assert desk.loc["lift", "beside"] == "personal vs today"
+
+
+def test_the_desk_says_how_many_checks_can_block():
+    beside = cases.desk(dealt(SEEDS[0], "healthy")).set_index("gauge").loc["list checks", "beside"]
+    assert beside.startswith("10 can block; ")
 
 
 # Numbers and kinds
@@ -351,6 +443,8 @@ def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
     assert f"All four. {case.truth.clue}" in said
     assert ("comes later" in said) == bool(case.truth.later)
     assert cases.judge(case, dict(cases.key(case)))[0]
+    also = re.findall(r"`([^`\n]+)`", cases.folded(case).replace("```", ""))
+    assert tuple(also) == case.truth.gauges[1:]
     said = cases.texts()
     assert case.sentences[case.truth.sentence] == said["faults"][case.truth.fault]["sentence"]
     assert len(set(case.sentences.values())) == 4
@@ -383,16 +477,21 @@ def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
 def test_no_hint_gives_the_key_away(kind):
     case = dealt(SEEDS[0], kind)
     right = case.truth
-    own = cases.texts()["faults"][right.fault]["shows"]
+    faults = cases.texts()["faults"]
+    own = faults[right.fault]["shows"]
     for part in cases.PARTS:
         wrong = [each for each in cases.options(case)[part] if each not in cases.right(case, part)]
         for option in wrong:
-            for meant in (None, *cases.texts()["faults"]):
+            for meant in (None, *faults):
                 told = cases.hint(case, part, option, meant)
                 assert right.clue not in told and case.sentences[right.sentence] not in told
                 assert f"“{right.decision}”" not in told and own not in told.lower()
                 if meant != right.fault:  # only who has named it hears it again
                     assert f"“{right.fault}”" not in told
+                if part == "sentence":
+                    said = case.sentences[option] == faults.get(meant, {}).get("sentence")
+                    assert ("agrees with your fault" in told) == said
+                    assert ("You named" in told) == (meant == right.fault)
 
 
 def test_the_second_different_wrong_answer_says_once_where_to_look(capsys):
@@ -405,6 +504,9 @@ def test_the_second_different_wrong_answer_says_once_where_to_look(capsys):
     said = reply(case, ("fix the data first", "leak", "dice", ...), capsys)
     assert said.count(look) == 1
     assert look not in reply(case, ("don't", ..., ..., ...), capsys, "12-2")
+    for answer in ("don't", "not yet"):
+        said = reply(dealt(SEEDS[0], "healthy"), (answer, ..., ..., ...), capsys)
+    assert said.endswith("is there any no on this desk?\n")
 
 
 def test_who_names_a_later_no_hears_that_one_comes_before():
@@ -454,7 +556,7 @@ def test_the_answers_stored_in_the_lesson_are_right(capsys):
         assert "All four." in capsys.readouterr().out
 
 
-def test_learners_get_no_key_and_instructors_get_it_for_many_shops(tmp_path):
+def test_learners_get_no_key_and_instructors_get_it_for_many_shops(tmp_path, monkeypatch):
     [path] = notebooks.FOLDER.glob("12_*.ipynb")
     learner = workshop.learner_notebook(nbformat.read(path, as_version=4))
     assert "cases.folded" not in "".join(cell.source for cell in learner.cells)
@@ -463,6 +565,13 @@ def test_learners_get_no_key_and_instructors_get_it_for_many_shops(tmp_path):
         key = cases.key(shop)
         assert f"| {shop} | {' | '.join(key.values())} |" in table
     assert cases.key(2) == cases.key(cases.deal(2))  # dealt for the test before
+    two = [next(notebooks.FOLDER.glob("11_*.ipynb")), path]
+    monkeypatch.setattr(workshop, "lessons", lambda: two)
+    monkeypatch.setattr(workshop, "write_slides", lambda out: None)
+    workshop.write_workshop(tmp_path)
+    told = {each.relative_to(tmp_path).as_posix() for each in tmp_path.glob("*/*.ipynb")
+            if table in "".join(cell.source for cell in nbformat.read(each, 4).cells)}  # fmt: skip
+    assert told == {f"instructor/{path.name}"}
 
 
 def test_a_run_leaves_the_lesson_out_and_says_so():

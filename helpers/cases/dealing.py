@@ -90,10 +90,10 @@ def clear(kind: str, read: dict, later: str = "") -> bool:
         return False
     if test and not test["broken"] and not test["lift"][1] <= 0 <= test["lift"][2]:
         return False
-    nothing = score["outcome"] == trust.NOT_WORTH_IT
+    nothing = score["outcome"] == trust.NOT_WORTH_IT and score["histories"] == trust.NOTHING
     return {
-        "no taste": nothing and score["histories"] == trust.NOTHING and handed > rates["dice"],
-        "leak": nothing and score["histories"] == trust.NOTHING and handed > 1.5 * popular,
+        "no taste": nothing and handed > rates["dice"],
+        "leak": nothing and handed > 1.5 * popular,
         "too few": handed >= popular + 0.08,
         "last week": score["outcome"] in (trust.NOT_WORTH_IT, trust.TOO_SMALL)
         and lead and score["histories"] == SIGNAL and score["rival"] == "last 7 days",

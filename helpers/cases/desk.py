@@ -11,13 +11,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers import catalogue, data, evaluate, experiments, production, trust
+from helpers import data, evaluate, experiments, production, trust
 from helpers.cases.making import (
     CART_DAYS,
     PLACES,
     SALT,
     TEST_DAYS,
     Case,
+    engine_of,
     has_large,
     has_test,
     kind_of,
@@ -55,9 +56,8 @@ def _gauges(case):
     split = evaluate.split_by_time(transactions, events, TEST_DAYS, report.undone)
     scored, ours, rival = _score(case, split, transactions, events)
     matrix, _ = split.training()
-    owned = np.asarray(matrix.values.astype(bool).sum(axis=1)).ravel()
-    owned = owned[matrix.customers.get_indexer(ours.index)]
-    group = pd.Categorical.from_codes((owned > 1).astype(int), GROUPS)
+    several = trust.groups_by_purchases(matrix, ours.index).cat.codes > 0
+    group = pd.Categorical.from_codes(several.astype(int), GROUPS)
     by_group = evaluate.compare_groups(ours, rival, pd.Series(group, ours.index))
     return {
         "rows": _rows(transactions, report),
@@ -73,10 +73,10 @@ def _gauges(case):
 def _rows(transactions, report):
     day = transactions["transaction_date"].dt.normalize()
     of_customers = transactions["customer_id"].value_counts(normalize=True)
-    ago = (day.max() - day).dt.days // 30
-    lately = ago.value_counts().reindex(range(13), fill_value=0)
-    year = (day.max() - day).dt.days // 365
-    back = (day.max() - day).dt.days - 365
+    ago = (day.max() - day).dt.days
+    lately = (ago // 30).value_counts().reindex(range(13), fill_value=0)
+    year = ago // 365
+    months = day.dt.to_period("M").value_counts().sort_index()
     names = data.display_names(data.product_table(transactions))
     top = transactions["product_id"].value_counts(normalize=True)
     return {
@@ -88,18 +88,13 @@ def _rows(transactions, report):
         "next": float(of_customers.iloc[1]),
         "lately": int(lately[0]),
         "usual": int(lately[1:].median()),
-        "year_ago": int(((back >= 0) & (back < 30)).sum()),
+        "year_ago": int(ago.between(365, 394).sum()),
         "growth": float((year == 0).sum() / max((year == 1).sum(), 1) - 1),
         "customers": int(transactions["customer_id"].nunique()),
         "top": str(names[top.index[0]]),
         "top_share": float(top.iloc[0]),
-        "months": _months(day),
+        "months": {str(month): int(count) for month, count in months.items()},
     }
-
-
-def _months(day):
-    counts = day.dt.to_period("M").value_counts().sort_index()
-    return {str(month): int(count) for month, count in counts.items()}
 
 
 def _score(case, split, transactions, events):
@@ -116,42 +111,38 @@ def _score(case, split, transactions, events):
         handed = evaluate.compare({"ours": with_carts}, seen, PLACES).iloc[0]
     best = evaluate.best_of(results)
     ours, rival = scores["ours"]["hit_rate"], scores[best]["hit_rate"]
-    low, high = evaluate.interval(ours - rival)
+    gain = _with_interval(ours, rival)
     line = evaluate.WORTH_HAVING * results.loc[best, "hit_rate"]
     pairs, found = evaluate.own_and_stranger(split, PLACES)
     own, stranger = (each.any(axis=1).astype(float) for each in found.values())
-    shuffled = _with_interval(own - stranger)
+    shuffled = _with_interval(own, stranger)
     matrix, _ = split.training()
     hits = int(max(own.sum(), stranger.sum()))
     taken = trust.places_taken(matrix, pairs, PLACES)
-    rates = {name: _rate(results.loc[method]) for name, method in RIVALS.items()}
+    thin = evaluate.thin(results.loc[["ours", best]])
     scored = {
         "cut": split.test_start,
         "known": known,
         "judges": len(ours),
-        "hits": int(max(ours.sum(), rival.sum())),
-        "thin": evaluate.thin(results.loc[["ours", best]]),
         "rates": {
             "dice": (float(trust.chance_per_customer(split, PLACES).mean()),),
-            **rates,
+            **{name: _rate(results.loc[method]) for name, method in RIVALS.items()},
             "lists as handed in": _rate(handed),
             "cut at the same day": _rate(results.loc["ours"]),
         },
         "rival": next(name for name, method in RIVALS.items() if method == best),
-        "gain": _with_interval(ours - rival),
+        "gain": gain,
         "line": float(line),
-        "above best sellers": _with_interval(ours - scores["most_popular"]["hit_rate"]),
+        "above best sellers": _with_interval(ours, scores["most_popular"]["hit_rate"]),
         "shuffle": shuffled,
         "histories": trust.histories(*shuffled[1:], line, hits, len(pairs), taken),
-        "outcome": trust.CANNOT_TELL_YET
-        if evaluate.thin(results.loc[["ours", best]])
-        else trust.outcome(low, high, line),
+        "outcome": trust.CANNOT_TELL_YET if thin else trust.outcome(*gain[1:], line),
     }
     return scored, ours, rival
 
 
-def _with_interval(differences):
-    return tuple(map(float, (differences.mean(), *evaluate.interval(differences))))
+def _with_interval(ours, theirs):
+    return tuple(evaluate.difference_of(ours, theirs).values())
 
 
 def _rate(row):
@@ -160,16 +151,14 @@ def _rate(row):
 
 def _checks(case, transactions, events):
     """The lists that were handed in, by the checks of lesson 06 and the shop's catalogue."""
-    rules = catalogue.shop_rules(transactions, case.files, events)
-    model = ItemBased(intent_days=CART_DAYS)
-    engine = production.build_engine(transactions, events, model, rules)
+    engine = engine_of(transactions, events, case.files)
     checks = production.health_checks(engine, case.lists, PLACES)
     stops, asks = (checks[~checks["passed"] & (checks["stops"] == stop)] for stop in (True, False))
     return {
         "failed": dict(zip(stops["check"], stops["detail"], strict=True)),
         "asks": dict(zip(asks["check"], asks["detail"], strict=True)),
         "checks": int(checks["stops"].sum()),
-        "shared": PLACES * (1 - evaluate.personalization(case.lists)),
+        "shared": float(PLACES * (1 - evaluate.personalization(case.lists))),
     }
 
 
@@ -210,6 +199,7 @@ def desk(case: Case) -> pd.DataFrame:
     line = f"line: {_points(score['line'])}"
     failed = dict(sorted((lists["failed"] | lists["asks"]).items()))
     said = {
+        **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
         "doubts": (f"{len(rows['doubts'])} serious", "0 serious"),
         "heaviest customer": (f"{rows['heaviest']:.1%} of the rows", f"next: {rows['next']:.1%}"),
@@ -236,7 +226,6 @@ def desk(case: Case) -> pd.DataFrame:
             f"{lists['checks']} can block; length, variety and a common first place can't",
         ),
     }
-    said = {name: said.get(name, ("–", "–")) for name in [*said, *GROUPS]}
     if test:
         said["split"] = (" and ".join(f"{size:,}" for size in test["sizes"]),
                          f"{test['off']:.0f} off; chance: {test['allowed']:.0f}")  # fmt: skip
@@ -292,16 +281,6 @@ def letter_of(shop: int, kind: str | None = None) -> str:
     order = np.random.default_rng([SALT, shop % 2**32, 3]).permutation(len(known))
     new = [known[at] for at in order if known[at] not in before]
     return (new or known)[0]
-
-
-def asks_for(case: Case) -> str:
-    """The decision that a shop's letter asks for, in the routine's words; empty for another one.
-
-    Parameters
-    ----------
-    case : Case
-    """
-    return texts()["letters"][letter_of(case.shop, case.truth.kind)].get("asks", "")
 
 
 def letter(case: Case) -> str:

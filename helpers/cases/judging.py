@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from helpers.cases.dealing import kind_of
 from helpers.cases.desk import desk
-from helpers.cases.making import Case, sentences_of, texts
+from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "fault", "gauge", "sentence")
 _LATER = (
@@ -68,12 +67,16 @@ def folded(case: Case) -> str:
         Markdown.
     """
     lines = [f'{part} = "{answer}"' for part, answer in key(case).items()]
-    later = f" {_LATER}" * bool(case.truth.later)
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
-    told = f"{case.truth.clue}{later}{also}"
+    told = f"{_clue(case)}{also}"
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
+
+
+def _clue(case):
+    """What to know of the right answer, and of a second fault where there is one."""
+    return f"{case.truth.clue} {_LATER}" if case.truth.later else case.truth.clue
 
 
 def keys(shops) -> str:
@@ -121,12 +124,12 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(PARTS):
         return False, f"Four answers are asked for, in this order: {', '.join(PARTS)}."
     said, correct, lost = [], 0, False
-    meant = _meant(case, answer)
+    meant = _meant(answer)
     for part, given in zip(PARTS, answer, strict=True):
         if given is ...:
             said.append(f"{part}: not answered yet")
             continue
-        text = str(given).strip().lower().replace("’", "'")
+        text = _typed(given)
         known = {option.lower(): option for option in options(case)[part]}
         if text not in known:
             choose = ", ".join(map(repr, known.values()))
@@ -140,14 +143,17 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
             lost |= len(wrong) > 1
             said.append(f"{part}: wrong. {hint(case, part, known[text], meant)}")
     if correct == len(PARTS):
-        later = f" {_LATER}" * bool(case.truth.later)
-        return True, "\n".join([*said, f"All four. {case.truth.clue}{later}"])
+        return True, "\n".join([*said, f"All four. {_clue(case)}"])
     return False, "\n".join([*said, _where(case)] if lost else said)
 
 
-def _meant(case, answer):
+def _typed(given):
+    return str(given).strip().lower().replace("’", "'")
+
+
+def _meant(answer):
     """The fault that an answer names, None if it names none."""
-    given = str(answer[PARTS.index("fault")]).strip().lower()
+    given = _typed(answer[PARTS.index("fault")])
     return given if given in texts()["faults"] else None
 
 

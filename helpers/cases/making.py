@@ -20,6 +20,7 @@ import yaml
 from pyarrow.csv import write_csv
 
 from helpers import catalogue, data, experiments, production
+from helpers.reading.parameters import Parameters
 from helpers.recommend import ItemBased
 from helpers.simulation.world import FIRST_DAY, LAST_DAY, N_DAYS, World, make_products, make_world
 
@@ -109,7 +110,7 @@ class Case:
 
     shop: int
     what: str
-    files: object = field(repr=False)
+    files: Parameters = field(repr=False)
     lists: pd.DataFrame = field(repr=False)
     known_until: Mapping[str, pd.Timestamp] = field(repr=False)
     sentences: Mapping[str, str] = field(repr=False)
@@ -141,7 +142,7 @@ def make(shop: int, kind: str, attempt: int = 0) -> Case:
     customers = _customers(kind, world, rng)
     tables = _sampled(world, customers, rng)
     _innocent(kind, has_large(shop, kind), tables, rng)
-    known_until = {"purchases": CUT - pd.Timedelta(days=1), "events": CUT - pd.Timedelta(days=1)}
+    known_until = dict.fromkeys(("purchases", "events"), CUT - pd.Timedelta(days=1))
     if kind == "leak":
         tables["events"] = _carts_of_the_day(tables, rng)
         known_until["events"] = LAST_DAY
@@ -433,7 +434,7 @@ def _live_test(kind, transactions, here, rng):
                  for arm in arms]  # fmt: skip
         if abs(rates[1] / rates[0] - 1) < 0.05:  # equal lists, and no luck that looks like more
             break
-    missing = broken & (dealt["arm"] == arms[1]) & (carted == 0)
+    missing = broken & (dealt["arm"] == new) & (carted == 0)
     missing &= rng.random(len(dealt)) < rng.uniform(0.27, 0.4)
     who = np.repeat(np.flatnonzero(~missing), visits[~missing])
     nth = np.concatenate([np.arange(visits[one]) for one in np.flatnonzero(~missing)])
@@ -479,12 +480,7 @@ def _lists(kind, later, tables, products, files, here, rng):
     stock.loc[chosen[:2], "in_stock"] = "no"
     stock.loc[chosen[2], "allowed"] = "no"
     stock.to_csv(files.products_path, index=False)
-    bought, events = tables["transactions"], tables["events"]
-    rules = catalogue.rules_for(
-        data.product_table(bought), data.load_products(files), files, events["customer_id"]
-    )
-    engine = production.build_engine(bought, events, ItemBased(intent_days=CART_DAYS), rules)
-    lists = engine.recommend(n=PLACES)
+    lists = engine_of(tables["transactions"], tables["events"], files).recommend(n=PLACES)
     if rng.random() < ODDITY:
         short = rng.choice(np.flatnonzero(lists["rank"] == PLACES), int(rng.integers(5, 60)), False)
         lists = lists.drop(lists.index[short]).reset_index(drop=True)
@@ -497,6 +493,21 @@ def _lists(kind, later, tables, products, files, here, rng):
         stock.loc[stock["product_id"] == places.index[0], column] = "no"
         stock.to_csv(files.products_path, index=False)
     return lists
+
+
+def engine_of(
+    transactions: pd.DataFrame, events: pd.DataFrame, files: Parameters
+) -> production.Engine:
+    """The engine of the lists handed in, by the shop's catalogue as it is now.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+    files : Parameters
+        Of the shop.
+    """
+    rules = catalogue.shop_rules(transactions, files, events)
+    return production.build_engine(transactions, events, ItemBased(intent_days=CART_DAYS), rules)
 
 
 def sentences_of(shop: int, kind: str) -> tuple[dict[str, str], str]:

@@ -95,11 +95,14 @@ def _authors_mistake(name, facts):
     if name not in texts():
         nearest = difflib.get_close_matches(str(name), texts(), n=1, cutoff=0)[0]
         return f"there is no exercise {name!r}. Is it {nearest!r}?"
-    form = "form" in texts()[name]
-    if not form and name not in _COMPUTED and "right" not in texts()[name]:
+    if "form" in texts()[name]:
+        needed = ["case"]
+    elif name in _COMPUTED:
+        needed = list(inspect.signature(_COMPUTED[name]).parameters)
+    elif "right" in texts()[name]:
+        needed = []
+    else:
         return f"exercise {name} has no right answer in exercises.yaml, nor a function for it."
-    needed = list(inspect.signature(_COMPUTED[name]).parameters) if name in _COMPUTED else []
-    needed = ["case"] if form else needed
     missing = [fact for fact in needed if fact not in facts]
     unneeded = [fact for fact in facts if fact not in needed]
     if missing:
