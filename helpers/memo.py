@@ -18,7 +18,6 @@ import jinja2
 import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
-from scipy.stats import norm
 
 from helpers import channels, colours, evaluate, experiments, production
 from helpers.catalogue import Rules
@@ -124,6 +123,15 @@ class Assumptions:
         """Today."""
         return self.click_rate * self.cart_rate
 
+    @property
+    def carts_of_a_year(self) -> float:
+        """Today, from each visit of a week."""
+        return 52 * self.carts_per_visit
+
+    def margin_of_a_cart(self, amount: float) -> float:
+        """Of a cart, bought or not, where an average purchase line is of this amount."""
+        return amount * self.margin_share * self.buy_rate
+
 
 def lift_worth_having(assumed: Assumptions, amount: float | None, share: float = 1.0) -> dict:
     """The smallest lift of carts per visit that is worth having.
@@ -148,8 +156,8 @@ def lift_worth_having(assumed: Assumptions, amount: float | None, share: float =
     if assumed.lift is not None:
         return {"lift": assumed.lift, "lift_from": "lift"}
     if assumed.cost_per_year and assumed.visits_per_week and amount:
-        carts = 52 * assumed.visits_per_week * share * assumed.carts_per_visit
-        margin = amount * assumed.margin_share * assumed.buy_rate
+        carts = assumed.visits_per_week * share * assumed.carts_of_a_year
+        margin = assumed.margin_of_a_cart(amount)
         lift = assumed.cost_per_year / (carts * margin)
         return {"lift": lift, "lift_from": "cost", "carts_per_year": carts, "margin": margin}
     return {"lift": WORTH_HAVING, "lift_from": "fifth"}
@@ -181,7 +189,6 @@ def smallest_lifts(
     customers: int,
     events: pd.DataFrame | None = None,
     share: float = 1.0,
-    weeks: int = MAX_WEEKS,
 ) -> pd.Series:
     """The smallest lift that a test of two equal halves finds four times in five, by its weeks.
 
@@ -196,19 +203,18 @@ def smallest_lifts(
         :class:`helpers.experiments.Traffic` assumes it.
     share : float
         Of the customers who take part.
-    weeks : int
 
     Returns
     -------
     Series
-        Index 1 to `weeks`. See :func:`helpers.experiments.plan_test`: customers are dealt, and the
-        same ones come again, so it levels off.
+        Index 1 to :data:`MAX_WEEKS`. See :func:`helpers.experiments.plan_test`: customers are
+        dealt, and the same ones come again, so it levels off.
     """
     uneven = None if events is None else experiments.unevenness(events, customers)
-    return _smallest_lifts(assumed, assumed.visits_per_week, customers, uneven, share, weeks)
+    return _smallest_lifts(assumed, assumed.visits_per_week, customers, uneven, share)
 
 
-def _smallest_lifts(assumed, visits_per_week, customers, uneven, share=1.0, weeks=MAX_WEEKS):
+def _smallest_lifts(assumed, visits_per_week, customers, uneven, share):
     """The same for any number of visits; `uneven` may be None."""
     share = max(share, 1 / customers)
     # fewer than ten visits a week find nothing anyway
@@ -217,7 +223,7 @@ def _smallest_lifts(assumed, visits_per_week, customers, uneven, share=1.0, week
     traffic = experiments.Traffic(visits * share, assumed.carts_per_visit, per_customer)
     if uneven is not None:
         traffic = replace(traffic, unevenness=uneven)
-    return experiments.plan_test(LiveTest(), traffic, range(1, weeks + 1))["smallest_lift"]
+    return experiments.plan_test(LiveTest(), traffic, range(1, MAX_WEEKS + 1))["smallest_lift"]
 
 
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
@@ -250,7 +256,7 @@ CHECKS = [
         "missing": "too few customers came back to judge by",
         "ask": _AGAIN,
         "what_to_do": _FEW_JUDGED,
-        "if_unknown": _FEW_JUDGED,
+        "if_unknown": "{not_judged}",
     },
     {
         "question": f"Did at least {MIN_HITS} of them find something they bought in a list?",
@@ -409,7 +415,8 @@ def decide(evidence) -> dict:
     evidence : mapping
         ``doubts`` (reasons to believe that the data are wrong), ``mend`` (a text: what to do about
         them), ``rows_kept`` (share of the purchase file's rows that were to be used, 0 to 1),
-        ``but_for`` (a text: which were not), ``customers_judged``, ``hits``
+        ``but_for`` (a text: which were not), ``customers_judged``, ``not_judged`` (a text: what to
+        do where there are none), ``hits``
         (how many of them found something in the better of the two lists), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
@@ -439,6 +446,7 @@ def decide(evidence) -> dict:
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
+        "not_judged": _FEW_JUDGED,
         **_customers_needed(known),
         **_in_points(known),
         **_said_of(known),
@@ -479,8 +487,8 @@ def decide(evidence) -> dict:
         holds_once = ""
     else:
         result["because"] = f"{result['because']} {holds_once}".strip()
-        if before_the_start(stops):
-            result["what_to_do"] += f" Before that: {'; '.join(before_the_start(stops))}."
+        if first := before_the_start(stops):
+            result["what_to_do"] += f" Before that: {'; '.join(first)}."
     return result | {"holds_once": holds_once, "checks": checks}
 
 
@@ -508,10 +516,8 @@ def before_the_start(stops: Collection[Mapping]) -> list[str]:
 
 def _in_points(known):
     """The figures of the rule's answers, as they are read."""
-    ends = [
-        name for name in ("signal_low", "signal_high", "gain_low", "gain_high") if name in known
-    ]
-    told = {f"{name}_points": points(known[name]) for name in ends}
+    ends = ("signal_low", "signal_high", "gain_low", "gain_high")
+    told = {f"{name}_points": points(known[name]) for name in ends if name in known}
     if "rows_kept" in known:
         nearly = 0.995 <= known["rows_kept"] < 1
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
@@ -564,7 +570,7 @@ def _ask(check, known):
             "missing": "not everything is known that the rule asks for",
             "ask": check.get("ask", _AGAIN),
             "because": f"The first question without an answer: {question}",
-            "what_to_do": check.get("if_unknown", "Find this out first."),
+            "what_to_do": check.get("if_unknown", "Find this out first.").format(**known),
         }
     return {
         "question": question,
@@ -722,10 +728,10 @@ def collect(
     facts["stops"] = what_stops(_counted(placements, engine.rules, consent))
     plan = _planner(assumed, transactions, events)
     of_the_data = _of_the_data(report) | {"stops": facts["stops"]}
+    if quality is None:
+        of_the_data["not_judged"] = facts["quality_missing"]
     facts |= _recommend(quality, signal, plan, of_the_data)
     facts["chances"] = _chances(facts["plan"]).to_dict("index")
-    if quality is None and facts["decision"]["because"].startswith("The first question without"):
-        facts["decision"]["what_to_do"] = facts["quality_missing"]
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."
@@ -735,37 +741,26 @@ def collect(
 
 def _chances(plan):
     """How often the live test's rule says what: planned for the line, or for what it can notice."""
-    lift, seen, power = plan["lift"], plan["smallest_lift"], 0.8
-    if plan["weeks"] and seen > lift:
-        # the noise of the test as it will be, in which the line is found less often
-        limit, extra = norm.isf(0.025), norm.isf(0.2)
-        noise = seen / (limit + extra) / math.sqrt(2 + seen)
-        power = float(norm.sf(limit - lift / noise / math.sqrt(2 + lift)))
-    return experiments.rule_chances(worth_having=lift, power=power)
+    seen = plan["smallest_lift"] if plan["weeks"] else 0
+    return experiments.rule_chances(worth_having=plan["lift"], planned_for=max(seen, plan["lift"]))
 
 
 def _counted(placements, rules, consent):
     """What :func:`what_stops` asks of the lists of all places, counted anew."""
     shown = [table["product_id"] for table in placements.values() if len(table)]
     places = pd.concat(shown) if shown else pd.Series(dtype=object)
-    flags = {
-        name: rules.products[name].reindex(places, fill_value=False).to_numpy(dtype=bool)
-        for name in ("is_forbidden", "is_sold_out")
-        if name in rules.products
-    }
-    sold_out = flags.get("is_sold_out", np.zeros(len(places), dtype=bool))
+    flags = rules.products[["is_forbidden", "is_sold_out"]].reindex(places, fill_value=False)
+    denied, sold_out = flags.to_numpy(dtype=bool).T
     # what is hidden for another reason, such as a floor of margin, must not be shown either
-    forbidden = flags.get("is_forbidden", False) | (~rules.shown(places) & ~sold_out)
+    forbidden = denied | (~rules.shown(places) & ~sold_out)
     forbids = {"denied", "not allowed"} & set(rules.findings)
-    mailed = [placements[name]["customer_id"] for name in ("email", "cart")]
-    people = set().union(*mailed)
+    people = set().union(*(placements[name]["customer_id"] for name in ("email", "cart")))
     agreed = people if consent is None else set(consent)
+    nobody_said = consent is not None and not len(consent)
     return {
         "forbidden": int(forbidden.sum()) if forbids or forbidden.any() else None,
         "sold_out": int(sold_out.sum()) if "out of stock" in rules.findings else None,
-        "without_consent": None
-        if consent is not None and not len(consent)
-        else len(people - agreed),
+        "without_consent": None if nobody_said else len(people - agreed),
     }
 
 
@@ -805,7 +800,10 @@ def _planner(assumed, transactions, events):
         made = asdict(assumed) | lift_worth_having(assumed, amount, share)
         made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
         made |= {"lifts": {}, "smallest_lift": None, "weeks": None, "share": share}
-        made |= {"amount": amount, "floor_lift": float(lifts_at(_ANY_VISITS, share).iloc[-1])}
+        made["floor_lift"] = plan.smallest_lift(_ANY_VISITS, share)
+        # a year, from each visit of a week; not known where the purchases have no amounts
+        margin = assumed.margin_of_a_cart(amount) if amount else None
+        made["earns"] = margin and share * assumed.carts_of_a_year * margin
         if assumed.visits_per_week:
             lifts = lifts_at(assumed.visits_per_week, share)
             enough = lifts.index[lifts <= made["lift"]]
@@ -830,8 +828,7 @@ def _recommend(quality, signal, plan, of_the_data):
         planned = dict(plan(names))
         evidence = of_the_data | _evidence(quality, signal, judged, planned)
         if judged:
-            at_visits = getattr(plan, "smallest_lift", None)
-            evidence["holds_once"] = _holds_once(planned, evidence, quality, at_visits)
+            evidence["holds_once"] = _holds_once(planned, evidence, quality, plan.smallest_lift)
         decision = decide(evidence) | {"only_for": "", "asked_of": ""}
         seen = planned["smallest_lift"]
         if decision["decision"] == SHIP and seen and seen > planned["lift"]:
@@ -873,7 +870,7 @@ def _evidence(quality, signal, judged, planned):
         "lift": planned["lift"],
         "best_lift": judged and _as_lift(quality, judged["gain"]["high"]),
         "smallest_lift": planned["smallest_lift"],
-        "floor_lift": planned.get("floor_lift"),
+        "floor_lift": planned["floor_lift"],
     }
 
 
@@ -885,34 +882,31 @@ def _as_lift(quality, gain):
 
 def _holds_once(planned, evidence, quality, smallest_lift):
     """What a *ship a test* rests on that nobody has entered, and what would turn it."""
-    best, turns = (
-        evidence["best_lift"],
-        _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"])),
-    )
-    no_visits = not planned.get("visits_per_week")
+    best = evidence["best_lift"]
+    turns = _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"]))
+    no_visits = not planned["visits_per_week"]
     no_line = planned["lift_from"] == "fifth"
     if not (no_visits or no_line) or not best or turns is None or turns <= 0:
         return ""
-    money, cost = planned.get("amount"), planned.get("cost_per_year")
+    earns, cost = planned["earns"], planned["cost_per_year"]
     wanted = ["the visits of a week (`visits_per_week`)"] if no_visits else []
-    if no_line and money and not cost:
+    if no_line and earns is not None and not cost:
         wanted.append("the cost of a year (`cost_per_year`)")
-    if no_line and not money:
+    if no_line and earns is None:
         wanted.append("the lift that pays (`lift`; these purchases have no amounts)")
     said = f"It holds only once somebody has entered {' and '.join(wanted)}."
-    share, floor = planned.get("share", 1), planned.get("floor_lift")
-    if no_visits and floor and floor > best:
+    share, floor = planned["share"], planned["floor_lift"]
+    if no_visits and floor > best:
         said += (
             f' With so few customers expect "{NOT_YET}" then: however often they come, a test '
             f"notices {floor:,.0%} more carts at best, and the best case of the gain is "
             f"{best:,.0%} more."
         )
-    elif no_visits and smallest_lift:
+    elif no_visits:
         least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
         said += f' With fewer than about {least:,} visits a week it turns into "{NOT_YET}".'
-    if no_line and money:
-        carts = 52 * share * planned["carts_per_visit"]
-        each = turns * carts * money * planned["margin_share"] * planned["buy_rate"]
+    if no_line and earns is not None:
+        each = turns * earns
         if cost:  # the visits are what is missing
             said += f' With fewer than {_two_digits(cost / each):,} it is "{DONT}".'
         else:

@@ -50,6 +50,7 @@ def rule_chances(
     effects: dict[str, float] | None = None,
     n_tests: int = 20_000,
     random_state: int = 0,
+    planned_for: float | None = None,
 ) -> pd.DataFrame:
     """How often the rule says what, in a test planned for the smallest effect worth having.
 
@@ -59,15 +60,17 @@ def rule_chances(
         1: only at the end. More: evenly spread, with the wider intervals of
         :func:`spending_limits`, in a test planned for those.
     worth_having : float
-        The smallest lift worth having, for which the test was planned.
+        The smallest lift worth having.
     power : float
-        Chance to find that lift.
+        Chance to find the lift that the test was planned for.
     alpha : float
         Chance of a false alarm, both sides together.
     effects : dict of str to float
         What to call it, and the true lift in units of the smallest one worth having.
     n_tests, random_state : int
         Simulated tests per effect: normal means of two arms of equal size and noise.
+    planned_for : float, optional
+        The lift that the test was planned for, where that is not the smallest one worth having.
 
     Returns
     -------
@@ -84,8 +87,9 @@ def rule_chances(
     limits = np.array([norm.isf(alpha / 2)]) if looks == 1 else spending_limits(time, alpha)
     # of one arm's mean, where today's is 1: planned by the last look's limit, and for a new arm
     # whose noise grows with its lift as its mean does
-    both = np.sqrt(2 + worth_having)
-    error = worth_having / (limits[-1] + norm.isf(1 - power)) / both / np.sqrt(time)
+    planned_for = planned_for or worth_having
+    both = np.sqrt(2 + planned_for)
+    error = planned_for / (limits[-1] + norm.isf(1 - power)) / both / np.sqrt(time)
     walk = np.random.default_rng(random_state).normal(size=(2, n_tests, looks)).cumsum(axis=2)
     today, noise = error * walk / np.sqrt(np.arange(1, looks + 1))
     today = np.maximum(1 + today, 0.01)
