@@ -11,7 +11,6 @@ from sklearn.metrics import roc_auc_score
 
 from helpers import audiences, data, production, simulation
 from helpers.course import publishing
-from helpers.simulation import campaigns
 from tests.common import purchases
 
 CUT = pd.Timestamp("2024-03-01")
@@ -494,17 +493,19 @@ def world():
     return simulation.make_world()
 
 
-def test_what_is_owned_is_liked_less_as_in_lesson_07(world):
+def test_what_is_owned_at_the_time_of_an_offer_is_liked_less(world):
     past = world.transactions.head(3_000)
-    customers = past["customer_id"].unique()[:200]
+    customers = pd.Index(past["customer_id"].unique()[:200])
     offers = pd.DataFrame({"customer_id": customers, "rank": 1})
     offers["product_id"] = past.drop_duplicates("customer_id")["product_id"].to_numpy()[:200]
     offers.loc[::2, "product_id"] = world.preference.columns[7]
-    there = simulation.true_liking(
-        replace(world, transactions=past), offers, pd.Index(customers), 1
-    )
-    attraction = campaigns.attraction_of(world, past, pd.Index(customers))
-    assert campaigns.liking_of(attraction, offers) == pytest.approx(there[:, 0])
+    then = simulation.true_liking(replace(world, transactions=past), offers, customers, 1)[:, 0]
+    pairs = pd.MultiIndex.from_frame(offers[["customer_id", "product_id"]])
+    owned = pairs.isin(pd.MultiIndex.from_frame(past[["customer_id", "product_id"]]))
+    consumable = offers["product_id"].map(world.products.set_index("product_id")["consumable"])
+    truth = [world.preference.at[pair] for pair in pairs]
+    assert truth - then == pytest.approx(owned * simulation.world.owned_penalty(consumable))
+    assert owned[1::2].all() and not owned.all()
 
 
 # Risk and persuadability
