@@ -563,6 +563,9 @@ def test_mailings_are_added_by_their_differences():
     reach = 1.96 * np.sqrt(0.11 * 0.89 / 500 + 0.1 * 0.9 / 500)
     assert one["high"] - one["uplift"] == pytest.approx(reach)
     assert one["uplift"] - one["low"] == pytest.approx(reach)
+    small = audiences.add_mailings(two.iloc[[0]])
+    error = np.sqrt(0.31 * 0.69 / 900 + 0.3 * 0.7 / 100)
+    assert small["high"] - small["low"] == pytest.approx(2 * 1.96 * error)
     # four equal ones halve the error
     four = audiences.add_mailings(pd.concat([two.iloc[[1]]] * 4))
     assert four["high"] - four["uplift"] == pytest.approx(reach / 2)
