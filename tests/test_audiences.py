@@ -11,7 +11,6 @@ from sklearn.metrics import roc_auc_score
 
 from helpers import audiences, data, production, simulation
 from helpers.course import publishing
-from helpers.simulation import campaigns
 from tests.common import purchases
 
 CUT = pd.Timestamp("2024-03-01")
@@ -414,6 +413,7 @@ def test_from_which_risk_on_an_offer_pays():
     assert audiences.expected_profit(40, line, rules) == pytest.approx(0)
     assert np.isnan(audiences.break_even_risk(np.nan, rules))
     assert np.isnan(audiences.break_even_risk(0, rules))
+    assert np.isnan(audiences.break_even_risk(40, replace(rules, response=0)))
     # of 100 offers: 5 vouchers of 4, 100 mails of .04, and a purchase earns 16
     assert audiences.break_even_difference(40, rules) == pytest.approx((5 * 4 + 4) / 16 / 100)
     assert np.isnan(audiences.break_even_difference(np.nan, rules))
@@ -432,6 +432,7 @@ def test_a_correction_must_help_for_more_than_luck():
         return audiences.correction_helps(pd.DataFrame({"brier_change": changes}))
 
     assert not helps(-0.0046, -0.0018, 0.0017, 0.0031)  # two of four, and a mean below zero
+    assert not helps(-0.001, -0.002, -0.003, -0.006)  # 2.8 standard errors, of which t asks 3.2
     assert not helps(-0.01)  # one window alone
     assert helps(-0.010, -0.012, -0.009, -0.011)
     assert not helps(0.010, 0.012, 0.009)
@@ -448,6 +449,7 @@ def test_who_changes_places_and_who_never_gets_one():
     shares = audiences.offered_share(groups, ["a", "c", "d", "e"])
     assert shares.index.tolist() == ["x", "y"] and shares["share"].tolist() == [0.5, 1]
     assert shares["customers"].tolist() == [2, 3]
+    assert audiences.offered_share(groups, ["a", "b"]).index.tolist() == ["y", "x"]
 
 
 def test_rules_that_cannot_be_applied_say_so(layers):
@@ -494,17 +496,19 @@ def world():
     return simulation.make_world()
 
 
-def test_what_is_owned_is_liked_less_as_in_lesson_07(world):
+def test_what_is_owned_at_the_time_of_an_offer_is_liked_less(world):
     past = world.transactions.head(3_000)
-    customers = past["customer_id"].unique()[:200]
+    customers = pd.Index(past["customer_id"].unique()[:200])
     offers = pd.DataFrame({"customer_id": customers, "rank": 1})
     offers["product_id"] = past.drop_duplicates("customer_id")["product_id"].to_numpy()[:200]
     offers.loc[::2, "product_id"] = world.preference.columns[7]
-    there = simulation.true_liking(
-        replace(world, transactions=past), offers, pd.Index(customers), 1
-    )
-    attraction = campaigns.attraction_of(world, past, pd.Index(customers))
-    assert campaigns.liking_of(attraction, offers) == pytest.approx(there[:, 0])
+    then = simulation.true_liking(replace(world, transactions=past), offers, customers, 1)[:, 0]
+    pairs = pd.MultiIndex.from_frame(offers[["customer_id", "product_id"]])
+    owned = pairs.isin(pd.MultiIndex.from_frame(past[["customer_id", "product_id"]]))
+    consumable = offers["product_id"].map(world.products.set_index("product_id")["consumable"])
+    truth = [world.preference.at[pair] for pair in pairs]
+    assert truth - then == pytest.approx(owned * simulation.world.owned_penalty(consumable))
+    assert owned[1::2].all() and not owned.all()
 
 
 # Risk and persuadability
@@ -540,6 +544,7 @@ def test_uplift_by_group_by_hand():
     campaign = pd.DataFrame(rows, columns=["group", "offered", "bought"])
     table = audiences.uplift_by_group(campaign, campaign["group"])
     assert table.loc["x", ["offers", "held_out"]].tolist() == [10, 10]
+    assert table["with_offer"].tolist() == [0.3, 0.25] and table["without"].tolist() == [0.2, 0]
     assert table["uplift"].tolist() == pytest.approx([0.1, 0.25])
     assert table["error"].tolist() == pytest.approx(
         [np.sqrt(0.3 * 0.7 / 10 + 0.2 * 0.8 / 10), np.sqrt(0.25 * 0.75 / 4)]
@@ -557,6 +562,10 @@ def test_mailings_are_added_by_their_differences():
     one = audiences.add_mailings(two.iloc[[1]])
     reach = 1.96 * np.sqrt(0.11 * 0.89 / 500 + 0.1 * 0.9 / 500)
     assert one["high"] - one["uplift"] == pytest.approx(reach)
+    assert one["uplift"] - one["low"] == pytest.approx(reach)
+    small = audiences.add_mailings(two.iloc[[0]])
+    error = np.sqrt(0.31 * 0.69 / 900 + 0.3 * 0.7 / 100)
+    assert small["high"] - small["low"] == pytest.approx(2 * 1.96 * error)
     # four equal ones halve the error
     four = audiences.add_mailings(pd.concat([two.iloc[[1]]] * 4))
     assert four["high"] - four["uplift"] == pytest.approx(reach / 2)
@@ -658,6 +667,7 @@ def test_lifetime_value_ranks_better_than_past_spending(shop):
     assert value["more"] == value["rank_correlation"] - alone["rank_correlation"]
     assert value["more_low"] < value["more"] < value["more_high"]
     assert value["rank_correlation_low"] > so_far["rank_correlation_high"] + 0.3
+    assert judged["estimated_of_spent"].notna().tolist() == [False, False, True]
     spent = audiences.spent_after(transactions, cut, 90)
     assert value["estimated_of_spent"] == estimate["lifetime_value"].sum() / spent.sum()
     assert value["estimated_of_spent_low"] < value["estimated_of_spent"] < 1

@@ -375,6 +375,7 @@ def test_growth_finds_the_exponents_of_a_law_without_noise():
     assert doubled["seconds"].tolist() == pytest.approx([2, 2**0.5, 4])
     # of twenty products 190 pairs, of forty 780
     assert doubled["rows"].tolist() == pytest.approx([2, 1, 780 / 190])
+    assert doubled["possible"].tolist() == pytest.approx([1, 2 * 9_999 / 4_999, 1])
 
 
 def test_the_tables_of_a_plan_have_the_rows_and_types_that_the_sql_makes(tmp_path):
@@ -598,6 +599,7 @@ OURS = lists_of("A", "B", "C", scores=[0.7, 0.4, 0.4])
         # D was as good as what stands in the last place
         (lists_of("A", "B", "D", scores=[0.7, 0.4, 0.4]), warehouse.TIES, 2 / 3),
         (lists_of("A", "B", "C", scores=[0.7, 0.41, 0.4]), warehouse.SCORES, 1),
+        (lists_of("A", "B", "C", scores=[0.7, 0.4001, 0.4]), warehouse.SCORES, 1),
         (lists_of("A", "B", "D", scores=[0.7, 0.4, 0.5]), warehouse.OTHER, 2 / 3),
         # the scores agree place by place, but those of the products don't: names mixed up
         (lists_of("B", "A", "C", scores=[0.7, 0.4, 0.4]), warehouse.OTHER, 1),
@@ -628,6 +630,11 @@ def test_ties_are_asked_of_scores_before_rounding(hundredths, n):
     weaker_first = asked["score"].tolist() != scores[:n]
     allowed = [warehouse.OTHER] if weaker_first else [warehouse.SAME, warehouse.TIES]
     assert found in allowed
+
+
+def test_scores_of_nearly_nothing_are_equal():
+    ours, theirs = (lists_of("A", scores=[score]) for score in (1e-9, 3e-9))
+    assert warehouse.compare_lists(ours, theirs)["verdict"].tolist() == [warehouse.SAME]
 
 
 def test_whole_numbers_make_no_ties():

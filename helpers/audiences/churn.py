@@ -384,9 +384,7 @@ def correction_helps(windows: pd.DataFrame) -> bool:
     from scipy.stats import t
 
     change = windows["brier_change"]
-    if len(change) < 2:
-        return False
-    reach = t.ppf(0.975, len(change) - 1) * change.std() / np.sqrt(len(change))
+    reach = t.ppf(0.975, len(change) - 1) * change.sem()  # missing for one window
     return bool(change.mean() + reach < 0)
 
 

@@ -231,17 +231,16 @@ def retention_offers(
     left = left[left.isin(table["customer_id"])]
     note("have a personal next product")
     if len(rules.deny_categories):
-        known = products["product_category"].astype("str").str.strip().str.lower()
+        known, denied = _folded(products["product_category"]), _folded(rules.deny_categories)
         category = table["product_id"].map(known)
         if known.notna().any():
-            denied = [each.strip().lower() for each in rules.deny_categories]
             table = table[category.notna() & ~category.isin(denied)]
             left = left[left.isin(table["customer_id"])]
-            unknown = [each for each in rules.deny_categories
-                       if each.strip().lower() not in set(known)]  # fmt: skip
+            unknown = [each for each, folded in zip(rules.deny_categories, denied, strict=True)
+                       if folded not in set(known)]  # fmt: skip
             note(
                 "have one that is not sensitive"
-                + (f" (no product is of {', '.join(map(str, unknown))})" if unknown else "")
+                + (f" (no product is of {', '.join(unknown)})" if unknown else "")
             )
         else:
             note("categories not checked: none known")
@@ -270,6 +269,13 @@ def retention_offers(
     funnel = pd.DataFrame(steps, columns=["step", "customers", "products"])
     funnel["left_out"] = -funnel["customers"].diff().fillna(0).astype(int)
     return offers.reset_index(drop=True), funnel, held_out.reset_index(drop=True)
+
+
+def _folded(categories):
+    """Categories as they are compared: case and blanks around don't count."""
+    if not isinstance(categories, pd.Series):
+        categories = pd.Series(list(categories))
+    return categories.astype("str").str.strip().str.lower()
 
 
 def _of(candidates, customer_ids):
@@ -336,8 +342,8 @@ def is_private(
     Series of bool
         All False where no category is known.
     """
-    category = table["product_id"].map(products["product_category"]).astype("str")
-    return category.str.strip().str.lower().isin([each.strip().lower() for each in categories])
+    known = _folded(products["product_category"])
+    return table["product_id"].map(known).isin(_folded(categories))
 
 
 def chosen_by_what(

@@ -1,4 +1,4 @@
-"""The made-up shop, whose truth is known: its world, visits, campaigns and feedback rounds."""
+"""The made-up shop, whose truth is known: its world, visits, offers and feedback rounds."""
 
 from helpers.simulation.exposure import two_futures
 from helpers.simulation.feedback import retraining_rounds, variety

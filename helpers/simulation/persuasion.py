@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from helpers import production
 from helpers.audiences.churn import ChurnModel, churn_features, churn_risk
 from helpers.audiences.customers import day_after, product_amounts, stayed_away
 from helpers.audiences.offers import OfferRules
 from helpers.audiences.segments import SEGMENTS, segment_by_scores
 from helpers.audiences.uplift import TwoModels, gain_curve
-from helpers.simulation.campaigns import attraction_of, liking_of, next_products, reluctance_of
-from helpers.simulation.visits import acceptance
+from helpers.simulation.visits import acceptance, true_liking
 from helpers.simulation.world import World, make_world
 
 # Assumptions: the lesson shows what becomes of its finding where they are not true
-REACH_DAYS = (
-    90.0  # of silence, after which half of the customers are not reached by a mail any more
-)
+REACH_DAYS = 90.0  # of silence, after which a mail reaches only half of the customers
 ANNOYED = 0.1  # share of those who buy without looking around whom a mail reminds to leave
 HIDDEN = 0.5  # standard deviation, in log-odds, of what no feature tells about coming back
 POLICIES = ["win-back segment", "risk", "predicted response", "expected profit", "uplift",
@@ -67,7 +65,6 @@ def make_people(
     world: World,
     rules: OfferRules,
     days: int = 90,
-    slope: float = 1.0,
     reach_days: float = REACH_DAYS,
     annoyed: float = ANNOYED,
     random_state: int = 0,
@@ -75,11 +72,10 @@ def make_people(
     """Customers `days` before the made-up shop's last day, and what an offer would do to each.
 
     *Alone*: as likely as customers like this came back in the window that followed, more or less
-    by what nobody sees. *Uses* the voucher for the next product: as in
-    :func:`simulate_campaigns`, if the mail is read at all, for which the chance halves with
-    every `reach_days` of silence. *Leaves*: of those who looked at nothing in the window before,
-    and would have bought, the share `annoyed`. Every purchase is worth the same margin here, so
-    that only people differ.
+    by what nobody sees. *Uses* the voucher for the next product: by :func:`acceptance`, if the mail
+    is read at all, for which the chance halves with every `reach_days` of silence. *Leaves*: of
+    those who looked at nothing in the window before, and would have bought, the share `annoyed`.
+    Every purchase is worth the same margin here, so that only people differ.
 
     Parameters
     ----------
@@ -87,8 +83,6 @@ def make_people(
     rules : OfferRules
         The money, and the response of the best seller, by which the curve is set.
     days : int
-    slope : float
-        Of the response curve, see :func:`acceptance`.
     reach_days : float
         Infinite: everybody reads the mail, and risk tells well whom it moves.
     annoyed : float
@@ -99,14 +93,17 @@ def make_people(
     past = world.transactions[world.transactions["transaction_date"] < cut]
     past_events = world.events[world.events["event_date"] < cut]
     known = churn_features(past, cut, days, past_events)
-    _, popular, own = next_products(past, past_events)
-    attraction = attraction_of(world, past, known.index)
-    reluctance = reluctance_of(liking_of(attraction, popular), rules.response, slope)
-    own, popular = (each.set_index("customer_id").loc[known.index] for each in (own, popular))
-    takes, takes_popular = (
-        acceptance(liking_of(attraction, each.reset_index()), reluctance, slope)
-        for each in (own, popular)
+    # the default settings, which validation chooses in this world of slow fashions, too; so the
+    # control without tastes differs in tastes only, never in settings chosen by chance
+    engine = production.build_engine(past, past_events)
+    own, popular = (each.recommend(known.index, 1) for each in (engine, engine.popular))
+    at_the_time = replace(world, transactions=past)
+    likes, likes_popular = (
+        true_liking(at_the_time, each, known.index, 1)[:, 0] for each in (own, popular)
     )
+    reluctance = _reluctance(likes_popular, rules.response)
+    takes, takes_popular = (acceptance(each, reluctance) for each in (likes, likes_popular))
+    own = own.set_index("customer_id").loc[known.index]
 
     away = stayed_away(world.transactions, cut, days)
     stays_away = ChurnModel().fit(known, away).predict_proba(known).clip(1e-6, 1 - 1e-6)
@@ -138,6 +135,13 @@ def make_people(
     tables = features, churn_risk(past, cut, days, past_events), truth
     tables = (each.reset_index(drop=True) for each in tables)
     return People(*tables, voucher=rules.offer_cost / margin)
+
+
+def _reluctance(liking, response):
+    """The constant of :func:`acceptance` with which so large a share of the offers is used."""
+    from scipy.optimize import brentq
+
+    return brentq(lambda x: acceptance(liking, x).mean() - response, -60, 60)
 
 
 def past_campaign(people: People, customers: pd.Index, rng: np.random.Generator) -> pd.DataFrame:

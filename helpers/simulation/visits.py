@@ -34,7 +34,7 @@ def acceptance(liking: np.ndarray, reluctance: float, slope: float = 1.0) -> np.
     """Chance that a customer takes what is offered: 1 / (1 + exp(reluctance - slope x liking)).
 
     The one way in which made-up customers react to an offer: a cart after a click (this module),
-    a voucher (:mod:`helpers.simulation.campaigns`). The *response curve* is its `slope`, an
+    a voucher (:mod:`helpers.simulation.persuasion`). The *response curve* is its `slope`, an
     assumption: near 0, customers take what they like no sooner than anything else.
     """
     return 1 / (1 + np.exp(reluctance - slope * liking))
