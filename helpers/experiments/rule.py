@@ -100,7 +100,7 @@ def rule_chances(
         # as in `compare`: the difference's lower end, and the lift's upper end by the logarithm
         low = new - today - limits * error * np.sqrt(1 + mean)
         half = limits * error * np.sqrt(1 / today**2 + mean / new**2)
-        high = new / today * np.exp(half) - 1
+        high = new / today * np.exp(np.minimum(half, 50)) - 1  # beyond: no upper end at all
         said = decide(low, high, worth_having, time == 1)
         at = (said != KEEP).argmax(axis=1)
         final = said[np.arange(n_tests), at]
