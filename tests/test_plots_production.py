@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from helpers import colours, plots, production
 from helpers.plots import production as drawings
-from tests.figures import dots, no_overlap, title, written
+from tests.figures import no_overlap, title, written
 
 
 @pytest.fixture
