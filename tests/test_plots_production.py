@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from helpers import colours, plots, production
 from helpers.plots import production as drawings
-from tests.figures import dots, no_overlap, title, written
+from tests.figures import no_overlap, title, written
 
 
 @pytest.fixture
@@ -141,27 +141,6 @@ def test_a_night_rings_if_any_gauge_does(drawn):
     assert sorted(patch.get_x() for patch in red if patch.get_y() == 0) == [0, 3]
     assert len(red) == 5 and title(axes) == "Nothing is wrong, and 2 of 4 nights ring"
     no_overlap(axes)
-
-
-def test_nights_stand_beside_what_chance_reaches(drawn):
-    nights = pd.DataFrame(
-        {"value": [0.3, 0.15, np.nan, 0.6], "noise_reaches": [0.4, 0.4, np.nan, 0.5],
-         "look_into_it": [False, False, False, True]}
-    )  # fmt: skip
-    plots.nights_beside_noise(nights)
-    [axes] = drawn
-    blue, red = to_hex(colours.PERSONAL), to_hex(colours.WARNING)
-    assert dots(axes) == [(0, 0.3, blue), (1, 0.15, blue), (2, 0.6, red)]
-    assert title(axes) == "A line at 20% rings on 2 of 3 nights, grey on 1"
-    reaches = [line.get_ydata()[1] for line in axes.lines if line.get_linewidth() == 5]
-    assert reaches == [0.4, 0.4, 0.5]
-    no_overlap(axes)
-
-
-def test_noise_without_an_end_is_drawn_to_the_top(drawn):
-    nights = pd.DataFrame({"value": [1.0], "noise_reaches": [np.inf], "look_into_it": [False]})
-    plots.nights_beside_noise(nights)
-    assert max(drawn[0].get_ylim()) < 1.5
 
 
 def test_each_place_of_her_data_says_what_is_done(drawn):

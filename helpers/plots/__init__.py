@@ -119,7 +119,6 @@ from helpers.plots.production import (
     contract,
     hits_by_age,
     many_gauges,
-    nights_beside_noise,
     one_night,
     where_data_lie,
 )

@@ -221,40 +221,6 @@ def many_gauges(rings: np.ndarray) -> None:
     style.show(figure, alt)
 
 
-def nights_beside_noise(nights: pd.DataFrame, fixed: float = 0.2) -> None:
-    """How far popularity moved each night, beside what chance does to so few purchases.
-
-    Parameters
-    ----------
-    nights : DataFrame
-        From :func:`helpers.production.nightly_drift`, of one sign.
-    fixed : float
-        A threshold that is the same every night.
-    """
-    known = nights.dropna(subset=["value"]).reset_index(drop=True)
-    reach = known["noise_reaches"].clip(upper=1)
-    figure, axes = style.figure(height=3.7)
-    for place in known.index:
-        colour = WARNING if known.at[place, "look_into_it"] else PERSONAL
-        axes.plot([place, place], [0, reach[place]], color=_PALE, linewidth=5,
-                  solid_capstyle="butt")  # fmt: skip
-        axes.plot(place, known.at[place, "value"], "o", color=colour, markersize=6)
-    axes.axhline(fixed, color=WARNING, linewidth=1.8, linestyle="--")
-    rung, asked = int((known["value"] > fixed).sum()), int(known["look_into_it"].sum())
-    top = max(1.0 if reach.max() > 0.8 else 1.3 * reach.max(), 1.6 * fixed)
-    axes.text(0.01, 0.97, "grey: what chance reaches", color="#5E5E5E", va="top",
-              transform=axes.transAxes)  # fmt: skip
-    axes.text(0.99, 0.97, f"dashed: always {fixed:.0%}", color=WARNING, ha="right", va="top",
-              transform=axes.transAxes)  # fmt: skip
-    axes.set_ylim(0, 1.16 * top)
-    axes.set_xlim(-1, len(known))
-    axes.set_xticks([])
-    finding = f"A line at {fixed:.0%} rings on {rung} of {len(known)} nights, grey on {asked}"
-    alt = f"{finding}. Share of purchases that moved to other products, night by night."
-    xlabel = f"the last {len(known)} nights"
-    style.finish(figure, axes, finding, xlabel, "purchases that moved", alt, "y")
-
-
 def where_data_lie() -> None:
     """Where a customer's data lie, and what is done there when she asks to be forgotten."""
     figure, axes = style.figure(height=3.5)
