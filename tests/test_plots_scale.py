@@ -108,14 +108,6 @@ def test_a_single_judge_says_nothing_of_a_cap(drawn):
     no_overlap(axes)
 
 
-def test_the_chain_names_the_lessons_in_order(drawn):
-    plots.chain_of_steps()
-    [axes] = drawn
-    lessons = [text[-3:-1] for text in written(axes) if text.endswith(")")]
-    assert lessons == ["01", "02", "02", "03", "03", "04"]
-    no_overlap(axes)
-
-
 def test_the_join_adds_up_what_a_customer_does_not_have(drawn):
     near = pd.DataFrame(
         {"product_id": ["A", "A", "C", "C", "D"], "other": ["B", "C", "B", "D", "B"],

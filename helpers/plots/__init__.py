@@ -133,7 +133,6 @@ from helpers.plots.recommendations import (
     who_leads,
 )
 from helpers.plots.scale import (
-    chain_of_steps,
     jobs_measured,
     join_by_hand,
     pairs_of_histories,

@@ -208,37 +208,6 @@ def _of_the_pairs(row):
     return f"{percent(share)} of the pairs" if share <= 1 else f"{share:.2f} times the pairs"
 
 
-def chain_of_steps() -> None:
-    """The tables that the SQL makes, one from the other, and the lessons that taught them."""
-    figure, axes = style.figure(height=3.6)
-    top, bottom = 2.6, 0.4
-    boxes = {
-        (1.3, top): "purchases,\ncleaned (01)",
-        (4.5, top): "customers and\nproducts (02)",
-        (7.7, top): "who has\nwhat (02)",
-        (7.7, bottom): "histories,\nscaled (03)",
-        (4.5, bottom): "neighbours\n(03)",
-        (1.3, bottom): "everybody's\nlist (04)",
-    }
-    for (x, y), text in boxes.items():
-        style.box(
-            axes, x, y, 2.35, 1.15, text, PERSONAL if "neigh" in text or "list" in text else INK
-        )
-    for start, end in (((2.5, top), (3.3, top)), ((5.7, top), (6.5, top)),
-                       ((7.7, 2.0), (7.7, 1.0)), ((6.5, bottom), (5.7, bottom)),
-                       ((3.3, bottom), (2.5, bottom))):  # fmt: skip
-        style.arrow(axes, start, end)
-    axes.text(6.1, -0.5, "JOIN makes pairs", ha="center", color=WARNING)
-    axes.text(2.9, -0.5, "JOIN makes scores", ha="center", color=WARNING)
-    axes.set_xlim(0, 9)
-    axes.set_ylim(-0.75, 3.3)
-    style.bare(axes, equal=False)
-    finding = "Every step leaves a table; two of them make many rows"
-    style.title(axes, finding)
-    told = " → ".join(text.replace("\n", " ") for text in boxes.values())
-    style.show(figure, f"{finding}: {told}. Numbers in brackets are lessons.")
-
-
 def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
     """What a customer has, beside the neighbours of it: rows with the same product are added up.
 
