@@ -20,7 +20,6 @@ import yaml
 from pyarrow.csv import write_csv
 
 from helpers import catalogue, data, experiments, production
-from helpers.reading.parameters import Parameters
 from helpers.recommend import ItemBased
 from helpers.simulation.world import FIRST_DAY, LAST_DAY, N_DAYS, World, make_products, make_world
 
@@ -110,7 +109,7 @@ class Case:
 
     shop: int
     what: str
-    files: Parameters = field(repr=False)
+    files: data.Parameters = field(repr=False)
     lists: pd.DataFrame = field(repr=False)
     known_until: Mapping[str, pd.Timestamp] = field(repr=False)
     sentences: Mapping[str, str] = field(repr=False)
@@ -496,7 +495,7 @@ def _lists(kind, later, tables, products, files, here, rng):
 
 
 def engine_of(
-    transactions: pd.DataFrame, events: pd.DataFrame, files: Parameters
+    transactions: pd.DataFrame, events: pd.DataFrame, files: data.Parameters
 ) -> production.Engine:
     """The engine of the lists handed in, by the shop's catalogue as it is now.
 
