@@ -162,15 +162,6 @@ def test_revenue_stands_below_the_carts_and_brings_no_money_of_its_own(drawn):
     no_overlap(axes)
 
 
-def test_the_bars_of_the_rule_are_its_chances(drawn):
-    chances = experiments.rule_chances(1, 0.5, n_tests=500)
-    plots.what_the_rule_says(chances)
-    [axes] = drawn
-    widths = np.array([patch.get_width() for patch in axes.patches]).reshape(len(chances), 3)
-    assert widths == pytest.approx(chances[["ship", "cannot tell", "stop"]].to_numpy())
-    assert f"{chances.loc['exactly worth having', 'ship']:.0%}" in title(axes)
-
-
 @pytest.mark.parametrize("low", [-0.1, 0.05])
 def test_a_control_that_finds_something_is_said(drawn, low):
     tests = pd.DataFrame({"true_lift": [1.5, -0.05], "lift": [1.7, 0.2], "lift_low": [0.9, low],

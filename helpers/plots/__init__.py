@@ -86,7 +86,6 @@ from helpers.plots.live_tests import (
     split_beside_chance,
     weeks_needed,
     what_dealing_does,
-    what_the_rule_says,
 )
 from helpers.plots.loading import (
     customer_trail,

@@ -335,45 +335,6 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
     style.finish(figure, axes, finding, xlabel, "", alt, "x")
 
 
-def what_the_rule_says(chances: pd.DataFrame) -> None:
-    """How often the rule says what, whatever is true.
-
-    Parameters
-    ----------
-    chances : DataFrame
-        From :func:`helpers.experiments.rule_chances`.
-    """
-    figure, axes = style.figure(height=0.52 * len(chances) + 1.3)
-    for place, (_, row) in enumerate(chances.iterrows()):
-        left = 0
-        for answer in ("ship", "cannot tell", "stop"):
-            share = row[answer]
-            axes.barh(place, share, left=left, height=0.7, color=_ANSWERS[answer],
-                      edgecolor="white")  # fmt: skip
-            if share >= 0.08:
-                axes.text(left + share / 2, place, f"{share:.0%}", color="white", ha="center",
-                          va="center", fontweight="bold")  # fmt: skip
-            elif share >= 0.005 and answer == "stop":  # too narrow to write on
-                axes.text(1.01, place, f"{share:.0%}", color=_ANSWERS[answer], va="center")
-            left += share
-    for answer, x, align in (("ship", 0, "left"), ("cannot tell", 0.5, "center"),
-                             ("stop", 1, "right")):  # fmt: skip
-        axes.text(x, -0.72, answer, color=_ANSWERS[answer], ha=align, fontweight="bold")
-    names = {"no effect": "no lift", "half of it": "half of what pays",
-             "exactly worth having": "just what pays", "twice that": "twice what pays"}  # fmt: skip
-    axes.set_yticks(range(len(chances)), [names.get(each, each) for each in chances.index])
-    axes.set_ylim(len(chances) - 0.5, -1.1)
-    axes.set_xlim(0, 1)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    nothing, just = chances.loc["no effect", "ship"], chances.loc["exactly worth having", "ship"]
-    finding = f"Ships {just:.0%} of what just pays, and {nothing:.0%} of what does nothing"
-    told = "; ".join(f"{name}: ship {row['ship']:.0%}, stop {row['stop']:.0%}"
-                     for name, row in chances.iterrows())  # fmt: skip
-    style.finish(figure, axes, finding, "of tests with this true effect", "",
-                 f"{finding}. {told}.", "x")  # fmt: skip
-
-
 def no_taste_control(tests: pd.DataFrame, labels: list[str], controls: list[str]) -> None:
     """The same test in other made-up shops; in the controls there is nothing to find.
 
