@@ -188,26 +188,6 @@ def test_gates_are_open_closed_or_silent(drawn, counted, finding):
     no_overlap(axes)
 
 
-def test_mistakes_are_counted_where_the_truth_is_known(drawn):
-    measured = pd.DataFrame(
-        {"ship a test": [0.02, 0.9, 0.0], "not yet": [0.38, 0.08, 0.0], "don't": [0.6, 0.02, 1.0],
-         "truth": ["none", "enough", "enough"], "shops": [100, 50, 2]},
-        index=["few", "many", "all"],
-    )  # fmt: skip
-    plots.rule_mistakes(measured)
-    axes = drawn["axes"]
-    assert title(axes) == "Wrong yes: 2 of 100 shops. Wrong no: 3 of 52"
-    widths = np.array([bar.get_width() for bar in axes.patches]).reshape(3, 3)
-    assert np.allclose(widths, measured[["ship a test", "not yet", "don't"]])
-    said = written(axes)
-    assert {"nothing to gain", "enough to gain", "60%", "38%", "90%", "100%"} <= set(said)
-    assert said.count("2.0%") == 2 and said.count("8.0%") == 1, "small shares have their number"
-    heads = {text.get_text(): text.get_position()[1] for text in axes.texts}
-    places = axes.get_yticks()
-    assert heads["nothing to gain"] < places[0] < heads["enough to gain"] < places[1] < places[2]
-    no_overlap(axes)
-
-
 def test_shops_are_pooled_by_what_there_is_to_gain():
     measured = pd.DataFrame(
         {"lift_worth_having": 0.2, "customers_judged": [100, 100, 100, 100, 300],

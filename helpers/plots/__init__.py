@@ -47,7 +47,6 @@ from helpers.plots.decision import (
     nine_answers,
     of_a_hundred,
     payback,
-    rule_mistakes,
     three_gains,
     who_says_yes,
 )

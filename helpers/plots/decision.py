@@ -314,61 +314,6 @@ def gates(stops) -> None:
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 
 
-def rule_mistakes(measured: pd.DataFrame) -> None:
-    """How often the rule says what, in made-up shops whose truth is known.
-
-    Parameters
-    ----------
-    measured : DataFrame
-        Indexed by label, in the order to be shown: ``ship a test``, ``not yet``, ``don't`` (shares
-        of the shops), ``shops`` (how many), and ``truth``: ``"none"`` or ``"enough"`` to gain.
-    """
-    answers = [SHIP, NOT_YET, DONT]
-    heads = {"none": "nothing to gain", "enough": "enough to gain"}
-    figure, axes = style.figure(height=0.44 * (len(measured) + 3) + 0.9)
-    places, place, before = [], 0.0, None
-    for _, row in measured.iterrows():
-        if row["truth"] != before:
-            place += 0.9 if before else 0.2
-            axes.text(0, place - 0.75, heads[row["truth"]], color=INK, fontweight="bold",
-                      va="center")  # fmt: skip
-            before = row["truth"]
-        left, slivers = 0.0, []
-        for answer in answers:
-            share, colour = row[answer], _VERDICTS[answer]
-            axes.barh(place, share, left=left, height=0.72, color=colour, edgecolor="white")
-            if share >= 0.09:
-                axes.text(left + share / 2, place, f"{share:.0%}", color="white", ha="center",
-                          va="center", fontweight="bold")  # fmt: skip
-            elif share > 0:
-                slivers.append((percent(share), colour))
-            left += share
-        for at, (text, colour) in enumerate(slivers):
-            axes.text(1.02 + 0.13 * at, place, text, color=colour, va="center", fontweight="bold")
-        places.append(place)
-        place += 1
-    for answer, x in zip(answers, (0, 0.47, 0.85), strict=True):
-        axes.text(x, -1.5, f"■ {answer}", color=_VERDICTS[answer], fontweight="bold", va="center")
-    axes.set_yticks(places, list(measured.index))
-    axes.set_ylim(places[-1] + 0.5, -1.9)
-    axes.set_xlim(0, 1.18)
-    axes.set_xticks([0, 0.5, 1])
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-
-    def wrong(truth, answer):
-        rows = measured[measured["truth"] == truth]
-        return f"{(rows[answer] * rows['shops']).sum():.0f} of {rows['shops'].sum()}"
-
-    finding = f"Wrong yes: {wrong('none', SHIP)} shops. Wrong no: {wrong('enough', DONT)}"
-    told = "; ".join(
-        f"{name.replace(chr(10), ' ')}, {heads[row['truth']]}: "
-        + ", ".join(f"{answer} {row[answer]:.0%}" for answer in answers)
-        for name, row in measured.iterrows()
-    )
-    style.finish(figure, axes, finding, "of shops of this kind", "", f"{finding}. {told}.", "x")
-
-
 def of_a_hundred(shares: pd.Series) -> None:
     """A hundred customers, and how many of them find something in each list.
 
