@@ -59,18 +59,6 @@ def test_the_window_ends_before_its_last_midnight(drawn):
     no_overlap(axes)
 
 
-def test_segments_have_two_bars(drawn):
-    described = pd.DataFrame(
-        {"share_of_customers": [0.2, 0.8], "share_of_value": [0.7, 0.3]}, ["Much, lately", "Less"]
-    )
-    plots.segments_beside(described, "money")
-    [axes] = drawn
-    assert [bar.get_width() for bar in axes.patches] == [0.2, 0.7, 0.8, 0.3]
-    assert title(axes) == "Much, lately: 20% of the customers, 70% of the money"
-    plots.segments_beside(described.iloc[:1], "purchases")
-    no_overlap(axes)
-
-
 def test_pairs_stand_beside_a_coin(drawn):
     judged = pd.DataFrame(
         {"auc": [0.79, 0.82], "auc_low": [0.77, 0.8], "auc_high": [0.8, 0.84]}, ["rule", "model"]
@@ -165,21 +153,6 @@ def test_layers_are_coloured_by_what_is_sure(drawn):
     assert "earns 5 more" in title(drawn[-1])
 
 
-def test_curves_meet_where_everybody_is_mailed(drawn):
-    shares = np.linspace(0, 1, 41)
-    curves = pd.DataFrame(
-        {"uplift": 4 * shares * (1.2 - shares), "risk": -shares, "at random": 0.8 * shares}, shares
-    )
-    plots.scarce_offers(curves)
-    [axes] = drawn
-    assert title(axes).startswith("Uplift earns most at 60% mailed")
-    [(x, y, _)] = dots(axes)
-    assert (x, y) == (pytest.approx(0.6), pytest.approx(1.44))
-    no_overlap(axes)
-    plots.scarce_offers(-curves.assign(uplift=shares))  # a voucher too dear: best to mail nobody
-    assert title(drawn[-1]) == "However many are mailed, offers lose money here"
-
-
 def test_heads_are_not_added(drawn):
     two = pd.DataFrame(
         {"offers": [900, 500], "bought_offers": [279, 55],
@@ -223,11 +196,3 @@ def test_groups_that_get_few_are_marked(drawn):
     assert title(axes) == "On the list: 10% of “loyal”, 90% of “silent, long”"
     plots.who_gets_one(table.assign(share=0.0))  # nobody agreed
     assert title(drawn[-1]) == "On the list: 0% of every segment"
-
-
-def test_quarters_sum_up_to_the_lifetime_value(drawn):
-    plots.quarters_left(2, 30, 0.4, 0.5)
-    [axes] = drawn
-    assert [bar.get_height() for bar in axes.patches] == [12, 6, 3, 1.5]
-    assert "22.5 in all" in title(axes)
-    no_overlap(axes)

@@ -39,7 +39,6 @@ from helpers.audiences.offers import (
 )
 from helpers.audiences.segments import (
     SEGMENTS,
-    describe_segments,
     quantile_scores,
     segment_by_scores,
 )

@@ -61,22 +61,3 @@ def segment_by_scores(table: pd.DataFrame) -> pd.Series:
     rules = [recent & valuable, recent, long_ago & valuable, long_ago]
     names = np.select(rules, [much, less, much_once, less_once], between)
     return pd.Series(names, index=table.index, name="segment", dtype="str")
-
-
-def describe_segments(table: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
-    """How large each segment is and what its typical customer is like.
-
-    Returns
-    -------
-    DataFrame
-        One row per segment: ``customers``, ``share_of_customers`` and ``share_of_value`` (0 to
-        1), and medians of ``recency``, ``frequency``, ``monetary``.
-    """
-    groups = table.groupby(segment)
-    described = groups.median()
-    described.insert(0, "customers", groups.size())
-    share = groups["monetary"].sum() / max(table["monetary"].sum(), 1e-12)
-    described.insert(1, "share_of_customers", described["customers"] / len(table))
-    described.insert(2, "share_of_value", share)
-    order = [name for name in SEGMENTS if name in described.index] or described.index
-    return described.loc[order]

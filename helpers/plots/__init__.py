@@ -66,10 +66,7 @@ from helpers.plots.layering import (
     hundred_offers,
     layers_beside,
     pairs_in_order,
-    quarters_left,
     risk_and_gain,
-    scarce_offers,
-    segments_beside,
     who_gets_one,
     with_and_without,
 )

@@ -136,38 +136,6 @@ def before_and_after(transactions: pd.DataFrame, cut, days: int) -> None:
     style.finish(figure, axes, finding, "", "", alt)
 
 
-def segments_beside(described: pd.DataFrame, value: str) -> None:
-    """Each segment's share of the customers, and of the money.
-
-    Parameters
-    ----------
-    described : DataFrame
-        From :func:`helpers.audiences.describe_segments`.
-    value : str
-        What is summed: "money", or "purchases".
-    """
-    figure, axes = style.figure(height=0.78 * len(described) + 1.2)
-    for place, row in enumerate(described.to_dict("records")):
-        shares = ("share_of_customers", CHANCE, "customers"), ("share_of_value", PERSONAL, value)
-        for number, (column, colour, name) in enumerate(shares):
-            y = place + 0.38 * number - 0.19
-            axes.barh(y, row[column], height=0.36, color=colour)
-            told = f" {row[column]:.0%}" + (f" of the {name}" if not place else "")
-            axes.text(row[column], y, told, va="center", color=colour, fontweight="bold")
-    axes.set_yticks(range(len(described)), [_two_lines(name) for name in described.index])
-    axes.set_ylim(len(described) - 0.5, -0.6)
-    axes.set_xlim(0, 1.4 * described[["share_of_customers", "share_of_value"]].max(axis=None))
-    most = described.loc[described["share_of_value"].idxmax()]
-    finding = f"{most.name}: {most['share_of_customers']:.0%} of the customers, "
-    finding += f"{most['share_of_value']:.0%} of the {value}"
-    told = "; ".join(f"{name}: {row['share_of_customers']:.0%} and {row['share_of_value']:.0%}"
-                     for name, row in described.iterrows())  # fmt: skip
-    alt = f"{finding}. Shares of customers and {value}: {told}."
-    axes.xaxis.set_visible(False)
-    axes.spines["bottom"].set_visible(False)
-    style.finish(figure, axes, finding, "", "", alt)
-
-
 def pairs_in_order(judged: pd.DataFrame) -> None:
     """Of a hundred pairs, one who stayed away and one who came back: how many in the right order?
 
@@ -402,37 +370,6 @@ def _kind(name):
     return name.rsplit(", ", 1)[0] if name[-1].isdigit() else name
 
 
-def scarce_offers(curves: pd.DataFrame) -> None:
-    """What all offers together earn, by how many customers get one, for three orders.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Index: share mailed. Columns ``uplift``, ``risk`` and ``at random``; per 100 customers.
-    """
-    figure, axes = style.figure(height=3.8)
-    orders = {"uplift": ("by uplift", PERSONAL), "at random": ("anybody", CHANCE),
-              "risk": ("the riskiest first", WARNING)}  # fmt: skip
-    for name, (told, colour) in orders.items():
-        axes.plot(curves.index, curves[name], color=colour, linewidth=2.5)
-        place = float(curves.index[len(curves) // 3])
-        height = curves.loc[place, name] + 0.05 * np.ptp(curves[list(orders)].to_numpy())
-        axes.text(place + 0.02, height, told, color=colour, va="bottom", fontweight="bold")
-    peak = curves["uplift"].idxmax()
-    axes.plot(peak, curves.loc[peak, "uplift"], "o", color=PERSONAL, markersize=10)
-    axes.axhline(0, color=INK, linewidth=0.8)
-    axes.margins(y=0.14)
-    axes.set_xlim(0, 1.02)
-    finding = f"Uplift earns most at {peak:.0%} mailed; at 100%, nobody is chosen"
-    if not peak:
-        finding = "However many are mailed, offers lose money here"
-    worth = {share: curves.loc[share, "uplift"] for share in (curves.index[1], peak, 1.0)}
-    told = "; ".join(f"{share:.0%} mailed: {value:+.1f}" for share, value in worth.items())
-    alt = f"{finding}. By uplift, per 100 customers: {told}."
-    style.finish(figure, axes, finding, "share of the customers that is mailed",
-                 "profit per 100 customers", alt, "x")  # fmt: skip
-
-
 def adding_up(mailings: pd.DataFrame, together: dict) -> None:
     """Two mailings one by one, and what comes out if heads are added.
 
@@ -545,36 +482,3 @@ def who_gets_one(groups: pd.DataFrame) -> None:
         finding = f"On the list: {overall:.0%} of every segment"
     told = "; ".join(f"{name}: {row['share']:.0%}" for name, row in groups.iterrows())
     style.finish(figure, axes, finding, "share with an offer", "", f"{finding}. {told}.", "x")
-
-
-def quarters_left(
-    pace: float, amount: float, margin_share: float, stays: float, n: int = 4
-) -> None:
-    """Lifetime value as bars: what each coming window is expected to bring.
-
-    Parameters
-    ----------
-    pace : float
-        Purchases in a window.
-    amount, margin_share : float
-        Of a purchase, and what remains of it.
-    stays : float
-        Chance to be still there after each window.
-    n : int
-    """
-    one = pace * amount * margin_share
-    values = [one * stays**number for number in range(1, n + 1)]
-    figure, axes = style.figure(height=3.1)
-    for place, value in enumerate(values):
-        axes.bar(place, value, color=PERSONAL, width=0.6)
-        told = f"{one:g}" + f" × {stays:g}" * (place + 1) if place < 2 else "…"
-        axes.text(place, value + 0.03 * one, f"{told}\n= {value:g}" if place < 2 else f"{value:g}",
-                  ha="center", va="bottom")  # fmt: skip
-    axes.set_xticks(range(n), [f"quarter {number}" for number in range(1, n + 1)])
-    axes.set_ylim(0, 1.45 * values[0])
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    finding = f"{pace:g} purchases × {amount:g} × {margin_share:g} = {one:g} a quarter, and "
-    finding += f"{sum(values):g} in all"
-    alt = f"{finding}. Each quarter, a share of {stays:g} is still there."
-    style.finish(figure, axes, finding, "", "", alt)
