@@ -164,17 +164,6 @@ def test_a_reason_calls_a_product_what_the_list_calls_it():
     assert look.customer == "c0" and "Mug (p1)" in look.own_list["reason"].iloc[0]
 
 
-def test_four_options_and_their_ticks(look):
-    options = look.four_options()
-    assert list(options) == ["best sellers (a rule)", "content-based", "user-based", "item-based"]
-    assert options["best sellers (a rule)"].tolist() == look.best_sellers.tolist()
-    names = pd.Series(options.stack().unique(), options.stack().unique()) + "!"
-    ticked = start.with_ticks(options, names, look.later)
-    for name in options:
-        for product, text in zip(options[name], ticked[name], strict=True):
-            assert text == f"{product}!" + (" ✓" if product in look.later else "")
-
-
 def test_a_shop_of_one_day_has_a_customer_and_nobody_to_judge(shop):
     transactions, events = shop
     day = transactions["transaction_date"].max()
@@ -194,8 +183,6 @@ def test_a_shop_where_nobody_comes_back():
     look = start.look_back(bought(*rows), test_days=10)
     assert not len(look.judged) and look.customer == "c0"
     assert len(look.own_list)
-    # neither categories nor prices: contents can't be compared
-    assert "content-based" not in look.four_options()
 
 
 def test_a_product_that_is_new_to_the_shop_is_no_candidate():

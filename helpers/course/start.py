@@ -13,7 +13,7 @@ from helpers import evaluate
 from helpers.data import display_names, product_table
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.production import Engine, build_engine
-from helpers.recommend import INTENT_DAYS, ContentBased, MissingDataError, UserBased
+from helpers.recommend import INTENT_DAYS
 
 #: The lists that are compared, by name. The best sellers are those of the last 30 days, which
 #: also fill the engine's places where it knows too little.
@@ -219,35 +219,6 @@ class FirstLook:
         unknown = sources.apply(lambda source: (source == "popularity").all()).sum()
         return len(buyers), len(new), int(unknown)
 
-    def four_options(self) -> pd.DataFrame:
-        """The customer's list by each of the four kinds of recommender.
-
-        Returns
-        -------
-        DataFrame of product ids
-            One row per place, one column per kind; missing where a list is shorter. The best
-            sellers are the plainest rule. Without categories and prices there is nothing to
-            compare contents by, and no such column.
-        """
-        products = product_table(self.transactions)
-        # the last is the engine itself, before its fallback fills up
-        options = {
-            "best sellers (a rule)": self.engine.popular,
-            "content-based": ContentBased(),
-            "user-based": UserBased(),
-            "item-based": self.engine.model,
-        }
-        for name in ("content-based", "user-based"):
-            try:
-                options[name].fit(self.matrix, products=products)
-            except MissingDataError:
-                del options[name]
-        lists = {
-            name: option.recommend([self.customer], self.n)["product_id"]
-            for name, option in options.items()
-        }
-        return pd.DataFrame({name: each.reset_index(drop=True) for name, each in lists.items()})
-
 
 def look_back(
     transactions: pd.DataFrame,
@@ -380,21 +351,3 @@ def share_with_a_hit(hits: pd.DataFrame, blind: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({"share": found.mean(), "share_low": low, "share_high": high})
     table.loc[BLIND, "share"] = 1 - blind[0].mean()
     return table
-
-
-def with_ticks(lists: pd.DataFrame, names: pd.Series, bought: pd.Index) -> pd.DataFrame:
-    """Lists by name, with a tick where the product was bought later.
-
-    Parameters
-    ----------
-    lists : DataFrame of product ids
-        One column per list, missing where it is shorter.
-    names : Series of str, by product id
-    bought : Index of product ids
-
-    Returns
-    -------
-    DataFrame of str
-    """
-    named = lists.apply(lambda ids: ids.map(names))
-    return named.mask(lists.isin(bought), named + " ✓")

@@ -257,11 +257,11 @@ def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
     Parameters
     ----------
     examples : dict of tuple
-        By what to say of it: the ends of the range, in customers of a hundred.
+        By what to say of it and do: the ends of the range, in customers of a hundred.
     bar : float
         The smallest lead worth having.
     """
-    figure, axes = style.figure(0.36 * len(examples) + 1.7)
+    figure, axes = style.figure(0.4 * len(examples) + 1.7)
     for place, (said, (low, high)) in enumerate(examples.items()):
         colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= bar else CHANCE
         axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="butt")
@@ -269,7 +269,7 @@ def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
     for at, words in ((0, "no lead"), (bar, "bar")):
         axes.axvline(at, color=INK, linewidth=1.2, linestyle="-" if at == 0 else "--", zorder=0)
         axes.text(at, -0.75, words, ha="center", va="bottom", color=INK, fontsize=10.5)
-    axes.set_yticks(range(len(examples)), [f"\u201c{said}\u201d" for said in examples])
+    axes.set_yticks(range(len(examples)), list(examples))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(examples) - 0.5, -0.7)
