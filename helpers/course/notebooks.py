@@ -30,7 +30,6 @@ ANSWER = "answer"
 _PICTURES = {
     "flow": ("00", "From two tables to a list"),
     "customers": ("00", r"Of [\d,]+ customers, \d+% have a hit"),
-    "comparison": ("05a", "Hit rate of all methods"),
 }
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
