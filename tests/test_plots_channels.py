@@ -131,19 +131,6 @@ def test_the_last_place_is_the_marked_one(figures, n):
     assert f"{hits[n - 1] / hits[:n].sum():.0%}" in title(axes) or n == 10
 
 
-@pytest.mark.parametrize(("before", "after"), [([9, 9, 5, 4], [9, 8, 5, 3]), ([9, 9, 5, 0],) * 2])
-def test_a_gate_is_red_where_somebody_stays_behind(figures, before, after):
-    people = pd.DataFrame({"before": before, "after": after}, list(channels.CHANNELS))
-    plots.consent_gates(people)
-    [axes] = figures[0].axes
-    red = [to_hex(patch.get_edgecolor()) == to_hex(colours.WARNING) for patch in axes.patches
-           if hasattr(patch, "get_x")]  # fmt: skip
-    assert red == [a < b for a, b in zip(after, before, strict=True)]
-    sent = "cart reminders" if before[3] else "mails"
-    assert sent in title(axes)
-    no_overlap(axes)
-
-
 def test_taps_and_traces(figures):
     plots.three_taps()
     table = pd.DataFrame({"rows": [0.6, np.nan]}, ["buyers", "others"])

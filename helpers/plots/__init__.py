@@ -27,7 +27,6 @@ from helpers.plots.cases import (
     routine,
 )
 from helpers.plots.channels import (
-    consent_gates,
     four_places,
     holes,
     inside_categories,

@@ -405,47 +405,6 @@ def place_values(table: pd.DataFrame) -> None:
                  "hits per 100 customers", alt)  # fmt: skip
 
 
-def consent_gates(people: pd.DataFrame) -> None:
-    """What each place has to ask, and how many pass.
-
-    Parameters
-    ----------
-    people : DataFrame
-        Indexed by the names of :data:`helpers.channels.CHANNELS`: ``before`` and ``after``, who
-        would get a list and who does.
-    """
-    asks = {
-        "homepage": "objected? best sellers",
-        "product_page": "nothing personal in it",
-        "email": "yes to mails?",
-        "cart": "yes to reminders?",
-    }
-    figure, axes = style.figure(3.4)
-    told = []
-    for height, (name, row) in zip((2.7, 1.8, 0.9, 0.0), people.iterrows(), strict=True):
-        title, unit = CHANNELS[name]
-        before, after = int(row["before"]), int(row["after"])
-        closed = after < before
-        axes.text(-0.15, height + 0.3, title, ha="right", va="center", fontweight="bold")
-        axes.text(0.75, height + 0.3, f"{before:,}", ha="right", va="center")
-        style.arrow(axes, (0.85, height + 0.3), (1.25, height + 0.3), CHANCE)
-        _box(axes, (1.3, height), 2.7, 0.6, asks[name], "white", WARNING if closed else INK,
-             fontsize=10.5)  # fmt: skip
-        style.arrow(axes, (4.05, height + 0.3), (4.45, height + 0.3), CHANCE)
-        axes.text(4.55, height + 0.3, f"{after:,} {unit}", color=PERSONAL, va="center",
-                  fontweight="bold")  # fmt: skip
-        told.append(f"{title}: {before:,} before, {after:,} after")
-    axes.set_xlim(-1.75, 6.75)
-    axes.set_ylim(-0.15, 3.5)
-    style.bare(axes)
-    name = "cart" if people.loc["cart", "before"] else "email"
-    before, after = people.loc[name, ["before", "after"]].astype(int)
-    sent = "cart reminders" if name == "cart" else "mails"
-    finding = f"Of {before:,} {sent}, {after:,} may go out"
-    style.title(axes, finding)
-    style.show(figure, f"Four gates. {finding}. {'; '.join(told)}.")
-
-
 def three_taps() -> None:
     """Where a sensitive purchase goes: into the scores, into a reason, into a row."""
     figure, axes = style.figure(3.4)
