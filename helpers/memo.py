@@ -732,6 +732,7 @@ def collect(
         of_the_data["not_judged"] = facts["quality_missing"]
     facts |= _recommend(quality, signal, plan, of_the_data)
     facts["chances"] = _chances(facts["plan"]).to_dict("index")
+    facts["money"] = _money(quality, facts["evidence"], facts["plan"])
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
         look = f"See first what is worth a look in the data: {names}."
@@ -878,6 +879,20 @@ def _as_lift(quality, gain):
     """A difference of NDCG as a share of the best sellers': what carts rise by, if they follow."""
     best_sellers = quality["methods"][quality["rival"]]["ndcg"]
     return gain / best_sellers if best_sellers else None
+
+
+def _money(quality, evidence, plan):
+    """What a year brings if carts follow the score; None where something for it is not known."""
+    if not quality or not plan["visits_per_week"] or not plan["earns"]:
+        return None
+    lifts = [
+        _as_lift(quality, evidence[end]) for end in ("gain_low", "gain_high") if end in evidence
+    ]
+    if len(lifts) < 2 or None in lifts:
+        return None
+    low, high = lifts
+    year = plan["earns"] * plan["visits_per_week"]
+    return {"lift_low": low, "lift_high": high, "low": low * year, "high": high * year}
 
 
 def _holds_once(planned, evidence, quality, smallest_lift):
@@ -1117,6 +1132,23 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     return examples
 
 
+def inside(document: str) -> str:
+    """The memo without a page around it, for a notebook: it needs no frame, style or script.
+
+    Parameters
+    ----------
+    document : str
+        From :func:`page`.
+
+    Returns
+    -------
+    str
+        HTML whose headings stand two levels lower.
+    """
+    text = document[document.index("<main>") + len("<main>") : document.index("</main>")]
+    return re.sub(r"(</?h)([12])\b", lambda tag: f"{tag[1]}{int(tag[2]) + 2}", text)
+
+
 def page(
     facts: dict | None,
     title: str,
@@ -1155,6 +1187,8 @@ def page(
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
     environment.filters["points"] = points
+    environment.filters["signed"] = "{:+,.0%}".format
+    environment.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")

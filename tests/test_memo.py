@@ -613,6 +613,42 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     )
 
 
+def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_change_it(facts):
+    page = " ".join(memo.page(facts, "shop").split())
+    first = page[: page.index("The rule, and what it rests on")]
+    plan, evidence, quality = facts["plan"], facts["evidence"], facts["quality"]
+    assert f"for {plan['weeks']} weeks, decided once" in first
+    base = quality["methods"][quality["rival"]]["ndcg"]
+    low, high = (
+        evidence[end] / base * plan["carts_per_year"] * plan["margin"]
+        for end in ("gain_low", "gain_high")
+    )
+    assert f"<b>{low:,.0f} to {high:,.0f} a year</b> in margin, against a cost of 8,000." in first
+    assert f"we stop if the lift's whole 95 % interval lies below {plan['lift']:.0%}" in first
+    assert first.count('<th scope="row"') == 5, "five customers"
+    unknown = {**facts, "money": None}
+    assert "What it may bring" not in memo.page(unknown, "shop")
+    checks = [{"question": "Is it so?", "answer": "it isn't", "passed": False}]
+    no = {**facts, "decision": facts["decision"] | {"decision": memo.DONT, "checks": checks}}
+    told = " ".join(memo.page(no, "shop").split())
+    assert "the first question that has none: is it so? Now: it isn't." in told
+    assert "What we ask for" not in told
+
+
+def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
+    page = memo.page(facts, "shop")
+    part = memo.inside(page)
+    tags = Tags(part)
+    assert not tags.open and not {"html", "style", "main", "h1", "h2"} & {
+        name for name, _ in tags.found
+    }
+    assert "<h3>What customers may want next: shop</h3>" in part
+    assert (
+        re.sub("<[^>]+>", "", part).split()
+        == re.sub("<[^>]+>", "", page[page.index("<main>") : page.index("</main>")]).split()
+    )
+
+
 def test_the_page_speaks_of_best_sellers_and_chance_only(facts):
     page = re.sub("<[^>]+>", "", memo.page(facts, "shop").split("</style>")[1])
     assert "best sellers" in page and "by chance" in page

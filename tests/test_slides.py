@@ -1,40 +1,87 @@
-"""Slides: every figure and table has one of its own."""
+"""Slides: one finding each, few words, and everything else for the speaker."""
 
+import re
+
+import nbformat
 import nbformat.v4 as v4
+import pytest
 
-from helpers.course.workshop import _slides
+from helpers.course.notebooks import lessons, number
+from helpers.course.slides import MOST_WORDS, page, slides_of
 
 
-def test_each_result_has_a_slide_and_takes_its_sentences_along():
-    def said(text):
-        return v4.new_output("display_data", {"text/markdown": text})
+def shown(alt, height=300):
+    data = {"image/png": "iVBO", "text/plain": alt}
+    size = {"alt": alt, "width": 650, "height": height}
+    return v4.new_output("display_data", data, metadata={"image/png": size})
 
-    def shown(text):
-        return v4.new_output("display_data", {"image/png": "", "text/plain": text})
 
-    table = v4.new_output("display_data", {"text/html": ""})
-    outputs = [
-        shown("one"),
-        said("of one"),
-        said("still"),
-        shown("two"),
-        said("of two"),
-        table,
-        table,
+def said(text):
+    return v4.new_output("display_data", {"text/markdown": text})
+
+
+def code(*outputs, tags=()):
+    return v4.new_code_cell("secret = 1", outputs=list(outputs), metadata={"tags": list(tags)})
+
+
+TABLE = v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
+
+
+def test_each_result_has_a_slide_and_a_guess_comes_before_it():
+    slides = slides_of([
+        v4.new_markdown_cell("# 03 What? \n\n> **Your question today:** what\n> next?\n\nMinutes."),
+        v4.new_markdown_cell("## 1. Circles\n\nLong before.\n\n**Guess first:** how many?"),
+        code(shown("Half are near. And more."), said("Half. So we stop."), TABLE),
+        v4.new_markdown_cell("**What it means:** two are better. Then much else."),
+    ])  # fmt: skip
+    told = [(slide.kicker, slide.headline, slide.said, bool(slide.shown)) for slide in slides]
+    assert told == [
+        ("", "03 What?", "What next?", False),
+        ("", "Circles", "Long before.", False),
+        ("Guess first", "How many?", "", False),
+        ("Circles", "Half are near", "Half. So we stop.", True),
+        ("Circles", "Two are better", "Then much else.", True),
     ]
-    cell = v4.new_code_cell("", outputs=outputs, metadata={"tags": ["remove-input"]})
-    slides = list(_slides([v4.new_markdown_cell("# Title"), cell, v4.new_markdown_cell("Short.")]))
-    kinds = [slide.metadata["slideshow"]["slide_type"] for slide in slides]
-    assert kinds == ["slide", "subslide", "subslide", "subslide", "-"]
-    assert [len(slide.outputs) for slide in slides[1:4]] == [3, 2, 2]
-    assert sum((slide.outputs for slide in slides[1:4]), []) == outputs
-    assert len({slide.id for slide in slides}) == len(slides)
+    assert [slide.titled for slide in slides] == [False, False, False, True, False]
+    assert "Minutes." in " ".join(slides[0].notes)
+    html = page("03", slides, lambda text: f"<p>{text}</p>")
+    assert "secret" not in html and html.count("<section") == 5
+    assert html.count('<aside class="notes">') == 5
 
 
-def test_a_slide_asks_what_colleagues_ask_and_the_answer_stays_in_the_lesson():
+def test_what_is_worked_through_has_one_slide_and_questions_lie_below():
     fold = "<details><summary>{}</summary>\n\n{}\n\n</details>\n\n"
-    asked = (
-        "## Asked in the meeting\n\n" + fold.format("Why?", "So.") + fold.format("How?", "Thus.")
-    )
-    (slide,) = _slides([v4.new_markdown_cell(asked)])
-    assert slide.source == "## Asked in the meeting\n\n- Why?\n- How?"
+    slides = slides_of([
+        v4.new_markdown_cell("# 03 What?"),
+        v4.new_markdown_cell("## Exercises\n\n**1.** Do it." + fold.format("Answer", "42")),
+        code(said("Not answered yet"), shown("A hint."), tags=["exercise"]),
+        v4.new_markdown_cell("## Asked in the meeting\n\nAloud.\n\n" + fold.format("Why?", "So.")),
+        v4.new_markdown_cell("## Quiz\n\n**1.** Which?"),
+        v4.new_markdown_cell("## What you take home\n\n**Say it in a meeting:** we tested."),
+    ])  # fmt: skip
+    assert [slide.headline for slide in slides] == [
+        "03 What?", "Exercises", "Asked in the meeting", "Why?", "What you take home"
+    ]  # fmt: skip
+    assert [slide.below for slide in slides] == [False, False, False, True, False]
+    assert slides[3].notes == ["So."]
+    everything = " ".join(slide.said + " ".join(slide.notes) for slide in slides)
+    assert "42" not in everything and "Not answered" not in everything
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_a_lessons_slides_have_few_words_and_lose_no_figure(path):
+    cells = nbformat.read(path, as_version=4).cells
+    slides = slides_of(cells)
+    for slide in slides:
+        assert len(re.findall(r"\w[\w'’%-]*", slide.said)) <= MOST_WORDS, slide.said
+        assert slide.headline and (slide.titled or len(slide.headline.split()) <= 2 * MOST_WORDS)
+        assert slide.said.count("**") % 2 == 0
+    after = next(i for i, cell in enumerate(cells) if "## Exercises" in cell.source)
+    figures = [
+        output.metadata["image/png"]["alt"]
+        for cell in cells[:after]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert sum('<img alt="' in slide.shown for slide in slides) >= len(figures)
+    assert 12 <= sum(not slide.below for slide in slides) <= 45

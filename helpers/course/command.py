@@ -395,13 +395,13 @@ def workshop(out):
 @click.argument("names", nargs=-1)
 def notebooks(names: tuple[str, ...]):
     """Execute the committed lessons (all, or those whose name begins so) and store the outputs."""
-    from helpers.course.notebooks import execute, export_picture, lessons
+    from helpers.course.notebooks import execute, export_pictures, lessons
 
     for path in lessons():
         if not names or path.name.startswith(names):
             click.echo(path.name)
             execute(path)
-    export_picture()
+    export_pictures()
 
 
 for each in (livetest.arms, livetest.rehearse, livetest.readout):

@@ -26,6 +26,11 @@ _LESSON = re.compile(r"\d\d[a-z]?_")
 FOLDED, UNSEEN = "hide-input", "remove-input"
 #: A cell that says an answer which depends on the shop dealt.
 ANSWER = "answer"
+#: Figures outside the lessons: by name, the lesson and how what they say begins.
+_PICTURES = {
+    "flow": ("00", "From two tables to a list"),
+    "customers": ("00", r"Of [\d,]+ customers, \d+% have a hit"),
+}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -191,22 +196,44 @@ def execute(path: Path) -> None:
     write(normalise(notebook), path)
 
 
-def export_picture(folder: Path = FOLDER / "images") -> Path:
-    """Save the README's picture: the hit rates in lesson 05a, as stored there."""
+def pictures(notebooks: list[Path]) -> dict[str, tuple[str, bytes]]:
+    """The figures of the lessons that the README and the website's first page show.
+
+    Parameters
+    ----------
+    notebooks : list of Path
+        All lessons.
+
+    Returns
+    -------
+    dict
+        By name: what the figure says, and the PNG.
+    """
     import nbformat
 
-    [lesson] = [path for path in lessons() if path.name.startswith("05a_")]
-    pictures = {
-        output.metadata["image/png"]["alt"]: output.data["image/png"]
-        for cell in nbformat.read(lesson, as_version=4).cells
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    }
-    [picture] = [png for alt, png in pictures.items() if alt.startswith("Hit rate of all methods")]
+    found = {}
+    for name, (lesson, begins) in _PICTURES.items():
+        [path] = [path for path in notebooks if number(path) == lesson]
+        outputs = (
+            output
+            for cell in nbformat.read(path, as_version=4).cells
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        )
+        shown = {
+            each.metadata["image/png"]["alt"]: base64.b64decode(each.data["image/png"])
+            for each in outputs
+        }
+        [alt] = [alt for alt in shown if re.match(begins, alt)]
+        found[name] = alt, shown[alt]
+    return found
+
+
+def export_pictures(folder: Path = FOLDER / "images") -> None:
+    """Save the README's figures as the lessons have stored them."""
     folder.mkdir(exist_ok=True)
-    path = folder / "comparison.png"
-    path.write_bytes(base64.b64decode(picture))
-    return path
+    for name, (_, picture) in pictures(lessons()).items():
+        (folder / f"{name}.png").write_bytes(picture)
 
 
 def write(notebook, path: Path) -> None:

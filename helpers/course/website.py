@@ -5,6 +5,7 @@ Nothing is executed: the pages show what is stored in the notebooks.
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
@@ -13,15 +14,16 @@ import tempfile
 from importlib import util
 from pathlib import Path
 
-from helpers.course.notebooks import FOLDER, lessons_in
+from helpers import colours
+from helpers.course.notebooks import FOLDER, glossary, lessons_in, pictures
 from helpers.data import PROJECT
 
 _PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
+_TERM = "term-"  # what the anchors in lessons begin with
+_ASSETS = Path(__file__).parent / "site"
 _INDEX = """# {title}
 
 {lead}
-
-{table}
 
 ```{{toctree}}
 :maxdepth: 1
@@ -33,64 +35,46 @@ _INDEX = """# {title}
 ```{{toctree}}
 :maxdepth: 1
 :caption: Besides
+:hidden:
 
 {pages}
 ```
 """
-_LEAD = """A notebook course that teaches **product managers to build, judge and ship a product
-recommender**. A homepage has shown everyone the same top sellers for two years. *Can we predict
-what each customer actually wants to buy next?*
-
-Every page is a lesson as it was executed last. To run and change one, open it in JupyterLab: see
-the README."""
 _RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
 <a href="memo.html">the decision memo</a>."""
 _CONFIGURATION = {
-    "extensions": ["myst_nb"],
-    "html_theme": "sphinx_book_theme",
+    "extensions": ["myst_nb", "sphinx_copybutton"],
+    "html_theme": "furo",  # light and dark, and no script or letters of half a megabyte
     "html_title": "What does each customer want to buy next?",
     "html_theme_options": {
-        "show_toc_level": 2,
-        "use_download_button": False,
-        "use_fullscreen_button": False,
-        "navbar_persistent": [],  # else the search stands there twice
-        "footer_content_items": ["extra-footer.html"],
-        "extra_footer": "Code MIT, text and data CC BY 4.0",
-    },
-    "html_context": {"default_mode": "light"},
+        "light_css_variables": {
+            "color-brand-primary": colours.BLUE,
+            "color-brand-content": colours.BLUE,
+        },
+        "dark_css_variables": {
+            "color-brand-primary": colours.OTHER,
+            "color-brand-content": colours.OTHER,
+        },
+        "footer_icons": [],
+    },  # fmt: skip
+    "html_favicon": "favicon.svg",
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_copyright": False,
     "project": "Recommender course",
     "nb_execution_mode": "off",
+    "nb_code_prompt_show": "Show code",
+    "nb_code_prompt_hide": "Hide code",
     # widgets would come from the network; the lessons have none
     "nb_ipywidgets_js": {},
+    "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
-    "html_static_path": [],
+    "html_static_path": ["course.css", "quiz.js"],
+    "html_css_files": ["course.css"],
+    "html_js_files": [["quiz.js", {"defer": "defer"}]],
     "language": "en",
     "suppress_warnings": ["myst.header"],
 }
-_STYLE = """
-details { border: 1px solid #8a8a8a; border-radius: 4px; padding: .3rem .8rem; margin: .4rem 0; }
-details > summary { cursor: pointer; }
-details + p { margin-top: 1.5rem; } /* the next question stands apart */
-div.output, .cell_output { overflow-x: auto; }
-div.highlight pre { font-size: .8em; } /* lines of 100 letters */
-/* tables as JupyterLab shows them; those that are for people wrap */
-.cell_output table :is(th, td) { padding: .15rem .6rem; vertical-align: top; }
-table.dataframe :is(th, td) { text-align: right; white-space: nowrap; }
-.cell_output img { max-width: 100%; height: auto; }
-/* on paper nothing can be scrolled or folded open */
-@media print {
-  div.highlight pre { white-space: pre-wrap; }
-  details::details-content { content-visibility: visible; height: auto; }
-}
-@media (max-width: 720px) {
-  article table { display: block; overflow-x: auto; }
-  a.headerlink { display: none; }
-  article h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
-}
-"""
 
 
 class SiteError(ValueError):
@@ -117,7 +101,7 @@ def build_site(out, run=None) -> Path:
     SiteError
         If Sphinx is not installed, there is nothing to build, or the folder holds other things.
     """
-    if util.find_spec("sphinx_book_theme") is None:
+    if util.find_spec("furo") is None:
         raise SiteError("The website needs the extra `site`: `uv run --extra site course site`.")
     out = Path(out).absolute()
     if out.exists() and any(out.iterdir()) and not (out / "objects.inv").exists():
@@ -134,15 +118,14 @@ def build_site(out, run=None) -> Path:
             _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
         for name in pages:
             shutil.copy(folder / name, source)
+        if "glossary.md" in pages:
+            _with_letters(source / "glossary.md")
         if not run:
             shutil.copytree(folder / "images", source / "images")
         _write_index(source, lessons, pages, run)
-        (source / "course.css").write_text(_STYLE, encoding="utf-8")
-        options = _CONFIGURATION | {
-            "html_static_path": ["course.css"],
-            "html_css_files": ["course.css"],
-        }
-        lines = [f"{name} = {value!r}" for name, value in options.items()]
+        for asset in ("course.css", "quiz.js", "favicon.svg"):
+            shutil.copy(_ASSETS / asset, source)
+        lines = [f"{name} = {value!r}" for name, value in _CONFIGURATION.items()]
         (source / "conf.py").write_text("\n".join(lines), encoding="utf-8")
         command = [
             sys.executable,
@@ -158,8 +141,16 @@ def build_site(out, run=None) -> Path:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise SiteError(f"Sphinx stopped: {done.stderr.strip()[-500:]}")
+        for page in built.glob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            # the theme leaves out how high its headings stand
+            text = text.replace('role="heading">', 'role="heading" aria-level="2">')
+            text = text.replace("<img ", '<img loading="lazy" ')  # words come first
+            page.write_text(text, encoding="utf-8")
         if run:
             shutil.copy(Path(run) / "index.html", built / "memo.html")
+        elif "glossary.md" in pages:
+            _link_back(built / "glossary.html")
         if out.exists():
             shutil.rmtree(out)
         shutil.copytree(built, out)
@@ -167,12 +158,10 @@ def build_site(out, run=None) -> Path:
 
 
 def _write_index(source, lessons, pages, run):
-    table = "" if run else _lesson_table()
     text = _INDEX.format(
-        table=table,
-        hidden=":hidden:\n" if table else "",
+        hidden="" if run else ":hidden:\n",
         title=Path(run).name if run else _CONFIGURATION["html_title"],
-        lead=_RUN_LEAD if run else _LEAD,
+        lead=_RUN_LEAD if run else _first_page(),
         lessons="\n".join(path.stem for path in lessons),
         pages="\n".join(Path(name).stem for name in pages),
     )
@@ -181,11 +170,67 @@ def _write_index(source, lessons, pages, run):
     (source / "index.md").write_text(text, encoding="utf-8")
 
 
-def _lesson_table() -> str:
-    """What each lesson is good for, and its minutes: the README's table, for pages beside it."""
+def _first_page() -> str:
+    """What the course is, for whom, and what it found: pictures from lesson 00 and the README."""
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     table = re.search(r"^\| \| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
-    return table.replace("](notebooks/", "](")
+    minutes = [int(each) for each in re.findall(r"\| (\d+) \|$", table, flags=re.M)]
+    return (_ASSETS / "first_page.md").read_text(encoding="utf-8").format(
+        **{name: text for name, (text, _) in pictures(lessons_in(FOLDER)).items()},
+        table=table.replace("](notebooks/", "]("),
+        lessons=len(minutes),
+        shortest=min(minutes),
+        longest=max(minutes),
+        hours=round(sum(minutes) / 60),
+    )  # fmt: skip
+
+
+def _with_letters(path):
+    """A line of letters on top, each leading to its first term."""
+    text = path.read_text(encoding="utf-8")
+    first = {}
+    for term, slug in glossary().items():
+        first.setdefault(term[0].upper(), slug)
+    letters = " · ".join(f"[{letter}](#{slug})" for letter, slug in first.items())
+    path.write_text(text.replace("\n### ", f"\n{letters}\n\n### ", 1), encoding="utf-8")
+
+
+def _link_back(page):
+    """From a term to the paragraph of the lesson that introduces it."""
+    text, lessons = page.read_text(encoding="utf-8"), {}
+
+    def linked(found):
+        name, slug = found[2], found[1]
+        if name not in lessons:
+            lessons[name] = (page.parent / name).read_text(encoding="utf-8")
+        there = f'id="{_TERM}{slug}"' in lessons[name]
+        return f"{found[0]}#{_TERM}{slug}" if there else found[0]
+
+    entry = r'<section id="([^"]+)">(?:(?!<section).)*?<a [^>]*href="(\d\d\w*\.html)'
+    page.write_text(re.sub(entry, linked, text, flags=re.S), encoding="utf-8")
+
+
+def _teach(notebook, lesson):
+    """Mark where a lesson introduces the glossary's terms: the search leads there first."""
+    terms = {slug: term for slug, (term, where) in _introduced().items() if where == lesson}
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        parts = cell.source.split("\n\n")
+        for slug in re.findall(r"\[\*\*[^]]+\*\*\]\(glossary\.md#([^)]+)\)", cell.source):
+            if slug not in terms:
+                continue
+            place = next(i for i, part in enumerate(parts) if f"(glossary.md#{slug})" in part)
+            parts.insert(place, f"```{{index}} ! {terms.pop(slug)}\n:name: {_TERM}{slug}\n```")
+        cell.source = "\n\n".join(parts)
+
+
+@functools.cache
+def _introduced():
+    """Each term of the glossary by its address: as it is searched for, and the lesson's file."""
+    text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
+    where = dict(re.findall(r"^### (.+)\n\n\[[^]]*\]\(([^)]+)\)", text, flags=re.M))
+    return {slug: (re.sub("[!;]", " ", term), where.get(term)) for term, slug in glossary().items()}
 
 
 def _copy_lesson(path, source, available):
@@ -193,6 +238,8 @@ def _copy_lesson(path, source, available):
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
+    if "glossary.md" in available:
+        _teach(notebook, path.name)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)

@@ -5,19 +5,24 @@ import re
 import subprocess
 
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from helpers import data, memo
-from helpers.course.notebooks import FOLDER, lessons
+from helpers.course.notebooks import FOLDER, QUIZZES, lessons
 from helpers.course.publishing import lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_workshop
-from tests.browser.pictures import write_pictures
+from tests.browser.pictures import write_picture
 from tests.common import command
 
 PAGES = ["index", *(path.stem for path in lessons())]
 PAGES += ["glossary", "instructor_guide", "maintainer_guide"]
+RIGHT = {  # of each lesson's quiz, question by question
+    lesson: [each["right"]["text"] for each in questions]
+    for lesson, questions in yaml.safe_load(QUIZZES.read_text(encoding="utf-8")).items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,50 @@ def test_a_page_is_whole_without_a_network_on_a_phone_and_for_everybody(site, wa
     assert faults(page) == []
 
 
-def test_answers_open_with_the_keyboard_and_quizzes_respond(site, watched):
+CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(part =>
+    part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1
+    && !["visible", "clip"].includes(getComputedStyle(part).overflowX)
+    && !part.closest("math, .katex")).map(part => part.innerText.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 360])
+def test_nothing_has_to_be_scrolled_sideways(site, watched, width):
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 800})
+    for name in PAGES:
+        page.goto(f"{site}/{name}.html")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        assert page.evaluate(CUT_OFF) == [], name
+
+
+def test_a_page_is_light_and_painted_early_on_a_slow_line(site, watched):
+    page, sizes = watched.page, []
+    page.on("response", lambda got: "_images" not in got.url and sizes.append(len(got.body())))
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 40, "downloadThroughput": 2e5, "uploadThroughput": 1e5}
+    line.send("Network.emulateNetworkConditions", slow)  # 1.6 Mbit/s
+    page.goto(f"{site}/{PAGES[5]}.html", wait_until="networkidle")
+    assert 100_000 < sum(sizes) < 400_000
+    paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    assert page.evaluate(paint) < 2_000, sizes
+    assert page.locator("link[rel~='icon']").count() == 1
+
+
+def test_dark_mode_is_followed_and_figures_stay_on_white(site, browser):
+    def brightness(colour):
+        return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.goto(f"{site}/{PAGES[5]}.html")
+    colour = "part => getComputedStyle(part).backgroundColor"
+    assert brightness(page.locator("body").evaluate(colour)) < 60
+    assert brightness(page.locator("article img").first.evaluate(colour)) > 250
+    assert faults(page) == []
+    page.context.close()
+
+
+def test_answers_open_with_the_keyboard(site, watched):
     page = watched.page
     page.goto(f"{site}/04_recommendations.html")
     answer = page.locator("details", has=page.get_by_text("Answer", exact=True)).first
@@ -66,19 +114,59 @@ def test_answers_open_with_the_keyboard_and_quizzes_respond(site, watched):
     page.keyboard.press("Enter")
     assert answer.get_attribute("open") is not None
     assert answer.locator("pre").is_visible()
+
+
+def test_a_quiz_answers_counts_and_remembers(site, watched):
+    page = watched.page
+    page.goto(f"{site}/04_recommendations.html")
+    first = page.locator("fieldset.quiz").first
+    first.get_by_text("Go live, coverage has gone up").click()
+    why = "Lists drawn by dice can have a high coverage, too. It counts products and never asks"
+    assert first.locator("output").inner_text().startswith("✗ Not this one. " + why)
+    first.locator("input:checked").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert first.locator("output").inner_text().startswith("✓ Right.")
+    score = page.locator(".quiz-score")
+    assert score.inner_text() == "0 of 1 right at the first try, 4 to go."
+    page.reload()
+    assert score.inner_text() == "0 of 1 right at the first try, 4 to go."
+    for each, right in list(zip(page.locator("fieldset.quiz").all(), RIGHT["04"], strict=True))[1:]:
+        each.get_by_text(re.sub(r"['’]", "’", right), exact=True).click()
+        assert "✓" in each.locator("output").inner_text()
+    assert score.inner_text() == "4 of 5 right at the first try."
+    page.emulate_media(media="print")
+    assert page.get_by_text(why).last.is_visible(), "on paper the folds stand open"
+
+
+def test_without_scripts_the_quiz_has_folds(site, browser):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site}/04_recommendations.html")
     option = page.locator("details", has=page.get_by_text("Go live, coverage has gone up")).first
     option.locator("summary").click()
-    assert page.get_by_text(
-        "Lists drawn by dice can have a high coverage, too. It counts products and never asks"
-    ).is_visible()
+    assert option.get_by_text("Lists drawn by dice").is_visible()
+    page.context.close()
 
 
 def test_search_finds_a_lesson(site, watched):
     page = watched.page
-    page.goto(f"{site}/search.html?q=cosine")
+    page.goto(f"{site}/search.html?q=lift")
     page.wait_for_selector("#search-results li")
-    assert page.locator("#search-results").get_by_text("Similarity").count() >= 1
+    first = page.locator("#search-results li > a").first
+    assert first.get_attribute("href") == "07_channels.html#term-lift"
+    first.click()
+    page.wait_for_url("**/07_channels.html#term-lift")
+    taught = "mark => (mark.innerText || mark.nextElementSibling.innerText).toLowerCase()"
+    assert re.search(r"\blift\b", page.locator("#term-lift").evaluate(taught))
     assert watched.elsewhere == []
+
+
+def test_the_glossary_has_letters_and_leads_to_where_a_term_is_taught(site, watched):
+    page = watched.page
+    page.goto(f"{site}/glossary.html")
+    page.get_by_role("link", name="L", exact=True).click()
+    there = page.locator("section#lift a", has_text="Lesson 07")
+    assert there.get_attribute("href") == "07_channels.html#term-lift"
 
 
 def test_next_and_previous_lead_through_the_lessons(site, watched):
@@ -88,7 +176,7 @@ def test_next_and_previous_lead_through_the_lessons(site, watched):
     page.locator("article table a").first.click()
     assert page.url.endswith(f"/{PAGES[1]}.html")
     for stem in PAGES[2:12]:
-        page.locator("a.right-next").click()
+        page.locator("a.next-page").click()
         assert page.url.endswith(f"/{stem}.html")
 
 
@@ -153,28 +241,33 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     assert sheets == 1
 
 
-def test_slides_turn_and_fit_without_a_network(tmp_path, serve, watched):
+def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
+    tmp_path, serve, watched
+):
     write_workshop(tmp_path)
     page, address = watched.page, serve(tmp_path / "slides")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    size = "(s => [s.scrollHeight, s.scrollWidth, s.innerText])(Reveal.getCurrentSlide())"
     for path in lessons():
         page.goto(f"{address}/{path.stem}.html")
         page.wait_for_function("window.Reveal && Reveal.isReady()")
         assert page.locator("section.present h1").first.is_visible()
-        page.evaluate("Reveal.configure({transition: 'none'})")
-        slides = 1
-        while not page.evaluate("Reveal.isLastSlide()"):
+        for _ in range(page.evaluate("Reveal.getTotalSlides()") - 1):
             page.evaluate("Reveal.next()")
-            slides += 1
-            slide = page.evaluate("(s => [s.scrollHeight, s.innerText])(Reveal.getCurrentSlide())")
-            assert slide[0] <= 700, f"{path.stem}: too much on the slide: {slide[1]}"
-            assert "Not answered yet" not in slide[1]
-        assert 12 <= slides <= 45
+            high, wide, words = page.evaluate(size)
+            assert high <= 721 and wide <= 1281, f"{path.stem}: too much on the slide: {words}"
+            assert "Not answered yet" not in words
+        assert page.evaluate("Reveal.isLastSlide()")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    speaker.wait_for_selector(".speaker-controls-notes .value p", state="attached")
     assert watched.elsewhere == [] and watched.errors == []
 
 
-def test_the_readmes_pictures_show_what_there_is(browser, pages, tmp_path):
-    """By the words on them: letters look a little different on each machine."""
-    for name, path in write_pictures(browser, pages, tmp_path).items():
-        made, shown = Image.open(path), Image.open(FOLDER / "images" / f"{name}.png")
-        assert made.size == shown.size
-        assert made.text["Description"] == shown.text["Description"], f"make {name}.png again"
+def test_the_memos_picture_shows_what_there_is(browser, tmp_path):
+    """By the words on it: letters look a little different on each machine."""
+    made = Image.open(write_picture(browser, tmp_path))
+    shown = Image.open(FOLDER / "images" / "memo.png")
+    assert made.size == shown.size
+    assert made.text["Description"] == shown.text["Description"], "make memo.png again"

@@ -1,0 +1,97 @@
+// A lesson's quiz has one fold per option, which works without a script. With one, it becomes a
+// question with radio buttons. What was chosen stays in this browser.
+(() => {
+  const key = `quiz:${location.pathname.split("/").pop()}`;
+  const load = () => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
+  const save = (chosen) => { try { localStorage.setItem(key, JSON.stringify(chosen)); } catch { /* private */ } };
+
+  function questions(section) {
+    const found = [];
+    let current = null;
+    for (const part of [...section.children]) {
+      if (part.tagName === "P" && part.querySelector("strong")) current = { asked: part, options: [] };
+      if (part.tagName === "DETAILS" && current) {
+        if (!current.options.length) found.push(current);
+        current.options.push(part);
+      }
+    }
+    return found;
+  }
+
+  function build(section) {
+    const asked = questions(section);
+    if (!asked.length) return;
+    const how = section.querySelector("h2 + p");
+    if (how && !how.querySelector("strong")) how.textContent = "Choose an option, and read why.";
+    const first = load();  // question number -> option chosen first
+    const score = document.createElement("p");
+    score.className = "quiz-score";
+    score.setAttribute("role", "status");
+    const right = (question, option) => /^Right\./.test(reason(question.options[option]));
+    const tell = () => {
+      const answered = asked.filter((_, each) => each in first).length;
+      const good = asked.filter((question, each) => each in first && right(question, first[each])).length;
+      score.textContent = answered ? `${good} of ${answered} right at the first try` +
+        (answered < asked.length ? `, ${asked.length - answered} to go.` : ".") : "";
+    };
+    asked.forEach((question, number) => section.insertBefore(form(question, number), question.asked));
+    asked.forEach((question) => {
+      const folds = document.createElement("div");
+      folds.className = "quiz-folds";
+      section.insertBefore(folds, question.asked);
+      folds.append(question.asked, ...question.options);
+    });
+    section.append(score);
+    tell();
+
+    function form(question, number) {
+      const field = document.createElement("fieldset");
+      field.className = "quiz";
+      const legend = document.createElement("legend");
+      legend.innerHTML = question.asked.innerHTML;
+      const said = document.createElement("output");
+      said.setAttribute("aria-live", "polite");
+      field.append(legend);
+      question.options.forEach((option, place) => {
+        const label = document.createElement("label");
+        const button = document.createElement("input");
+        button.type = "radio";
+        button.name = `question-${number}`;
+        const text = document.createElement("span");
+        text.innerHTML = option.querySelector("summary").innerHTML;
+        label.append(button, text);
+        button.addEventListener("change", () => {
+          if (!(number in first)) { first[number] = place; save(first); }
+          answer(place);
+          tell();
+        });
+        field.append(label);
+      });
+      const answer = (place) => {
+        const good = right(question, place);
+        said.innerHTML = "";
+        const mark = document.createElement("span");
+        mark.className = "mark";
+        mark.textContent = good ? "✓ " : "✗ ";
+        said.append(mark, reason(question.options[place]));
+      };
+      field.append(said);
+      if (number in first && question.options[first[number]]) {
+        field.querySelectorAll("input")[first[number]].checked = true;
+        answer(first[number]);
+      }
+      return field;
+    }
+  }
+
+  function reason(fold) {
+    const copy = fold.cloneNode(true);
+    copy.querySelector("summary").remove();
+    return copy.textContent.trim();
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const section = document.getElementById("quiz");
+    if (section) build(section);
+  });
+})();
