@@ -21,7 +21,6 @@ from helpers.similarity import (
     product_groups,
     product_similarity,
     row_by_buyers,
-    shared_with_nearest,
 )
 from tests.common import purchases
 
@@ -140,33 +139,6 @@ def test_names_stay_off_the_columns_of_the_trail(drawn):
     right = axes.get_window_extent().x1
     written = [text.get_window_extent() for text in axes.texts if hasattr(text, "xy")]
     assert all(box.x1 <= right * 1.03 for box in written)
-
-
-@pytest.mark.parametrize(("own", "other", "both"), [(5, 3, 3), (266, 602, 156), (74, 20, 6),
-                                                    (1, 1, 1), (3, 2, 0), (9, 9, 8)])  # fmt: skip
-def test_circles_overlap_by_what_is_shared(drawn, own, other, both):
-    row = {"how_many": 9, "own": own, "nearest_own": other, "shared": both}
-    plots.in_common(pd.DataFrame([row, row], ["customers", "products"]))
-    for axes in drawn[0].axes:
-        (left, one), (right, two) = circles(axes)
-        assert (two / one) ** 2 == pytest.approx(other / own)
-        grid = np.stack(np.meshgrid(*[np.linspace(-2, 2, 800)] * 2), axis=-1)
-        inside = [np.hypot(*np.moveaxis(grid - centre, -1, 0)) < radius
-                  for centre, radius in [(left, one), (right, two)]]  # fmt: skip
-        overlap = (inside[0] & inside[1]).sum() / inside[0].sum()
-        assert overlap == pytest.approx(both / own, abs=0.02)
-        places = np.array([(x, y) for x, y, _ in dots(axes)]).reshape(-1, 2)
-        here = np.linalg.norm(places - left, axis=1) < one
-        there = np.linalg.norm(places - right, axis=1) < two
-        each = max(1, -(-(own + other - both) // 200))
-        assert (here | there).all()
-        assert (here & there).sum() == round(both / each)
-        assert (here & ~there).sum() == round((own - both) / each)
-        assert (there & ~here).sum() == round((other - both) / each)
-        assert f"of {own} and {other}" in words(axes)
-        assert f"a dot: {each} " in " ".join(words(axes))
-        in_common = next(text for text in words(axes) if text.endswith("in common"))
-        assert in_common.startswith(f"{both} ")
 
 
 def row_of(same, **attrs):
@@ -322,9 +294,8 @@ def test_hardly_any_products(drawn, n_products):
     assert "No clear groups" in drawn[0].axes[0].get_title(loc="left").replace("\n", " ")
     counted, scaled = pages(common_buyers(matrix, 4)), pages(product_similarity(matrix, 4))
     plots.pages_per_product(counted, scaled, names, buyers)
-    plots.in_common(shared_with_nearest(matrix))
     plots.buyers_needed(row_by_buyers(bought, matrix, products))
-    assert len(drawn) == 4
+    assert len(drawn) == 3
 
 
 def test_what_is_asked_for_is_named_first(drawn, shop, bundled_matrix):
@@ -342,7 +313,6 @@ def test_thousands_of_products(drawn):
     table["transaction_date"] = pd.Timestamp("2024-01-01")
     matrix, products = build_interaction_matrix(table), data.product_table(table)
     plots.product_map(product_groups(matrix), products)
-    plots.in_common(shared_with_nearest(matrix))
     plots.buyers_needed(row_by_buyers(table, matrix, products))
     assert len(symbols(drawn[0].axes[0])) <= 60
     assert len(drawn[0].axes[0].texts) <= 34

@@ -141,7 +141,6 @@ from helpers.plots.scale import (
 from helpers.plots.similarity import (
     buyers_needed,
     circles,
-    in_common,
     pages_per_product,
     product_map,
     trail,

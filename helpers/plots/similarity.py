@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.patches import Circle, Polygon
 from matplotlib.transforms import Bbox
 from scipy.optimize import brentq
-from scipy.spatial import ConvexHull, QhullError, cKDTree
+from scipy.spatial import ConvexHull, QhullError
 
 from helpers.colours import CHANCE, GREY, INK, PERSONAL, POPULAR
 from helpers.data import display_names
@@ -196,77 +196,6 @@ def trail(
     style.finish(figure, axes, title, xlabel, "", f"{title}.")
 
 
-def in_common(shared: pd.DataFrame) -> None:
-    """A typical customer and the nearest other, a typical product and its nearest: what they share.
-
-    Parameters
-    ----------
-    shared : DataFrame
-        From :func:`helpers.similarity.shared_with_nearest`. Areas are in proportion to the
-        numbers, and so are overlaps; a dot is a product (left) or a customer (right), or as many
-        as is said.
-    """
-    figure, panels = style.figure(3.8, ncols=2)
-    told = []
-    for axes, kind, things in zip(panels, ["customers", "products"], ["products", "customers"],
-                                  strict=True):  # fmt: skip
-        row = shared.loc[kind]
-        own, other, both = (int(row[name]) for name in ["own", "nearest_own", "shared"])
-        each = max(1, -(-(own + other - both) // 200))
-        _two_circles(axes, own, other, both, each)
-        one = kind.removesuffix("s")
-        axes.set_title(f"a typical {one}\nand the nearest", loc="center", fontsize=11.5)
-        thing = things.removesuffix("s")
-        many = things if both != 1 else thing
-        axes.text(0, -1.34, f"{both:,} {many} in common", ha="center", fontweight="bold")
-        axes.text(0, -1.62, f"of {own:,} and {other:,}", ha="center")
-        dot = f"a dot: {each} {things if each > 1 else thing}"
-        axes.text(0, -1.88, dot, ha="center", fontsize=10)
-        axes.set_xlim(-1.75, 1.75)
-        axes.set_ylim(-1.98, 1.15)
-        style.bare(axes)
-        told.append(
-            f"a typical {one} has {own:,} {things if own != 1 else thing}, the nearest {one} "
-            f"{other:,}, and {both:,} are the same"
-        )
-    style.show(figure, f"Two pairs of circles: {'; '.join(told)}.")
-
-
-def _two_circles(axes, own, other, both, each) -> None:
-    """Circles of these areas that overlap by so much, with dots in all three parts."""
-    radii = np.sqrt([own, other]) / max(own, other) ** 0.5
-    distance = _distance(*radii, both / max(own, other))
-    width = max(radii[0], distance + radii[1]) + max(radii[0], radii[1] - distance)
-    scale = min(3.3 / width, 1.05 / max(radii))
-    radii, distance = radii * scale, distance * scale
-    left = min(-radii[0], distance - radii[1])
-    middle = (left + max(radii[0], distance + radii[1])) / 2
-    centres = np.array([-middle, distance - middle])
-    for centre, radius, colour in zip(centres, radii, (_ONE, _OTHER), strict=True):
-        _circle(axes, (centre, 0), radius, colour)
-    points = np.random.default_rng(0).uniform([-1.75, -1.15], [1.75, 1.15], (20_000, 2))
-    inside = [np.hypot(points[:, 0] - centre, points[:, 1]) - radius
-              for centre, radius in zip(centres, radii, strict=True)]  # fmt: skip
-    number = (own + other - both) / each
-    size = float(np.clip(37 * min(1, max(radii)) / number**0.5, 2.2, 9))
-    # a dot keeps off the lines, as far as there is room: a unit is about 65 points wide
-    for part, amount in zip(_parts(inside), (own - both, other - both, both), strict=True):
-        rims = [size / 130 + 0.05, size / 130, 0.0]
-        free = next((points[part(rim)] for rim in rims if part(rim).any()), np.empty((0, 2)))
-        chosen = _spread(free, round(amount / each))
-        axes.plot(*chosen.T, "o", color=INK, markersize=size)
-
-
-def _parts(inside):
-    """Only in the one circle, only in the other, in both: by the distance kept from the lines."""
-    one, other = inside
-    return [
-        lambda rim: (one < -rim) & (other > rim),
-        lambda rim: (other < -rim) & (one > rim),
-        lambda rim: (one < -rim) & (other < -rim),
-    ]
-
-
 def _distance(one, other, area) -> float:
     """How far apart two circles are that have an area (in units of pi) in common."""
     nearest, farthest = abs(one - other), one + other
@@ -282,24 +211,6 @@ def _distance(one, other, area) -> float:
     if area >= min(one, other) ** 2 * 0.999:
         return nearest * 0.8
     return float(brentq(too_much, max(nearest, 1e-6), farthest - 1e-9)) if area > 0 else farthest
-
-
-def _spread(points, number) -> np.ndarray:
-    """So many of the points, far from each other."""
-    if not number or not len(points):
-        return np.empty((0, 2))
-    points = points[:4_000]
-    chosen, away = [0], np.hypot(*(points - points[0]).T)
-    while len(chosen) < number:
-        chosen.append(int(away.argmax()))
-        away = np.minimum(away, np.hypot(*(points - points[chosen[-1]]).T))
-    # off the rims: each goes to the middle of what is nearest to it, and stays one of the points
-    places = points[chosen]
-    for _ in range(10):
-        nearest = cKDTree(places).query(points)[1]
-        middles = [points[nearest == place].mean(axis=0) for place in range(number)]
-        places = points[cKDTree(points).query(np.array(middles))[1]]
-    return places
 
 
 def buyers_needed(row: pd.DataFrame) -> None:
