@@ -310,7 +310,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
     xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
-    xlabel += "\nthick bar: 95 % interval (section 5)\nbold: ours and the honest rival"
+    xlabel += "\nthick bar: 95 % interval\nbold: ours and the honest rival"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
 
