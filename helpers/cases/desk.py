@@ -223,7 +223,7 @@ def desk(case: Case) -> pd.DataFrame:
         },
         "list checks": (
             "; ".join(f"fails: {check} ({what})" for check, what in failed.items()) or "all pass",
-            f"{lists['checks']} can block; length, variety and a common first place can't",
+            f"{lists['checks']} can block; short lists, variety and “more than half” can't",
         ),
     }
     if test:
