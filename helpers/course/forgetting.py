@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from helpers import data, production
-from helpers.course import publishing, runs
+from helpers.course import pages, publishing, runs
 from helpers.writing import replacing
 
 CUSTOMER = "customer_id"
@@ -324,7 +324,8 @@ def _page(path, wanted, write):
     if path.parent.name == "html" and notebook.exists():
         if not write:
             return "made again", _notebook(notebook, wanted, write=False)[1]
-        text, found = publishing.lesson_html(notebook), set()
+        beside = {page.stem for page in path.parent.glob("[0-9]*.html")}
+        text, found = pages.lesson_html(notebook, beside), set()
     else:
         text, found = _without_rows(path.read_text(encoding="utf-8"), wanted)
         found |= wanted.within(_readable(text), wanted.distinct)

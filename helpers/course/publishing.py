@@ -15,10 +15,8 @@ sections and ``failed`` it has:
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import re
 import shutil
 from contextlib import suppress
 from datetime import datetime
@@ -29,7 +27,7 @@ import pandas as pd
 
 from helpers import channels, memo, production, writing
 from helpers.course import comparing
-from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN
+from helpers.course.pages import glossary_html, lesson_html
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS, HOLDOUT = "retention_offers.csv", "retention_holdout.csv"
@@ -40,29 +38,6 @@ RESULTS = [*LISTS, SUMMARY, COMPARISON, ENGINE, *CHANNELS, OFFERS, HOLDOUT]
 TO_THOSE_WHO_AGREED = ["email.csv", "cart.csv", OFFERS]
 HELD_BACK = "held_back"
 _READY = ".ready"
-_DIAGRAMS = re.compile(r'<script type="module">\s*import mermaid .*?</script>', flags=re.S)
-# nbconvert's page, in which set-up folds open and the source of a computed sentence is left out
-_LESSON = f"""{{%- extends "classic/index.html.j2" -%}}
-{{%- block input_group -%}}
-{{%- if "{UNSEEN}" in cell.metadata.tags -%}}
-{{%- elif "{FOLDED}" in cell.metadata.tags -%}}
-<details class="set-up"><summary>Show code</summary>{{{{ super() }}}}</details>
-{{%- else -%}}{{{{ super() }}}}{{%- endif -%}}
-{{%- endblock input_group -%}}
-"""
-_STYLE = """<style>
-summary { display: list-item; cursor: pointer; } /* the template hides the triangle: fold me open */
-.rendered_html table:not(.dataframe) { margin-left: 0; }
-.rendered_html table:not(.dataframe) :is(th, td) { text-align: left; }
-.output img { max-width: 100%; height: auto; }
-details.set-up { margin-left: 14ex; color: #555; }
-@media (max-width: 720px) { /* a phone has no room for a margin of numbers */
-  .prompt { display: none; }
-  details.set-up { margin-left: 0; }
-  div#notebook, div#notebook-container { padding: 4px; width: auto; }
-  div.output_area .output_subarea { max-width: 100%; }
-}
-</style>"""
 _NOTES = ["as_of", "data", "parameters", "counts"]
 BOOKS = ["failed", "as_of", "lessons", "files", "held_back"]
 
@@ -115,12 +90,13 @@ def publish(run, staging: Path) -> None:
     ready = staging / "ready"
     for part in ("notebooks", "html"):
         (ready / part).mkdir(parents=True)
-    for outcome in run.outcomes:
-        notebook = staging / "notebooks" / outcome.lesson.name
-        if notebook.exists():
-            page = ready / "html" / f"{notebook.stem}.html"
-            page.write_text(lesson_html(notebook), encoding="utf-8")
-            os.replace(notebook, ready / "notebooks" / notebook.name)
+    made = [staging / "notebooks" / outcome.lesson.name for outcome in run.outcomes]
+    made = [notebook for notebook in made if notebook.exists()]
+    beside = {notebook.stem for notebook in [*made, *(run.folder / "html").glob("[0-9]*.html")]}
+    for notebook in made:
+        page = ready / "html" / f"{notebook.stem}.html"
+        page.write_text(lesson_html(notebook, beside), encoding="utf-8")
+        os.replace(notebook, ready / "notebooks" / notebook.name)
     gather(run, staging, metrics)
     digest(run, staging, before, metrics)
     results = lay_out_results(run, staging, ready, metrics)
@@ -413,42 +389,6 @@ def day_and_time(moment: str) -> str:
     """An ISO time for people, such as "1 March 2026, 02:10"."""
     moment = datetime.fromisoformat(moment)
     return f"{moment.day} {moment:%B %Y, %H:%M}"
-
-
-def lesson_html(notebook: Path) -> str:
-    """An executed lesson as one HTML page that loads nothing from elsewhere."""
-    page = without_diagrams(_exporter().from_filename(str(notebook))[0])
-    page = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', page)
-    return page.replace("</head>", f"{_STYLE}</head>", 1)
-
-
-def glossary_html() -> str:
-    """The glossary as such a page, for the lessons to link to; its addresses are in lower case."""
-    import nbformat
-
-    text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
-    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # a run may lack the lesson
-    cell = nbformat.v4.new_markdown_cell(text, id="glossary")
-    page = _exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0]
-    page = re.sub(r'(?<=<h3 id=")[^"]+', lambda term: term[0].lower(), without_diagrams(page))
-    return page.replace("<title>Notebook</title>", "<title>Glossary</title>")
-
-
-@functools.cache
-def _exporter():
-    """One for all lessons: its templates are compiled once."""
-    from nbconvert import HTMLExporter
-
-    nowhere = {"require_js_url": "", "jquery_url": "", "mathjax_url": ""}
-    ours = jinja2.DictLoader({"lesson.html.j2": _LESSON})
-    page = HTMLExporter(template_name="classic", extra_loaders=[ours], **nowhere)
-    page.template_file = "lesson.html.j2"
-    return page
-
-
-def without_diagrams(page: str) -> str:
-    """Take out of nbconvert's page the script that loads Mermaid's diagrams from the network."""
-    return _DIAGRAMS.sub("", page)
 
 
 def run_page(run, metrics: dict) -> str:

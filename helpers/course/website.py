@@ -15,12 +15,12 @@ from importlib import util
 from pathlib import Path
 
 from helpers import colours
-from helpers.course.notebooks import FOLDER, glossary, lessons_in, pictures
+from helpers.course.notebooks import FOLDED, FOLDER, glossary, lessons_in, pictures
+from helpers.course.pages import ASSETS, INJECTED
 from helpers.data import PROJECT
 
 _PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
 _TERM = "term-"  # what the anchors in lessons begin with
-_ASSETS = Path(__file__).parent / "site"
 _INDEX = """# {title}
 
 {lead}
@@ -124,7 +124,7 @@ def build_site(out, run=None) -> Path:
             shutil.copytree(folder / "images", source / "images")
         _write_index(source, lessons, pages, run)
         for asset in ("course.css", "quiz.js", "favicon.svg"):
-            shutil.copy(_ASSETS / asset, source)
+            shutil.copy(ASSETS / asset, source)
         lines = [f"{name} = {value!r}" for name, value in _CONFIGURATION.items()]
         (source / "conf.py").write_text("\n".join(lines), encoding="utf-8")
         command = [
@@ -175,7 +175,7 @@ def _first_page() -> str:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     table = re.search(r"^\| \| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
     minutes = [int(each) for each in re.findall(r"\| (\d+) \|$", table, flags=re.M)]
-    return (_ASSETS / "first_page.md").read_text(encoding="utf-8").format(
+    return (ASSETS / "first_page.md").read_text(encoding="utf-8").format(
         **{name: text for name, (text, _) in pictures(lessons_in(FOLDER)).items()},
         table=table.replace("](notebooks/", "]("),
         lessons=len(minutes),
@@ -252,6 +252,8 @@ def _copy_lesson(path, source, available):
                 cell.source,
             )
             continue
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.metadata["tags"].append(FOLDED)
         for output in cell.outputs:
             picture = output.get("metadata", {}).get("image/png", {})
             if picture:

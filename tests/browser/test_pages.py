@@ -11,7 +11,7 @@ from PIL import Image
 
 from helpers import data, memo
 from helpers.course.notebooks import FOLDER, QUIZZES, lessons
-from helpers.course.publishing import lesson_html
+from helpers.course.pages import lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_workshop
 from tests.browser.pictures import write_picture
@@ -218,6 +218,22 @@ def test_every_page_that_a_run_writes_asks_for_nothing_elsewhere(run_folder, ser
         assert watched.page.locator("h1").count() >= 1, name
         assert watched.elsewhere == [], name
         assert watched.errors == [], name
+
+
+def test_a_runs_pages_lead_on_fit_a_phone_and_have_the_quiz(run_folder, serve, watched):
+    page, address = watched.page, serve(run_folder)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{address}/html/02_matrix.html")
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 361
+    assert not page.get_by_text("# Parameters").first.is_visible()
+    right = page.locator("fieldset.quiz").first.get_by_text(RIGHT["02"][0])
+    right.click()
+    assert "✓" in page.locator("fieldset.quiz").first.inner_text()
+    assert faults(page) == []
+    page.get_by_role("link", name="The memo").click()
+    assert page.url.endswith("/index.html")
+    assert watched.elsewhere == [] and watched.errors == []
 
 
 def test_in_a_runs_lesson_it_can_be_seen_what_folds_open(run_folder, serve, watched):

@@ -99,7 +99,7 @@ def test_killed_at_every_move_each_file_is_old_or_new_and_the_next_one_finishes(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(
-        publishing, "lesson_html", lambda path: f"{path.read_text('utf-8')}</html>\n"
+        publishing, "lesson_html", lambda path, beside: f"{path.read_text('utf-8')}</html>\n"
     )
     engine = production.build_engine(data.miniature())
     folder = tmp_path / "run"

@@ -5,10 +5,10 @@
   const load = () => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
   const save = (chosen) => { try { localStorage.setItem(key, JSON.stringify(chosen)); } catch { /* private */ } };
 
-  function questions(section) {
+  function questions(heading) {
     const found = [];
     let current = null;
-    for (const part of [...section.children]) {
+    for (let part = heading.nextElementSibling; part && part.tagName !== "H2"; part = part.nextElementSibling) {
       if (part.tagName === "P" && part.querySelector("strong")) current = { asked: part, options: [] };
       if (part.tagName === "DETAILS" && current) {
         if (!current.options.length) found.push(current);
@@ -18,10 +18,10 @@
     return found;
   }
 
-  function build(section) {
-    const asked = questions(section);
+  function build(heading) {
+    const asked = questions(heading), section = heading.parentElement;
     if (!asked.length) return;
-    const how = section.querySelector("h2 + p");
+    const how = heading.nextElementSibling;
     if (how && !how.querySelector("strong")) how.textContent = "Choose an option, and read why.";
     const first = load();  // question number -> option chosen first
     const score = document.createElement("p");
@@ -41,7 +41,7 @@
       section.insertBefore(folds, question.asked);
       folds.append(question.asked, ...question.options);
     });
-    section.append(score);
+    section.insertBefore(score, asked.at(-1).asked.parentElement.nextElementSibling);
     tell();
 
     function form(question, number) {
@@ -91,7 +91,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    const section = document.getElementById("quiz");
-    if (section) build(section);
+    const heading = [...document.querySelectorAll("h2")].find((each) => /^Quiz\b/.test(each.innerText));
+    if (heading) build(heading);
   });
 })();

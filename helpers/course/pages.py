@@ -1,0 +1,90 @@
+"""A run's pages: each executed lesson as one file of HTML that loads nothing from elsewhere.
+
+They look like the website (the same style and the same quiz), and lead from lesson to lesson, to
+the memo and to the glossary.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import jinja2
+
+from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN
+
+INJECTED = "injected-parameters"  # papermill's cell
+ASSETS = Path(__file__).parent / "site"
+# set-up folds open, and the source of a computed sentence is left out
+_CELLS = f"""{{%- extends "basic/index.html.j2" -%}}
+{{%- block input_group -%}}
+{{%- if "{UNSEEN}" in cell.metadata.tags -%}}
+{{%- elif "{FOLDED}" in cell.metadata.tags or "{INJECTED}" in cell.metadata.tags -%}}
+<details class="set-up"><summary>Show code</summary>{{{{ super() }}}}</details>
+{{%- else -%}}{{{{ super() }}}}{{%- endif -%}}
+{{%- endblock input_group -%}}
+{{%- block in_prompt -%}}{{%- endblock in_prompt -%}}
+{{%- block output_area_prompt -%}}{{%- endblock output_area_prompt -%}}
+"""
+
+
+def lesson_html(notebook: Path, beside: Collection[str] = ()) -> str:
+    """An executed lesson as a page.
+
+    Parameters
+    ----------
+    notebook : Path
+    beside : collection of str
+        The stems of all lessons that have a page in the same folder.
+
+    Returns
+    -------
+    str
+    """
+    names = sorted({notebook.stem, *beside})
+    body = _exporter().from_filename(str(notebook))[0]
+    body = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', body)
+    return _page(body, title=notebook.stem, names=names, place=names.index(notebook.stem))
+
+
+def glossary_html() -> str:
+    """The glossary as such a page, for the lessons to link to; its addresses are in lower case."""
+    import nbformat
+
+    text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # a run may lack the lesson
+    cell = nbformat.v4.new_markdown_cell(text, id="glossary")
+    body = _exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0]
+    body = re.sub(r'(?<=<h3 id=")[^"]+', lambda term: term[0].lower(), body)
+    return _page(body, title="Glossary", names=[], place=None)
+
+
+def _page(body, **about):
+    template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
+    style = f"{_asset('course.css')}\n{_colours_of_code()}"
+    return template.render(body=body, style=style, script=_asset("quiz.js"), **about)
+
+
+@functools.cache
+def _asset(name):
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _colours_of_code():
+    from pygments.formatters import HtmlFormatter
+
+    return HtmlFormatter(style="default").get_style_defs(".highlight")
+
+
+@functools.cache
+def _exporter():
+    """One for all lessons: its templates are compiled once."""
+    from nbconvert import HTMLExporter
+
+    ours = jinja2.DictLoader({"cells.html.j2": _CELLS})
+    exporter = HTMLExporter(template_name="basic", extra_loaders=[ours])
+    exporter.template_file = "cells.html.j2"
+    return exporter
