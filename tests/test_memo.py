@@ -526,6 +526,10 @@ def test_a_shop_whose_data_cannot_be_right_is_told_what_to_mend(shop):
     assert "<b>Dates are turned.</b> It spoils. Set <code>" in page
     assert "<b>No purchase &lt;here&gt;.</b> It matters. Name all files. (Only a remark.)" in page
     assert "Made, but not recommended" in page and "Collect" not in page
+    money = {"lift_low": 1.2, "lift_high": 1.6, "low": 10_000.0, "high": 13_000.0}
+    first = memo.page(facts | {"money": money}, "doubtful").split("The rule, and what it rests")[0]
+    assert "of 100: personal list" not in first, "no number is quoted before the data are mended"
+    assert "What it may bring" not in first
 
 
 def test_a_remark_decides_nothing_but_stands_before_the_advice(shop):

@@ -150,7 +150,7 @@ def test_the_answers_are_those_of_the_rule(drawn):
         "90%",
         "+0.5 to +4 points",
         "up to +4, line 2",
-        "from 30%, best case 40%",
+        "seen from +30%, best case +40%",
     } <= set(said)
     no_overlap(drawn["axes"])
     changed = EVIDENCE | {"gain_low": -0.03, "smallest_lift": None}
@@ -170,7 +170,7 @@ def test_the_answers_are_those_of_the_rule(drawn):
         ({"forbidden": 0}, "Nobody has said yet: 2 of 3 gates"),
         ({"forbidden": 2}, "However large the gain: no test today"),
         ({"forbidden": 2, "sold_out": 1}, "However large the gain: no test today"),
-        ({"sold_out": 1, "without_consent": 3}, "The test goes on; 2 of 3 gates stop a part of it"),
+        ({"sold_out": 1, "without_consent": 3}, "2 of 3 gates: a part is stopped, not the test"),
     ],
 )
 def test_gates_are_open_closed_or_silent(drawn, counted, finding):

@@ -244,8 +244,8 @@ def nine_answers(decision: dict, evidence: dict, shorts) -> None:
              "worth_having"),
         told(lambda *ends: span(*map(points, ends)) + " points", "signal_low", "signal_high"),
         told(lambda *ends: span(*map(points, ends)) + " points", "gain_low", "gain_high"),
-        told(lambda least, best: f"from {least:,.0%}, best case {best:,.0%}", "smallest_lift",
-             "best_lift"),
+        told(lambda least, best: f"seen from +{least:,.0%}, best case {best:+,.0%}",
+             "smallest_lift", "best_lift"),
     ]  # fmt: skip
     checks = decision["checks"]
     first = next((at for at, each in enumerate(checks) if each["passed"] is False), None)
@@ -307,7 +307,7 @@ def gates(stops) -> None:
     if any(stop["stops_all"] for stop in closed):
         finding = "However large the gain: no test today"
     elif closed:
-        finding = f"The test goes on; {len(closed)} of {len(stops)} gates stop a part of it"
+        finding = f"{len(closed)} of {len(stops)} gates: a part is stopped, not the test"
     elif silent:
         finding = f"Nobody has said yet: {silent} of {len(stops)} gates"
     style.title(axes, finding)
