@@ -153,6 +153,15 @@ def test_calibration_is_judged_by_hand():
     table = audiences.judge_calibration({"half": half, "right": right}, away)
     assert table["predicted"].tolist() == pytest.approx([0.5, 0.6])
     assert table["average_gap"].tolist() == pytest.approx([0.1, 0])
+    rng = np.random.default_rng(0)  # honest risks are off by luck alone
+    honest = pd.Series(rng.random(600))
+    luck = [
+        audiences.judge_calibration({"": honest}, honest > rng.random(600)).iloc[0][
+            ["average_gap", "luck_gap"]
+        ]
+        for _ in range(60)
+    ]
+    assert np.divide(*np.mean(luck, axis=0).astype(float)) == pytest.approx(1, abs=0.1)
     assert table["brier"].tolist() == pytest.approx([0.25, 0.24])
     assert table.loc["right", "brier_change"] == pytest.approx(-0.01)
     # six fall by .09, four rise by .11
@@ -404,6 +413,16 @@ def test_a_holdout_is_planned_by_hand():
         odd = audiences.holdout_plan(0, risk, 0.05)
         assert len(odd) == 19 and not odd.isna().any(axis=None)
     assert np.isinf(audiences.holdout_plan(9, 0.5, 0.0)["needed"]).all()
+    # above a break-even of 2 in 100 instead of zero: half the way, so four times the customers
+    pays = audiences.holdout_plan(4 * 3_136, 0.8, 0.05, [0.5], must_beat=0.02)
+    assert pays["needed"].iloc[0] == pytest.approx(4 * 3_136)
+    assert pays["visible"].iloc[0] == pytest.approx(0.04)
+    assert np.isinf(audiences.holdout_plan(9, 0.8, 0.05, [0.5], must_beat=0.05)["needed"].iloc[0])
+    # so large a mailing ends above break-even four times in five
+    rng, arm = np.random.default_rng(0), 2 * 3_136
+    offered, held = (rng.binomial(arm, rate, 4_000) / arm for rate in (0.24, 0.2))
+    error = np.sqrt((offered * (1 - offered) + held * (1 - held)) / arm)
+    assert (offered - held - 1.96 * error > 0.02).mean() == pytest.approx(0.8, abs=0.05)
 
 
 def test_from_which_risk_on_an_offer_pays():

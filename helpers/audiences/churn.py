@@ -332,7 +332,8 @@ def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFr
     DataFrame
         One row per risk: ``predicted`` (mean risk) and ``happened`` (share that stayed away, with
         its 95 % interval ``happened_low``, ``happened_high``, Wilson 1927),
-        ``average_gap`` between the two over the groups of :func:`calibration`, ``groups`` and
+        ``average_gap`` between the two over the groups of :func:`calibration`, ``luck_gap`` (how
+        large it would be on average if the risks were honest, by luck alone), ``groups`` and
         ``groups_off`` (those whose 95 % interval does not include what was predicted: honest
         risks have one in twenty), ``brier`` (mean squared error of the chances, Brier 1950;
         smaller is better) and ``brier_change`` against the first row with its 95 % interval
@@ -351,12 +352,16 @@ def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFr
         change = error - reference
         margin = 1.96 * change.std() / np.sqrt(len(change))
         gap = (groups["predicted"] - groups["happened"]).abs()
+        # the mean distance of a share from its chance (normal)
+        spread = groups["predicted"] * (1 - groups["predicted"]) / groups["customers"]
+        luck = np.sqrt(2 / np.pi * spread)
         rows[name] = {
             "predicted": risk.mean(),
             "happened": outcome.mean(),
             "happened_low": low,
             "happened_high": high,
             "average_gap": np.average(gap, weights=groups["customers"]),
+            "luck_gap": np.average(luck, weights=groups["customers"]),
             "groups": len(groups),
             "groups_off": int(off.sum()),
             "brier": error.mean(),

@@ -293,7 +293,9 @@ def write_offers(offers: pd.DataFrame, held_out: pd.DataFrame, output_dir) -> No
         writing.write_csv(held_out, Path(output_dir) / "retention_holdout.csv")
 
 
-def holdout_plan(n: int, risk: float, response: float, shares=None) -> pd.DataFrame:
+def holdout_plan(
+    n: int, risk: float, response: float, shares=None, must_beat: float = 0.0
+) -> pd.DataFrame:
     """What one mailing can show, by the share of the customers that is held out.
 
     Parameters
@@ -307,19 +309,25 @@ def holdout_plan(n: int, risk: float, response: float, shares=None) -> pd.DataFr
         since leavers may not read mails.
     shares : sequence of float, optional
         Shares held out, above 0 and below 1.
+    must_beat : float
+        The 95 % interval is to lie above this difference: :func:`break_even_difference`, where a
+        mailing has to pay. Zero asks only whether it changes anything.
 
     Returns
     -------
     DataFrame
-        Index: share held out. ``visible`` (:func:`smallest_visible`, 0 to 1), ``needed``
-        (customers, offers and holdout together, to see what is expected; infinite where nothing
-        is expected) and ``expected``, the same in all rows.
+        Index: share held out. ``visible`` (the smallest difference, 0 to 1, that probably shows:
+        `must_beat` and :func:`smallest_visible`), ``needed`` (customers, offers and holdout
+        together, to see what is expected; infinite where no more than `must_beat` is expected)
+        and ``expected``, the same in all rows.
     """
     shares = np.arange(1, 20) / 20 if shares is None else np.asarray(shares, dtype=float)
     expected = response * risk
     one = np.array([smallest_visible(1 - share, share, 1 - risk) for share in shares])
-    table = pd.DataFrame({"visible": one / np.sqrt(max(n, 1))}, pd.Index(shares, name="held out"))
-    needed = (one / expected) ** 2 if expected > 0 else np.inf
+    visible = must_beat + one / np.sqrt(max(n, 1))
+    table = pd.DataFrame({"visible": visible}, pd.Index(shares, name="held out"))
+    more = expected - must_beat
+    needed = (one / more) ** 2 if more > 0 else np.inf
     return table.assign(needed=needed, expected=expected)
 
 

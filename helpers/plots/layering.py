@@ -413,7 +413,7 @@ def adding_up(mailings: pd.DataFrame, together: dict) -> None:
 
 
 def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
-    """The smallest difference that one mailing shows, by the share held out.
+    """The smallest difference that one mailing shows to pay, by the share held out.
 
     Parameters
     ----------
@@ -444,15 +444,16 @@ def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
     if len(enough):
         finding = "One mailing can show what we expect"
         if enough[0] > planned or planned > enough[-1]:
-            finding += f", with {enough[0]:.0%} held out"
+            share = best if best in enough else enough[0]
+            finding += f", with {share:.0%} held out"
     told = "; ".join(f"{share:.0%} held out: {value:.1f}" for share, value in visible.items())
-    ylabel = "smallest difference that\nshows, buyers per 100"
+    ylabel = "smallest difference that\nshows to pay, per 100"
     alt = f"{finding}. Expected at most {expected:.1f}. {told}."
     style.finish(figure, axes, finding, "share held out", ylabel, alt, "x")
 
 
 def who_gets_one(groups: pd.DataFrame) -> None:
-    """Each group's share with an offer.
+    """Each group's share on the list.
 
     Parameters
     ----------
@@ -481,4 +482,4 @@ def who_gets_one(groups: pd.DataFrame) -> None:
     if len(groups) < 2 or least["share"] == most["share"]:
         finding = f"On the list: {overall:.0%} of every segment"
     told = "; ".join(f"{name}: {row['share']:.0%}" for name, row in groups.iterrows())
-    style.finish(figure, axes, finding, "share with an offer", "", f"{finding}. {told}.", "x")
+    style.finish(figure, axes, finding, "share on the list", "", f"{finding}. {told}.", "x")
