@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers import data, experiments, simulation
+from helpers.experiments.readout import sentence
 from helpers.reading.parameters import LiveTest
 
 
@@ -357,3 +358,14 @@ def test_a_split_is_broken_beyond_the_deviation_that_is_allowed(customers, share
     for off, broken in ((np.floor(allowed), False), (np.ceil(allowed), True)):
         sizes = [customers * share + off, customers * (1 - share) - off]
         assert experiments.sample_ratio_mismatch(sizes, [share, 1 - share])["broken"] == broken
+
+
+def test_a_fall_that_the_plan_bears_is_said_beside_the_guardrail():
+    """A guardrail below zero that stops nothing must not read as if it did."""
+    row = {"metric": "visits per customer", "difference": -0.2, "low": -0.38, "high": -0.02,
+           "lift": -0.04, "lift_low": -0.07, "lift_high": -0.004}  # fmt: skip
+    said = "worse; the interval is below zero"
+    within = ", within the fall that the plan tolerates"
+    assert sentence(row | {"role": "guardrail", "state": "fine"}).endswith(said + within)
+    assert sentence(row | {"role": "guardrail", "state": "harmed"}).endswith(said)
+    assert sentence(row | {"role": "decides", "state": ""}).endswith(said)

@@ -86,12 +86,12 @@ def caps(**rows):
     ],
 )
 def test_a_cap_is_judged_by_its_interval(drawn, row, says):
-    tried = caps(a_cap_of_9=row, best_sellers=[0, -0.1, -0.12, -0.08])
+    tried = caps(a_cap_of_9=row, a_cap_of_2=[0, -0.1, -0.12, -0.08])
     plots.what_a_cap_does(tried, "a cap of 9")
     [axes] = drawn
     assert title(axes) == f"A cap of 9: {says}"
     assert stripes(axes) == [tuple(row[2:]), (-0.12, -0.08)]
-    assert dots(axes) == [(row[1], 0, colour("PERSONAL")), (-0.1, 1, colour("POPULAR"))]
+    assert dots(axes) == [(row[1], 0, colour("PERSONAL")), (-0.1, 1, colour("INK"))]
     assert f"{row[1]:+.3f}\n({row[2]:+.3f} to {row[3]:+.3f})" in written(axes)
     no_overlap(axes)
 
@@ -99,7 +99,7 @@ def test_a_cap_is_judged_by_its_interval(drawn, row, says):
 def test_a_single_judge_says_nothing_of_a_cap(drawn):
     """Once, an interval of a single customer made the lists better."""
     nobody = [0.0, np.nan, np.nan]
-    plots.what_a_cap_does(caps(a_cap_of_9=[1.0, *nobody], best_sellers=[0, *nobody]), "a cap of 9")
+    plots.what_a_cap_does(caps(a_cap_of_9=[1.0, *nobody], a_cap_of_2=[0, *nobody]), "a cap of 9")
     [axes] = drawn
     assert title(axes) == "A cap of 9: one customer can't judge it"
     assert "nan" not in axes.alt and "one judge" in axes.alt

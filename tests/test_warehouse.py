@@ -680,6 +680,15 @@ def test_the_longest_histories_make_most_pairs():
     assert warehouse.longest_histories(single)["customers"] == 1 / 5
 
 
+def test_one_customer_who_makes_nearly_all_pairs_is_found_in_a_small_shop():
+    """Once "99 of 100 have at most" stood beside the longest: of sixty, that is the longest."""
+    rows = [(str(name), k) for name in range(60) for k in range(3 if name else 400)]
+    shares = warehouse.longest_histories(pd.DataFrame(rows, columns=["customer_id", "product_id"]))
+    assert shares["longest"] == shares["usual"] == 400
+    made = 400 * 399 / 2
+    assert shares["alone"] == pytest.approx(made / (made + 59 * 3))
+
+
 def test_the_longest_make_more_than_their_share_by_luck_alone():
     """Everybody alike, sorted: a tenth makes about three tenths of the pairs, and no finding."""
     sizes = 1 + np.random.default_rng(1).poisson(4.3, 4_000)

@@ -677,7 +677,9 @@ def sentence(row: dict) -> str:
     if row["low"] > 0:
         return text + ": better; the interval is above zero"
     if row["high"] < 0:
-        return text + ": worse; the interval is below zero"
+        borne = row.get("role") == "guardrail" and row.get("state") == "fine"
+        within = ", within the fall that the plan tolerates" if borne else ""
+        return text + ": worse; the interval is below zero" + within
     which = "the difference's" if row["lift_low"] > 0 or row["lift_high"] < 0 else "the"
     return text + f": {which} interval includes zero, so this may be chance"
 

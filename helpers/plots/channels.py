@@ -455,7 +455,9 @@ def traces(table: pd.DataFrame, name: str) -> None:
         What was hidden.
     """
     figure, axes = style.figure(2.4)
-    labels = {"buyers": "bought or\nviewed it", "others": "all others"}
+    many = table["customers"]
+    labels = {"buyers": f"{many['buyers']:,.0f} who bought\nor viewed it",
+              "others": f"{many['others']:,.0f} others"}  # fmt: skip
     for place, (who, colour) in enumerate([("buyers", WARNING), ("others", CHANCE)]):
         share = table.loc[who, "rows"]
         if share != share:

@@ -247,7 +247,7 @@ def rule_in_questions() -> None:
         ("Are split and export sound?", "no", "cannot tell"),
         ("Is a guardrail surely harmed?", "yes", "stop"),
         ("Is this a look\nthat the plan has?", "no", "keep running"),
-        ("Counted per visit: does an\narm come more often?", "yes", "cannot tell"),
+        ("Counted per visit: do people\nof one arm come more often?", "yes", "cannot tell"),
         ("Is even the upper end\nless than worth having?", "yes", "stop"),
         ("Is the whole interval\nabove zero?", "yes", "ship"),
         ("Are the planned weeks over?", "yes", "cannot tell"),

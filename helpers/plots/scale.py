@@ -147,15 +147,7 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
     """
     figure, axes = style.figure(height=0.68 * len(tried) + 1.5)
     for place, (name, row) in enumerate(tried.iterrows()):
-        colour = (
-            PERSONAL
-            if name == usual
-            else POPULAR
-            if "best sellers" in name
-            else WARNING
-            if "reseller" in name
-            else INK
-        )
+        colour = PERSONAL if name == usual else WARNING if "reseller" in name else INK
         axes.plot([row["difference_low"], row["difference_high"]], [place] * 2, color=colour,
                   linewidth=4)  # fmt: skip
         axes.plot(row["difference"], place, "o", color=colour, markersize=9)

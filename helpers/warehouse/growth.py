@@ -57,8 +57,8 @@ def longest_histories(
         Shares of ``customers``, ``purchases`` (a product counts once a customer) and ``pairs``
         (missing where nobody bought two products); ``by_luck``: what the longest would make of the
         pairs if everybody had one purchase and all others were dealt out by chance;
-        ``longest``: products of the longest history; ``usual``: what at least 99 of 100 customers
-        have at most.
+        ``longest``: products of the longest history; ``alone``: its share of the pairs (missing as
+        above); ``usual``: what at least 99 of 100 customers have at most.
     """
     sizes = transactions.groupby("customer_id")["product_id"].nunique()
     sizes = sizes.sort_values(ascending=False)
@@ -67,9 +67,9 @@ def longest_histories(
         sizes.sum() - len(sizes), np.full(len(sizes), 1 / len(sizes))
     )
 
-    def of_the_pairs(lengths):
+    def of_the_pairs(lengths, n=n_longest):
         made = lengths * (lengths - 1) / 2
-        return made[:n_longest].sum() / made.sum() if made.sum() else np.nan
+        return made[:n].sum() / made.sum() if made.sum() else np.nan
 
     return pd.Series(
         {
@@ -78,6 +78,7 @@ def longest_histories(
             "pairs": of_the_pairs(sizes.to_numpy()),
             "by_luck": of_the_pairs(np.sort(dealt)[::-1]),
             "longest": sizes.iloc[0],
+            "alone": of_the_pairs(sizes.to_numpy(), 1),
             "usual": sizes.quantile(0.99, interpolation="higher"),
         }
     )
