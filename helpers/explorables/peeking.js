@@ -20,6 +20,7 @@
     const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     picture.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", "Nothing is drawn yet.");
     const x = (look) => 10 + ((wide - 20) * look) / (looks - 1);
     const y = (z) => high / 2 - (Math.max(-top, Math.min(top, z)) * (high / 2 - 8)) / top;
     const line = (points, colour, width, dash = "") => {
