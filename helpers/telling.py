@@ -32,6 +32,19 @@ def say(text: str) -> None:
     display({"text/markdown": text, "text/plain": spoken}, raw=True)
 
 
+def show_page(told: str, page: str) -> None:
+    """Show a piece of HTML, and for those who see none a sentence.
+
+    Parameters
+    ----------
+    told : str
+        What is there to see; strict nbval compares it.
+    page : str
+        HTML. Names from the data must be escaped in it.
+    """
+    display({"text/plain": told, "text/html": page}, raw=True)
+
+
 def plain(name: object) -> str:
     """A name from the data as text: a product called ``<b>`` or ``**`` stays what it is.
 

@@ -12,14 +12,14 @@ from helpers.data import PROJECT
 LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "first_look", "catalogue",
            "production", "channels", "experiments", "audiences", "warehouse", "memo",
            "trust"]  # fmt: skip
-ROOMS = [*LESSONS, "simulation", "cases", "course", "plots"]
+ROOMS = [*LESSONS, "simulation", "cases", "course", "plots", "explorables"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
     "reading": {"data", "channels", "experiments", "warehouse", "memo", "course"},
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
-    "telling": {"plots", "course"},
+    "telling": {"plots", "course", "explorables"},
     "colours": {"course", "experiments", "memo", "plots"},
 }
 

@@ -1,0 +1,106 @@
+"""What can be played with computes what the helpers compute, by keyboard too."""
+
+import re
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import data, experiments, explorables, telling
+from helpers.matrix import build_interaction_matrix
+from helpers.recommend import ItemBased
+from helpers.similarity import product_similarity
+
+
+def fragment(show, *arguments):
+    with mock.patch.object(telling, "display") as displayed:
+        show(*arguments)
+    return displayed.call_args.args[0]["text/html"]
+
+
+@pytest.fixture
+def play(watched, serve, tmp_path):
+    """Open a fragment in a page of its own."""
+
+    def opened(*shown):
+        page = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8">{fragment(*shown)}</html>'
+        (tmp_path / "index.html").write_text(page, encoding="utf-8")
+        watched.page.goto(serve(tmp_path))
+        return watched.page
+
+    yield opened
+    assert watched.elsewhere == [] and watched.errors == []
+
+
+def small():
+    return build_interaction_matrix(data.miniature()).to_frame().astype(int)
+
+
+def test_the_puzzle_agrees_with_the_helpers_on_200_tables(play):
+    page = play(explorables.puzzle, small(), "customer 4")
+    rng = np.random.default_rng(0)
+    n = 0
+    while n < 200:
+        bought = rng.integers(0, 2, (4, 4))
+        if not bought.any(axis=0).all() or not bought.any(axis=1).all():
+            continue  # the helpers know bought products and buyers only
+        n += 1
+        rows = [(f"c{i}", f"p{j}") for i, j in zip(*bought.nonzero(), strict=True)]
+        purchases = pd.DataFrame(rows, columns=["customer_id", "product_id"]).assign(
+            transaction_date=pd.Timestamp("2024-01-01")
+        )
+        matrix = build_interaction_matrix(purchases)
+        pairs, scores = page.evaluate(
+            """b => [b.map((_, i) => b.map((_, j) => puzzle.similarity(b, i, j))),
+                     b.map((_, j) => puzzle.score(b, 3, j))]""",
+            bought.tolist(),
+        )
+        assert np.allclose(pairs, product_similarity(matrix).to_frame(), atol=1e-6)
+        model = ItemBased(n_neighbors=None, scale_customers=False).fit(matrix)
+        ours = model.recommend(["c3"], n=4).set_index("product_id")["score"]
+        for product, score in ours.items():
+            assert scores[int(product[1])] == pytest.approx(score, abs=1e-5)
+
+
+def test_the_puzzle_moves_by_keyboard_and_shows_the_sum(play):
+    page = play(explorables.puzzle, small(), "customer 4")
+    first = page.locator("p.first")
+    assert first.inner_text().startswith("B: 0.41 + 0.41 = 0.82")
+    cell = page.get_by_label("customer 3 bought A")
+    cell.focus()
+    page.keyboard.press("Space")
+    assert cell.get_attribute("aria-pressed") == "true"
+    assert not first.inner_text().startswith("B: 0.41 + 0.41")
+    for product in "AC":
+        page.get_by_label(f"customer 4 bought {product}").click()
+    assert "owns nothing" in page.locator("[aria-live]").inner_text()
+
+
+def test_peeking_finds_the_first_look_beyond_the_limits_as_numpy_does(play):
+    limits = experiments.spending_limits(range(1, 22))
+    page = play(explorables.peeking, limits)
+    shown = np.round(limits, 4)
+    for seed in range(10):
+        paths = experiments.peeking_paths(21, n_tests=20, random_state=seed)
+        beyond = np.abs(paths) > shown
+        first = np.where(beyond.any(axis=1), beyond.argmax(axis=1), -1)
+        found = page.evaluate("([p, l]) => p.map(each => peeking.first(each, l))",
+                              [paths.tolist(), shown.tolist()])  # fmt: skip
+        assert found == first.tolist()
+    page.get_by_role("button").focus()
+    for _ in range(40):
+        page.keyboard.press("Enter")
+    said = page.locator("[aria-live]").inner_text()
+    daily, wide, once = (float(each) for each in re.findall(r"([\d.]+) of 100(?=[;.])", said))
+    truth = experiments.peeking(21)["at any look"] * 100
+    assert abs(daily - truth) < 4 and abs(once - 5) < 2 and wide < 8
+    assert page.locator("polyline").count() == 104
+
+
+def test_names_cannot_leave_the_fragment(play):
+    name = "\"'></div><script>window.hacked=1</script>"
+    table = small().rename(columns={"A": name})
+    page = play(explorables.puzzle, table, "customer 4")
+    assert page.evaluate("window.hacked") is None
+    assert page.get_by_text(name, exact=True).count() == 1
