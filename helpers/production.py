@@ -864,13 +864,15 @@ def lists_by_age(
         By age in days: ``hit_rate`` of lists that are so old; ``low`` and ``high``, an interval of
         what they lose or win beside those of age 0, customer by customer (95 % for all ages
         together); ``old_pairs``, ``pairs_low`` and ``pairs_high``, the same where only the
-        similarities are so old and everybody's purchases are fresh; ``unknown``, the share of the
-        judged customers whom an engine of that age does not know. In ``attrs``: ``customers``,
-        ``days``, ``best_sellers``, the hit rate of fresh best sellers, and ``lead_low`` and
-        ``lead_high``, a 95 % interval of what fresh lists find more than those. Empty where too
-        little time is covered, or nobody came back.
+        similarities are so old and everybody's purchases are fresh; ``above_low``, the least that
+        lists of that age find more than fresh best sellers (of an interval as wide); ``unknown``,
+        the share of the judged customers whom an engine of that age does not know. In ``attrs``:
+        ``customers``, ``days``, ``best_sellers``, the hit rate of fresh best sellers, and
+        ``lead_low`` and ``lead_high``, a 95 % interval of what fresh lists find more than those.
+        Empty where too little time is covered, or nobody came back.
     """
-    columns = ["hit_rate", "low", "high", "old_pairs", "pairs_low", "pairs_high", "unknown"]
+    columns = ["hit_rate", "low", "high", "old_pairs", "pairs_low", "pairs_high", "above_low",
+               "unknown"]  # fmt: skip
     nothing = pd.DataFrame([], pd.Index([], name="age"), columns, dtype=float)
     covered = (transactions["transaction_date"].max() - transactions["transaction_date"].min()).days
     try:
@@ -914,6 +916,7 @@ def lists_by_age(
             "old_pairs": of_mixed.mean(),
             "pairs_low": pairs_low,
             "pairs_high": pairs_high,
+            "above_low": evaluate.interval(scores - sold, len(ages))[0],
             "unknown": float((~judged.isin(known["customer_id"])).mean()),
         }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("age")
@@ -949,6 +952,24 @@ def first_harmful_age(by_age: pd.DataFrame) -> int | None:
     """
     worse = by_age.index[by_age["high"] < 0]
     return int(worse[0]) if len(worse) else None
+
+
+def oldest_age(by_age: pd.DataFrame) -> int | None:
+    """Up to which age lists clearly find more than fresh best sellers; None, if fresh ones don't.
+
+    Parameters
+    ----------
+    by_age : DataFrame
+        From :func:`lists_by_age`.
+
+    Notes
+    -----
+    Not :func:`first_harmful_age`: lists that have lost can still be far better than best sellers,
+    so they are shown on while somebody mends the night.
+    """
+    better = (by_age["above_low"] > 0).to_numpy()
+    ages = by_age.index[np.logical_and.accumulate(better)]
+    return int(ages[-1]) if len(ages) else None
 
 
 def quiet_gauges(

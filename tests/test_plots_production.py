@@ -66,8 +66,10 @@ def test_the_night_has_as_many_checks_as_it_says(drawn, shop):
     plots.one_night()
     [axes] = drawn
     engine = production.build_engine(shop[0])
-    checks = production.health_checks(engine, production.score_everyone(engine))
-    assert f"{len(checks)} of them" in written(axes)
+    table = production.score_everyone(engine)
+    checks = production.health_checks(engine, table)
+    beside = production.beside_last_time(engine, table, engine, table)
+    assert f"{len(checks)}, then {len(beside)}" in written(axes)
 
 
 def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):

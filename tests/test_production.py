@@ -364,6 +364,19 @@ def test_age_zero_is_what_lesson_05_would_find(shop, by_age):
 def test_too_short_a_time_gives_no_ages():
     empty = production.lists_by_age(data.miniature())
     assert empty.empty and production.first_harmful_age(empty) is None
+    assert production.oldest_age(empty) is None
+
+
+def test_lists_that_have_lost_are_shown_as_long_as_they_beat_best_sellers(by_age):
+    """The oldest age once lay below the first loss: that swapped 48 hits for 30."""
+    assert by_age.at[7, "above_low"] > 0.1
+    assert by_age.at[7, "above_low"] < by_age.at[7, "hit_rate"] - by_age.attrs["best_sellers"]
+    assert production.oldest_age(by_age) == 7  # at 90 days, best sellers may do as well
+    ages = pd.Index([0, 1, 7, 30], name="age")
+    for above, oldest in (([2, 2, 1, 1], 30), ([2, 1, -1, 1], 1), ([1, -1, 1, 1], 0),
+                          ([-1, 1, 1, 1], None)):  # fmt: skip
+        table = pd.DataFrame({"above_low": above}, index=ages)
+        assert production.oldest_age(table) == oldest
 
 
 def test_quiet_gauges_ring_as_often_as_promised():

@@ -54,7 +54,7 @@ def contract() -> None:
 def one_night() -> None:
     """From the export to the page, and the way around a table that fails a check."""
     figure, axes = style.figure(height=2.9)
-    steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "13 of them"),
+    steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "13, then 6"),
              ("page", "6 am")]  # fmt: skip
     for place, (name, when) in enumerate(steps):
         style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
@@ -73,7 +73,7 @@ def one_night() -> None:
     finding = "Yesterday's table stays until a new one has passed"
     style.title(axes, finding)
     told = " → ".join(f"{name} ({when})" for name, when in steps)
-    style.show(figure, f"{finding}. {told}. A table that fails is held back.")
+    style.show(figure, f"{finding}. {told}. A table that fails a check that stops is held back.")
 
 
 def checks_by_night(drill: pd.DataFrame) -> None:
