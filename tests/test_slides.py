@@ -27,11 +27,14 @@ def code(*outputs, tags=()):
 TABLE = v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
 
 
+FOLDED = v4.new_output("display_data", {"text/html": "<details><summary>Open</summary></details>"})
+
+
 def test_each_result_has_a_slide_and_a_guess_comes_before_it():
     slides = slides_of([
         v4.new_markdown_cell("# 03 What? \n\n> **Your question today:** what\n> next?\n\nMinutes."),
         v4.new_markdown_cell("## 1. Circles\n\nLong before.\n\n**Guess first:** how many?"),
-        code(shown("Half are near. And more."), said("Half. So we stop."), TABLE),
+        code(shown("Half are near. And more."), said("Half. So we stop."), FOLDED, TABLE),
         v4.new_markdown_cell("**What it means:** two are better. Then much else."),
     ])  # fmt: skip
     told = [(slide.kicker, slide.headline, slide.said, bool(slide.shown)) for slide in slides]

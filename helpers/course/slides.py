@@ -231,7 +231,7 @@ def _results(cell):
             size = output.metadata["image/png"]
             tall = size["height"] > _TALL * size["width"]
             yield "shown", (picture, re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0], tall)
-        elif "text/html" in data:
+        elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
             size = min(1.2, _LINES / _lines(data["text/html"]))
             table = f'<div class="table" style="font-size: {size:.2f}em">{data["text/html"]}</div>'
             yield "shown", (table, "", False)
