@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from helpers import cases, data, evaluate, memo, trust
-from helpers.cases.desk import _points
+from helpers.cases.desk import _points, too_wide
 from helpers.course import exercises, notebooks, runs, workshop
 from tests.common import THOROUGH
 
@@ -71,6 +71,8 @@ def solve(desk):
     _, low, high = numbers(reads["gain"])
     line = numbers(beside["gain"])[-1]
     tells = numbers(reads["shuffle test"])[1] > 0
+    if low <= 0 <= high and high - low > 2 * line:
+        return "not yet", "too few"
     if high < line:
         return "don't", "leak" if leak else "last week" if tells else "no taste"
     if low <= 0:
@@ -90,6 +92,28 @@ def solve(desk):
 def test_the_routine_and_the_desk_solve_every_case(case):
     truth = case.truth
     assert solve(cases.desk(case)) == (truth.decision, truth.fault)
+
+
+def test_a_sound_test_never_says_another_word_than_the_key(case):
+    read, lift = cases.gauges(case)["test"], cases.desk(case).set_index("gauge").loc["lift"]
+    if not read or read["broken"]:
+        return
+    _, low, high = numbers(lift["reads"])
+    arms, worth = lift["beside"].split("; ")
+    assert low <= 0 <= high and worth == "worth having: +10%"
+    if arms == "personal vs today" and high < 10:
+        assert case.truth.decision in ("don't", "fix the data first")
+
+
+def test_a_wide_interval_around_zero_never_says_dont():
+    assert too_wide(-0.08, 0.055, 0.06) and trust.outcome(-0.08, 0.055, 0.06) == trust.NOT_WORTH_IT
+    for low, high in [(-0.03, 0.05), (-0.15, -0.01), (0.01, 0.2)]:
+        assert not too_wide(low, high, 0.06)
+
+
+def test_twelve_numbers_hold_every_fault():
+    met = {cases.texts()["kinds"][cases.kind_of(shop)]["fault"] for shop in range(12)}
+    assert met == set(cases.texts()["faults"])
 
 
 def test_the_solver_needs_the_symptom():
@@ -359,7 +383,7 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert told[8] == pytest.approx(shared, abs=0.1)
     assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
     assert "“personal” against “today”" in cases.letter(case)
-    assert desk.loc["lift", "beside"] == "personal vs today"
+    assert desk.loc["lift", "beside"] == "personal vs today; worth having: +10%"
 
 
 def test_the_desk_says_how_many_checks_can_block():

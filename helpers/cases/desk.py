@@ -136,9 +136,28 @@ def _score(case, split, transactions, events):
         "above best sellers": _with_interval(ours, scores["most_popular"]["hit_rate"]),
         "shuffle": shuffled,
         "histories": trust.histories(*shuffled[1:], line, hits, len(pairs), taken),
-        "outcome": trust.CANNOT_TELL_YET if thin else trust.outcome(*gain[1:], line),
+        "outcome": (
+            trust.CANNOT_TELL_YET
+            if thin or too_wide(*gain[1:], line)
+            else trust.outcome(*gain[1:], line)
+        ),
     }
     return scored, ours, rival
+
+
+def too_wide(low: float, high: float, line: float) -> bool:
+    """Whether an interval could hardly have seen a gain of the size of the line.
+
+    Parameters
+    ----------
+    low, high, line : float
+
+    Returns
+    -------
+    bool
+        As on the page of lesson 11: it includes zero and is wider than twice the line.
+    """
+    return low <= 0 <= high and high - low > 2 * line
 
 
 def _with_interval(ours, theirs):
@@ -176,6 +195,7 @@ def _test(case):
         "allowed": float(experiments.deviation_allowed(sum(sizes))),
         "broken": bool(read["split"]["broken"]),
         "lift": tuple(float(result[name]) for name in ("lift", "lift_low", "lift_high")),
+        "worth_having": float(case.files.live_test.worth_having),
         "decision": read["decision"],
     }
 
@@ -201,7 +221,7 @@ def desk(case: Case) -> pd.DataFrame:
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
-        "doubts": (f"{len(rows['doubts'])} serious", "0 serious"),
+        "doubts": (f"{len(rows['doubts'])} serious", "–"),
         "heaviest customer": (f"{rows['heaviest']:.1%} of the rows", f"next: {rows['next']:.1%}"),
         "purchases lately": (
             f"{rows['lately']:,} in 30 days",
@@ -230,7 +250,8 @@ def desk(case: Case) -> pd.DataFrame:
         said["split"] = (" and ".join(f"{size:,}" for size in test["sizes"]),
                          f"{test['off']:.0f} off; chance: {test['allowed']:.0f}")  # fmt: skip
         lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
-        said["lift"] = (lift, " vs ".join(reversed(test["arms"])))
+        arms = " vs ".join(reversed(test["arms"]))
+        said["lift"] = (lift, f"{arms}; worth having: +{test['worth_having']:.0%}")
     table = [
         (part, gauge, *said.get(gauge, ("no test", "–")))
         for part, names in texts()["parts"].items()

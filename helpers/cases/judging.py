@@ -6,10 +6,7 @@ from helpers.cases.desk import desk
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "fault", "gauge", "sentence")
-_LATER = (
-    "The lists fail a check that blocks, too. That no comes later: mend the first one, or drop the "
-    "lists, and begin at the top again."
-)
+_LATER = "A check of the lists blocks, too: that no comes later, and must be mended, too."
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
 
 
