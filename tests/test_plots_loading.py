@@ -210,4 +210,4 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
     assert [row.index(True) for row in np.reshape(marked, (-1, 3)).tolist()] == [0, 0, 0, 1, 0]
     assert np.sum(marked) == len(table) == 5
-    assert "No customer, in the worst month? mend" in alt
+    assert "No customer, in the worst month? 30% (to 50%), so mend." in alt

@@ -482,13 +482,13 @@ def the_rule(table: pd.DataFrame) -> None:
             if here:
                 text = percent(row.figure) if row.question in percents else f"{row.figure:,.0f}"
                 text = text.replace("less than ", "< ") + f"\n({limit})"
+                told.append(f"{row.question} {text}, so {row.answer}.".replace("\n", " "))
             axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
                       color="white" if here else INK, fontsize=10,
                       fontweight="bold" if here else "normal")  # fmt: skip
-        told.append(f"{row.question} {row.answer}")
     axes.set_xlim(-0.05, 8.4)
     axes.set_ylim(len(table) - 0.5, -1.15)
     style.bare(axes, equal=False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
     label = "filled: this file, with the limit in brackets"
-    style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}.")
+    style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}")
