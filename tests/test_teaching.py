@@ -135,6 +135,12 @@ def test_the_readme_gives_each_lesson_its_minutes():
         first = nbformat.read(path, as_version=4).cells[0].source
         told = re.search(r"(\d+) minutes to read[^,]*, (\d+) for the exercises", first)
         assert int(table[path.stem]) == sum(map(int, told.groups())), path.stem
+    mapped = re.findall(r"\((\w+)\.ipynb\) \|[^|]*\| (\d+) \|", nbformat.writes(
+        nbformat.read(lessons()[0], as_version=4)))  # fmt: skip
+    assert len(mapped) >= 12
+    for stem, minutes in mapped:
+        first = nbformat.read(FOLDER / f"{stem}.ipynb", as_version=4).cells[0].source
+        assert re.search(r"(\d+) minutes to read", first)[1] == minutes, stem
 
 
 def test_learners_get_no_answers_and_instructors_get_them_open():
