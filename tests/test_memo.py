@@ -647,10 +647,9 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
         name for name, _ in tags.found
     }
     assert "<h3>What customers may want next: shop</h3>" in part
-    assert (
-        re.sub("<[^>]+>", "", part).split()
-        == re.sub("<[^>]+>", "", page[page.index("<main>") : page.index("</main>")]).split()
-    )
+    words = re.sub("<[^>]+>", "", page[page.index("<main>") : page.index("</main>")]).split()
+    assert [word for word in re.sub("<[^>]+>", "", part).split() if "____" not in word] == words
+    assert part.count("________") == 9 and part.index("<blockquote>") < part.index("ship a test")
 
 
 def test_the_page_speaks_of_best_sellers_and_chance_only(facts):

@@ -32,6 +32,12 @@
       if (dash) drawn.setAttribute("stroke-dasharray", dash);
       picture.append(drawn);
     };
+    const label = (text, left, top_, colour) => {
+      const drawn = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      Object.entries({ x: left, y: top_, fill: colour, "font-size": 13 }).forEach(([k, v]) => drawn.setAttribute(k, v));
+      drawn.textContent = text;
+      picture.append(drawn);
+    };
     const total = { drawn: 0, daily: 0, spent: 0, end: 0 };
     const narrow = limits.map(() => once);
     button.addEventListener("click", () => {
@@ -50,11 +56,15 @@
         line(narrow.map((z) => side * z), "#222222", 1.5, "5 4");
         line(limits.map((z) => side * z), "#0072B2", 1.5);
       });
+      label("usual limit", 14, y(-once) + 14, "#222222");
+      label("wide limits", wide - 90, y(limits[Math.floor(looks / 2)]) - 8, "#0072B2");
+      label(`look 1 to ${looks} →`, wide / 2 - 40, high - 4, "#595959");
       picture.setAttribute("aria-label", `A hundred tests; ${daily} lie beyond ${once.toFixed(2)} standard errors at some look.`);
-      const share = (count) => `${((100 * count) / total.drawn).toFixed(1)} of 100`;
+      const share = (count) => `${((100 * count) / total.drawn).toFixed(total.drawn > 100 ? 1 : 0)} of 100`;
       said.textContent = `Red: ${daily} of these 100 "win" at some look, though nothing differs. Of all ${total.drawn} drawn: ` +
         `looked ${looks} times ${share(total.daily)}; with the wide limits (blue) ${share(total.spent)}; looked once, at the end, ${share(total.end)}.`;
     });
     place.replaceChildren(button, picture, said);
+    button.click();
   }
 })();

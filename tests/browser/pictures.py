@@ -23,12 +23,14 @@ def write_picture(chromium, folder: Path) -> Path:
     facts = memo.collect(
         transactions, data.load_events(), report, assumed=story, made_up_consent=True
     )
-    page = chromium.new_page(viewport={"width": 960, "height": 1080})
+    page = chromium.new_page(viewport={"width": 960, "height": 1600})
     page.set_content(memo.page(facts, "the bundled shop"))
     words = PngInfo()
     words.add_itxt("Description", page.locator("body").inner_text())
-    with Image.open(io.BytesIO(page.screenshot())) as picture:
-        picture.quantize(64).save(folder / "memo.png", pnginfo=words, optimize=True)
+    half = page.locator(".rest").bounding_box()["y"]
+    part = {"x": 0, "y": 0, "width": 960, "height": int(half)}
+    with Image.open(io.BytesIO(page.screenshot(clip=part))) as picture:
+        picture.quantize(128).save(folder / "memo.png", pnginfo=words, optimize=True)
     page.close()
     return folder / "memo.png"
 
