@@ -232,7 +232,8 @@ def _results(cell):
             tall = size["height"] > _TALL * size["width"]
             yield "shown", (picture, re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0], tall)
         elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
-            size = min(1.2, _LINES / _lines(data["text/html"]))
+            tabular = "<table" in data["text/html"]  # else it is to play with
+            size = min(1.2, _LINES / _lines(data["text/html"])) if tabular else 0.65
             table = f'<div class="table" style="font-size: {size:.2f}em">{data["text/html"]}</div>'
             yield "shown", (table, "", False)
         elif "text/markdown" in data:

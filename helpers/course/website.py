@@ -20,6 +20,11 @@ from helpers.course.pages import ASSETS, INJECTED
 from helpers.data import PROJECT
 
 _PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
+# around a table the theme repeats the names that lead to it
+_TWICE = re.compile(
+    r'(<div class="table-wrapper[^>]* id="([^"]+)">\s*)'
+    r'((?:<span id="[^"]+"></span>)*?)\3<table([^>]*) id="\2">'
+)
 _TERM = "term-"  # what the anchors in lessons begin with
 _INDEX = """# {title}
 
@@ -145,6 +150,7 @@ def build_site(out, run=None) -> Path:
             text = page.read_text(encoding="utf-8")
             # the theme leaves out how high its headings stand
             text = text.replace('role="heading">', 'role="heading" aria-level="2">')
+            text = _TWICE.sub(r"\1\3<table\4>", text)
             text = text.replace("<img ", '<img loading="lazy" ')  # words come first
             page.write_text(text, encoding="utf-8")
         if run:
