@@ -134,6 +134,19 @@ def test_budgets(notebook):
     assert max(lines) <= 15 and statistics.median(lines) <= 5
 
 
+def test_the_main_reading_leaves_room_to_breathe(notebook):
+    """What comes before the exercises: at most seven sections, and words for 25 minutes."""
+    first = next(
+        n for n, cell in enumerate(notebook.cells) if "\n## Exercises" in f"\n{cell.source}"
+    )
+    before = notebook.copy()
+    before.cells = [*notebook.cells[:first], notebook.cells[first].copy()]
+    before.cells[-1]["source"] = notebook.cells[first].source.split("## Exercises")[0]
+    text = prose(before)
+    assert len(re.findall(r"\w[\w'-]*", text + said(before))) <= 1_600
+    assert len(re.findall(r"^## ", text, flags=re.M)) <= 7
+
+
 def test_what_colleagues_ask_has_a_whole_answer(notebook):
     """Folded, to be answered aloud first; a slide shows the questions alone."""
     sections = {"## Asked in the meeting": (9, 13), "## In another business": (5, 8)}
