@@ -82,7 +82,7 @@ def what_dealing_does(deals: pd.DataFrame) -> None:
         alarms[name] = (deals["difference"].abs() > 1.96 * deals[column]).mean()
         edge = 196 * deals[column].mean()
         for side in (-edge, edge):
-            axes.plot([side, side], [0, (height + 0.03) * top], color=colour, linewidth=2)
+            axes.plot([side, side], [0, top], color=colour, linewidth=2)
         told = f"by {name}: 5% should lie outside, {percent(alarms[name])} do"
         axes.text(0, height * top, told, color=colour, ha="center", va="bottom", bbox=_ON_WHITE)
     axes.set_ylim(0, 1.36 * top)
@@ -147,8 +147,8 @@ def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
     axes.plot(least.index, least, color=PERSONAL, linewidth=2.5, marker="o")
     axes.axhline(worth_having, color=WARNING, linewidth=1.8, linestyle="--")
     last = planned.index.max()
-    axes.text(last, worth_having, f"worth having: {worth_having:.0%}", color=WARNING, ha="right",
-              va="bottom")  # fmt: skip
+    axes.annotate(f"worth having: {worth_having:.0%}", (last, worth_having), (0, 5), color=WARNING,
+                  textcoords="offset points", ha="right", va="bottom")  # fmt: skip
     enough = least.index[least <= worth_having]
     finding = f"No planned week finds a lift of {worth_having:.0%}"
     if len(enough):
@@ -230,7 +230,7 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
                   f"{abs(off):,.0f} off, {allowed:,.0f} allowed", va="center",
                   color=colour, ha="left", bbox=_ON_WHITE)  # fmt: skip
         reach = max(reach, abs(off), allowed)
-    axes.axvline(0, color=INK, linewidth=1)
+        axes.plot([0, 0], [place - 0.16, place + 0.16], color=INK, linewidth=1)
     axes.set_xlim(-1.15 * reach, 1.15 * reach)
     axes.set_ylim(len(sizes) - 0.5, -0.75)
     axes.set_yticks([])
