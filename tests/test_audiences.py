@@ -457,13 +457,8 @@ def test_a_correction_must_help_for_more_than_luck():
     assert not helps(0.010, 0.012, 0.009)
 
 
-def test_who_changes_places_and_who_never_gets_one():
+def test_who_never_gets_an_offer():
     customers = pd.Index(list("abcde"))
-    table = audiences.chosen_by_what(list("abc"), list("bcd"), ["a", "b"], customers)
-    assert table.loc["buyers"].tolist() == [2, 0.5]
-    assert table.loc["others"].tolist() == [3, pytest.approx(1 / 3)]
-    nobody = audiences.chosen_by_what([], [], [], customers)
-    assert nobody["customers"].tolist() == [0, 5] and nobody.loc["others", "changes"] == 0
     groups = pd.Series(list("xxyyy"), customers)
     shares = audiences.offered_share(groups, ["a", "c", "d", "e"])
     assert shares.index.tolist() == ["x", "y"] and shares["share"].tolist() == [0.5, 1]

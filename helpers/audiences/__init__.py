@@ -24,7 +24,6 @@ from helpers.audiences.offers import (
     OfferRules,
     break_even_difference,
     break_even_risk,
-    chosen_by_what,
     expected_profit,
     holdout_plan,
     in_holdout,

@@ -354,33 +354,6 @@ def is_private(
     return table["product_id"].map(known).isin(_folded(categories))
 
 
-def chosen_by_what(
-    with_them: Collection[str], without: Collection[str], buyers: Collection[str], customers
-) -> pd.DataFrame:
-    """Does buying certain things decide who is on a list?
-
-    Parameters
-    ----------
-    with_them, without : collection of customer ids
-        The list made from all purchases, and the one made as if those things had not been bought.
-    buyers : collection of customer ids
-        Who bought them.
-    customers : Index of customer ids
-        All.
-
-    Returns
-    -------
-    DataFrame
-        Rows ``buyers`` and ``others``: ``customers``, and ``changes``, the share of them who are
-        on one of the two lists only.
-    """
-    change = customers.isin(list(with_them)) != customers.isin(list(without))
-    kind = np.where(customers.isin(list(buyers)), "buyers", "others")
-    groups = pd.Series(change).groupby(kind)
-    table = pd.DataFrame({"customers": groups.size(), "changes": groups.mean()})
-    return table.reindex(["buyers", "others"]).fillna({"customers": 0})
-
-
 def offered_share(groups: pd.Series, chosen: Collection[str]) -> pd.DataFrame:
     """Who never gets an offer: the share of each group that is on the list.
 
