@@ -135,17 +135,15 @@ def _say(slide, text, waiting):
 
 def _with_result(content, section, before):
     shown, headline, tall = content
-    slide = Slide(
-        headline or section, section, shown, notes=list(before), titled=bool(headline), tall=tall
-    )
     if not headline:
-        slide.kicker = ""
-    return slide
+        return Slide(section, shown=shown, notes=list(before), tall=tall)
+    return Slide(headline, section, shown, notes=list(before), titled=True, tall=tall)
 
 
 def _question(text, section, before):
     """What the room is to guess, before it sees."""
-    lead, asked = text[: _GUESS.search(text).start()], text[_GUESS.search(text).start() :]
+    start = _GUESS.search(text).start()
+    lead, asked = text[:start], text[start:]
     asked = re.sub(r"\*\*Guess(?: first)?[:.]?(\*\*:?)? ?", "", asked).replace("**", "")
     first = asked.split("\n\n")[0].strip()
     if not first:  # the question stands before the word

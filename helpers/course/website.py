@@ -61,7 +61,7 @@ _CONFIGURATION = {
             "color-brand-content": colours.OTHER,
         },
         "footer_icons": [],
-    },  # fmt: skip
+    },
     "html_favicon": "favicon.svg",
     "html_copy_source": False,
     "html_show_sourcelink": False,
@@ -147,12 +147,7 @@ def build_site(out, run=None) -> Path:
         if done.returncode:
             raise SiteError(f"Sphinx stopped: {done.stderr.strip()[-500:]}")
         for page in built.glob("*.html"):
-            text = page.read_text(encoding="utf-8")
-            # the theme leaves out how high its headings stand
-            text = text.replace('role="heading">', 'role="heading" aria-level="2">')
-            text = _TWICE.sub(r"\1\3<table\4>", text)
-            text = text.replace("<img ", '<img loading="lazy" ')  # words come first
-            page.write_text(text, encoding="utf-8")
+            page.write_text(_mended(page.read_text(encoding="utf-8")), encoding="utf-8")
         if run:
             shutil.copy(Path(run) / "index.html", built / "memo.html")
         elif "glossary.md" in pages:
@@ -161,6 +156,13 @@ def build_site(out, run=None) -> Path:
             shutil.rmtree(out)
         shutil.copytree(built, out)
     return out / "index.html"
+
+
+def _mended(page):
+    """A page of the theme: headings with their level, no name twice, words before pictures."""
+    page = page.replace('role="heading">', 'role="heading" aria-level="2">')
+    page = _TWICE.sub(r"\1\3<table\4>", page)
+    return page.replace("<img ", '<img loading="lazy" ')
 
 
 def _write_index(source, lessons, pages, run):
