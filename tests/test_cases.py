@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from helpers import cases, data, evaluate, memo, trust
-from helpers.cases.desk import _points, too_wide
+from helpers.cases.desk import _points, outcome
 from helpers.course import exercises, notebooks, runs, workshop
 from tests.common import THOROUGH
 
@@ -106,9 +106,10 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
 
 
 def test_a_wide_interval_around_zero_never_says_dont():
-    assert too_wide(-0.08, 0.055, 0.06) and trust.outcome(-0.08, 0.055, 0.06) == trust.NOT_WORTH_IT
-    for low, high in [(-0.03, 0.05), (-0.15, -0.01), (0.01, 0.2)]:
-        assert not too_wide(low, high, 0.06)
+    assert trust.outcome(-0.08, 0.055, 0.06) == trust.NOT_WORTH_IT
+    assert outcome(-0.08, 0.055, 0.06) == trust.CANNOT_TELL_YET
+    for low, high in [(-0.03, 0.05), (-0.15, -0.01), (0.01, 0.2), (0.01, 0.05), (-0.01, 0.2)]:
+        assert outcome(low, high, 0.06) == trust.outcome(low, high, 0.06)
 
 
 def test_twelve_numbers_hold_every_fault():

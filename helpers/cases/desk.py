@@ -136,28 +136,20 @@ def _score(case, split, transactions, events):
         "above best sellers": _with_interval(ours, scores["most_popular"]["hit_rate"]),
         "shuffle": shuffled,
         "histories": trust.histories(*shuffled[1:], line, hits, len(pairs), taken),
-        "outcome": (
-            trust.CANNOT_TELL_YET
-            if thin or too_wide(*gain[1:], line)
-            else trust.outcome(*gain[1:], line)
-        ),
+        "outcome": trust.CANNOT_TELL_YET if thin else outcome(*gain[1:], line),
     }
     return scored, ours, rival
 
 
-def too_wide(low: float, high: float, line: float) -> bool:
-    """Whether an interval could hardly have seen a gain of the size of the line.
+def outcome(low: float, high: float, line: float) -> str:
+    """What the interval of a gain says; parameters and answers as in :func:`trust.outcome`.
 
-    Parameters
-    ----------
-    low, high, line : float
-
-    Returns
-    -------
-    bool
-        As on the page of lesson 11: it includes zero and is wider than twice the line.
+    But *not worth it* only where that is ruled out, by the rule of lesson 11's page: an interval
+    that includes zero must be narrow enough to have seen a gain of the size of the line.
     """
-    return low <= 0 <= high and high - low > 2 * line
+    said = trust.outcome(low, high, line)
+    unsure = said == trust.NOT_WORTH_IT and not evaluate.ruled_out(low, high, line)
+    return trust.CANNOT_TELL_YET if unsure else said
 
 
 def _with_interval(ours, theirs):
