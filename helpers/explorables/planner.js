@@ -62,7 +62,7 @@
     const [lifts, lift] = field("Smallest lift worth having, in %", { type: "number", min: 1, max: 1000, step: 1, value: Math.round(100 * facts.worth) });
     const [visits, visit] = field("Visits a week", { type: "number", min: 1, step: 100, value: Math.round(facts.visits) });
     const [slide, slider] = field("Weeks", { type: "range", min: 0, max: facts.weeks.length - 1, step: 1, value: facts.weeks.indexOf(facts.planned) });
-    const shown = make("output"), said = make("p"), table = make("table");
+    const shown = make("output"), said = make("p"), table = make("table", "", { className: "wide" });
     slide.append(shown);
     said.setAttribute("aria-live", "polite");
     const colours = { ship: "#0072B2", "cannot tell": "#8A8A8A", stop: "#D55E00" };
