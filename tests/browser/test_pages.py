@@ -279,7 +279,9 @@ def test_a_runs_pages_follow_a_dark_system_and_keep_figures_on_white(run_folder,
     page.context.close()
 
 
-def test_a_lesson_is_called_the_same_in_a_run_on_the_site_and_on_slides(site, watched, tmp_path):
+def test_a_lesson_is_called_the_same_in_a_run_on_the_site_and_on_slides(
+    site, serve, watched, tmp_path
+):
     page = watched.page
     page.goto(f"{site}/index.html")
     names = page.locator(".sidebar-tree li.toctree-l1 a").all_inner_texts()[: len(lessons())]
