@@ -136,6 +136,40 @@ def test_the_rules_chances_are_those_of_the_normal_distribution():
     assert np.allclose(chances[["ship", "stop", "cannot tell"]].sum(axis=1), 1)
 
 
+@pytest.mark.parametrize("worth", [0.05, 0.65, 1.5])
+@pytest.mark.parametrize("planned", [0.4, 1, 2])  # in standard errors, beside the usual number
+def test_the_computed_chances_are_the_simulated_ones(worth, planned):
+    simulated = experiments.rule_chances(worth_having=worth, planned_for=worth / planned)
+    z = stats.norm.isf(0.025)
+    error = worth / planned / (z + stats.norm.ppf(0.8)) / np.sqrt(2 + worth / planned)
+    for name, effect in {"no effect": 0, "exactly worth having": 1, "twice that": 2}.items():
+        lift = effect * worth
+        computed = experiments.decision_chances(lift, worth, error, error * np.sqrt(1 + lift), z)
+        for said, chance in computed.items():
+            assert chance == pytest.approx(simulated.loc[name, said], abs=0.012), (name, said)
+
+
+def test_a_planned_test_has_the_chances_that_it_was_planned_for():
+    plan = LiveTest(worth_having=0.3)
+    weeks = range(1, 27)
+    for visits in (2e4, 1e5):
+        traffic = experiments.Traffic(visits)
+        table = experiments.plan_test(plan, traffic, weeks)
+        noise = experiments.planned_noise(plan, traffic, weeks)
+        enough = table.index[table["enough"]]
+        found = experiments.plan_chances(plan, noise, weeks=4)
+        assert found["needed"] == (enough[0] if len(enough) else None)
+        # as many customers more as there are
+        thrice = experiments.planned_noise(plan, experiments.Traffic(3 * visits), weeks)
+        more = experiments.plan_chances(plan, noise, 4, times=3)
+        same = experiments.plan_chances(plan, thrice, 4)
+        assert more["error"] == pytest.approx(same["error"]) and more["needed"] == same["needed"]
+        just = table.loc[4, "smallest_lift"]
+        exact = experiments.plan_chances(plan.model_copy(update={"worth_having": just}), noise, 4)
+        assert exact["chances"].loc[just, "ship"] == pytest.approx(0.8, abs=1e-3)
+        assert exact["chances"].loc[0, "ship"] < 0.0251
+
+
 def test_a_large_lift_is_harder_to_rule_out_than_to_find():
     """Beside the new arm's noise stands today's, times 1 + the lift."""
     chances = experiments.rule_chances(worth_having=0.6)

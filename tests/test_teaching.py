@@ -143,6 +143,24 @@ def test_the_readme_gives_each_lesson_its_minutes():
         assert re.search(r"(\d+) minutes to read", first)[1] == minutes, stem
 
 
+def test_a_lesson_has_one_name_wherever_it_is_named():
+    named = {}
+    for path in lessons():
+        source = nbformat.read(path, as_version=4).cells[0].source
+        named[path.stem] = re.match(r"# (.+)", source)[1]
+    places = [*FOLDER.glob("*.md"), *lessons(), FOLDER.parent / "README.md"]
+    link = r"\[((?:\d\d[ab]? )?[^\]\[\n]+)\]\((?:notebooks/)?(\d\d[ab]?_\w+)\.ipynb\)"
+    told = [found for path in places for found in re.findall(link, path.read_text("utf-8"))]
+    told = [
+        (name, stem) for name, stem in told if " " in name and name.split()[0].lower() != "lesson"
+    ]
+    assert len(told) > 2 * len(named)
+    for name, stem in told:
+        assert named[stem].endswith(name), f"{stem} is called {named[stem]}, not {name}"
+    headings = re.findall(r"^### (\d\d.*)", GUIDE, flags=re.M)
+    assert headings == list(named.values())
+
+
 def test_learners_get_no_answers_and_instructors_get_them_open():
     talking = workshop.talking_points(GUIDE)
     assert sorted(talking) == sorted(PROSE)

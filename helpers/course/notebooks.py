@@ -7,6 +7,8 @@ paths, neighbouring output texts joined. So a change in a notebook shows as just
 from __future__ import annotations
 
 import base64
+import functools
+import json
 import re
 from pathlib import Path
 
@@ -50,6 +52,14 @@ def lessons_in(folder: Path) -> list[Path]:
 def number(path: Path) -> str:
     """What a lesson is called by: ``"04"``, ``"05a"``."""
     return path.name.split("_")[0]
+
+
+@functools.cache
+def titles() -> dict[str, str]:
+    """What each lesson is called wherever it is named: its heading, by the stem of its file."""
+    read = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in lessons()}
+    heads = {stem: "".join(notebook["cells"][0]["source"]) for stem, notebook in read.items()}
+    return {stem: head.splitlines()[0].removeprefix("# ") for stem, head in heads.items()}
 
 
 def normalise(notebook):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 
-from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN
+from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles
 
 INJECTED = "injected-parameters"  # papermill's cell
 ASSETS = Path(__file__).parent / "site"
@@ -46,7 +46,7 @@ def lesson_html(notebook: Path, beside: Collection[str] = ()) -> str:
     names = sorted({notebook.stem, *beside})
     body = _exporter().from_filename(str(notebook))[0]
     body = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', body)
-    return _page(body, title=notebook.stem, names=names, place=names.index(notebook.stem))
+    return _page(body, title=_called(notebook.stem), names=names, place=names.index(notebook.stem))
 
 
 def glossary_html() -> str:
@@ -61,10 +61,17 @@ def glossary_html() -> str:
     return _page(body, title="Glossary", names=[], place=None)
 
 
+def _called(stem):
+    """A lesson's name by its file's; that of the file where the course has no such lesson."""
+    return titles().get(stem, stem.replace("_", " "))
+
+
 def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
-    return template.render(body=body, style=style, script=_asset("quiz.js"), **about)
+    return template.render(
+        body=body, style=style, script=_asset("quiz.js"), called=_called, **about
+    )
 
 
 @functools.cache
@@ -76,7 +83,11 @@ def _asset(name):
 def _colours_of_code():
     from pygments.formatters import HtmlFormatter
 
-    return HtmlFormatter(style="default").get_style_defs(".highlight")
+    light, dark = (
+        HtmlFormatter(style=style).get_style_defs(".highlight")
+        for style in ("default", "github-dark")
+    )
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
 @functools.cache

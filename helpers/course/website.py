@@ -25,6 +25,7 @@ _TWICE = re.compile(
     r'(<div class="table-wrapper[^>]* id="([^"]+)">\s*)'
     r'((?:<span id="[^"]+"></span>)*?)\3<table([^>]*) id="\2">'
 )
+_FULL_SIZE = '<a class="reference internal image-reference"'
 _TERM = "term-"  # what the anchors in lessons begin with
 _INDEX = """# {title}
 
@@ -62,6 +63,7 @@ _CONFIGURATION = {
         },
         "footer_icons": [],
     },
+    "templates_path": ["templates"],
     "html_favicon": "favicon.svg",
     "html_copy_source": False,
     "html_show_sourcelink": False,
@@ -130,6 +132,8 @@ def build_site(out, run=None) -> Path:
         _write_index(source, lessons, pages, run)
         for asset in ("course.css", "quiz.js", "favicon.svg"):
             shutil.copy(ASSETS / asset, source)
+        (source / "templates").mkdir()
+        shutil.copy(ASSETS / "search.html", source / "templates")
         lines = [f"{name} = {value!r}" for name, value in _CONFIGURATION.items()]
         (source / "conf.py").write_text("\n".join(lines), encoding="utf-8")
         command = [
@@ -159,8 +163,12 @@ def build_site(out, run=None) -> Path:
 
 
 def _mended(page):
-    """A page of the theme: headings with their level, no name twice, words before pictures."""
+    """A page of the theme: headings with their level, no name twice, words before pictures.
+
+    Each figure leads to itself in full size, which Sphinx sees to; here it says so.
+    """
     page = page.replace('role="heading">', 'role="heading" aria-level="2">')
+    page = page.replace(_FULL_SIZE, f'{_FULL_SIZE} title="Open in full size"')
     page = _TWICE.sub(r"\1\3<table\4>", page)
     return page.replace("<img ", '<img loading="lazy" ')
 

@@ -3,10 +3,18 @@
 from helpers.experiments.arms import HOLDOUT, assign_arms, fraction, sample_ratio_mismatch
 from helpers.experiments.deals import dealt_anew, deviation_allowed, peeking_paths
 from helpers.experiments.looks import peeking, spending_limits
-from helpers.experiments.plan import Traffic, plan_test, shop_history, unevenness
+from helpers.experiments.plan import (
+    Traffic,
+    plan_chances,
+    plan_test,
+    planned_noise,
+    shop_history,
+    unevenness,
+)
 from helpers.experiments.readout import (
     by_customer,
     compare,
+    confidence,
     describe_test,
     of_export,
     own_test,
@@ -15,4 +23,12 @@ from helpers.experiments.readout import (
     sentence,
     words,
 )
-from helpers.experiments.rule import CANNOT, KEEP, SHIP, STOP, decide, rule_chances
+from helpers.experiments.rule import (
+    CANNOT,
+    KEEP,
+    SHIP,
+    STOP,
+    decide,
+    decision_chances,
+    rule_chances,
+)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers.data import line_amounts
 from helpers.experiments.readout import aggregates, by_customer, columns_of, confidence
+from helpers.experiments.rule import decision_chances
 from helpers.reading.parameters import LiveTest
 
 
@@ -161,16 +162,113 @@ def plan_test(
     new arms, each comparison at alpha / their number (Bonferroni), the smallest arm counts. With
     weekly looks, by the limit of the last look.
     """
+    from scipy.stats import norm
+
+    noise = planned_noise(plan, seen, weeks)
+    for week, row in noise.iterrows():
+        level = confidence(plan, week if plan.looks == "weekly" else 1, alpha)
+        errors = norm.isf((1 - level) / 2) + norm.isf(1 - power)
+        noise.loc[week, "smallest_lift"] = _smallest(row, errors)
+    noise["smallest_difference"] = noise["smallest_lift"] * noise["rate"]
+    noise["enough"] = noise["smallest_lift"] <= plan.worth_having
+    columns = ["customers", "visits", "rate", "smallest_lift", "smallest_difference", "enough"]
+    return noise[columns]
+
+
+def planned_noise(
+    plan: LiveTest, seen: pd.DataFrame | Traffic, weeks: Iterable[int] = range(1, 13)
+) -> pd.DataFrame:
+    """How far luck alone will move both arms, against the weeks that the test runs.
+
+    Parameters
+    ----------
+    plan : LiveTest
+    seen : DataFrame or Traffic
+        As for :func:`plan_test`.
+    weeks : iterable of int
+
+    Returns
+    -------
+    DataFrame
+        Index ``weeks``: ``customers`` and ``visits`` of all arms together, ``rate``, and three
+        variances as shares of the squared rate: ``today`` of today's arm, and of the smallest new
+        one ``within`` (chance within customers) and ``between`` them. With a lift d, the new arm
+        has (1 + d) x within + (1 + d) ** 2 x between. Missing where an arm has a single customer.
+
+    Raises
+    ------
+    ValueError
+        As of :func:`plan_test`.
+    """
     rows = {week: _of_weeks(plan, seen, week) for week in weeks}
     rows = {week: found for week, found in rows.items() if found is not None}
     if not rows:
         raise ValueError("What was seen is shorter than a week: nothing can be planned with it.")
-    for week, row in rows.items():
-        row["smallest_difference"] = _smallest(plan, row, week, power, alpha)
-        row["smallest_lift"] = row["smallest_difference"] / row["rate"]
-        row["enough"] = row["smallest_lift"] <= plan.worth_having
-    columns = ["customers", "visits", "rate", "smallest_lift", "smallest_difference", "enough"]
-    return pd.DataFrame.from_dict(rows, orient="index")[columns].rename_axis("weeks")
+    noise = pd.DataFrame.from_dict(rows, orient="index").rename_axis("weeks")
+    parts = np.array(list(plan.arms.values())) / sum(plan.arms.values())
+    base, new = noise["units"] * parts[0], noise["units"] * parts[1:].min()
+    known = np.minimum(base, new) >= 2  # no spread can be told of a single customer
+    today = noise["variance"] / noise["rate"] ** 2
+    within = noise["within"] / noise["rate"] ** 2
+    noise = noise[["customers", "visits", "rate"]]
+    return noise.assign(
+        today=(today / base).where(known),
+        within=(within / new).where(known),
+        between=((today - within) / new).where(known),
+    )
+
+
+def plan_chances(
+    plan: LiveTest,
+    noise: pd.DataFrame,
+    weeks: int,
+    times: float = 1.0,
+    power: float = 0.8,
+    alpha: float = 0.05,
+) -> dict:
+    """What the rule may say after so many weeks, if nothing, just enough or twice that is true.
+
+    Parameters
+    ----------
+    plan : LiveTest
+        Its arms and ``worth_having`` count here; it is read once, at the end.
+    noise : DataFrame
+        From :func:`planned_noise`.
+    weeks : int
+        One of those in `noise`.
+    times : float
+        How many times as many customers come as were seen; they come as often as those.
+    power, alpha : float
+        As for :func:`plan_test`.
+
+    Returns
+    -------
+    dict
+        ``error`` (standard error of the lift, as a share, if nothing is true), ``needed`` (the
+        first of the weeks in `noise` in which the smallest lift worth having is found with that
+        power; missing if none) and ``chances``: one row per true lift, from
+        :func:`helpers.experiments.decision_chances`.
+    """
+    from scipy.stats import norm
+
+    limit = norm.isf((1 - confidence(plan, 1, alpha)) / 2)
+    noise, worth = noise[["today", "within", "between"]] / times, plan.worth_having
+
+    def errors(lift):
+        """Standard errors of today's arm and of the new one, week by week."""
+        new = (1 + lift) * noise["within"] + (1 + lift) ** 2 * noise["between"]
+        return np.sqrt(noise["today"]), np.sqrt(new)
+
+    needed = noise.index[(limit + norm.isf(1 - power)) * np.hypot(*errors(worth)) <= worth]
+    rows = {}
+    for lift in (0.0, worth, 2 * worth):
+        today, new = (float(each[weeks]) for each in errors(lift))
+        rows[lift] = decision_chances(lift, worth, today, new, limit)
+    return {
+        "error": float(np.hypot(*errors(0.0))[weeks]),
+        "needed": int(needed[0]) if len(needed) else None,
+        "chances": pd.DataFrame.from_dict(rows, orient="index").rename_axis("true lift"),
+    }
 
 
 def _of_weeks(plan, seen, week):
@@ -203,27 +301,15 @@ def _of_weeks(plan, seen, week):
             "variance": variance, "within": within}  # fmt: skip
 
 
-def _smallest(plan, row, week, power, alpha):
-    """The difference that is so many standard errors of itself: a quadratic equation in the lift.
+def _smallest(noise, errors):
+    """The lift that is so many standard errors of itself: a quadratic equation.
 
     Where even a lift without end would hide in its own noise, it is infinite.
     """
-    from scipy.stats import norm
-
-    taking_part = sum(plan.arms.values())
-    base, *variants = (share * row["units"] / taking_part for share in plan.arms.values())
-    new = min(variants)
-    if min(base, new) < 2:
-        return np.nan  # no spread can be told of a single customer
-    level = confidence(plan, week if plan.looks == "weekly" else 1, alpha)
-    errors = norm.isf((1 - level) / 2) + norm.isf(1 - power)
-    within, between = row["within"], row["variance"] - row["within"]
-    # (lift x rate)^2 = errors^2 x (variance / base
-    #                               + ((1 + lift)^2 x between + (1 + lift) x within) / new)
-    square = row["rate"] ** 2 - errors**2 * between / new
-    linear = errors**2 * (2 * between + within) / new
-    constant = errors**2 * row["variance"] * (1 / base + 1 / new)
+    today, within, between = errors**2 * noise[["today", "within", "between"]]
+    # lift^2 = today + (1 + lift)^2 x between + (1 + lift) x within
+    square, linear = 1 - between, 2 * between + within
+    constant = today + between + within
     if square <= 0:
         return np.inf
-    lift = (linear + np.sqrt(linear**2 + 4 * square * constant)) / (2 * square)
-    return lift * row["rate"]
+    return (linear + np.sqrt(linear**2 + 4 * square * constant)) / (2 * square)

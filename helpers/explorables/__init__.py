@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers import experiments
 from helpers.telling import show_page
 
 _FOLDER = Path(__file__).parent
@@ -33,6 +34,37 @@ def puzzle(bought: pd.DataFrame, customer: str) -> None:
         "products": [str(name) for name in bought.columns],
         "bought": bought.to_numpy().astype(int).tolist(),
         "customer": str(customer),
+    })  # fmt: skip
+
+
+def planner(plan: experiments.plan.LiveTest, noise: pd.DataFrame) -> None:
+    """A live test to plan: the chance of each decision, by smallest lift, visits and weeks.
+
+    Nothing is shown where the plan reads weekly, since these chances are of one reading at the
+    end, or where no week has two customers in each arm.
+
+    Parameters
+    ----------
+    plan : LiveTest
+        With what is set at the start; of its weeks the nearest one that is known.
+    noise : DataFrame
+        From :func:`helpers.experiments.planned_noise`.
+    """
+    from scipy.stats import norm
+
+    noise = noise[noise["today"].gt(0) & noise["visits"].gt(0)]
+    if plan.looks != "end" or noise.empty:
+        return
+    weeks = noise.index.to_numpy()
+    parts = {
+        part: [float(f"{value:.8g}") for value in noise[part]]
+        for part in ("today", "within", "between")
+    }
+    _show("planner", "plan a test, and see the chance of each decision", parts | {
+        "weeks": weeks.tolist(), "planned": int(weeks[abs(weeks - plan.weeks).argmin()]),
+        "visits": float(noise["visits"].iloc[-1] / weeks[-1]), "worth": plan.worth_having,
+        "limit": float(norm.isf((1 - experiments.confidence(plan)) / 2)),
+        "power": round(float(norm.isf(0.2)), 8),
     })  # fmt: skip
 
 

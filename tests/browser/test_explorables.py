@@ -6,9 +6,11 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from helpers import data, experiments, explorables, telling
 from helpers.matrix import build_interaction_matrix
+from helpers.reading.parameters import LiveTest
 from helpers.recommend import ItemBased
 from helpers.similarity import product_similarity
 
@@ -75,6 +77,68 @@ def test_the_puzzle_moves_by_keyboard_and_shows_the_sum(play):
     for product in "AC":
         page.get_by_label(f"customer 4 bought {product}").click()
     assert "owns nothing" in page.locator("[aria-live]").inner_text()
+
+
+def planned(worth=0.3):
+    plan = LiveTest(worth_having=worth, weeks=8)
+    return plan, experiments.planned_noise(plan, experiments.Traffic(20_000), range(1, 27))
+
+
+def test_the_planner_agrees_with_the_helpers_on_200_plans(play):
+    plan, noise = planned()
+    page = play(explorables.planner, plan, noise)
+    z = np.linspace(-6, 6, 241)
+    assert np.allclose(page.evaluate("z => z.map(planner.normal)", z.tolist()), norm.cdf(z),
+                       rtol=0, atol=1e-6)  # fmt: skip
+    rng = np.random.default_rng(0)
+    needed = set()
+    for _ in range(200):
+        worth, times = rng.uniform(0.01, 1.5), 10 ** rng.uniform(-1, 3)
+        week = int(rng.integers(1, 27))
+        ours = experiments.plan_chances(
+            plan.model_copy(update={"worth_having": worth}), noise, week, times
+        )
+        theirs = page.evaluate(
+            """([worth, times, week]) => {
+                const place = document.querySelector("[data-facts]");
+                return planner.plan(JSON.parse(place.dataset.facts), worth, times, week - 1);
+            }""",
+            [worth, times, week],
+        )
+        assert theirs["error"] == pytest.approx(ours["error"], rel=1e-6)
+        assert theirs["needed"] == ours["needed"]
+        for row, chances in zip(theirs["chances"], ours["chances"].to_dict("records"), strict=True):
+            assert row == pytest.approx(chances, abs=2e-6)
+        needed.add(ours["needed"])
+    assert None in needed and len(needed) > 10
+
+
+def test_the_planner_moves_by_keyboard_and_says_what_changed(play):
+    page = play(explorables.planner, *planned())
+    said, weeks = page.locator("[aria-live]"), page.get_by_label("Weeks")
+    before = said.inner_text()
+    assert "After 8 weeks" in before
+    weeks.focus()
+    page.keyboard.press("ArrowRight")
+    assert "After 9 weeks" in said.inner_text()
+    assert weeks.get_attribute("aria-valuetext") == "9 weeks"
+    lift = page.get_by_label("Smallest lift")
+    lift.fill("60")
+    assert "a lift of 60 %" in said.inner_text()
+    rows = page.locator("tr:not([aria-hidden])").all_inner_texts()[1:]
+    assert [len(row.split("\t")) for row in rows] == [4, 4, 4]
+    page.get_by_label("Visits").fill("400")
+    assert said.inner_text().startswith("No week up to 26 finds a lift of 60 %")
+    lift.fill("")
+    assert said.inner_text().startswith("It takes") and not page.locator("table tr").count()
+
+
+def test_nothing_is_planned_where_the_chances_would_be_others():
+    plan, noise = planned()
+    with mock.patch.object(telling, "display") as displayed:
+        explorables.planner(plan.model_copy(update={"looks": "weekly"}), noise)
+        explorables.planner(plan, noise.assign(today=np.nan))
+    assert not displayed.called
 
 
 def test_peeking_finds_the_first_look_beyond_the_limits_as_numpy_does(play):

@@ -13,7 +13,7 @@ from helpers import data, memo
 from helpers.course.notebooks import FOLDER, QUIZZES, lessons
 from helpers.course.pages import lesson_html
 from helpers.course.website import SiteError, build_site
-from helpers.course.workshop import write_workshop
+from helpers.course.workshop import write_slides, write_workshop
 from tests.browser.pictures import write_picture
 from tests.common import command
 
@@ -89,10 +89,11 @@ def test_a_page_is_light_and_painted_early_on_a_slow_line(site, watched):
     assert page.locator("link[rel~='icon']").count() == 1
 
 
-def test_dark_mode_is_followed_and_figures_stay_on_white(site, browser):
-    def brightness(colour):
-        return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+def brightness(colour):
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
 
+
+def test_dark_mode_is_followed_and_figures_stay_on_white(site, browser):
     page = browser.new_context(color_scheme="dark").new_page()
     page.goto(f"{site}/{PAGES[5]}.html")
     colour = "part => getComputedStyle(part).backgroundColor"
@@ -100,6 +101,22 @@ def test_dark_mode_is_followed_and_figures_stay_on_white(site, browser):
     assert brightness(page.locator("article img").first.evaluate(colour)) > 250
     assert faults(page) == []
     page.context.close()
+
+
+def test_a_figure_fills_a_phone_and_opens_in_full_size(site, watched):
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    for name in ("index", "08_live_tests"):
+        page.goto(f"{site}/{name}.html")
+        for picture in page.locator("article img").all():
+            link = picture.locator("xpath=ancestor::a[1]")
+            assert link.get_attribute("href") == picture.get_attribute("src")
+    whole = page.locator("article img:not(details *)").first
+    assert whole.bounding_box()["width"] == 360
+    page.locator("article a.image-reference").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/_images/*.png")
+    assert page.locator("img").evaluate("image => image.naturalWidth") > 1000
 
 
 def test_answers_open_with_the_keyboard(site, watched):
@@ -159,6 +176,17 @@ def test_search_finds_a_lesson(site, watched):
     taught = "mark => (mark.innerText || mark.nextElementSibling.innerText).toLowerCase()"
     assert re.search(r"\blift\b", page.locator("#term-lift").evaluate(taught))
     assert watched.elsewhere == []
+
+
+def test_the_search_page_asks_for_a_word(site, watched):
+    page = watched.page
+    page.goto(f"{site}/search.html")
+    assert faults(page) == []
+    page.get_by_label("Find").fill("lift")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li")
+    assert page.get_by_label("Find").input_value() == "lift"
+    assert watched.elsewhere == [] and watched.errors == []
 
 
 def test_the_glossary_has_letters_and_leads_to_where_a_term_is_taught(site, watched):
@@ -234,6 +262,39 @@ def test_a_runs_pages_lead_on_fit_a_phone_and_have_the_quiz(run_folder, serve, w
     page.get_by_role("link", name="The memo").click()
     assert page.url.endswith("/index.html")
     assert watched.elsewhere == [] and watched.errors == []
+
+
+def test_a_runs_pages_follow_a_dark_system_and_keep_figures_on_white(run_folder, serve, browser):
+    page = browser.new_context(color_scheme="dark").new_page()
+    address = serve(run_folder)
+    colour = "part => getComputedStyle(part).backgroundColor"
+    for name in ("04_recommendations", "08_live_tests", "glossary"):
+        page.goto(f"{address}/html/{name}.html")
+        assert brightness(page.locator("body").evaluate(colour)) < 60
+        for picture in page.locator("article img").all():
+            assert brightness(picture.evaluate(colour)) > 250
+        page.add_style_tag(content="details::details-content { content-visibility: visible; }")
+        page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+        assert faults(page) == [], name
+    page.context.close()
+
+
+def test_a_lesson_is_called_the_same_in_a_run_on_the_site_and_on_slides(
+    site, serve, watched, tmp_path
+):
+    page = watched.page
+    page.goto(f"{site}/index.html")
+    names = page.locator(".sidebar-tree li.toctree-l1 a").all_inner_texts()[: len(lessons())]
+    rows = page.locator("article table tbody tr").all()
+    assert names == [" ".join(row.locator("td").all_inner_texts()[:2]) for row in rows]
+    page.set_content(lesson_html(lessons()[2], [path.stem for path in lessons()]))
+    page.get_by_text("All lessons of this run").click()
+    assert page.locator("nav ol li").all_inner_texts() == names
+    write_slides(tmp_path)
+    address = serve(tmp_path)
+    for path, name in zip(lessons(), names, strict=True):
+        page.goto(f"{address}/{path.stem}.html")
+        assert page.title() == name
 
 
 def test_in_a_runs_lesson_it_can_be_seen_what_folds_open(run_folder, serve, watched):
