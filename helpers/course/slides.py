@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 MOST_WORDS = 25  # on a slide, beside its headline, figure or table
 _HEADLINE = 18  # words at most, where a sentence becomes the headline of a table
 _TALL = 0.57  # height by width, from which on a figure has its words beside it
-_SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.65)  # of a table's letters, by the slide's
+_SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
 _WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their heights
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
 _TITLE, _GUESS = re.compile(r"^# \d\d"), re.compile(r"\*\*Guess")
