@@ -407,7 +407,8 @@ _PAGE = """<!DOCTYPE html>
 .reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 60%; margin: 0; }
 .reveal table :is(th, td) { padding: .15em .7em; text-align: right; border-bottom: 1px solid #ccc; }
-.reveal .explorable { max-width: 820px; }
+.reveal .explorable { max-width: none; columns: 2; column-gap: 40px; }
+.explorable > * { break-inside: avoid; }
 .reveal em { font-style: italic; } .reveal strong { font-weight: 700; }
 .read-aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 .read-aloud { clip-path: inset(50%); }
@@ -419,6 +420,18 @@ _PAGE = """<!DOCTYPE html>
 <script src="reveal/dist/reveal.js"></script>
 <script src="reveal/plugin/notes/notes.js"></script>
 <script>Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
-  transition: "none", plugins: [RevealNotes]});</script>
+  transition: "none", plugins: [RevealNotes]});
+// what is there to play with takes the room that its headline and words leave
+const fit = () => {
+  const [slide, toy] = [".slide", ".explorable"].map(
+    (each) => Reveal.getCurrentSlide().querySelector(each));
+  if (!toy) return;
+  for (let zoom = 1; zoom > 0.5; zoom -= 0.05) {
+    toy.style.zoom = zoom;
+    if (slide.scrollHeight <= slide.clientHeight) break;
+  }
+};
+Reveal.on("ready", fit);
+Reveal.on("slidechanged", fit);</script>
 </body></html>
 """
