@@ -474,13 +474,13 @@ def decide(evidence) -> dict:
         first = "" if holds_once else f" {still_open[0]['what_to_do']}"
         result |= {
             "decision": SHIP,
-            "because": "All questions that could be answered have the answer yes.",
+            "because": "All questions that could be answered got a yes.",
             "what_to_do": f"The test is described below.{first}",
         }
     else:
         result |= {
             "decision": SHIP,
-            "because": "All questions of the rule have the answer yes.",
+            "because": "All questions of the rule got a yes.",
             "what_to_do": "Start the test below.",
         }
     if result["decision"] != SHIP:
@@ -1153,6 +1153,12 @@ def inside(document: str) -> str:
     return re.sub(r"(</?h)([12])\b", lambda tag: f"{tag[1]}{int(tag[2]) + 2}", text)
 
 
+def _in_words(day):
+    """``"2024-12-31"`` as a reader says it: 31 December 2024."""
+    day = pd.Timestamp(day)
+    return f"{day.day} {day:%B %Y}"
+
+
 def page(
     facts: dict | None,
     title: str,
@@ -1193,6 +1199,7 @@ def page(
     environment.filters["points"] = points
     environment.filters["signed"] = "{:+,.0%}".format
     environment.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
+    environment.filters["day"] = _in_words
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")

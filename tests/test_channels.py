@@ -279,14 +279,14 @@ def test_no_cart_reminder_names_what_was_bought(scored, shop):
 
 
 def test_channels_are_declared_once(scored, shop):
-    """The tables of a run, their files, the memo and the README speak of the same channels."""
+    """The tables of a run, their files, the memo and the guide speak of the same channels."""
     engine, table = scored
     placements = channels.placements(engine, table, *shop)
     assert list(placements) == list(channels.CHANNELS)
     assert all(made["rank"].min() == 1 for made in placements.values())
     assert [f"{name}.csv" for name in channels.CHANNELS] == publishing.CHANNELS
-    readme = (data.PROJECT / "README.md").read_text(encoding="utf-8")
-    [listed] = re.findall(r"one table per channel \(([^)]*)\)", readme)
+    guide = (data.PROJECT / "notebooks" / "own_data_guide.md").read_text(encoding="utf-8")
+    [listed] = re.findall(r"one table per channel \(([^)]*)\)", guide)
     assert re.findall(r"`([^`]+)`", listed) == publishing.CHANNELS
 
 

@@ -79,9 +79,9 @@ def known_names():
     return {name for model in models for name in model.model_fields}
 
 
-def test_the_readme_names_only_parameters_that_exist():
-    text = (data.PROJECT / "README.md").read_text("utf-8")
-    section = text.split("## Your own data")[1].split("\n## ")[0]
+def test_the_guide_to_own_data_names_only_parameters_that_exist():
+    text = (data.PROJECT / "notebooks" / "own_data_guide.md").read_text("utf-8")
+    section = text.split("\n## A live test")[0]
     tables = (data.TRANSACTIONS, data.EVENTS, data.PRODUCTS, data.TEST_RESULTS)
     columns = {name for table in tables for name in table.names}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", section)) | set(
@@ -92,7 +92,7 @@ def test_the_readme_names_only_parameters_that_exist():
     examples = re.findall(r"```yaml\n(.*?)```", section, re.S)
     assert examples
     for example in examples:
-        written = Written(example, "README.md")
+        written = Written(example, "own_data_guide.md")
         Parameters.of(written.values, written)
 
 

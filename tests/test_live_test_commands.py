@@ -59,26 +59,26 @@ def refused(result, *words):
         assert word in result.output, result.output
 
 
-# the README's commands
+# the commands of the guide to own data
 
 
-def commands_of_the_readme():
-    text = (data.PROJECT / "README.md").read_text("utf-8")
-    section = text.split("### A live test")[1].split("\n### ")[0]
+def commands_of_the_guide():
+    text = (data.PROJECT / "notebooks" / "own_data_guide.md").read_text("utf-8")
+    section = text.split("## A live test")[1].split("\n## ")[0]
     lines = re.findall(r"^uv run course (.*)$", section, re.M)
     return [line.split("#")[0].split() for line in lines]
 
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory):
-    """A folder in which the README's commands have run, one after the other, and what they said."""
-    folder = tmp_path_factory.mktemp("readme")
+    """A folder in which the guide's commands have run, one after the other, and what they said."""
+    folder = tmp_path_factory.mktemp("guide")
     (folder / "data" / "examples").mkdir(parents=True)
     shutil.copy(EXAMPLE, folder / "data" / "examples")
     said = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for number, command in enumerate(commands_of_the_readme()):
+        for number, command in enumerate(commands_of_the_guide()):
             result = course(*command)
             assert result.exit_code == 0, result.output
             said.append(result.output)
@@ -87,9 +87,9 @@ def rehearsed(tmp_path_factory):
     return folder, said
 
 
-def test_the_commands_of_the_readme(rehearsed):
+def test_the_commands_of_the_guide(rehearsed):
     folder, said = rehearsed
-    names = [command[0] for command in commands_of_the_readme()]
+    names = [command[0] for command in commands_of_the_guide()]
     assert names == ["arms", "rehearse", "readout", "rehearse", "readout"]
     arms = read_arms(folder / "runs" / "live_test" / "arms.csv")
     assert arms["arm"].value_counts(normalize=True)["holdout"] == pytest.approx(0.05, abs=0.015)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from helpers.course import laptop
 from helpers.course.command import main
+from helpers.course.notebooks import lessons, pictures
 from helpers.data import PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
@@ -67,10 +68,17 @@ def test_readme_says_what_is_true():
     assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in readme
     assert project["license"] == "MIT AND CC-BY-4.0"
     assert "Code MIT, text and data\nCC BY 4.0" in readme
-    targets = re.findall(r"\]\(([^)#:]+)\)", readme)
-    assert all((PROJECT / target).exists() for target in targets), targets
-    pictures = re.findall(r"!\[([^]]*)\]", readme)
-    assert len(pictures) == 2 and all(len(alt) > 40 for alt in pictures)
+    guide = PROJECT / "notebooks" / "own_data_guide.md"
+    for page in (PROJECT / "README.md", guide):
+        targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
+        assert all((page.parent / target).exists() for target in targets), targets
+    shown = re.findall(r"!\[([^]]*)\]", readme)
+    assert len(shown) == 2 and all(len(alt) > 40 for alt in shown)
+    told, _ = pictures(lessons())["customers"]  # the first result is the one of lesson 00
+    found = re.search(
+        r"(\d+) of 100.*?, (\d+) in the best\s+sellers, (\d+) in a list", readme, re.S
+    )
+    assert list(found.groups()) == re.findall(r": (\d+)%", told)
 
 
 def test_readme_commands_are_the_ones_ci_runs():

@@ -20,8 +20,9 @@ def said(text):
     return v4.new_output("display_data", {"text/markdown": text})
 
 
-def code(*outputs, tags=()):
-    return v4.new_code_cell("secret = 1", outputs=list(outputs), metadata={"tags": list(tags)})
+def code(*outputs, tags=(), slide=()):
+    metadata = {"tags": list(tags), "slide": list(slide)}
+    return v4.new_code_cell("secret = 1", outputs=list(outputs), metadata=metadata)
 
 
 TABLE = v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
@@ -40,7 +41,7 @@ def test_each_result_has_a_slide_and_a_guess_comes_before_it():
     told = [(slide.kicker, slide.headline, slide.said, bool(slide.shown)) for slide in slides]
     assert told == [
         ("", "03 What?", "What next?", False),
-        ("", "Circles", "Long before.", False),
+        ("Circles", "Long before", "", False),
         ("Guess first", "How many?", "", False),
         ("Circles", "Half are near", "Half. So we stop.", True),
         ("Circles", "Two are better", "Then much else.", True),
@@ -60,15 +61,56 @@ def test_what_is_worked_through_has_one_slide_and_questions_lie_below():
         code(said("Not answered yet"), shown("A hint."), tags=["exercise"]),
         v4.new_markdown_cell("## Asked in the meeting\n\nAloud.\n\n" + fold.format("Why?", "So.")),
         v4.new_markdown_cell("## Quiz\n\n**1.** Which?"),
-        v4.new_markdown_cell("## What you take home\n\n**Say it in a meeting:** we tested."),
+        v4.new_markdown_cell(
+            "## What you take home\n\n"
+            '**Say it in a meeting:** "We tested. It paid."\n\n**Next:** 04'
+        ),
     ])  # fmt: skip
     assert [slide.headline for slide in slides] == [
-        "03 What?", "Exercises", "Asked in the meeting", "Why?", "What you take home"
+        "03 What?", "Exercises", "Asked in the meeting", "Why?", "“We tested”"
     ]  # fmt: skip
     assert [slide.below for slide in slides] == [False, False, False, True, False]
     assert slides[3].notes == ["So."]
+    assert slides[4].said == "It paid." and "**Next:** 04" in slides[4].notes[0]
     everything = " ".join(slide.said + " ".join(slide.notes) for slide in slides)
     assert "42" not in everything and "Not answered" not in everything
+
+
+def table(rows, columns, letters):
+    line = "<tr>" + f'<td style="text-align: left">{"x" * letters}</td>' * columns + "</tr>"
+    html = f"<table><thead></thead>{line * rows}</table>"
+    return v4.new_output("display_data", {"text/html": html})
+
+
+def test_a_cell_says_what_stands_over_its_table_and_what_stays_in_the_notebook():
+    letter = said("> *A letter.* Sign!\n\n<details><summary>Report</summary>\n\nOdd.\n\n</details>")
+    slides = slides_of([
+        v4.new_markdown_cell("# 03 What?"),
+        v4.new_markdown_cell("## 1. Is it odd?\n\n\"Hm. Odd,\" they say. Look."),
+        code(TABLE, TABLE, said("It differs. A lot."), slide=[None, "They differ"]),
+        code(table(40, 2, 10)),
+        code(letter),
+        v4.new_markdown_cell("**Guess first:** do you sign?\n\nTake your time."),
+        code(letter, slide=["A letter came"]),
+    ])  # fmt: skip
+    told = [(slide.kicker, slide.headline, slide.said, slide.quoted) for slide in slides[1:]]
+    assert told == [
+        ("", "Is it odd?", '"Hm. Odd," they say. Look.', ""),
+        ("Is it odd?", "They differ", "It differs. A lot.", ""),
+        ("Guess first", "Do you sign?", "", "> *A letter.* Sign!\n\n"),
+        ("Is it odd?", "A letter came", "", "> *A letter.* Sign!\n\n"),
+    ]
+
+
+def test_a_tables_letters_are_as_large_as_its_slide_allows():
+    title = v4.new_markdown_cell("# 03 What?")
+
+    def size(*shape):
+        [slide] = [slide for slide in slides_of([title, code(table(*shape))]) if slide.shown]
+        return float(re.search(r"font-size: ([\d.]+)em", slide.shown)[1])
+
+    assert size(3, 2, 10) > size(9, 2, 10) > size(14, 2, 10)
+    assert size(3, 2, 10) > size(3, 6, 11), "a word is never broken"
 
 
 @pytest.mark.parametrize("path", lessons(), ids=number)
@@ -79,6 +121,9 @@ def test_a_lessons_slides_have_few_words_and_lose_no_figure(path):
         assert len(re.findall(r"\w[\w'’%-]*", slide.said)) <= MOST_WORDS, slide.said
         assert slide.headline and (slide.titled or len(slide.headline.split()) <= 2 * MOST_WORDS)
         assert slide.said.count("**") % 2 == 0
+    written = [each for cell in cells for each in cell.metadata.get("slide", []) if each]
+    assert set(written) <= {slide.headline for slide in slides}, "its table fits no slide"
+    assert not re.search(r"\d", " ".join(written)), "a number would not follow the data"
     after = next(i for i, cell in enumerate(cells) if "## Exercises" in cell.source)
     figures = [
         output.metadata["image/png"]["alt"]

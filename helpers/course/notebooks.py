@@ -83,8 +83,10 @@ def normalise(notebook):
     _link_terms(notebook)
     count = 0
     for position, cell in enumerate(notebook.cells, start=1):
-        tags = cell.metadata.get("tags")
+        tags, headlines = cell.metadata.get("tags"), cell.metadata.get("slide")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if headlines:
+            cell.metadata["slide"] = headlines
         if cell.cell_type == "code" and {FOLDED, UNSEEN} & set(tags or []):
             cell.metadata["jupyter"] = {"source_hidden": True}  # this is how JupyterLab folds
         cell.id = f"cell-{position:02d}"

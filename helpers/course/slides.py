@@ -3,6 +3,10 @@
 Made from the notebook as it is stored: its headings, its figures and tables, the sentences beside
 them, and the tags of its cells (set-up, exercises). Nothing is written twice, so the slides say
 what the lesson says.
+
+Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
+``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
+``null`` leaves one out. There is no number in them, since it would not follow the data.
 """
 
 from __future__ import annotations
@@ -13,12 +17,18 @@ import re
 from dataclasses import dataclass, field
 
 MOST_WORDS = 25  # on a slide, beside its headline, figure or table
-_HEADLINE = 14  # words at most, where a sentence becomes the headline of a table
-_TALL = 0.62  # height by width, from which on a figure has its words beside it
-_LINES = 10  # of a table in letters of full size
+_HEADLINE = 18  # words at most, where a sentence becomes the headline of a table
+_TALL = 0.57  # height by width, from which on a figure has its words beside it
+_SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
+_WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their heights
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
 _TITLE, _GUESS = re.compile(r"^# \d\d"), re.compile(r"\*\*Guess")
 _LEFT_OUT = ("Quiz", "For the curious")
+_ASKED = "Guess first"
+_HOME, _SAY = "What you take home", "**Say it in a meeting:**"
+_SENTENCES = re.compile(  # where one ends, closing quotation marks and stars included
+    r"(?:(?<=[.?!])|(?<=[.?!][*”\"])|(?<=[.?!][*”\"]{2})) +(?=[*“\"`(]*[\dA-Z_])"
+)
 _SAID = {  # on the first slide of parts that the room works through
     "Exercises": "In the notebook, alone or in pairs. Then we compare.",
     "Asked in the meeting": "Answer aloud. Each question has a slide below this one.",
@@ -40,6 +50,8 @@ class Slide:
         HTML of its figure or table; empty where it has none.
     said : str
         Markdown, at most :data:`MOST_WORDS` words.
+    quoted : str
+        Markdown: a letter, or an answer word for word.
     notes : list of str
         What the speaker sees, in Markdown.
     titled : bool
@@ -54,6 +66,7 @@ class Slide:
     kicker: str = ""
     shown: str = ""
     said: str = ""
+    quoted: str = ""
     notes: list[str] = field(default_factory=list)
     titled: bool = False
     tall: bool = False
@@ -89,9 +102,20 @@ def slides_of(cells) -> list[Slide]:
         elif kind == "shown":
             slides.append(_with_result(content, section, waiting))
             waiting = []
-        elif _GUESS.search(content):
-            slides.append(_question(content, section, waiting))
+        elif kind == "quoted":
+            text, written = content
+            kicker = section if written else ""
+            slides.append(Slide(written or section, kicker, quoted=text, notes=[*waiting, text]))
             waiting = []
+        elif _GUESS.search(content):
+            asked = _question(content, section, waiting)
+            if slides[-1].quoted:  # the letter that the question is about
+                letter = slides.pop()
+                asked.quoted, asked.notes = letter.quoted, letter.notes + asked.notes
+            slides.append(asked)
+            waiting = []
+        elif section == _HOME:
+            slides[-1] = _last(content)
         else:
             _say(slides[-1], content, waiting)
     slides[-1].notes += waiting
@@ -99,17 +123,28 @@ def slides_of(cells) -> list[Slide]:
 
 
 def _without_empty(slides):
-    """A section whose opening shows nothing but its name: the next slide has the name, too."""
+    """An opening that says nothing but its section's name: the next slide has the name, too."""
     kept, waiting = [], []
     for place, slide in enumerate(slides):
-        empty = place and not (slide.shown or slide.said or slide.below or slide.kicker)
-        if empty and place + 1 < len(slides) and not slides[place + 1].below:
+        opens = place and not (slide.shown or slide.quoted or slide.below or slide.kicker)
+        if opens and not slide.said and place + 1 < len(slides) and not slides[place + 1].below:
             waiting += slide.notes
             continue
+        if opens and slide.headline not in _SAID and not slide.headline.endswith(("?", '"')):
+            slide.kicker = slide.headline  # a label: what happens is the better headline
+            slide.headline, slide.said = _claim(slide.said)
         slide.notes = waiting + slide.notes
         waiting = []
         kept.append(slide)
     return kept
+
+
+def _last(text):
+    """What everybody takes to the next meeting: a claim, and what bears it out."""
+    told = text[text.find(_SAY) :].removeprefix(_SAY).split("\n\n")[0]
+    inner = told.replace("\n", " ").strip(' "“”')
+    claim, rest = _claim(inner)
+    return Slide(f"“{claim}”", _SAY.strip("*:"), said=_short(rest), notes=[text])
 
 
 def _say(slide, text, waiting):
@@ -118,23 +153,38 @@ def _say(slide, text, waiting):
         waiting.append(text)
         return
     slide.notes.append(text)
-    if slide.said:
+    if slide.said or slide.quoted or slide.kicker == _ASKED:
         return
     said = _short(text)
     said = re.sub(r"^\*\*What it means:\*\* ?(\w?)", lambda first: first[1].upper(), said)
-    claim, _, rest = said.partition(". ")
-    if slide.shown and not slide.titled and 0 < len(claim.split()) <= _HEADLINE:
-        slide.headline, slide.kicker, slide.said = (
-            claim[:1].upper() + claim[1:],
-            slide.headline,
-            rest,
-        )
+    claim, rest = _claim(said)
+    if slide.shown and not slide.kicker and 0 < len(claim.split()) <= _HEADLINE:
+        slide.headline, slide.kicker, slide.said = claim, slide.headline, rest
     else:
         slide.said = said
 
 
+def _claim(said):
+    """The first sentence, to be a headline, and the rest."""
+    claim, *rest = _sentences(said) or [""]
+    return re.sub(r"\.(\**)$", r"\1", claim[:1].upper() + claim[1:]), " ".join(rest)
+
+
+def _sentences(text):
+    """Split where a sentence ends, but not within quotation marks or emphasis."""
+    told, kept = "", []
+    for piece in _SENTENCES.split(text):
+        told = f"{told} {piece}".strip()
+        if not (told.count("*") % 2 or told.count('"') % 2 or told.count("“") - told.count("”")):
+            kept.append(told)
+            told = ""
+    return kept
+
+
 def _with_result(content, section, before):
-    shown, headline, tall = content
+    shown, headline, tall, written = content
+    if written:
+        return Slide(written, section, shown, notes=list(before), tall=tall)
     if not headline:
         return Slide(section, shown=shown, notes=list(before), tall=tall)
     return Slide(headline, section, shown, notes=list(before), titled=True, tall=tall)
@@ -144,15 +194,14 @@ def _question(text, section, before):
     """What the room is to guess, before it sees."""
     start = _GUESS.search(text).start()
     lead, asked = text[:start], text[start:]
-    asked = re.sub(r"\*\*Guess(?: first)?[:.]?(\*\*:?)? ?", "", asked).replace("**", "")
+    asked = re.sub(r"\*\*Guess(?: first|, and write it down)?[:.]?(\*\*:?)? ?", "", asked)
+    asked = asked.replace("**", "")
     first = asked.split("\n\n")[0].strip()
     if not first:  # the question stands before the word
         first, lead = lead.strip(), ""
     if len(first.split()) > 2 * MOST_WORDS:  # a small story: the question alone
         first = re.split(r"(?<=[.!]) (?=[A-Z])", first)[-1]
-    return Slide(
-        first[:1].upper() + first[1:], "Guess first", said=_short(lead), notes=[*before, text]
-    )
+    return Slide(first[:1].upper() + first[1:], _ASKED, said=_short(lead), notes=[*before, text])
 
 
 def _short(text):
@@ -164,16 +213,17 @@ def _short(text):
     if re.match(r"[-|>\d#`]|\*\*\d", text):
         return ""
     kept = []
-    for sentence in re.split(r"(?<=[.?!:])(?=(?:[*”\"]*) )", text.replace("\n", " ")):
-        if len(re.findall(r"\w[\w'’%-]*", "".join([*kept, sentence]))) > MOST_WORDS:
+    for sentence in _sentences(text.replace("\n", " ")):
+        if len(re.findall(r"\w[\w'’%-]*", " ".join([*kept, sentence]))) > MOST_WORDS:
             break
         kept.append(sentence)
-    said = "".join(kept).strip()
-    return "" if said.endswith(":") or said.count("**") % 2 or said.count("*") % 2 else said
+    while kept and kept[-1].rstrip("*").endswith(":"):  # it leads to what isn't shown
+        kept.pop()
+    return " ".join(kept)
 
 
 def _parts(cells):
-    """A lesson as ("heading", …), ("text", …), ("asked", (question, answer)), ("shown", …)."""
+    """A lesson as ("heading", …), ("text", …), ("asked", (question, answer)), …"""
     exercises = False
     for cell in cells:
         tags = cell.metadata.get("tags", [])
@@ -220,32 +270,67 @@ def _paragraphs(text):
 
 
 def _results(cell):
+    written = iter(cell.metadata.get("slide", []))
     for output in cell.outputs:
         data = output.get("data", {})
         if "image/png" in data:
-            alt = output.metadata["image/png"]["alt"]
-            png = data["image/png"].strip()
-            picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
-            size = output.metadata["image/png"]
-            tall = size["height"] > _TALL * size["width"]
-            yield "shown", (picture, re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0], tall)
+            headline = next(written, "")
+            if headline is not None:
+                yield "shown", (*_figure(output), headline)
         elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
-            tabular = "<table" in data["text/html"]  # else it is to play with
-            size = min(1.2, _LINES / _lines(data["text/html"])) if tabular else 0.65
-            table = f'<div class="table" style="font-size: {size:.2f}em">{data["text/html"]}</div>'
-            yield "shown", (table, "", False)
+            headline, size = next(written, ""), _letters(data["text/html"])
+            if headline is not None and size:
+                style = f'class="table" style="font-size: {size:.2f}em"'
+                yield "shown", (f"<div {style}>{data['text/html']}</div>", "", False, headline)
         elif "text/markdown" in data:
-            for paragraph in _paragraphs(_unlinked(data["text/markdown"])):
-                yield "text", paragraph
+            text = _unlinked(_FOLD.sub("", data["text/markdown"]))
+            if text.startswith(">"):
+                yield "quoted", (text, next(written, ""))
+            elif text.strip():
+                for paragraph in _paragraphs(text):
+                    yield "text", paragraph
 
 
-def _lines(table):
-    """How many lines a table takes, where its columns share a slide's 90 letters equally."""
-    lines = 1
-    for row in table.split("<tr")[1:]:
-        cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.split(r"<t[hd]", row)[1:]]
-        lines += max([math.ceil(len(cell) * len(cells) / 90) for cell in cells], default=0)
-    return lines
+def _figure(output):
+    """HTML, headline for screen readers, and whether its words stand beside it."""
+    size = output.metadata["image/png"]
+    png, alt = output.data["image/png"].strip(), size["alt"]
+    picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
+    headline = re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0]
+    if len(headline.split()) > 2 * MOST_WORDS:  # its numbers, one by one
+        headline = headline.split(":")[0]
+    return picture, headline, size["height"] > _TALL * size["width"]
+
+
+def _letters(table):
+    """The largest size at which a table fits; 0: at none, so it stays in the notebook."""
+    if "<table" not in table:
+        return 0.8  # something to play with
+    rows = [
+        [html.unescape(re.sub(r"<[^>]*>", "", cell)).strip() for cell in cells]
+        for cells in (
+            re.findall(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", row, flags=re.S)
+            for row in re.findall(r"<tr.*?</tr>", table, flags=re.S)
+        )
+    ]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(len(cell) + 3 for cell in column) for column in columns]
+    words = sum(
+        max(len(word) + 3 for cell in column for word in [*cell.split(), ""]) for column in columns
+    )
+    for size in _SIZES:
+        narrowed = min(1, _WIDE / size / sum(widths))
+        lines = [
+            max(
+                math.ceil((len(cell) + 3) / narrowed / width)
+                for cell, width in zip(row, widths, strict=True)
+            )
+            for row in rows
+        ]
+        high = size * sum(1.35 * line + 0.35 for line in lines)
+        if high <= _HIGH and size * words <= _WIDE:
+            return size
+    return 0
 
 
 def page(title: str, slides: list[Slide], markdown) -> str:
@@ -275,15 +360,19 @@ def _section(slide, markdown):
     level = "h1" if _TITLE.match(f"# {slide.headline}") else "h2"
     hidden = ' class="read-aloud"' if slide.titled else ""
     headline = re.sub(r"^<p>|</p>\s*$", "", markdown(slide.headline).strip())
-    lines = [f"<section{' class=opening' if not slide.shown else ''}>"]
+    layout = "slide" if slide.shown else "slide opening"
+    lines = ["<section>", f'<div class="{layout}">']
     if slide.kicker:
         lines.append(f'<p class="kicker">{html.escape(slide.kicker)}</p>')
     lines.append(f"<{level}{hidden}>{headline}</{level}>")
-    lines.append('<div class="beside">' if slide.tall else "<div>")
-    lines.append(slide.shown)
+    if slide.quoted:
+        lines.append(f'<div class="quoted">{markdown(slide.quoted)}</div>')
+    beside = ' class="beside"' if slide.tall and slide.said else ""
+    if slide.shown:
+        lines.append(f"<div{beside}>{slide.shown}")
     if slide.said:
         lines.append(f'<div class="said">{markdown(slide.said)}</div>')
-    lines.append("</div>")
+    lines.append("</div>" * (2 if slide.shown else 1))
     notes = markdown("\n\n".join(slide.notes))
     lines.append(f'<aside class="notes">{notes}</aside>\n</section>')
     return "\n".join(lines)
@@ -296,20 +385,30 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="reveal/dist/reveal.css">
 <style>
 .reveal { font: 30px/1.35 system-ui, sans-serif; color: #222; }
-.reveal-viewport { background: #fff; }
-.reveal section { text-align: left; height: 100%; box-sizing: border-box; padding: 10px 20px; }
-.reveal h1, .reveal h2 { font-weight: 700; line-height: 1.15; margin: 0 0 .5em; }
-.reveal h1 { font-size: 2em; } .reveal h2 { font-size: 1.5em; }
-.reveal section.opening { padding-top: 170px; }
-.reveal .kicker { color: #0072B2; font-size: .75em; margin: 0 0 .4em; }
-.reveal img { display: block; width: 100%; height: 500px; }
-.reveal img { object-fit: contain; object-position: left top; }
-.reveal .beside { display: flex; gap: 30px; align-items: center; }
-.reveal .beside img { width: auto; height: 630px; max-width: 900px; }
-.reveal .said p { margin: .4em 0 0; }
-.reveal .table { max-height: 500px; }
-.reveal table { border-collapse: collapse; font-size: .85em; min-width: 60%; }
+.reveal-viewport { background: #fcfcfc; } /* as behind the figures */
+.reveal section { text-align: left; height: 100%; }
+.slide { display: flex; flex-direction: column; height: 100%; box-sizing: border-box;
+  padding: 12px 20px 44px; }
+.slide > div:not(.said, .quoted) { flex: 1 1 0; min-height: 0; display: flex; gap: 14px;
+  flex-direction: column; }
+.slide > .beside { flex-direction: row !important; align-items: center; gap: 30px !important; }
+.reveal h1, .reveal h2 { font-weight: 700; line-height: 1.15; margin: 0 0 .4em; }
+.reveal h1 { font-size: 2.2em; } .reveal h2 { font-size: 1.4em; }
+.slide.opening { justify-content: center; padding-bottom: 120px; font-size: 1.2em; }
+.opening h2 { font-size: 1.6em; }
+.reveal .kicker { color: #0072B2; font-size: 22px; margin: 0 0 .4em; }
+.reveal img { display: block; flex: 1 1 0; min-height: 0; width: 100%; margin: 0; }
+.reveal img { max-width: none; max-height: none; object-fit: contain; object-position: left top; }
+.beside img { flex: 0 0 auto; width: auto !important; height: 100%; max-width: 900px !important; }
+.beside img { object-position: left center !important; }
+.reveal .said p { margin: 0 80px .3em 0; } .beside .said { min-width: 250px; }
+.reveal .beside .said p { margin-right: 0; }
+.reveal .quoted { border-left: 6px solid #0072B2; padding-left: 24px; font-size: .85em; }
+.reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
+.reveal table { border-collapse: collapse; font-size: 1em; min-width: 60%; margin: 0; }
 .reveal table :is(th, td) { padding: .15em .7em; text-align: right; border-bottom: 1px solid #ccc; }
+.reveal .explorable { max-width: none; columns: 2; column-gap: 40px; }
+.explorable > * { break-inside: avoid; }
 .reveal em { font-style: italic; } .reveal strong { font-weight: 700; }
 .read-aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 .read-aloud { clip-path: inset(50%); }
@@ -321,6 +420,18 @@ _PAGE = """<!DOCTYPE html>
 <script src="reveal/dist/reveal.js"></script>
 <script src="reveal/plugin/notes/notes.js"></script>
 <script>Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
-  transition: "none", plugins: [RevealNotes]});</script>
+  transition: "none", plugins: [RevealNotes]});
+// what is there to play with takes the room that its headline and words leave
+const fit = () => {
+  const [slide, toy] = [".slide", ".explorable"].map(
+    (each) => Reveal.getCurrentSlide().querySelector(each));
+  if (!toy) return;
+  for (let zoom = 1; zoom > 0.5; zoom -= 0.05) {
+    toy.style.zoom = zoom;
+    if (slide.scrollHeight <= slide.clientHeight) break;
+  }
+};
+Reveal.on("ready", fit);
+Reveal.on("slidechanged", fit);</script>
 </body></html>
 """

@@ -81,10 +81,10 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
         finding = "From a table to a list: purchases are enough to begin"
     style.title(axes, finding)
     alt = (
-        f"{finding}. The engine learns from {n_purchases:,} purchases "
-        + ("alone" if n_events is None else f"and {n_events:,} rows of behaviour")
-        + f". Whoever it knows enough about gets {places}, {each}with a reason; the others get "
-        "best sellers, shown as popular now."
+        f"{finding}. There are {n_purchases:,} purchases"
+        + ("" if n_events is None else f" and {n_events:,} rows of behaviour")
+        + f". Whoever the engine knows enough about gets {places}, {each}with a reason; the others "
+        "get best sellers, shown as popular now."
     )
     style.show(figure, alt)
 
