@@ -11,7 +11,7 @@ window.explorable ??= (() => {
   // shares as numbers of 100, with one number of digits for all, so that they can be subtracted
   const of100 = (shares) => {
     const least = Math.min(...shares.filter((share) => share > 0));
-    const n = least < 0.00095 ? 2 : least < 0.0995 ? 1 : 0;
+    const n = least < 0.00095 ? 2 : least < 0.0995 || shares.some((share) => share > 0.99 && share < 1) ? 1 : 0;
     return shares.map((share) => digits(100 * share, n));
   };
   const less = (a, b) => digits(Math.abs(a - b), Math.max(...[a, b].map((each) => (each.split(".")[1] || "").length)));
