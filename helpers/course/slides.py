@@ -308,6 +308,7 @@ _PAGE = """<!DOCTYPE html>
 .reveal .beside img { width: auto; height: 630px; max-width: 900px; }
 .reveal .said p { margin: .4em 0 0; }
 .reveal .table { max-height: 500px; }
+.reveal .explorable.wide { max-width: none; }
 .reveal table { border-collapse: collapse; font-size: .85em; min-width: 60%; }
 .reveal table :is(th, td) { padding: .15em .7em; text-align: right; border-bottom: 1px solid #ccc; }
 .reveal em { font-style: italic; } .reveal strong { font-weight: 700; }

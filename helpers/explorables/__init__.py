@@ -138,9 +138,10 @@ def _show(name, what, facts, uses_chart=False):
     scripts = [*["chart.js"] * uses_chart, f"{name}.js"]
     script = "".join((_FOLDER / each).read_text(encoding="utf-8") for each in scripts)
     style = (_FOLDER / "explorables.css").read_text(encoding="utf-8")
+    classes = "explorable wide" if uses_chart else "explorable"
     show_page(
         f"to play with: {what}",
-        f'<div class="explorable" data-explorable="{name}" data-facts="{data}">'
+        f'<div class="{classes}" data-explorable="{name}" data-facts="{data}">'
         f"<p>To play with: {what}. Run this cell, or open the lesson on the website.</p></div>"
         f"<style>{style}</style><script>{script}</script>",
     )

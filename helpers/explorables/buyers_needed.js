@@ -29,13 +29,13 @@
     const labels = steps.map(({ buyers }, step) => ((last - step) % 2 ? "" : String(buyers)));
     const ends = ({ values }) => `from ${digits(values[0], 0)} to ${digits(values[last], 0)}`;
     const range = `for a minimum of ${steps[0].buyers} to ${steps[last].buyers} buyers`;
-    const title = "Of 100 places, so many are confirmed:", waits = "Typical wait for them, in weeks:";
+    const title = "Places of 100 that others confirm:", waits = "Typical wait for them, in weeks:";
     const drawn = [
       chart({ title, labels, lines, rival: 1, told: `${title} ${lines.map((line) => `${line.name} ${ends(line)}`).join("; ")}, ${range}.` }),
       chart({ title: waits, labels, lines: [weeks], told: `${waits} ${ends(weeks)}, ${range}.` }),
     ];
 
-    const legend = make("p");
+    const legend = make("p", "", "margin: .3rem 0");
     lines.forEach((line) => {
       const one = make("span", "", "white-space: nowrap; margin-right: 1.2em");
       one.append(swatch(line), line.name);
@@ -61,7 +61,7 @@
           : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the row of the later half, too.)`;
       },
     });
-    place.replaceChildren(control.whole, beside(...drawn), legend, said, row);
+    place.replaceChildren(control.whole, beside(drawn, legend, [said, row]));
     control.begin();
   }
 })();

@@ -64,10 +64,18 @@ window.explorable ??= (() => {
     return { whole, mark };
   };
 
-  const beside = (...charts) => {
-    const whole = make("div", "", "display: flex; flex-wrap: wrap; gap: .3rem 1rem");
-    whole.append(...charts.map((each) => each.whole));
+  const flex = (align, parts) => {
+    const whole = make("div", "", `display: flex; flex-wrap: wrap; align-items: ${align}; gap: .3rem 1rem`);
+    whole.append(...parts);
     return whole;
+  };
+  // charts side by side, what explains them below, and the words beside all that where there is room
+  const beside = (charts, below, words) => {
+    const left = make("div", "", "flex: 2 1 30rem; min-width: 0"), right = make("div", "", "flex: 1 1 16rem; min-width: 0");
+    left.append(flex("flex-end", charts.map(({ whole }) => whole)), below);
+    words.forEach((each) => { each.style.margin = ".5rem 0"; });
+    right.append(...words);
+    return flex("flex-start", [left, right]);
   };
 
   // an input from the first to the last step, told in words

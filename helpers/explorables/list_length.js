@@ -16,7 +16,7 @@
     const ends = (table, list) => `from ${at(table, 1)[list]} to ${at(table, longest)[list]}`;
     const [ours, rival, dice] = [0, 1, 2], every = 5 * Math.ceil(longest / 25);
 
-    const drawn = [["Of 100 judges, so many find something:", found], ["Of 100 places, so many are hits:", hit]].map(([title, table]) => chart({
+    const drawn = [["Judges of 100 who find something:", found], ["Places of 100 that are hits:", hit]].map(([title, table]) => chart({
       title,
       rival: dice,
       told: `${title} ${lists.map(({ name }, list) => `${name} ${ends(table, list)}`).join("; ")}, for lists of 1 to ${longest}.`,
@@ -25,7 +25,7 @@
     }));
 
     const table = make("table"), head = make("tr"), said = make("p");
-    head.append(make("td"), make("th", "judges of 100"), make("th", "hits in 100 places"));
+    head.append(make("td"), make("th", "judges of 100"), make("th", "places of 100"));
     table.append(head);
     const cells = lists.map((list) => {
       const line = make("tr"), name = make("th", "", "text-align: left"), two = [make("td"), make("td")];
@@ -54,7 +54,7 @@
     const moral = `From 1 place to ${longest}, ours go ${ends(found, ours)} of 100 judges, but dice, too, ${ends(found, dice)}; ` +
       `hits in 100 places go ${ends(hit, ours)}, with dice ${ends(hit, dice)}. So compare lists of one length, and look at the lead. ` +
       `(We named ${named} beforehand; other lengths decide nothing.)`;
-    place.replaceChildren(control.whole, beside(...drawn), table, said, make("p", moral));
+    place.replaceChildren(control.whole, beside(drawn, table, [said, make("p", moral)]));
     control.begin();
   }
 })();

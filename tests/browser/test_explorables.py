@@ -144,7 +144,15 @@ def test_list_length_agrees_with_the_metrics_on_200_lists(play):
 
 def test_numbers_of_100_are_rounded_as_in_the_lessons(play):
     page = play(explorables.list_length, random_hits(np.random.default_rng(0)), 5)
-    shares = [0.125, 0.375, 0.0625, 0.545, 0, 1, *np.random.default_rng(1).random(200)]
+    shares = [
+        0.125,
+        0.375,
+        0.0625,
+        0.545,
+        0,
+        1,
+        *np.random.default_rng(1).uniform(0.002, 0.998, 200),
+    ]
     shown = page.evaluate("shares => shares.map(share => explorable.of100([share])[0])", shares)
     assert [f"{each}%" for each in shown] == [telling.percent(share) for share in shares]
     # side by side with as many digits, so that their difference is the one that is told
