@@ -323,15 +323,46 @@ def per_customer(
     recommendations : DataFrame
         The lists that were judged.
     """
+    hits, n_relevant, customers, lists = _hits(recommender, split, k, new_only, customers)
+    metrics = zip(METRICS, (hit_rate, precision, recall, ndcg_at_k, mrr), strict=True)
+    scores = {name: metric(hits, n_relevant) for name, metric in metrics}
+    return pd.DataFrame(scores, index=customers.rename("customer_id")), lists
+
+
+def _hits(recommender, split, k, new_only=True, customers=None):
+    """Hits and bought products of those who can judge, who they are, and their lists."""
     relevant = relevant_products(split, new_only)
     if customers is None:
         customers = pd.Index(split.train["customer_id"].unique())
     customers = pd.Index(relevant["customer_id"].unique()).intersection(customers).sort_values()
-    recommendations = recommender.recommend(customers, k, exclude_purchased=new_only)
-    hits, n_relevant = hits_of(recommendations, relevant, customers, k)
-    metrics = zip(METRICS, (hit_rate, precision, recall, ndcg_at_k, mrr), strict=True)
-    scores = {name: metric(hits, n_relevant) for name, metric in metrics}
-    return pd.DataFrame(scores, index=customers.rename("customer_id")), recommendations
+    lists = recommender.recommend(customers, k, exclude_purchased=new_only)
+    return *hits_of(lists, relevant, customers, k), customers, lists
+
+
+def hits_at_ranks(
+    recommenders: dict[str, Recommender], split: Split, longest: int = 20
+) -> dict[str, np.ndarray]:
+    """Where hits stand in long lists: the first places are what a shorter list would have held.
+
+    Parameters
+    ----------
+    recommenders : dict of str to Recommender
+        Copies of them are fitted; they stay as they are.
+    split : Split
+    longest : int
+        Places of a list; fewer where the shop has fewer products.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (n_customers, places)
+        Was the product at this rank bought? The customers of :func:`judge`, in its order.
+    """
+    matrix, tables = split.training()
+    k = min(longest, len(matrix.products))
+    return {
+        name: _hits(copy.copy(recommender).fit(matrix, **tables), split, k)[0]
+        for name, recommender in recommenders.items()
+    }
 
 
 def compare(

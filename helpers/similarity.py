@@ -622,7 +622,8 @@ def row_by_buyers(
         In ``attrs``: how many ``products``; the same share for the first half of the buyers, by
         all that is known today (``half``), for best sellers of the launch day (``popular``;
         ``rival`` says which: the category's or the shop's, whichever does better), and by
-        ``chance``.
+        ``chance``. What ``same`` and ``popular`` are the means of, product by product, is in
+        ``confirmed``: by count, and by ``"rival"``.
     """
     known = _Known(transactions, matrix)
     n_products = matrix.shape[1]
@@ -668,6 +669,7 @@ def row_by_buyers(
         "popular": float(rival.mean()),
         "rival": "the category's best sellers" if by_category else "the shop's best sellers",
         "chance": float(found["chance"].mean()),
+        "confirmed": found[reached].assign(rival=rival).to_dict("list"),
     }
     return table
 

@@ -217,6 +217,18 @@ def test_judging_leaves_the_callers_recommenders_alone(split, bundled_matrix):
         layers["popularity"].recommend()
 
 
+def test_long_lists_begin_with_the_hits_of_shorter_ones(split):
+    models = {"random": Random(), "popular": MostPopular(30), "item_based": ItemBased()}
+    hits = evaluate.hits_at_ranks(models, split, longest=100)
+    for k in (1, 5, 12):
+        results = evaluate.compare(models, split, k)
+        for name, each in hits.items():
+            shorter = each[:, :k], np.ones(len(each))
+            assert evaluate.hit_rate(*shorter).mean() == pytest.approx(results["hit_rate"][name])
+            assert evaluate.precision(*shorter).mean() == pytest.approx(results["precision"][name])
+    assert {each.shape for each in hits.values()} == {(results["customers"].iloc[0], 53)}
+
+
 @pytest.mark.parametrize(("of", "minus"), [("item_based", None), ("popular", None),
                                            ("item_based", "popular")])  # fmt: skip
 def test_intervals_cover_as_often_as_they_say(judged, of, minus):

@@ -20,7 +20,7 @@ MACHINERY = {
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
     "telling": {"plots", "course", "explorables"},
-    "colours": {"course", "experiments", "memo", "plots"},
+    "colours": {"course", "experiments", "explorables", "memo", "plots"},
 }
 
 

@@ -13,6 +13,7 @@ from helpers.plots.better import (
     hit_rates,
     hits_on_lists,
     in_words,
+    list_lengths,
     same_or_different,
     same_people,
     three_answers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -313,6 +314,51 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     xlabel += "\nthick bar: 95 % interval\nbold: ours and the honest rival"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
+
+
+def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
+    """Longer lists reach more people, dice's too, and their places are worth less.
+
+    Parameters
+    ----------
+    hits : mapping of name to array of bool, shape (customers, places)
+        From :func:`helpers.evaluate.hits_at_ranks`: our list, its rival and dice, in this order.
+        Of lists with one place nothing is drawn.
+    k : int
+        The length to mark.
+    """
+    longest = next(iter(hits.values())).shape[1]
+    if longest < 2:
+        return
+    lengths = np.arange(1, longest + 1)
+    found = {name: np.maximum.accumulate(each, axis=1).mean(axis=0) for name, each in hits.items()}
+    hit = {name: each.mean(axis=0).cumsum() / lengths for name, each in hits.items()}
+    figure, panels = style.figure(3.6, ncols=2)
+    marks = list(zip((PERSONAL, POPULAR, CHANCE), ("-", "--", ":"), strict=True))
+    words = {"judges who find something": found, "places that are hits": hit}
+    for axes, (what, shares) in zip(panels, words.items(), strict=True):
+        for (name, values), (colour, dashes) in zip(shares.items(), marks, strict=True):
+            axes.plot(lengths, values, dashes, color=colour, linewidth=2.5, label=name)
+        axes.axvline(min(k, longest), color=INK, linewidth=1, zorder=0)
+        axes.set_title(what, fontsize=12, fontweight="normal")
+        axes.set_xlabel("length of the list")
+        axes.set_xticks(sorted({1, min(k, longest), longest}))
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False)  # fmt: skip
+    ours, _, dice = ([percent(each[0]), percent(each[-1])] for each in found.values())
+    finding = f"1 to {longest} places: ours reach {' to '.join(ours)}, dice {' to '.join(dice)}"
+    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
+                    fontweight="bold")  # fmt: skip
+    told = "; ".join(
+        f"{what}: "
+        + ", ".join(
+            f"{name} {percent(each[0])} to {percent(each[-1])}" for name, each in of.items()
+        )
+        for what, of in words.items()
+    )
+    style.show(figure, f"{finding}. By length, {told}.")
 
 
 def groups_of_customers(groups: pd.DataFrame) -> None:

@@ -1,5 +1,7 @@
 """What can be played with computes what the helpers compute, by keyboard too."""
 
+import html
+import json
 import re
 from unittest import mock
 
@@ -8,8 +10,10 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from helpers import data, experiments, explorables, telling
+from helpers import data, evaluate, experiments, explorables, telling
+from helpers import similarity as alike
 from helpers.matrix import build_interaction_matrix
+from helpers.plots.similarity import _wait
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import ItemBased
 from helpers.similarity import product_similarity
@@ -168,3 +172,169 @@ def test_names_cannot_leave_the_fragment(play):
     page = play(explorables.puzzle, table, "customer 4")
     assert page.evaluate("window.hacked") is None
     assert page.get_by_text(name, exact=True).count() == 1
+
+
+def facts_of(*shown):
+    return json.loads(html.unescape(re.search(r'data-facts="([^"]*)"', fragment(*shown))[1]))
+
+
+def random_hits(rng, places=20):
+    """Lists of three kinds, the first ones better, before the same judges."""
+    shape = rng.integers(1, 60), places
+    return {name: rng.random(shape) < rng.random() * most
+            for name, most in [("ours", 0.5), ("best sellers", 0.2), ("dice", 0.1)]}  # fmt: skip
+
+
+def test_list_length_agrees_with_the_metrics_on_200_lists(play):
+    rng = np.random.default_rng(0)
+    page = play(explorables.list_length, random_hits(rng), 5)
+    for _ in range(70):
+        hits = random_hits(rng, int(rng.integers(2, 21)))
+        facts = facts_of(explorables.list_length, hits, 5)
+        table = page.evaluate(
+            """({lists, judges, longest}) => lists.map(({hits}) =>
+                 Array.from({length: longest}, (_, place) =>
+                     Object.values(listLength).map(metric => metric(hits, judges, place + 1))))""",
+            facts,
+        )
+        for each, ours in zip(hits.values(), table, strict=True):
+            for k, pair in enumerate(ours, start=1):
+                asked = each[:, :k], np.ones(len(each))
+                means = [
+                    metric(*asked).mean() for metric in (evaluate.hit_rate, evaluate.precision)
+                ]
+                assert pair == pytest.approx(means, abs=1e-12)
+
+
+def test_numbers_of_100_are_rounded_as_in_the_lessons(play):
+    page = play(explorables.list_length, random_hits(np.random.default_rng(0)), 5)
+    shares = [
+        0.125,
+        0.375,
+        0.0625,
+        0.545,
+        0,
+        1,
+        *np.random.default_rng(1).uniform(0.002, 0.998, 200),
+    ]
+    shown = page.evaluate("shares => shares.map(share => explorable.of100([share])[0])", shares)
+    assert [f"{each}%" for each in shown] == [telling.percent(share) for share in shares]
+    # side by side with as many digits, so that their difference is the one that is told
+    assert page.evaluate("explorable.of100([0.5444, 0.0462])") == ["54.4", "4.6"]
+    assert page.evaluate("explorable.less('54.4', '4.6')") == "49.8"
+
+
+def test_list_length_moves_by_keyboard_and_shows_the_lead_over_dice(play):
+    ours, rival, dice = (np.zeros((10, 4), dtype=bool) for _ in range(3))
+    ours[:5, 0] = ours[5:8, 3] = rival[:2, 1] = dice[0, 2] = True
+    page = play(explorables.list_length, {"ours": ours, "best sellers": rival, "dice": dice}, 5)
+    slider, said = page.get_by_role("slider"), page.locator("p[aria-live]")
+    assert page.locator("output").inner_text() == "4 places", "the shop allows no five"
+    assert "80 find something in ours, 70 more than with dice, 60 more than" in said.inner_text()
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "1 place"
+    assert "50 find something in ours, 50 more than with dice" in said.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "2 places"
+    rows = [row.all_inner_texts() for row in (r.locator("td") for r in page.locator("tr").all())]
+    assert rows[1:] == [["50", "25"], ["20", "10"], ["0", "0"]]
+
+
+def with_tastes(rng):
+    """Customers of five tastes, strong or weak, in products of two categories by chance."""
+    customer = np.repeat(np.arange(300), rng.integers(1, 6, 300))
+    own = rng.random(len(customer)) < rng.random()
+    taste = np.where(own, customer % 5, rng.integers(0, 5, len(customer)))
+    product = rng.integers(0, 4, len(customer)) * 5 + taste
+    category = rng.choice(["a", "b"], 20)
+    days = pd.to_timedelta(rng.integers(0, 400, len(customer)), unit="D")
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{each:03}" for each in customer],
+            "product_id": [f"p{each:02}" for each in product],
+            "product_name": [f"Product {each}" for each in product],
+            "product_category": category[product],
+            "transaction_date": pd.Timestamp("2024-01-01") + days,
+        }
+    )
+
+
+def rows_to_move(transactions, counts, start=3, names=None):
+    matrix, products = build_interaction_matrix(transactions), data.product_table(transactions)
+    row = alike.row_by_buyers(transactions, matrix, products, counts)
+    page = matrix.products[0]
+    example = alike.rows_of_first_buyers(transactions, matrix, page, counts)
+    names = products["product_name"] if names is None else names
+    return row, (row, example, names, page, start)
+
+
+def test_buyers_needed_agrees_with_the_helper_on_200_minimums(play):
+    rng = np.random.default_rng(0)
+    counts, asked, decided = [1, 2, 3, 5, 8, 12], 0, set()
+    page = play(explorables.buyers_needed, *rows_to_move(with_tastes(rng), counts)[1])
+    while asked < 200:
+        shop = with_tastes(rng)
+        row, arguments = rows_to_move(shop, counts)
+        facts = facts_of(explorables.buyers_needed, *arguments)
+        found = page.evaluate(
+            """({steps, confirmed, chance}) => steps.map(({buyers, weeks}) =>
+                 ({...buyersNeeded.compare(confirmed, buyers, chance),
+                   wait: buyersNeeded.wait(weeks)}))""",
+            facts,
+        )
+        found = pd.DataFrame(found, index=row.index)
+        assert np.allclose(found[["same", "ahead", "error"]], row[["same", "ahead", "error"]])
+        assert np.allclose(found["popular"], row.attrs["popular"])
+        clear = found.index[found["clear"][::-1].cummin()[::-1]]
+        assert alike.enough_buyers(row) == (clear.min() if len(clear) else None)
+        waits = ["on the day" if w < 1 / 7 else f"within {_wait(w)}" for w in row["weeks"]]
+        assert found["wait"].tolist() == waits
+        buyers = shop.groupby("product_id")["customer_id"].nunique()
+        waiting = [each["waiting"] for each in facts["steps"]]
+        assert waiting == [(buyers < count).sum() for count in row.index]
+        asked, decided = asked + len(row), decided | {alike.enough_buyers(row)}
+    assert None in decided and len(decided) > 2
+
+
+def test_buyers_needed_moves_by_keyboard_and_shows_the_row(play):
+    row, arguments = rows_to_move(with_tastes(np.random.default_rng(3)), [1, 3, 5])
+    page = play(explorables.buyers_needed, *arguments)
+    slider, said = page.get_by_role("slider"), page.locator("p[aria-live]")
+    assert said.inner_text().startswith("From 3 buyers: later buyers confirm")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "5"
+    shares = [row["same"][5], row.attrs["popular"]]
+    mine, theirs = re.findall(r"(?:confirm|get) (\d+)", said.inner_text())
+    assert [f"{mine}%", f"{theirs}%"] == [telling.percent(share) for share in shares]
+    example, names = arguments[1], arguments[2]
+    kept = [names[one] + " ✓" * (one in set(example["later"])) for one in example[5].dropna()]
+    assert page.get_by_text(f"from its first 5 buyers: {', '.join(kept)}.").count() == 1
+
+
+def test_names_cannot_leave_what_is_moved(play):
+    name = "\"'></div><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
+    shop = with_tastes(np.random.default_rng(0))
+    names = pd.Series(name, sorted(shop["product_id"].unique()))
+    arguments = rows_to_move(shop, [1, 3, 5], names=names)[1]
+    page = play(explorables.buyers_needed, *arguments)
+    assert page.evaluate("window.hacked") is None
+    shown = page.get_by_text(name).last.inner_text().count(name)
+    assert shown == 1 + arguments[1][3].notna().sum(), "the page and its row"
+    hits = random_hits(np.random.default_rng(0))
+    page = play(
+        explorables.list_length, {"ours": hits["ours"], name: hits["dice"], "dice": hits["dice"]}, 5
+    )
+    assert page.evaluate("window.hacked") is None
+    assert page.get_by_role("rowheader", name=name, exact=True).count() == 1
+
+
+def test_where_nothing_can_be_computed_nothing_is_shown():
+    nobody, one_place = np.zeros((0, 20), dtype=bool), np.ones((3, 1), dtype=bool)
+    few = with_tastes(np.random.default_rng(0)).head(12)
+    with mock.patch.object(telling, "display") as displayed:
+        for hits in (nobody, one_place):
+            explorables.list_length(dict.fromkeys(["ours", "best sellers", "dice"], hits), 5)
+        explorables.buyers_needed(*rows_to_move(few, [1, 3])[1])
+    assert not displayed.called

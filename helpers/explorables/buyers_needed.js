@@ -1,0 +1,67 @@
+(() => {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  // confirmed: of each product looked at, the share of its row, by count of buyers and for the rival
+  const compare = (confirmed, buyers, chance) => {
+    const lead = confirmed[buyers].map((share, product) => share - confirmed.rival[product]);
+    const ahead = mean(lead), same = mean(confirmed[buyers]);
+    const variance = lead.reduce((sum, each) => sum + (each - ahead) ** 2, 0) / (lead.length - 1);
+    const error = Math.sqrt(variance / lead.length);
+    return { same, popular: mean(confirmed.rival), ahead, error, clear: buyers >= 3 && ahead > 2 * error && same > 2 * chance };
+  };
+  const wait = (weeks) => {
+    if (weeks < 1 / 7) return "on the day";
+    const days = digits(7 * weeks, 0);
+    if (weeks < 0.9) return `within ${days} day${weeks * 7 >= 1.5 ? "s" : ""}`;
+    return weeks < 1.5 ? "within a week" : `within ${digits(weeks, 0)} weeks`;
+  };
+  const { make, digits, of100, swatch, chart, beside, slider } = window.explorable;
+  window.buyersNeeded = { compare, wait };
+
+  for (const place of document.querySelectorAll('[data-explorable="buyers_needed"]:not([data-ready])')) {
+    place.dataset.ready = "yes";
+    const { steps, confirmed, chance, products, rival, page, start, colours } = JSON.parse(place.dataset.facts);
+    const compared = steps.map(({ buyers }) => compare(confirmed, buyers, chance));
+    const own = { name: "own row", dash: "solid", colour: colours[0], values: compared.map(({ same }) => 100 * same) };
+    const level = (name, dash, colour, share) => ({ name, dash, colour, values: steps.map(() => 100 * share) });
+    const lines = [own, level(rival, "dashed", colours[1], compared[0].popular), level("drawn by chance", "dotted", colours[2], chance)];
+    const weeks = { dash: "solid", colour: "#222222", values: steps.map((step) => step.weeks) };
+    const last = steps.length - 1;
+    const labels = steps.map(({ buyers }, step) => ((last - step) % 2 ? "" : String(buyers)));
+    const ends = ({ values }) => `from ${digits(values[0], 0)} to ${digits(values[last], 0)}`;
+    const range = `for a minimum of ${steps[0].buyers} to ${steps[last].buyers} buyers`;
+    const title = "Places of 100 that others confirm:", waits = "Typical wait for them, in weeks:";
+    const drawn = [
+      chart({ title, labels, lines, rival: 1, told: `${title} ${lines.map((line) => `${line.name} ${ends(line)}`).join("; ")}, ${range}.` }),
+      chart({ title: waits, labels, lines: [weeks], told: `${waits} ${ends(weeks)}, ${range}.` }),
+    ];
+
+    const legend = make("p", "", "margin: .3rem 0");
+    lines.forEach((line) => {
+      const one = make("span", "", "white-space: nowrap; margin-right: 1.2em");
+      one.append(swatch(line), line.name);
+      legend.append(one, " ");
+    });
+    const said = make("p"), row = make("p");
+    said.setAttribute("aria-live", "polite");
+    const control = slider({
+      label: "Buyers that a product needs for a row of its own:", steps: steps.length,
+      start: steps.findIndex(({ buyers }) => buyers === start),
+      words: (step) => String(steps[step].buyers),
+      move: (step) => {
+        const { buyers, waiting, weeks: typical, row: shown } = steps[step];
+        const { same, popular, ahead, clear } = compared[step];
+        const [mine, theirs] = of100([same, popular]), some = `${buyers} buyer${buyers === 1 ? "" : "s"}`;
+        const verdict = clear ? "is ahead by more than luck explains"
+          : ahead <= 0 ? "is not ahead" : buyers < 3 ? "is ahead, but rests on hardly anybody" : "is ahead, but luck may explain it";
+        drawn.forEach(({ mark }) => mark(step));
+        said.textContent = `From ${some}: later buyers confirm ${mine} of 100 places; ${rival} would get ${theirs}. So the own row ${verdict}. ` +
+          `${waiting ? `${waiting} of ${products} products wait` : "No product waits"} for that today.` +
+          (buyers > 1 ? ` Half of those that have ${some} had them ${wait(typical)} of their first sale.` : "");
+        row.textContent = shown === null ? `${page} found too few buyers to show its row from ${some}.`
+          : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the row of the later half, too.)`;
+      },
+    });
+    place.replaceChildren(control.whole, beside(drawn, legend, [said, row]));
+    control.begin();
+  }
+})();
