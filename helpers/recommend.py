@@ -172,7 +172,9 @@ class Recommender:
             parts.append((row + start, *rest))
         if len(parts) == 1:
             return parts[0]
-        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+        parts = list(zip(*parts, strict=True))
+        # one after the other, so that not everything is there twice
+        return tuple(np.concatenate(parts.pop(0)) for _ in range(len(parts)))
 
     def _block_size(self):
         return BLOCK // max(len(self.products_), 1)
@@ -479,7 +481,7 @@ class ItemBased(Recommender):
         return some
 
     def _block_size(self):
-        return 500_000
+        return 100_000
 
     def _rank_block(self, rows, customers, n, exclude_purchased):
         bought = self.purchases_[rows]
@@ -773,8 +775,9 @@ def product_trend(transactions: pd.DataFrame, matrix: InteractionMatrix, days: i
 
 def _with_unknown(values):
     """Add an empty last row, which position -1 (pandas' answer for "not found") picks."""
-    empty = sparse.csr_array((1, values.shape[1]), dtype=values.dtype)
-    return sparse.csr_array(sparse.vstack([values, empty]))
+    ends = np.append(values.indptr, values.indptr[-1:])
+    shape = (values.shape[0] + 1, values.shape[1])
+    return sparse.csr_array((values.data, values.indices, ends), shape)
 
 
 def _needed(table, name, recommender):
