@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import audiences, catalogue, channels, data, production
+from helpers import audiences, catalogue, channels, data, production, progress
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
@@ -249,7 +249,8 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     from filelock import FileLock, Timeout
 
     _load_ahead(jobs)
-    *tables, of_purchases = check_data(run.parameters)
+    with progress.shown():
+        *tables, of_purchases = check_data(run.parameters)
     _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
