@@ -25,9 +25,11 @@ def score(tmp_path_factory):
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_a_terminal_shows_rows_and_customers_and_a_file_nothing(score):
     import pty
+    import termios
 
     command, customers = score
     ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (24, 100))
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=its, check=True)
     os.close(its)
     said = b""
