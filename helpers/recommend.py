@@ -164,17 +164,21 @@ class Recommender:
     def _rank(self, rows, n, exclude_purchased, customers=None):
         """Rows, columns, ranks and scores of the best products for these rows."""
         step = max(1, self._block_size())
-        parts = []
-        for start in range(0, max(len(rows), 1), step):
+        if len(rows) <= step:
+            return self._rank_block(rows, customers, n, exclude_purchased)
+        wholes, filled = None, 0
+        for start in range(0, len(rows), step):
             some = slice(start, start + step)
             ids = None if customers is None else customers[some]
             row, *rest = self._rank_block(rows[some], ids, n, exclude_purchased)
-            parts.append((row + start, *rest))
-        if len(parts) == 1:
-            return parts[0]
-        parts = list(zip(*parts, strict=True))
-        # one after the other, so that not everything is there twice
-        return tuple(np.concatenate(parts.pop(0)) for _ in range(len(parts)))
+            part = row + start, *rest
+            if wholes is None:  # room for all lists at once: put together later, they'd be twice
+                most = len(rows) * min(n, len(self.products_))
+                wholes = [np.empty(most, each.dtype) for each in part]
+            for whole, each in zip(wholes, part, strict=True):
+                whole[filled : filled + len(each)] = each
+            filled += len(row)
+        return tuple(whole[:filled] for whole in wholes)
 
     def _block_size(self):
         return BLOCK // max(len(self.products_), 1)
