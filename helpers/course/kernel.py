@@ -1,6 +1,7 @@
 """The Python that lessons run with: the one that runs the command, whatever else is installed."""
 
 import asyncio
+import atexit
 import contextlib
 import gc
 import importlib
@@ -104,9 +105,13 @@ class _Loaded:
         """Ask for a kernel; its process id."""
         cls.start()
         with cls._lock:
-            cls._talk.write(json.dumps(asked) + "\n")
-            cls._talk.flush()
-            return int(cls._talk.readline())
+            with contextlib.suppress(ConnectionError):
+                cls._talk.write(json.dumps(asked) + "\n")
+                cls._talk.flush()
+                if answer := cls._talk.readline():
+                    return int(answer)
+            cls._talk = None  # the next lesson tries again
+            raise RuntimeError("no kernel could be started: the memory may be full")
 
     @classmethod
     def start(cls):
@@ -136,6 +141,7 @@ def main(talk):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # or looking for garbage would copy what is shared
+    atexit.register(gc.unfreeze)  # the end tidies up as usual, in the forks as well
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the kernels here
     for line in talk:
         if not (pid := os.fork()):
@@ -155,7 +161,6 @@ def _be_a_kernel(arguments, env, folder):
     os.chdir(folder)
     # a kernel ends when its parent does
     launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
-    gc.unfreeze()  # the end tidies up as usual
 
 
 if __name__ == "__main__":
