@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.stats import poisson
 
 from helpers import evaluate
 from helpers.catalogue import Rules
@@ -692,6 +691,8 @@ def stands_out(both: int, by_chance: float, pairs: int = 1) -> bool:
         It is the best of so many: by luck alone, the best of them would have as many in one shop
         of forty at most.
     """
+    from scipy.stats import poisson  # takes half a second to import
+
     return bool(poisson.sf(both - 1, by_chance) < 0.025 / max(1, pairs))
 
 

@@ -144,7 +144,7 @@ def nearest_columns(
 
     Parameters
     ----------
-    values : csr_array of float64, shape (n_rows, n_columns)
+    values : csr_array, shape (n_rows, n_columns)
     n : int
     row_weight : ndarray, shape (n_rows,)
         How much each row counts.
@@ -161,8 +161,10 @@ def nearest_columns(
     """
     values = _tidy(values)
     n_columns = values.shape[1]
-    of_entry = np.repeat(row_weight, np.diff(values.indptr))
-    squares = np.bincount(values.indices, of_entry * values.data**2, minlength=n_columns)
+    squares = np.repeat(row_weight, np.diff(values.indptr))
+    if not _only_ones(values):
+        squares *= values.data.astype(np.float64) ** 2
+    squares = np.bincount(values.indices, squares, minlength=n_columns)
     # counted first and scaled once, so that equal cosines stay equal
     inverse_length = 1 / np.sqrt(np.where(squares > 0, squares, 1))
     entries = np.diff(values.indptr).astype(np.int64)
@@ -209,21 +211,16 @@ def _nearest_compiled(values, row_weight, inverse_length, n, n_jobs):
     """All pairs of products that share a buyer, spread over threads; then the best of each."""
     n_jobs, n_products = _threads(n_jobs), len(inverse_length)
     # where each purchase stands in the histories, product by product
-    position = np.arange(values.nnz, dtype=values.indices.dtype)
+    position = np.arange(values.nnz, dtype=np.int32)
     position = sparse.csr_array((position, values.indices, values.indptr), values.shape)
     position = position.T.tocsr()
-    customer = position.indices
-    weight = row_weight[customer]
-    others = values.data[:0]
-    if (values.data != 1).any():
-        weight, others = weight * values.data[position.data], values.data
     by_product = (
         _as(position.indptr, np.int64),
-        _as(position.data + 1, np.int32),
-        _as(values.indptr[1:][customer], np.int32),
-        weight,
+        _as(position.data, np.int32),
+        _as(position.indices, np.int32),
     )
-    histories = (_unsigned(values.indices), others)
+    data = values.data[:0] if _only_ones(values) else values.data
+    histories = (_as(values.indptr, np.int64), _unsigned(values.indices), _as(data, np.float64))
     columns = np.zeros((n_jobs, n_products, n), dtype=np.int32)
     scores = np.zeros((n_jobs, n_products, n), dtype=np.float32)
 
@@ -233,6 +230,7 @@ def _nearest_compiled(values, row_weight, inverse_length, n, n_jobs):
         best_neighbours(
             by_product,
             histories,
+            row_weight,
             inverse_length,
             worker,
             n_jobs,
@@ -259,8 +257,14 @@ def scale_rows(values: sparse.csr_array) -> sparse.csr_array:
 
 def row_sums_of_squares(values: sparse.csr_array) -> np.ndarray:
     """The sum of squares of each row: its length, squared."""
+    if _only_ones(values):
+        return np.diff(values.indptr).astype(np.float64)
     row = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
     return np.bincount(row, values.data.astype(np.float64) ** 2, minlength=values.shape[0])
+
+
+def _only_ones(values):
+    return (values.data == 1).all()
 
 
 def _threads(n_jobs):
@@ -308,7 +312,7 @@ _BEST_OF_ROWS = (
     f"void({_ROWS}, {_ROWS}, Tuple((i8[::1], u4[::1])), i8, i8, i8, i8, i4[:, ::1], f8[:, ::1])"
 )
 _BEST_NEIGHBOURS = (
-    "void(Tuple((i8[::1], i4[::1], i4[::1], f8[::1])), Tuple((u4[::1], f8[::1])), f8[::1], "
+    f"void(Tuple((i8[::1], i4[::1], i4[::1])), {_ROWS}, f8[::1], f8[::1], "
     "i8, i8, i4[:, ::1], f4[:, ::1])"
 )
 
@@ -393,7 +397,9 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
             total[touched[at]] = 0
 
 
-def _best_neighbours(by_product, histories, inverse_length, worker, workers, columns, scores):
+def _best_neighbours(
+    by_product, histories, row_weight, inverse_length, worker, workers, columns, scores
+):
     """Each product's nearest ones, as far as this worker's share of the pairs goes.
 
     Being alike is mutual, so every pair of products is added up once: for a product, only what
@@ -401,19 +407,19 @@ def _best_neighbours(by_product, histories, inverse_length, worker, workers, col
 
     Parameters
     ----------
-    by_product : tuple of (indptr, begins, ends, data)
-        For each product its purchases: where the rest of the buyer's history begins and ends,
-        and the purchase's weight.
-    histories : tuple of (indices, data)
+    by_product : tuple of (indptr, places, customers)
+        For each product its purchases: where they stand in the histories, and whose they are.
+    histories : tuple of (indptr, indices, data)
         The purchases customer by customer, products in order; no data if all are 1.
+    row_weight : ndarray, shape (n_customers,)
     inverse_length : ndarray, shape (n_products,)
     worker, workers : int
         This one takes every `workers`-th product, beginning with number `worker`.
     columns, scores : ndarray, shape (n_products, n)
         Receive the neighbours, best first; unused places keep a score of 0.
     """
-    start, begin, end, weight = by_product
-    index, value = histories
+    start, where, who = by_product
+    history, index, value = histories
     n_products = len(inverse_length)
     total = np.zeros(n_products)
     touched = np.empty(n_products + 1, np.int32)
@@ -427,15 +433,18 @@ def _best_neighbours(by_product, histories, inverse_length, worker, workers, col
             last = min(first + _AT_ONCE, stop)
             # histories lie scattered in memory: asked for together, they arrive together
             for at in range(first, last):
-                asked += index[begin[at] - 1]
+                asked += index[where[at]] + history[who[at] + 1]
             for at in range(first, last):
-                for place in range(begin[at], end[at]):
+                weight = row_weight[who[at]]
+                if not binary:
+                    weight *= value[where[at]]
+                for place in range(where[at] + 1, history[who[at] + 1]):
                     other = index[place]
                     before = total[other]
                     # written in any case and counted if new: cheaper than a branch
                     touched[n_touched] = other
                     n_touched += before == 0
-                    total[other] = before + (weight[at] if binary else weight[at] * value[place])
+                    total[other] = before + (weight if binary else weight * value[place])
         for at in range(n_touched):
             other = touched[at]
             cosine = np.float32(total[other] * (inverse_length[product] * inverse_length[other]))

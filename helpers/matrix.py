@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse
 
 from helpers.data import line_amounts
 
@@ -352,10 +352,12 @@ def times_as_often(found: int, expected: float, others: int) -> tuple[float, flo
         Zero and infinity if nothing can be said. Exact for counts that come independently
         (Clopper and Pearson's interval of the share ``found / (found + others)``).
     """
+    from scipy.stats import beta  # takes half a second to import
+
     if not expected or not others:
         return 0.0, float("inf")
-    low = stats.beta.ppf(0.025, found, others + 1) if found else 0.0
-    high = stats.beta.ppf(0.975, found + 1, others)
+    low = beta.ppf(0.025, found, others + 1) if found else 0.0
+    high = beta.ppf(0.975, found + 1, others)
     return tuple(float(share / (1 - share) * others / expected) for share in (low, high))
 
 

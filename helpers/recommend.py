@@ -164,15 +164,21 @@ class Recommender:
     def _rank(self, rows, n, exclude_purchased, customers=None):
         """Rows, columns, ranks and scores of the best products for these rows."""
         step = max(1, self._block_size())
-        parts = []
-        for start in range(0, max(len(rows), 1), step):
+        if len(rows) <= step:
+            return self._rank_block(rows, customers, n, exclude_purchased)
+        wholes, filled = None, 0
+        for start in range(0, len(rows), step):
             some = slice(start, start + step)
             ids = None if customers is None else customers[some]
             row, *rest = self._rank_block(rows[some], ids, n, exclude_purchased)
-            parts.append((row + start, *rest))
-        if len(parts) == 1:
-            return parts[0]
-        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+            part = row + start, *rest
+            if wholes is None:  # room for all lists at once: put together later, they'd be twice
+                most = len(rows) * min(n, len(self.products_))
+                wholes = [np.empty(most, each.dtype) for each in part]
+            for whole, each in zip(wholes, part, strict=True):
+                whole[filled : filled + len(each)] = each
+            filled += len(row)
+        return tuple(whole[:filled] for whole in wholes)
 
     def _block_size(self):
         return BLOCK // max(len(self.products_), 1)
@@ -479,7 +485,7 @@ class ItemBased(Recommender):
         return some
 
     def _block_size(self):
-        return 500_000
+        return 100_000
 
     def _rank_block(self, rows, customers, n, exclude_purchased):
         bought = self.purchases_[rows]
@@ -773,8 +779,9 @@ def product_trend(transactions: pd.DataFrame, matrix: InteractionMatrix, days: i
 
 def _with_unknown(values):
     """Add an empty last row, which position -1 (pandas' answer for "not found") picks."""
-    empty = sparse.csr_array((1, values.shape[1]), dtype=values.dtype)
-    return sparse.csr_array(sparse.vstack([values, empty]))
+    ends = np.append(values.indptr, values.indptr[-1:])
+    shape = (values.shape[0] + 1, values.shape[1])
+    return sparse.csr_array((values.data, values.indices, ends), shape)
 
 
 def _needed(table, name, recommender):

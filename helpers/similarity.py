@@ -96,8 +96,7 @@ def product_similarity(
         raise ValueError(f"n_neighbors is {n_neighbors}; a product needs at least one neighbour.")
     n_products = matrix.shape[1]
     n = min(n_neighbors or n_products, n_products)
-    values = matrix.values.astype(np.float64)
-    customer_weight = np.ones(matrix.shape[0])
+    values, customer_weight = matrix.values, np.ones(matrix.shape[0])
     if scale_customers:
         # a product of two scaled rows: both factors at once
         customer_weight = 1 / np.maximum(kernels.row_sums_of_squares(values), 1e-300)

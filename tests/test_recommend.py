@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from helpers.kernels import top_n
-from helpers.matrix import build_interaction_matrix
+from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.recommend import (
     EASE,
     BuyAgain,
@@ -351,3 +351,16 @@ def test_without_further_words_a_list_has_five_products_that_are_not_owned(
     assert (lists.groupby("customer_id").size() == 5).mean() > 0.99
     owned = pd.MultiIndex.from_frame(shop[0][["customer_id", "product_id"]])
     assert not pd.MultiIndex.from_frame(lists[["customer_id", "product_id"]]).isin(owned).any()
+
+
+def test_blocks_of_customers_are_put_together_as_one_and_purchases_are_kept_once():
+    draw = np.random.default_rng(0)
+    values = (draw.random((40, 12)) < 0.3).astype(np.float32)
+    matrix = InteractionMatrix.from_frame(pd.DataFrame(values))
+    model = ItemBased().fit(matrix)
+    assert np.shares_memory(model.purchases_.indices, matrix.values.indices)
+    assert np.shares_memory(model.purchases_.data, matrix.values.data)
+    whole = model.recommend(n=3)
+    model._block_size = lambda: 7
+    pd.testing.assert_frame_equal(model.recommend(n=3), whole)
+    assert model.recommend([], n=3).empty

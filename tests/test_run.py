@@ -361,7 +361,9 @@ def test_stopping_a_run_stops_its_kernels(tmp_path):
     process, kernels, deadline = psutil.Process(run.pid), [], time.monotonic() + 60
     while len(kernels) < 2 and time.monotonic() < deadline:
         with contextlib.suppress(psutil.Error):  # a child may be gone before it is looked at
-            kernels = [
+            # on Linux they are forks of a child
+            ready = [each for each in process.children() if each.children()]
+            kernels = [each for loaded in ready for each in loaded.children()] or [
                 each for each in process.children() if "ipykernel_launcher" in each.cmdline()
             ]
         time.sleep(0.1)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import catalogue, data, evaluate, production, warehouse
+from helpers import catalogue, data, evaluate, production, progress, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
 from tests.common import examples, purchases
@@ -219,18 +219,19 @@ def test_a_cap_lets_long_histories_speak_with_their_latest_purchases(tmp_path):
     assert "reseller" not in set(lists["customer_id"]), "owns everything"
 
 
-def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path, part_of_the_shop):
+def test_a_job_that_died_goes_on_with_the_missing_parts(tmp_path, part_of_the_shop, monkeypatch):
     out = tmp_path / "out"
     chosen = warehouse.Settings(n=2)
 
-    def dies(parts):
+    def dies(parts, *_):
         for number, part in enumerate(parts):
             if number == 5:
                 raise KeyboardInterrupt
             yield part
 
-    with pytest.raises(KeyboardInterrupt):
-        warehouse.score("duckdb", part_of_the_shop, out, chosen, progress=dies)
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(progress, "customers", dies)
+        warehouse.score("duckdb", part_of_the_shop, out, chosen)
     assert len(list(out.glob(".next/part=*"))) == 5 and not list(out.glob("part=*"))
     (out / ".next" / ".part-7").mkdir()  # what a kill in the middle of writing leaves
     stamps = {path.parent.name: path.stat().st_mtime_ns for path in out.glob(".next/part=*/*")}

@@ -118,7 +118,7 @@ class ChurnModel:
             self.model_ = make_pipeline(
                 StandardScaler(), LogisticRegression(solver="newton-cholesky")
             )
-            self.model_.fit(np.log1p(features), away)
+            self.model_.fit(np.log1p(features.to_numpy()), away)
             self.weights_[:] = self.model_[-1].coef_[0]
         return self
 
@@ -126,7 +126,7 @@ class ChurnModel:
         """Each customer's chance, 0 to 1, of staying away for one window."""
         risk = pd.Series(self.share_, index=features.index, name="risk")
         if self.model_ is not None and len(features):
-            risk[:] = self.model_.predict_proba(np.log1p(features[self.columns_]))[:, 1]
+            risk[:] = self.model_.predict_proba(np.log1p(features[self.columns_].to_numpy()))[:, 1]
         return risk
 
 

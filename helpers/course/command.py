@@ -161,9 +161,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
 def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap, parts, csv,
           master, conf, debug):  # fmt: skip
     """Score every customer without notebooks: the batch job, every night or month."""
-    from tqdm import tqdm
-
-    from helpers import warehouse
+    from helpers import progress, warehouse
 
     with sentences(debug):
         given = gather_parameters([file] * (file is not None), [], [], [], list(transactions))
@@ -183,12 +181,12 @@ def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap
             history_cap=history_cap or warehouse.NO_CAP,
             n_parts=int(parts),
         )
-        report = warehouse.score(
-            engine, source, out, settings, given.columns, given.date_format, given.cleaning, csv,
-            master, dict(each.split("=", 1) for each in conf),
-            lambda parts: tqdm(parts, unit="part", disable=None), given.time_zone, given.join,
-            given,
-        )  # fmt: skip
+        with progress.shown():
+            report = warehouse.score(
+                engine, source, out, settings, given.columns, given.date_format, given.cleaning,
+                csv, master, dict(each.split("=", 1) for each in conf), given.time_zone,
+                given.join, given,
+            )  # fmt: skip
     click.echo(f"read {report['read']:,} rows, kept {report['kept']:,}")
     for reason, rows in report["rejected"].items():
         click.echo(f"  rejected: {reason}: {rows:,}")

@@ -1,8 +1,41 @@
 """The Python that lessons run with: the one that runs the command, whatever else is installed."""
 
+import asyncio
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
 from traitlets import default
+
+from helpers.data import PROJECT
+
+#: What a run's kernels have loaded before their first cell: nearly all that lessons load there.
+LOADED = (
+    "ipykernel.kernelapp",
+    "matplotlib.pyplot",
+    "scipy.stats",
+    "helpers.cases",
+    "helpers.channels",
+    "helpers.course.exercises",
+    "helpers.course.laptop",
+    "helpers.course.start",
+    "helpers.explorables",
+    "helpers.first_look",
+    "helpers.plots",
+    "helpers.simulation",
+)
 
 
 class ThisPython(AsyncKernelManager):
@@ -15,3 +48,120 @@ class ThisPython(AsyncKernelManager):
     @default("kernel_spec_manager")
     def _kernel_spec_manager_default(self):
         return KernelSpecManager(kernel_dirs=[])
+
+
+class LoadedPython(ThisPython):
+    """Starts ``python3`` with this interpreter and with the course's packages loaded already.
+
+    On Linux one process loads them and does nothing else, and every kernel is a fork of it. So
+    they are loaded once for all lessons, which share that memory and nothing more: what a lesson
+    does is never seen by another. Elsewhere forking isn't safe, and kernels start as usual.
+    """
+
+    async def _async_pre_start_kernel(self, **options):
+        if sys.platform == "linux" and self.provisioner is None:
+            self.provisioner = _Forks(kernel_spec=self.kernel_spec, parent=self)
+        return await super()._async_pre_start_kernel(**options)
+
+
+def load_ahead():
+    """Begin to load what kernels need, while this process does something else."""
+    if sys.platform == "linux":
+        _Loaded.start()
+
+
+class _Forks(LocalProvisioner):
+    """Kernels that are forks of the process which has the packages loaded."""
+
+    async def launch_kernel(self, cmd, **options):
+        # cmd: this Python, -m, ipykernel_launcher, and the kernel's arguments
+        asked = {"arguments": cmd[3:], "env": dict(options["env"]), "folder": os.getcwd()}
+        self.pid = self.pgid = _Loaded.fork(asked)
+        self.process = psutil.Process(self.pid)
+        return self.connection_info
+
+    async def poll(self):
+        return None if self.process and self.process.is_running() else 0
+
+    async def wait(self):
+        while await self.poll() is None:
+            await asyncio.sleep(0.1)
+        self.process = None
+        return 0
+
+    async def send_signal(self, signum):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pgid, signum)
+
+
+class _Loaded:
+    """The process that is forked: started when first needed, it ends when this one does."""
+
+    _lock = threading.Lock()  # two lessons start at the same time
+    _talk = None
+
+    @classmethod
+    def fork(cls, asked):
+        """Ask for a kernel; its process id."""
+        cls.start()
+        with cls._lock:
+            with contextlib.suppress(ConnectionError):
+                cls._talk.write(json.dumps(asked) + "\n")
+                cls._talk.flush()
+                if answer := cls._talk.readline():
+                    return int(answer)
+            cls._talk = None  # the next lesson tries again
+            raise RuntimeError("no kernel could be started: the memory may be full")
+
+    @classmethod
+    def start(cls):
+        """Have the packages loaded, unless that was asked before; don't wait for it."""
+        with cls._lock:
+            cls._talk = cls._talk or cls._start()
+
+    @staticmethod
+    def _start():
+        ours, its = socket.socketpair()
+        subprocess.Popen(
+            [sys.executable, "-m", "helpers.course.kernel", str(its.fileno())],
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[its.fileno()],
+            start_new_session=True,  # Ctrl-C is for the run, which ends its kernels
+        )
+        its.close()
+        return ours.makefile("rw", encoding="utf-8")
+
+
+def main(talk):
+    """Load the packages, then fork a kernel for each line that comes."""
+    # as in every kernel; Matplotlib looks when it is loaded
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # or looking for garbage would copy what is shared
+    atexit.register(gc.unfreeze)  # the end tidies up as usual, in the forks as well
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the kernels here
+    for line in talk:
+        if not (pid := os.fork()):
+            talk.close()
+            return _be_a_kernel(**json.loads(line))
+        os.setpgid(pid, pid)  # a kernel is interrupted with all that it has started
+        talk.write(f"{pid}\n")
+        talk.flush()
+
+
+def _be_a_kernel(arguments, env, folder):
+    from ipykernel.kernelapp import launch_new_instance
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    # a kernel ends when its parent does
+    launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])).makefile("rw", encoding="utf-8"))

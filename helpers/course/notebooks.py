@@ -19,8 +19,9 @@ from helpers.data import PROJECT
 
 FOLDER = PROJECT / "notebooks"
 QUIZZES = FOLDER / "quizzes.yaml"
-#: The kernel manager for lessons, by its name: it takes a second to import.
+#: The kernel managers for lessons, by their names: they take a second to import.
 THIS_PYTHON = "helpers.course.kernel.ThisPython"
+LOADED_PYTHON = "helpers.course.kernel.LoadedPython"
 #: Lessons that deal made-up shops of their own: nobody's data enter them.
 MADE_UP = ("12",)
 _LESSON = re.compile(r"\d\d[a-z]?_")

@@ -19,8 +19,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import audiences, catalogue, channels, data, production
-from helpers.course.notebooks import MADE_UP, THIS_PYTHON, lessons, number
+from helpers import audiences, catalogue, channels, data, production, progress
+from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
@@ -248,7 +248,9 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    *tables, of_purchases = check_data(run.parameters)
+    _load_ahead(jobs)
+    with progress.shown():
+        *tables, of_purchases = check_data(run.parameters)
     _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
@@ -338,6 +340,17 @@ def _build_engine(run, staging, transactions, events, undone):
         (staging / ENGINE).unlink(missing_ok=True)
 
 
+def _load_ahead(jobs):
+    """Kernels load their packages while this process reads the data."""
+    from helpers.course.kernel import load_ahead
+
+    if jobs > 1:
+        # kernels side by side: more threads than cores would only wait for each other
+        for library in ("OMP", "OPENBLAS", "MKL"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    load_ahead()
+
+
 def _uses_engine(path):
     text = path.read_text(encoding="utf-8")
     return "shop_engine(" in text or "memo.collect(" in text
@@ -357,10 +370,6 @@ def _folder_of(path, staging):
 
 def _execute_lessons(run, staging, jobs, report):
     (staging / "notebooks").mkdir()
-    if jobs > 1:
-        # kernels side by side: more threads than cores would only wait for each other
-        for library in ("OMP", "OPENBLAS", "MKL"):
-            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
         try:
@@ -393,11 +402,12 @@ def _execute_lesson(path, run, staging):
             _literally(staging / "notebooks" / path.name),
             parameters,
             kernel_name="python3",
-            kernel_manager_class=THIS_PYTHON,
+            kernel_manager_class=LOADED_PYTHON,
             progress_bar=False,
+            request_save_on_cell_execute=False,  # it is saved at the end, failed or not
             # no `cwd`: papermill would change this process's folder under the other threads
             # the kernel's remarks on its own transport are of no use to an analyst
-            extra_arguments=["--log-level=CRITICAL"],
+            extra_arguments=["--log-level=CRITICAL", "--HistoryManager.enabled=False"],
         )
     except papermill.PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"

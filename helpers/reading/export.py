@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from helpers import progress
 from helpers.reading.columns import Contract, match_columns, plain_name
 from helpers.reading.dates import DateReader, as_text, is_given
 from helpers.reading.files import (
@@ -193,6 +194,7 @@ class Export:
             batch = batch.append_column(FILE, pa.array(np.full(len(batch), number), pa.int32()))
             yield batch.append_column(ROW, pa.array(rows, pa.int64()))
             row += len(batch)
+            progress.rows(len(batch))
 
     def _dates(self, batch):
         """The batch's dates, and whether there was anything to read."""

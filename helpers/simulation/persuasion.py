@@ -89,6 +89,12 @@ def make_people(
         0: no sleeping dogs.
     random_state : int
     """
+    before = _before_the_mail(world, rules, days, random_state)
+    return _mailed(*before, rules, reach_days, annoyed)
+
+
+def _before_the_mail(world, rules, days, random_state):
+    """What holds whether mails are read or not: features, risk, chances and a purchase's margin."""
     cut = day_after(world.transactions) - pd.Timedelta(days=days)
     past = world.transactions[world.transactions["transaction_date"] < cut]
     past_events = world.events[world.events["event_date"] < cut]
@@ -109,16 +115,25 @@ def make_people(
     stays_away = ChurnModel().fit(known, away).predict_proba(known).clip(1e-6, 1 - 1e-6)
     unseen = np.random.default_rng(random_state).normal(0, HIDDEN, len(known))
     alone = 1 / (1 + np.exp(np.log(stays_away / (1 - stays_away)) + unseen))
-    reads = 0.5 ** (known["days_since_last"] / reach_days)
     margin = rules.margin_share * own["product_id"].map(product_amounts(past)).mean()
+    features = known.assign(score=own["score"])
+    chances = pd.DataFrame({"alone": alone, "takes": takes, "takes_popular": takes_popular})
+    tables = features, churn_risk(past, cut, days, past_events), chances
+    return *(each.reset_index(drop=True) for each in tables), margin
+
+
+def _mailed(features, risk, chances, margin, rules, reach_days=REACH_DAYS, annoyed=ANNOYED):
+    """The same customers where mails go unread, and annoy, as assumed."""
+    alone = chances["alone"]
+    reads = 0.5 ** (features["days_since_last"] / reach_days)
 
     def changes(uses):
         """Who is reminded to leave, what the offer changes, and what it gains."""
-        leaves = annoyed * alone * (1 - uses) * (known["recent_events"] == 0)
+        leaves = annoyed * alone * (1 - uses) * (features["recent_events"] == 0)
         effect = (1 - alone) * uses - leaves
         return leaves, effect, margin * effect - rules.offer_cost * uses - rules.contact_cost
 
-    uses = takes * reads
+    uses = chances["takes"] * reads
     leaves, effect, gain = changes(uses)
     truth = pd.DataFrame(
         {
@@ -128,13 +143,10 @@ def make_people(
             "with_offer": alone + effect,
             "effect": effect,
             "gain": gain,
-            "gain_popular": changes(takes_popular * reads)[2],
+            "gain_popular": changes(chances["takes_popular"] * reads)[2],
         }
     )
-    features = known.assign(score=own["score"])
-    tables = features, churn_risk(past, cut, days, past_events), truth
-    tables = (each.reset_index(drop=True) for each in tables)
-    return People(*tables, voucher=rules.offer_cost / margin)
+    return People(features, risk, truth, voucher=rules.offer_cost / margin)
 
 
 def _reluctance(liking, response):
@@ -171,14 +183,16 @@ def past_campaign(people: People, customers: pd.Index, rng: np.random.Generator)
     )
 
 
-def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[str, pd.Series]:
+def scores(
+    people: People, campaign: pd.DataFrame | None, customers: pd.Index
+) -> dict[str, pd.Series]:
     """Whom each way of targeting mails first, learned from a past campaign.
 
     Parameters
     ----------
     people : People
-    campaign : DataFrame
-        From :func:`past_campaign`.
+    campaign : DataFrame or None
+        From :func:`past_campaign`; None leaves out what is learned from it.
     customers : Index
         Whom to score.
 
@@ -191,20 +205,34 @@ def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[
         the uplift by :class:`TwoModels` in money, less the vouchers that are used, like its
         rivals; the true gain.
     """
-    then, now = people.features.loc[campaign.index], people.features.loc[customers]
-    had_one = campaign["offered"].to_numpy()
-    unused = ChurnModel().fit(then[had_one], ~campaign["used"][had_one])
-    response = 1 - unused.predict_proba(now)
-    risk = people.risk.reindex(customers)
-    profit = response * (risk - people.voucher)  # in margins; sending costs the same for all
-    uplift = TwoModels().fit(then, campaign["bought"], campaign["offered"]).predict(now)
-    uplift = uplift - response * people.voucher  # in margins, too: people alone are no money
-    truth = people.truth.loc[customers, "gain"]
+    now = people.features.loc[customers]
     names = {"days_since_last": "recency", "purchase_days": "frequency", "spent": "monetary"}
     segment = segment_by_scores(now[list(names)].rename(columns=names))
     first, second = SEGMENTS[3:]
-    segment = 2 * (segment == first) + (segment == second)
-    return dict(zip(POLICIES, [segment, risk, response, profit, uplift, truth], strict=True))
+    found = {
+        "win-back segment": 2 * (segment == first) + (segment == second),
+        "risk": people.risk.reindex(customers),
+        "the truth": people.truth.loc[customers, "gain"],
+    }
+    if campaign is not None:
+        found |= _learned(people, campaign, now, found["risk"])
+    return {name: found[name] for name in POLICIES if name in found}
+
+
+def _learned(people, campaign, now, risk):
+    """What a past campaign tells of customers as they are now."""
+    then = people.features.loc[campaign.index]
+    had_one = campaign["offered"].to_numpy()
+    unused = ChurnModel().fit(then[had_one], ~campaign["used"][had_one])
+    response = 1 - unused.predict_proba(now)
+    uplift = TwoModels().fit(then, campaign["bought"], campaign["offered"]).predict(now)
+    return {
+        "predicted response": response,
+        # in margins; sending costs the same for all
+        "expected profit": response * (risk - people.voucher),
+        # in margins, too: people alone are no money
+        "uplift": uplift - response * people.voucher,
+    }
 
 
 def compare_targeting(
@@ -213,6 +241,7 @@ def compare_targeting(
     share: float = 0.25,
     n_campaigns: int = 6,
     random_state: int = 0,
+    learning: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Learn from past campaigns of several sizes, mail other customers, count the true gain.
 
@@ -230,6 +259,8 @@ def compare_targeting(
     n_campaigns : int
         Past campaigns per shop.
     random_state : int
+    learning : bool
+        False leaves out the policies that learn from a past campaign.
 
     Returns
     -------
@@ -257,8 +288,9 @@ def compare_targeting(
             popular = 100 * people.truth.loc[now, "gain_popular"].mean()
             for size in sizes:
                 drawn = before[rng.integers(0, len(before), size)]
-                learned = scores(people, past_campaign(people, drawn, rng), now)
-                curve = {name: gain_curve(each, gain, shares) for name, each in learned.items()}
+                campaign = past_campaign(people, drawn, rng)
+                order = scores(people, campaign if learning else None, now)
+                curve = {name: gain_curve(each, gain, shares) for name, each in order.items()}
                 curve = pd.DataFrame(curve).assign(**{"at random": shares * anybody})
                 at = {name: np.interp(share, shares, curve[name]) / share for name in curve}
                 found = {name: (each, each - anybody) for name, each in at.items()}
@@ -266,7 +298,7 @@ def compare_targeting(
                 rows += [
                     {"size": size, "policy": name, "gain": each, "more": more,
                      "than_risk": each - at["risk"],
-                     "than_profit": each - at["expected profit"]}
+                     "than_profit": each - at.get("expected profit", np.nan)}
                     for name, (each, more) in found.items()
                 ]  # fmt: skip
                 if size == max(sizes):
@@ -308,18 +340,17 @@ def layers_added(
     curves : DataFrame
         Profit per 100 customers by the share mailed, as :func:`compare_targeting` has it.
     """
-
-    def people(taste=1.0, **others):
-        worlds = ((seed, make_world(seed, taste)) for seed in seeds)
-        return [make_people(each, rules, random_state=seed, **others) for seed, each in worlds]
-
     few, many = min(sizes), max(sizes)
-    found, curves = compare_targeting(people(), [few, many], n_campaigns=n_campaigns)
-    # risk learns from no campaign, and neither does the list: a small one will do
-    readers, _ = compare_targeting(
-        people(reach_days=np.inf, annoyed=0), [few], n_campaigns=n_campaigns
+    before = [_before_the_mail(make_world(seed), rules, 90, seed) for seed in seeds]
+    as_assumed = [_mailed(*each, rules) for each in before]
+    all_read = [_mailed(*each, rules, reach_days=np.inf, annoyed=0) for each in before]
+    tasteless = [make_people(make_world(seed, 0), rules, random_state=seed) for seed in seeds]
+    found, curves = compare_targeting(as_assumed, [few, many], n_campaigns=n_campaigns)
+    # risk learns from no campaign, and neither does the list
+    readers, alike = (
+        compare_targeting(each, [few], n_campaigns=n_campaigns, learning=False)[0]
+        for each in (all_read, tasteless)
     )
-    alike, _ = compare_targeting(people(taste=0), [few], n_campaigns=n_campaigns)
     rows = {"next product": found.loc[(many, "next product")]}
     rows |= {name: found.loc[(many, name)] for name in ("win-back segment", "risk")}
     learned = [(name, size) for name in ("expected profit", "uplift") for size in (few, many)]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from helpers import catalogue, data, production, writing
+from helpers import catalogue, data, production, progress, writing
 from helpers.reading.cleaning import clean
 from helpers.reading.export import Export
 from helpers.reading.files import memory_needed
@@ -291,7 +291,6 @@ def score(
     csv: bool = False,
     master: str = "local[*]",
     conf: dict | None = None,
-    progress=lambda parts: parts,
     time_zone: str | None = None,
     join: list = (),
     shop: Parameters | None = None,
@@ -315,8 +314,6 @@ def score(
     csv : bool
     master, conf
         For Spark.
-    progress : callable
-        Wraps the list of parts, e.g. tqdm.
     time_zone, join
         As in :func:`purchases`.
     shop : Parameters, optional
@@ -351,7 +348,7 @@ def score(
                 jobs = _lists_by_part(engine_name, export, settings, options, forbidden, fresh,
                                       master, conf)  # fmt: skip
                 report = next(jobs)
-                for part in progress(waiting):
+                for part in progress.customers(waiting, report["customers"], settings.n_parts):
                     jobs.send(part)
                 jobs.close()
                 _write_json(fresh / "report.json", report)

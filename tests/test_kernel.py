@@ -1,0 +1,125 @@
+"""Kernels that are forks of one process: as good as kernels of their own."""
+
+import ast
+import os
+import subprocess
+import sys
+import time
+
+import nbformat
+import papermill
+import psutil
+import pytest
+
+from helpers.course import kernel
+from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, THIS_PYTHON, lessons, number
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+
+
+def said(folder, manager, *cells):
+    """What cells print, each its own text, in a kernel of this manager."""
+    path = folder / "cells.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)]), path)
+    done = papermill.execute_notebook(
+        path, path, kernel_name="python3", kernel_manager_class=manager, progress_bar=False
+    )
+    return ["".join(out.get("text", "") for out in cell.outputs) for cell in done.cells]
+
+
+def imports(path):
+    """The modules that a lesson's cells import, at the top."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and not cell.source.lstrip().startswith("%"):
+            for each in ast.parse(cell.source).body:
+                if isinstance(each, ast.Import):
+                    yield from (name.name for name in each.names)
+                elif isinstance(each, ast.ImportFrom):
+                    yield each.module
+                    yield from (f"{each.module}.{name.name}" for name in each.names)
+
+
+def test_kernels_have_loaded_what_lessons_load_and_no_thread_that_a_fork_would_miss():
+    """Arrow's allocator has one of its own, and knows what to do when a process is forked."""
+    ask = (
+        f"import sys, importlib, pathlib\n"
+        f"for name in {kernel.LOADED}: importlib.import_module(name)\n"
+        f"threads = pathlib.Path('/proc/self/task').glob('*/comm')\n"
+        f"threads = [each.read_text().strip() for each in threads]\n"
+        f"print(len(threads), *{{*threads}} - {{'jemalloc_bg_thd'}}, *sys.modules)"
+    )
+    one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    n_threads, thread, *loaded = subprocess.run(
+        [sys.executable, "-c", ask],
+        env=os.environ | one,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert int(n_threads) <= 2
+    assert thread.startswith("python")
+    needed = {name for path in lessons() if number(path) not in MADE_UP for name in imports(path)}
+    modules = {name for name in needed if name.startswith("helpers") and _is_module(name)}
+    assert len(modules) > 20
+    assert modules <= set(loaded)
+
+
+def _is_module(name):
+    path = os.path.join(kernel.PROJECT, *name.split("."))
+    return os.path.exists(f"{path}.py") or os.path.isdir(path)
+
+
+def test_a_fork_is_like_a_kernel_of_its_own_and_sees_nothing_of_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEEN_BY_KERNELS", "yes")
+    monkeypatch.chdir(tmp_path)
+    about = (
+        "import os, sys\n"
+        "import matplotlib\n"
+        "print(os.getcwd(), os.environ['SEEN_BY_KERNELS'], matplotlib.get_backend())\n"
+        "print(sorted(name for name in globals() if name[0] != '_'))"
+    )
+    spoil = (
+        "import helpers.data, tempfile\n"
+        "helpers.data.SPOILED, os.environ['SPOILED'] = True, 'yes'\n"
+        "folder = tempfile.TemporaryDirectory()\n"
+        "print(folder.name)"
+    )
+    unspoiled = (
+        "import helpers.data; print(hasattr(helpers.data, 'SPOILED'), 'SPOILED' in os.environ)"
+    )
+    first, folder = said(tmp_path, LOADED_PYTHON, about, spoil)
+    assert not os.path.exists(folder.strip())  # it has tidied up when it ended
+    second, told = said(tmp_path, LOADED_PYTHON, about, unspoiled)
+    own = said(tmp_path, THIS_PYTHON, about)[0]
+    assert first == second == own
+    assert told.split() == ["False", "False"]
+
+
+def test_a_killed_loader_is_said_and_the_next_lesson_has_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel._Loaded, "_talk", None)
+    said(tmp_path, LOADED_PYTHON, "1")
+    for child in psutil.Process().children():
+        if "helpers.course.kernel" in child.cmdline():
+            child.kill()
+    with pytest.raises(RuntimeError, match="memory"):
+        said(tmp_path, LOADED_PYTHON, "1")
+    assert said(tmp_path, LOADED_PYTHON, "print(2)") == ["2\n"]
+
+
+def test_a_fork_ends_with_who_asked_for_it():
+    ask = (
+        "import time\n"
+        "from helpers.course.kernel import _Loaded\n"
+        "import os\n"
+        "asked = {'arguments': [], 'env': dict(os.environ), 'folder': '.'}\n"
+        "print(_Loaded.fork(asked), flush=True)\n"
+        "time.sleep(600)"
+    )
+    who = subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE, text=True)
+    forked = psutil.Process(int(who.stdout.readline()))
+    loaded = forked.parent()
+    time.sleep(1.5)  # a kernel looks for its parent once it has started
+    assert forked.is_running()
+    who.kill()
+    who.wait()
+    assert not psutil.wait_procs([forked, loaded], timeout=10)[1]
