@@ -22,10 +22,13 @@ import psutil
 from helpers import audiences, catalogue, channels, data, production
 from helpers.course.notebooks import MADE_UP, THIS_PYTHON, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
+from helpers.reading import handover
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.parameters import READING, Parameters, Written
 
 STAGING = ".staging-"
+#: In it, what the run has read, for its lessons.
+CLEAN = "clean"
 
 
 class RunError(ValueError):
@@ -248,8 +251,9 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    *tables, of_purchases = check_data(run.parameters)
-    _look_at(run, *tables, of_purchases)
+    with handover.collected() as readings:
+        *tables, of_purchases = check_data(run.parameters)
+        _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -257,9 +261,12 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
+                handover.hand_over(readings, staging / CLEAN)
                 _build_engine(run, staging, *tables, of_purchases.undone)
                 del tables, of_purchases
-                _execute_lessons(run, staging, jobs, report)
+                readings.clear()
+                with handover.handed_over(staging / CLEAN):
+                    _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
