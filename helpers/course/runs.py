@@ -262,10 +262,10 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
                 handover.hand_over(readings, staging / CLEAN)
-                _build_engine(run, staging, *tables, of_purchases.undone)
-                del tables, of_purchases
                 readings.clear()
                 with handover.handed_over(staging / CLEAN):
+                    _build_engine(run, staging, *tables, of_purchases.undone)
+                    del tables, of_purchases
                     _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
