@@ -20,6 +20,7 @@ from scipy import sparse
 from helpers.data import product_table
 from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
+from helpers.reading import handover
 from helpers.recommend import (
     INTENT_DAYS,
     ItemBased,
@@ -28,7 +29,6 @@ from helpers.recommend import (
     Recommender,
     ladder,
 )
-from helpers.reading import handover
 
 METRICS = ["hit_rate", "precision", "recall", "ndcg", "mrr"]
 

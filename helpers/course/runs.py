@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -257,7 +260,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
-        with lock:
+        with lock, _ended_like_interrupted():
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
@@ -277,6 +280,23 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     except OSError as error:
         raise RunError(in_words(run.folder, error, "written")) from None
     return run
+
+
+@contextmanager
+def _ended_like_interrupted():
+    """A run that the system ends tidies up, as after Ctrl-C: customers' data are in its folder."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # others get no signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def in_words(path, error: OSError, verb: str = "used") -> str:
@@ -379,8 +399,11 @@ def _execute_lessons(run, staging, jobs, report):
         except BaseException:
             # Ctrl-C reaches this process only; without their kernels the threads end as well
             pool.shutdown(wait=False, cancel_futures=True)
-            for kernel in psutil.Process().children(recursive=True):
-                kernel.terminate()
+            while not all(future.done() for future in futures):  # one may only just be starting
+                for kernel in psutil.Process().children(recursive=True):
+                    with suppress(psutil.Error):
+                        kernel.terminate()
+                time.sleep(0.1)
             raise
     run.outcomes.sort(key=lambda outcome: outcome.lesson)
 
