@@ -23,14 +23,15 @@ import pandas as pd
 import pyarrow as pa
 from scipy.special import xlogy
 
-from helpers import plausibility
+from helpers import handover, plausibility
 from helpers.plausibility import Doubt
-from helpers.reading import answers, handover
+from helpers.reading import answers
 from helpers.reading.cleaning import clean, first_reason, trimmed_ids
 from helpers.reading.columns import Contract
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
 from helpers.reading.ids import BLANKS, NOTHING
+from helpers.reading.once import once
 from helpers.reading.parameters import (
     DATE_FORMAT,
     Cleaning,
@@ -232,7 +233,7 @@ def _once(read, *asked):
         said["doubts"] = [asdict(doubt) for doubt in report.doubts]
         return handover.Found({"rows": rows, **tables}, said)
 
-    known = handover.once(found, *asked)
+    known = once(found, *asked)
     tables, said = dict(known.tables), dict(known.said)
     said["doubts"] = [Doubt(**doubt) for doubt in said["doubts"]]
     return tables.pop("rows"), HealthReport(**said, **tables)

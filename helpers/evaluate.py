@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers import handover
 from helpers.data import product_table
 from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
-from helpers.reading import handover
 from helpers.recommend import (
     INTENT_DAYS,
     ItemBased,

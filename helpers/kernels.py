@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from helpers.reading import handover
+from helpers import handover
 
 # From so many multiplications and cells on, loading the compiled loop pays.
 _MANY = 25_000_000

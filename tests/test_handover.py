@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from helpers import data, evaluate, kernels
+from helpers import data, evaluate, handover, kernels
 from helpers.course import runs
 from helpers.course.command import gather_parameters
-from helpers.reading import handover
 from helpers.reading.consents import read_consents
+from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import Parameters
 from helpers.recommend import ContentBased, ItemBased, MostPopular, Random, ladder
 from tests import dirty, exports
@@ -50,9 +50,9 @@ def equal(ours, theirs):
 
 def passed_on(read, folder, monkeypatch):
     """What a reader finds by itself, and what it is given where nothing can be read."""
-    with handover.collected() as found:
+    with collected() as found:
         alone = read()
-    handover.hand_over(found, folder / "clean")
+    hand_over(found, folder / "clean")
     with monkeypatch.context() as patch, handover.handed_over(folder / "clean"):
         patch.setattr(data, "_judged", None)
         patch.setattr("helpers.reading.consents._read", None)
@@ -132,9 +132,9 @@ def test_other_parameters_are_read_anew_and_a_changed_file_is_noticed(tmp_path):
     bought = (tmp_path / "bought.csv").read_bytes()
     (parts / "1.csv").write_bytes(bought)
     shop = shop.model_copy(update={"transactions_path": str(parts)})
-    with handover.collected() as found:
+    with collected() as found:
         (ours, _), _ = data.read_shop(shop)
-    handover.hand_over(found, tmp_path / "clean")
+    hand_over(found, tmp_path / "clean")
     other = shop.model_copy(update={"cleaning": shop.cleaning.model_copy(
         update={"drop_where": {"product_id": ["p2"]}})})  # fmt: skip
     expected = data.read_shop(other)
@@ -157,12 +157,12 @@ def test_what_was_handed_over_is_as_it_was_read(tmp_path):
     """Whoever reads first may change the table and the report."""
     shop = small_shop(tmp_path)
     expected = data.read_transactions(shop.transactions_path)
-    with handover.collected() as found:
+    with collected() as found:
         table, report = data.read_transactions(shop.transactions_path)
     table["quantity"] = 1
     table.loc[0, "product_id"] = "another"
     report.findings["noticed"] = "later"
-    handover.hand_over(found, tmp_path / "clean")
+    hand_over(found, tmp_path / "clean")
     with handover.handed_over(tmp_path / "clean"):
         equal(data.read_transactions(shop.transactions_path), expected)
 

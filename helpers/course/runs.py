@@ -22,11 +22,11 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import audiences, catalogue, channels, data, production
+from helpers import audiences, catalogue, channels, data, handover, production
 from helpers.course.notebooks import MADE_UP, THIS_PYTHON, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
-from helpers.reading import handover
 from helpers.reading.files import input_files, memory_needed
+from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import READING, Parameters, Written
 
 STAGING = ".staging-"
@@ -254,7 +254,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     """
     from filelock import FileLock, Timeout
 
-    with handover.collected() as readings:
+    with collected() as readings:
         *tables, of_purchases = check_data(run.parameters)
         _look_at(run, *tables, of_purchases)
     try:
@@ -264,7 +264,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                handover.hand_over(readings, staging / CLEAN)
+                hand_over(readings, staging / CLEAN)
                 readings.clear()
                 with handover.handed_over(staging / CLEAN):
                     _build_engine(run, staging, *tables, of_purchases.undone)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.handover import Found
 from helpers.reading import answers
 from helpers.reading.columns import plain_name
 from helpers.reading.files import DataError, TextFile
-from helpers.reading.handover import Found, once
+from helpers.reading.once import once
 
 _YES = answers.YES | {"x", "ok", "agreed", "accepted", "granted", "subscribed", "opted in",
                       "opt in", "confirmed"}  # fmt: skip

@@ -1,18 +1,13 @@
 """What a run knows already is handed over to its lessons: nothing is read or judged twice.
 
-A run reads and cleans each file once. It puts the clean tables into its staging folder (as parquet,
-and what is said of them as JSON) and names that folder in an environment variable. Its lessons call
-the same readers with the same parameters as ever: where the run has read the same source in the
-same way, they find it there. In the same manner lessons leave for each other what takes long and
-several of them ask: it is found under a fingerprint of all that it was made from.
-
-Whatever else is asked for is read or computed, and without the variable everything is: a lesson
-that somebody opens needs no run.
+A run names a folder in an environment variable. There lies, as parquet and JSON, what it has read
+(:mod:`helpers.reading.once`), and what takes long and several lessons ask: whoever asks first
+leaves it for the others, under a fingerprint of all that it was made from. Without the variable
+everything is read and computed: a lesson that somebody opens needs no run.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import os
@@ -29,13 +24,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from helpers.reading.errors import DataError
-from helpers.reading.files import input_files
-
 #: The environment variable that names the folder.
-FOLDER = "COURSE_CLEAN_TABLES"
+FOLDER = "COURSE_HANDED_OVER"
 _SAID = "said.json"
-_collected: list | None = None
 
 
 @dataclass(frozen=True)
@@ -51,87 +42,6 @@ class Found:
 
     tables: dict[str, pd.DataFrame]
     said: dict = field(default_factory=dict)
-
-
-# Tables that the run reads
-
-
-def once(read: Callable[[], Found], what: str, sources: list, how: list = ()) -> Found:
-    """What `read` finds, or what the run found that started this lesson.
-
-    Parameters
-    ----------
-    read : callable
-    what : str
-        Which table is asked for.
-    sources : list
-        Where it comes from: whatever :func:`helpers.reading.files.input_files` takes.
-    how : list
-        All else that decides what comes out: texts, numbers, lists, mappings and pydantic models.
-
-    Returns
-    -------
-    Found
-
-    Raises
-    ------
-    DataError
-        Also if a file is no longer as it was when the run read it: lessons of one run must not
-        speak of different data.
-    """
-    digest = _digest([what, [str(source) for source in sources], how])
-    files = _as_they_are(sources)
-    known = _taken(digest)
-    if known is None:
-        known = read()
-        if _collected is not None:  # as it is now: whoever gets it may change it
-            tables = {name: table.copy(deep=False) for name, table in known.tables.items()}
-            _collected.append(
-                (digest, Found(tables, {"files": files, **copy.deepcopy(known.said)}))
-            )
-        return known
-    earlier = known.said.pop("files")
-    if earlier != files:
-        changed = {tuple(each) for each in earlier} ^ {tuple(each) for each in files}
-        name = Path(min(changed)[0]).name
-        raise DataError(
-            f"{name} has changed since this run began, and all lessons of a run must speak of the "
-            "same data. Start it again when nobody writes to the file."
-        )
-    return known
-
-
-def _as_they_are(sources):
-    """Path, size and time of the last change of all files; none of what is no file."""
-    found = []
-    for source in sources:
-        if "://" in str(source):  # a database is asked once, and what it answered counts
-            continue
-        try:
-            paths = input_files(source)
-        except DataError:  # whoever reads it says so in a better place
-            continue
-        stats = [(str(path), path.stat()) for path in paths]
-        found += [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats]
-    return found
-
-
-@contextmanager
-def collected() -> Iterator[list]:
-    """Remember what is read in here, for :func:`hand_over`."""
-    global _collected
-    _collected = []
-    try:
-        yield _collected
-    finally:
-        _collected = None
-
-
-def hand_over(collected: list, folder: Path) -> None:
-    """Write what was read into a folder; see :func:`collected`."""
-    folder.mkdir(parents=True)
-    for digest, found in collected:
-        _write(found, folder / digest)
 
 
 @contextmanager
@@ -165,7 +75,7 @@ def shared(find: Callable[[], Found], what: str, asked: list) -> Found:
     what : str
         What is asked.
     asked : list
-        All that decides the answer, as in :func:`once`; of a table its :func:`fingerprint`.
+        All that decides the answer, as JSON has it; of a table its :func:`fingerprint`.
 
     Returns
     -------
@@ -173,14 +83,14 @@ def shared(find: Callable[[], Found], what: str, asked: list) -> Found:
     """
     if not in_a_run():
         return find()
-    digest = _digest([what, asked])
-    known = _taken(digest)
+    digest = digest_of([what, asked])
+    known = taken(digest)
     if known is None:
         known = find()
         folder = Path(os.environ[FOLDER])
         # no folder: the run is over; no room: this lesson has what it needs all the same
         with suppress(OSError):
-            _write(known, folder / digest)
+            write(known, folder / digest)
     return known
 
 
@@ -200,7 +110,7 @@ def fingerprint(*tables: pd.DataFrame | np.ndarray | None) -> str:
 
 
 def _add(total, column):
-    """What a column says, part by part, without a copy of its texts."""
+    """What a column says: numbers as they lie, texts by their lengths and letters."""
     if column.dtype.kind in "biufM":
         total.update(np.ascontiguousarray(column.to_numpy()).view(np.uint8))
         return
@@ -215,7 +125,8 @@ def _add(total, column):
 # How it lies in the folder
 
 
-def _digest(value):
+def digest_of(value) -> str:
+    """A short text for what JSON can hold; models of pydantic and paths may be in it."""
     text = json.dumps(value, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -224,7 +135,7 @@ def _plain(value):
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
 
 
-def _write(found, place):
+def write(found: Found, place: Path) -> None:
     """Put all of it under its name at once: whoever looks sees the whole or nothing."""
     part = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
     try:
@@ -238,7 +149,8 @@ def _write(found, place):
         raise
 
 
-def _taken(digest):
+def taken(digest: str) -> Found | None:
+    """What lies in the run's folder under a name; None where nothing does, or there is no run."""
     if not in_a_run():
         return None
     place = Path(os.environ[FOLDER]) / digest
