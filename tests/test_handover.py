@@ -17,6 +17,7 @@ from scipy import sparse
 from helpers import data, evaluate, handover, kernels
 from helpers.course import runs
 from helpers.course.command import gather_parameters
+from helpers.reading import tables
 from helpers.reading.consents import read_consents
 from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import Parameters
@@ -244,6 +245,14 @@ def test_a_lesson_whose_run_is_gone_makes_no_folder_and_goes_on(tmp_path):
         kernels.nearest_columns(sparse.csr_array(np.eye(3) + 1), 1, np.ones(3))
         assert len(data.load_transactions())
     assert not list(tmp_path.iterdir())
+
+
+def test_what_reading_took_is_let_go_and_the_next_file_is_read_all_the_same(tmp_path):
+    shop = small_shop(tmp_path)
+    before = data.read_shop(shop)
+    tables.let_go()
+    assert not tables._database.cache_info().currsize
+    equal(data.read_shop(shop), before)
 
 
 # Whole runs

@@ -28,8 +28,11 @@ from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
 from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import READING, Parameters, Written
+from helpers.reading.tables import let_go
 
 STAGING = ".staging-"
+#: Lessons that take long begin first, so that none of them is left for one processor at the end.
+LONG = ("06", "09", "10")
 #: In it, what the run has read, for its lessons.
 CLEAN = "clean"
 
@@ -269,6 +272,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
                 with handover.handed_over(staging / CLEAN):
                     _build_engine(run, staging, *tables, of_purchases.undone)
                     del tables, of_purchases
+                    let_go()  # the lessons need it
                     _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
@@ -389,7 +393,8 @@ def _execute_lessons(run, staging, jobs, report):
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
+        longest_first = sorted(run.lessons, key=lambda path: number(path) not in LONG)
+        futures = [pool.submit(_execute_lesson, path, run, staging) for path in longest_first]
         try:
             for done in as_completed(futures):
                 outcome = done.result()
