@@ -39,7 +39,7 @@ from helpers.reading.parameters import (
     ParameterError,
     Parameters,
 )
-from helpers.reading.tables import Tables
+from helpers.reading.tables import Tables, let_go
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUNDLED = {
@@ -750,6 +750,10 @@ def as_known(ids, known) -> list[str]:
     return list(dict.fromkeys(one for several in found for one in sorted(several)))
 
 
+#: From so many rows on, the memory that cleaning took is worth more than opening all anew.
+_MANY = 200_000
+
+
 def _judged(export, rules, cleaning, wanted=(), renamed=None):
     """Every row with its types and its reason, in the order of the files; and labels of them."""
     parts = export.tables()
@@ -759,8 +763,11 @@ def _judged(export, rules, cleaning, wanted=(), renamed=None):
     wanted = [*export.found, "file_no", "row_no", "copy", *wanted]
     wanted += ["padded"] * ("product_name" in export.found)
     said = clean(tables, export, rules, cleaning, ", ".join(wanted), renamed)
-    rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
+    found = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no")
     tables.close()
+    if len(found) > _MANY:
+        let_go()
+    rows = found.to_pandas()
     return rows, export.findings() | said, labels
 
 
