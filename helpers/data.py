@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import re
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy.special import xlogy
 
-from helpers import plausibility
+from helpers import handover, plausibility
 from helpers.plausibility import Doubt
 from helpers.reading import answers
 from helpers.reading.cleaning import clean, first_reason, trimmed_ids
@@ -31,6 +31,7 @@ from helpers.reading.columns import Contract
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
 from helpers.reading.ids import BLANKS, NOTHING
+from helpers.reading.once import once
 from helpers.reading.parameters import (
     DATE_FORMAT,
     Cleaning,
@@ -38,7 +39,7 @@ from helpers.reading.parameters import (
     ParameterError,
     Parameters,
 )
-from helpers.reading.tables import Tables
+from helpers.reading.tables import Tables, let_go
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUNDLED = {
@@ -221,6 +222,23 @@ class HealthReport:
         }
 
 
+def _once(read, *asked):
+    """A table and its report: what `read` finds, or what the run that asked the same has found."""
+
+    def found():
+        rows, report = read()
+        parts = {each.name: getattr(report, each.name) for each in fields(report)}
+        tables = {name: each for name, each in parts.items() if isinstance(each, pd.DataFrame)}
+        said = {name: each for name, each in parts.items() if name not in tables}
+        said["doubts"] = [asdict(doubt) for doubt in report.doubts]
+        return handover.Found({"rows": rows, **tables}, said)
+
+    known = once(found, *asked)
+    tables, said = dict(known.tables), dict(known.said)
+    said["doubts"] = [Doubt(**doubt) for doubt in said["doubts"]]
+    return tables.pop("rows"), HealthReport(**said, **tables)
+
+
 @contextmanager
 def _named(table: str):
     """Name in messages the parameters of a table that is none of purchases: `event_columns` ..."""
@@ -315,8 +333,13 @@ def read_transactions(
     """
     cleaning = Cleaning.of(cleaning)
     path = BUNDLED["transactions"] if path in (None, "") else path
-    export = Export(path, TRANSACTIONS, columns, date_format, cleaning, time_zone, join)
-    return clean_purchases(export, cleaning)
+    asked = [columns, date_format, cleaning, time_zone, list(join)]
+
+    def read():
+        export = Export(path, TRANSACTIONS, columns, date_format, cleaning, time_zone, join)
+        return clean_purchases(export, cleaning)
+
+    return _once(read, "purchases", [path, *(each.path for each in join)], asked)
 
 
 def clean_purchases(export: Export, cleaning: Cleaning) -> tuple[pd.DataFrame, HealthReport]:
@@ -391,8 +414,33 @@ def read_events(
     path = BUNDLED["events"] if path in (None, "") else path
     options = FileOptions.of(options, "event_cleaning")
     _check_types(event_types)
-    export = Export(path, EVENTS, columns, date_format, options, time_zone)
-    cleaning = Cleaning(**dict(options), merge_case=spelled_like is not None)
+    spelling = None
+    if spelled_like is not None:
+        spelling = {name: _spelling(spelled_like[name].unique()) for name in _IDS}
+    asked = [columns, date_format, options, time_zone, event_types, spelling]
+
+    def read():
+        export = Export(path, EVENTS, columns, date_format, options, time_zone)
+        return _clean_events(export, options, event_types, spelling)
+
+    return _once(read, "events", [path], asked)
+
+
+_IDS = ("customer_id", "product_id")
+
+
+def _spelling(ids):
+    """How ids are spelled, by their small letters."""
+    return dict(zip(pd.Index(ids, dtype="str").str.lower(), ids, strict=True))
+
+
+def _spelled(ids, spelling):
+    return ids.str.lower().map(pd.Series(spelling, dtype="str")).fillna(ids)
+
+
+def _clean_events(export, options, event_types, spelling):
+    """The second and third step of reading events."""
+    cleaning = Cleaning(**dict(options), merge_case=spelling is not None)
     renamed = {"event_type": event_types} if event_types else None
     rows, findings, _ = _judged(export, WHY_NO_EVENT, cleaning, renamed=renamed)
     types = rows["event_type"]
@@ -421,11 +469,8 @@ def read_events(
         )
     if "product_id" not in kept:  # an export of visits may know no products
         kept["product_id"] = pd.Series(pd.NA, kept.index, dtype="str")
-    if spelled_like is not None:
-        for name in ("customer_id", "product_id"):
-            ids = pd.Index(spelled_like[name].unique())
-            spelling = pd.Series(ids, index=ids.str.lower())
-            kept[name] = kept[name].str.lower().map(spelling).fillna(kept[name])
+    for name in spelling or ():
+        kept[name] = _spelled(kept[name], spelling[name])
     findings["events without a product"] = int(kept["product_id"].isna().sum())
     return kept, report
 
@@ -454,11 +499,20 @@ def read_test_results(parameters: Parameters) -> tuple:
     """
     if not parameters.test_results_path:
         return None, None
-    options = parameters.test_cleaning
-    export = _TestExport(
-        parameters.test_results_path, TEST_RESULTS, parameters.test_columns,
-        parameters.test_date_format or parameters.date_format, options, parameters.time_zone,
-    )  # fmt: skip
+    path, options = parameters.test_results_path, parameters.test_cleaning
+    asked = [parameters.test_columns, parameters.test_date_format or parameters.date_format,
+             options, parameters.time_zone]  # fmt: skip
+
+    def read():
+        columns, date_format, options, time_zone = asked
+        export = _TestExport(path, TEST_RESULTS, columns, date_format, options, time_zone)
+        return _clean_test_results(export, options)
+
+    return _once(read, "test results", [path], asked)
+
+
+def _clean_test_results(export, options):
+    """The second and third step of reading the export of a live test."""
     rows, findings, _ = _judged(export, WHY_NO_TEST_RESULT, Cleaning(**dict(options)))
     good = rows["reason"].isna()
     # equal but for case: the arm is called as it is most often
@@ -588,10 +642,24 @@ def read_products(
     """
     if not shop.products_path:
         return None, None
-    export = _Catalogue(shop.products_path, PRODUCTS, shop.product_columns,
-                        shop.product_date_format or shop.date_format, shop.product_cleaning,
-                        shop.time_zone)  # fmt: skip
-    rows, findings, _ = _judged(export, WHY_NO_PRODUCT, Cleaning(**dict(shop.product_cleaning)))
+    path, options = shop.products_path, shop.product_cleaning
+    asked = [shop.product_columns, shop.product_date_format or shop.date_format, options,
+             shop.time_zone]  # fmt: skip
+    spelling = None
+    if spelled_like is not None and shop.cleaning.merge_case:
+        spelling = _spelling(spelled_like)
+
+    def read():
+        columns, date_format, options, time_zone = asked
+        export = _Catalogue(path, PRODUCTS, columns, date_format, options, time_zone)
+        return _clean_products(export, options, spelling)
+
+    return _once(read, "products", [path], [*asked, spelling])
+
+
+def _clean_products(export, options, spelling):
+    """The second and third step of reading the catalogue."""
+    rows, findings, _ = _judged(export, WHY_NO_PRODUCT, Cleaning(**dict(options)))
     findings |= _say_what_is_no_answer(rows, export)
     table, report = _kept(rows, export), _report(rows, export, WHY_NO_PRODUCT, findings)
     if table.empty:
@@ -606,10 +674,8 @@ def read_products(
         unclear = rows.loc[rows["reason"] == "unreadable allowed", "product_id"]
         unclear = unclear.tolist() + table.loc[table["allowed"].isna(), "product_id"].tolist()
         table.loc[table["product_id"].isin(unclear), "allowed"] = 0.0
-    if spelled_like is not None and shop.cleaning.merge_case:
-        spelling = pd.Series(spelled_like, spelled_like.str.lower())
-        folded = table["product_id"].str.lower()
-        table["product_id"] = folded.map(spelling).fillna(table["product_id"])
+    if spelling is not None:
+        table["product_id"] = _spelled(table["product_id"], spelling)
     findings["products with several rows"] = int(table["product_id"].value_counts().gt(1).sum())
     by_product = table.groupby("product_id", sort=True)
     products = by_product.tail(1).set_index("product_id").sort_index()
@@ -684,6 +750,10 @@ def as_known(ids, known) -> list[str]:
     return list(dict.fromkeys(one for several in found for one in sorted(several)))
 
 
+#: From so many rows on, the memory that cleaning took is worth more than opening all anew.
+_MANY = 200_000
+
+
 def _judged(export, rules, cleaning, wanted=(), renamed=None):
     """Every row with its types and its reason, in the order of the files; and labels of them."""
     parts = export.tables()
@@ -693,8 +763,11 @@ def _judged(export, rules, cleaning, wanted=(), renamed=None):
     wanted = [*export.found, "file_no", "row_no", "copy", *wanted]
     wanted += ["padded"] * ("product_name" in export.found)
     said = clean(tables, export, rules, cleaning, ", ".join(wanted), renamed)
-    rows = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no").to_pandas()
+    found = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no")
     tables.close()
+    if len(found) > _MANY:
+        let_go()
+    rows = found.to_pandas()
     return rows, export.findings() | said, labels
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import copy
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers import handover
 from helpers.data import product_table
 from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
@@ -70,6 +72,11 @@ class Split:
     def test_days(self) -> int:
         """Length of the future in days."""
         return (self.test["transaction_date"].max().normalize() - self.test_start).days + 1
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short text for all that its tables say."""
+        return handover.fingerprint(self.train, self.test, self.train_events)
 
     def training(self) -> tuple[InteractionMatrix, dict]:
         """What ``fit`` takes: the matrix of the past, and the tables by name."""
@@ -434,7 +441,39 @@ def judge(
 
 
 def _judge(recommender, training, split, k, new_only=True, customers=None):
-    """One row of :func:`compare`, and what it was computed from."""
+    """One row of :func:`compare`, and what it was computed from; once in a run."""
+
+    def find():
+        row, scores, lists = _judged(recommender, training, split, k, new_only, customers)
+        return handover.Found({"scores": scores, "lists": lists}, row)
+
+    told = _told(recommender) if handover.in_a_run() else None
+    if told is None:
+        return _judged(recommender, training, split, k, new_only, customers)
+    some = None if customers is None else handover.fingerprint(pd.DataFrame({"": customers}))
+    found = handover.shared(find, "judged", [told, split.fingerprint, k, new_only, some])
+    return found.said, found.tables["scores"], found.tables["lists"]
+
+
+def _told(recommender):
+    """What makes a recommender what it is, before it learns; None if that can't be written down."""
+    kind, settings = type(recommender), {}
+    if kind.__module__ != Recommender.__module__:  # a lesson's own
+        return None
+    for name, value in vars(recommender).items():
+        if name.startswith("_") or name.endswith("_"):  # learned
+            continue
+        if not isinstance(value, str | int | float | bool | dict | None):
+            return None
+        settings[name] = value
+    parts = settings.pop("recommenders", {})
+    told = {name: _told(part) for name, part in parts.items()}
+    if None in told.values():
+        return None
+    return [kind.__name__, settings, told]
+
+
+def _judged(recommender, training, split, k, new_only, customers):
     matrix, tables = training
     # a copy, so that what it learned is forgotten before the next one needs the memory
     fitted = copy.copy(recommender).fit(matrix, **tables)

@@ -996,32 +996,37 @@ def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.Da
     Definitions of Agrawal, Imielinski and Swami (1993) and Brin et al. (1997), with the customer
     in place of the basket.
     """
-    bought = matrix.values.astype(bool).astype(np.float64)
-    buyers = bought.sum(axis=0)
+    alphabet = matrix.products.argsort()
+    products, bought = matrix.products[alphabet], matrix.values.astype(bool).astype(np.float64)
+    bought = bought[:, alphabet]
+    buyers, n_customers = bought.sum(axis=0), matrix.shape[0]
     by_product = bought.T.tocsr()
     step = max(1, kernels.BLOCK // matrix.shape[1])
     parts = []
     for start in range(0, matrix.shape[1], step):
-        together = sparse.coo_array(by_product[start : start + step] @ bought)
-        row, column = together.coords
+        together = by_product[start : start + step] @ bought
+        together.sort_indices()
+        together = together.tocoo()
+        row, column = (each.astype(np.int32) for each in together.coords)
         kept = (together.data >= min_customers) & (row + start != column)
-        parts.append((row[kept] + start, column[kept], together.data[kept]))
+        parts.append((row[kept] + np.int32(start), column[kept], together.data[kept]))
     first, second, both = (np.concatenate(part) for part in zip(*parts, strict=True))
-    n_customers = matrix.shape[0]
-    confidence = both / buyers[first]
-    pairs = pd.DataFrame(
+    del parts
+    # one product of whole numbers, so that both directions get the same lift
+    lift = both * n_customers / (buyers[first] * buyers[second])
+    # there may be millions of pairs: they lie in the order of their ids, which need not be compared
+    order = np.argsort(-lift, kind="stable")
+    first, both = first[order], both[order]
+    return pd.DataFrame(
         {
-            "product_id": matrix.products[first],
-            "other_product_id": matrix.products[second],
+            "product_id": products[first],
+            "other_product_id": products[second[order]],
             "customers": both.astype(int),
             "support": both / n_customers,
-            "confidence": confidence,
-            # one product of whole numbers, so that both directions get the same lift
-            "lift": both * n_customers / (buyers[first] * buyers[second]),
+            "confidence": both / buyers[first],
+            "lift": lift[order],
         }
     )
-    order = ["lift", "product_id", "other_product_id"]
-    return pairs.sort_values(order, ascending=[False, True, True], ignore_index=True)
 
 
 def lift_that_melts(

@@ -19,6 +19,7 @@ MACHINERY = {
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
+    "handover": {"data", "evaluate", "course", "reading", "kernels"},
     "telling": {"plots", "course", "explorables"},
     "colours": {"course", "experiments", "explorables", "memo", "plots"},
 }

@@ -712,7 +712,21 @@ def test_purchases_that_fit_are_in_proportion_to_the_largest_run():
     assert warehouse.purchases_that_fit(jobs, 8) == pytest.approx(16e6)
 
 
-def test_caps_are_judged_by_the_same_customers(tmp_path):
+@pytest.mark.parametrize(("cap", "trend_days"), [(1, None), (3, 30), (5, None)])
+def test_a_cap_means_the_same_to_the_job_and_to_the_lesson(cap, trend_days, tmp_path):
+    shop = warehouse.with_resellers(data.load_transactions(), n=3, least=20, most=40)
+    shop.to_parquet(tmp_path / "shop.parquet")
+    lists, _ = scored("duckdb", tmp_path / "shop.parquet", tmp_path / "out", n_parts=1,
+                      history_cap=cap, trend_days=trend_days)  # fmt: skip
+    settings = warehouse.Settings(n_parts=1, history_cap=cap, trend_days=trend_days)
+    engine = warehouse.caps.capped_engine(shop, settings)
+    fine = [warehouse.SAME, warehouse.TIES]
+    assert warehouse.compare_lists(engine.recommend(), lists)["verdict"].isin(fine).all()
+    without = production.build_engine(shop, None, ItemBased(trend_days=trend_days)).recommend()
+    assert not warehouse.compare_lists(without, lists)["verdict"].isin(fine).all()
+
+
+def test_caps_are_judged_by_the_same_customers():
     shop = data.load_transactions()
     split = evaluate.split_by_time(shop, None, 60)
     relevant = evaluate.relevant_products(split)
@@ -723,14 +737,14 @@ def test_caps_are_judged_by_the_same_customers(tmp_path):
     tries = {"all": (past, warehouse.NO_CAP), "few": (past, 4), "none": (past, 1),
              "resellers": (crowd, warehouse.NO_CAP)}  # fmt: skip
     chosen = warehouse.Settings(n_parts=1)
-    tried, quality = warehouse.try_caps(tries, relevant, customers, chosen, tmp_path)
+    tried, quality = warehouse.try_caps(tries, relevant, customers, chosen)
     of_the_shop = warehouse.pairs(past, warehouse.NO_CAP)
     assert tried["pairs"].tolist() == pytest.approx(
         [1, warehouse.pairs(past, 4) / of_the_shop, 0,
          warehouse.pairs(crowd, warehouse.NO_CAP) / of_the_shop]
     )  # fmt: skip
     assert tried.loc["resellers", "difference"] != 0, "beside the shop before they came"
-    one = warehouse.try_caps(tries, relevant, customers[:1], chosen, tmp_path)[0]
+    one = warehouse.try_caps(tries, relevant, customers[:1], chosen)[0]
     assert one["difference_low"].isna().all()
     assert tried.loc["all"].tolist()[1:] == [0, 0, 0]
     assert tried.loc["none", "difference_high"] < tried.loc["few", "difference_low"] < 0

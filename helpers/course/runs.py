@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +22,19 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import audiences, catalogue, channels, data, production, progress
+from helpers import audiences, catalogue, channels, data, handover, production, progress
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.reading.files import input_files, memory_needed
+from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import READING, Parameters, Written
+from helpers.reading.tables import let_go
 
 STAGING = ".staging-"
+#: Lessons that take long begin first, so that none of them is left for one processor at the end.
+LONG = ("06", "09", "10")
+#: In it, what the run has read, for its lessons.
+CLEAN = "clean"
 
 
 class RunError(ValueError):
@@ -249,19 +258,24 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     from filelock import FileLock, Timeout
 
     _load_ahead(jobs)
-    with progress.shown():
-        *tables, of_purchases = check_data(run.parameters)
-    _look_at(run, *tables, of_purchases)
+    with collected() as readings:
+        with progress.shown():
+            *tables, of_purchases = check_data(run.parameters)
+        _look_at(run, *tables, of_purchases)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
-        with lock:
+        with lock, _ended_like_interrupted():
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                _build_engine(run, staging, *tables, of_purchases.undone)
-                del tables, of_purchases
-                _execute_lessons(run, staging, jobs, report)
+                hand_over(readings, staging / CLEAN)
+                readings.clear()
+                with handover.handed_over(staging / CLEAN):
+                    _build_engine(run, staging, *tables, of_purchases.undone)
+                    del tables, of_purchases
+                    let_go()  # the lessons need it
+                    _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
@@ -272,6 +286,23 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
     except OSError as error:
         raise RunError(in_words(run.folder, error, "written")) from None
     return run
+
+
+@contextmanager
+def _ended_like_interrupted():
+    """A run that the system ends tidies up, as after Ctrl-C: customers' data are in its folder."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # others get no signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def in_words(path, error: OSError, verb: str = "used") -> str:
@@ -371,7 +402,8 @@ def _folder_of(path, staging):
 def _execute_lessons(run, staging, jobs, report):
     (staging / "notebooks").mkdir()
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_execute_lesson, path, run, staging) for path in run.lessons]
+        longest_first = sorted(run.lessons, key=lambda path: number(path) not in LONG)
+        futures = [pool.submit(_execute_lesson, path, run, staging) for path in longest_first]
         try:
             for done in as_completed(futures):
                 outcome = done.result()
@@ -381,8 +413,11 @@ def _execute_lessons(run, staging, jobs, report):
         except BaseException:
             # Ctrl-C reaches this process only; without their kernels the threads end as well
             pool.shutdown(wait=False, cancel_futures=True)
-            for kernel in psutil.Process().children(recursive=True):
-                kernel.terminate()
+            while not all(future.done() for future in futures):  # one may only just be starting
+                for kernel in psutil.Process().children(recursive=True):
+                    with suppress(psutil.Error):
+                        kernel.terminate()
+                time.sleep(0.1)
             raise
     run.outcomes.sort(key=lambda outcome: outcome.lesson)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.handover import Found
 from helpers.reading import answers
 from helpers.reading.columns import plain_name
 from helpers.reading.files import DataError, TextFile
+from helpers.reading.once import once
 
 _YES = answers.YES | {"x", "ok", "agreed", "accepted", "granted", "subscribed", "opted in",
                       "opt in", "confirmed"}  # fmt: skip
@@ -43,7 +45,10 @@ def read_consents(path) -> pd.DataFrame:
     DataError
         If the file can't be read, or does not say clearly who agreed.
     """
-    path = Path(path)
+    return once(lambda: Found({"rows": _read(Path(path))}), "consents", [path]).tables["rows"]
+
+
+def _read(path):
     file = TextFile(path)
     if not file.header:
         return pd.DataFrame({"no": []})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
+from contextlib import suppress
 
 import duckdb
 import pandas as pd
@@ -68,6 +70,16 @@ class Tables:
         """Make a small table of texts."""
         texts = {each: pa.array(list(values), pa.string()) for each, values in columns.items()}
         self.connection.register(name, pa.table(texts))
+
+
+def let_go() -> None:
+    """Give the memory that reading took back to the system; the next table opens all anew."""
+    if _database.cache_info().currsize:
+        _database().close()
+        _database.cache_clear()
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError, TypeError):  # the C library of Linux keeps it for later
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @functools.cache
