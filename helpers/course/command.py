@@ -12,7 +12,7 @@ from helpers.course.options import gather_parameters, parameter_options, sentenc
 from helpers.course.website import build_site
 from helpers.course.workshop import write_workshop
 from helpers.data import PROJECT, product_table, read_products, read_shop, read_test_results
-from helpers.reading.databases import Query
+from helpers.reading.databases import Query, absolute
 from helpers.simulation import world
 
 
@@ -20,8 +20,8 @@ class _InOrder(click.Group):
     """Lists its commands in the order of their use, not of the alphabet."""
 
     def list_commands(self, ctx):
-        first = ["check", "describe", "health", "run", "score", "forget", "parameters", "arms",
-                 "rehearse", "readout"]  # fmt: skip
+        first = ["check", "describe", "health", "run", "score", "publish", "forget", "parameters",
+                 "arms", "rehearse", "readout"]  # fmt: skip
         return first + [name for name in self.commands if name not in first]
 
 
@@ -306,6 +306,53 @@ def parameters():
         if isinstance(contract, Contract):
             required, optional = ", ".join(contract.required), ", ".join(contract.optional)
             click.echo(f"{table.lower()}: {required}; optional: {optional}")
+
+
+@main.command()
+@click.option(
+    "--to",
+    "url",
+    required=True,
+    metavar="URL",
+    help="A PostgreSQL or SQLite database, in single quotes, its password by the name of an "
+    "environment variable: 'postgresql://shop:${SHOP_PASSWORD}@localhost/shop'.",
+)
+@click.option(
+    "--run",
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the run.",
+)
+@click.option("--schema", help="Where the tables stand.  [default: where the database puts them]")
+@click.option(
+    "--publish-anyway",
+    is_flag=True,
+    help="Also if a tenth of the customers whose lists are in the database would lose them.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def publish(url, folder, schema, publish_anyway, debug):
+    """Write a run's lists and channel tables into a database: all of them, or none.
+
+    Each table (course_recommendations, course_homepage ...) takes the place of the last one, which
+    stays as course_..._previous, with the rights of those who could read it. A view would go along
+    with the last table: let programs ask the table by its name. course_published says from when
+    each is.
+
+    Exit codes: 0, published; 2, a parameter, the folder or the database can't be used; 3, the lists
+    failed a health check. Only after 0 is anything changed.
+    """
+    from helpers.course import delivering
+
+    with sentences(debug, where_to_look=False):
+        try:
+            done = delivering.deliver(absolute(url, Path.cwd()), folder, schema, publish_anyway)
+        except delivering.HeldBackError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(3)
+    for each in done:
+        click.echo(f"{each.table}: {each.rows:,} rows, of the run of {each.made}")
 
 
 @main.command()

@@ -213,6 +213,24 @@ class Database:
         with self.engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def writing(self):
+        """A connection in one transaction: at the end all of it is there, or nothing."""
+        import sqlalchemy
+
+        if self.kind == "sqlite":  # whose driver would commit a new table by itself
+
+            def by_hand(connection, _record):
+                connection.isolation_level = None
+
+            def begin(connection):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+            sqlalchemy.event.listen(self.engine, "connect", by_hand)
+            sqlalchemy.event.listen(self.engine, "begin", begin)
+        with self.engine.begin() as connection:
+            yield connection
+
     def tables(self) -> list[str]:
         """Names of its tables and views."""
         import sqlalchemy
@@ -257,6 +275,7 @@ _WHAT_TO_DO = [
      "computer in? Check host and port in the URL."),
     ("database .* does not exist|unknown database", "Check the database's name in the URL."),
     ("read.?only", "{query} would change the database, and here it is only read: write a SELECT."),
+    ("locked|lock timeout|deadlock", "Somebody is using those tables: try again later."),
     ("permission|privilege", "Ask those who run the database for the right to it."),
     ("relation .* does not exist|table .* (does not|doesn't) exist|no such table",
      "Check the names of the tables in {query}."),
@@ -368,9 +387,15 @@ def _typed(values, before):
     return array
 
 
-_KEPT = tuple(
-    getattr(pa.types, f"is_{kind}")
-    for kind in "null integer floating decimal boolean string date timestamp".split()
+_KEPT = (
+    pa.types.is_null,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_boolean,
+    pa.types.is_string,
+    pa.types.is_date,
+    pa.types.is_timestamp,
 )
 
 
