@@ -18,6 +18,7 @@ import pandas as pd
 from helpers import production, writing
 from helpers.course import publishing, runs
 from helpers.reading.databases import Database
+from helpers.reading.errors import DataError
 
 TABLES = [publishing.LISTS[0], *publishing.CHANNELS, publishing.OFFERS, publishing.HOLDOUT]
 PREFIX, PREVIOUS, FRESH = "course_", "_previous", "_new"
@@ -32,7 +33,7 @@ _NUMBERS = {"rank": "Integer", "eligible": "Boolean"} | dict.fromkeys(
 _ROWS, _PATIENCE = 10_000, 60
 
 
-class HeldBackError(runs.RunError):
+class HeldBackError(DataError):
     """Lists that must not go out: a health check failed. Nothing was changed."""
 
 
@@ -68,11 +69,12 @@ def deliver(
     Raises
     ------
     RunError
-        If there are no lists, or in the database somebody else's table has the name of one.
+        If there are no lists.
     HeldBackError
         If the run's newest lists failed a health check, or customers would lose their lists.
     DataError
-        If the database can't be reached or written. Nothing was changed then.
+        If the database can't be reached or written, or somebody else's table has the name of one
+        of ours. Nothing was changed then.
     """
     from filelock import FileLock, Timeout
 
@@ -170,7 +172,7 @@ class _Swap:
         names = {name + ending for name in set(tables) - self.ours for ending in ("", PREVIOUS)}
         names |= {name + FRESH for name in tables}
         if strange := sorted(names & self.there):
-            raise runs.RunError(
+            raise DataError(
                 f"The database has a table {strange[0]} that `course publish` did not write, and "
                 "it stays as it is. Rename it, or choose another --schema."
             )

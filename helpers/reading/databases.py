@@ -380,13 +380,16 @@ def _typed(values, before):
     if pa.types.is_null(array.type):
         return array.cast(before or pa.string())
     if pa.types.is_decimal(array.type):
-        whole = array.type.scale <= 0
-        array = array.cast(pa.string() if whole else pa.float64())
+        # a whole number may be an id, of which no digit must be lost
+        exact = pa.int64() if array.type.precision <= _DIGITS else pa.string()
+        array = array.cast(exact if array.type.scale <= 0 else pa.float64())
     if pa.types.is_integer(array.type) and before == pa.float64():
         return array.cast(before)
     return array
 
 
+# So many fit into an integer of Arrow's.
+_DIGITS = 18
 _KEPT = (
     pa.types.is_null,
     pa.types.is_integer,

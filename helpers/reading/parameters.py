@@ -455,11 +455,13 @@ class Parameters(_Model):
         paths |= {("join", n, "path"): join.path for n, join in enumerate(self.join)}
         for keys, value in paths.items():
             name = ".".join(map(str, keys))
-            for url in filter(is_database, value if isinstance(value, list) else [value]):
+            for url in map(str, value if isinstance(value, list) else [value]):
                 try:
                     refuse_written_password(url, name)
                 except DataError as error:
                     raise ParameterError(f"{_place(written, keys)}{error}") from None
+                if not is_database(url):
+                    continue
                 if name.removesuffix("_path") not in _FROM_DATABASES:
                     raise ParameterError(
                         f"{_place(written, keys)}{name} names a database, and here only a file can "
