@@ -216,6 +216,7 @@ def test_relative_files_of_sqlite_are_found_from_any_folder(tmp_path):
         "transactions_path: postgresql://shop:{}@db.example.com/shop",
         'transactions_path: ["postgresql://shop:{}@db.example.com/shop"]',
         "products_path: postgresql://shop:x{}:y@db.example.com/shop",
+        "events_path: postgresql://shop@azure:{}@db.example.com/shop",
         "events_path: postgresql://db.example.com/shop?user=shop&password={}",
         "transactions_path: mssql+pyodbc:///?odbc_connect=DRIVER%3Dx;PWD%3D{};UID=shop",
         "consent_path: postgresql://shop:{}@db.example.com/shop",
@@ -240,7 +241,13 @@ def test_a_password_that_is_written_is_refused_and_not_repeated(written, tmp_pat
 
 
 def test_the_name_of_a_variable_is_no_secret():
-    for text in ("postgresql://shop:${SHOP_PASSWORD}@h/shop", "a://b/c@d", "12:30 me@home"):
+    for text in (
+        "postgresql://shop:${SHOP_PASSWORD}@h/shop",
+        "a://b/c@d",
+        "12:30 me@home",
+        "postgresql://shop@h:5432/shop",
+        "postgresql://shop@h:${X}@h/shop",
+    ):
         assert masked(text) == text
     assert masked("x postgresql://shop:p@ss:w/rd@h/shop y") == "x postgresql://shop:***@h/shop y"
 

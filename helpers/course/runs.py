@@ -287,7 +287,7 @@ def in_words(path, error: OSError, verb: str = "used") -> str:
     return f"{path} cannot be {verb}: {why[:1].lower()}{why[1:]}. Choose another place."
 
 
-def side_by_side(parameters: Parameters, rows: int) -> int:
+def side_by_side(parameters: Parameters, rows: int = 0) -> int:
     """How many lessons fit into the memory at the same time: 2 or 1.
 
     Parameters

@@ -32,16 +32,15 @@ _NO_DATABASES = {"http", "https", "ftp", "sftp", "file", "s3", "gs", "abfs", "hd
 # How SQLite's URLs begin that name no path.
 _NO_FILES = (":memory:", "file:")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_PASSWORD = re.compile(r"(?<=://)([^/?:@]*:)([^@]*)(?=@)")
+_PASSWORD = re.compile(r"(?<=://)([^/?:]*:)([^@]*)(?=@)")
 _SECRET = re.compile(
     r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=|pwd(?:=|%3d))([^&;]*)", re.IGNORECASE
 )
 
-#: After these, a session can't change anything, by whatever statement.
+# How databases are told that a transaction only reads; PostgreSQL's drivers know it themselves.
 _READ_ONLY = {
-    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    "mysql": "START TRANSACTION READ ONLY",
+    "mariadb": "START TRANSACTION READ ONLY",
     "sqlite": "PRAGMA query_only = ON",
 }
 
@@ -100,7 +99,7 @@ class Query:
     @property
     def name(self) -> str:
         """What to call it in messages: the database, and the parameter with the query."""
-        path = _URL.sub("", self.url, count=1).partition("?")[0]
+        path = _URL.sub("", self.url, count=1).partition("?")[0].partition("/")[2]
         return f"{Path(path).name or 'the database'} ({self.parameter})"
 
     @property
@@ -194,23 +193,17 @@ class Database:
 
     @contextmanager
     def reading(self):
-        """A connection that can't change anything; see :data:`_READ_ONLY`.
+        """A connection whose transaction can't change anything, and is never committed.
 
-        A database that is not named there is asked in a transaction that is never committed.
+        PostgreSQL, MySQL, MariaDB and SQLite refuse to write in it; of other databases only the
+        second is true. Nothing is set for longer than the transaction, since a pool of connections
+        may stand between.
         """
-        import sqlalchemy
-
-        def begin(connection, _record):
-            statement = _READ_ONLY.get(self.kind)
-            if statement:
-                cursor = connection.cursor()
-                cursor.execute(statement)
-                cursor.close()
-                connection.commit()
-
-        if not sqlalchemy.event.contains(self.engine, "connect", begin):
-            sqlalchemy.event.listen(self.engine, "connect", begin)
         with self.engine.connect() as connection:
+            if self.kind == "postgresql":
+                connection = connection.execution_options(postgresql_readonly=True)
+            elif self.kind in _READ_ONLY:
+                connection.exec_driver_sql(_READ_ONLY[self.kind])
             yield connection
 
     @contextmanager
@@ -267,6 +260,10 @@ class Database:
 _BESIDE = re.compile(r"connection failed: |\nLINE .*|\s*Is the server running.*", re.S)
 #: What a database says, and what to do about it.
 _WHAT_TO_DO = [
+    ("relation .* does not exist|table .* (does not|doesn't) exist|no such table",
+     "Check the names of the tables in {query}."),
+    ("column .* does not exist|no such column|unknown column",
+     "Check the names of the columns in {query}."),
     ("password|authentication|access denied|role .* does not exist",
      "Check the user in the URL and the password{variables}."),
     ("translate host|resolve|getaddrinfo|unknown.*host|not known",
@@ -277,9 +274,6 @@ _WHAT_TO_DO = [
     ("read.?only", "{query} would change the database, and here it is only read: write a SELECT."),
     ("locked|lock timeout|deadlock", "Somebody is using those tables: try again later."),
     ("permission|privilege", "Ask those who run the database for the right to it."),
-    ("relation .* does not exist|table .* (does not|doesn't) exist|no such table",
-     "Check the names of the tables in {query}."),
-    ("column", "Check the names of the columns in {query}."),
     ("syntax|one statement|multiple commands|declare cursor", "Write one SELECT as {query}."),
     ("", "Try {query} in another program, and change it there until it runs."),
 ]  # fmt: skip
@@ -303,8 +297,8 @@ def _not_installed(module):
 class Rows:
     """The result of a query as batches; it is asked for once, however large it is.
 
-    The query runs in a read-only session where the database knows such a thing (PostgreSQL, MySQL,
-    MariaDB, SQLite), elsewhere in a transaction that is never committed: one that would delete or
+    The query runs in a read-only transaction where the database knows such a thing (PostgreSQL,
+    MySQL, MariaDB, SQLite), elsewhere in one that is never committed: a query that would delete or
     change something ends in a sentence, or changes nothing.
 
     Parameters

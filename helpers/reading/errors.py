@@ -11,7 +11,7 @@ from contextlib import contextmanager
 # A message is read by a person: what is longer loses its middle, since advice stands at the end.
 _LONGEST, _TAIL = 600, 200
 # A password in a URL, but for the name of an environment variable.
-_WRITTEN = re.compile(r"(\w://[^\s/:@]*:)(?!\$\{\w+\}@)\S*@")
+_WRITTEN = re.compile(r"(\w://[^\s/:]*:)(?!\$\{\w+\}@)\S*@")
 
 
 def masked(text: str) -> str:
