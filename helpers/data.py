@@ -171,7 +171,7 @@ class HealthReport:
         What is worth knowing and was not rejected.
     examples : dict of str to list
         The first rows of each reason; the header is row 1, as in a spreadsheet. Of several files
-        also which: "7 of march.csv".
+        also which: "7 of march.csv". In a query's result the first row is row 1.
     doubts : list of Doubt
         Why the data may not be what happened; see :mod:`helpers.plausibility`.
     undone : DataFrame or None
@@ -259,7 +259,7 @@ def load_transactions(
     path : path-like or list of them, optional
         CSV (plain, gz, zip, bz2, xz), parquet or a workbook (xlsx, xls, xlsb, ods); a file,
         several, a folder of parts or a glob. Parts are matched by the names of their columns.
-        The bundled file if left out.
+        Or a :class:`helpers.reading.databases.Query`. The bundled file if left out.
     columns : dict, optional
         Their column name: ours, e.g. ``{"StockCode": "product_id"}``. Names that already match
         need no entry.
@@ -640,9 +640,10 @@ def read_products(
     Of several rows of one product (its sizes, its stores) the last counts; but it is in stock if
     it is so in one of them, and allowed if all of them allow it.
     """
-    if not shop.products_path:
+    source = shop.source("products")
+    if not source:
         return None, None
-    path, options = shop.products_path, shop.product_cleaning
+    path, options = source, shop.product_cleaning
     asked = [shop.product_columns, shop.product_date_format or shop.date_format, options,
              shop.time_zone]  # fmt: skip
     spelling = None
@@ -878,7 +879,8 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
     DataError
         With what is wrong with both files.
     """
-    own = bool(parameters.transactions_path)
+    of_purchases, of_events = parameters.source("transactions"), parameters.source("events")
+    own = bool(of_purchases)
     described = parameters.model_fields_set & OF_OWN_FILES
     if not own and (wrong := sorted(n for n in described if getattr(parameters, n))):
         raise ParameterError(
@@ -888,15 +890,15 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
     purchases, visits, problems = (None, None), (None, None), []
     try:
         purchases = read_transactions(
-            parameters.transactions_path, parameters.columns, parameters.date_format,
+            of_purchases, parameters.columns, parameters.date_format,
             parameters.time_zone, parameters.join, **dict(parameters.cleaning),
         )  # fmt: skip
     except DataError as error:
         problems.append(str(error))
-    if parameters.events_path or not own:
+    if of_events or not own:
         try:
             visits = read_events(
-                parameters.events_path, parameters.event_columns,
+                of_events, parameters.event_columns,
                 parameters.event_date_format or parameters.date_format, parameters.time_zone,
                 parameters.event_types, purchases[0] if parameters.cleaning.merge_case else None,
                 **dict(parameters.event_cleaning),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,12 +72,22 @@ def write_csv(table: pd.DataFrame, path) -> None:
         Texts in columns other than ids get an apostrophe in front where they begin like a formula.
     path : path-like
     """
-    # an arm is compared with what another system writes, as an id is
-    ids = {"customer_id", "product_id", "in_view", "arm"}
-    texts = [name for name in table.select_dtypes(["str", "object"]) if name not in ids]
+    texts = [name for name in table.select_dtypes(["str", "object"]) if name not in _IDS]
     safe = table.assign(**{name: _not_a_formula(table[name]) for name in texts})
     with replacing(Path(path)) as part:
         safe.to_csv(part, index=False, lineterminator="\n", float_format="%.6g", encoding="utf-8")
+
+
+def read_csv(path) -> pd.DataFrame:
+    """What :func:`write_csv` wrote, as text and without its apostrophes; missing where blank."""
+    table = pd.read_csv(path, dtype="str", keep_default_na=False)
+    texts = {name: table[name].str.replace(_GUARDED, "", regex=True) for name in table}
+    return table.assign(**{name: texts[name] for name in set(table) - _IDS}).replace("", pd.NA)
+
+
+# An arm is compared with what another system writes, as an id is.
+_IDS = {"customer_id", "product_id", "in_view", "arm"}
+_GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
 def _not_a_formula(text):

@@ -348,6 +348,10 @@ def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
     parameters["transactions_path"] = str(tmp_path / "shop.parquet")
     assert (free(190), free(170)) == (2, 1)
     assert runs.side_by_side(Parameters()) == 2
+    # of a database only the rows are known, once they are read
+    query = {"transactions_path": "sqlite:///shop.db", "transactions_query": "SELECT 1"}
+    of_rows = [runs.side_by_side(Parameters.of(query), rows) for rows in (70_000, 80_000)]
+    assert of_rows == [2, 1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")

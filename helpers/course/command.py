@@ -12,6 +12,7 @@ from helpers.course.options import gather_parameters, parameter_options, sentenc
 from helpers.course.website import build_site
 from helpers.course.workshop import write_workshop
 from helpers.data import PROJECT, product_table, read_products, read_shop, read_test_results
+from helpers.reading.databases import Query, absolute
 from helpers.simulation import world
 
 
@@ -19,8 +20,8 @@ class _InOrder(click.Group):
     """Lists its commands in the order of their use, not of the alphabet."""
 
     def list_commands(self, ctx):
-        first = ["check", "describe", "health", "run", "score", "forget", "parameters", "arms",
-                 "rehearse", "readout"]  # fmt: skip
+        first = ["check", "describe", "health", "run", "score", "publish", "forget", "parameters",
+                 "arms", "rehearse", "readout"]  # fmt: skip
         return first + [name for name in self.commands if name not in first]
 
 
@@ -77,7 +78,7 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
         parameters = gather_parameters(files, typed, raw, inline)
         planned = runs.plan_run(runs.select_lessons(names), parameters, folder)
         planned.publish_anyway = publish_anyway
-        done = runs.execute(planned, jobs or runs.side_by_side(planned.parameters), click.echo)
+        done = runs.execute(planned, jobs, click.echo)
     failed = [outcome for outcome in done.outcomes if outcome.error]
     for outcome in failed:
         notebook = folder / "notebooks" / outcome.lesson.name
@@ -112,7 +113,12 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
     "--transactions",
     multiple=True,
     help="Purchases: CSV, parquet or xlsx; a file, a folder of parts or a glob in quotes. May be "
-    "given several times.  [default: `transactions_path` of the parameter file]",
+    "given several times. Or the URL of a database.  [default: `transactions_path` of the "
+    "parameter file]",
+)
+@click.option(
+    "--query",
+    help="What to ask that database for.  [default: `transactions_query` of the parameter file]",
 )
 @click.option(
     "--out",
@@ -158,15 +164,16 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
 @click.option("--master", default="local[*]", show_default=True, help="Spark's master.")
 @click.option("--conf", multiple=True, metavar="NAME=VALUE", help="A setting of Spark.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def score(engine, transactions, out, file, n, neighbors, trend_days, history_cap, parts, csv,
+def score(engine, transactions, query, out, file, n, neighbors, trend_days, history_cap, parts, csv,
           master, conf, debug):  # fmt: skip
     """Score every customer without notebooks: the batch job, every night or month."""
     from helpers import progress, warehouse
 
     with sentences(debug):
-        given = gather_parameters([file] * (file is not None), [], [], [], list(transactions))
+        asked = [("transactions_query", query)] * (query is not None)
+        given = gather_parameters([file] * (file is not None), [], asked, [], list(transactions))
         given = given.in_folder(Path.cwd())
-        source = given.transactions_path
+        source = given.source("transactions")
         if not source:
             raise runs.RunError("Name the purchases with --transactions, or in the file.")
         wrong = [each for each in conf if "=" not in each]
@@ -205,6 +212,9 @@ def _engine_for(source, history_cap):
     from helpers import warehouse
     from helpers.reading.files import input_files
 
+    if isinstance(source, Query):
+        click.echo("engine: duckdb (nobody knows before how large a query's result is)")
+        return "duckdb"
     if history_cap:
         return "duckdb"
     engine, reason = warehouse.choose_engine(input_files(source), psutil.virtual_memory().available)
@@ -243,27 +253,33 @@ def health(files, typed, raw, inline, debug):
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--query", help="What to ask for, where FILE is the URL of a database.")
 @click.option("--events", multiple=True, help="Behavioural events; may be given several times.")
+@click.option("--events-query", help="The same for the events.")
 @click.option("--products", multiple=True, help="The catalogue; may be given several times.")
+@click.option("--products-query", help="The same for the catalogue.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Parameter file to write; an existing one stays.  [default: printed]",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def describe(files, events, products, out, debug):
+def describe(files, query, events, events_query, products, products_query, out, debug):
     """Look at an export, and propose a parameter file for `course run -f`.
 
     FILEs are purchases: parts of one table, or tables that refer to each other (orders, lines,
-    products). Each line of the proposal says why it is there. Nothing is decided for you: what is
-    not clear stands in a comment, or says TODO.
+    products); or the URL of a database, in single quotes, its password by the name of an
+    environment variable: 'postgresql://shop:${SHOP_PASSWORD}@localhost/shop'. Each line of the
+    proposal says why it is there. Nothing is decided for you: what is not clear stands in a
+    comment, or says TODO.
     """
     from helpers.course.describing import describe as propose
 
     with sentences(debug, where_to_look=False):
         if out is not None and out.exists():
             raise runs.RunError(f"{out} exists. Choose another --out, or take it away first.")
-        text = propose(list(files), list(events), list(products), str(out or ""))
+        queries = {"transactions": query, "events": events_query, "products": products_query}
+        text = propose(list(files), list(events), list(products), str(out or ""), queries)
         if out is None:
             click.echo(text, nl=False)
             return
@@ -288,6 +304,53 @@ def parameters():
         if isinstance(contract, Contract):
             required, optional = ", ".join(contract.required), ", ".join(contract.optional)
             click.echo(f"{table.lower()}: {required}; optional: {optional}")
+
+
+@main.command()
+@click.option(
+    "--to",
+    "url",
+    required=True,
+    metavar="URL",
+    help="A PostgreSQL or SQLite database, in single quotes, its password by the name of an "
+    "environment variable: 'postgresql://shop:${SHOP_PASSWORD}@localhost/shop'.",
+)
+@click.option(
+    "--run",
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the run.",
+)
+@click.option("--schema", help="Where the tables stand.  [default: where the database puts them]")
+@click.option(
+    "--publish-anyway",
+    is_flag=True,
+    help="Also if a tenth of the customers whose lists are in the database would lose them.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def publish(url, folder, schema, publish_anyway, debug):
+    """Write a run's lists and channel tables into a database: all of them, or none.
+
+    Each table (course_recommendations, course_homepage ...) takes the place of the last one, which
+    stays as course_..._previous, with the rights of those who could read it. A view would go along
+    with the last table: let programs ask the table by its name. course_published says from when
+    each is.
+
+    Exit codes: 0, published; 2, a parameter, the folder or the database can't be used; 3, the lists
+    failed a health check. Only after 0 is anything changed.
+    """
+    from helpers.course import delivering
+
+    with sentences(debug, where_to_look=False):
+        try:
+            done = delivering.deliver(absolute(url, Path.cwd()), folder, schema, publish_anyway)
+        except delivering.HeldBackError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(3)
+    for each in done:
+        click.echo(f"{each.table}: {each.rows:,} rows, of the run of {each.made}")
 
 
 @main.command()

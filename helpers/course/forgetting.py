@@ -526,7 +526,10 @@ def _remains(folder):
     )
     if beside:
         said.append(f"Other runs beside this one: {', '.join(beside)}.")
-    said.append("Copies elsewhere: backups, mails, a website made of the run.")
+    said.append(
+        "Copies elsewhere: backups, mails, a website made of the run; a database that `course "
+        "publish` wrote into (publish twice: it keeps the lists before, too)."
+    )
     if (folder / "arms.csv").exists():
         said.append(
             "The live test itself: whoever runs it has a copy of arms.csv. `course arms` deals the "

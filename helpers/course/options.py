@@ -11,6 +11,7 @@ from helpers.course.describing import refuse_undecided
 from helpers.course.website import SiteError
 from helpers.course.workshop import WorkshopError
 from helpers.data import DataError
+from helpers.reading.databases import is_database
 from helpers.reading.parameters import ParameterError, Parameters, Written
 
 
@@ -48,7 +49,9 @@ def gather_parameters(
         Parameters.of(each.values, each)
     given |= {name: _as_value(text) for name, text in typed} | dict(raw)
     if purchases:
-        given["transactions_path"] = purchases
+        given["transactions_path"] = (
+            purchases[0] if len(purchases) == 1 and is_database(purchases[0]) else purchases
+        )
     parameters = Parameters.of(given)
     if files and not parameters.transactions_path and not bundled_too:
         raise runs.RunError(

@@ -25,7 +25,8 @@ import psutil
 from helpers import audiences, catalogue, channels, data, handover, production, progress
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
-from helpers.reading.files import input_files, memory_needed
+from helpers.reading.databases import Query
+from helpers.reading.files import MEMORY_OF_A_ROW, input_files, memory_needed
 from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import READING, Parameters, Written
 from helpers.reading.tables import let_go
@@ -227,19 +228,23 @@ def _look_at(run, transactions, events, report):
 
 def check_enough(transactions, parameters: Parameters) -> None:
     """Refuse a shop of one's own from which nothing can be learned."""
-    if source := parameters.transactions_path:
-        name = "transactions_path" if isinstance(source, list) else Path(source).name
+    if source := parameters.source("transactions"):
+        name = "transactions_path" if isinstance(source, list) else _name_of(source)
         data.check_enough(transactions, name)
 
 
-def execute(run: Run, jobs: int = 2, report=print) -> Run:
+def _name_of(source):
+    return source.name if isinstance(source, Query) else Path(source).name
+
+
+def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
     """Read the data, build the run's engine, execute the lessons and publish their results.
 
     Parameters
     ----------
     run : Run
-    jobs : int
-        Lessons at the same time.
+    jobs : int or None
+        Lessons at the same time; None: see :func:`side_by_side`.
     report : callable
         Receives one line per finished lesson.
 
@@ -262,6 +267,7 @@ def execute(run: Run, jobs: int = 2, report=print) -> Run:
         with progress.shown():
             *tables, of_purchases = check_data(run.parameters)
         _look_at(run, *tables, of_purchases)
+    jobs = jobs or side_by_side(run.parameters, of_purchases.read)
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
@@ -314,10 +320,20 @@ def in_words(path, error: OSError, verb: str = "used") -> str:
     return f"{path} cannot be {verb}: {why[:1].lower()}{why[1:]}. Choose another place."
 
 
-def side_by_side(parameters: Parameters) -> int:
-    """How many lessons fit into the memory at the same time: 2 or 1."""
-    source = parameters.transactions_path
-    need = memory_needed(input_files(source)) if source else 0
+def side_by_side(parameters: Parameters, rows: int = 0) -> int:
+    """How many lessons fit into the memory at the same time: 2 or 1.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    rows : int
+        Of the purchases, from which the size of a query's result is known.
+    """
+    source = parameters.source("transactions")
+    if isinstance(source, Query):
+        need = MEMORY_OF_A_ROW * rows
+    else:
+        need = memory_needed(input_files(source)) if source else 0
     return 2 if 2 * need < psutil.virtual_memory().available else 1
 
 
@@ -375,7 +391,7 @@ def _load_ahead(jobs):
     """Kernels load their packages while this process reads the data."""
     from helpers.course.kernel import load_ahead
 
-    if jobs > 1:
+    if jobs != 1:
         # kernels side by side: more threads than cores would only wait for each other
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import lzma
+import re
 import zipfile
 import zlib
 from contextlib import contextmanager
 
 # A message is read by a person: what is longer loses its middle, since advice stands at the end.
 _LONGEST, _TAIL = 600, 200
+# A password in a URL, but for the name of an environment variable.
+_WRITTEN = re.compile(r"(\w://[^\s/:]*:)(?!\$\{\w+\}@)\S*@")
+
+
+def masked(text: str) -> str:
+    """A text without the passwords of URLs that stand in it."""
+    return _WRITTEN.sub(r"\1***@", text)
 
 
 class DataError(ValueError):
     """Input that cannot be used. The message names file, column, row and what to do.
 
-    It has 600 characters at most.
+    It has 600 characters at most, and no password of a URL.
     """
 
     def __init__(self, message: str = ""):
-        message = str(message)
+        message = masked(str(message))
         if len(message) > _LONGEST:
             message = f"{message[: _LONGEST - _TAIL - 5]} ... {message[-_TAIL:]}"
         super().__init__(message)

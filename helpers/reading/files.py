@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from helpers.reading.databases import Query, Rows
 from helpers.reading.encodings import look_at
 from helpers.reading.errors import DataError, sentences
 from helpers.reading.packed import (
@@ -43,12 +44,12 @@ def input_files(source) -> list[Path]:
 
     Parameters
     ----------
-    source : path-like or list of them
-        A file, a folder of parts, a glob, or several of these.
+    source : path-like, Query, or list of paths
+        A file, a folder of parts, a glob, or several of these; or the query of a database.
 
     Returns
     -------
-    list of Path
+    list of Path, or the Query
         In the order of their names. In a folder hidden files and markers (``_SUCCESS``) are
         passed over.
 
@@ -58,6 +59,8 @@ def input_files(source) -> list[Path]:
         If there is none, if they are of different kinds, or if a folder has a file of which
         nobody can say whether it is a part of the table.
     """
+    if isinstance(source, Query):
+        return [source]
     if isinstance(source, (list, tuple)):
         if not source:
             raise DataError("The list of files is empty. Name at least one.")
@@ -128,6 +131,10 @@ def kind_of(path: Path) -> str:
     return "text" if plain else "workbook"
 
 
+#: Bytes that a lesson takes for a row of a query's result: 20 times a line of 60 letters.
+MEMORY_OF_A_ROW = 1_200
+
+
 def memory_needed(paths: list[Path]) -> float:
     """Bytes that a lesson takes to work on these files, at its peak.
 
@@ -157,7 +164,7 @@ class TextFile:
 
     Parameters
     ----------
-    path : Path
+    path : Path or Query
     encoding : str, optional
         Of a text file; detected over the whole file if left out.
     found : tuple, optional
@@ -168,11 +175,11 @@ class TextFile:
     name : str
         The file's, and the part's if it is one of a zip or a workbook.
     kind : str
-        "text", "parquet", "workbook", or "" for a file without any byte.
+        "text", "parquet", "workbook", "query", or "" for a file without any byte.
     header : list of str
         Names of the columns; none for a file without any byte.
     first_row : int
-        Row of the file in which the first row after the header stands.
+        Row of the file in which the first row after the header stands; 1 in a query's result.
     findings : dict of str to str or int
         Encoding, separator and the like, for the health report; complete when all is read.
     is_plain : bool
@@ -228,11 +235,11 @@ class _Nothing:
 
 
 def tables_of(path: Path, options) -> list[TextFile]:
-    """All tables of a file: one, the parts of a zip, or the sheets of a workbook.
+    """All tables of a file: one, the parts of a zip, the sheets of a workbook; or a query's result.
 
     Parameters
     ----------
-    path : Path
+    path : Path or Query
     options : Reading or FileOptions
 
     Raises
@@ -240,6 +247,14 @@ def tables_of(path: Path, options) -> list[TextFile]:
     DataError
         If the file is missing, damaged or no table.
     """
+    if isinstance(path, Query):
+        set_for_files = [name for name in Reading._fields if getattr(options, name)]
+        if set_for_files:
+            raise DataError(
+                f"{path.name} is no file, and `{set_for_files[0]}` is set under `cleaning`. Leave "
+                "it out."
+            )
+        return [TextFile(path, None, (Rows(path), path.name, "query", False))]
     tables = []
     for source in sources(path):
         with sentences(source.name):

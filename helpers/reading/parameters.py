@@ -16,12 +16,16 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
+from helpers.reading.databases import Query, absolute, is_database, refuse_written_password
+from helpers.reading.errors import DataError, masked
 from helpers.reading.files import at_home
 from helpers.reading.strict_yaml import Odd, ParameterError, Written
 
 DATE_FORMAT = "%d-%m-%Y"
 
 _PATHS = "the path of a file in quotes, or a list of them"
+_PATHS_OR_URL = "the path of a file, a list of them, or the URL of a database, in quotes"
+_SELECT = "a SELECT in quotes"
 _PATH = "the path of a file, in quotes"
 _NAMES = "lines of the form `their name: our name`"
 _FORMATS = (
@@ -67,7 +71,7 @@ Mark = Literal[",", "."]
 
 
 def _short(value):
-    text = repr(value)
+    text = masked(repr(value))
     return text if len(text) <= 60 else f"{text[:55]} ..."
 
 
@@ -323,12 +327,16 @@ class Parameters(_Model):
 
     # which files
     transactions_path: Paths = _field(
-        "", "purchases: a file, a list of files, a folder, a glob; empty: the bundled shop", _PATHS
-    )
-    events_path: Paths = _field("", "behavioural events", _PATHS)
+        "", "purchases: a file, a list of files, a folder, a glob, a database, its password by the "
+        "name of an environment variable: postgresql://shop:${SHOP_PASSWORD}@localhost/shop; "
+        "empty: the bundled shop", _PATHS_OR_URL)  # fmt: skip
+    transactions_query: str = _field("", "what to ask that database for", _SELECT)
+    events_path: Paths = _field("", "behavioural events", _PATHS_OR_URL)
+    events_query: str = _field("", "of a database", _SELECT)
     products_path: Paths = _field(
-        "", "the catalogue: names, categories, price, margin, stock, launches", _PATHS
+        "", "the catalogue: names, categories, price, margin, stock, launches", _PATHS_OR_URL
     )
+    products_query: str = _field("", "of a database", _SELECT)
     test_results_path: Paths = _field("", "the export of a live test", _PATHS)
     consent_path: Path | str = _field(
         "", "ids of the customers who agreed to personal mails, one per line", _PATH
@@ -437,7 +445,60 @@ class Parameters(_Model):
         written : Written, optional
             Where it stands, for the message.
         """
-        return _checked(cls, given, written=written)
+        parameters = _checked(cls, given, written=written)
+        parameters._refuse_urls(written)
+        return parameters
+
+    def _refuse_urls(self, written):
+        """No password stands in a URL, and no URL of a database where only files can be read."""
+        paths = {(name,): getattr(self, name) for name in self.model_fields_set if "path" in name}
+        paths |= {("join", n, "path"): join.path for n, join in enumerate(self.join)}
+        for keys, value in paths.items():
+            name = ".".join(map(str, keys))
+            for url in map(str, value if isinstance(value, list) else [value]):
+                try:
+                    refuse_written_password(url, name)
+                except DataError as error:
+                    raise ParameterError(f"{_place(written, keys)}{error}") from None
+                if not is_database(url):
+                    continue
+                if name.removesuffix("_path") not in _FROM_DATABASES:
+                    raise ParameterError(
+                        f"{_place(written, keys)}{name} names a database, and here only a file can "
+                        "be read. Export the table (or, of the purchases, join it in the query)."
+                    )
+                if isinstance(value, list):
+                    raise ParameterError(
+                        f"{_place(written, keys)}{name} is a list with a database in it. Give the "
+                        "URL alone, and put the tables together in the query (UNION ALL)."
+                    )
+
+    def source(self, table: str) -> Paths | Query:
+        """Where a table is read from: its path as it was given, or the query of a database.
+
+        Parameters
+        ----------
+        table : {"transactions", "events", "products"}
+
+        Raises
+        ------
+        ParameterError
+            If there is a URL without a query, or the reverse.
+        """
+        path, query = getattr(self, f"{table}_path"), getattr(self, f"{table}_query").strip()
+        if not is_database(path):
+            if query:
+                raise ParameterError(
+                    f"{table}_query is given, but {table}_path names no database to ask. Write "
+                    f"its URL there, such as {_URL_EXAMPLE}, or leave the query out."
+                )
+            return path
+        if not query:
+            raise ParameterError(
+                f"{table}_path names a database, but no {table}_query says what to read there. "
+                f'Write one, such as {table}_query: "SELECT * FROM {table}".'
+            )
+        return Query(path, query, f"{table}_query")
 
     def in_folder(self, folder: Path) -> Parameters:
         """The same with absolute paths: what is relative starts at a folder."""
@@ -510,9 +571,14 @@ def _default(value):
 def _absolute(value, folder):
     if isinstance(value, list):
         return [_absolute(each, folder) for each in value]
+    if is_database(value):
+        return absolute(value, folder)
     return str(folder / at_home(value))
 
 
+#: Tables that may come from a database.
+_FROM_DATABASES = ("transactions", "events", "products")
+_URL_EXAMPLE = "postgresql://shop:${SHOP_PASSWORD}@db.example.com/shop"
 _ALL = list(Parameters.model_fields)
 #: Parameters that say which files there are, and how they are read.
 READING = tuple(_ALL[: _ALL.index("test_days")])

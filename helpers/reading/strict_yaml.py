@@ -11,7 +11,7 @@ import re
 
 import yaml
 
-from helpers.reading.files import DataError
+from helpers.reading.errors import DataError, masked
 
 # More levels of lists and mappings than any parameter has.
 _DEEPEST = 8
@@ -67,7 +67,7 @@ class Written:
         if mark is None:
             return f"{self.source} is not valid YAML: {' '.join(str(error).split())[:200]}."
         rows = text.splitlines()
-        row = rows[mark.line].strip() if mark.line < len(rows) else ""
+        row = masked(rows[mark.line].strip()) if mark.line < len(rows) else ""
         hint = "Put texts with odd signs in quotes."
         if re.search(r"[:\s\[,]%", row):
             hint = f"Put what begins with % in quotes: {re.sub('(%[^,#]*[^,# ])', _in_quotes, row)}"

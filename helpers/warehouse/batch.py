@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from helpers import catalogue, data, production, progress, writing
 from helpers.reading.cleaning import clean
+from helpers.reading.databases import Query
 from helpers.reading.export import Export
 from helpers.reading.files import memory_needed
 from helpers.reading.parameters import Cleaning, Parameters
@@ -304,8 +306,8 @@ def score(
     ----------
     engine_name : {"scipy", "duckdb", "spark"}
         Where to compute; the lists are the same.
-    source : path-like or list of them
-        A file, several, a folder of parts or a glob.
+    source : path-like or list of them, or Query
+        A file, several, a folder of parts or a glob; or a query, which every job asks anew.
     out : Path
         Receives ``part=.../``, ``report.json`` and, if asked for, ``recommendations.csv``.
     settings : Settings
@@ -399,9 +401,12 @@ def _folder(out, part):
 
 
 def _mark(export, made_from):
-    """Changes with the content of any file and with any setting."""
+    """Changes with the content of any file and with any setting; of a query with every job."""
     total = hashlib.sha256(json.dumps(made_from, default=str).encode())
     for file in export.files:
+        if isinstance(file.path, Query):  # who knows what it gave last time
+            total.update(os.urandom(16))
+            continue
         with file.path.open("rb") as handle:
             total.update(hashlib.file_digest(handle, "sha256").digest())
     return total.hexdigest()

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from helpers.course.describing.words import ranks, squeezed
+from helpers.reading.databases import Database, Query, is_database
+from helpers.reading.errors import listed
 from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, input_files, tables_of
 from helpers.reading.parameters import FileOptions
 
@@ -68,13 +70,17 @@ class Sample:
         return f"the first {FIRST:,} of {more}{self.rows:,} rows, and a spread of those behind,"
 
 
-def look_at(given: list[str]) -> Sample:
+def look_at(given: list[str], asked: str | None = None, option: str = "--query") -> Sample:
     """Look at the files of one table.
 
     Parameters
     ----------
     given : list of str
-        Files, folders or globs.
+        Files, folders or globs; or the URL of a database.
+    asked : str, optional
+        The query of a database.
+    option : str
+        The option of the command that says it.
 
     Returns
     -------
@@ -85,7 +91,10 @@ def look_at(given: list[str]) -> Sample:
     DataError
         If there is no file, or one is no table.
     """
-    paths = input_files(given if len(given) > 1 else given[0])
+    source = given if len(given) > 1 else given[0]
+    if asked or any(map(is_database, given)):
+        source = _query(given, asked, option)
+    paths = input_files(source)
     options, sheets = _options_for(paths[0])
     opened = [file for path in paths for file in tables_of(path, options) if file.header]
     if not opened:
@@ -95,8 +104,26 @@ def look_at(given: list[str]) -> Sample:
                   options.header_row or 1, options.sheet or "", sheets, dates)  # fmt: skip
 
 
+def _query(given, asked, option):
+    """The query of a database; without one, a sentence with the tables that there are."""
+    if len(given) > 1 or not is_database(given[0]):
+        raise DataError(
+            f"{option} asks one database, and it is given with {listed(given)}. Give one URL, or "
+            "files without a query."
+        )
+    if asked:
+        return Query(given[0], asked, option)
+    tables = listed(Database(given[0], "the URL").tables(), 30) or "no table"
+    raise DataError(
+        f'Say with {option} what to read of this database, such as {option} "SELECT * FROM '
+        f'orders". It has: {tables}.'
+    )
+
+
 def _options_for(path):
     """What the reader needs to be told of a file, and the sheets to choose from."""
+    if isinstance(path, Query):
+        return FileOptions(), []
     try:
         return _with_header_row(path, FileOptions()), []
     except DataError:

@@ -14,6 +14,7 @@ from helpers.course.describing.phrases import examples, one_line, percent
 from helpers.course.describing.tables import arrange
 from helpers.course.describing.words import event_guess, event_meaning
 from helpers.course.describing.writing import TODO, Page, quoted
+from helpers.reading.errors import DataError
 
 # So many columns and event types are named; of more, how many there are.
 _NAMED = 40
@@ -21,8 +22,9 @@ _OPTIONAL_NUMBERS = ("quantity", "unit_price", "total_amount")
 
 
 def describe(
-    purchases: list[str], events: list[str] = (), products: list[str] = (), out: str = ""
-) -> str:
+    purchases: list[str], events: list[str] = (), products: list[str] = (), out: str = "",
+    queries: dict[str, str | None] | None = None,
+) -> str:  # fmt: skip
     """Propose a parameter file.
 
     Parameters
@@ -31,6 +33,8 @@ def describe(
         Files, folders or globs. Purchases of several tables are joined by the keys they share.
     out : str
         What the file will be called, for the advice in it.
+    queries : dict of str to str, optional
+        By "transactions", "events", "products": what to ask the database for whose URL is given.
 
     Returns
     -------
@@ -43,6 +47,12 @@ def describe(
         If a file is missing or no table.
     """
     page, name = Page(), out or "my_shop.yaml"
+    queries = {table: query for table, query in (queries or {}).items() if query}
+    for table, given in (("events", events), ("products", products)):
+        if table in queries and not given:
+            raise DataError(
+                f"--{table}-query is given without --{table}, the URL of the database to ask."
+            )
     asked = [*purchases, *(f"--events {each}" for each in events)]
     asked += [f"--products {each}" for each in products]
     page.say(f"Proposed by `course describe {' '.join(asked)}`. Read it once from top to bottom: a "
@@ -52,11 +62,14 @@ def describe(
     page.lines.append(f"#   course run -f {shlex.quote(name)}      # lists, figures and the memo")
     page.blank()
 
-    sample, parts, joins = arrange([look_at([each]) for each in purchases])
+    asked = queries.get("transactions")
+    in_parts = [purchases] if asked else [[each] for each in purchases]
+    sample, parts, joins = arrange([look_at(each, asked) for each in in_parts])
     meaning = meaning_of(sample.frame, PURCHASES, sample.dates)
     found = _Table(page, sample, meaning, ("", "columns", "date_format", "cleaning"))
     page.say(f"Purchases, {sample.name}: {sample.seen()} were looked at.")
     page.put(f"transactions_path: {quoted(parts if len(parts) > 1 else parts[0])}")
+    _put_query(page, queries, "transactions")
     for join in joins:
         join.write(page)
     days = found.columns_and_dates()
@@ -65,21 +78,27 @@ def describe(
     ids = {ours: set(sample.frame[theirs].dropna()) for ours, theirs in meaning.chosen.items()
            if ours in ("customer_id", "product_id")}  # fmt: skip
     if events:
-        _events(page, list(events), ids)
+        _events(page, list(events), ids, queries)
     if products:
-        _catalogue(page, list(products), ids)
+        _catalogue(page, list(products), ids, queries)
     _held_out(page, days, sample.is_whole)
     return page.text()
 
 
-def _events(page, given, ids):
+def _put_query(page, queries, table):
+    if table in queries:
+        page.put(f"{table}_query: {quoted(queries[table])}")
+
+
+def _events(page, given, ids, queries):
     page.blank()
-    sample = look_at(given)
+    sample = look_at(given, queries.get("events"), "--events-query")
     meaning = meaning_of(sample.frame, EVENTS, sample.dates, ids)
     found = _Table(page, sample, meaning,
                    ("event_", "event_columns", "event_date_format", "event_cleaning"))  # fmt: skip
     page.say(f"Events, {sample.name}: {sample.seen()} were looked at.")
     page.put(f"events_path: {quoted(given if len(given) > 1 else given[0])}")
+    _put_query(page, queries, "events")
     found.columns_and_dates()
     for ours in ("customer_id", "product_id"):
         if ours in meaning.chosen and ids.get(ours):
@@ -115,9 +134,9 @@ def _event_types(page, column):
         page.put(f"{TODO}: product_view", indent=2)
 
 
-def _catalogue(page, given, ids):
+def _catalogue(page, given, ids, queries):
     page.blank()
-    sample = look_at(given)
+    sample = look_at(given, queries.get("products"), "--products-query")
     meaning = meaning_of(
         sample.frame, CATALOGUE, sample.dates, {"product_id": ids.get("product_id")}
     )
@@ -129,6 +148,7 @@ def _catalogue(page, given, ids):
     )
     page.say(f"Catalogue, {sample.name}: {sample.seen()} were looked at.")
     page.put(f"products_path: {quoted(given if len(given) > 1 else given[0])}")
+    _put_query(page, queries, "products")
     found.columns_and_dates()
     if "product_id" in meaning.chosen and ids.get("product_id"):
         known = set(sample.frame[meaning.chosen["product_id"]].dropna())
