@@ -21,6 +21,8 @@ from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.recommend import (
     INTENT_DAYS,
+    MOST_PRODUCTS,
+    Blend,
     ItemBased,
     MissingDataError,
     MostPopular,
@@ -37,6 +39,7 @@ MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
 # What lesson 05a says of two lists; see is_better().
 BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
+_BLENDS_TRIED = 4
 
 
 class TooShortError(ValueError):
@@ -596,8 +599,8 @@ def second_look(split: Split, k: int = 5) -> dict | None:
         ``cut`` (first day of the earlier window), ``customers``, ``verdict`` (of
         :func:`is_better`: ours, filled up as on the page, beside the best of the best-seller
         lists there), ``difference``, ``low``, ``high``, and our setting there: ``trend_days``,
-        and ``chosen``: by a window before the earlier cut, or, where nobody could judge in one,
-        the default? None if the past is too short, or nobody can judge.
+        ``blended`` (EASE has a part), and ``chosen``: by a window before the earlier cut, or, where
+        nobody could judge in one, the default? None if the past is too short, or nobody can judge.
     """
     rivals = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
               "most_popular_7_days": MostPopular(7)}  # fmt: skip
@@ -616,6 +619,7 @@ def second_look(split: Split, k: int = 5) -> dict | None:
         "customers": len(ours),
         "verdict": is_better(ours, theirs),
         "trend_days": methods["item_based"].trend_days,
+        "blended": isinstance(methods["item_based"], Blend),
         "chosen": can_choose(earlier),
         **difference_of(ours, theirs),
     }
@@ -906,11 +910,12 @@ def _values_without_future(options, split):
 
 
 def choose_item_based(split: Split, k: int = 5) -> ItemBased:
-    """The improved item-based recommender for this shop: with or without trend, by validation.
+    """The improved item-based recommender for this shop, by validation.
 
     Customers' rows are scaled and 50 neighbours kept, which helped or made no difference in the
     two shops measured (``tests/benchmarks``). Trend helps where fashions change fast and hurts
-    where they don't, so the validation window decides between none, 30 days and 14.
+    where they don't, so the validation window decides between none, 30 days and 14; and then
+    whether a blend with EASE pays: see :func:`blend_beside`.
 
     Parameters
     ----------
@@ -922,10 +927,70 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     Returns
     -------
     ItemBased
-        Not fitted; without intent, see ``intent_days``.
+        Or a :class:`~helpers.recommend.Blend`. Not fitted; without intent, see ``intent_days``.
     """
     options = {str(days): ItemBased(trend_days=days) for days in (None, 30, 14)}
-    return ItemBased(trend_days=options[choose(options, split, k)].trend_days)
+    plain = options[choose(options, split, k)].with_settings()
+    tried = blend_beside(plain, split, k)
+    return tried["blend"] if tried and tried["low"] > 0 else plain
+
+
+def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
+    """Does a blend with EASE beat the plainer list in the validation window, beyond luck?
+
+    It has more arithmetic and reasons that also speak against a product, so it has to win by more
+    than noise, where a trend only has to win.
+
+    Parameters
+    ----------
+    plain : ItemBased
+        Whose trend the blends have, too.
+    split : Split
+        Only its past is looked at, except for how many products there are.
+    k : int
+        Length of the lists.
+
+    Returns
+    -------
+    dict or None
+        ``blend``, the best of at most four: it is tried with a penalty of 800; if that finds more
+        than `plain` at all, with purchases that fade by half in 60 and in 180 days, and the best
+        of these with a penalty of 200. ``difference`` of NDCG, the blend's minus `plain`'s, with
+        ``low`` and ``high``, an interval wide enough for four looks, and ``customers``. None where
+        nobody, or too few, can judge, or the catalogue is wider than
+        :data:`~helpers.recommend.MOST_PRODUCTS`.
+    """
+    sold = pd.concat([split.train["product_id"], split.test["product_id"]])
+    if sold.nunique() > MOST_PRODUCTS:
+        return None
+    try:
+        past = validation_split(split)
+        training = past.training()
+        row, scores, _ = _judge(plain, training, past, k)
+    except TooShortError:
+        return None
+    tried, rows = [], [row]
+
+    def more(**settings):
+        """How much more a blend finds than `plain`, on average; noted."""
+        blend = Blend(trend_days=plain.trend_days, **settings)
+        row, theirs, _ = _judge(blend, training, past, k)
+        rows.append(row)
+        tried.append((blend, theirs["ndcg"] - scores["ndcg"]))
+        return tried[-1][1].mean()
+
+    pays = more(regularization=800) > 0
+    if thin(pd.DataFrame(rows)):
+        return None
+    if pays:
+        for days in (60, 180):
+            more(regularization=800, half_life_days=days)
+        best, _ = max(tried, key=lambda each: each[1].mean())
+        more(regularization=200, half_life_days=best.half_life_days)
+    blend, gain = max(tried, key=lambda each: each[1].mean())
+    low, high = interval(gain, _BLENDS_TRIED)
+    return {"blend": blend, "difference": float(gain.mean()), "low": float(low),
+            "high": float(high), "customers": len(gain)}  # fmt: skip
 
 
 def settings_for(
