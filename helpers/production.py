@@ -183,22 +183,22 @@ class Engine:
             silent = ~wanted.isin(pd.MultiIndex.from_frame(parts[pair]))
             sentence = pd.Series("", index=wanted)
             sentence[silent] = first_how.reindex(wanted[silent]) + " something that goes with it"
-            for number in range(n_reasons):
-                cause = parts[place == number].set_index(pair)
-                if cause.empty:  # nobody has so many
-                    break
-                name = self.names.reindex(cause["because_of"]).to_numpy()
-                text = cause["how"] + " " + name
+
+            def said(causes, before):
+                """One cause for each of some recommendations, in words; "" for the others."""
+                causes = causes.set_index(pair)
+                if causes.empty:
+                    return ""
+                name = self.names.reindex(causes["because_of"]).to_numpy()
+                text = before + causes["how"] + " " + name
                 if shares:
-                    text += " (" + cause["share"].map("{:.0%}".format) + ")"
-                text = text.reindex(wanted)
-                sentence += (", " + text if number else text).fillna("")
-            if shares and len(against):  # the score is what is left of them
-                against = against.set_index(pair)
-                name = self.names.reindex(against["because_of"]).to_numpy()
-                text = ", although you " + against["how"] + " " + name
-                text += " (" + against["share"].map("{:.0%}".format) + ")"
-                sentence += text.reindex(wanted).fillna("")
+                    text += " (" + causes["share"].map("{:.0%}".format) + ")"
+                return text.reindex(wanted).fillna("")
+
+            for number in range(n_reasons):
+                sentence += said(parts[place == number], ", " if number else "")
+            if shares:  # the score is what is left of them
+                sentence += said(against, ", although you ")
             reasons[scored.index] = sentence.to_numpy()
         return reasons
 
