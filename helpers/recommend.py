@@ -712,7 +712,8 @@ def _ease_weights(values, regularization, dtype=np.float64, kept=None):
     dtype : dtype
         Of the inverse: the time and the memory of float32 are half.
     kept : int, optional
-        So many of the largest weights of each column, above or below zero; all, if left out.
+        So many of the largest weights of each column, above or below zero, and those as large as
+        the last of them; all, if left out.
 
     Returns
     -------
@@ -727,11 +728,13 @@ def _ease_weights(values, regularization, dtype=np.float64, kept=None):
         # the inverse is symmetric, so the columns asked for lie together, as rows
         block = -inverse[start:stop] / variance[start:stop, None]
         block[np.arange(stop - start), np.arange(start, stop)] = 0  # no product explains itself
-        # relations of purchases are far from such a weight: what is left there is rounding
-        block[np.abs(block) < 10 * np.finfo(dtype).eps] = 0
+        size = np.abs(block)
+        # below the first of the two, it is rounding
+        least = np.full((stop - start, 1), 10 * np.finfo(dtype).eps, dtype)
         if kept < n_products:
-            small = np.argpartition(-np.abs(block), kept - 1, axis=1)[:, kept:]
-            np.put_along_axis(block, small, 0, axis=1)
+            kept_last = n_products - kept
+            least = np.maximum(least, np.partition(size, kept_last)[:, [kept_last]])
+        block[size < least] = 0
         parts.append(sparse.csr_array(block))
     return sparse.csr_array(sparse.vstack(parts, format="csr").T)
 
