@@ -39,7 +39,6 @@ MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
 # What lesson 05a says of two lists; see is_better().
 BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
-_BLENDS_TRIED = 4
 
 
 class TooShortError(ValueError):
@@ -938,8 +937,10 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
 def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     """Does a blend with EASE beat the plainer list in the validation window, beyond luck?
 
-    It has more arithmetic and reasons that also speak against a product, so it has to win by more
-    than noise, where a trend only has to win.
+    It has more arithmetic, and reasons that also speak against a product, so it has to win by more
+    than noise, where a trend only has to win: by the rule of :func:`is_better`, an interval above
+    zero. Several blends are tried, but their lists are nearly alike, so the interval is made no
+    wider for that; and whoever takes one by luck gets lists about as good as before.
 
     Parameters
     ----------
@@ -956,7 +957,7 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
         ``blend``, the best of at most four: it is tried with a penalty of 800; if that finds more
         than `plain` at all, with purchases that fade by half in 60 and in 180 days, and the best
         of these with a penalty of 200. ``difference`` of NDCG, the blend's minus `plain`'s, with
-        ``low`` and ``high``, an interval wide enough for four looks, and ``customers``. None where
+        its 95 % interval ``low``, ``high``, and ``customers``. None where
         nobody, or too few, can judge, or the catalogue is wider than
         :data:`~helpers.recommend.MOST_PRODUCTS`.
     """
@@ -988,7 +989,7 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
         best, _ = max(tried, key=lambda each: each[1].mean())
         more(regularization=200, half_life_days=best.half_life_days)
     blend, gain = max(tried, key=lambda each: each[1].mean())
-    low, high = interval(gain, _BLENDS_TRIED)
+    low, high = interval(gain)
     return {"blend": blend, "difference": float(gain.mean()), "low": float(low),
             "high": float(high), "customers": len(gain)}  # fmt: skip
 

@@ -583,7 +583,8 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     length = np.bincount(at[at >= 0], minlength=len(owned))
     short = int(((length > 0) & (length < np.minimum(n, shown.sum() - owned))).sum())
 
-    score = pd.to_numeric(table["score"], errors="coerce")
+    # as float32, in which scores are ranked: what differs by the order of adding only is a tie
+    score = pd.to_numeric(table["score"], errors="coerce").astype(np.float32)
     no_number = int((~np.isfinite(score)).sum())
     same_list = (table["customer_id"] == table["customer_id"].shift()) & (
         table["source"] == table["source"].shift()

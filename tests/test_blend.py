@@ -253,3 +253,11 @@ def test_the_bundled_shop_keeps_the_plainer_list(shop):
     tried = evaluate.blend_beside(ItemBased(), split)
     assert not tried["low"] > 0
     assert type(evaluate.settings_for(*shop)) is ItemBased
+
+
+def test_equal_scores_added_in_another_order_are_no_fault(engine):
+    """Scores are ranked as float32; a table must not be held back for what is left beyond."""
+    table = production.score_everyone(engine, n=5)
+    for step, passes in ((1e-9, True), (1e-3, False)):
+        checks = production.health_checks(engine, table.assign(score=1 + step * table["rank"]))
+        assert checks.set_index("check")["passed"]["best score first"] == passes

@@ -45,8 +45,7 @@ OURS = {
     "EASE": lambda: EASE(200),
     "EASE with trend": lambda: EASE(200, trend_days=14),
     "blend": lambda: Blend(trend_days=14),
-    "  with a penalty of 200": lambda: Blend(regularization=200, trend_days=14),
-    "  fading, 60 days": lambda: Blend(half_life_days=60, trend_days=14),
+    "  fading, less penalty": lambda: Blend(0.7, 200, half_life_days=60, trend_days=14),
     "  without similarity": lambda: Blend(1.0, trend_days=14),
     "buy again": lambda: BuyAgain(),
 }
