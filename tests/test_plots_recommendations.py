@@ -99,7 +99,10 @@ def test_what_speaks_against_a_product_goes_back_in_another_colour(drawn):
     shades = [to_hex(bar.get_facecolor()) for bar in axes.patches[:3]]
     assert shades == [to_hex(colours.PERSONAL)] * 2 + [to_hex(colours.WARNING)]
     assert axes.get_xlim()[1] > 0.8
-    assert title(axes) == ("Teapot: the largest of 3 reasons brings 83%; 1 speaks against it")
+    parts = pd.Series([0.5, 0.3, 0.1, -0.1, -0.2], ["Mug"] * 5)
+    plots.score_parts(parts, "Teapot", most=2)
+    label = drawn[1][0].axes[0].get_yticklabels()[2].get_text()
+    assert label == "3 more, 2 against it"
 
 
 def step_table(**more):

@@ -174,7 +174,9 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     labels = [style.short(name) for name in shown.index]
     values = shown.tolist()
     if len(parts) > most:
-        labels.append(f"{len(parts) - most:,} more")
+        against = int((parts.iloc[most:] < 0).sum())
+        said = f", {against:,} against it" if against else ""
+        labels.append(f"{len(parts) - most:,} more{said}")
         values.append(parts.iloc[most:].sum())
     total = parts.sum()
     figure, axes = style.figure(0.4 * (len(values) + 1) + 1.2)
@@ -192,9 +194,6 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     axes.invert_yaxis()
     largest = percent(shown.iloc[0] / total)
     finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"
-    against = int((parts < 0).sum())
-    if against:
-        finding += f"; {against:,} speak{'s' * (against == 1)} against it"
     if len(parts) == 1:
         finding = f"{style.short(product, 40)}: one reason brings the whole score"
     told = "; ".join(f"{label} {value:.3f}" for label, value in zip(labels, values, strict=True))
