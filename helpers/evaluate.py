@@ -39,6 +39,7 @@ MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
 # What lesson 05a says of two lists; see is_better().
 BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
+_TRENDS = (30, 14)  # days; see choose_trend()
 
 
 class TooShortError(ValueError):
@@ -911,10 +912,8 @@ def _values_without_future(options, split):
 def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     """The improved item-based recommender for this shop, by validation.
 
-    Customers' rows are scaled and 50 neighbours kept, which helped or made no difference in the
-    two shops measured (``tests/benchmarks``). Trend helps where fashions change fast and hurts
-    where they don't, so the validation window decides between none, 30 days and 14; and then
-    whether a blend with EASE pays: see :func:`blend_beside`.
+    First the trend, see :func:`choose_trend`; then, whether a blend with EASE pays, see
+    :func:`blend_beside`.
 
     Parameters
     ----------
@@ -928,10 +927,26 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     ItemBased
         Or a :class:`~helpers.recommend.Blend`. Not fitted; without intent, see ``intent_days``.
     """
-    options = {str(days): ItemBased(trend_days=days) for days in (None, 30, 14)}
-    plain = options[choose(options, split, k)].with_settings()
+    plain = choose_trend(split, k)
     tried = blend_beside(plain, split, k)
     return tried["blend"] if tried and tried["low"] > 0 else plain
+
+
+def choose_trend(split: Split, k: int = 5) -> ItemBased:
+    """The item-based recommender of similarity alone, with or without trend, by validation.
+
+    Customers' rows are scaled and 50 neighbours kept, which helped or made no difference in the
+    two shops measured (``tests/benchmarks``). Trend helps where fashions change fast and hurts
+    where they don't, so the validation window decides between none, 30 days and 14. Parameters are
+    those of :func:`choose_item_based`.
+
+    Returns
+    -------
+    ItemBased
+        Not fitted.
+    """
+    options = {str(days): ItemBased(trend_days=days) for days in (None, *_TRENDS)}
+    return options[choose(options, split, k)]
 
 
 def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
@@ -945,7 +960,7 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     Parameters
     ----------
     plain : ItemBased
-        Whose trend the blends have, too.
+        Where it has no trend, the blends have none.
     split : Split
         Only its past is looked at, except for how many products there are.
     k : int
@@ -954,9 +969,10 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     Returns
     -------
     dict or None
-        ``blend``, the best of at most four: it is tried with a penalty of 800; if that finds more
-        than `plain` at all, with purchases that fade by half in 60 and in 180 days, and the best
-        of these with a penalty of 200. ``difference`` of NDCG, the blend's minus `plain`'s, with
+        ``blend``, the best of at most five: it is tried with a penalty of 800; if that finds more
+        than `plain` at all, with the other trend; then with purchases that fade by half in 60 and
+        in 180 days; then with a penalty of 200, each time from the best before. ``difference`` of
+        NDCG, the blend's minus `plain`'s, with
         its 95 % interval ``low``, ``high``, and ``customers``. None where
         nobody, or too few, can judge, or the catalogue is wider than
         :data:`~helpers.recommend.MOST_PRODUCTS`.
@@ -974,21 +990,28 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
 
     def more(**settings):
         """How much more a blend finds than `plain`, on average; noted."""
-        blend = Blend(trend_days=plain.trend_days, **settings)
+        blend = Blend(**settings)
         row, theirs, _ = _judge(blend, training, past, k)
         rows.append(row)
         tried.append((blend, theirs["ndcg"] - scores["ndcg"]))
         return tried[-1][1].mean()
 
-    pays = more(regularization=800) > 0
+    def best():
+        return max(tried, key=lambda each: each[1].mean())
+
+    pays = more(regularization=800, trend_days=plain.trend_days) > 0
     if thin(pd.DataFrame(rows)):
         return None
     if pays:
+        for days in _TRENDS if plain.trend_days else ():
+            if days != plain.trend_days:
+                more(regularization=800, trend_days=days)
+        trend = best()[0].trend_days
         for days in (60, 180):
-            more(regularization=800, half_life_days=days)
-        best, _ = max(tried, key=lambda each: each[1].mean())
-        more(regularization=200, half_life_days=best.half_life_days)
-    blend, gain = max(tried, key=lambda each: each[1].mean())
+            more(regularization=800, half_life_days=days, trend_days=trend)
+        fading = best()[0].half_life_days
+        more(regularization=200, half_life_days=fading, trend_days=trend)
+    blend, gain = best()
     low, high = interval(gain)
     return {"blend": blend, "difference": float(gain.mean()), "low": float(low),
             "high": float(high), "customers": len(gain)}  # fmt: skip

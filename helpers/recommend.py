@@ -27,8 +27,8 @@ EVENT_WEIGHTS = {"product_view": 0.3, "search": 0.3, "add_to_cart": 1.0}
 INTENT_DAYS = 30
 
 
-#: The widest catalogue for which EASE's table of products x products pays: its memory grows with the
-#: square of it, and time with the cube. At this width it is .4 GB, and inverted in 11 seconds.
+#: The widest catalogue for which EASE's table of products x products pays. Its memory grows with
+#: the square, its time with the cube: here, .4 GB and 11 seconds.
 MOST_PRODUCTS = 10_000
 _KEPT_OF_EASE = 400
 _CUSTOMERS_TO_SCALE_BY = 1_000

@@ -92,8 +92,10 @@ def judge_peer(name: str, split: evaluate.Split, folder: Path) -> pd.Series:
 
 def chosen(split: evaluate.Split) -> dict:
     """What the validation window chooses: the plainer list, and what a shop gets."""
-    model = evaluate.choose_item_based(split, K)
-    return {CHOSEN: ItemBased(trend_days=model.trend_days), REFERENCE: model}
+    return {
+        CHOSEN: evaluate.choose_trend(split, K),
+        REFERENCE: evaluate.choose_item_based(split, K),
+    }
 
 
 def main(path, example, again, alone):
