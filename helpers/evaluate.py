@@ -40,6 +40,8 @@ SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these
 # What lesson 05a says of two lists; see is_better().
 BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
 _TRENDS = (30, 14)  # days; see choose_trend()
+# what fades is less, and needs less of a penalty; see blend_beside()
+_BLENDS = ({"regularization": 800.0}, {"regularization": 200.0, "half_life_days": 60.0})
 
 
 class TooShortError(ValueError):
@@ -969,10 +971,9 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     Returns
     -------
     dict or None
-        ``blend``, the best of at most five: it is tried with a penalty of 800; if that finds more
-        than `plain` at all, with the other trend; then with purchases that fade by half in 60 and
-        in 180 days; then with a penalty of 200, each time from the best before. ``difference`` of
-        NDCG, the blend's minus `plain`'s, with
+        ``blend``, the best of two or three: purchases that count alike whenever they were, under a
+        penalty of 800; purchases that fade by half in 60 days, under one of 200; and the better of
+        these with the other trend. ``difference`` of NDCG, the blend's minus `plain`'s, with
         its 95 % interval ``low``, ``high``, and ``customers``. None where
         nobody, or too few, can judge, or the catalogue is wider than
         :data:`~helpers.recommend.MOST_PRODUCTS`.
@@ -989,29 +990,24 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     tried, rows = [], [row]
 
     def more(**settings):
-        """How much more a blend finds than `plain`, on average; noted."""
+        """Note how much more a blend finds than `plain`, customer by customer."""
         blend = Blend(**settings)
         row, theirs, _ = _judge(blend, training, past, k)
         rows.append(row)
         tried.append((blend, theirs["ndcg"] - scores["ndcg"]))
-        return tried[-1][1].mean()
 
     def best():
         return max(tried, key=lambda each: each[1].mean())
 
-    pays = more(regularization=800, trend_days=plain.trend_days) > 0
+    for settings in _BLENDS:
+        more(trend_days=plain.trend_days, **settings)
     if thin(pd.DataFrame(rows)):
         return None
-    if pays:
-        for days in _TRENDS if plain.trend_days else ():
-            if days != plain.trend_days:
-                more(regularization=800, trend_days=days)
-        trend = best()[0].trend_days
-        for days in (60, 180):
-            more(regularization=800, half_life_days=days, trend_days=trend)
-        fading = best()[0].half_life_days
-        more(regularization=200, half_life_days=fading, trend_days=trend)
     blend, gain = best()
+    if plain.trend_days and gain.mean() > 0:
+        for days in set(_TRENDS) - {plain.trend_days}:
+            more(**blend.settings() | {"trend_days": days})
+        blend, gain = best()
     low, high = interval(gain)
     return {"blend": blend, "difference": float(gain.mean()), "low": float(low),
             "high": float(high), "customers": len(gain)}  # fmt: skip
