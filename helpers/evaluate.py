@@ -23,6 +23,8 @@ from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.recommend import (
     INTENT_DAYS,
+    MOST_PRODUCTS,
+    Blend,
     ItemBased,
     MissingDataError,
     MostPopular,
@@ -39,6 +41,9 @@ MIN_CUSTOMERS, MIN_HITS = 100, 20
 SIGNAL, NONE_WORTH_HAVING, CANNOT_TELL = "a signal", "none worth having", "these data cannot tell"
 # What lesson 05a says of two lists; see is_better().
 BETTER, WORSE, NOT_KNOWN = "better", "worse", "can't tell"
+_TRENDS = (30, 14)  # days; see choose_trend()
+# what fades is less, and needs less of a penalty; see blend_beside()
+_BLENDS = ({"regularization": 800.0}, {"regularization": 200.0, "half_life_days": 60.0})
 
 
 class TooShortError(ValueError):
@@ -666,8 +671,8 @@ def second_look(split: Split, k: int = 5) -> dict | None:
         ``cut`` (first day of the earlier window), ``customers``, ``verdict`` (of
         :func:`is_better`: ours, filled up as on the page, beside the best of the best-seller
         lists there), ``difference``, ``low``, ``high``, and our setting there: ``trend_days``,
-        and ``chosen``: by a window before the earlier cut, or, where nobody could judge in one,
-        the default? None if the past is too short, or nobody can judge.
+        ``blended`` (EASE has a part), and ``chosen``: by a window before the earlier cut, or, where
+        nobody could judge in one, the default? None if the past is too short, or nobody can judge.
     """
     rivals = {"most_popular": MostPopular(), "most_popular_30_days": MostPopular(30),
               "most_popular_7_days": MostPopular(7)}  # fmt: skip
@@ -686,6 +691,7 @@ def second_look(split: Split, k: int = 5) -> dict | None:
         "customers": len(ours),
         "verdict": is_better(ours, theirs),
         "trend_days": methods["item_based"].trend_days,
+        "blended": isinstance(methods["item_based"], Blend),
         "chosen": can_choose(earlier),
         **difference_of(ours, theirs),
     }
@@ -976,11 +982,10 @@ def _values_without_future(options, split):
 
 
 def choose_item_based(split: Split, k: int = 5) -> ItemBased:
-    """The improved item-based recommender for this shop: with or without trend, by validation.
+    """The improved item-based recommender for this shop, by validation.
 
-    Customers' rows are scaled and 50 neighbours kept, which helped or made no difference in the
-    two shops measured (``tests/benchmarks``). Trend helps where fashions change fast and hurts
-    where they don't, so the validation window decides between none, 30 days and 14.
+    First the trend, see :func:`choose_trend`; then, whether a blend with EASE pays, see
+    :func:`blend_beside`.
 
     Parameters
     ----------
@@ -992,10 +997,90 @@ def choose_item_based(split: Split, k: int = 5) -> ItemBased:
     Returns
     -------
     ItemBased
-        Not fitted; without intent, see ``intent_days``.
+        Or a :class:`~helpers.recommend.Blend`. Not fitted; without intent, see ``intent_days``.
     """
-    options = {str(days): ItemBased(trend_days=days) for days in (None, 30, 14)}
-    return ItemBased(trend_days=options[choose(options, split, k)].trend_days)
+    plain = choose_trend(split, k)
+    tried = blend_beside(plain, split, k)
+    return tried["blend"] if tried and tried["low"] > 0 else plain
+
+
+def choose_trend(split: Split, k: int = 5) -> ItemBased:
+    """The item-based recommender of similarity alone, with or without trend, by validation.
+
+    Customers' rows are scaled and 50 neighbours kept, which helped or made no difference in the
+    two shops measured (``tests/benchmarks``). Trend helps where fashions change fast and hurts
+    where they don't, so the validation window decides between none, 30 days and 14. Parameters are
+    those of :func:`choose_item_based`.
+
+    Returns
+    -------
+    ItemBased
+        Not fitted.
+    """
+    options = {str(days): ItemBased(trend_days=days) for days in (None, *_TRENDS)}
+    return options[choose(options, split, k)]
+
+
+def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
+    """Does a blend with EASE beat the plainer list in the validation window, beyond luck?
+
+    It has more arithmetic, and reasons that also speak against a product, so it has to win by more
+    than noise, where a trend only has to win: by the rule of :func:`is_better`, an interval above
+    zero. Several blends are tried, but their lists are nearly alike, so the interval is made no
+    wider for that; and whoever takes one by luck gets lists about as good as before.
+
+    Parameters
+    ----------
+    plain : ItemBased
+        Where it has no trend, the blends have none.
+    split : Split
+        Only its past is looked at, except for how many products there are.
+    k : int
+        Length of the lists.
+
+    Returns
+    -------
+    dict or None
+        ``blend``, the best of two or three: purchases that count alike whenever they were, under a
+        penalty of 800; purchases that fade by half in 60 days, under one of 200; and the better of
+        these with the other trend. ``difference`` of NDCG, the blend's minus `plain`'s, with
+        its 95 % interval ``low``, ``high``, and ``customers``. None where
+        nobody, or too few, can judge, or the catalogue is wider than
+        :data:`~helpers.recommend.MOST_PRODUCTS`.
+    """
+    sold = pd.concat([split.train["product_id"], split.test["product_id"]])
+    if sold.nunique() > MOST_PRODUCTS:
+        return None
+    try:
+        past = validation_split(split)
+        training = past.training()
+        row, scores, _ = _judge(plain, training, past, k)
+    except TooShortError:
+        return None
+    tried, rows = [], [row]
+
+    def more(**settings):
+        """Note how much more a blend finds than `plain`, customer by customer."""
+        blend = Blend(**settings)
+        row, theirs, _ = _judge(blend, training, past, k)
+        rows.append(row)
+        tried.append((blend, theirs["ndcg"] - scores["ndcg"]))
+
+    def best():
+        return max(tried, key=lambda each: each[1].mean())
+
+    for settings in _BLENDS:
+        more(trend_days=plain.trend_days, **settings)
+    if thin(pd.DataFrame(rows)):
+        return None
+    blend, gain = best()
+    if plain.trend_days and gain.mean() > 0:
+        for days in set(_TRENDS) - {plain.trend_days}:
+            more(**blend.settings() | {"trend_days": days})
+        blend, gain = best()
+    low, high = interval(gain)
+    return {"blend": blend, "difference": float(gain.mean()), "low": float(low),
+            "high": float(high), "customers": len(gain)}  # fmt: skip
 
 
 def settings_for(

@@ -398,7 +398,7 @@ def weights_tried(
     test_days: int = 60,
     n: int = 5,
     undone: pd.DataFrame | None = None,
-    trend_days: int | None = None,
+    model: ItemBased | None = None,
 ) -> dict[str, float]:
     """What other event weights would have changed, on hidden days.
 
@@ -407,8 +407,10 @@ def weights_tried(
     transactions, events : DataFrame
     weights : dict of str to float
         By event type; compared with :data:`helpers.recommend.EVENT_WEIGHTS`.
-    test_days, n, undone, trend_days
+    test_days, n, undone
         As in :func:`steps`.
+    model : ItemBased, optional
+        Whose settings are used; it stays as it is.
 
     Returns
     -------
@@ -428,8 +430,8 @@ def weights_tried(
     popular = MostPopular(30).fit(matrix, **tables)
     found = []
     for each in (EVENT_WEIGHTS, dict(weights)):
-        model = ItemBased(trend_days=trend_days, intent_days=INTENT_DAYS, event_weights=each)
-        lists = ladder(model.fit(matrix, **tables), popular).recommend(judged, n)
+        trying = (model or ItemBased()).with_settings(intent_days=INTENT_DAYS, event_weights=each)
+        lists = ladder(trying.fit(matrix, **tables), popular).recommend(judged, n)
         found.append(hit_rate(*hits_of(lists, relevant, judged, n)))
     more = found[1] - found[0]
     low, high = interval(more) if len(more) else (np.nan, np.nan)
@@ -519,7 +521,7 @@ def steps(
     table["share"] = table["customers"] / len(newest)
     try:
         split = split_by_time(transactions, events, test_days, undone)
-        judged = _steps_judged(split, n, engine.model.trend_days)
+        judged = _steps_judged(split, n, engine.model)
     except TooShortError:
         names = ["judged", "came_true", "unseen", "best_sellers", "best_unseen", "chance"]
         names += ["low", "high"]
@@ -566,13 +568,13 @@ def _judged(split):
     return pd.Index([each for each in bought if each in known])
 
 
-def _steps_judged(split, n, trend_days):
+def _steps_judged(split, n, model):
     matrix, tables = split.training()
     events = tables["events"]
     relevant, judged = relevant_products(split), _judged(split)
     popular = MostPopular(30).fit(matrix, **tables)
     intent_days = None if events is None else INTENT_DAYS
-    model = ItemBased(trend_days=trend_days, intent_days=intent_days).fit(matrix, **tables)
+    model = model.with_settings(intent_days=intent_days).fit(matrix, **tables)
     lists = ladder(model, popular).recommend(judged, n)
     rivals = {"best_sellers": popular, "chance": Random().fit(matrix, **tables)}
     asked = {"came_true": lists} | {

@@ -1026,6 +1026,7 @@ def _judge(model, split, n):
             SEVERAL: _compare(ours[bought > 1], theirs[bought > 1], len(GROUPS)),
         },
         "trend_days": personal.trend_days,
+        "recommender": type(personal).__name__,
     }
     for group in quality["groups"].values():
         # an interval of so few, or of hardly any hits, promises more than it keeps

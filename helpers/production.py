@@ -20,7 +20,7 @@ from helpers import __version__, evaluate
 from helpers.catalogue import NewProducts, Rules, rules_for
 from helpers.data import product_table
 from helpers.matrix import build_interaction_matrix
-from helpers.recommend import INTENT_DAYS, ItemBased, MostPopular, ladder
+from helpers.recommend import INTENT_DAYS, Blend, ItemBased, MostPopular, ladder
 from helpers.similarity import ProductSimilarity
 from helpers.writing import replacing
 
@@ -33,15 +33,17 @@ SIGNS = [
     "purchases of products it does not know",
     "popularity that moved to other products",
 ]
-#: What a recommender was told, rather than learned.
-SETTINGS = ["n_neighbors", "scale_customers", "trend_days", "intent_days"]
-_FORMAT = 3
+#: The recommenders that an engine may have; its file says which.
+RECOMMENDERS = {kind.__name__: kind for kind in (ItemBased, Blend)}
+_FORMAT = 4
 _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 # A packed engine is a fifth of its plain size or more; far beyond that, somebody wants to fill
 # the memory.
 _MOST_UNPACKED = 100
 # In a catalogue or an audience smaller than this, one product may well lead most lists.
 _PRODUCTS_TO_JUDGE, _LISTS_TO_JUDGE = 20, 100
+#: What speaks against a product is said beside its reasons from here on, as a share of these.
+WORTH_SAYING = 0.1
 #: How far a table may be from the last one before somebody hears of it, as a share.
 ALLOWED_CHANGE = 0.1
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
@@ -61,6 +63,7 @@ class Engine:
     Attributes
     ----------
     model : ItemBased
+        Or a :class:`~helpers.recommend.Blend`, which is one, too.
     popular : MostPopular
         For customers we know nothing about, and to fill short lists.
     rules : Rules
@@ -149,7 +152,8 @@ class Engine:
         n_reasons : int
             How many of the causes are named, strongest first.
         shares : bool
-            Say each cause's share of the score after its name.
+            Say after each cause's name its share of all that speaks for the product; and what
+            speaks against it most, where that takes a tenth of this away or more.
 
         Returns
         -------
@@ -167,26 +171,34 @@ class Engine:
         if len(scored):
             parts = self.model.contributions(scored)
             pair = ["customer_id", "product_id"]
-            of_one = parts.groupby(pair, sort=False)["contribution"]
-            parts = parts.assign(share=parts["contribution"] / of_one.transform("sum"))
+            for_it = parts["contribution"].clip(lower=0).groupby([parts[name] for name in pair])
+            parts = parts.assign(share=parts["contribution"] / for_it.transform("sum"))
             wanted = pd.MultiIndex.from_frame(scored[pair])
             first_how = parts.drop_duplicates(pair).set_index(pair)["how"]
             # what must not be named counts for the score, and stays behind the others
             parts = parts[self.rules.named(parts["because_of"])]
+            against = parts[parts["share"] <= -WORTH_SAYING].drop_duplicates(pair, keep="last")
+            parts = parts[parts["share"] > 0]
             place = parts.groupby(pair, sort=False).cumcount()
             silent = ~wanted.isin(pd.MultiIndex.from_frame(parts[pair]))
             sentence = pd.Series("", index=wanted)
             sentence[silent] = first_how.reindex(wanted[silent]) + " something that goes with it"
-            for number in range(n_reasons):
-                cause = parts[place == number].set_index(pair)
-                if cause.empty:  # nobody has so many
-                    break
-                name = self.names.reindex(cause["because_of"]).to_numpy()
-                text = cause["how"] + " " + name
+
+            def said(causes, before):
+                """One cause for each of some recommendations, in words; "" for the others."""
+                causes = causes.set_index(pair)
+                if causes.empty:
+                    return ""
+                name = self.names.reindex(causes["because_of"]).to_numpy()
+                text = before + causes["how"] + " " + name
                 if shares:
-                    text += " (" + cause["share"].map("{:.0%}".format) + ")"
-                text = text.reindex(wanted)
-                sentence += (", " + text if number else text).fillna("")
+                    text += " (" + causes["share"].map("{:.0%}".format) + ")"
+                return text.reindex(wanted).fillna("")
+
+            for number in range(n_reasons):
+                sentence += said(parts[place == number], ", " if number else "")
+            if shares:  # the score is what is left of them
+                sentence += said(against, ", although you ")
             reasons[scored.index] = sentence.to_numpy()
         return reasons
 
@@ -349,6 +361,8 @@ def save_engine(engine: Engine, path) -> Path:
         ),
         "rules.parquet": _parquet(engine.rules.products.reset_index()),
     }
+    if model.pairs_ is not model.similarity_.values:
+        members["pairs.npz"] = _npz(model.pairs_)
     if model.intent_ is not None:
         members["intent.npz"] = _npz(model.intent_)
     manifest = {
@@ -357,7 +371,8 @@ def save_engine(engine: Engine, path) -> Path:
         "fingerprint": engine.fingerprint,
         "trained_until": engine.trained_until.isoformat(),
         "popular_days": engine.popular.days,
-        "settings": {name: getattr(model, name) for name in SETTINGS},
+        "recommender": type(model).__name__,
+        "settings": model.settings(),
         "rules": engine.rules.settings(),
     }
     members["manifest.json"] = json.dumps(manifest, indent=2).encode()
@@ -386,13 +401,14 @@ def load_engine(path) -> Engine:
             if name.endswith(".npz")
         }
         product_ids = pd.Index(products["product_id"])
-        model = ItemBased.restore(
+        model = RECOMMENDERS[manifest["recommender"]].restore(
             manifest["settings"],
             pd.Index(customers["customer_id"]),
             ProductSimilarity(arrays["similarity"], product_ids),
             products["trend"].to_numpy(),
             arrays["purchases"],
             arrays.get("intent"),
+            arrays.get("pairs"),
         )
         popular = MostPopular(manifest["popular_days"])
         popular.customers_, popular.products_ = model.customers_, product_ids
@@ -567,7 +583,8 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     length = np.bincount(at[at >= 0], minlength=len(owned))
     short = int(((length > 0) & (length < np.minimum(n, shown.sum() - owned))).sum())
 
-    score = pd.to_numeric(table["score"], errors="coerce")
+    # as float32, in which scores are ranked: what differs by the order of adding only is a tie
+    score = pd.to_numeric(table["score"], errors="coerce").astype(np.float32)
     no_number = int((~np.isfinite(score)).sum())
     same_list = (table["customer_id"] == table["customer_id"].shift()) & (
         table["source"] == table["source"].shift()
@@ -624,8 +641,7 @@ def learned_anew(
     -------
     Engine
     """
-    settings = {name: getattr(engine.model, name) for name in SETTINGS}
-    return build_engine(transactions, events, ItemBased(**settings), engine.rules)
+    return build_engine(transactions, events, engine.model.with_settings(), engine.rules)
 
 
 def night_before(
@@ -882,7 +898,7 @@ def lists_by_age(
     past = split.train
     if covered < 8 or past.empty or evaluate.relevant_products(split).empty:
         return nothing
-    names = {name: getattr(settings or ItemBased(), name) for name in SETTINGS}
+    settings = settings or ItemBased()
     began = past["transaction_date"].min()
     rows, fresh, fresh_scores, judged = {}, None, None, None
     for age in ages:
@@ -894,8 +910,9 @@ def lists_by_age(
         looks = None if looks is None else looks[looks["event_date"] < day]
         if known.empty:
             continue
-        usable = names if looks is not None and len(looks) else names | {"intent_days": None}
-        engine = build_engine(known, looks, ItemBased(**usable))
+        intent_days = settings.intent_days if looks is not None and len(looks) else None
+        model = settings.with_settings(intent_days=intent_days)
+        engine = build_engine(known, looks, model)
         scores = _hits(engine.model, engine.popular, split, k)
         if age == 0:
             fresh, fresh_scores, judged = engine, scores, scores.index
@@ -935,11 +952,12 @@ def _with_similarity_of(old, fresh):
     known = np.flatnonzero(at >= 0)
     shape = (len(fresh.products_), len(old.products_))
     place = sparse.csr_array((np.ones(len(known)), (known, at[known])), shape)
-    values = sparse.csr_array(place @ old.similarity_.values @ place.T)
-    settings = {name: getattr(fresh, name) for name in SETTINGS}
+    values, pairs = (
+        sparse.csr_array(place @ each @ place.T) for each in (old.similarity_.values, old.pairs_)
+    )
     similarity = ProductSimilarity(values, fresh.products_)
-    return ItemBased.restore(settings, fresh.customers_, similarity, fresh.trend_,
-                             fresh.purchases_, fresh.intent_)  # fmt: skip
+    return type(fresh).restore(fresh.settings(), fresh.customers_, similarity, fresh.trend_,
+                               fresh.purchases_, fresh.intent_, pairs)  # fmt: skip
 
 
 def first_harmful_age(by_age: pd.DataFrame) -> int | None:

@@ -570,7 +570,7 @@ def test_the_memo_judges_and_shows_the_runs_own_engine(shop, tmp_path):
     own = facts["quality"]["methods"]["personal list"]
     assert own["ndcg"] == pytest.approx(table.loc["same", "ndcg"])
     assert own["ndcg"] != pytest.approx(table.loc["other", "ndcg"])
-    assert facts["quality"]["trend_days"] == 14
+    assert facts["quality"]["trend_days"] == 14 and facts["quality"]["recommender"] == "ItemBased"
     customer = facts["examples"][0]["customer_id"]
     names = [product["product_name"] for product in facts["examples"][0]["products"]]
     assert names == engine.names[engine.recommend([customer], 3)["product_id"]].tolist()

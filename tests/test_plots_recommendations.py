@@ -91,6 +91,20 @@ def test_parts_begin_where_the_one_before_ends(drawn):
     assert title(drawn[1][0].axes[0]) == "Teapot: one reason brings the whole score"
 
 
+def test_what_speaks_against_a_product_goes_back_in_another_colour(drawn):
+    plots.score_parts(pd.Series([0.5, 0.3, -0.2], ["Mug", "Cup", "Jug"]), "Teapot")
+    [axes] = drawn[0][0].axes
+    np.testing.assert_allclose(widths(axes), [0.5, 0.3, -0.2, 0.6])
+    np.testing.assert_allclose([bar.get_x() for bar in axes.patches], [0, 0.5, 0.8, 0])
+    shades = [to_hex(bar.get_facecolor()) for bar in axes.patches[:3]]
+    assert shades == [to_hex(colours.PERSONAL)] * 2 + [to_hex(colours.WARNING)]
+    assert axes.get_xlim()[1] > 0.8
+    parts = pd.Series([0.5, 0.3, 0.1, -0.1, -0.2], ["Mug"] * 5)
+    plots.score_parts(parts, "Teapot", most=2)
+    label = drawn[1][0].axes[0].get_yticklabels()[2].get_text()
+    assert label == "3 more, 2 against it"
+
+
 def step_table(**more):
     table = pd.DataFrame(
         {

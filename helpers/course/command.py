@@ -166,7 +166,11 @@ def run(names, files, typed, raw, inline, debug, out, jobs, publish_anyway):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def score(engine, transactions, query, out, file, n, neighbors, trend_days, history_cap, parts, csv,
           master, conf, debug):  # fmt: skip
-    """Score every customer without notebooks: the batch job, every night or month."""
+    """Score every customer without notebooks: the batch job, every night or month.
+
+    Lists are item-based by similarity, whatever the engine. Where `course run` chose a blend with
+    EASE (lesson 05a says so), take its lists: SQL has no inverse.
+    """
     from helpers import progress, warehouse
 
     with sentences(debug):

@@ -163,7 +163,8 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     Parameters
     ----------
     parts : Series of float
-        What each purchase adds, by its name, largest first.
+        What each purchase adds, by its name, largest first; what speaks against the product is
+        below zero, and has the colour of a warning.
     product : str
         Whose score it is.
     most : int
@@ -173,20 +174,23 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     labels = [style.short(name) for name in shown.index]
     values = shown.tolist()
     if len(parts) > most:
-        labels.append(f"{len(parts) - most:,} more")
+        against = int((parts.iloc[most:] < 0).sum())
+        said = f", {against:,} against it" if against else ""
+        labels.append(f"{len(parts) - most:,} more{said}")
         values.append(parts.iloc[most:].sum())
     total = parts.sum()
     figure, axes = style.figure(0.4 * (len(values) + 1) + 1.2)
-    start = 0.0
+    start = furthest = 0.0
     for place, value in enumerate(values):
-        axes.barh(place, value, left=start, color=PERSONAL, height=0.6)
-        axes.text(start + value + 0.01 * total, place, f"{value:.3f}",
-                  va="center")  # fmt: skip
-        start += value
+        colour = PERSONAL if value >= 0 else WARNING
+        axes.barh(place, value, left=start, color=colour, height=0.6)
+        right = max(start, start + value)
+        axes.text(right + 0.01 * total, place, f"{value:.3f}", va="center")
+        start, furthest = start + value, max(furthest, right)
     axes.barh(len(values), total, color=INK, height=0.6)
     axes.text(total * 1.01, len(values), f"{total:.3f}", va="center", fontweight="bold")
     axes.set_yticks(range(len(values) + 1), [*labels, "the score"])
-    axes.set_xlim(0, total * 1.3)
+    axes.set_xlim(0, max(total, furthest) * 1.3)
     axes.invert_yaxis()
     largest = percent(shown.iloc[0] / total)
     finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"

@@ -242,7 +242,10 @@ def part_of(customers: Iterable[str], digits: int) -> list[str]:
 
 
 class SciPy:
-    """The course's own engine behind the same face: for data that fit into memory."""
+    """The course's own engine behind the same face: for data that fit into memory.
+
+    Similarity alone, as in SQL: a blend with EASE, which needs an inverse, is for `course run`.
+    """
 
     def __init__(self, export: Export, settings: Settings, cleaning: Cleaning,
                  forbidden: Forbidden):  # fmt: skip
