@@ -19,7 +19,9 @@ from helpers.course.notebooks import FOLDED, FOLDER, glossary, lessons_in, pictu
 from helpers.course.pages import ASSETS, INJECTED
 from helpers.data import PROJECT
 
-_PAGES = ["glossary.md", "instructor_guide.md", "maintainer_guide.md"]
+#: The line of all lessons at the head of each: on the site, the sidebar has it.
+_PATH = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n+", re.M)
+_PAGES = ["glossary.md", "own_data_guide.md", "instructor_guide.md", "maintainer_guide.md"]
 # around a table the theme repeats the names that lead to it
 _TWICE = re.compile(
     r'(<div class="table-wrapper[^>]* id="([^"]+)">\s*)'
@@ -124,7 +126,9 @@ def build_site(out, run=None) -> Path:
         for path in lessons:
             _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
         for name in pages:
-            shutil.copy(folder / name, source)
+            text = (folder / name).read_text(encoding="utf-8")
+            text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)  # not on the site
+            (source / name).write_text(text, encoding="utf-8")
         if "glossary.md" in pages:
             _with_letters(source / "glossary.md")
         if not run:
@@ -259,6 +263,7 @@ def _copy_lesson(path, source, available):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)
+            cell.source = _PATH.sub("", cell.source)
             if "glossary.md" not in available:
                 cell.source = re.sub(r"\[([^\]]+)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
             # a run of some lessons has no page for the others

@@ -18,7 +18,7 @@ from tests.browser.pictures import write_picture
 from tests.common import command
 
 PAGES = ["index", *(path.stem for path in lessons())]
-PAGES += ["glossary", "instructor_guide", "maintainer_guide"]
+PAGES += ["glossary", "own_data_guide", "instructor_guide", "maintainer_guide"]
 RIGHT = {  # of each lesson's quiz, question by question
     lesson: [each["right"]["text"] for each in questions]
     for lesson, questions in yaml.safe_load(QUIZZES.read_text(encoding="utf-8")).items()
