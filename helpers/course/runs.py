@@ -271,13 +271,13 @@ def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.folder / ".lock", timeout=0)
-        with lock, _ended_like_interrupted():
+        with lock:
             remove_left_overs(run.folder)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=run.folder))
             try:
-                hand_over(readings, staging / CLEAN)
-                readings.clear()
-                with handover.handed_over(staging / CLEAN):
+                with _leaving_nothing(staging), handover.handed_over(staging / CLEAN):
+                    hand_over(readings, staging / CLEAN)
+                    readings.clear()
                     _build_engine(run, staging, *tables, of_purchases.undone)
                     del tables, of_purchases
                     let_go()  # the lessons need it
@@ -295,20 +295,31 @@ def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
 
 
 @contextmanager
-def _ended_like_interrupted():
-    """A run that the system ends tidies up, as after Ctrl-C: customers' data are in its folder."""
+def _leaving_nothing(staging):
+    """A run that the system ends takes its staging along: customers' data are in it."""
 
-    def stop(*_):
-        raise KeyboardInterrupt
+    def end(*_):
+        _end_kernels()
+        shutil.rmtree(staging, ignore_errors=True)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     if threading.current_thread() is not threading.main_thread():  # others get no signals
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _end_kernels():
+    kernels = psutil.Process().children(recursive=True)
+    for kernel in kernels:
+        with suppress(psutil.Error):
+            kernel.terminate()
+    psutil.wait_procs(kernels, timeout=2)
 
 
 def in_words(path, error: OSError, verb: str = "used") -> str:
@@ -430,9 +441,7 @@ def _execute_lessons(run, staging, jobs, report):
             # Ctrl-C reaches this process only; without their kernels the threads end as well
             pool.shutdown(wait=False, cancel_futures=True)
             while not all(future.done() for future in futures):  # one may only just be starting
-                for kernel in psutil.Process().children(recursive=True):
-                    with suppress(psutil.Error):
-                        kernel.terminate()
+                _end_kernels()
                 time.sleep(0.1)
             raise
     run.outcomes.sort(key=lambda outcome: outcome.lesson)

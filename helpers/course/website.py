@@ -20,7 +20,7 @@ from helpers.course.pages import ASSETS, INJECTED
 from helpers.data import PROJECT
 
 #: The line of all lessons at the head of each: on the site, the sidebar has it.
-_PATH = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n+", re.M)
+_PATH = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n*", re.M)
 _PAGES = ["glossary.md", "own_data_guide.md", "instructor_guide.md", "maintainer_guide.md"]
 # around a table the theme repeats the names that lead to it
 _TWICE = re.compile(

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pyarrow as pa
 
 from helpers.handover import Found, digest_of, taken, write
 from helpers.reading.errors import DataError
 from helpers.reading.files import input_files
 
-_collected: list | None = None
+_collected: dict[str, Found] | None = None
 
 
 def once(read: Callable[[], Found], what: str, sources: list, how: list = ()) -> Found:
@@ -44,14 +46,15 @@ def once(read: Callable[[], Found], what: str, sources: list, how: list = ()) ->
     """
     digest = digest_of([what, [str(source) for source in sources], how])
     files = _as_they_are(sources)
-    known = taken(digest)
+    if _collected is not None and digest in _collected:
+        known = _copy(_collected[digest])
+    else:
+        known = taken(digest)
     if known is None:
         known = read()
-        if _collected is not None:  # as it is now: whoever gets it may change it
-            tables = {name: table.copy(deep=False) for name, table in known.tables.items()}
-            _collected.append(
-                (digest, Found(tables, {"files": files, **copy.deepcopy(known.said)}))
-            )
+        if _collected is not None:
+            _collected[digest] = _copy(known)
+            _collected[digest].said["files"] = files
         return known
     earlier = known.said.pop("files")
     if earlier != files:
@@ -62,6 +65,12 @@ def once(read: Callable[[], Found], what: str, sources: list, how: list = ()) ->
             "same data. Start it again when nobody writes to the file."
         )
     return known
+
+
+def _copy(found):
+    """As it is now: whoever gets the other one may change it."""
+    tables = {name: table.copy(deep=False) for name, table in found.tables.items()}
+    return Found(tables, copy.deepcopy(found.said))
 
 
 def _as_they_are(sources):
@@ -80,18 +89,19 @@ def _as_they_are(sources):
 
 
 @contextmanager
-def collected() -> Iterator[list]:
+def collected() -> Iterator[dict[str, Found]]:
     """Remember what is read in here, for :func:`hand_over`."""
     global _collected
-    _collected = []
+    _collected = {}
     try:
         yield _collected
     finally:
         _collected = None
 
 
-def hand_over(collected: list, folder: Path) -> None:
+def hand_over(collected: dict[str, Found], folder: Path) -> None:
     """Write what was read into a folder; see :func:`collected`."""
     folder.mkdir(parents=True)
-    for digest, found in collected:
-        write(found, folder / digest)
+    for digest, found in collected.items():
+        with suppress(pa.ArrowException):  # what parquet can't hold, lessons read themselves
+            write(found, folder / digest)
