@@ -308,7 +308,9 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     transactions, events = data.load_shop()
     facts = memo.collect(transactions, events, data.read_transactions()[1])
     facts = json.loads(json.dumps(facts, default=float))
-    (tmp_path / "index.html").write_text(memo.page(facts, "shop"), encoding="utf-8")
+    ran = [{"name": "11_decision_memo", "ran": "today", "error": ""}]  # a run's memo has more
+    text = memo.page(facts, "shop", outcomes=ran, files={"metrics.json": ""})
+    (tmp_path / "index.html").write_text(text, encoding="utf-8")
     page = watched.page
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(serve(tmp_path) + "/index.html")
