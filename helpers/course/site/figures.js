@@ -22,7 +22,9 @@
       picture.replaceWith(button);
       button.append(picture);
     }
-    // what scrolls sideways is reached by the keyboard, too
-    for (const code of document.querySelectorAll("article .highlight pre")) code.tabIndex = 0;
+    // what scrolls sideways on a phone is reached by the keyboard, too
+    if (!matchMedia("(max-width: 46em)").matches) return;
+    for (const part of document.querySelectorAll("article .highlight pre, article .output_html"))
+      if (part.matches("pre") || part.scrollWidth > part.clientWidth) part.tabIndex = 0;
   });
 })();
