@@ -726,8 +726,9 @@ def test_payback_feeds_the_upkeep_first():
 
 def test_the_page_has_room_for_a_name_a_date_and_the_gates(facts):
     page = " ".join(memo.page(facts, "shop").split())
-    for who in ("Decides:", "on:", "finance", "legal", "merchandising", "engineering", "data team"):
-        assert f"{who} <b" in page
+    gates = ("finance", "legal", "merchandising", "engineering", "data team")
+    for who in ("Owner", "Decides", "Decided on", *(f"Signed, {gate}" for gate in gates)):
+        assert f"<span>{who}: <b" in page
     said = {True: "yes", False: "no", None: "nobody has said"}
     for stop in facts["stops"]:
         assert f"{stop['short']} <b>{said[stop['passed']]}</b>" in page

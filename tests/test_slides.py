@@ -76,6 +76,12 @@ def test_what_is_worked_through_has_one_slide_and_questions_lie_below():
     assert "42" not in everything and "Not answered" not in everything
 
 
+def test_a_figure_without_words_has_its_description_as_notes():
+    bare = slides_of([v4.new_markdown_cell("# 03 What?"), code(shown('Half "own" 1 < 2. Few.'))])
+    html = page("03", bare, lambda text: f"<p>{text}</p>")
+    assert '<aside class="notes"><p>Half &quot;own&quot; 1 &lt; 2. Few.</p></aside>' in html
+
+
 def table(rows, columns, letters):
     line = "<tr>" + f'<td style="text-align: left">{"x" * letters}</td>' * columns + "</tr>"
     html = f"<table><thead></thead>{line * rows}</table>"

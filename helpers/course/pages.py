@@ -69,9 +69,8 @@ def _called(stem):
 def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
-    return template.render(
-        body=body, style=style, script=_asset("quiz.js"), called=_called, **about
-    )
+    script = _asset("quiz.js") + _asset("figures.js")
+    return template.render(body=body, style=style, script=script, called=_called, **about)
 
 
 @functools.cache

@@ -373,7 +373,10 @@ def _section(slide, markdown):
     if slide.said:
         lines.append(f'<div class="said">{markdown(slide.said)}</div>')
     lines.append("</div>" * (2 if slide.shown else 1))
-    notes = markdown("\n\n".join(slide.notes))
+    if slide.notes:
+        notes = markdown("\n\n".join(slide.notes))
+    else:  # a figure alone: what it shows, which is escaped already
+        notes = "\n".join(f"<p>{alt}</p>" for alt in re.findall(r'<img alt="([^"]*)"', slide.shown))
     lines.append(f'<aside class="notes">{notes}</aside>\n</section>')
     return "\n".join(lines)
 
@@ -407,8 +410,17 @@ _PAGE = """<!DOCTYPE html>
 .reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 60%; margin: 0; }
 .reveal table :is(th, td) { padding: .15em .7em; text-align: right; border-bottom: 1px solid #ccc; }
-.reveal .explorable { max-width: none; columns: 2; column-gap: 40px; }
+.reveal .explorable { max-width: none; }
+.explorable:has(> table) { columns: 2; column-gap: 40px; }
 .explorable > * { break-inside: avoid; }
+.reveal .explorable svg { width: auto; max-width: 100%; height: 340px; }
+.reveal .explorable > svg { height: 380px; }
+/* charts side by side, below them what they mean in one sentence: the rest is in the notes */
+.explorable.wide > div { display: grid !important; grid-template-columns: 1fr 1fr; }
+.explorable.wide > div > div:first-child { display: contents; }
+.explorable.wide > div > div:first-child > div { grid-column: 1 / -1; }
+.explorable.wide > div > div:last-child > p + p { display: none; }
+.reveal .progress { color: #0072B2; background: none; }
 .reveal em { font-style: italic; } .reveal strong { font-weight: 700; }
 .read-aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 .read-aloud { clip-path: inset(50%); }
@@ -421,8 +433,20 @@ _PAGE = """<!DOCTYPE html>
 <script src="reveal/plugin/notes/notes.js"></script>
 <script>Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
   transition: "none", plugins: [RevealNotes]});
+// a table has letters of 22 px where there is room for them
+const enlarge = () => {
+  const table = Reveal.getCurrentSlide().querySelector(".table");
+  if (!table) return;
+  const least = parseFloat(getComputedStyle(table).fontSize), room = table.parentElement;
+  for (let size = 22; size > least; size -= 0.5) {
+    table.style.fontSize = `${size}px`;
+    if (room.scrollHeight <= room.clientHeight && table.scrollWidth <= table.clientWidth) return;
+    table.style.fontSize = `${least}px`;
+  }
+};
 // what is there to play with takes the room that its headline and words leave
 const fit = () => {
+  enlarge();
   const [slide, toy] = [".slide", ".explorable"].map(
     (each) => Reveal.getCurrentSlide().querySelector(each));
   if (!toy) return;

@@ -34,7 +34,8 @@
     };
     const label = (text, left, top_, colour) => {
       const drawn = document.createElementNS("http://www.w3.org/2000/svg", "text");
-      Object.entries({ x: left, y: top_, fill: colour, "font-size": 13 }).forEach(([k, v]) => drawn.setAttribute(k, v));
+      const halo = { stroke: "#ffffff", "stroke-width": 4, "paint-order": "stroke" };
+      Object.entries({ x: left, y: top_, fill: colour, "font-size": 13, ...halo }).forEach(([k, v]) => drawn.setAttribute(k, v));
       drawn.textContent = text;
       picture.append(drawn);
     };

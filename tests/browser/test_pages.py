@@ -62,7 +62,7 @@ def test_a_page_is_whole_without_a_network_on_a_phone_and_for_everybody(site, wa
 CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(part =>
     part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1
     && !["visible", "clip"].includes(getComputedStyle(part).overflowX)
-    && !part.closest("math, .katex")).map(part => part.innerText.slice(0, 80))"""
+    && !part.closest("math, .katex, [tabindex]")).map(part => part.innerText.slice(0, 80))"""
 
 
 @pytest.mark.parametrize("width", [1280, 1440, 360])
@@ -304,11 +304,52 @@ def test_in_a_runs_lesson_it_can_be_seen_what_folds_open(run_folder, serve, watc
     assert watched.elsewhere == []
 
 
+def test_a_figure_of_a_run_opens_in_large_with_the_keyboard(run_folder, serve, watched):
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(serve(run_folder) + "/html/02_matrix.html")
+    figure, large = page.locator("article button.enlarge").first, page.locator("dialog.large")
+    assert not large.is_visible()
+    figure.focus()
+    page.keyboard.press("Enter")
+    alt = figure.locator("img").get_attribute("alt")
+    assert large.get_by_alt_text(alt).bounding_box()["width"] > 700
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    assert not large.is_visible()
+    assert figure.evaluate("button => button === document.activeElement")
+    figure.click()
+    large.get_by_role("button", name="Close").click()
+    assert not large.is_visible() and watched.errors == []
+
+
+def test_heads_of_tables_keep_whole_words_on_a_phone(watched):
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    cut = """() => [...document.querySelectorAll("article th")].flatMap((head) => {
+        const cut = [], walker = document.createTreeWalker(head, NodeFilter.SHOW_TEXT);
+        for (let text; (text = walker.nextNode());)
+            for (const word of text.data.matchAll(/[a-z]+/gi)) {
+                const range = document.createRange();
+                range.setStart(text, word.index);
+                range.setEnd(text, word.index + word[0].length);
+                if (range.getClientRects().length > 1) cut.push(word[0]);
+            }
+        return cut;
+    })"""
+    for path in lessons():
+        page.set_content(lesson_html(path, [each.stem for each in lessons()]))
+        assert page.evaluate(cut) == [], path.stem
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path.stem
+
+
 def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     transactions, events = data.load_shop()
     facts = memo.collect(transactions, events, data.read_transactions()[1])
     facts = json.loads(json.dumps(facts, default=float))
-    (tmp_path / "index.html").write_text(memo.page(facts, "shop"), encoding="utf-8")
+    ran = [{"name": "11_decision_memo", "ran": "today", "error": ""}]  # a run's memo has more
+    text = memo.page(facts, "shop", outcomes=ran, files={"metrics.json": ""})
+    (tmp_path / "index.html").write_text(text, encoding="utf-8")
     page = watched.page
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(serve(tmp_path) + "/index.html")
