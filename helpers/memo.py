@@ -1102,7 +1102,7 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
 
 
 def _examples(transactions, lists, engine, n_customers=5, n_products=3):
-    """Customers with few and with many purchases: what they bought last, and what they would get.
+    """Customers with few and with many purchases: some of what they bought, and what they would get.
 
     They stand at even steps in the order of how much they bought, so nobody picked the pretty ones.
     """
@@ -1118,15 +1118,17 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
         own = bought[bought["customer_id"] == customer].sort_values(
             "transaction_date", ascending=False, kind="stable"
         )
-        last = own.loc[engine.rules.named(own["product_id"]), "product_id"]
-        last = last.drop_duplicates().head(3)
         rows = lists[lists["customer_id"] == customer].head(n_products)
         rows = rows.assign(because=engine.explain(rows, n_reasons=1, shares=False).to_numpy())
+        named = own.loc[engine.rules.named(own["product_id"]), "product_id"].drop_duplicates()
+        reasons = " ".join(rows["because"])
+        # what a reason names stands in the row, then the newest
+        last = sorted(engine.names[named], key=lambda name: name not in reasons)[:3]
         examples.append(
             {
                 "customer_id": customer,
                 "n_bought": int(counts[customer]),
-                "bought": engine.names[last].tolist(),
+                "bought": last,
                 "products": rows[["product_name", "because"]].to_dict("records"),
             }
         )
