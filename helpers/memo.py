@@ -1102,7 +1102,7 @@ def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
 
 
 def _examples(transactions, lists, engine, n_customers=5, n_products=3):
-    """Customers with few and with many purchases: some of what they bought, and what they would get.
+    """Customers with few and with many purchases: what they bought, and what they would get.
 
     They stand at even steps in the order of how much they bought, so nobody picked the pretty ones.
     """
