@@ -409,7 +409,7 @@ _PAGE = """<!DOCTYPE html>
 .reveal .quoted { border-left: 6px solid #0072B2; padding-left: 24px; font-size: .85em; }
 .reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 60%; margin: 0; }
-.reveal table :is(th, td) { padding: .15em .7em; text-align: right; border-bottom: 1px solid #ccc; }
+.reveal table :is(th, td) { padding: .15em .5em; text-align: right; border-bottom: 1px solid #ccc; }
 .reveal .explorable { max-width: none; }
 .explorable:has(> table) { columns: 2; column-gap: 40px; }
 .explorable > * { break-inside: avoid; }
@@ -437,7 +437,7 @@ _PAGE = """<!DOCTYPE html>
 const enlarge = () => {
   const table = Reveal.getCurrentSlide().querySelector(".table");
   if (!table) return;
-  const least = parseFloat(getComputedStyle(table).fontSize), room = table.parentElement;
+  const least = parseFloat(getComputedStyle(table).fontSize), room = table.closest(".slide");
   for (let size = 22; size > least; size -= 0.5) {
     table.style.fontSize = `${size}px`;
     if (room.scrollHeight <= room.clientHeight && table.scrollWidth <= table.clientWidth) return;
