@@ -20,6 +20,7 @@ MACHINERY = {
     "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
     "writing": set(ROOMS),
     "handover": {"data", "evaluate", "course", "reading", "kernels"},
+    "progress": {"course", "reading", "warehouse"},
     "telling": {"plots", "course", "explorables"},
     "colours": {"course", "experiments", "explorables", "memo", "plots"},
 }
