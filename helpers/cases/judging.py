@@ -67,8 +67,16 @@ def folded(case: Case) -> str:
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
-    told = f"{_clue(case)}{also}"
+    told = f"{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
+
+
+def _read(case):
+    """What the gauges of the answer read, and an ended test beside them."""
+    table = desk(case).set_index("gauge")
+    lift = ["lift"] * (table.loc["lift", "reads"] != table.loc["split", "reads"])  # "no test"
+    named = dict.fromkeys([*case.truth.gauges, *lift])
+    return "; ".join(f"*{each}* {table.loc[each, 'reads']}" for each in named)
 
 
 def _clue(case):
