@@ -108,7 +108,9 @@ def test_every_kind_of_value_is_a_number_a_date_or_text(values, expected, monkey
     assert len(kinds) <= 3
 
 
-def test_times_with_a_zone_keep_it():
+@pytest.mark.parametrize("with_spark", ["", "1"])
+def test_times_with_a_zone_keep_it(with_spark, monkeypatch):
+    monkeypatch.setenv("PYARROW_IGNORE_TIMEZONE", with_spark)  # which PySpark sets
     berlin = timezone(timedelta(hours=1))
     found = databases._typed([datetime(2024, 3, 1, 0, 30, tzinfo=berlin)], None)
     assert "+01:00" in str(found.type)

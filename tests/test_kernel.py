@@ -2,6 +2,7 @@
 
 import ast
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -95,15 +96,24 @@ def test_a_fork_is_like_a_kernel_of_its_own_and_sees_nothing_of_another(tmp_path
     assert told.split() == ["False", "False"]
 
 
-def test_a_killed_loader_is_said_and_the_next_lesson_has_another(tmp_path, monkeypatch):
+def test_a_killed_loader_is_replaced_and_one_that_cannot_start_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel._Loaded, "_talk", None)
     said(tmp_path, LOADED_PYTHON, "1")
     for child in psutil.Process().children():
         if "helpers.course.kernel" in child.cmdline():
             child.kill()
+            child.wait()
+    assert said(tmp_path, LOADED_PYTHON, "print(2)") == ["2\n"]
+
+    def gone():
+        ours, its = socket.socketpair()
+        its.close()
+        return ours.makefile("rw")
+
+    monkeypatch.setattr(kernel._Loaded, "_talk", None)
+    monkeypatch.setattr(kernel._Loaded, "_start", gone)
     with pytest.raises(RuntimeError, match="memory"):
         said(tmp_path, LOADED_PYTHON, "1")
-    assert said(tmp_path, LOADED_PYTHON, "print(2)") == ["2\n"]
 
 
 def test_a_fork_ends_with_who_asked_for_it():

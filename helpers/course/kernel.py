@@ -103,15 +103,16 @@ class _Loaded:
     @classmethod
     def fork(cls, asked):
         """Ask for a kernel; its process id."""
-        cls.start()
-        with cls._lock:
-            with contextlib.suppress(ConnectionError):
-                cls._talk.write(json.dumps(asked) + "\n")
-                cls._talk.flush()
+        for _ in range(2):  # where the process is gone, e.g. stopped with an earlier run, another
+            cls.start()
+            with cls._lock:
+                with contextlib.suppress(BrokenPipeError):
+                    cls._talk.write(json.dumps(asked) + "\n")
+                    cls._talk.flush()
                 if answer := cls._talk.readline():
                     return int(answer)
-            cls._talk = None  # the next lesson tries again
-            raise RuntimeError("no kernel could be started: the memory may be full")
+                cls._talk = None
+        raise RuntimeError("no kernel could be started: the memory may be full")
 
     @classmethod
     def start(cls):

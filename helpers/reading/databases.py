@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 
@@ -396,10 +397,17 @@ _KEPT = (
 )
 
 
+def _in_utc(time):
+    return time.astimezone(UTC).replace(tzinfo=None) if time is not None and time.tzinfo else time
+
+
 def _array(values):
     """Values as Arrow has them; what is neither number, date nor text becomes text."""
     try:
         array = pa.array(values)
+        if pa.types.is_timestamp(array.type) and array.type.tz:
+            # PySpark sets PYARROW_IGNORE_TIMEZONE, by which Arrow takes our clock for UTC's
+            array = pa.array([_in_utc(each) for each in values], array.type)
         if any(is_kind(array.type) for is_kind in _KEPT):
             return array
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
