@@ -162,6 +162,12 @@ def _be_a_kernel(arguments, env, folder):
     os.chdir(folder)
     # a kernel ends when its parent does
     launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    # tidied up as at every end, but not taken to pieces: a thread of ZeroMQ that still listens
+    # would end in an assertion of that library
+    atexit._run_exitfuncs()
+    sys.__stdout__.flush()
+    sys.__stderr__.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
