@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from scipy import sparse
 
 #: The environment variable that names the folder.
 FOLDER = "COURSE_HANDED_OVER"
@@ -94,13 +95,34 @@ def shared(find: Callable[[], Found], what: str, asked: list) -> Found:
     return known
 
 
-def fingerprint(*tables: pd.DataFrame | np.ndarray | None) -> str:
+def sparse_tables(**arrays: sparse.csr_array) -> dict[str, pd.DataFrame]:
+    """Sparse arrays as tables of a :class:`Found`; :func:`sparse_array` makes them again."""
+    tables = {}
+    for name, array in arrays.items():
+        entries = {"column": array.indices, "value": array.data}
+        tables[name] = pd.DataFrame(entries, copy=False)
+        tables[f"{name}_ends"] = pd.DataFrame({"end": array.indptr}, copy=False)
+    return tables
+
+
+def sparse_array(found: Found, name: str, shape: tuple[int, int]) -> sparse.csr_array:
+    """One of the arrays that were given to :func:`sparse_tables`."""
+    entries, ends = found.tables[name], found.tables[f"{name}_ends"]["end"].to_numpy()
+    parts = entries["value"].to_numpy(), entries["column"].to_numpy(), ends
+    return sparse.csr_array(parts, shape=shape)
+
+
+def fingerprint(*tables: pd.DataFrame | np.ndarray | sparse.csr_array | None) -> str:
     """A short text for what tables or arrays say: all cells in their order, names and types.
 
     Two that are equal have the same one, however they lie in memory.
     """
     total = hashlib.blake2b(digest_size=16)
     for table in tables:
+        if sparse.issparse(table):
+            places = (each.astype(np.int64) for each in (table.indices, table.indptr))
+            total.update(f"{table.shape} {fingerprint(table.data, *places)}".encode())
+            continue
         if not isinstance(table, pd.DataFrame):
             table = pd.DataFrame({} if table is None else {"": np.ravel(table)})
         total.update(f"{list(table.columns)} {list(table.dtypes)} {len(table)}".encode())

@@ -93,7 +93,7 @@ def top_n_of_product(
     if compiled is None:
         work = left.nnz * right.nnz / max(right.shape[0], 1)
         compiled = work + left.shape[0] * right.shape[1] > _MANY
-    if compiled and _all_above_zero(left.data, right.data):
+    if compiled:
         return _top_n_compiled(left, right, n, excluded, n_jobs)
     return _top_n_dense(left, right, n, excluded)
 
@@ -125,9 +125,10 @@ def _top_n_compiled(left, right, n, excluded, n_jobs):
     edges = np.unique([0, *np.searchsorted(left.indptr, shares), n_rows])
     tables = [_plain(left), _plain(right), _plain(excluded)[:2]]
     best_of_rows = _loops()[0]
+    rising = _all_above_zero(left.data, right.data)
 
     def solve(first, last):
-        best_of_rows(*tables, n_columns, first, last, n, columns, scores)
+        best_of_rows(*tables, n_columns, rising, first, last, n, columns, scores)
 
     with ThreadPoolExecutor(n_jobs) as pool:
         list(pool.map(solve, edges[:-1], edges[1:]))
@@ -306,10 +307,10 @@ def _tidy(table):
 
 
 def _all_above_zero(*factors):
-    """Whether every product of these numbers is above zero: if not, the dense form must do.
+    """Whether every product of these numbers is above zero, so that totals can only rise.
 
-    The loops note a column when its total leaves zero, and have room to do so once. A product of
-    zero, even one that is merely too small for a float, would have it noted again and again.
+    The loops then note a column when its total leaves zero, and have room to do so once. A product
+    of zero, even one that is merely too small for a float, would have it noted again and again.
     """
     smallest = [factor.min(initial=1) for factor in factors]
     return np.min(smallest) > 0 and np.prod(smallest) > 0
@@ -333,7 +334,7 @@ def _as(array, dtype):
 # several forms they could mix them up, since numba does not lock its cache.
 _ROWS = "Tuple((i8[::1], u4[::1], f8[::1]))"
 _BEST_OF_ROWS = (
-    f"void({_ROWS}, {_ROWS}, Tuple((i8[::1], u4[::1])), i8, i8, i8, i8, i4[:, ::1], f8[:, ::1])"
+    f"void({_ROWS}, {_ROWS}, Tuple((i8[::1], u4[::1])), i8, b1, i8, i8, i8, i4[:, ::1], f8[:, ::1])"
 )
 _BEST_NEIGHBOURS = (
     f"void(Tuple((i8[::1], i4[::1], i4[::1])), {_ROWS}, f8[::1], f8[::1], "
@@ -343,6 +344,16 @@ _BEST_NEIGHBOURS = (
 
 # Measured: with it, finding neighbours takes a tenth less time in a large shop.
 _AT_ONCE = 16
+
+
+def load_loops() -> None:
+    """Load the compiled loops ahead, e.g. before a process is forked that will need them."""
+    _loops()
+
+
+def loops_are_loaded() -> bool:
+    """Whether this process has needed them."""
+    return _loops.cache_info().currsize > 0
 
 
 @functools.cache
@@ -372,16 +383,20 @@ def _keep(columns, scores, column, score):
     columns[place] = column
 
 
-def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, scores):
+def _best_of_rows(left, right, excluded, n_columns, rising, first, last, n, columns, scores):
     """For rows `first` to `last` of ``left @ right``, write the n best columns and their scores.
 
     Parameters
     ----------
     left, right : tuple of (indptr, indices, data)
-        Tables in CSR form, without products of zero or below; see :func:`_all_above_zero`.
+        Tables in CSR form.
     excluded : tuple of (indptr, indices)
         Cells that are left out.
-    n_columns, first, last, n : int
+    n_columns : int
+    rising : bool
+        Whether totals can only rise (see :func:`_all_above_zero`): the columns that a row has to do
+        with are noted then. Otherwise all are gone through.
+    first, last, n : int
     columns, scores : ndarray, shape (n_rows, n)
         Receive the answer, best first; ties go to the smaller column. What is not written to
         stays as it was.
@@ -400,15 +415,16 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
             for other in range(right_start[cause], right_start[cause + 1]):
                 column = right_index[other]
                 before = total[column]
-                # written in any case and counted if new: cheaper than a branch
-                touched[n_touched] = column
-                n_touched += before == 0
+                if rising:
+                    # written in any case and counted if new: cheaper than a branch
+                    touched[n_touched] = column
+                    n_touched += before == 0
                 total[column] = before + weight * right_value[other]
         for at in range(excluded_start[row], excluded_start[row + 1]):
             total[excluded_index[at]] = 0
         best_score[:] = 0
-        for at in range(n_touched):
-            column = touched[at]
+        for at in range(n_touched if rising else n_columns):
+            column = touched[at] if rising else np.int32(at)
             # compared as float32: what differs by the order of adding only is equal
             score = np.float32(total[column])
             if score > 0 and score >= best_score[n - 1]:
@@ -417,8 +433,11 @@ def _best_of_rows(left, right, excluded, n_columns, first, last, n, columns, sco
             if best_score[place] > 0:
                 columns[row, place] = best_column[place]
                 scores[row, place] = total[best_column[place]]
-        for at in range(n_touched):
-            total[touched[at]] = 0
+        if rising:
+            for at in range(n_touched):
+                total[touched[at]] = 0
+        else:
+            total[:] = 0
 
 
 def _best_neighbours(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from helpers import __version__, evaluate
+from helpers import __version__, evaluate, handover
 from helpers.catalogue import NewProducts, Rules, rules_for
 from helpers.data import product_table
 from helpers.matrix import build_interaction_matrix
@@ -483,6 +483,30 @@ def score_everyone(
         ``customer_id``, ``rank``, ``product_id``, ``product_name``, ``score``, ``source``,
         ``reason``.
     """
+    if progress or not handover.in_a_run():
+        return _scored(engine, n, batch_size, progress)
+
+    def find():
+        return handover.Found({"lists": _scored(engine, n, batch_size)})
+
+    return handover.shared(find, "everyone's lists", [_says(engine), n]).tables["lists"]
+
+
+def _says(engine):
+    """All of an engine that decides what it recommends, and why."""
+    model, popular, rules = engine.model, engine.popular, engine.rules
+    ids = (model.customers_, model.products_)
+    ids = [pd.DataFrame({"": each}) for each in ids]
+    products = rules.products.reset_index()
+    arrays = [model.weights_, model.similarity_.values, model.purchases_, model.trend_]
+    if model.intent_ is not None:
+        arrays += [model.intent_, model._weights_with_self]
+    # whose purchases the best sellers leave out, the model says, too
+    found = handover.fingerprint(*ids, products, *arrays, popular.buyers_)
+    return [type(model).__name__, model.settings(), popular.days, rules.settings(), found]
+
+
+def _scored(engine, n, batch_size, progress=False):
     customers = engine.model.customers_
     batches = [customers[at : at + batch_size] for at in range(0, len(customers), batch_size)]
     if progress:
@@ -934,7 +958,7 @@ def lists_by_age(
             "pairs_low": pairs_low,
             "pairs_high": pairs_high,
             "above_low": evaluate.interval(scores - sold, len(ages))[0],
-            "unknown": float((~judged.isin(known["customer_id"])).mean()),
+            "unknown": float((~judged.isin(known["customer_id"].unique())).mean()),
         }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("age")
     table.attrs = {"customers": len(judged), "best_sellers": float(sold.mean())}

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers import handover
 from helpers.kernels import BLOCK, scale_rows, top_n, top_n_of_product
 from helpers.matrix import InteractionMatrix
 from helpers.similarity import ProductSimilarity, product_similarity
@@ -639,7 +640,26 @@ class Blend(ItemBased):
         if self.half_life_days is not None:
             dated = _needed(transactions, "transactions", self)
             matrix = _faded(matrix, dated, self.half_life_days)
-        similarity, alike = super()._learn_pairs(matrix, transactions)
+        if not handover.in_a_run():
+            return self._mixed_pairs(matrix)
+
+        def find():
+            similarity, pairs = self._mixed_pairs(matrix)
+            return handover.Found(handover.sparse_tables(similarity=similarity.values, pairs=pairs))
+
+        # trend and intent come later, so blends that differ in these have the same pairs
+        names = ("ease_share", "regularization", "n_neighbors", "scale_customers")
+        made_of = [getattr(self, name) for name in names]
+        made_of.append(handover.fingerprint(matrix.values, self.purchases_))
+        found = handover.shared(find, "blended pairs", made_of)
+        shape = (len(self.products_), len(self.products_))
+        similarity, pairs = (
+            handover.sparse_array(found, name, shape) for name in ("similarity", "pairs")
+        )
+        return ProductSimilarity(similarity, self.products_), pairs
+
+    def _mixed_pairs(self, matrix):
+        similarity, alike = super()._learn_pairs(matrix, None)
         ease = _ease_weights(matrix.values, self.regularization, np.float32, _KEPT_OF_EASE)
         some = np.unique(np.linspace(0, matrix.shape[0] - 1, _CUSTOMERS_TO_SCALE_BY).astype(int))
         bought = self.purchases_[some]
@@ -896,7 +916,7 @@ class WithFallback:
             # only those whose list is still short ask the next one; two recommenders may name
             # the same product, so a list is sure to be full only if one of them fills it
             full = some.loc[some["rank"] == n, "customer_id"]
-            waiting = waiting[~waiting.isin(full)]
+            waiting = waiting.difference(full, sort=False)
         merged = pd.concat(lists, ignore_index=True)
         merged["at"] = customers.get_indexer(merged["customer_id"])
         merged = merged.sort_values(["at", "order", "rank"], ignore_index=True)

@@ -1,11 +1,13 @@
 """What a run has read is what its lessons get: the same to the last type, from nobody else."""
 
 import contextlib
+import copy
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,14 +16,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from helpers import data, evaluate, handover, kernels
+from helpers import data, evaluate, handover, kernels, production, recommend
 from helpers.course import kernel, runs
 from helpers.course.command import gather_parameters
+from helpers.matrix import build_interaction_matrix
 from helpers.reading import tables
 from helpers.reading.consents import read_consents
 from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import Parameters
-from helpers.recommend import ContentBased, ItemBased, MostPopular, Random, ladder
+from helpers.recommend import Blend, ContentBased, ItemBased, MostPopular, Random, ladder
 from tests import dirty, exports
 from tests.common import command, course, examples
 
@@ -252,6 +255,53 @@ def test_neighbours_are_found_once(tmp_path, monkeypatch):
                 kernels.nearest_columns(*other)
     for ours, theirs in zip(again, alone, strict=True):
         assert ours.dtype == theirs.dtype and (ours == theirs).all()
+
+
+def test_a_blend_is_solved_once_whatever_its_trend(shop, tmp_path, monkeypatch):
+    matrix = build_interaction_matrix(shop[0])
+    dated = {"transactions": shop[0]}
+    kinds = [Blend(trend_days=days, half_life_days=60) for days in (None, 14)]
+    alone = [copy.copy(kind).fit(matrix, **dated) for kind in kinds]
+    (tmp_path / "clean").mkdir()
+    with handover.handed_over(tmp_path / "clean"):
+        first = copy.copy(kinds[0]).fit(matrix, **dated)
+        monkeypatch.setattr(recommend, "_ease_weights", None)
+        found = [first, *(copy.copy(kind).fit(matrix, **dated) for kind in kinds)]
+        for settings in ({"regularization": 9}, {"half_life_days": 9}, {"ease_share": 0.1},
+                         {"n_neighbors": 9}, {"scale_customers": False}):  # fmt: skip
+            with pytest.raises(TypeError):
+                kinds[0].with_settings(**settings).fit(matrix, **dated)
+        with pytest.raises(TypeError):  # other purchases
+            fewer = shop[0].iloc[:-50]
+            copy.copy(kinds[0]).fit(build_interaction_matrix(fewer), transactions=fewer)
+    for ours, theirs in zip(found, [alone[0], *alone], strict=True):
+        for name in ("weights_", "pairs_"):
+            assert (getattr(ours, name) != getattr(theirs, name)).nnz == 0
+        assert (ours.similarity_.values != theirs.similarity_.values).nnz == 0
+        equal(ours.recommend(n=5), theirs.recommend(n=5))
+
+
+def test_everyones_lists_are_made_once_for_the_same_engine_and_rules(shop, tmp_path, monkeypatch):
+    engine = production.build_engine(*shop)
+    alone = production.score_everyone(engine, 3)
+    best = alone["product_id"].mode()[0]
+    some = engine.rules.products.index == best
+    hidden = engine.rules.products.assign(may_be_shown=~some)
+    silent = engine.rules.products.assign(may_be_named=~some)
+    without = production.learned_anew(engine, shop[0][shop[0]["product_id"] != best], shop[1])
+    rules = [{"products": hidden}, {"products": silent}, {"no_personal_list": ("C00001",)}]
+    others = [replace(engine, rules=replace(engine.rules, **each)) for each in rules]
+    (tmp_path / "clean").mkdir()
+    with handover.handed_over(tmp_path / "clean"):
+        first = production.score_everyone(engine, 3)
+        path = production.save_engine(engine, tmp_path / "engine.zip")
+        monkeypatch.setattr(production, "_scored", None)
+        equal(production.score_everyone(engine, 3), alone)
+        equal(production.score_everyone(production.load_engine(path), 3), alone)
+        for other, n in [(engine, 2), (without, 3), *((each, 3) for each in others)]:
+            with pytest.raises(TypeError):
+                production.score_everyone(other, n)
+    equal(first, alone)
 
 
 def test_a_lesson_whose_run_is_gone_makes_no_folder_and_goes_on(tmp_path):

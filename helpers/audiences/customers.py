@@ -96,7 +96,7 @@ def stayed_away(transactions: pd.DataFrame, cut, days: int) -> pd.Series:
     cut = pd.Timestamp(cut).normalize()
     past = transactions[transactions["transaction_date"] < cut]
     customers = pd.Index(past["customer_id"].unique(), name="customer_id").sort_values()
-    back = customers.isin(_window(transactions, cut, days)["customer_id"])
+    back = customers.isin(_window(transactions, cut, days)["customer_id"].unique())
     return pd.Series(~back, index=customers, name="stayed_away")
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import yaml
 from pyarrow.csv import write_csv
 
 from helpers import catalogue, data, experiments, production
+from helpers.packaged import packaged_yaml
 from helpers.recommend import ItemBased
 from helpers.simulation.world import FIRST_DAY, LAST_DAY, N_DAYS, World, make_products, make_world
 
@@ -54,7 +54,7 @@ _SHOPS = ("general store", "department store", "members' shop", "mail-order hous
 @functools.cache
 def texts() -> dict:
     """What ``cases.yaml`` says: of every kind, of each decision, fault and gauge."""
-    return yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text(encoding="utf-8"))
+    return packaged_yaml(Path(__file__).with_name("cases.yaml"))
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from helpers import cases
 from helpers.audiences import retention_offers
 from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
+from helpers.packaged import packaged_yaml
 from helpers.production import health_checks, stopped_by
 
 _TEXTS = Path(__file__).with_name("exercises.yaml")
@@ -51,7 +51,7 @@ def check(name: str, answer, **facts) -> None:
 @cache
 def texts() -> dict[str, dict]:
     """What ``exercises.yaml`` says, by exercise."""
-    return yaml.safe_load(_TEXTS.read_text(encoding="utf-8"))
+    return packaged_yaml(_TEXTS)
 
 
 def _reply(name, answer, facts):

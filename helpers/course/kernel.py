@@ -20,6 +20,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import default
 
 from helpers.data import PROJECT
+from helpers.kernels import load_loops
 
 #: What a run's kernels have loaded before their first cell: nearly all that lessons load there.
 LOADED = (
@@ -70,6 +71,12 @@ def load_ahead():
         _Loaded.start()
 
 
+def load_loops_as_well():
+    """Have kernels share the compiled loops, too: for a shop in which every lesson needs them."""
+    if sys.platform == "linux":
+        _Loaded.say("loops")
+
+
 class _Forks(LocalProvisioner):
     """Kernels that are forks of the process which has the packages loaded."""
 
@@ -115,6 +122,14 @@ class _Loaded:
         raise RuntimeError("no kernel could be started: the memory may be full")
 
     @classmethod
+    def say(cls, something):
+        """Tell what needs no answer."""
+        cls.start()
+        with cls._lock, contextlib.suppress(BrokenPipeError):
+            cls._talk.write(json.dumps(something) + "\n")
+            cls._talk.flush()
+
+    @classmethod
     def start(cls):
         """Have the packages loaded, unless that was asked before; don't wait for it."""
         with cls._lock:
@@ -140,17 +155,27 @@ def main(talk):
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     for name in LOADED:
         importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # or looking for garbage would copy what is shared
+    _share()
     atexit.register(gc.unfreeze)  # the end tidies up as usual, in the forks as well
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the kernels here
     for line in talk:
+        asked = json.loads(line)
+        if asked == "loops":
+            load_loops()
+            _share()
+            continue
         if not (pid := os.fork()):
             talk.close()
-            return _be_a_kernel(**json.loads(line))
+            return _be_a_kernel(**asked)
         os.setpgid(pid, pid)  # a kernel is interrupted with all that it has started
         talk.write(f"{pid}\n")
         talk.flush()
+
+
+def _share():
+    """Looking for garbage would copy what is shared, so it leaves that alone."""
+    gc.collect()
+    gc.freeze()
 
 
 def _be_a_kernel(arguments, env, folder):

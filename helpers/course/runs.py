@@ -25,6 +25,7 @@ import psutil
 from helpers import audiences, catalogue, channels, data, handover, production, progress
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
+from helpers.kernels import loops_are_loaded
 from helpers.reading.databases import Query
 from helpers.reading.files import MEMORY_OF_A_ROW, input_files, memory_needed
 from helpers.reading.once import collected, hand_over
@@ -279,6 +280,7 @@ def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
                     hand_over(readings, staging / CLEAN)
                     readings.clear()
                     _build_engine(run, staging, *tables, of_purchases.undone)
+                    _share_loops()
                     del tables, of_purchases
                     let_go()  # the lessons need it
                     _execute_lessons(run, staging, jobs, report)
@@ -407,6 +409,14 @@ def _load_ahead(jobs):
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     load_ahead()
+
+
+def _share_loops():
+    """What this process needed to build the engine, its lessons will need, too."""
+    from helpers.course.kernel import load_loops_as_well
+
+    if loops_are_loaded():
+        load_loops_as_well()
 
 
 def _uses_engine(path):

@@ -7,13 +7,13 @@ import re
 import unicodedata
 from pathlib import Path
 
-import yaml
+from helpers.packaged import packaged_yaml
 
 
 @functools.cache
 def words() -> dict:
     """The lists, as they are written."""
-    return yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
+    return packaged_yaml(Path(__file__).parent / "words.yaml")
 
 
 def squeezed(name) -> str:
