@@ -1,6 +1,7 @@
 """Kernels that are forks of one process: as good as kernels of their own."""
 
 import ast
+import contextlib
 import os
 import socket
 import subprocess
@@ -43,8 +44,9 @@ def imports(path):
 def test_kernels_have_loaded_what_lessons_load_and_no_thread_that_a_fork_would_miss():
     """Arrow's allocator has one of its own, and knows what to do when a process is forked."""
     ask = (
-        f"import sys, importlib, pathlib\n"
+        f"import sys, importlib, pathlib, helpers.kernels\n"
         f"for name in {kernel.LOADED}: importlib.import_module(name)\n"
+        f"helpers.kernels.load_loops()\n"
         f"threads = pathlib.Path('/proc/self/task').glob('*/comm')\n"
         f"threads = [each.read_text().strip() for each in threads]\n"
         f"print(len(threads), *{{*threads}} - {{'jemalloc_bg_thd'}}, *sys.modules)"
@@ -59,6 +61,7 @@ def test_kernels_have_loaded_what_lessons_load_and_no_thread_that_a_fork_would_m
     ).stdout.split()
     assert int(n_threads) <= 2
     assert thread.startswith("python")
+    assert "numba" in loaded
     needed = {name for path in lessons() if number(path) not in MADE_UP for name in imports(path)}
     modules = {name for name in needed if name.startswith("helpers") and _is_module(name)}
     assert len(modules) > 20
@@ -96,13 +99,22 @@ def test_a_fork_is_like_a_kernel_of_its_own_and_sees_nothing_of_another(tmp_path
     assert told.split() == ["False", "False"]
 
 
+def test_kernels_share_the_compiled_loops_of_a_run_that_needed_them(tmp_path, monkeypatch):
+    ask = "import helpers.kernels; print(helpers.kernels.loops_are_loaded())"
+    monkeypatch.setattr(kernel._Loaded, "_talk", None)
+    assert said(tmp_path, LOADED_PYTHON, ask) == ["False\n"]
+    kernel.load_loops_as_well()
+    assert said(tmp_path, LOADED_PYTHON, ask) == ["True\n"]
+
+
 def test_a_killed_loader_is_replaced_and_one_that_cannot_start_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel._Loaded, "_talk", None)
     said(tmp_path, LOADED_PYTHON, "1")
     for child in psutil.Process().children():
-        if "helpers.course.kernel" in child.cmdline():
-            child.kill()
-            child.wait()
+        with contextlib.suppress(psutil.ZombieProcess):  # another test's, which has ended
+            if "helpers.course.kernel" in child.cmdline():
+                child.kill()
+                child.wait()
     assert said(tmp_path, LOADED_PYTHON, "print(2)") == ["2\n"]
 
     def gone():

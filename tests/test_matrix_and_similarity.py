@@ -189,11 +189,13 @@ def test_threads_change_nothing(bundled_matrix):
 
 
 @settings(max_examples=150, deadline=None)
-@given(random_matrices(), st.integers(1, 10), st.booleans(), st.sampled_from([1, 2]))
-def test_the_best_of_a_product(matrix, n, hide, n_jobs):
-    """Compiled, in dense blocks, and by plain sorting."""
+@given(random_matrices(), st.integers(1, 10), st.booleans(), st.sampled_from([1, 2]),
+       st.integers(1, 5))  # fmt: skip
+def test_the_best_of_a_product(matrix, n, hide, n_jobs, against):
+    """Compiled, in dense blocks, and by plain sorting; also where some of it speaks against."""
     left = matrix.values
     right = sparse.csr_array(product_similarity(matrix).values)
+    right.data[against::3] *= -1
     excluded = left if hide else None
     scores = (left.astype(float) @ right.astype(float)).toarray()
     if hide:
