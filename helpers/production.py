@@ -20,7 +20,7 @@ from helpers import __version__, evaluate, handover
 from helpers.catalogue import NewProducts, Rules, rules_for
 from helpers.data import product_table
 from helpers.matrix import build_interaction_matrix
-from helpers.recommend import INTENT_DAYS, Blend, ItemBased, MostPopular, ladder
+from helpers.recommend import HOW, INTENT_DAYS, Blend, ItemBased, MostPopular, ladder
 from helpers.similarity import ProductSimilarity
 from helpers.writing import replacing
 
@@ -169,38 +169,50 @@ class Engine:
                                              self.names).to_numpy()  # fmt: skip
         scored = table[(table["source"] != "popularity") & ~new]
         if len(scored):
-            parts = self.model.contributions(scored)
-            pair = ["customer_id", "product_id"]
-            for_it = parts["contribution"].clip(lower=0).groupby([parts[name] for name in pair])
-            parts = parts.assign(share=parts["contribution"] / for_it.transform("sum"))
-            wanted = pd.MultiIndex.from_frame(scored[pair])
-            first_how = parts.drop_duplicates(pair).set_index(pair)["how"]
-            # what must not be named counts for the score, and stays behind the others
-            parts = parts[self.rules.named(parts["because_of"])]
-            against = parts[parts["share"] <= -WORTH_SAYING].drop_duplicates(pair, keep="last")
-            parts = parts[parts["share"] > 0]
-            place = parts.groupby(pair, sort=False).cumcount()
-            silent = ~wanted.isin(pd.MultiIndex.from_frame(parts[pair]))
-            sentence = pd.Series("", index=wanted)
-            sentence[silent] = first_how.reindex(wanted[silent]) + " something that goes with it"
-
-            def said(causes, before):
-                """One cause for each of some recommendations, in words; "" for the others."""
-                causes = causes.set_index(pair)
-                if causes.empty:
-                    return ""
-                name = self.names.reindex(causes["because_of"]).to_numpy()
-                text = before + causes["how"] + " " + name
-                if shares:
-                    text += " (" + causes["share"].map("{:.0%}".format) + ")"
-                return text.reindex(wanted).fillna("")
-
-            for number in range(n_reasons):
-                sentence += said(parts[place == number], ", " if number else "")
-            if shares:  # the score is what is left of them
-                sentence += said(against, ", although you ")
-            reasons[scored.index] = sentence.to_numpy()
+            reasons[scored.index] = self._reasons(scored, n_reasons, shares)
         return reasons
+
+    def _reasons(self, scored, n_reasons, shares):
+        """The sentences of :meth:`explain` where a customer's own purchases and looks speak."""
+        at, cause, how, size = self.model.causes(scored)
+        sentence = np.full(len(scored), "", dtype=object)
+        if not len(at):
+            return sentence
+        for_it = np.bincount(at, np.maximum(size, 0), len(scored))
+        names = self.names.reindex(self.model.products_).to_numpy(dtype=object)
+        # the causes of one recommendation lie together
+        begins = np.diff(at, prepend=-1) > 0
+        first, group = np.flatnonzero(begins), np.cumsum(begins) - 1
+        key = cause * np.int64(len(HOW)) + how  # where two say as much, the smaller one goes first
+
+        def strongest(size):
+            """The place of the largest number of each recommendation that has one above zero."""
+            largest = np.maximum.reduceat(size, first)
+            tied = np.flatnonzero((size == largest[group]) & (size > 0))
+            tied = tied[np.lexsort((key[tied], at[tied]))]
+            return tied[np.diff(at[tied], prepend=-1) > 0]
+
+        def say(places, before):
+            texts = before + HOW[how[places]].astype(object) + " " + names[cause[places]]
+            if shares:
+                share = size[places] / for_it[at[places]]
+                texts += np.array([f" ({each:.0%})" for each in share], dtype=object)
+            sentence[at[places]] += texts
+
+        # what must not be named counts for the score, and stays behind the others
+        named = self.rules.named(self.model.products_)[cause]
+        best, left = strongest(size), np.where(named, size, 0)
+        silent = np.setdiff1d(at[best], at[strongest(left)])
+        best = best[np.isin(at[best], silent)]
+        sentence[silent] = HOW[how[best]].astype(object) + " something that goes with it"
+        for number in range(n_reasons):
+            say(places := strongest(left), ", " if number else "")
+            left[places] = 0
+        if shares:  # the score is what is left of them
+            against = np.flatnonzero(named & (size <= -WORTH_SAYING * for_it[at]))
+            against = against[np.lexsort((key[against], -size[against], at[against]))]
+            say(against[np.diff(at[against], append=-1) != 0], ", although you ")
+        return sentence
 
     def recommend_products(
         self, customer_id, n_recommendations: int = 5, include_reasoning: bool = False
