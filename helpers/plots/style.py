@@ -153,7 +153,8 @@ def show(figure, alt: str) -> None:
     picture = Image.open(drawn).convert("RGB")
     width, height = (round(side * _PIXELS / _DOTS) for side in picture.size)
     small = io.BytesIO()
-    _few_colours(picture).save(small, format="png", optimize=True)
+    # nearly as small as can be, in less than half of the time
+    _few_colours(picture).save(small, format="png", compress_level=8)
     data = {"image/png": base64.b64encode(small.getvalue()).decode(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
 
@@ -165,7 +166,8 @@ def _few_colours(picture):
     a group of dots could take the colour of its neighbours.
     """
     most = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:32]
-    edges = picture.quantize(32, dither=Image.Dither.NONE).getpalette()
+    half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
+    edges = half.quantize(32, dither=Image.Dither.NONE).getpalette()
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for _, colour in most for part in colour] + edges[: 3 * 32])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
