@@ -36,6 +36,7 @@ HOW = np.array(["bought", "looked at"])
 MOST_PRODUCTS = 10_000
 _KEPT_OF_EASE = 400
 _CUSTOMERS_TO_SCALE_BY = 1_000
+_CAUSES = 1_000_000
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -582,14 +583,22 @@ class ItemBased(Recommender):
             did.append((self.intent_, self._weights_with_self))
         parts = []
         for how, (history, weights) in enumerate(did):
-            # row k: what customer rows[k] did, times what each of it says for product columns[k]
-            part = sparse.coo_array(history[rows].multiply(weights.T.tocsr()[columns]))
-            parts.append((*part.coords, np.full(part.nnz, how, np.int8), part.data))
-        if len(parts) == 1:
-            return parts[0]
+            speaks_for = weights.T.tocsr()
+            # as many at a time as keep the tables small
+            step = max(1, _CAUSES // max(1, weights.nnz // max(1, weights.shape[0])))
+            for start in range(0, max(1, len(rows)), step):
+                some = slice(start, start + step)
+                # row k: what customer rows[k] did, times what each of it says for columns[k]
+                part = history[rows[some]].multiply(speaks_for[columns[some]])
+                part = sparse.coo_array(part)
+                at, cause = part.coords
+                how_many = np.full(part.nnz, how, np.int8)
+                parts.append((at.astype(np.int64) + start, cause, how_many, part.data))
         parts = [np.concatenate(part) for part in zip(*parts, strict=True)]
-        order = np.argsort(parts[0], kind="stable")
-        return tuple(part[order] for part in parts)
+        if len(did) > 1:
+            order = np.argsort(parts[0], kind="stable")
+            parts = [part[order] for part in parts]
+        return tuple(parts)
 
 
 class Blend(ItemBased):
