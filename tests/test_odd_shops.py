@@ -211,3 +211,14 @@ def test_no_pairs_for_lift_is_said(part_of_the_shop, tmp_path, monkeypatch):
     printed, _ = run_lesson(LESSONS["07"], parameters)
     assert "**So no pair says enough for a page yet:**" in printed
     assert "nan" not in printed
+
+
+def test_a_file_of_nine_days_with_guests_is_told_what_is_true_of_it(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
+    transactions, _ = shop
+    nine = transactions[transactions["transaction_date"].between("2024-03-01", "2024-03-09")]
+    guests = nine["customer_id"].mask(np.arange(len(nine)) % 25 == 0)
+    parameters = written(tmp_path, nine.assign(customer_id=guests), None)
+    printed, _ = run_lesson(LESSONS["01"], parameters)
+    assert "Swapped, some of those purchases" in printed  # all of them are of the last 30 days
+    assert "unexplained by the lines we left out, tax, postage or late returns" in printed

@@ -153,6 +153,7 @@ def test_every_product_stands_at_its_number_of_buyers(drawn):
     assert "The median product has 8 buyers" in alt
     plots.buyers_per_product(pd.Series([4, 1, 1]))
     assert title(drawn[1][0].axes[0]) == "1 of 3 products has 67% of the filled cells"
+    assert drawn[1][1].endswith("The median product has 1 buyer.")
     plots.buyers_per_product(pd.Series([4]))
 
 

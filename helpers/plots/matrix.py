@@ -244,7 +244,7 @@ def buyers_per_product(buyers: pd.Series) -> None:
     share = percent(buyers.iloc[:best].sum() / buyers.sum())
     have = "has" if best == 1 else "have"
     finding = f"{best:,} of {n_products:,} products {have} {share} of the filled cells"
-    alt = f"{finding}. The median product has {median:,.0f} buyers."
+    alt = f"{finding}. The median product has {median:,.0f} buyer{'' if median == 1 else 's'}."
     style.finish(figure, axes, finding, "product, by its place in buyers", "buyers", alt)
 
 
