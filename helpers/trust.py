@@ -145,6 +145,31 @@ def without_products(split: evaluate.Split, products) -> evaluate.Split:
     return replace(split, **{name: kept(getattr(split, name)) for name in tables})
 
 
+def most_shown(lists: pd.DataFrame, n: int) -> list[str]:
+    """The products that stand in most lists: a stand-in for what a page with such lists pushes.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        ``product_id``, a row per place of a list.
+    n : int
+        How many of them, at most.
+
+    Returns
+    -------
+    list of str
+        The most frequent first; equals by their id.
+
+    Notes
+    -----
+    For best sellers, those of the days that the list counts. The best sellers of all time may
+    stand in none of its lists, and then to leave them out would change nothing.
+    """
+    counts = lists["product_id"].value_counts().rename_axis("product_id").reset_index(name="lists")
+    counts = counts.sort_values(["lists", "product_id"], ascending=[False, True])
+    return counts["product_id"].head(n).tolist()
+
+
 def places_taken(matrix: InteractionMatrix, pairs: pd.DataFrame, k: int) -> float:
     """How much of what can still be shown one list of the shuffle test holds.
 

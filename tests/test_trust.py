@@ -293,3 +293,20 @@ def test_a_homepage_that_pushes_flatters_the_best_sellers():
         assert row["lead"] == pytest.approx(row["personal lists"] - row["best sellers"])
     nobody_looks = simulation.two_futures(push=1)
     pd.testing.assert_series_equal(*(nobody_looks.iloc[n] for n in (0, 1)), check_names=False)
+
+
+def test_what_a_list_shows_most_need_not_be_what_sold_most():
+    """Lesson 05b leaves out what the best sellers' lists show, not what sold best years ago."""
+    lists = pd.DataFrame({"customer_id": list("uuvvw"), "product_id": list("cabca")})
+    assert trust.most_shown(lists, 2) == ["a", "c"]  # equals by their id
+    assert trust.most_shown(lists, 9) == ["a", "c", "b"]
+
+    day = pd.to_datetime(["2024-01-01"] * 6 + ["2024-03-01"] * 2)
+    purchases = pd.DataFrame({
+        "customer_id": [*"123456", "7", "8"], "product_id": ["old"] * 6 + ["new", "new"],
+        "transaction_date": day, "quantity": 1,
+    })  # fmt: skip
+    assert purchases["product_id"].value_counts().index[0] == "old"
+    matrix = build_interaction_matrix(purchases)
+    recent = MostPopular(30).fit(matrix, transactions=purchases).recommend(n=1)
+    assert trust.most_shown(recent, 1) == ["new"]

@@ -238,7 +238,7 @@ def four_outcomes() -> None:
     worth = 2.0
     examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-0.9, 3.3)]
     rules = ["above zero, reaches the line", "above zero, short of the line",
-             "holds zero, short of the line", "holds zero, reaches the line"]  # fmt: skip
+             "includes zero, short of the line", "includes zero, reaches the line"]  # fmt: skip
     advice = ["test it", "lower the cost, or leave it", "leave it", "wait for more customers"]
     figure, axes = style.figure(height=4.0)
     for place, (low, high) in enumerate(examples):
