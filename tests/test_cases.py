@@ -17,6 +17,7 @@ import pytest
 from helpers import cases, data, evaluate, memo, trust
 from helpers.cases.desk import _points, outcome
 from helpers.course import exercises, notebooks, runs, workshop
+from helpers.plots.cases import ROUTINE
 from tests.common import THOROUGH
 
 # from far away, so that no shop of the lesson is among them
@@ -115,6 +116,23 @@ def test_a_wide_interval_around_zero_never_says_dont():
 def test_twelve_numbers_hold_every_fault():
     met = {cases.texts()["kinds"][cases.kind_of(shop)]["fault"] for shop in range(12)}
     assert met == set(cases.texts()["faults"])
+
+
+def test_the_table_of_faults_agrees_with_the_key():
+    """Which gauge, which word: as the answers have it, in the order of the routine."""
+    table = cases.where_to_look().set_index("fault")
+    said = cases.texts()
+    for about in said["kinds"].values():
+        row = table.loc[about["fault"]]
+        assert row["look at"] in about["gauges"]
+        if about["fault"] == "leak":
+            assert row["so we say"] == "score anew, go on"
+        else:
+            assert row["so we say"] == about["decision"]
+    assert set(table.index) == set(said["faults"]) and table.index[-1] == "none"
+    words = list(dict.fromkeys(table["so we say"]))
+    asked = list(dict.fromkeys(word for _, _, word in ROUTINE))
+    assert words == [*asked[:3], "don't", "for this group only", "ship a test"]
 
 
 def test_the_solver_needs_the_symptom():

@@ -2,7 +2,17 @@
 
 from helpers.cases.dealing import clear, deal
 from helpers.cases.desk import desk, gauges, health, letter, letter_of, rows
-from helpers.cases.judging import PARTS, folded, hint, judge, key, keys, options, right
+from helpers.cases.judging import (
+    PARTS,
+    folded,
+    hint,
+    judge,
+    key,
+    keys,
+    options,
+    right,
+    where_to_look,
+)
 from helpers.cases.making import (
     KINDS,
     PLACES,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from helpers.cases.desk import desk
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
@@ -49,6 +51,24 @@ def key(case: Case | int) -> dict[str, str]:
     about = texts()["kinds"][kind]
     answers = (about["decision"], about["fault"], about["gauges"][0], sentences_of(shop, kind)[1])
     return dict(zip(PARTS, answers, strict=True))
+
+
+def where_to_look() -> pd.DataFrame:
+    """Where each fault shows on the desk, and which word follows: the routine in a table.
+
+    Returns
+    -------
+    DataFrame
+        ``fault``, ``look at`` (a gauge), ``what it reads`` and ``so we say``, in the order in which
+        the routine meets them.
+    """
+    words = {each["fault"]: each["decision"] for each in texts()["kinds"].values()}
+    words["leak"] = "score anew, go on"  # the fair score's word is the leak's
+    table = [
+        (fault, about["look"], about["reads"], words[fault])
+        for fault, about in texts()["faults"].items()
+    ]
+    return pd.DataFrame(table, columns=["fault", "look at", "what it reads", "so we say"])
 
 
 def folded(case: Case) -> str:
