@@ -15,6 +15,8 @@ from helpers.matrix import InteractionMatrix, build_interaction_matrix
 
 #: Groups are on a map if they stand out more than in each of so many shops without tastes, by this.
 WITHOUT_TASTES, CLEARLY = 20, 1.25
+#: Best sellers are those of so many days, as in lesson 04.
+_MONTH = 30
 
 
 @dataclass(frozen=True)
@@ -572,6 +574,13 @@ class _Known:
         cosine[(common < least) | (np.arange(len(common)) == place)] = 0
         return kernels.top_n(cosine[None, :], n)[1]
 
+    def bought_after(self, place, people):
+        """Of every product: the share of these buyers who bought it on a later day than this."""
+        part = self.table[people]
+        own = np.repeat(part[:, [place]].toarray().ravel(), np.diff(part.indptr))
+        later = part.indices[part.data > own]
+        return np.bincount(later, minlength=part.shape[1]) / max(1, len(people))
+
     def later_row(self, place, people, n):
         """What the later half of the buyers gives, by all that is known today."""
         return self.row_of(place, people[len(people) // 2 :], self.days, n)
@@ -614,9 +623,13 @@ def row_by_buyers(
 
         ``same``: the mean share of a row that the *later half* of the product's buyers gives as
         well (other people, so that nobody confirms themselves). ``ahead``: how far that is above
-        the rival, and ``error``: the standard error of it, product by product. Of all products of
-        the file, ``reached``: the share that has so many buyers, and ``weeks``: the median time
-        that these took from their first sale.
+        the rival, and ``error``: the standard error of it, product by product. As that judge is a
+        row itself, a second one: ``bought``, how many of the row's products one of the later half
+        bought on a later day than the page's product, on average; ``best_bought``, the same for
+        the best sellers of the last 30 days before the row was made (of the category or the shop,
+        like the rival); and ``lead`` and ``lead_error`` of the one over the other. Of all products
+        of the file, ``reached``: the share that has so many buyers, and ``weeks``: the median
+        time that these took from their first sale.
 
         In ``attrs``: how many ``products``; the same share for the first half of the buyers, by
         all that is known today (``half``), for best sellers of the launch day (``popular``;
@@ -631,7 +644,7 @@ def row_by_buyers(
     reached = [count for count in counts if (since >= 2 * count).sum() >= 10] or [counts[0]]
     category = products["product_category"].reindex(matrix.products)
     sold = known.buyers(max(0, known.launch))
-    found = []
+    found, bought = [], []
     for place in _some_with(since, 2 * reached[-1], most):
         people, days = known.arrivals(place)
         late = known.later_row(place, people, n)
@@ -641,12 +654,22 @@ def row_by_buyers(
             "category": _best_sellers(sold + sold.sum() * own, place, n),
             "shop": _best_sellers(sold, place, n),
         }
+        after = known.bought_after(place, people[len(people) // 2 :])
+        counted = {}
         for count in reached:
-            rows[count] = known.row_of(place, people[:count], days[count - 1], n)
+            day = days[count - 1]
+            rows[count] = known.row_of(place, people[:count], day, n)
+            month = known.buyers(day) - known.buyers(max(-1, day - _MONTH))
+            counted["own", count] = after[rows[count]].sum()
+            for kind, favoured in (("category", own), ("shop", 0)):
+                best = _best_sellers(month + matrix.shape[0] * favoured, place, n)
+                counted[kind, count] = after[best].sum()
         each = {name: len(np.intersect1d(row, late)) / n for name, row in rows.items()}
         found.append(each | {"chance": len(late) / max(1, n_products - 1)})
-    found = pd.DataFrame(found)
-    columns = ["same", "ahead", "error", "weeks", "reached"]
+        bought.append(counted)
+    found, bought = pd.DataFrame(found), pd.DataFrame(bought)
+    columns = ["same", "ahead", "error", "bought", "best_bought", "lead", "lead_error"]
+    columns += ["weeks", "reached"]
     if found.empty:
         return pd.DataFrame(columns=columns)
     by_category = category.nunique() > 1 and found["category"].mean() >= found["shop"].mean()
@@ -654,10 +677,16 @@ def row_by_buyers(
     rows = {}
     for count in reached:
         ahead = found[count] - rival
+        best = bought["category" if by_category else "shop", count]
+        lead = bought["own", count] - best
         rows[count] = {
             "same": found[count].mean(),
             "ahead": ahead.mean(),
             "error": ahead.std() / len(ahead) ** 0.5,
+            "bought": bought["own", count].mean(),
+            "best_bought": best.mean(),
+            "lead": lead.mean(),
+            "lead_error": lead.std() / len(lead) ** 0.5,
             "weeks": known.weeks(count),
             "reached": (known.buyers(known.days) >= count).mean(),
         }
@@ -741,6 +770,34 @@ def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
             break
         found = int(count)
     return found
+
+
+def buyers_for_a_row(row: pd.DataFrame, errors: float = 2) -> int | None:
+    """From how many buyers on a row of its own may enter a test.
+
+    Two judges have to agree, as each has a liking. What other buyers' *row* confirms favours rows;
+    what other buyers *bought* favours best sellers, which are bought anyway.
+
+    Parameters
+    ----------
+    row : DataFrame
+        From :func:`row_by_buyers`.
+    errors : float
+        How many standard errors are clear.
+
+    Returns
+    -------
+    int or None
+        The smallest count from which on a row is clearly ahead of its rival (see
+        :func:`enough_buyers`) and, there and at all larger counts, is not clearly behind the best
+        sellers in what other buyers bought later. None, if there is none.
+    """
+    least = enough_buyers(row, errors)
+    if least is None:
+        return None
+    behind = row.index[row["lead"] < -errors * row["lead_error"]]
+    passed = row.index[(row.index >= least) & (row.index > max(behind, default=0))]
+    return int(passed[0]) if len(passed) else None
 
 
 def pair_settings(

@@ -13,6 +13,7 @@ from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.similarity import (
     _dealt,
     bought_later,
+    buyers_for_a_row,
     common_buyers,
     enough_buyers,
     first_page,
@@ -280,6 +281,22 @@ class Slow:
         rivals.sort(key=lambda o: (by_category and self.category[o] != own, -sold[o], o))
         return rivals[:n]
 
+    def of_the_month(self, product, n, by_category, day):
+        rivals = [other for other in self.ids if other != product]
+        own = self.category[product]
+        before = day - pd.Timedelta(days=30)
+        sold = {other: self.sold(other, day) - self.sold(other, before) for other in rivals}
+        related = {other: by_category and self.category[other] == own for other in rivals}
+        rivals = [other for other in rivals if sold[other] or related[other]]
+        rivals.sort(key=lambda other: (not related[other], -sold[other], other))
+        return rivals[:n]
+
+    def bought_after(self, product, people, row):
+        """Of a row, how many products one of these buyers bought on a later day than the page's."""
+        day = {who: self.known[who, product] for who in people}
+        hits = [self.known.get((who, each), day[who]) > day[who] for who in people for each in row]
+        return sum(hits) / len(people)
+
 
 def test_a_row_from_few_buyers_against_the_slow_version(shop):
     part = shop[0][shop[0]["customer_id"] < "CUST00600"]
@@ -299,6 +316,15 @@ def test_a_row_from_few_buyers_against_the_slow_version(shop):
             rows["category"] = set(slow.best_sellers(product, 4, True))
             rows["shop"] = set(slow.best_sellers(product, 4, False))
             found.append({name: len(row & late) / 4 for name, row in rows.items()})
+            half = people[len(people) // 2 :]
+            for count in counts:
+                day = days[count - 1]
+                shown = {"own": rows[count]}
+                for by_category in ("category", "shop"):
+                    month = slow.of_the_month(product, 4, by_category == "category", day)
+                    shown[by_category] = set(month)
+                for name, row in shown.items():
+                    found[-1][f"{name} bought", count] = slow.bought_after(product, half, row)
         found = pd.DataFrame(found)
         assert table.index.tolist() == counts
         assert table.attrs["products"] == len(found) >= 10
@@ -314,6 +340,12 @@ def test_a_row_from_few_buyers_against_the_slow_version(shop):
             assert table.loc[count, "same"] == pytest.approx(found[count].mean())
             assert table.loc[count, "ahead"] == pytest.approx(ahead.mean())
             assert table.loc[count, "error"] == pytest.approx(ahead.std() / len(ahead) ** 0.5)
+            own, others = (found[f"{name} bought", count] for name in ("own", rival))
+            assert table.loc[count, "bought"] == pytest.approx(own.mean())
+            assert table.loc[count, "best_bought"] == pytest.approx(others.mean())
+            lead = own - others
+            assert table.loc[count, "lead"] == pytest.approx(lead.mean())
+            assert table.loc[count, "lead_error"] == pytest.approx(lead.std() / len(lead) ** 0.5)
             assert table.loc[count, "reached"] == (slow.buyers >= count).mean()
             took = [
                 (mine.iloc[count - 1] - mine.iloc[0]).days / 7
@@ -426,6 +458,23 @@ def test_enough_buyers_holds_for_every_larger_count():
     assert enough_buyers(row, errors=10) is None
     row.attrs["chance"] = 0.2  # ahead of the rival is not enough, where chance does nearly as well
     assert enough_buyers(row) == 30
+
+
+def test_a_row_may_be_tried_where_others_do_not_clearly_buy_less_of_it():
+    row = pd.DataFrame(
+        {"same": 0.5, "ahead": 0.3, "error": 0.04, "lead": [-0.3, -0.1, 0.01, 0.2],
+         "lead_error": 0.04},
+        index=[1, 3, 10, 30],
+    )  # fmt: skip
+    row.attrs["chance"] = 0.05
+    assert enough_buyers(row) == 3  # that judge is a row itself
+    assert buyers_for_a_row(row) == 10
+    row["lead_error"] = 0.1  # behind, but not clearly
+    assert buyers_for_a_row(row) == 3
+    row["lead"] = -0.3
+    assert buyers_for_a_row(row) is None
+    row["ahead"] = 0.0
+    assert buyers_for_a_row(row) is None
 
 
 def tasteful(n_customers, tastes, seed=0):

@@ -145,6 +145,7 @@ from helpers.plots.similarity import (
     pages_per_product,
     product_map,
     trail,
+    two_directions,
 )
 from helpers.plots.start import (
     blind_lists,
