@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, channels, data, evaluate, memo, production, simulation
 from helpers.course import publishing
 from helpers.matrix import build_interaction_matrix
+from helpers.similarity import product_similarity, similar_products
 from tests.common import purchases
 
 
@@ -47,6 +48,36 @@ def test_rules_by_hand():
         "category": ["1a", "1c", "1d", "2a", "2c"],  # c and d have no category
         "first": ["1a", "2a"],
     }
+
+
+def test_lift_sorts_a_row_worse_than_similarity(shop):
+    """Even with a minimum: of the other products that first buyers buy then or later, it has
+    clearly fewer."""
+    transactions = shop[0]
+    date = transactions["transaction_date"]
+    is_past = date <= date.max() - pd.Timedelta(days=90)
+    past, future = transactions[is_past], transactions[~is_past]
+    matrix = build_interaction_matrix(past)
+    pair = ["customer_id", "product_id"]
+    first = future.groupby(pair, as_index=False)["transaction_date"].min()
+    first = channels.not_shown_before(first, past)
+    both = first.merge(first, on="customer_id", suffixes=("", "_then"))
+    both = both[both["product_id"] != both["product_id_then"]]
+    both = both[both["transaction_date_then"] >= both["transaction_date"]]
+    near = product_similarity(matrix)
+    rows = {"similarity": pd.concat(
+                similar_products(near, each, 4)[["product_id"]].assign(in_view=each)
+                for each in matrix.products),
+            "lift": channels.bought_together(past, 4, 20)}  # fmt: skip
+    found = {}
+    for order, row in rows.items():
+        assert (row["in_view"].value_counts() == 4).mean() > 0.9
+        shown = pd.MultiIndex.from_frame(row[["in_view", "product_id"]])
+        bought = pd.MultiIndex.from_frame(both[["product_id", "product_id_then"]])
+        hits = both.assign(hit=bought.isin(shown)).groupby("customer_id")["hit"].sum()
+        found[order] = hits.astype(float)
+    low, _ = evaluate.interval(found["similarity"] - found["lift"])
+    assert low > 0
 
 
 def test_homepage_is_full_varied_and_fresh(scored, shop):
