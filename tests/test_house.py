@@ -17,9 +17,10 @@ ROOMS = [*LESSONS, "simulation", "cases", "course", "plots", "explorables"]
 MACHINERY = {
     "reading": {"data", "channels", "experiments", "warehouse", "memo", "course"},
     "plausibility": {"data", "course", "memo"},
-    "kernels": {"similarity", "recommend", "evaluate", "catalogue"},
+    "kernels": {"similarity", "recommend", "evaluate", "catalogue", "course"},
     "writing": set(ROOMS),
-    "handover": {"data", "evaluate", "course", "reading", "kernels"},
+    "handover": {"data", "recommend", "evaluate", "production", "course", "reading", "kernels"},
+    "packaged": {"cases", "course"},
     "progress": {"course", "reading", "warehouse"},
     "telling": {"plots", "course", "explorables"},
     "colours": {"course", "experiments", "explorables", "memo", "plots"},
