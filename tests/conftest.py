@@ -9,10 +9,27 @@ sys.dont_write_bytecode = False
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+# nobody looks at the pictures that lessons draw here; how one reaches the page: test_plots.py
+os.environ.setdefault("PICTURE_DOTS", "40")
+
+import nbval.kernel  # noqa: E402
 import pytest  # noqa: E402
+from jupyter_client.manager import KernelManager  # noqa: E402
 
 from helpers import data  # noqa: E402
+from helpers.course.kernel import Loaded  # noqa: E402
 from helpers.matrix import build_interaction_matrix  # noqa: E402
+
+
+class LoadedKernel(Loaded, KernelManager):
+    """Each lesson's kernel is a fork of one process per worker: the course is loaded once."""
+
+    async def _async_pre_start_kernel(self, **options):
+        quiet = ["--log-level=CRITICAL", "--HistoryManager.hist_file=:memory:"]
+        return await super()._async_pre_start_kernel(extra_arguments=quiet, **options)
+
+
+nbval.kernel.KernelManager = LoadedKernel
 
 
 @pytest.fixture

@@ -239,9 +239,34 @@ def names_in(source):
     return changed, read
 
 
+def imported(cells):
+    """Names of modules and of what is taken from them: to call one of them changes no name."""
+    nodes = [node for cell in cells if cell.cell_type == "code"
+             for node in ast.walk(ast.parse(cell.source))
+             if isinstance(node, ast.Import | ast.ImportFrom)]  # fmt: skip
+    return {each.asname or each.name.split(".")[0] for node in nodes for each in node.names}
+
+
+def wanted_before(statements, wanted):
+    """Names that must be there before statements run, for `wanted` to be there behind them."""
+    for statement in reversed(statements):
+        if isinstance(statement, ast.If):
+            branches = (statement.body, statement.orelse)
+            wanted = set().union(*(wanted_before(branch, wanted) for branch in branches))
+            statement = statement.test
+        elif isinstance(statement, ast.Assign):  # made anew, whatever it was
+            parts = [part for target in statement.targets for part in getattr(
+                target, "elts", [target])]  # fmt: skip
+            wanted = wanted - {part.id for part in parts if isinstance(part, ast.Name)}
+        nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        added = isinstance(statement, ast.AugAssign)
+        wanted = wanted | {node.id for node in nodes if added or isinstance(node.ctx, ast.Load)}
+    return wanted
+
+
 def needed(cells):
     """Places of the cells that the exercises need, directly or by what these cells need."""
-    wanted, places = set(), set()
+    wanted, places, modules = set(), set(), imported(cells)
     for place in reversed(range(len(cells))):
         if cells[place].cell_type != "code":
             continue
@@ -252,12 +277,13 @@ def needed(cells):
                 continue
             likely = [each["answer"] for each in exercises.texts()[name].get("wrong", {}).values()]
             sources = [source, solution_of(cells, place), *map(str, likely)]
-        elif names_in(source)[0] & wanted:
-            sources = [source]
+            wanted = wanted.union(*(names_in(each)[1] for each in sources))
         else:
-            continue
+            changed = names_in(source)[0] - (modules - imported([cells[place]]))
+            if not changed & wanted:
+                continue
+            wanted = wanted_before(ast.parse(source).body, wanted)
         places.add(place)
-        wanted |= set().union(*(names_in(each)[1] for each in sources))
     return places
 
 

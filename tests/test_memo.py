@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, colours, data, evaluate, experiments, memo, production
 from helpers.plausibility import Doubt
 from helpers.recommend import ItemBased, MostPopular
+from tests.common import examples
 
 CLEAR = {
     "doubts": 0, "rows_kept": 0.9, "customers_judged": 800, "hits": 200, "worth_having": 0.02,
@@ -290,7 +291,7 @@ def asked(transactions, gains, cost, visits, lift=None):
     return found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(12))
 @given(st.lists(st.tuples(st.floats(-0.1, 0.5), st.floats(0.001, 0.2)), min_size=3, max_size=3),
        COSTS, VISITS, st.floats(0.01, 1), st.floats(1, 100), st.floats(0, 0.3))  # fmt: skip
 def test_cheaper_busier_or_surely_better_lists_never_get_a_weaker_answer(

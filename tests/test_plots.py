@@ -87,6 +87,7 @@ def test_a_list_has_one_colour_in_every_figure(drawn):
 def test_each_colour_of_a_drawing_reaches_the_page(monkeypatch):
     shown = []
     monkeypatch.setattr(plots.style, "display", lambda data, **_: shown.append(data["image/png"]))
+    monkeypatch.setattr(plots.style, "_DOTS", 180)  # as in every run
     figure, axes = plots.style.figure(6.4)
     for place, colour in enumerate(plots.style.COLOURS):
         # groups of a few dots each, on their shades, as on a map

@@ -51,8 +51,8 @@ class ThisPython(AsyncKernelManager):
         return KernelSpecManager(kernel_dirs=[])
 
 
-class LoadedPython(ThisPython):
-    """Starts ``python3`` with this interpreter and with the course's packages loaded already.
+class Loaded:
+    """A kernel manager whose kernels have the course's packages loaded when they start.
 
     On Linux one process loads them and does nothing else, and every kernel is a fork of it. So
     they are loaded once for all lessons, which share that memory and nothing more: what a lesson
@@ -63,6 +63,10 @@ class LoadedPython(ThisPython):
         if sys.platform == "linux" and self.provisioner is None:
             self.provisioner = _Forks(kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**options)
+
+
+class LoadedPython(Loaded, ThisPython):
+    """Starts ``python3`` with this interpreter and with the course's packages loaded already."""
 
 
 def load_ahead():
@@ -82,7 +86,8 @@ class _Forks(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **options):
         # cmd: this Python, -m, ipykernel_launcher, and the kernel's arguments
-        asked = {"arguments": cmd[3:], "env": dict(options["env"]), "folder": os.getcwd()}
+        folder = options.get("cwd") or os.getcwd()
+        asked = {"arguments": cmd[3:], "env": dict(options["env"]), "folder": str(folder)}
         self.pid = self.pgid = _Loaded.fork(asked)
         self.process = psutil.Process(self.pid)
         return self.connection_info

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import textwrap
 
 import matplotlib.pyplot as plt
@@ -21,7 +22,8 @@ from helpers.colours import BLUE, GREEN, GREY, INK, ORANGE, PINK
 #: Told apart by those who see few colours, too; for things without a colour of their own.
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
 WIDTH = 6.6  # inches, of nearly all figures
-_DOTS, _PIXELS = 180, 96  # per inch: drawn, and shown
+# per inch: drawn (tests, which compare no pictures, ask for fewer), and shown
+_DOTS, _PIXELS = int(os.environ.get("PICTURE_DOTS", 180)), 96
 _STYLE = {
     "figure.figsize": (WIDTH, 3.7),
     "figure.dpi": _PIXELS,

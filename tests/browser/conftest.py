@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from helpers import plots
 from tests.browser.chromium import CHROMIUM, launch
 
 try:
@@ -18,6 +19,15 @@ except ImportError:
     playwright = None
 if playwright is None or CHROMIUM is None:
     collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_many_dots_as_a_reader_gets():
+    """Pictures are looked at here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PICTURE_DOTS", raising=False)
+        patch.setattr(plots.style, "_DOTS", 180)
+        yield
 
 
 @pytest.fixture(scope="session")
