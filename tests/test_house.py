@@ -21,7 +21,7 @@ MACHINERY = {
     "writing": set(ROOMS),
     "handover": {"data", "evaluate", "course", "reading", "kernels"},
     "progress": {"course", "reading", "warehouse"},
-    "telling": {"plots", "course", "explorables"},
+    "telling": {"plots", "course", "explorables", "memo", "experiments"},
     "colours": {"course", "experiments", "explorables", "memo", "plots"},
 }
 

@@ -76,8 +76,8 @@ def test_a_table_is_for_people(shown):
     show(table, {"share": "{:.0%}"})
     page = shown[0]["text/html"]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
-    assert cells[:6] == ["Mug", "12,345", "0.12", "50%", "✓", "01 Mar 2024"]
-    assert cells[6:] == ["–", "1", "–", "8%", "✗", "01 Mar 2024"]
+    assert cells[:6] == ["Mug", "12,345", "0.12", "50\xa0%", "✓", "01 Mar 2024"]
+    assert cells[6:] == ["–", "1", "–", "8\xa0%", "✗", "01 Mar 2024"]
     sides = re.findall(r'<th style="text-align: (\w+)"', page)
     assert sides == ["left", "right", "right", "right", "left", "left"]
     assert shown[0]["text/plain"].count("\n") == 2
