@@ -29,7 +29,7 @@ _MINUS = re.compile(r"(?<![\w%;)\]./\u2212-])-(?=\.?\d)")
 
 
 def typeset(text: str) -> str:
-    """The signs of print: *8 %* with a space at which no line breaks, and a true minus.
+    r"""The signs of print: *8 %* with a space at which no line breaks, and a true minus.
 
     Parameters
     ----------

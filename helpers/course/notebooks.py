@@ -163,9 +163,8 @@ def quiz_text(lesson: str) -> str:
         lines += [f"**{number}.** {question['ask']}", ""]
         for verdict, option in options[-turn:] + options[:-turn]:
             text, why = option["text"], option["why"]
-            lines.append(
-                f'<details style="margin: 0.5em 0"><summary>{text}</summary>{verdict} {why}</details>'
-            )
+            apart = 'style="margin: 0.5em 0"'  # JupyterLab has no style of its own for folds
+            lines.append(f"<details {apart}><summary>{text}</summary>{verdict} {why}</details>")
         lines.append("")
     return "\n".join(lines)
 

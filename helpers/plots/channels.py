@@ -266,7 +266,9 @@ def instead_or_together() -> None:
         axes.barh(place, both, 0.5, color=colour)
         axes.text(max(both, 20) + 2, place - 0.13, f"{both}: {what}", color=colour, va="center",
                   fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-        axes.text(max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=style.SMALL, bbox=_ON_WHITE)
+        axes.text(
+            max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=style.SMALL, bbox=_ON_WHITE
+        )
     axes.text(22, -0.72, "chance gives 20", color=CHANCE, va="center")
     axes.set_xlim(0, 128)
     axes.set_ylim(2.5, -1.0)
@@ -339,7 +341,8 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
     axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -5),
-                  textcoords="offset points", color=WARNING, va="top", fontsize=style.SMALL)  # fmt: skip
+                  textcoords="offset points", color=WARNING, va="top",
+                  fontsize=style.SMALL)  # fmt: skip
     if chosen is not None:
         at = list(prices.index).index(chosen)
         axes.axvline(at, color=PERSONAL, linewidth=18, alpha=0.13)

@@ -160,8 +160,9 @@ def lists_beside(lists: dict[str, list[str]], finding: str = "") -> None:
             shown = textwrap.wrap(product, wide) or [""]
             if len(shown) > 2:
                 shown = [shown[0], textwrap.shorten(" ".join(shown[1:]), wide, placeholder=" …")]
-            axes.text(place + 0.46, rank, "\n".join(shown), ha="center", va="center", fontsize=style.SMALL,
-                      color="white" if strange else INK, linespacing=0.95)  # fmt: skip
+            axes.text(place + 0.46, rank, "\n".join(shown), ha="center", va="center",
+                      fontsize=style.SMALL, color="white" if strange else INK,
+                      linespacing=0.95)  # fmt: skip
     for rank in range(n):
         axes.text(-0.06, rank, str(rank + 1), ha="right", va="center", color=CHANCE)
     axes.set_xlim(-0.15, len(lists) - 0.05)
@@ -300,18 +301,19 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
     pairs = zip(heads, rows, strict=True)
     widths = [max(map(len, [head, *rows[name].fillna("")])) for head, name in pairs]
-    places = [0, *np.cumsum([0.185 * width + 0.2 for width in widths])]
+    places = [0, *np.cumsum([0.2 * width + 0.3 for width in widths])]
     for place, head in zip(places, heads, strict=False):
-        axes.text(place, -0.8, head, color=CHANCE, va="center")
+        axes.text(place, -0.8, head, color=CHANCE, va="center", fontsize=style.SMALL)
     end = places[-1] - 0.05
     for line, (values, reason) in enumerate(zip(rows.to_numpy(), reasons, strict=True)):
         face = "#F7DDE6" if reason else _PALE
         axes.add_patch(Rectangle((-0.1, line - 0.4), end, 0.8, facecolor=face))
         for place, value in enumerate(values):
-            axes.text(places[place], line, "–" if pd.isna(value) else str(value), va="center")
+            shown = "–" if pd.isna(value) else str(value)
+            axes.text(places[place], line, shown, va="center", fontsize=style.SMALL)
         mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
         axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
-    axes.set_xlim(-0.15, end + 3.0)
+    axes.set_xlim(-0.15, end + 3.3)
     axes.set_ylim(len(rows) - 0.4, -1.2)
     style.bare(axes, equal=False)
     gone = sum(map(bool, reasons))

@@ -212,7 +212,9 @@ def products_per_customer(per_customer: pd.Series) -> None:
         middle = (bins[-2] + bins[-1]) / 2
         axes.set_xticks([*ticks, middle], [*(f"{tick:,}" for tick in ticks), f"{begins:,}+"])
         text = f"{begins:,} or more:\n{beyond:,} customers"
-        axes.text(bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=style.SMALL)
+        axes.text(
+            bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=style.SMALL
+        )
     things = "product" if median == 1 else "products"
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
     finding = f"Typical: {typical} different {things}; mean: {average}"

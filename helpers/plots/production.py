@@ -116,9 +116,12 @@ def checks_by_night(drill: pd.DataFrame) -> None:
                 axes.text(column, height, "S" if row["stops"] else "R", color="white",
                           ha="center", va="center", fontsize=11, fontweight="bold")  # fmt: skip
     for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside last night's table")):
-        axes.text(-0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=style.SMALL)
+        axes.text(
+            -0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=style.SMALL
+        )
     for column, night in enumerate(nights):
-        axes.text(column, 2.0, "\n".join(textwrap.wrap(night, 6)), ha="center", va="center",
+        lines = textwrap.wrap(night, 6, break_long_words=False)
+        axes.text(column, 2.0, "\n".join(lines), ha="center", va="center",
                   fontsize=style.SMALL)  # fmt: skip
     for column, text, colour in ((-0.4, "S: stops the table", WARNING),
                                  (2.7, "R: reports", POPULAR)):  # fmt: skip

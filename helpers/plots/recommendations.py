@@ -225,7 +225,9 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
                                       fc=colours[step], ec="none", alpha=0.17))  # fmt: skip
         label = "best sellers" if step == "popularity" else step
         axes.text(left + 0.15, height + 1.45, label, fontweight="bold", color=INK, va="center")
-        axes.text(left + 0.15, height + 0.66, what[step], color=INK, va="center", fontsize=style.SMALL)
+        axes.text(
+            left + 0.15, height + 0.66, what[step], color=INK, va="center", fontsize=style.SMALL
+        )
         people = "person" if row["customers"] == 1 else "people"
         who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
         lines = [who]
@@ -244,7 +246,9 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
                   color=INK, linespacing=1.35)  # fmt: skip
         if place < len(table) - 1:
             _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.4), INK)
-            axes.text(left + 0.42, height - 0.21, "else", va="center", fontsize=style.SMALL, color=INK)
+            axes.text(
+                left + 0.42, height - 0.21, "else", va="center", fontsize=style.SMALL, color=INK
+            )
         told.append(f"{label}: {', '.join(lines)}")
     first = table.index[0]
     share = 1 - table.loc[first, "share"]
@@ -281,7 +285,9 @@ def what_followed(table: pd.DataFrame, verdict: str, days: int = 30) -> None:
             (row["later"], -0.17, f", our weight: {row['ours']:.1f}"),
             (row["chance"], 0.17, " by chance"),
         ):
-            axes.text(value, place + shift, f" {percent(value)}{more}", va="center", fontsize=style.SMALL)
+            axes.text(
+                value, place + shift, f" {percent(value)}{more}", va="center", fontsize=style.SMALL
+            )
         told.append(
             f"{words[kind]}: {percent(row['later'])}, by chance {percent(row['chance'])}, "
             f"our weight {row['ours']:.1f}"
@@ -371,7 +377,9 @@ def unknown_id() -> None:
         colour = POPULAR if place else WARNING
         _box(axes, (7.7, high), (4.4, 1.2), f"{who}:\n{gets}", colour)
         _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
-        axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=style.SMALL)
+        axes.text(
+            2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=style.SMALL
+        )
     _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, counter 4", OTHER)
     style.title(axes, "An unknown id: the page gets a list, and somebody counts")
     told = "An id that does not look like ours is a typo or a test: best sellers. One that is "

@@ -245,7 +245,10 @@ def buyers_needed(row: pd.DataFrame) -> None:
                   ha="left" if struck else "right", va="top" if struck else "baseline",
                   fontweight="bold", bbox=white)  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xticks(row.index, [f"{n:,}\n{_wait(w)}".replace(" weeks", "\nweeks") for n, w in row["weeks"].items()])
+    axes.set_xticks(
+        row.index,
+        [f"{n:,}\n{_wait(w)}".replace(" weeks", "\nweeks") for n, w in row["weeks"].items()],
+    )
     axes.minorticks_off()
     axes.set_xlim(*edges)
     axes.set_ylim(0, highest)

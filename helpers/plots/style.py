@@ -217,7 +217,7 @@ def settle(figure) -> None:
         _wrap(figure, label, 1.04 * box.width if beside else box.x1)
         if not beside and label.get_window_extent().width > 2 * (whole - (box.x0 + box.x1) / 2):
             label.set(x=1, ha="right")  # centred, it would leave the figure
-        _wrap(figure, axes.yaxis.label, box.height, down=True)
+        _wrap(figure, axes.yaxis.label, 0.9 * box.height, down=True)
         if axes is not figure.axes[0] or not leading:
             _wrap(figure, axes._left_title, whole - box.x0)
     _close_up(figure)
