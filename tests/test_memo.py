@@ -629,8 +629,7 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     )
     assert f"<b>{low:,.0f} to {high:,.0f} a year</b> in margin, against a cost of 8,000." in first
     assert (
-        f"we stop if the lift's whole 95\xa0% interval lies below {100 * plan['lift']:.0f}\xa0%"
-        in first
+        f"we stop if the lift's whole 95 % interval lies below {100 * plan['lift']:.0f} %" in first
     )
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
