@@ -25,6 +25,7 @@ from helpers.data import HealthReport, line_amounts
 from helpers.evaluate import MIN_CUSTOMERS, MIN_HITS, WORTH_HAVING, ruled_out
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import MostPopular, Random
+from helpers.telling import typeset
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 FIX_DATA = "fix the data first"
@@ -1208,7 +1209,7 @@ def page(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
     )
     metrics = metrics or {}
-    return template.render(
+    text = template.render(
         facts=facts,
         title=title,
         colours={
@@ -1226,3 +1227,4 @@ def page(
         files=files or {},
         remarks=remarks,
     )
+    return typeset(text)

@@ -20,6 +20,41 @@ _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in string.punctuation if sign
 _ENTITIES[ord("$")] = "<span>&#36;</span>"
 
 
+# markup, code and entities of names from the data stay as they are
+_APART = re.compile(
+    r"(<style\b.*?</style>|<script\b.*?</script>|<[^<>]*>|`[^`]*`|&#?\w+;|\]\([^)]*\))", re.S
+)
+_PERCENT = re.compile(r"(?<=\d) ?%(?![0-9A-Fa-f]{2}\b)")
+_MINUS = re.compile(r"(?<![\w%;)\]./\u2212-])-(?=\.?\d)")
+
+
+def typeset(text: str) -> str:
+    r"""The signs of print: *8 %* with a space at which no line breaks, and a true minus.
+
+    Parameters
+    ----------
+    text : str
+        Plain text, Markdown or HTML; markup and code in it stay as they are, and so does a text
+        that is nothing but a whole negative number, since that may be an id.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> typeset("-8% (-10% to 3%)").replace("\xa0", "_")
+    '−8_% (−10_% to 3_%)'
+    >>> typeset("from 2024-01-05, 3-4 weeks, <p style='width: 8%'>")
+    "from 2024-01-05, 3-4 weeks, <p style='width: 8%'>"
+    """
+    if re.fullmatch(r"-\d+", text):
+        return text
+    parts = _APART.split(text)
+    parts[::2] = [_MINUS.sub("\u2212", _PERCENT.sub("\xa0%", part)) for part in parts[::2]]
+    return "".join(parts)
+
+
 def say(text: str) -> None:
     """Show a sentence whose numbers and names were computed, as the text around it is shown.
 
@@ -28,6 +63,7 @@ def say(text: str) -> None:
     text : str
         Markdown. Names from the data go through :func:`plain`.
     """
+    text = typeset(text)
     spoken = html.unescape(re.sub(r"</?span>", "", text))
     display({"text/markdown": text, "text/plain": spoken}, raw=True)
 
@@ -42,7 +78,7 @@ def show_page(told: str, page: str) -> None:
     page : str
         HTML. Names from the data must be escaped in it.
     """
-    display({"text/plain": told, "text/html": page}, raw=True)
+    display({"text/plain": typeset(told), "text/html": typeset(page)}, raw=True)
 
 
 def plain(name: object) -> str:
@@ -113,7 +149,9 @@ def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
     """
     formats = formats or {}
     columns = [table.iloc[:, place] for place in range(table.shape[1])]
-    cells = [[_cell(value, formats.get(column.name)) for value in column] for column in columns]
+    cells = [
+        [typeset(_cell(value, formats.get(column.name))) for value in column] for column in columns
+    ]
     aligns = ["right" if column.dtype.kind in "iuf" else "left" for column in columns]
     rows = [_row("th", map(str, table.columns), aligns)]
     rows += [_row("td", row, aligns) for row in zip(*cells, strict=True)]

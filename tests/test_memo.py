@@ -613,7 +613,7 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert f"e-mail {facts['channels']['email']:,} customers" in page
     assert f"takes <b>{facts['plan']['weeks']} weeks</b> at 4,200 visits a week" in page
     assert (
-        f"It pays from a lift of <b>{facts['plan']['lift']:.0%}</b>" in page
+        f"It pays from a lift of <b>{100 * facts['plan']['lift']:.0f}\xa0%</b>" in page
         and "course arms" in page
     )
 
@@ -629,7 +629,9 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
         for end in ("gain_low", "gain_high")
     )
     assert f"<b>{low:,.0f} to {high:,.0f} a year</b> in margin, against a cost of 8,000." in first
-    assert f"we stop if the lift's whole 95 % interval lies below {plan['lift']:.0%}" in first
+    assert (
+        f"we stop if the lift's whole 95 % interval lies below {100 * plan['lift']:.0f} %" in first
+    )
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
     assert "What it may bring" not in memo.page(unknown, "shop")

@@ -18,7 +18,9 @@ from helpers.course.notebooks import (
     normalise,
     number,
 )
+from helpers.plots import style
 from helpers.reading.parameters import Parameters
+from helpers.telling import typeset
 
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
@@ -70,6 +72,20 @@ def test_lessons_00_to_12_are_there():
 def test_normal_form(path, notebook):
     stored = path.read_text(encoding="utf-8")
     assert stored == nbformat.writes(normalise(notebook)).rstrip("\n") + "\n"
+
+
+def test_percentages_and_minus_signs_are_those_of_print(notebook):
+    for output in (output for cell in code(notebook) for output in cell.outputs):
+        data = output.get("data", {})
+        for kind in {"text/markdown", "text/html", "text/plain"} & set(data):
+            told = "".join(data[kind])
+            assert told == typeset(told)
+
+
+def test_figures_are_equally_wide(notebook):
+    outputs = [output for cell in code(notebook) for output in cell.outputs]
+    sizes = [each.metadata["image/png"] for each in outputs if "image/png" in each.get("data", {})]
+    assert {size["width"] for size in sizes} <= {round(style.WIDTH * 104)}
 
 
 def test_no_machine_in_it_and_no_error(path, notebook):

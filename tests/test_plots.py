@@ -2,7 +2,11 @@
 
 import base64
 import io
+import re
+from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
@@ -82,6 +86,55 @@ def test_a_list_has_one_colour_in_every_figure(drawn):
     expected = [colours.PERSONAL, colours.POPULAR, colours.CHANCE]
     assert drawn_in == [to_hex(colour) for colour in expected]
     assert len({*expected, colours.ORACLE, colours.WARNING}) == 5
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """What reached the page: the words for those who see no picture, and its size."""
+    seen = []
+    monkeypatch.setattr(
+        plots.style,
+        "display",
+        lambda data, raw, metadata: seen.append((data["text/plain"], metadata["image/png"])),
+    )
+    return seen
+
+
+def test_figures_are_equally_wide_whatever_is_written_on_them(pages):
+    long = "a label so long that it can't stand on one line below axes which begin so far right"
+    plots.bars(pd.Series({"a name of twenty letters": 0.5}), f"A finding with {long}", long)
+    figure, panels = plots.style.figure(ncols=2)
+    for axes in panels:
+        axes.imshow(np.eye(3))
+        axes.set_xlabel(long)
+    plots.style.show(figure, "two")
+    widths = {size["width"] for _, size in pages}
+    assert widths == {round(plots.style.WIDTH * 104)}
+
+
+def test_the_smallest_letters_have_ten_pixels_on_a_phone():
+    assert plots.style.SMALL / 72 * 360 / plots.style.WIDTH >= 10
+    assert plt.rcParams["font.size"] >= plots.style.SMALL
+    folder = Path(plots.__file__).parent
+    for path in folder.glob("*.py"):
+        sizes = re.findall(r'fontsize"?[:=] ?([\d.]+)', path.read_text("utf-8"))
+        assert all(float(size) >= plots.style.SMALL for size in sizes), path.name
+
+
+def test_a_figure_has_the_signs_of_print_and_words_that_can_be_read(pages):
+    figure, axes = plots.style.figure()
+    axes.plot([-0.1, 0.1], [0, 1])
+    axes.text(0, 0.5, "-8% to 3%", color=colours.OTHER)
+    axes.text(0, 0.7, "on something dark", color="white")
+    plots.style.finish(figure, axes, "It fell by 8%", "change", alt="-8%", percent="xy")
+    assert pages[0][0] == "\N{MINUS SIGN}8\xa0%"
+    [text, white] = axes.texts
+    assert text.get_text() == "\N{MINUS SIGN}8\xa0% to 3\xa0%"
+    assert to_hex(white.get_color()) == "#ffffff"
+    assert plots.style._light(np.array(to_rgb(text.get_color()))) <= 1.05 / 4.5 - 0.05
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert ticks[0].startswith("\N{MINUS SIGN}") and all(each.endswith("\xa0%") for each in ticks)
+    assert figure.get_suptitle() == "It fell by 8\xa0%"
 
 
 def test_each_colour_of_a_drawing_reaches_the_page(monkeypatch):

@@ -75,7 +75,7 @@ def boxes(figure):
     """What is marked as strange: the text of each box and whether it has the warning's colour."""
     axes = figure.axes[0]
     strange = [to_hex(box.get_facecolor()) == colours.WARNING.lower() for box in axes.patches]
-    inside = [text.get_text() for text in axes.texts if text.get_size() == 10]
+    inside = [text.get_text() for text in axes.texts if text.get_size() == plots.style.SMALL]
     return dict(zip(zip(range(len(inside)), inside, strict=True), strange, strict=True))
 
 

@@ -76,8 +76,8 @@ def test_a_table_is_for_people(shown):
     show(table, {"share": "{:.0%}"})
     page = shown[0]["text/html"]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
-    assert cells[:6] == ["Mug", "12,345", "0.12", "50%", "✓", "01 Mar 2024"]
-    assert cells[6:] == ["–", "1", "–", "8%", "✗", "01 Mar 2024"]
+    assert cells[:6] == ["Mug", "12,345", "0.12", "50\xa0%", "✓", "01 Mar 2024"]
+    assert cells[6:] == ["–", "1", "–", "8\xa0%", "✗", "01 Mar 2024"]
     sides = re.findall(r'<th style="text-align: (\w+)"', page)
     assert sides == ["left", "right", "right", "right", "left", "left"]
     assert shown[0]["text/plain"].count("\n") == 2
@@ -99,3 +99,21 @@ def test_shares_and_lists_in_words():
     assert listing([]) == "none" and listing(["a"]) == "a"
     assert listing(["a", "b", "c"]) == "a, b and c"
     assert listing("abcdefg", most=5) == "a, b, c, d, e and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("8% (-3.5% to .4%)", "8_% (−3.5_% to .4_%)"),
+        ("8 % stays together", "8_% stays together"),
+        ("on 2024-01-05, in 3-4 weeks, PROD-5, x-1", "on 2024-01-05, in 3-4 weeks, PROD-5, x-1"),
+        ("<i style='width: 8%; margin: -1px'>-1</i>", "<i style='width: 8%; margin: -1px'>−1</i>"),
+        ("<style>a { width: 8% }</style> 8%", "<style>a { width: 8% }</style> 8_%"),
+        ("`{:.0%} -5` and [here](a%20b-5%20c)", "`{:.0%} -5` and [here](a%20b-5%20c)"),
+        (plain("-5% off"), plain("-5% off")),
+        ("-1", "-1"),
+    ],
+)
+def test_signs_are_those_of_print_and_code_and_names_stay(text, told):
+    assert telling.typeset(text) == told.replace("_", "\xa0")
+    assert telling.typeset(telling.typeset(text)) == telling.typeset(text)

@@ -32,8 +32,13 @@ ANSWER = "answer"
 #: Figures outside the lessons: by name, the lesson and how what they say begins.
 _PICTURES = {
     "flow": ("00", "From two tables to a list"),
-    "customers": ("00", r"Of [\d,]+ customers, \d+% have a hit"),
+    "customers": ("00", r"Of [\d,]+ customers, \d+\s?% have a hit"),
 }
+_EXERCISES = re.compile(r"^(## Exercises)\n(\nReplace the three dots[^\n]*\n)?", re.M)
+_NOT_HERE = (
+    "*On this page nothing runs. Answer on paper and open the fold below, or open the lesson in "
+    "JupyterLab: there, your answer is checked.*"
+)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -103,6 +108,40 @@ def normalise(notebook):
     return notebook
 
 
+def to_be_read(notebook) -> None:
+    """Make a lesson fit for pages on which nothing can be run.
+
+    Set-up cells that follow each other fold open together, exercises say where they are done, and
+    what an exercise says before it is answered goes.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        It is changed.
+    """
+    kept = []
+    for cell in notebook.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown":
+            cell.source = _EXERCISES.sub(rf"\1\n\n{_NOT_HERE}\n", cell.source)
+        else:
+            unanswered = [output for output in cell.outputs if _unanswered(output)]
+            cell.outputs = [output for output in cell.outputs if output not in unanswered]
+            before = kept[-1] if kept else None
+            if before is not None and before.cell_type == "code" and not before.outputs:
+                folded = FOLDED in tags and FOLDED in before.metadata.get("tags", [])
+                if folded and not {"exercise", "answer"} & tags:
+                    cell.source = f"{before.source}\n\n{cell.source}"
+                    kept.pop()
+        kept.append(cell)
+    notebook.cells = kept
+
+
+def _unanswered(output):
+    said = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return "".join(said).startswith("Not answered yet")
+
+
 def quiz_text(lesson: str) -> str:
     """The quiz of a lesson as Markdown: each option folds open to say why it is right or wrong.
 
@@ -124,7 +163,8 @@ def quiz_text(lesson: str) -> str:
         lines += [f"**{number}.** {question['ask']}", ""]
         for verdict, option in options[-turn:] + options[:-turn]:
             text, why = option["text"], option["why"]
-            lines.append(f"<details><summary>{text}</summary>{verdict} {why}</details>")
+            apart = 'style="margin: 0.5em 0"'  # JupyterLab has no style of its own for folds
+            lines.append(f"<details {apart}><summary>{text}</summary>{verdict} {why}</details>")
         lines.append("")
     return "\n".join(lines)
 
@@ -167,7 +207,7 @@ def _link_terms(notebook):
             text = re.sub(r"\[(\*\*[^*\n]+\*\*)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
             taught, *rest = re.split(r"^(?=## Quiz)", text, maxsplit=1, flags=re.M)
             # bold words that stand in a heading, a link or an answer are left alone
-            parts = re.split(r"(^#[^\n]*$|\[[^\]]*\]\([^)]*\)|<details>.*?</details>)", taught,
+            parts = re.split(r"(^#[^\n]*$|\[[^\]]*\]\([^)]*\)|<details[^>]*>.*?</details>)", taught,
                              flags=re.M | re.S)  # fmt: skip
             parts[::2] = [re.sub(r"\*\*([^*\n]+)\*\*", linked, part) for part in parts[::2]]
             cell.source = "".join([*parts, *rest])

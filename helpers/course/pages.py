@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 
-from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles
+from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles, to_be_read
 
 INJECTED = "injected-parameters"  # papermill's cell
 ASSETS = Path(__file__).parent / "site"
@@ -43,8 +43,12 @@ def lesson_html(notebook: Path, beside: Collection[str] = ()) -> str:
     -------
     str
     """
+    import nbformat
+
     names = sorted({notebook.stem, *beside})
-    body = _exporter().from_filename(str(notebook))[0]
+    lesson = nbformat.read(notebook, as_version=4)
+    to_be_read(lesson)
+    body = _exporter().from_notebook_node(lesson)[0]
     body = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', body)
     return _page(body, title=_called(notebook.stem), names=names, place=names.index(notebook.stem))
 
@@ -69,7 +73,7 @@ def _called(stem):
 def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
-    script = _asset("quiz.js") + _asset("figures.js")
+    script = _asset("quiz.js") + _asset("guess.js") + _asset("figures.js")
     return template.render(body=body, style=style, script=script, called=_called, **about)
 
 

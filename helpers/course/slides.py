@@ -21,6 +21,8 @@ _HEADLINE = 18  # words at most, where a sentence becomes the headline of a tabl
 _TALL = 0.57  # height by width, from which on a figure has its words beside it
 _SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
 _WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their heights
+# words that answer a question which is asked in the text, and on no slide
+_ANSWERS = re.compile(r"\W*(Yes|No|Neither|Both|Nobody|Not|Because)\b[^:]")
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
 _TITLE, _GUESS = re.compile(r"^# \d\d"), re.compile(r"\*\*Guess")
 _LEFT_OUT = ("Quiz", "For the curious")
@@ -155,7 +157,7 @@ def _say(slide, text, waiting):
     slide.notes.append(text)
     if slide.said or slide.quoted or slide.kicker == _ASKED:
         return
-    said = _short(text)
+    said = "" if slide.shown and _ANSWERS.match(text) else _short(text)
     said = re.sub(r"^\*\*What it means:\*\* ?(\w?)", lambda first: first[1].upper(), said)
     claim, rest = _claim(said)
     if slide.shown and not slide.kicker and 0 < len(claim.split()) <= _HEADLINE:
@@ -374,11 +376,21 @@ def _section(slide, markdown):
         lines.append(f'<div class="said">{markdown(slide.said)}</div>')
     lines.append("</div>" * (2 if slide.shown else 1))
     if slide.notes:
-        notes = markdown("\n\n".join(slide.notes))
+        notes = markdown("\n\n".join(_points(note) for note in slide.notes))
     else:  # a figure alone: what it shows, which is escaped already
         notes = "\n".join(f"<p>{alt}</p>" for alt in re.findall(r'<img alt="([^"]*)"', slide.shown))
     lines.append(f'<aside class="notes">{notes}</aside>\n</section>')
     return "\n".join(lines)
+
+
+def _points(note):
+    """Notes to speak from: a line for each sentence; lists, tables and quotations stay."""
+    parts = []
+    for part in note.split("\n\n"):
+        prose = not re.match(r"\s*([-|>#`$<]|\*? ?\d+\.|\*\*\d)", part)
+        sentences = _sentences(part.replace("\n", " ")) if prose else []
+        parts.append("\n".join(f"- {each}" for each in sentences) if len(sentences) > 1 else part)
+    return "\n\n".join(parts)
 
 
 _PAGE = """<!DOCTYPE html>

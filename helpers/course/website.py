@@ -15,7 +15,7 @@ from importlib import util
 from pathlib import Path
 
 from helpers import colours
-from helpers.course.notebooks import FOLDED, FOLDER, glossary, lessons_in, pictures
+from helpers.course.notebooks import FOLDED, FOLDER, glossary, lessons_in, pictures, to_be_read
 from helpers.course.pages import ASSETS, INJECTED
 from helpers.data import PROJECT
 
@@ -78,9 +78,9 @@ _CONFIGURATION = {
     "nb_ipywidgets_js": {},
     "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
-    "html_static_path": ["course.css", "quiz.js"],
+    "html_static_path": ["course.css", "quiz.js", "guess.js"],
     "html_css_files": ["course.css"],
-    "html_js_files": [["quiz.js", {"defer": "defer"}]],
+    "html_js_files": [["quiz.js", {"defer": "defer"}], ["guess.js", {"defer": "defer"}]],
     "language": "en",
     "suppress_warnings": ["myst.header"],
 }
@@ -134,7 +134,7 @@ def build_site(out, run=None) -> Path:
         if not run:
             shutil.copytree(folder / "images", source / "images")
         _write_index(source, lessons, pages, run)
-        for asset in ("course.css", "quiz.js", "favicon.svg"):
+        for asset in ("course.css", "quiz.js", "guess.js", "favicon.svg"):
             shutil.copy(ASSETS / asset, source)
         (source / "templates").mkdir()
         shutil.copy(ASSETS / "search.html", source / "templates")
@@ -258,6 +258,10 @@ def _copy_lesson(path, source, available):
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.metadata["tags"].append(FOLDED)
+    to_be_read(notebook)
     if "glossary.md" in available:
         _teach(notebook, path.name)
     for cell in notebook.cells:
@@ -273,8 +277,6 @@ def _copy_lesson(path, source, available):
                 cell.source,
             )
             continue
-        if INJECTED in cell.metadata.get("tags", []):
-            cell.metadata["tags"].append(FOLDED)
         for output in cell.outputs:
             picture = output.get("metadata", {}).get("image/png", {})
             if picture:

@@ -90,11 +90,11 @@ def instructor_notebook(notebook, talking: str):
     import nbformat
 
     for cell in notebook.cells:  # a computed sentence may fold, too
-        cell.source = cell.source.replace("<details>", "<details open>")
+        cell.source = cell.source.replace("<details", "<details open")
         for output in cell.get("outputs", []):
             for kind, text in output.get("data", {}).items():
                 if kind.startswith("text/"):
-                    output.data[kind] = text.replace("<details>", "<details open>")
+                    output.data[kind] = text.replace("<details", "<details open")
     notes = nbformat.v4.new_markdown_cell(f"> **For the instructor**\n\n{talking}", id="talking")
     notebook.cells.insert(1, notes)
     return notebook

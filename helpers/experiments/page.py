@@ -17,6 +17,7 @@ from helpers.experiments.arms import HOLDOUT, MISMATCH, assign_arms
 from helpers.experiments.readout import MEASURES, percent
 from helpers.experiments.rule import KEEP, SHIP, STOP, rule_chances
 from helpers.reading.parameters import LiveTest
+from helpers.telling import typeset
 
 #: What a shop should look at beside a list, and what no export of a test counts.
 NEVER_COUNTED = "returns, unsubscribes and the speed of the page"
@@ -68,7 +69,7 @@ def page(
     # with a broken split, or a broken export, nothing of what happened may be compared
     comparable = read["readable"]
     table = read["comparisons"] if comparable else read["comparisons"].iloc[:0]
-    return template.render(
+    text = template.render(
         style=Markup(style),
         read=read,
         report=report,
@@ -94,6 +95,7 @@ def page(
         unknown=_unknown(read, plan, report) if plan else _remarks(read),
         SHIP=SHIP,
     )
+    return typeset(text)
 
 
 def _as_dealt(rows, plan):

@@ -74,12 +74,12 @@
       table.replaceChildren();
       const worth = lift.valueAsNumber / 100, times = visit.valueAsNumber / facts.visits;
       if (!(worth > 0 && worth <= 10 && times > 0)) {
-        said.textContent = "It takes a lift between 1 and 1000 %, and visits.";
+        said.textContent = "It takes a lift between 1 and 1000\u00a0%, and visits.";
         return;
       }
       const { error, needed, chances } = plan(facts, worth, times, at);
-      const takes = needed === null ? `No week up to ${facts.weeks.at(-1)} finds a lift of ${lift.value} % four times in five.`
-        : `Finding a lift of ${lift.value} % four times in five takes ${needed} week${needed === 1 ? "" : "s"}.`;
+      const takes = needed === null ? `No week up to ${facts.weeks.at(-1)} finds a lift of ${lift.value}\u00a0% four times in five.`
+        : `Finding a lift of ${lift.value}\u00a0% four times in five takes ${needed} week${needed === 1 ? "" : "s"}.`;
       said.textContent = `${takes} After ${week} ${many}, luck alone typically moves the lift by ${(100 * error).toFixed(error < 0.1 ? 1 : 0)} points ` +
         `(its standard error), and of 100 lists that just pay, the rule ships ${of100(chances[1].ship)}.`;
       table.append(make("caption", "What the rule says in 100 such tests"));
@@ -91,7 +91,7 @@
         head.append(cell);
       });
       table.append(head);
-      ["nothing", `just enough, ${lift.value} %`, "twice that"].forEach((truth, i) => {
+      ["nothing", `just enough, ${lift.value}\u00a0%`, "twice that"].forEach((truth, i) => {
         const line = make("tr"), drawn = make("tr"), bar = make("td", "", { colSpan: 4, className: "bar" });
         line.append(make("th", truth));
         drawn.setAttribute("aria-hidden", "true");

@@ -198,9 +198,9 @@ def _lists(shown, bought, after, finding, places=0):
             axes.add_patch(box)
             text = textwrap.shorten(str(product), 22, placeholder="…") or str(product)[:8]
             if wide:
-                text = textwrap.fill(text, 10, max_lines=3, placeholder="…")
+                text = textwrap.fill(text, 8, max_lines=3, placeholder="…")
             axes.text((place + 0.5) * step, row + 0.48, text, ha="center", va="center",
-                      color="white" if hit else INK, fontsize=10 if wide else 13,
+                      color="white" if hit else INK, fontsize=style.SMALL if wide else 13,
                       fontweight="bold" if hit else "normal")  # fmt: skip
         colour = meaning(name, INK)
         label = textwrap.fill(name, 8 if wide else 12)
@@ -422,20 +422,20 @@ def same_people() -> None:
         for line, (ours, theirs, verdict) in enumerate(draws):
             y = top + 0.95 + 1.05 * line
             for x, label, people, colour in [
-                (0.2, "ours", ours, PERSONAL), (4.0, "theirs", theirs, POPULAR)
+                (0.1, "ours", ours, PERSONAL), (4.1, "theirs", theirs, POPULAR)
             ]:  # fmt: skip
                 axes.text(x, y, label, color=colour, va="center", fontweight="bold")
                 for place, person in enumerate(people):
-                    centre = x + 1.75 + 0.95 * place
+                    centre = x + (1.9 if label == "ours" else 2.2) + 0.95 * place
                     face = INK if found[person] else "white"
                     axes.add_patch(Circle((centre, y), 0.4, facecolor=face, edgecolor=INK, lw=2))
                     axes.text(centre, y, str(person), ha="center", va="center",
                               color="white" if found[person] else INK)  # fmt: skip
-            axes.text(8.1, y, verdict, va="center")
-    axes.text(0, 0, "Dark: found something. Customer 1 does so in any list, customer 2 in none.",
-              va="center", fontsize=10.5)  # fmt: skip
-    axes.set_xlim(-0.1, 10.6)
-    axes.set_ylim(5.8, -0.4)
+            axes.text(8.2, y, verdict, va="center")
+    axes.text(0, 0, "Dark: found something. Customer 1 does so\nin any list, customer 2 in none.",
+              va="center", fontsize=style.SMALL)  # fmt: skip
+    axes.set_xlim(-0.1, 12.2)
+    axes.set_ylim(5.8, -0.8)
     style.bare(axes)
     finding = "With other judges, luck picks the winner"
     style.title(axes, finding)
@@ -505,13 +505,13 @@ def same_or_different(table: pd.DataFrame) -> None:
         ]:  # fmt: skip
             told = f"{_point(low)} to {_point(high)}" if np.isfinite(low) else ""
             axes.text(1.02, place + lift, told, transform=axes.get_yaxis_transform(),
-                      va="center", color=ink, fontsize=10.5)  # fmt: skip
+                      va="center", color=ink, fontsize=style.SMALL)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1.5)
     axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
     axes.set_ylim(len(table) - 0.5, -1.1)
     for lift, who, ink in [(-0.9, "same judges", INK), (-0.55, "different", "#6E6E6E")]:
         axes.text(1.02, lift, who, transform=axes.get_yaxis_transform(), va="center",
-                  color=ink, fontsize=10.5, fontweight="bold")  # fmt: skip
+                  color=ink, fontsize=style.SMALL, fontweight="bold")  # fmt: skip
     same, apart = clear_differences(table)
     gained = [in_words(name) for name in same if name not in apart]
     finding = "Ours minus theirs: the same people (colour), different people (grey)"

@@ -39,16 +39,16 @@ def routine() -> None:
     for place, (question, lesson, word) in enumerate(ROUTINE):
         y, colour = -place, _ANSWERS[word]
         style.box(axes, 2.55, y, 5.1, 0.68, question, INK)
-        axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=10.5)
+        axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
         style.arrow(axes, (5.15, y), (6.05, y), colour)
         axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
         style.box(axes, 7.6, y, 3.0, 0.62, word, colour, filled=True)
         style.arrow(axes, (2.55, y - 0.36), (2.55, y - 0.64), INK)
     style.box(axes, 2.55, -len(ROUTINE), 3.4, 0.62, "ship a test", PERSONAL, True)
-    axes.text(2.75, -len(ROUTINE) + 0.49, "yes", va="center", color=INK, fontsize=10)
+    axes.text(2.75, -len(ROUTINE) + 0.49, "yes", va="center", color=INK, fontsize=style.SMALL)
     axes.set_xlim(-0.75, 9.15)
     axes.set_ylim(-len(ROUTINE) - 0.45, 0.75)
-    axes.text(-0.12, 0.6, "lesson", ha="right", va="center", color=CHANCE, fontsize=10)
+    axes.text(-0.12, 0.6, "lesson", ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
     style.bare(axes, equal=False)
     finding = "The routine: the first no decides"
     style.title(axes, finding)

@@ -75,7 +75,7 @@ def night_and_noon() -> None:
             ("3 pm", "page looks", list("ABDEF"), "")]  # fmt: skip
     for height, (clock, what, shown, gone) in zip((2.2, 1.1, 0.0), rows, strict=True):
         axes.text(-0.2, height + 0.45, clock, ha="right", va="center", fontweight="bold")
-        axes.text(-0.2, height + 0.12, what, ha="right", va="center", fontsize=10.5)
+        axes.text(-0.2, height + 0.12, what, ha="right", va="center", fontsize=style.SMALL)
         for place, letter in enumerate(shown):
             in_row = place < 5
             colour = PERSONAL if in_row else CHANCE
@@ -123,24 +123,24 @@ def four_places(reach: Mapping[str, int]) -> None:
     for table, corner, places in tables:
         _panel(axes, (-2.35, corner), 1.7, 0.98, PERSONAL)
         axes.text(-1.5, corner + 0.49, table, color=PERSONAL, ha="center", va="center",
-                  fontweight="bold", fontsize=10.5)  # fmt: skip
+                  fontweight="bold", fontsize=style.SMALL)  # fmt: skip
         side = 1 if corner > 1 else -1
         style.arrow(axes, (-1.5, 1.97 + 0.2 * side), (-1.5, corner + 0.49 - 0.49 * side), CHANCE)
         for name in places:
             does, shows = _WHERE[name]
             title, unit = CHANNELS[name]
             style.arrow(axes, (-0.6, corner + 0.49), (0.0, height + 0.43), CHANCE)
-            _panel(axes, (0.05, height), 4.95, 0.86, INK)
-            axes.text(0.2, height + 0.6, title, fontweight="bold", va="center")
-            axes.text(0.2, height + 0.24, f"{does}: {shows}", va="center", fontsize=10)
-            axes.text(5.15, height + 0.6, f"{reach[name]:,}", color=PERSONAL, va="center",
+            _panel(axes, (0.05, height), 4.45, 0.95, INK)
+            axes.text(0.2, height + 0.72, title, fontweight="bold", va="center")
+            axes.text(0.2, height + 0.32, f"{does}:\n{shows}", va="center", fontsize=style.SMALL)
+            axes.text(4.65, height + 0.66, f"{reach[name]:,}", color=PERSONAL, va="center",
                       fontweight="bold")  # fmt: skip
-            axes.text(5.15, height + 0.24, unit, color=PERSONAL, va="center", fontsize=10)
+            axes.text(4.65, height + 0.3, unit, color=PERSONAL, va="center", fontsize=style.SMALL)
             told.append(f"{title}: {reach[name]:,} {unit}")
             height -= 1.05
-    axes.set_xlim(-2.4, 6.5)
-    axes.set_ylim(-0.1, 4.1)
-    style.bare(axes)
+    axes.set_xlim(-2.4, 6.3)
+    axes.set_ylim(-0.1, 4.15)
+    style.bare(axes, equal=False)
     style.title(axes, "One engine, two tables, four places")
     style.show(
         figure,
@@ -186,11 +186,11 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
                 axes.plot(middle, height, "o", markersize=19, markerfacecolor=face,
                           markeredgecolor=PERSONAL, markeredgewidth=1.8)  # fmt: skip
                 axes.text(middle, height, person, color="white" if full else PERSONAL,
-                          ha="center", va="center", fontsize=10)  # fmt: skip
+                          ha="center", va="center", fontsize=style.SMALL)  # fmt: skip
         if len(rows) > 1:
             axes.text(0, 0, "÷", ha="center", va="center", fontsize=15)
         axes.set_title(f"{name} {value:.2f}", loc="center", fontsize=12.5)
-        axes.text(0, -1.12, told, ha="center", va="top", fontsize=10)
+        axes.text(0, -1.12, told, ha="center", va="top", fontsize=style.SMALL)
         axes.set_xlim(-1.4, 1.4)
         axes.set_ylim(-1.85, 1.0)
         style.bare(axes)
@@ -266,7 +266,9 @@ def instead_or_together() -> None:
         axes.barh(place, both, 0.5, color=colour)
         axes.text(max(both, 20) + 2, place - 0.13, f"{both}: {what}", color=colour, va="center",
                   fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-        axes.text(max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=10.5, bbox=_ON_WHITE)
+        axes.text(
+            max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=style.SMALL, bbox=_ON_WHITE
+        )
     axes.text(22, -0.72, "chance gives 20", color=CHANCE, va="center")
     axes.set_xlim(0, 128)
     axes.set_ylim(2.5, -1.0)
@@ -339,7 +341,8 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
     axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -5),
-                  textcoords="offset points", color=WARNING, va="top", fontsize=10.5)  # fmt: skip
+                  textcoords="offset points", color=WARNING, va="top",
+                  fontsize=style.SMALL)  # fmt: skip
     if chosen is not None:
         at = list(prices.index).index(chosen)
         axes.axvline(at, color=PERSONAL, linewidth=18, alpha=0.13)
@@ -416,7 +419,7 @@ def three_taps() -> None:
     ends = [(2.75, "itself in the row"), (1.55, "“because …”"), (0.35, "all else in the row")]
     for height, text in ends:
         _panel(axes, (6.2, height - 0.36), 2.35, 0.72, WARNING if height < 1 else CHANCE)
-        axes.text(7.375, height, text, ha="center", va="center", fontsize=10.5)
+        axes.text(7.375, height, text, ha="center", va="center", fontsize=style.SMALL)
     style.arrow(axes, (1.65, 1.55), (3.05, 1.55), WARNING)
     for height, _ in ends:
         style.arrow(axes, (4.2, 1.55), (6.2, height), WARNING if height < 1 else CHANCE)
@@ -430,7 +433,7 @@ def three_taps() -> None:
         reason = text.startswith("reason")  # between two arrows
         text = text.replace("\n", " ") if reason else text
         at = (7.375, 1.0) if reason else (x - 0.1, y + 0.2)
-        axes.text(*at, text, ha="center", fontsize=10.5, va="center" if reason else "bottom",
+        axes.text(*at, text, ha="center", fontsize=style.SMALL, va="center" if reason else "bottom",
                   fontweight="bold")  # fmt: skip
     axes.set_xlim(-0.2, 8.65)
     axes.set_ylim(-0.15, 3.3)

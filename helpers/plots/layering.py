@@ -190,8 +190,8 @@ def hundred_offers(
     earns = saved * margin - used * voucher - 100 * sending
     rows = [
         (f"{saved} kept: {saved} × {margin:g} = +{saved * margin:g}", PERSONAL),
-        (f"{used} vouchers used, {used - saved} by people who come anyway: "
-         f"{used} × {voucher:g} = −{used * voucher:g}", POPULAR),
+        (f"{used} vouchers, {used - saved} of no use: {used} × {voucher:g} = "
+         f"−{used * voucher:g}", POPULAR),
         (f"100 mails: 100 × {sending:g} = −{100 * sending:g}", CHANCE),
     ]  # fmt: skip
     for place, (told, colour) in enumerate(rows):

@@ -100,7 +100,7 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
         if table.loc[peak].nunique() > 1 or name == "right":
             axes.annotate(f"{peak:%b %y}: {height:,.0f}", (peak, height), (-4, place),
                           textcoords="offset points", color=colour, ha="right", va="center",
-                          fontsize=10)  # fmt: skip
+                          fontsize=style.SMALL)  # fmt: skip
     for month in table.index[~table.index.to_period("M").isin(whole)]:
         days = right[by_month["right"] == month.to_period("M")]
         if len(days) and len(table) > 2:  # a month that the file cuts off
@@ -109,13 +109,13 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
             )
             axes.annotate(f"only\n{cut}", (month, table.loc[month, "right"]), (0, -6),
                           textcoords="offset points", color=CHANCE, ha="center", va="top",
-                          fontsize=9)  # fmt: skip
+                          fontsize=style.SMALL)  # fmt: skip
     for month in complete.index[complete.index.month == 12]:
         if month != peak:  # the season before
             axes.annotate(f"{month:%b %y}", (month, table.loc[month, "right"]), (0, 6),
                           textcoords="offset points", color=INK, ha="center", va="bottom",
-                          fontsize=10)  # fmt: skip
-    axes.set_ylim(0, table.max(axis=None) * 1.4)
+                          fontsize=style.SMALL)  # fmt: skip
+    axes.set_ylim(0, table.max(axis=None) * 1.6)
     for height, colour, words in [(0.97, INK, "read correctly"),
                                   (0.85, WARNING, "day and month swapped (dashed)")]:  # fmt: skip
         axes.text(0.02, height, words, transform=axes.transAxes, color=colour, va="top",
@@ -160,8 +160,9 @@ def lists_beside(lists: dict[str, list[str]], finding: str = "") -> None:
             shown = textwrap.wrap(product, wide) or [""]
             if len(shown) > 2:
                 shown = [shown[0], textwrap.shorten(" ".join(shown[1:]), wide, placeholder=" …")]
-            axes.text(place + 0.46, rank, "\n".join(shown), ha="center", va="center", fontsize=10,
-                      color="white" if strange else INK, linespacing=0.95)  # fmt: skip
+            axes.text(place + 0.46, rank, "\n".join(shown), ha="center", va="center",
+                      fontsize=style.SMALL, color="white" if strange else INK,
+                      linespacing=0.95)  # fmt: skip
     for rank in range(n):
         axes.text(-0.06, rank, str(rank + 1), ha="right", va="center", color=CHANCE)
     axes.set_xlim(-0.15, len(lists) - 0.05)
@@ -196,7 +197,7 @@ def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
             axes.text(x, top + 0.35, name, color=CHANCE, va="center")
             for line, value in enumerate(table[name].head(2)):
                 shown = textwrap.shorten(str(value), 24, placeholder=" …") or str(value)[:24]
-                axes.text(x, top + 0.9 + 0.6 * line, shown, va="center", fontsize=10.5)
+                axes.text(x, top + 0.9 + 0.6 * line, shown, va="center", fontsize=style.SMALL)
     met = behaved is not None and set(bought.iloc[:, 0]) & set(behaved.iloc[:, 0])
     if met:
         for x, name in [(places[0] + 0.6, "same customer"), (places[2] + 0.6, "same product")]:
@@ -300,18 +301,19 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
     pairs = zip(heads, rows, strict=True)
     widths = [max(map(len, [head, *rows[name].fillna("")])) for head, name in pairs]
-    places = [0, *np.cumsum([0.145 * width + 0.25 for width in widths])]
+    places = [0, *np.cumsum([0.2 * width + 0.3 for width in widths])]
     for place, head in zip(places, heads, strict=False):
-        axes.text(place, -0.8, head, color=CHANCE, va="center")
+        axes.text(place, -0.8, head, color=CHANCE, va="center", fontsize=style.SMALL)
     end = places[-1] - 0.05
     for line, (values, reason) in enumerate(zip(rows.to_numpy(), reasons, strict=True)):
         face = "#F7DDE6" if reason else _PALE
         axes.add_patch(Rectangle((-0.1, line - 0.4), end, 0.8, facecolor=face))
         for place, value in enumerate(values):
-            axes.text(places[place], line, "–" if pd.isna(value) else str(value), va="center")
+            shown = "–" if pd.isna(value) else str(value)
+            axes.text(places[place], line, shown, va="center", fontsize=style.SMALL)
         mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
         axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
-    axes.set_xlim(-0.15, end + 2.9)
+    axes.set_xlim(-0.15, end + 3.3)
     axes.set_ylim(len(rows) - 0.4, -1.2)
     style.bare(axes, equal=False)
     gone = sum(map(bool, reasons))
@@ -466,11 +468,12 @@ def the_rule(table: pd.DataFrame) -> None:
     colours = [INK, _SOFT, WARNING]
     figure, axes = style.figure(height=0.62 * len(table) + 1.2)
     for place, (name, colour) in enumerate(zip(answers, colours, strict=True)):
-        name = "mend (or ask)" if name == data.MEND else name
-        axes.text(4.35 + 1.6 * place, -0.75, name, ha="center", color=colour, fontweight="bold")
+        name = "mend\n(or ask)" if name == data.MEND else name.replace(" ", "\n")
+        axes.text(4.35 + 1.6 * place, -0.55, name, ha="center", va="bottom", color=colour,
+                  fontweight="bold")  # fmt: skip
     told = []
     for line, row in enumerate(table.itertuples()):
-        axes.text(0, line, row.question, va="center", fontsize=11)
+        axes.text(0, line, textwrap.fill(row.question, 22), va="center", fontsize=style.SMALL)
         for place, limit in enumerate(limits[row.question]):
             here = place == place_of[row.answer]
             box = FancyBboxPatch(
@@ -484,10 +487,10 @@ def the_rule(table: pd.DataFrame) -> None:
                 text = text.replace("less than ", "< ") + f"\n({limit})"
                 told.append(f"{row.question} {text}, so {row.answer}.".replace("\n", " "))
             axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
-                      color="white" if here else INK, fontsize=10,
+                      color="white" if here else INK, fontsize=style.SMALL,
                       fontweight="bold" if here else "normal")  # fmt: skip
     axes.set_xlim(-0.05, 8.4)
-    axes.set_ylim(len(table) - 0.5, -1.15)
+    axes.set_ylim(len(table) - 0.5, -1.25)
     style.bare(axes, equal=False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
     label = "filled: this file, with the limit in brackets"

@@ -20,8 +20,7 @@ _WORDS = {3: "three", 4: "four", 5: "five"}
 
 def _show_below(figure, finding, told="") -> None:
     """Show a figure of two panels below one title."""
-    text = textwrap.fill(finding, int(9.2 * style.WIDTH))
-    figure.suptitle(text, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(finding, x=0.01, ha="left", fontsize=13, fontweight="bold")
     style.show(figure, f"{finding}. {told}." if told else f"{finding}.")
 
 
@@ -213,7 +212,9 @@ def products_per_customer(per_customer: pd.Series) -> None:
         middle = (bins[-2] + bins[-1]) / 2
         axes.set_xticks([*ticks, middle], [*(f"{tick:,}" for tick in ticks), f"{begins:,}+"])
         text = f"{begins:,} or more:\n{beyond:,} customers"
-        axes.text(bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=10.5)
+        axes.text(
+            bins[-1], 0.12 * top + counted[-1], text, ha="right", va="bottom", fontsize=style.SMALL
+        )
     things = "product" if median == 1 else "products"
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
     finding = f"Typical: {typical} different {things}; mean: {average}"
@@ -258,23 +259,23 @@ MEANINGS = {
 
 def meanings() -> None:
     """One empty cell, four stories behind it, and what each asks for."""
-    figure, axes = style.figure(height=4)
+    figure, axes = style.figure(height=4.4)
     axes.add_patch(Rectangle((0, 1.65), 1.3, 1.3, facecolor=_EMPTY, edgecolor=INK, linewidth=2))
     axes.text(0.65, 2.3, "empty", ha="center", va="center")
     for place, (meaning, (story, action, colour)) in enumerate(MEANINGS.items()):
         height = 4.1 - 1.2 * place
         axes.annotate("", (1.9, height), (1.35, 2.3), arrowprops={"arrowstyle": "->", "lw": 2,
                                                                   "color": colour})  # fmt: skip
-        box = FancyBboxPatch((2, height - 0.45), 4.95, 0.9, boxstyle="round,pad=0.03",
+        box = FancyBboxPatch((2, height - 0.62), 4.1, 1.0, boxstyle="round,pad=0.03",
                              facecolor="white", edgecolor=colour, linewidth=2)  # fmt: skip
         axes.add_patch(box)
-        axes.text(2.1, height, meaning, va="center", color=colour, fontweight="bold")
-        axes.text(3.95, height, story, va="center", fontsize=11)
-        axes.annotate("", (7.4, height), (7.05, height), arrowprops={"arrowstyle": "->", "lw": 2,
+        axes.text(2.15, height, meaning, va="bottom", color=colour, fontweight="bold")
+        axes.text(2.15, height - 0.04, story, va="top", fontsize=style.SMALL)
+        axes.annotate("", (6.55, height), (6.2, height), arrowprops={"arrowstyle": "->", "lw": 2,
                                                                      "color": colour})  # fmt: skip
-        axes.text(7.5, height, action, va="center", color=colour, fontweight="bold")
-    axes.set_xlim(-0.05, 9.8)
-    axes.set_ylim(-0.1, 4.7)
+        axes.text(6.65, height, action, va="center", color=colour, fontweight="bold")
+    axes.set_xlim(-0.05, 9.3)
+    axes.set_ylim(-0.25, 4.6)
     style.bare(axes)
     axes.set_aspect("auto")
     finding = f"The same empty cell, {_WORDS.get(len(MEANINGS), len(MEANINGS))} stories"
@@ -423,7 +424,7 @@ def people_in_a_row(row: pd.Series) -> None:
             axes.add_patch(Rectangle((place, height), 0.93, 0.8, facecolor=colour))
         axes.text(place + 0.46, 2.0, "1", color="white", ha="center", va="center")
         name = textwrap.fill(product, 9)
-        axes.text(place + 0.46, 1.5, name, ha="center", va="top", fontsize=10.5)
+        axes.text(place + 0.46, 1.5, name, ha="center", va="top", fontsize=style.SMALL)
     for person in people:
         places = np.flatnonzero(row.to_numpy() == person)
         axes.text(places.mean() + 0.46, -0.12, person, ha="center", va="top", fontweight="bold",

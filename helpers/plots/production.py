@@ -101,10 +101,11 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         rows = pd.concat([first, pd.DataFrame([together]), rest], ignore_index=True)
     n_own = int((~rows["beside"]).sum())
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
-    figure, axes = style.figure(height=0.36 * (len(rows) + 2.2) + 1.3)
+    figure, axes = style.figure(height=0.4 * (len(rows) + 2.2) + 1.4)
     for height, row in zip(heights, rows.to_dict("records"), strict=True):
-        label = "\n".join(textwrap.wrap(row["check"], 33))
-        axes.text(-0.6, height, label, ha="right", va="center", fontsize=10.5, linespacing=0.9)
+        label = "\n".join(textwrap.wrap(row["check"], 25))
+        axes.text(-0.6, height, label, ha="right", va="center", fontsize=style.SMALL,
+                  linespacing=0.9)  # fmt: skip
         for column, night in enumerate(nights):
             colour = _PALE if row[night] else WARNING if row["stops"] else POPULAR
             axes.add_patch(
@@ -115,15 +116,18 @@ def checks_by_night(drill: pd.DataFrame) -> None:
                 axes.text(column, height, "S" if row["stops"] else "R", color="white",
                           ha="center", va="center", fontsize=11, fontweight="bold")  # fmt: skip
     for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside last night's table")):
-        axes.text(-0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=10.5)
+        axes.text(
+            -0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=style.SMALL
+        )
     for column, night in enumerate(nights):
-        axes.text(column, 1.75, "\n".join(textwrap.wrap(night, 8)), ha="center", va="center",
-                  fontsize=10)  # fmt: skip
+        lines = textwrap.wrap(night, 6, break_long_words=False)
+        axes.text(column, 2.0, "\n".join(lines), ha="center", va="center",
+                  fontsize=style.SMALL)  # fmt: skip
     for column, text, colour in ((-0.4, "S: stops the table", WARNING),
                                  (2.7, "R: reports", POPULAR)):  # fmt: skip
-        axes.text(column, heights[-1] - 1.1, text, color=colour, va="center", fontsize=10.5)
-    axes.set_xlim(-4.6, len(nights) - 0.5)
-    axes.set_ylim(heights[-1] - 1.6, 2.6)
+        axes.text(column, heights[-1] - 1.1, text, color=colour, va="center", fontsize=style.SMALL)
+    axes.set_xlim(-4.4, len(nights) - 0.5)
+    axes.set_ylim(heights[-1] - 1.6, 2.9)
     style.bare(axes, equal=False)
     notices = own["stops"] & own[nights[0]]  # what fails tonight anyway tells nothing
     missed = [night for night in nights[1:] if not (notices & ~own[night]).any()]
@@ -156,8 +160,6 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     fresh = by_age["hit_rate"].iloc[0]  # what chance leaves open for the similarities
     axes.vlines(place[-1], fresh + by_age["pairs_low"].iloc[-1],
                 fresh + by_age["pairs_high"].iloc[-1], color=INK, linewidth=1.5)  # fmt: skip
-    axes.text(0.01, 0.03, "band and stroke: what chance leaves open", color="#5E5E5E",
-              transform=axes.transAxes)  # fmt: skip
     last = place[-1] + 0.12
     ends = {"whole engine\nthis old": (by_age["hit_rate"].iloc[-1], PERSONAL),
             "only the\nsimilarities old": (by_age["old_pairs"].iloc[-1], INK),
@@ -185,8 +187,9 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     pairs = percent(by_age["old_pairs"].iloc[-1])
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs}; best "
            f"sellers {percent(popular)}.")  # fmt: skip
-    style.finish(figure, axes, finding, "age of the engine in days (not drawn to scale)",
-                 "customers with a hit", alt, "y")  # fmt: skip
+    label = "age of the engine in days (not drawn to scale)"
+    label += "\nband and stroke: what chance leaves open"
+    style.finish(figure, axes, finding, label, "customers with a hit", alt, "y")
 
 
 def many_gauges(rings: np.ndarray) -> None:

@@ -16,7 +16,7 @@ from helpers.telling import percent
 _PALE = "#E4E4E4"
 
 
-def _box(axes, centre, size, text, colour, weight="normal", fontsize=10.5) -> None:
+def _box(axes, centre, size, text, colour, weight="normal", fontsize=style.SMALL) -> None:
     corner = (centre[0] - size[0] / 2, centre[1] - size[1] / 2)
     axes.add_patch(
         FancyBboxPatch(corner, *size, "round,pad=0,rounding_size=0.1", fc="white", ec=colour, lw=2)
@@ -104,7 +104,7 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
         axes.text(0, place - 0.34, f"{label}", va="bottom", color=INK)
         if len(shares) > len(many) and 1 - many.sum() > 0.15:
             axes.text(0.99, place, f"{len(shares) - len(many):,} others", va="center", ha="right",
-                      color=INK, fontsize=10.5)  # fmt: skip
+                      color=INK, fontsize=style.SMALL)  # fmt: skip
         # beside the label, in the colour of its piece: inside, it would name its neighbours
         ink = INK if colour == CHANCE else colour
         axes.text(1, place - 0.34, first, va="bottom", ha="right", color=ink, fontweight="bold")
@@ -211,21 +211,23 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
     joined : bool
         Whether purchases and events know people by the same ids.
     """
-    figure, axes = _canvas(10, 6.2, 4.3)
+    figure, axes = _canvas(10, 6.2, 4.9)
     colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
     what = {
-        "purchases": "bought something: purchases,\nand what was looked at since",
-        "intent": "looked, searched or filled\na cart lately",
-        "popularity": "nothing that we can use: what\nothers bought in 30 days",
+        "purchases": "bought something:\npurchases, and what\nwas looked at since",
+        "intent": "looked, searched or\nfilled a cart lately",
+        "popularity": "nothing that we can\nuse: what others\nbought in 30 days",
     }
     told = []
     for place, (step, row) in enumerate(table.iterrows()):
-        left, height = 0.05 + 0.55 * place, 4.55 - 2.05 * place
-        axes.add_patch(FancyBboxPatch((left, height), 3.95, 1.5, "round,pad=0,rounding_size=0.1",
+        left, height = 0.05 + 0.55 * place, 4.4 - 2.15 * place
+        axes.add_patch(FancyBboxPatch((left, height), 3.75, 1.75, "round,pad=0,rounding_size=0.1",
                                       fc=colours[step], ec="none", alpha=0.17))  # fmt: skip
         label = "best sellers" if step == "popularity" else step
-        axes.text(left + 0.15, height + 1.2, label, fontweight="bold", color=INK, va="center")
-        axes.text(left + 0.15, height + 0.52, what[step], color=INK, va="center", fontsize=10.5)
+        axes.text(left + 0.15, height + 1.45, label, fontweight="bold", color=INK, va="center")
+        axes.text(
+            left + 0.15, height + 0.66, what[step], color=INK, va="center", fontsize=style.SMALL
+        )
         people = "person" if row["customers"] == 1 else "people"
         who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
         lines = [who]
@@ -240,11 +242,13 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
                 lines.append(f"(best sellers: {percent(row['best_sellers'])})")
         else:
             lines.append("came true: nobody to judge by")
-        axes.text(left + 4.15, height + 0.75, "\n".join(lines), va="center", fontsize=10.5,
+        axes.text(left + 3.9, height + 0.87, "\n".join(lines), va="center", fontsize=style.SMALL,
                   color=INK, linespacing=1.35)  # fmt: skip
         if place < len(table) - 1:
-            _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.6), INK)
-            axes.text(left + 0.42, height - 0.29, "else", va="center", fontsize=10.5, color=INK)
+            _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.4), INK)
+            axes.text(
+                left + 0.42, height - 0.21, "else", va="center", fontsize=style.SMALL, color=INK
+            )
         told.append(f"{label}: {', '.join(lines)}")
     first = table.index[0]
     share = 1 - table.loc[first, "share"]
@@ -281,7 +285,9 @@ def what_followed(table: pd.DataFrame, verdict: str, days: int = 30) -> None:
             (row["later"], -0.17, f", our weight: {row['ours']:.1f}"),
             (row["chance"], 0.17, " by chance"),
         ):
-            axes.text(value, place + shift, f" {percent(value)}{more}", va="center", fontsize=10.5)
+            axes.text(
+                value, place + shift, f" {percent(value)}{more}", va="center", fontsize=style.SMALL
+            )
         told.append(
             f"{words[kind]}: {percent(row['later'])}, by chance {percent(row['chance'])}, "
             f"our weight {row['ours']:.1f}"
@@ -324,13 +330,13 @@ def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
         axes.barh(place, row["share"], color=PERSONAL if row["row"] else _PALE, height=0.62)
         axes.plot([row["chance"]] * 2, [place - 0.4, place + 0.4], color=INK, linewidth=3)
         if row["share"] >= ROW_FROM and row["share"] > row["chance"] and not row["row"]:
-            axes.text(row["share"], place, "  may be chance", va="center", fontsize=10.5)
+            axes.text(row["share"], place, "  may be chance", va="center", fontsize=style.SMALL)
         told.append(f"{name} {percent(row['share'])}, by chance {percent(row['chance'])}")
     labels = zip(shown.index, shown["share"], strict=True)
     labels = [f"{style.short(name, 18)} {percent(share)}" for name, share in labels]
     axes.set_yticks(range(len(shown)), labels)
     chance = shown["chance"].iloc[0]
-    axes.text(chance, -0.48, "by chance", ha="center", va="bottom", fontsize=10.5)
+    axes.text(chance, -0.48, "by chance", ha="center", va="bottom", fontsize=style.SMALL)
     axes.set_xlim(0, 1.1 * widest)
     axes.locator_params(axis="x", nbins=5)
     axes.set_ylim(len(shown) - 0.4, -1.1)
@@ -367,11 +373,13 @@ def unknown_id() -> None:
         high = 6.3 - 2.05 * place
         _box(axes, (2.15, high), (4.1, 1.2), question, INK)
         _arrow(axes, (4.25, high), (5.45, high), INK)
-        axes.text(4.8, high + 0.25, word, ha="center", fontsize=10.5)
+        axes.text(4.8, high + 0.25, word, ha="center", fontsize=style.SMALL)
         colour = POPULAR if place else WARNING
         _box(axes, (7.7, high), (4.4, 1.2), f"{who}:\n{gets}", colour)
         _arrow(axes, (2.15, high - 0.62), (2.15, high - (1.4 if place < 2 else 1.15)), INK)
-        axes.text(2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=10.5)
+        axes.text(
+            2.3, high - (1.0 if place < 2 else 0.88), "yes", va="center", fontsize=style.SMALL
+        )
     _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, counter 4", OTHER)
     style.title(axes, "An unknown id: the page gets a list, and somebody counts")
     told = "An id that does not look like ours is a typo or a test: best sellers. One that is "

@@ -301,13 +301,8 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
             left += share
         told = f"{name}: {n * table['in_common'].mean():.1f} of {n} products in common"
         axes.text(0, place - 0.26, told, va="bottom")
-    legend = {SAME: (0, "left"), TIES: (0.2, "center"), SCORES: (0.52, "center"),
-              PRODUCTS: (1, "right")}  # fmt: skip
-    if any(MISSING in found for found in shares.values()):
-        legend = {SAME: (0, "left"), TIES: (0.16, "left"), SCORES: (0.34, "left"),
-                  PRODUCTS: (0.58, "left"), MISSING: (1, "right")}  # fmt: skip
-    for verdict, (x, align) in legend.items():
-        axes.text(x, -0.95, verdict, color=_VERDICTS[verdict], ha=align, fontweight="bold")
+    met = set().union(*(found.index for found in shares.values()))
+    style.key(axes, {name: colour for name, colour in _VERDICTS.items() if name in met}, -0.95)
     axes.set_yticks([])
     axes.set_ylim(len(compared) - 0.6, -1.3)
     axes.set_xlim(0, 1)
@@ -395,9 +390,7 @@ def which_machine() -> None:
         other = "yes" if answer == "no" else "no"
         axes.text(2.4, y - step / 2, other, va="center")
     y = -step * len(questions)
-    style.box(
-        axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed: a tenth, a fifth", WARNING, True
-    )
+    style.box(axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed before", WARNING, True)
     axes.set_xlim(0, 9.4)
     axes.set_ylim(y - 0.65, 0.65)
     style.bare(axes, equal=False)
@@ -427,10 +420,8 @@ def yearly_bills(bills: pd.DataFrame) -> None:
             axes.barh(place, row[part], left=left, height=0.42, color=colour)
             left += row[part]
         axes.text(0, place - 0.26, f"{name}: {totals[name]:,.0f}", va="bottom")
-    for x, (part, align) in zip((0, 0.5, 1), (("computing", "left"), ("waiting", "center"),
-                                              ("people", "right")), strict=True):  # fmt: skip
-        axes.text(x, -0.95, part, color=colours[part], ha=align, fontweight="bold",
-                  transform=axes.get_yaxis_transform())  # fmt: skip
+    seen = bills.max() > 0.004 * totals.max()  # the others are too thin to be seen
+    style.key(axes, {part: colour for part, colour in colours.items() if seen[part]}, -0.95)
     axes.set_yticks([])
     axes.set_ylim(len(bills) - 0.6, -1.3)
     axes.set_xlim(0, 1.02 * totals.max())

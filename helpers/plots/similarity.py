@@ -200,12 +200,12 @@ def trail(
         weight = "bold" if product == page else "normal"
         axes.annotate(style.short(names[product]), (day, place), (9, 0), textcoords="offset points",
                       va="center", fontweight=weight)  # fmt: skip
-        for row, colour, column in zip(rows.values(), (POPULAR, PERSONAL), (1.08, 1.28),
+        for row, colour, column in zip(rows.values(), (POPULAR, PERSONAL), (1.12, 1.4),
                                        strict=True):  # fmt: skip
             if product in set(row) and day > first[page]:
                 axes.plot(column, place, "o", color=colour, markersize=11, clip_on=False,
                           transform=axes.get_yaxis_transform())  # fmt: skip
-    for label, colour, column in [("proposal\n1", POPULAR, 1.08), ("proposal\n2", PERSONAL, 1.28)]:
+    for label, colour, column in [("proposal\n1", POPULAR, 1.12), ("proposal\n2", PERSONAL, 1.4)]:
         axes.text(column, -0.75, label, color=colour, ha="center", fontweight="bold",
                   transform=axes.get_yaxis_transform())  # fmt: skip
     axes.set_ylim(len(drawn) - 0.4, -1.5)
@@ -281,7 +281,10 @@ def buyers_needed(row: pd.DataFrame) -> None:
                   ha="left" if struck else "right", va="top" if struck else "baseline",
                   fontweight="bold", bbox=white)  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xticks(row.index, [f"{n:,}\n{_wait(w)}" for n, w in row["weeks"].items()])
+    axes.set_xticks(
+        row.index,
+        [f"{n:,}\n{_wait(w)}".replace(" weeks", "\nweeks") for n, w in row["weeks"].items()],
+    )
     axes.minorticks_off()
     axes.set_xlim(*edges)
     axes.set_ylim(0, highest)
@@ -504,7 +507,7 @@ class _Labels:
         tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
         tries += [((x + gap, y + gap), "left", "bottom"), ((x + gap, y - gap), "left", "top")]
         tries += [((x - gap, y + gap), "right", "bottom"), ((x - gap, y - gap), "right", "top")]
-        look = {"color": INK, "fontsize": 10, "zorder": 4}
+        look = {"color": INK, "fontsize": style.SMALL, "zorder": 4}
         if self._put(tries, text, {own}, own, **look):
             return True
         if not always:

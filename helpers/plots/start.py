@@ -39,7 +39,7 @@ def _arrow(axes, start, end, colour=INK, words="", at=None) -> None:
     shape = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", end, start, arrowprops=shape)
     if words:
-        axes.text(*at, words, color=colour, fontsize=10.5, ha="center", va="center")
+        axes.text(*at, words, color=colour, fontsize=style.SMALL, ha="center", va="center")
 
 
 def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
@@ -61,21 +61,21 @@ def tables_to_list(n_purchases: int, n_events: int | None, n: int = 5) -> None:
     bought = f"who bought\nwhat, and when\n{n_purchases:,} rows"
     places = f"{n} {'product' if n == 1 else 'products'}"
     each = "" if n == 1 else "each "
-    _box(axes, 1.1, 3.1, 2, 1.3, bought, INK, heading="purchases")
-    _box(axes, 1.1, 1.1, 2, 1.3, behaviour, other, n_events is None, heading="behaviour")
-    _box(axes, 3.85, 2.1, 2.1, 1.3, "what else did the\nsame people buy?", PERSONAL,
+    _box(axes, 1.1, 3.1, 2, 1.5, bought, INK, heading="purchases")
+    _box(axes, 1.1, 1.1, 2, 1.5, behaviour, other, n_events is None, heading="behaviour")
+    _box(axes, 3.85, 2.1, 2.1, 1.5, "what else\ndid the same\npeople buy?", PERSONAL,
          heading="the engine")  # fmt: skip
-    _box(axes, 6.7, 3.1, 2.1, 1.3, f"{places},\n{each}with a reason", PERSONAL,
+    _box(axes, 6.7, 3.1, 2.1, 1.5, f"{places},\n{each}with\na reason", PERSONAL,
          heading="a list for you")  # fmt: skip
-    _box(axes, 6.7, 1.1, 2.1, 1.3, 'shown as\n"popular now"', POPULAR,
+    _box(axes, 6.7, 1.1, 2.1, 1.5, 'shown as\n"popular now"', POPULAR,
          heading="best sellers")  # fmt: skip
     _arrow(axes, (2.1, 2.9), (2.8, 2.45))
     _arrow(axes, (2.1, 1.3), (2.8, 1.75), other)
-    _arrow(axes, (4.9, 2.45), (5.65, 2.9), PERSONAL, "it knows\nenough", (4.85, 3.1))
-    _arrow(axes, (4.9, 1.75), (5.65, 1.3), POPULAR, "it knows\ntoo little", (4.78, 1.1))
+    _arrow(axes, (4.9, 2.45), (5.65, 2.9), PERSONAL, "it knows\nenough", (4.8, 3.2))
+    _arrow(axes, (4.9, 1.75), (5.65, 1.3), POPULAR, "it knows\ntoo little", (4.78, 1.0))
     axes.set_xlim(0, 7.85)
-    axes.set_ylim(0.35, 3.85)
-    style.bare(axes)
+    axes.set_ylim(0.3, 3.9)
+    style.bare(axes, equal=False)
     finding = "From two tables to a list"
     if n_events is None:
         finding = "From a table to a list: purchases are enough to begin"
@@ -117,23 +117,25 @@ def hidden_weeks(trail: pd.DataFrame, cut, names: pd.Series, customer, end) -> N
     for number, name in enumerate(lists):
         on_it = np.flatnonzero(drawn[name])
         # so many inches right of the time, however wide the names on the left are
-        aside = ScaledTranslation(0.45 + 0.75 * number, 0, figure.dpi_scale_trans)
+        aside = ScaledTranslation(0.4 + 0.7 * number, 0, figure.dpi_scale_trans)
         beside = {
             "color": meaning(name, PERSONAL),
             "transform": axes.get_yaxis_transform() + aside,
         }
-        axes.plot([1] * len(on_it), on_it, "o", markersize=11, clip_on=False, label=name, **beside)
+        [hits] = axes.plot([1] * len(on_it), on_it, "o", markersize=11, clip_on=False, label=name,
+                           **beside)  # fmt: skip
+        hits.set_in_layout(len(on_it) > 0)  # nothing would stand at the left edge
         for row in np.flatnonzero(drawn["hidden"] & ~drawn[name]):
             axes.text(1, row, "–", ha="center", va="center", fontsize=12, **beside)
         axes.text(1, -1.4, name.replace(" ", "\n"), ha="center",
-                  va="center", fontsize=10.5, fontweight="bold", **beside)  # fmt: skip
-    middle = ScaledTranslation(0.45 + 0.375 * (len(lists) - 1), 0, figure.dpi_scale_trans)
-    axes.text(1, -2.5, "was on the list of", ha="center", va="center", color=INK, fontsize=10.5,
-              transform=axes.get_yaxis_transform() + middle)  # fmt: skip
+                  va="center", fontsize=style.SMALL, fontweight="bold", **beside)  # fmt: skip
+    middle = ScaledTranslation(0.4 + 0.35 * (len(lists) - 1), 0, figure.dpi_scale_trans)
+    axes.text(1, -2.85, "was on the list of", ha="center", va="center", color=INK,
+              fontsize=style.SMALL, transform=axes.get_yaxis_transform() + middle)  # fmt: skip
     late = cut > first + span / 2
     axes.text(cut, -1.25, "cut " if late else " cut", ha="right" if late else "left",
-              va="center", color=INK, fontsize=10.5)  # fmt: skip
-    axes.set_ylim(len(drawn) - 0.4, -3)
+              va="center", color=INK, fontsize=style.SMALL)  # fmt: skip
+    axes.set_ylim(len(drawn) - 0.4, -3.3)
     axes.set_xlim(first - span * 0.04, end + span * 0.03)
     axes.set_yticks(range(len(drawn)), [style.short(names[product], 26) for product in drawn.index])
     axes.tick_params(axis="y", length=0)
@@ -261,15 +263,17 @@ def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
     bar : float
         The smallest lead worth having.
     """
-    figure, axes = style.figure(0.4 * len(examples) + 1.7)
+    figure, axes = style.figure(0.55 * len(examples) + 1.5)
     for place, (said, (low, high)) in enumerate(examples.items()):
         colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= bar else CHANCE
         axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="butt")
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=9, label=said)
     for at, words in ((0, "no lead"), (bar, "bar")):
         axes.axvline(at, color=INK, linewidth=1.2, linestyle="-" if at == 0 else "--", zorder=0)
-        axes.text(at, -0.75, words, ha="center", va="bottom", color=INK, fontsize=10.5)
-    axes.set_yticks(range(len(examples)), list(examples))
+        side = "right" if at == 0 else "left"
+        axes.text(at, -0.75, words, ha=side, va="bottom", color=INK, fontsize=style.SMALL)
+    labels = [said.replace(": ", ":\n") for said in examples]
+    axes.set_yticks(range(len(examples)), labels)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(examples) - 0.5, -0.7)

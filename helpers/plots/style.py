@@ -1,7 +1,8 @@
 """How every figure of the course looks, and how it reaches the page.
 
-Drawn at 180 dots per inch and shown at about half of that, so that it is sharp on any screen; with
-letters large enough to be read on a phone. Titles state the finding and wrap.
+All are equally wide, and so narrow that the smallest letters still have ten pixels where a phone
+of 360 pixels shows the figure from edge to edge. Titles state the finding, begin at the left edge
+and wrap; axes' names wrap, too.
 """
 
 from __future__ import annotations
@@ -9,24 +10,29 @@ from __future__ import annotations
 import base64
 import io
 import os
-import textwrap
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import display
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.ticker import PercentFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import Formatter, PercentFormatter
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from helpers.colours import BLUE, GREEN, GREY, INK, ORANGE, PINK
+from helpers.telling import typeset
 
 #: Told apart by those who see few colours, too; for things without a colour of their own.
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
-WIDTH = 6.6  # inches, of nearly all figures
+WIDTH = 5.5  # inches, of all figures
+SMALL = 11  # points, of the smallest letters: ten pixels where 360 pixels show the whole width
 # per inch: drawn (tests, which compare no pictures, ask for fewer), and shown
-_DOTS, _PIXELS = int(os.environ.get("PICTURE_DOTS", 180)), 96
+_DOTS, _PIXELS = int(os.environ.get("PICTURE_DOTS", 200)), 104
 _STYLE = {
     "figure.figsize": (WIDTH, 3.7),
-    "figure.dpi": _PIXELS,
+    "figure.dpi": 96,
     "font.size": 11.5,
     "axes.titlesize": 13,
     "axes.titleweight": "bold",
@@ -59,9 +65,8 @@ def figure(height: float = 3.7, width: float = WIDTH, **more):
 
 
 def title(axes, text: str) -> None:
-    """Set a title that states the finding; a long one goes on in the next line."""
-    inches = axes.figure.get_size_inches()[0]
-    axes.set_title("\n".join(textwrap.wrap(text, int(9.2 * inches))))
+    """Set a title that states the finding; a long one goes on in the next line, in :func:`show`."""
+    axes.set_title(text)
 
 
 def finish(figure, axes, finding, xlabel="", ylabel="", alt="", percent="") -> None:
@@ -87,6 +92,23 @@ def finish(figure, axes, finding, xlabel="", ylabel="", alt="", percent="") -> N
         if axis.axis_name in percent:
             axis.set_major_formatter(PercentFormatter(1, decimals=None))
     show(figure, alt or f"{finding}.")
+
+
+def key(axes, entries, height: float) -> None:
+    """Words in colours in a row above a drawing: the key to what occurs in it.
+
+    Parameters
+    ----------
+    axes : Axes
+    entries : dict of str to colour
+    height : float
+        Where they stand, on the axis from bottom to top.
+    """
+    last = max(len(entries) - 1, 1)
+    for place, (word, colour) in enumerate(entries.items()):
+        side = "left" if place == 0 else "right" if place == last else "center"
+        axes.text(place / last, height, word, color=colour, ha=side, fontweight="bold",
+                  transform=axes.get_yaxis_transform())  # fmt: skip
 
 
 def bare(axes, equal: bool = True) -> None:
@@ -139,6 +161,118 @@ def short(name, width: int = 24) -> str:
     return name if len(name) <= width else f"{name[: width - 1].rstrip()}…"
 
 
+class _Typeset(Formatter):
+    """Whatever another formatter writes at an axis, with the signs of print."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __call__(self, value, pos=None):
+        return typeset(str(self.inner(value, pos)))
+
+    def format_ticks(self, values):
+        return [typeset(str(text)) for text in self.inner.format_ticks(values)]
+
+    def set_locs(self, locs):
+        self.inner.set_locs(locs)
+
+    def get_offset(self):
+        return self.inner.get_offset()
+
+
+def settle(figure) -> None:
+    """Give a figure its last form: signs as in print, titles and axes' names on lines that fit.
+
+    The title of the figure, which is that of its only or first titled axes, begins at the left
+    edge: so it has the whole width.
+
+    Parameters
+    ----------
+    figure : Figure
+    """
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            # an axis that shares its ticks with another one is given its formatter once
+            if not isinstance(axis.get_major_formatter(), _Typeset):
+                axis.set_major_formatter(_Typeset(axis.get_major_formatter()))
+    for text in figure.findobj(Text):
+        text.set_text(typeset(text.get_text()))
+        # white words stand on something dark
+        if _light(np.array(to_rgb(text.get_color()))) < 0.8:
+            text.set_color(_on_white(text.get_color()))
+    leading = [axes for axes in figure.axes[:1] if axes.get_title(loc="left")]
+    if leading and not figure.get_suptitle():
+        [axes] = leading
+        figure.suptitle(axes.get_title(loc="left"))
+        axes.set_title("", loc="left")
+    whole = figure.get_size_inches()[0] * figure.dpi
+    heading = figure._suptitle
+    if heading is not None and heading.get_text():
+        heading.set(x=0.012, ha="left", fontsize=13, fontweight="bold")
+        _wrap(figure, heading, 0.955 * whole)
+    figure.draw_without_rendering()  # the layout: how much room is there beside the names?
+    for axes in figure.axes:
+        box = axes.get_window_extent()
+        label = axes.xaxis.label
+        spec = axes.get_subplotspec()
+        beside = spec is not None and spec.get_gridspec().ncols > 1
+        _wrap(figure, label, 1.04 * box.width if beside else box.x1)
+        if not beside and label.get_window_extent().width > 2 * (whole - (box.x0 + box.x1) / 2):
+            label.set(x=1, ha="right")  # centred, it would leave the figure
+        _wrap(figure, axes.yaxis.label, 0.9 * box.height, down=True)
+        if axes is not figure.axes[0] or not leading:
+            _wrap(figure, axes._left_title, whole - box.x0)
+    _close_up(figure)
+
+
+def _wrap(figure, text, room, down=False):
+    """Break a text into lines that fit into the room: at words, as few lines as it takes."""
+    side = 3 if down else 2
+    renderer = figure.canvas.get_renderer()
+
+    def length(line):
+        text.set_text(line)
+        return text.get_window_extent(renderer).bounds[side]
+
+    lines = []
+    for told in text.get_text().split("\n"):
+        lines.append("")
+        for word in told.split(" "):
+            longer = f"{lines[-1]} {word}".strip()
+            if not lines[-1] or length(longer) <= room:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+    text.set_text("\n".join(lines))
+
+
+def _on_white(colour):
+    """A colour in which words can be read on white: darker, if its contrast is under 4.5 to 1."""
+    parts = np.array(to_rgb(colour))
+    while _light(parts) > 1.05 / 4.5 - 0.05:
+        parts = 0.95 * parts
+    return to_hex(parts)
+
+
+def _light(parts):
+    """The relative luminance of a colour (WCAG 2)."""
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def _close_up(figure):
+    """Take out the height that round circles and square cells leave empty."""
+    figure.draw_without_rendering()
+    slack = [
+        axes.get_position(original=True).height - axes.get_position().height
+        for axes in figure.axes
+        if axes.get_aspect() != "auto"
+    ]
+    width, height = figure.get_size_inches()
+    if len(slack) == len(figure.axes) > 0 and min(slack) * height > 0.1:
+        figure.set_size_inches(width, height * (1 - min(slack)) + 0.02)
+
+
 def show(figure, alt: str) -> None:
     """Display a figure with a text alternative for those who can't see it.
 
@@ -149,8 +283,10 @@ def show(figure, alt: str) -> None:
         What the picture shows, in a sentence or two. It is also what a reader without pictures
         gets, and what a fresh run of a lesson is compared by.
     """
+    alt = typeset(alt)
+    settle(figure)
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DOTS, bbox_inches="tight")
+    figure.savefig(drawn, format="png", dpi=_DOTS, bbox_inches=_cut(figure))
     plt.close(figure)
     picture = Image.open(drawn).convert("RGB")
     width, height = (round(side * _PIXELS / _DOTS) for side in picture.size)
@@ -161,19 +297,27 @@ def show(figure, alt: str) -> None:
     display(data, raw=True, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
 
 
+def _cut(figure):
+    """What is saved: no empty strips above and below, and to the sides as wide as every figure."""
+    figure.draw_without_rendering()
+    drawn = figure.get_tightbbox()
+    wide = figure.get_size_inches()[0]
+    return Bbox([[min(0, drawn.x0), drawn.y0 - 0.06], [max(wide, drawn.x1), drawn.y1 + 0.06]])
+
+
 def _few_colours(picture):
-    """The same in 64 colours, for a file a third as large: the 32 that fill most of it stay exact.
+    """The same in 64 colours, for a file a third as large: the 40 that fill most of it stay exact.
 
     The others are of letters' and lines' soft edges. If all were chosen for the picture as a whole,
     a group of dots could take the colour of its neighbours.
     """
-    most = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:32]
+    most = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:40]
     half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
-    edges = half.quantize(32, dither=Image.Dither.NONE).getpalette()
+    edges = half.quantize(24, dither=Image.Dither.NONE).getpalette()
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in most for part in colour] + edges[: 3 * 32])
+    palette.putpalette([part for _, colour in most for part in colour] + edges[: 3 * 24])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
-__all__ = ["COLOURS", "INK", "WIDTH", "arrow", "bare", "box", "figure", "finish", "short", "show",
-           "title"]  # fmt: skip
+__all__ = ["COLOURS", "INK", "SMALL", "WIDTH", "arrow", "bare", "box", "figure", "finish", "key",
+           "settle", "short", "show", "title"]  # fmt: skip

@@ -248,7 +248,7 @@ def four_outcomes() -> None:
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=11)
         axes.text(-2.0, place - 0.1, answer, ha="right", va="center", fontweight="bold")
         told = f"{rules[place]}:\n{advice[place]}"
-        axes.text(-2.0, place + 0.37, told, ha="right", va="center", fontsize=10.5)
+        axes.text(-2.0, place + 0.37, told, ha="right", va="center", fontsize=style.SMALL)
     axes.plot([0, 0], [-0.45, 3.5], color=INK, linewidth=1)
     axes.plot([worth] * 2, [-0.45, 3.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
@@ -433,7 +433,7 @@ def exposure_loop() -> None:
              ((-1.45, -1), (-2.6, -0.22)), ((-2.6, 0.22), (-1.3, 1))]  # fmt: skip
     for start, end in edges:
         style.arrow(axes, start, end, INK, -0.25)
-    axes.text(0, 0, "what they would buy\nwithout a push\nis nowhere in it", ha="center",
+    axes.text(0, 0, "what they\nwould buy\nwithout a push\nis nowhere in it", ha="center",
               va="center", color=WARNING)  # fmt: skip
     axes.set_xlim(-4.1, 4.1)
     axes.set_ylim(-1.5, 1.5)
@@ -462,13 +462,13 @@ def two_futures(futures: pd.DataFrame) -> None:
         axes.text(np.mean(ends), place - 0.12, f"lead {_points(row['lead'])}", ha="center",
                   va="bottom", color=INK)  # fmt: skip
     for name in ("best sellers", "personal lists"):
-        axes.text(futures[name].iloc[0], -0.5, name, color=meaning(name, PERSONAL), ha="center",
-                  fontweight="bold")  # fmt: skip
+        axes.text(futures[name].iloc[0], -0.35, name.replace(" ", "\n"), fontweight="bold",
+                  color=meaning(name, PERSONAL), ha="center", va="bottom")  # fmt: skip
     axes.set_yticks(
         range(len(futures)),
         [name.replace(", ", ",\n").replace("homepage ", "homepage\n") for name in futures.index],
     )
-    axes.set_ylim(len(futures) - 0.45, -0.85)
+    axes.set_ylim(len(futures) - 0.45, -0.95)
     axes.margins(x=0.2)
     leads = [_points(lead) for lead in futures["lead"]]
     finding = f"Same tastes: ahead by {leads[0]} or by {leads[1]}"

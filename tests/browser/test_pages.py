@@ -133,6 +133,27 @@ def test_answers_open_with_the_keyboard(site, watched):
     assert answer.locator("pre").is_visible()
 
 
+def test_an_answer_waits_until_somebody_has_guessed(site, watched, browser):
+    page = watched.page
+    page.goto(f"{site}/01_load_data.html")
+    button = page.get_by_role("button", name="I have guessed").first
+    picture = page.locator("article .guess-first img").first
+    assert not picture.is_visible()
+    page.emulate_media(media="print")
+    assert picture.is_visible() and not button.is_visible()
+    page.emulate_media(media="screen")
+    number = page.locator(".guessed").count()
+    button.focus()
+    page.keyboard.press("Enter")
+    assert picture.is_visible() and page.locator(".guessed").count() == number - 1
+    assert "Not answered yet" not in page.locator("article").inner_text()
+    assert "On this page nothing runs" in page.locator("article").inner_text()
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(f"{site}/01_load_data.html")
+    assert plain.locator("article img").first.is_visible()
+    plain.context.close()
+
+
 def test_a_quiz_answers_counts_and_remembers(site, watched):
     page = watched.page
     page.goto(f"{site}/04_recommendations.html")
