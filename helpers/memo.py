@@ -320,8 +320,8 @@ CHECKS = [
         "short": f"{MAX_WEEKS} weeks could notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": "it notices {smallest_lift:,.0%} more carts; the best case is {best_lift:,.0%}, "
-        "if carts follow the score",
+        "answer": "it notices {noticed}; the best case is {best_lift:,.0%}, if carts follow the "
+        "score",
         "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
         "ask": "a place that more customers see",
         "what_to_do": "{no_test}",
@@ -524,7 +524,16 @@ def _in_points(known):
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
     if "worth_having" in known:
         told["line_points"] = points(known["worth_having"], "")
+    if "smallest_lift" in known:
+        told["noticed"] = noticed(known["smallest_lift"])
     return told
+
+
+def noticed(lift: float | None, before: str = "") -> str:
+    """What a test can notice, in words; infinity, or None in a file: too few customers for any."""
+    if lift is not None and math.isfinite(lift):
+        return f"{before}{lift:,.0%} more carts"
+    return "no rise of carts, however high"
 
 
 def _said_of(known):
@@ -548,12 +557,13 @@ def _said_of(known):
         )
     floor, best = known.get("floor_lift", 0), known.get("best_lift", 0)
     if floor > best > 0:
-        times = (floor / best) ** 2
         told["no_test"] = (
             "It takes more customers, not more visits of the same: however often these come, "
-            f"{MAX_WEEKS} weeks notice {floor:,.0%} at best. With about {max(times, 1.1):,.1f} "
-            "times as many it could be seen."
+            f"{MAX_WEEKS} weeks notice {noticed(floor, 'nothing below ')}."
         )
+        if math.isfinite(floor):
+            times = (floor / best) ** 2
+            told["no_test"] += f" With about {max(times, 1.1):,.1f} times as many it could be seen."
     return told
 
 
@@ -915,7 +925,7 @@ def _holds_once(planned, evidence, quality, smallest_lift):
     if no_visits and floor > best:
         said += (
             f' With so few customers expect "{NOT_YET}" then: however often they come, a test '
-            f"notices {floor:,.0%} more carts at best, and the best case of the gain is "
+            f"notices {noticed(floor, 'nothing below ')}, and the best case of the gain is "
             f"{best:,.0%} more."
         )
     elif no_visits:
@@ -1204,6 +1214,7 @@ def page(
     environment.filters["signed"] = "{:+,.0%}".format
     environment.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     environment.filters["day"] = _in_words
+    environment.filters["noticed"] = noticed
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")

@@ -45,7 +45,19 @@ def record(output_dir, section: str, figures: dict) -> None:
     """
     if output_dir:
         with replacing(Path(output_dir) / "figures" / f"{section}.json") as part:
-            part.write_text(json.dumps(figures, indent=2, default=_plain), encoding="utf-8")
+            told = json.dumps(_finite(figures), indent=2, default=_plain, allow_nan=False)
+            part.write_text(told, encoding="utf-8")
+
+
+def _finite(value):
+    """The same with None for what JSON has no sign for: infinity, and what is not a number."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float | np.floating) and not np.isfinite(value):
+        return None
+    return value
 
 
 def write_recommendations(table: pd.DataFrame, output_dir) -> None:

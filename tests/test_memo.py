@@ -1,5 +1,6 @@
 """The rule, the facts and the page of the decision memo."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import catalogue, colours, data, evaluate, experiments, memo, production
+from helpers import catalogue, colours, data, evaluate, experiments, memo, production, writing
 from helpers.plausibility import Doubt
 from helpers.recommend import ItemBased, MostPopular
 from tests.common import examples
@@ -92,6 +93,21 @@ def test_without_traffic_the_length_of_the_test_stays_open():
     assert "could be answered" in result["because"]
     # it never hides another question's no
     assert memo.decide(CLEAR | {"smallest_lift": None, "hits": 3})["decision"] == "not yet"
+
+
+def test_a_test_that_can_notice_nothing_is_said_in_words(tmp_path):
+    """Too few customers for any test: the smallest lift is infinite, for which JSON has no sign."""
+    nothing = {"smallest_lift": float("inf"), "floor_lift": float("inf")}
+    result = memo.decide(CLEAR | nothing)
+    assert result["decision"] == "not yet"
+    assert "no rise of carts, however high" in result["what_to_do"]
+    assert not re.search(r"\binf\b|inf%", f"{result}")
+    assert (
+        "nothing below 50% more" in memo.decide(CLEAR | dict.fromkeys(nothing, 0.5))["what_to_do"]
+    )
+    writing.record(tmp_path, "memo", {"plan": nothing, "lifts": [np.float64("nan"), 1.5]})
+    found = json.loads((tmp_path / "figures" / "memo.json").read_text(), parse_constant=pytest.fail)
+    assert found == {"plan": dict.fromkeys(nothing), "lifts": [None, 1.5]}
 
 
 @given(st.floats(-0.2, 0.2), st.floats(1e-4, 0.2), st.floats(1e-3, 0.1), st.integers(100, 10_000))

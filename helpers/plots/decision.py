@@ -244,7 +244,8 @@ def nine_answers(decision: dict, evidence: dict, shorts) -> None:
              "worth_having"),
         told(lambda *ends: span(*map(points, ends)) + " points", "signal_low", "signal_high"),
         told(lambda *ends: span(*map(points, ends)) + " points", "gain_low", "gain_high"),
-        told(lambda least, best: f"seen from +{least:,.0%}, best case {best:+,.0%}",
+        told(lambda least, best: f"{'seen from' if np.isfinite(least) else 'never seen,'} "
+             f"{f'+{least:,.0%}, ' if np.isfinite(least) else ''}best case {best:+,.0%}",
              "smallest_lift", "best_lift"),
     ]  # fmt: skip
     checks = decision["checks"]

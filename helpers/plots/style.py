@@ -302,6 +302,7 @@ def _cut(figure):
     figure.draw_without_rendering()
     drawn = figure.get_tightbbox()
     wide = figure.get_size_inches()[0]
+    figure.set_layout_engine("none")  # all has its place now: it need not be found once more
     return Bbox([[min(0, drawn.x0), drawn.y0 - 0.06], [max(wide, drawn.x1), drawn.y1 + 0.06]])
 
 
