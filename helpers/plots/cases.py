@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
@@ -35,15 +36,15 @@ BESIDE = [
 
 def routine() -> None:
     """The course in eight questions: the first no decides."""
-    figure, axes = style.figure(height=6.6)
+    figure, axes = style.figure(height=7.4)
     for place, (question, lesson, word) in enumerate(ROUTINE):
         y, colour = -place, _ANSWERS[word]
-        style.box(axes, 2.55, y, 5.1, 0.68, question, INK)
+        style.box(axes, 2.55, y, 5.1, 0.76, textwrap.fill(question, 28), INK)
         axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
         style.arrow(axes, (5.15, y), (6.05, y), colour)
         axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
-        style.box(axes, 7.6, y, 3.0, 0.62, word, colour, filled=True)
-        style.arrow(axes, (2.55, y - 0.36), (2.55, y - 0.64), INK)
+        style.box(axes, 7.6, y, 3.0, 0.76, textwrap.fill(word, 14), colour, filled=True)
+        style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
     style.box(axes, 2.55, -len(ROUTINE), 3.4, 0.62, "ship a test", PERSONAL, True)
     axes.text(2.75, -len(ROUTINE) + 0.49, "yes", va="center", color=INK, fontsize=style.SMALL)
     axes.set_xlim(-0.75, 9.15)

@@ -216,7 +216,7 @@ def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
     rows = len(met)
     figure, axes = style.figure(height=0.5 * rows + 1.6)
     middle = (rows - 1) / 2
-    for x, told in ((0.6, "has"), (3.6, "neighbour, weight"), (8.4, "added up")):
+    for x, told in ((0.6, "has"), (3.6, "neighbour, weight"), (8.8, "added up")):
         axes.text(x, 1.0, told, ha="center", fontweight="bold")
     places = {name: -middle + 0.9 * ((len(own) - 1) / 2 - k) for k, name in enumerate(own)}
     for name, y in places.items():
@@ -233,8 +233,8 @@ def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
         parts = met.loc[met["other"] == name, "weight"]
         sums = " + ".join(f"{part:.3f}" for part in parts)
         told = f"{name}   {sums} = {scores[name]:.3f}" if len(parts) > 1 else f"{name}   {sums}"
-        style.box(axes, 8.4, y, 4.0, 0.72, told, colours[name])
-    axes.set_xlim(0.1, 10.5)
+        style.box(axes, 8.8, y, 4.9, 0.72, told, colours[name])
+    axes.set_xlim(0.1, 11.3)
     axes.set_ylim(-rows + 0.3, 1.5)
     style.bare(axes, equal=False)
     finding = f"JOIN puts rows side by side, SUM adds them up: {scores.index[0]} leads"

@@ -283,7 +283,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     axes.set_xscale("log")
     axes.set_xticks(
         row.index,
-        [f"{n:,}\n{_wait(w)}".replace(" weeks", "\nweeks") for n, w in row["weeks"].items()],
+        [f"{n:,}\n{_wait(w)}".replace(" ", "\n") for n, w in row["weeks"].items()],
     )
     axes.minorticks_off()
     axes.set_xlim(*edges)
