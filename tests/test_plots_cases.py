@@ -27,7 +27,7 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
     known = set(cases.texts()["decisions"])
     assert known - {word for _, _, word in ROUTINE} == {"ship a test"} and "ship a test" in said
     assert said.count("no") == len(ROUTINE)
-    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    heights = {t.get_text().replace("\n", " "): t.get_position()[1] for t in axes.texts}
     assert [heights[question] for question, *_ in ROUTINE] == [-at for at in range(len(ROUTINE))]
     no_overlap(axes)
 
