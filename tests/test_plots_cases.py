@@ -21,7 +21,7 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
     plots.routine()
     [figure] = figures
     [axes] = figure.axes
-    said = written(axes)
+    said = [text.replace("\n", " ") for text in written(axes)]
     for question, lesson, word in ROUTINE:
         assert {question, lesson, word} <= set(said) and f"{question} no: {word}" in figure.alt
     known = set(cases.texts()["decisions"])
