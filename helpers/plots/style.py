@@ -262,14 +262,14 @@ def _light(parts):
 
 def _close_up(figure):
     """Take out the height that round circles and square cells leave empty."""
+    if any(axes.get_aspect() == "auto" for axes in figure.axes):
+        return
     figure.draw_without_rendering()
     slack = [
-        axes.get_position(original=True).height - axes.get_position().height
-        for axes in figure.axes
-        if axes.get_aspect() != "auto"
+        axes.get_position(original=True).height - axes.get_position().height for axes in figure.axes
     ]
     width, height = figure.get_size_inches()
-    if len(slack) == len(figure.axes) > 0 and min(slack) * height > 0.1:
+    if slack and min(slack) * height > 0.1:
         figure.set_size_inches(width, height * (1 - min(slack)) + 0.02)
 
 
