@@ -28,7 +28,7 @@
     head.append(make("td"), make("th", "judges of 100"), make("th", "places of 100"));
     table.append(head);
     const cells = lists.map((list) => {
-      const line = make("tr"), name = make("th", "", "text-align: left"), two = [make("td"), make("td")];
+      const line = make("tr"), name = make("th", "", "text-align: left; padding-left: 2.3em; text-indent: -2.3em"), two = [make("td"), make("td")];
       name.scope = "row";
       name.append(swatch(list), list.name);
       line.append(name, ...two);

@@ -12,7 +12,9 @@
   for (const place of document.querySelectorAll('[data-explorable="peeking"]:not([data-ready])')) {
     place.dataset.ready = "yes";
     const { limits, once } = JSON.parse(place.dataset.facts);
-    const looks = limits.length, wide = 640, high = 260, top = 5;
+    // a phone shows half as much across, in letters as large
+    const phone = matchMedia("(max-width: 46em)").matches;
+    const looks = limits.length, wide = phone ? 320 : 640, high = 260, top = 5;
     const make = (tag, text = "") => Object.assign(document.createElement(tag), { textContent: text });
     const button = make("button", "Draw a hundred tests of two equal lists"), said = make("p");
     button.type = "button";

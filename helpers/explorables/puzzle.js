@@ -22,7 +22,9 @@
     table.append(head);
     customers.forEach((name, i) => {
       const line = make("tr");
-      line.append(make("th", name));
+      const whose = make("th", name);
+      whose.style.whiteSpace = "nowrap";
+      line.append(whose);
       products.forEach((product, j) => {
         const button = make("button");
         const tell = () => {

@@ -35,6 +35,7 @@ def play(watched, serve, tmp_path):
         watched.page.goto(serve(tmp_path))
         return watched.page
 
+    opened.page = watched.page
     yield opened
     assert watched.elsewhere == [] and watched.errors == []
 
@@ -128,11 +129,11 @@ def test_the_planner_moves_by_keyboard_and_says_what_changed(play):
     assert weeks.get_attribute("aria-valuetext") == "9 weeks"
     lift = page.get_by_label("Smallest lift")
     lift.fill("60")
-    assert "a lift of 60 %" in said.inner_text()
+    assert "a lift of 60\xa0%" in said.inner_text()
     rows = page.locator("tr:not([aria-hidden])").all_inner_texts()[1:]
     assert [len(row.split("\t")) for row in rows] == [4, 4, 4]
     page.get_by_label("Visits").fill("400")
-    assert said.inner_text().startswith("No week up to 26 finds a lift of 60 %")
+    assert said.inner_text().startswith("No week up to 26 finds a lift of 60\xa0%")
     lift.fill("")
     assert said.inner_text().startswith("It takes") and not page.locator("table tr").count()
 
@@ -164,6 +165,14 @@ def test_peeking_finds_the_first_look_beyond_the_limits_as_numpy_does(play):
     truth = experiments.peeking(21)["at any look"] * 100
     assert abs(daily - truth) < 4 and abs(once - 5) < 2 and wide < 8
     assert page.locator("polyline").count() == 104
+
+
+def test_letters_are_large_enough_on_a_phone(play):
+    play.page.set_viewport_size({"width": 360, "height": 740})
+    page = play(explorables.peeking, experiments.spending_limits(range(1, 22)))
+    sizes = """[...document.querySelectorAll("svg text")].map(each =>
+        parseFloat(getComputedStyle(each).fontSize) * each.getScreenCTM().a)"""
+    assert len(sizes := page.evaluate(sizes)) == 3 and min(sizes) > 11
 
 
 def test_names_cannot_leave_the_fragment(play):
