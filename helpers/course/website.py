@@ -50,6 +50,7 @@ _INDEX = """# {title}
 """
 _RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
 <a href="memo.html">the decision memo</a>."""
+_SCRIPTS = ["quiz.js", "guess.js", "tables.js"]
 _CONFIGURATION = {
     "extensions": ["myst_nb", "sphinx_copybutton"],
     "html_theme": "furo",  # light and dark, and no script or letters of half a megabyte
@@ -78,9 +79,9 @@ _CONFIGURATION = {
     "nb_ipywidgets_js": {},
     "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
-    "html_static_path": ["course.css", "quiz.js", "guess.js"],
+    "html_static_path": ["course.css", *_SCRIPTS],
     "html_css_files": ["course.css"],
-    "html_js_files": [["quiz.js", {"defer": "defer"}], ["guess.js", {"defer": "defer"}]],
+    "html_js_files": [[script, {"defer": "defer"}] for script in _SCRIPTS],
     "language": "en",
     "suppress_warnings": ["myst.header"],
 }
@@ -134,7 +135,7 @@ def build_site(out, run=None) -> Path:
         if not run:
             shutil.copytree(folder / "images", source / "images")
         _write_index(source, lessons, pages, run)
-        for asset in ("course.css", "quiz.js", "guess.js", "favicon.svg"):
+        for asset in ("course.css", "favicon.svg", *_SCRIPTS):
             shutil.copy(ASSETS / asset, source)
         (source / "templates").mkdir()
         shutil.copy(ASSETS / "search.html", source / "templates")
