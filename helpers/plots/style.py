@@ -41,6 +41,7 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.prop_cycle": plt.cycler(color=COLOURS),
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.07,  # no word touches the edge, seen on a dark page
     # names are names: two dollar signs in them are no formula
     "text.parse_math": False,
 }
