@@ -167,6 +167,13 @@ def test_a_figures_title_is_the_headline_in_letters_of_all_slides():
     assert html.count("<h1") == 1 and "<h2>154 of" in html, "one title, however others begin"
 
 
+@pytest.mark.parametrize(("height", "upright"), [(300, False), (700, True)])
+def test_an_upright_figure_has_the_whole_height(height, upright):
+    slides = slides_of([v4.new_markdown_cell("# 03 What?"), code(shown("Half.", height))])
+    html = page("03", slides, lambda text: f"<p>{text}</p>")
+    assert ('class="slide upright"' in html) is upright
+
+
 def test_what_is_said_in_a_meeting_is_shown_whole():
     long = "We hid the last weeks. " + "Of a hundred, ____ found something. " * 6
     home = f'## What you take home\n\n**Say it in a meeting:** "{long.strip()}"\n\n**Next:** 04'

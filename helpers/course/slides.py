@@ -28,6 +28,7 @@ _KEYS = (
 )
 _HEADLINE = 18  # words at most, where a sentence becomes the headline of a table
 _TALL = 0.5  # height by width, from which on a figure has its words beside it
+_UPRIGHT = 0.8  # from which on the headline stands beside it, too: it has the whole height
 _SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
 _WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their heights
 # words that answer a question which is asked in the text, and on no slide
@@ -322,7 +323,8 @@ def _figure(output):
     high, title = size["height"], size.get("title", "")
     if title:
         png, high = _without_title(png, size), high - size["foot"]
-    picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
+    shape = f'data-high="{high / size["width"]:.2f}"'  # by its width
+    picture = f'<img alt="{html.escape(alt)}" {shape} src="data:image/png;base64,{png}">'
     headline = re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0]
     if len(headline.split()) > 2 * MOST_WORDS:  # its numbers, one by one
         headline = headline.split(":")[0]
@@ -402,6 +404,9 @@ def _section(slide, markdown, first=False):
         layout += " title"
     if len(slide.headline.split()) > _LONG:
         hidden = hidden or ' class="long"'
+    high = re.search(r' data-high="([\d.]+)"', slide.shown)
+    if high and float(high[1]) >= _UPRIGHT:
+        layout += " upright"
     lines = ["<section>", f'<div class="{layout}">']
     if slide.kicker:
         lines.append(f'<p class="kicker">{html.escape(slide.kicker)}</p>')
@@ -463,6 +468,13 @@ _PAGE = """<!DOCTYPE html>
 .reveal img { max-width: none; max-height: none; object-fit: contain; object-position: center top; }
 .beside img { flex: 0 0 auto; width: auto !important; height: 100%; max-width: 900px !important; }
 .beside img { object-position: left center !important; }
+/* an upright figure has the whole height, and all words beside it */
+.slide.upright { display: grid; grid-template: auto auto 1fr / auto minmax(0, 1fr); }
+.slide.upright { column-gap: 40px; padding-bottom: 36px; }
+.slide.upright > div:not(.said, .quoted) { display: contents !important; }
+.upright img { grid-area: 1 / 1 / -1 / 2; width: auto !important; height: 672px !important; }
+.upright > :is(.kicker, h2, h1), .upright .said { grid-column: 2; }
+.reveal .upright h2 { font-size: 1.2em; } .reveal .upright .said p { margin-right: 0; }
 .reveal .said p { margin: 0 80px .3em 0; } .beside .said { min-width: 250px; }
 .reveal .beside .said p { margin-right: 0; }
 .reveal .quoted { border-left: 6px solid #0072B2; padding-left: 24px; font-size: .85em; }
