@@ -1,10 +1,13 @@
 """Slides: one finding each, few words, and everything else for the speaker."""
 
+import base64
+import io
 import re
 
 import nbformat
 import nbformat.v4 as v4
 import pytest
+from PIL import Image
 
 from helpers.course.notebooks import lessons, number
 from helpers.course.slides import MOST_WORDS, page, slides_of
@@ -139,3 +142,48 @@ def test_a_lessons_slides_have_few_words_and_lose_no_figure(path):
     ]
     assert sum('<img alt="' in slide.shown for slide in slides) >= len(figures)
     assert 12 <= sum(not slide.below for slide in slides) <= 45
+
+
+def titled(text, foot=44):
+    """A figure as the lessons store it: its upper part, with the title, is red."""
+    picture = Image.new("RGB", (1300, 600), "white")
+    picture.paste("red", (0, 0, 1300, 2 * foot))
+    saved = io.BytesIO()
+    picture.save(saved, format="png")
+    data = {"image/png": base64.b64encode(saved.getvalue()).decode(), "text/plain": text}
+    size = {"alt": f"{text}. In detail.", "width": 650, "height": 300, "title": text, "foot": foot}
+    return v4.new_output("display_data", data, metadata={"image/png": size})
+
+
+def test_a_figures_title_is_the_headline_in_letters_of_all_slides():
+    cells = [v4.new_markdown_cell("# 03 What?"), code(titled("154 of 300 decide: 8.5 points"))]
+    first, slide = slides_of(cells)
+    assert (slide.headline, slide.titled) == ("154 of 300 decide: 8.5 points", False)
+    png = re.search('base64,([^"]+)', slide.shown)[1]
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        assert picture.size == (1300, 512)
+        assert picture.convert("RGB").getpixel((5, 5)) == (255, 255, 255)
+    html = page("03", [first, slide], lambda text: f"<p>{text}</p>")
+    assert html.count("<h1") == 1 and "<h2>154 of" in html, "one title, however others begin"
+
+
+@pytest.mark.parametrize(("height", "upright"), [(300, False), (700, True)])
+def test_an_upright_figure_has_the_whole_height(height, upright):
+    slides = slides_of([v4.new_markdown_cell("# 03 What?"), code(shown("Half.", height))])
+    html = page("03", slides, lambda text: f"<p>{text}</p>")
+    assert ('class="slide upright"' in html) is upright
+
+
+def test_what_is_said_in_a_meeting_is_shown_whole():
+    long = "We hid the last weeks. " + "Of a hundred, ____ found something. " * 6
+    home = f'## What you take home\n\n**Say it in a meeting:** "{long.strip()}"\n\n**Next:** 04'
+    last = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(home)])[-1]
+    assert last.headline == "Say it in a meeting" and last.quoted == f"“{long.strip()}”"
+
+
+def test_a_long_guess_is_a_question_and_its_story():
+    story = "Somebody looks every day for three weeks, and stops at the first one that is better. "
+    asked = f"**Guess first:** two lists are equal. {story}How often is that within a month?"
+    slide = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(asked)])[-1]
+    assert slide.headline == "How often is that within a month?"
+    assert slide.said.startswith("Two lists are equal. Somebody looks")

@@ -11,20 +11,30 @@ Where no sentence beside a figure or table could stand over it, the metadata of 
 
 from __future__ import annotations
 
+import base64
 import html
+import io
 import math
 import re
 from dataclasses import dataclass, field
 
+from PIL import Image
+
 MOST_WORDS = 25  # on a slide, beside its headline, figure or table
+_LONG = 28  # words of a headline, from which on its letters are smaller
+_KEYS = (
+    '<p class="keys"><kbd>→</kbd> next &nbsp; <kbd>↓</kbd> a question of a colleague &nbsp; '
+    "<kbd>S</kbd> your notes &nbsp; <kbd>O</kbd> all slides</p>"
+)
 _HEADLINE = 18  # words at most, where a sentence becomes the headline of a table
-_TALL = 0.57  # height by width, from which on a figure has its words beside it
+_TALL = 0.5  # height by width, from which on a figure has its words beside it
+_UPRIGHT = 0.8  # from which on the headline stands beside it, too: it has the whole height
 _SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
 _WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their heights
 # words that answer a question which is asked in the text, and on no slide
 _ANSWERS = re.compile(r"\W*(Yes|No|Neither|Both|Nobody|Not|Because)\b[^:]")
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
-_TITLE, _GUESS = re.compile(r"^# \d\d"), re.compile(r"\*\*Guess")
+_GUESS = re.compile(r"\*\*Guess")
 _LEFT_OUT = ("Quiz", "For the curious")
 _ASKED = "Guess first"
 _HOME, _SAY = "What you take home", "**Say it in a meeting:**"
@@ -146,7 +156,10 @@ def _last(text):
     told = text[text.find(_SAY) :].removeprefix(_SAY).split("\n\n")[0]
     inner = told.replace("\n", " ").strip(' "“”')
     claim, rest = _claim(inner)
-    return Slide(f"“{claim}”", _SAY.strip("*:"), said=_short(rest), notes=[text])
+    said = _short(rest)
+    if said != rest:  # half of it would be no message: all of it, word for word
+        return Slide(_SAY.strip("*:"), _HOME, quoted=f"“{inner}”", notes=[text])
+    return Slide(f"“{claim}”", _SAY.strip("*:"), said=said, notes=[text])
 
 
 def _say(slide, text, waiting):
@@ -184,12 +197,12 @@ def _sentences(text):
 
 
 def _with_result(content, section, before):
-    shown, headline, tall, written = content
+    shown, headline, tall, written, titled = content
     if written:
         return Slide(written, section, shown, notes=list(before), tall=tall)
     if not headline:
         return Slide(section, shown=shown, notes=list(before), tall=tall)
-    return Slide(headline, section, shown, notes=list(before), titled=True, tall=tall)
+    return Slide(headline, section, shown, notes=list(before), titled=titled, tall=tall)
 
 
 def _question(text, section, before):
@@ -201,8 +214,11 @@ def _question(text, section, before):
     first = asked.split("\n\n")[0].strip()
     if not first:  # the question stands before the word
         first, lead = lead.strip(), ""
-    if len(first.split()) > 2 * MOST_WORDS:  # a small story: the question alone
-        first = re.split(r"(?<=[.!]) (?=[A-Z])", first)[-1]
+    if len(first.split()) > MOST_WORDS:  # a small story, and then the question
+        *story, last = _sentences(first.replace("\n", " "))
+        if story and last.endswith("?"):
+            lead = " ".join(story)
+            first, lead = last, lead[:1].upper() + lead[1:]
     return Slide(first[:1].upper() + first[1:], _ASKED, said=_short(lead), notes=[*before, text])
 
 
@@ -278,12 +294,16 @@ def _results(cell):
         if "image/png" in data:
             headline = next(written, "")
             if headline is not None:
-                yield "shown", (*_figure(output), headline)
+                picture, title, tall, within = _figure(output)
+                yield "shown", (picture, title, tall, headline, within)
         elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
             headline, size = next(written, ""), _letters(data["text/html"])
             if headline is not None and size:
                 style = f'class="table" style="font-size: {size:.2f}em"'
-                yield "shown", (f"<div {style}>{data['text/html']}</div>", "", False, headline)
+                yield (
+                    "shown",
+                    (f"<div {style}>{data['text/html']}</div>", "", False, headline, False),
+                )
         elif "text/markdown" in data:
             text = _unlinked(_FOLD.sub("", data["text/markdown"]))
             if text.startswith(">"):
@@ -294,14 +314,31 @@ def _results(cell):
 
 
 def _figure(output):
-    """HTML, headline for screen readers, and whether its words stand beside it."""
+    """HTML, headline, whether its words stand beside it, and the headline within it.
+
+    The title of a figure becomes the headline, in letters as large as on all slides.
+    """
     size = output.metadata["image/png"]
     png, alt = output.data["image/png"].strip(), size["alt"]
-    picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
+    high, title = size["height"], size.get("title", "")
+    if title:
+        png, high = _without_title(png, size), high - size["foot"]
+    shape = f'data-high="{high / size["width"]:.2f}"'  # by its width
+    picture = f'<img alt="{html.escape(alt)}" {shape} src="data:image/png;base64,{png}">'
     headline = re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0]
     if len(headline.split()) > 2 * MOST_WORDS:  # its numbers, one by one
         headline = headline.split(":")[0]
-    return picture, headline, size["height"] > _TALL * size["width"]
+    return picture, title or headline, high > _TALL * size["width"], not title
+
+
+def _without_title(png, size):
+    """The picture from below its title on."""
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        foot = round(size["foot"] * picture.height / size["height"])
+        rest = picture.crop((0, foot, *picture.size))
+    saved = io.BytesIO()
+    rest.save(saved, format="png")
+    return base64.b64encode(saved.getvalue()).decode()
 
 
 def _letters(table):
@@ -350,7 +387,7 @@ def page(title: str, slides: list[Slide], markdown) -> str:
         if slide.below:
             stacks[-1].append(_section(slide, markdown))
         else:
-            stacks.append([_section(slide, markdown)])
+            stacks.append([_section(slide, markdown, first=not stacks)])
     body = "\n".join(
         stack[0] if len(stack) == 1 else "<section>\n" + "\n".join(stack) + "\n</section>"
         for stack in stacks
@@ -358,11 +395,18 @@ def page(title: str, slides: list[Slide], markdown) -> str:
     return _PAGE.replace("{title}", html.escape(title)).replace("{body}", body)
 
 
-def _section(slide, markdown):
-    level = "h1" if _TITLE.match(f"# {slide.headline}") else "h2"
+def _section(slide, markdown, first=False):
+    level = "h1" if first else "h2"
     hidden = ' class="read-aloud"' if slide.titled else ""
     headline = re.sub(r"^<p>|</p>\s*$", "", markdown(slide.headline).strip())
     layout = "slide" if slide.shown else "slide opening"
+    if level == "h1":
+        layout += " title"
+    if len(slide.headline.split()) > _LONG:
+        hidden = hidden or ' class="long"'
+    high = re.search(r' data-high="([\d.]+)"', slide.shown)
+    if high and float(high[1]) >= _UPRIGHT:
+        layout += " upright"
     lines = ["<section>", f'<div class="{layout}">']
     if slide.kicker:
         lines.append(f'<p class="kicker">{html.escape(slide.kicker)}</p>')
@@ -374,6 +418,8 @@ def _section(slide, markdown):
         lines.append(f"<div{beside}>{slide.shown}")
     if slide.said:
         lines.append(f'<div class="said">{markdown(slide.said)}</div>')
+    if level == "h1":
+        lines.append(_KEYS)
     lines.append("</div>" * (2 if slide.shown else 1))
     if slide.notes:
         notes = markdown("\n\n".join(_points(note) for note in slide.notes))
@@ -411,11 +457,24 @@ _PAGE = """<!DOCTYPE html>
 .reveal h1 { font-size: 2.2em; } .reveal h2 { font-size: 1.4em; }
 .slide.opening { justify-content: center; padding-bottom: 120px; font-size: 1.2em; }
 .opening h2 { font-size: 1.6em; }
+.reveal h2.long { font-size: 1.15em; }
+.title::before { content: ""; width: 96px; height: 8px; background: #0072B2; margin: 0 0 26px; }
+.title .keys { color: #666; font-size: 20px; margin: 1.5em 0 0; }
+.reveal kbd { font: inherit; border: 1px solid #999; border-radius: 4px; padding: 0 .35em; }
+.reveal .slide-number { color: #666; background: none; left: 20px; right: auto; bottom: 10px; }
+.reveal .slide-number { font: 16px system-ui, sans-serif; } .slide-number a { color: inherit; }
 .reveal .kicker { color: #0072B2; font-size: 22px; margin: 0 0 .4em; }
 .reveal img { display: block; flex: 1 1 0; min-height: 0; width: 100%; margin: 0; }
-.reveal img { max-width: none; max-height: none; object-fit: contain; object-position: left top; }
+.reveal img { max-width: none; max-height: none; object-fit: contain; object-position: center top; }
 .beside img { flex: 0 0 auto; width: auto !important; height: 100%; max-width: 900px !important; }
 .beside img { object-position: left center !important; }
+/* an upright figure has the whole height, and all words beside it */
+.slide.upright { display: grid; grid-template: auto auto 1fr / auto minmax(0, 1fr); }
+.slide.upright { column-gap: 40px; padding-bottom: 36px; }
+.slide.upright > div:not(.said, .quoted) { display: contents !important; }
+.upright img { grid-area: 1 / 1 / -1 / 2; width: auto !important; height: 672px !important; }
+.upright > :is(.kicker, h2, h1), .upright .said { grid-column: 2; }
+.reveal .upright h2 { font-size: 1.2em; } .reveal .upright .said p { margin-right: 0; }
 .reveal .said p { margin: 0 80px .3em 0; } .beside .said { min-width: 250px; }
 .reveal .beside .said p { margin-right: 0; }
 .reveal .quoted { border-left: 6px solid #0072B2; padding-left: 24px; font-size: .85em; }
@@ -444,7 +503,7 @@ _PAGE = """<!DOCTYPE html>
 <script src="reveal/dist/reveal.js"></script>
 <script src="reveal/plugin/notes/notes.js"></script>
 <script>Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
-  transition: "none", plugins: [RevealNotes]});
+  transition: "none", slideNumber: "c/t", plugins: [RevealNotes]});
 // a table has letters of 22 px where there is room for them
 const enlarge = () => {
   const table = Reveal.getCurrentSlide().querySelector(".table");

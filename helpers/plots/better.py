@@ -546,6 +546,7 @@ def three_answers() -> None:
         axes.text(1.25, place, DECISIONS[answer], va="center")
     _beside_zero(axes, 2, -1.3, 3.2)
     axes.set_xticks([])
+    axes.spines[["left", "bottom"]].set_visible(False)  # nothing is measured along them
     finding = "Where the whole interval lies decides"
     told = "; ".join(
         f"{'above' if low > 0 else 'below' if high < 0 else 'on both sides of'} zero: "

@@ -95,7 +95,7 @@ def months_moved(right: pd.Series, wrong: pd.Series) -> None:
     for name, colour in [("right", INK), ("turned", WARNING)]:
         axes.plot(peak, table.loc[peak, name], "o", color=colour, markersize=8)
     up = 1 if table.loc[peak, "right"] >= table.loc[peak, "turned"] else -1
-    for name, colour, place in [("right", INK, 11 * up), ("turned", WARNING, -30 * up)]:
+    for name, colour, place in [("right", INK, 11 * up), ("turned", WARNING, -44 * up)]:
         height = table.loc[peak, name]
         if table.loc[peak].nunique() > 1 or name == "right":
             axes.annotate(f"{peak:%b %y}: {height:,.0f}", (peak, height), (-4, place),
@@ -301,7 +301,7 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
     pairs = zip(heads, rows, strict=True)
     widths = [max(map(len, [head, *rows[name].fillna("")])) for head, name in pairs]
-    places = [0, *np.cumsum([0.2 * width + 0.3 for width in widths])]
+    places = [0, *np.cumsum([0.22 * width + 0.4 for width in widths])]
     for place, head in zip(places, heads, strict=False):
         axes.text(place, -0.8, head, color=CHANCE, va="center", fontsize=style.SMALL)
     end = places[-1] - 0.05
@@ -313,7 +313,7 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
             axes.text(places[place], line, shown, va="center", fontsize=style.SMALL)
         mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
         axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
-    axes.set_xlim(-0.15, end + 3.3)
+    axes.set_xlim(-0.15, end + 4.0)
     axes.set_ylim(len(rows) - 0.4, -1.2)
     style.bare(axes, equal=False)
     gone = sum(map(bool, reasons))

@@ -462,13 +462,13 @@ def two_futures(futures: pd.DataFrame) -> None:
         axes.text(np.mean(ends), place - 0.12, f"lead {_points(row['lead'])}", ha="center",
                   va="bottom", color=INK)  # fmt: skip
     for name in ("best sellers", "personal lists"):
-        axes.text(futures[name].iloc[0], -0.35, name.replace(" ", "\n"), fontweight="bold",
+        axes.text(futures[name].iloc[0], -0.48, name.replace(" ", "\n"), fontweight="bold",
                   color=meaning(name, PERSONAL), ha="center", va="bottom")  # fmt: skip
     axes.set_yticks(
         range(len(futures)),
         [name.replace(", ", ",\n").replace("homepage ", "homepage\n") for name in futures.index],
     )
-    axes.set_ylim(len(futures) - 0.45, -0.95)
+    axes.set_ylim(len(futures) - 0.45, -1.08)
     axes.margins(x=0.2)
     leads = [_points(lead) for lead in futures["lead"]]
     finding = f"Same tastes: ahead by {leads[0]} or by {leads[1]}"

@@ -289,8 +289,13 @@ def test_a_runs_pages_follow_a_dark_system_and_keep_figures_on_white(run_folder,
     page = browser.new_context(color_scheme="dark").new_page()
     address = serve(run_folder)
     colour = "part => getComputedStyle(part).backgroundColor"
+    page.goto(f"{address}/index.html")
+    assert brightness(page.locator("body").evaluate(colour)) < 60, "the memo follows, too"
+    assert faults(page) == []
+    page.set_viewport_size({"width": 360, "height": 760})
     for name in ("04_recommendations", "08_live_tests", "glossary"):
         page.goto(f"{address}/html/{name}.html")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
         assert brightness(page.locator("body").evaluate(colour)) < 60
         for picture in page.locator("article img").all():
             assert brightness(picture.evaluate(colour)) > 250
