@@ -294,7 +294,7 @@ def _results(cell):
         if "image/png" in data:
             headline = next(written, "")
             if headline is not None:
-                picture, title, tall, within = _figure(output)
+                picture, title, tall, within = _figure(output, whole=bool(headline))
                 yield "shown", (picture, title, tall, headline, within)
         elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
             headline, size = next(written, ""), _letters(data["text/html"])
@@ -313,14 +313,15 @@ def _results(cell):
                     yield "text", paragraph
 
 
-def _figure(output):
+def _figure(output, whole=False):
     """HTML, headline, whether its words stand beside it, and the headline within it.
 
-    The title of a figure becomes the headline, in letters as large as on all slides.
+    The title of a figure becomes the headline, in letters as large as on all slides; beside a
+    headline of its cell the figure stays whole.
     """
     size = output.metadata["image/png"]
     png, alt = output.data["image/png"].strip(), size["alt"]
-    high, title = size["height"], size.get("title", "")
+    high, title = size["height"], "" if whole else size.get("title", "")
     if title:
         png, high = _without_title(png, size), high - size["foot"]
     shape = f'data-high="{high / size["width"]:.2f}"'  # by its width
