@@ -292,14 +292,16 @@ def outcome(low: float, high: float, worth: float) -> str:
     -------
     str
         Above zero as a whole: :data:`WORTH_IT` if it reaches the line, :data:`TOO_SMALL` if not.
-        With zero inside: :data:`CANNOT_TELL_YET` if it reaches the line, else
-        :data:`NOT_WORTH_IT`. Below zero: :data:`NOT_WORTH_IT`, with or without a line. Without
-        one: :data:`FILL_IN` if above zero, :data:`CANNOT_TELL_YET` if zero is inside.
+        With zero inside: :data:`NOT_WORTH_IT` if a gain worth having is ruled out (see
+        :func:`helpers.evaluate.ruled_out`: the interval ends below the line, and is no wider than
+        twice the line), else :data:`CANNOT_TELL_YET`. Below zero: :data:`NOT_WORTH_IT`, with or
+        without a line. Without one: :data:`FILL_IN` if above zero, :data:`CANNOT_TELL_YET` if zero
+        is inside.
     """
     if high < 0:
         return NOT_WORTH_IT
     if not low > 0:
-        return NOT_WORTH_IT if high < worth else CANNOT_TELL_YET
+        return NOT_WORTH_IT if evaluate.ruled_out(low, high, worth) else CANNOT_TELL_YET
     if worth != worth:
         return FILL_IN
     return WORTH_IT if high >= worth else TOO_SMALL

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from helpers import cases, data, evaluate, memo, trust
-from helpers.cases.desk import _points, outcome
-from helpers.course import exercises, notebooks, runs, workshop
+from helpers.cases.desk import _points
+from helpers.course import exercises, notebooks, runs, start, workshop
 from helpers.plots.cases import ROUTINE
 from tests.common import THOROUGH
 
@@ -107,10 +107,13 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
 
 
 def test_a_wide_interval_around_zero_never_says_dont():
-    assert trust.outcome(-0.08, 0.055, 0.06) == trust.NOT_WORTH_IT
-    assert outcome(-0.08, 0.055, 0.06) == trust.CANNOT_TELL_YET
-    for low, high in [(-0.03, 0.05), (-0.15, -0.01), (0.01, 0.2), (0.01, 0.05), (-0.01, 0.2)]:
-        assert outcome(low, high, 0.06) == trust.outcome(low, high, 0.06)
+    """One rule from the first lesson to the last: narrow enough to have seen such a gain."""
+    said = {(-0.08, 0.055): trust.CANNOT_TELL_YET, (-0.03, 0.05): trust.NOT_WORTH_IT,
+            (-0.15, -0.01): trust.NOT_WORTH_IT, (0.01, 0.2): trust.WORTH_IT,
+            (0.01, 0.05): trust.TOO_SMALL, (-0.01, 0.2): trust.CANNOT_TELL_YET}  # fmt: skip
+    assert {ends: trust.outcome(*ends, 0.06) for ends in said} == said
+    assert start.what_a_lead_says(-8, 5.5, 6) == start.CANNOT_TELL
+    assert start.what_a_lead_says(-3, 5, 6) == start.NO_LEAD
 
 
 def test_twelve_numbers_hold_every_fault():

@@ -22,7 +22,7 @@ MACHINERY = {
     "handover": {"data", "recommend", "evaluate", "production", "course", "reading", "kernels"},
     "packaged": {"cases", "course"},
     "progress": {"course", "reading", "warehouse"},
-    "telling": {"plots", "course", "explorables", "memo", "experiments"},
+    "telling": {"plots", "cases", "course", "explorables", "memo", "experiments"},
     "colours": {"course", "experiments", "explorables", "memo", "plots"},
 }
 

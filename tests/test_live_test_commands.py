@@ -325,7 +325,7 @@ def test_a_broken_split_is_not_compared(tmp_path):
     said, text, figures = readout(tmp_path)
     assert figures["split"]["broken"] and figures["decision"] == "cannot tell"
     assert figures["money"] == {} and "a year" not in text and "carted per customer:" not in said
-    assert "less than 0.01 %" in text and "The split is broken" in text
+    assert "less than 0.01\xa0%" in text and "The split is broken" in text
 
 
 def test_every_row_is_accounted_for(tmp_path):

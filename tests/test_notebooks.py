@@ -77,7 +77,8 @@ def test_normal_form(path, notebook):
 def test_percentages_and_minus_signs_are_those_of_print(notebook):
     for output in (output for cell in code(notebook) for output in cell.outputs):
         data = output.get("data", {})
-        for kind in {"text/markdown", "text/html", "text/plain"} & set(data):
+        # beside a table, its text is for whoever sees no table, and raw rows stay raw
+        for kind in {"text/markdown", "text/html"} & set(data) or {"text/plain"} & set(data):
             told = "".join(data[kind])
             assert told == typeset(told)
 

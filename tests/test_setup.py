@@ -78,7 +78,7 @@ def test_readme_says_what_is_true():
     found = re.search(
         r"(\d+) of 100.*?, (\d+) in the best\s+sellers, (\d+) in a list", readme, re.S
     )
-    assert list(found.groups()) == re.findall(r": (\d+)%", told)
+    assert list(found.groups()) == re.findall(r": (\d+)\s%", told)
 
 
 def test_readme_commands_are_the_ones_ci_runs():

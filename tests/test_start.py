@@ -206,7 +206,7 @@ def test_a_product_that_is_new_to_the_shop_is_no_candidate():
         (0, 6, "can't tell yet"),
         (1, 5, "too small"),
         (-2, 4, "no lead worth having"),
-        (-14.3, 4.9, "no lead worth having"),  # wide, and all of it below the bar
+        (-14.3, 4.9, "can't tell yet"),  # too wide to have seen such a lead
         (-5, 0, "no lead worth having"),
         (-14, -6, "best sellers win"),
     ],
@@ -223,4 +223,6 @@ def test_what_a_lead_says_agrees_with_the_rule_for_any_range():
         said, high = start.what_a_lead_says(low, low + width, bar), low + width
         assert (said == start.THEY_WIN) == (high < 0)
         assert (said in (start.WORTH_IT, start.MAY_BE)) == (low > 0 and high >= bar)
-        assert (said in (start.TOO_SMALL, start.NO_LEAD)) == (0 <= high < bar)
+        assert (said in (start.TOO_SMALL, start.NO_LEAD)) == (
+            0 <= high < bar and (low > 0 or width <= 2 * bar)
+        )

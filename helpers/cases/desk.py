@@ -26,6 +26,7 @@ from helpers.cases.making import (
 )
 from helpers.memo import GROUPS
 from helpers.recommend import ItemBased, MostPopular
+from helpers.telling import typeset
 
 RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days",
           "last 7 days": "most_popular_7_days"}  # fmt: skip
@@ -136,20 +137,9 @@ def _score(case, split, transactions, events):
         "above best sellers": _with_interval(ours, scores["most_popular"]["hit_rate"]),
         "shuffle": shuffled,
         "histories": trust.histories(*shuffled[1:], line, hits, len(pairs), taken),
-        "outcome": trust.CANNOT_TELL_YET if thin else outcome(*gain[1:], line),
+        "outcome": trust.CANNOT_TELL_YET if thin else trust.outcome(*gain[1:], line),
     }
     return scored, ours, rival
-
-
-def outcome(low: float, high: float, line: float) -> str:
-    """What the interval of a gain says; parameters and answers as in :func:`trust.outcome`.
-
-    But *not worth it* only where that is ruled out, by the rule of lesson 11's page: an interval
-    that includes zero must be narrow enough to have seen a gain of the size of the line.
-    """
-    said = trust.outcome(low, high, line)
-    unsure = said == trust.NOT_WORTH_IT and not evaluate.ruled_out(low, high, line)
-    return trust.CANNOT_TELL_YET if unsure else said
 
 
 def _with_interval(ours, theirs):
@@ -327,7 +317,7 @@ def letter(case: Case) -> str:
     if test:
         known |= dict(zip(("lift", "lift_low", "lift_high"), test["lift"], strict=True))
         known["arms"] = " against ".join(f"“{arm}”" for arm in reversed(test["arms"]))
-    return f"From {about['from']}: “{about['letter'].format(**known)}”".replace(" -", " −")
+    return typeset(f"From {about['from']}: “{about['letter'].format(**known)}”")
 
 
 def rows(case: Case) -> pd.DataFrame:

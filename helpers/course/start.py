@@ -315,7 +315,8 @@ def what_a_lead_says(low: float, high: float, bar: float) -> str:
     str
         :data:`THEY_WIN` below 0 as a whole. Above 0 as a whole: :data:`WORTH_IT` if all of it
         reaches the bar, :data:`MAY_BE` if a part does, else :data:`TOO_SMALL`. With 0 in it:
-        :data:`CANNOT_TELL` if it reaches the bar, else :data:`NO_LEAD`.
+        :data:`CANNOT_TELL` if it reaches the bar, or is wider than twice the bar (as in
+        :func:`helpers.evaluate.ruled_out`), else :data:`NO_LEAD`.
 
     Examples
     --------
@@ -326,7 +327,7 @@ def what_a_lead_says(low: float, high: float, bar: float) -> str:
         return THEY_WIN
     if low > 0:
         return TOO_SMALL if high < bar else MAY_BE if low < bar else WORTH_IT
-    return NO_LEAD if high < bar else CANNOT_TELL
+    return NO_LEAD if high < bar and high - low <= 2 * bar else CANNOT_TELL
 
 
 def share_with_a_hit(hits: pd.DataFrame, blind: pd.DataFrame) -> pd.DataFrame:
