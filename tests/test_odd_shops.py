@@ -235,7 +235,7 @@ def test_one_leader_of_most_lists_is_a_stop(tmp_path, monkeypatch):
     table = drawn_shop(1_000, 60, 4).assign(product_id=pd.Series(product).map("P{:02d}".format))
     table = table[["customer_id", "product_id", "transaction_date"]]
     printed, _ = run_lesson(LESSONS["04"], written(tmp_path, table, None))
-    leading = re.search(r"who leads\?.*?(\d+)\s?%.*?(stop|passed)", printed)
+    leading = re.search(r"who leads\?.*?: (\d+)\D.*?(stop|passed)", printed)
     assert int(leading[1]) > 50 and leading[2] == "stop"
     assert "So *not yet*: 1 of the five looks said stop" in printed
     assert "No bug in sight" not in printed
