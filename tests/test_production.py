@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -556,3 +557,39 @@ def test_smallest_shop():
     engine = production.build_engine(data.miniature())
     assert engine.recommend_products("customer 4", 2) == ["B", "D"]
     assert engine.recommend_products("customer 4", 99) == ["B", "D"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_reasons_are_the_strongest_causes_that_may_be_named(shop, seed):
+    """As whoever sorts all contributions says: ties, silent products, what speaks against."""
+    rng = np.random.default_rng(seed)
+    transactions, events = (table[table["customer_id"] < "CUST00060"] for table in shop)
+    engine = production.build_engine(transactions, events)
+    model, products = engine.model, engine.rules.products
+    for name in ("weights_", "_weights_with_self"):  # few values: many ties
+        weights = getattr(model, name)
+        weights.data = rng.integers(-2, 4, len(weights.data)).astype(float)
+    named = rng.random(len(products)) < 0.7
+    rules = replace(engine.rules, products=products.assign(may_be_named=named))
+    engine = replace(engine, rules=rules)
+    table = engine.recommend(None, 5)
+    table = table[table["source"] != "popularity"].reset_index(drop=True)
+    wanted, silent, against = [], 0, 0
+    for _, row in table.iterrows():
+        parts = model.contributions(row.to_frame().T)
+        for_it = parts["contribution"].clip(lower=0).sum()
+        first = parts["how"].iloc[0]
+        parts = parts[engine.rules.named(parts["because_of"])]
+        said = [
+            f"{how} {engine.names[cause]} ({size / for_it:.0%})"
+            for cause, how, size in parts[["because_of", "how", "contribution"]].to_numpy()
+        ]
+        best = said[: min(2, (parts["contribution"] > 0).sum())]
+        text = ", ".join(best) or f"{first} something that goes with it"
+        silent += not best
+        if len(parts) and parts["contribution"].iloc[-1] <= -production.WORTH_SAYING * for_it:
+            text += f", although you {said[-1]}"
+            against += 1
+        wanted.append(text)
+    assert silent and against and len(wanted) > 50
+    assert engine.explain(table).tolist() == wanted

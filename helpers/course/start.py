@@ -327,7 +327,7 @@ def what_a_lead_says(low: float, high: float, bar: float) -> str:
         return THEY_WIN
     if low > 0:
         return TOO_SMALL if high < bar else MAY_BE if low < bar else WORTH_IT
-    return NO_LEAD if high < bar and high - low <= 2 * bar else CANNOT_TELL
+    return NO_LEAD if evaluate.ruled_out(low, high, bar) else CANNOT_TELL
 
 
 def share_with_a_hit(hits: pd.DataFrame, blind: pd.DataFrame) -> pd.DataFrame:
