@@ -259,7 +259,7 @@ def _went_through_floats(engine):
             },
             "plain_ids",
         )
-        + " GROUP BY name"
+        + " GROUP BY name ORDER BY name"
     )
     whole, findings = [], {}
     for row in rows.to_dict("records"):
@@ -343,7 +343,10 @@ def _said_of_twins(engine, merge_case):
         for kind, (key, condition) in kinds.items()
     ]
     findings = {}
-    for row in engine.frame(" UNION ALL ".join(queries)).itertuples():
+    query = (
+        " UNION ALL ".join(queries) + " ORDER BY kind, name"
+    )  # an engine has no order of its own
+    for row in engine.frame(query).itertuples():
         what = f"{IDS[row.name]} equal but for {row.kind}"
         if row.kind == "case" and merge_case:
             what = f"{IDS[row.name]} made one, whatever their case"
