@@ -22,6 +22,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from helpers.reading.ids import drawn_alike
+
 #: Fewer customers, or orders, than this show no shape.
 MIN_CUSTOMERS, MIN_ORDERS = 100, 200
 
@@ -470,27 +472,33 @@ _TEST = re.compile(r"^(test|testing|tester)([\W_\d].*)?$|.*[\W_]test([\W_\d].*)?
 
 
 def _one_customer(shop):
-    """One id with many rows, which nobody else comes near: guests?"""
+    """Ids with many rows, which nobody else comes near, or that mean nobody: guests?"""
     counts = shop.kept["customer_id"].value_counts()
     if len(counts) < 50 or shop.looked_at(shop.called["customer_id"]):
         return None
-    customer, share = counts.index[0], counts.iloc[0] / len(shop.kept)
-    nobody = bool(_NOBODY.match(customer.lower().strip()))
-    alone = counts.iloc[0] >= 10 * counts.iloc[1]
+    rows = len(shop.kept)
+    many = counts.index[counts >= 0.02 * rows]
+    nobody = many[many.str.lower().str.strip().str.match(_NOBODY)]
+    who = nobody if len(nobody) else counts.index[:1]
+    share, following = counts[who].sum() / rows, counts.drop(who).iloc[0]
+    alone = counts[who].sum() >= 10 * following
     # the largest of a real shop's: 2 % (a reseller). A real customer does not come every day.
-    own = shop.orders["customer_id"] == customer
+    own = shop.orders["customer_id"].isin(who)
     daily = own.sum() >= 0.4 * shop.orders["day"].nunique()
-    if not (nobody and share >= 0.02) and not (alone and share >= 0.1):
+    if not len(nobody) and not (alone and share >= 0.1):
         return None
+    have, they, one = f"customer {_short(who[0])} has", "it is no customer", "it is one"
+    if len(who) > 1:
+        have = f"customers {', '.join(map(_short, who[:-1]))} and {_short(who[-1])} have"
+        they, one = "they are no customers", "they are"
     return Doubt(
         "one customer",
-        f"customer {_short(customer)} has {share:.0%} of the rows; the next one "
-        f"{counts.iloc[1] / len(shop.kept):.1%}.",
+        f"{have} {share:.0%} of the rows; the next one {following / rows:.1%}.",
         "An id under which all guests buy is no customer: its list is nobody's, and what strangers "
         "bought counts as bought together.",
-        f"If it is no customer: {_drop(shop.called['customer_id'], [customer])}. (With an empty "
-        "list, [], you say that it is one.)",
-        stops=bool(share >= 0.1 and alone and (nobody or (share >= 0.2 and daily))),
+        f"If {they}: {_drop(shop.called['customer_id'], who)}. (With an empty list, [], you say "
+        f"that {one}.)",
+        stops=bool(share >= 0.1 and alone and (len(nobody) or (share >= 0.2 and daily))),
     )
 
 
@@ -505,6 +513,39 @@ def _test_customers(shop):
         f"{_count(len(tests), 'customer')} may be tests: {', '.join(map(_short, tests[:3]))}.",
         "Test orders say nothing about what customers want.",
         f"{_drop(shop.called['customer_id'], tests[:5])}.",
+    )
+
+
+def _two_spellings(shop):
+    """Customers who differ from another only by what a program changed, or what nobody sees."""
+    ids = pd.Series(shop.kept["customer_id"].unique(), dtype="str")
+    if len(ids) < MIN_CUSTOMERS:
+        return None
+    number = ids.str.fullmatch("0*[1-9][0-9]*")
+    ways = {
+        "zeros in front": ids.where(~number, ids.str.lstrip("0")),
+        "case": ids.str.lower(),
+        "letters or digits of another script": ids.map(
+            lambda each: each if each.isascii() else drawn_alike(each)
+        ),
+    }
+    twins = {how: folded.duplicated(keep=False) for how, folded in ways.items()}
+    how = max(twins, key=lambda each: twins[each].sum())
+    share = twins[how].mean()
+    # one in fifty: among short codes in which case counts, a few are alike by chance
+    if share < 0.02:
+        return None
+    one, other = ids[ways[how] == ways[how][twins[how]].iloc[0]].iloc[:2]
+    mend = "Export the ids of all parts from one system, as text, so that each is written one way."
+    if how == "case":
+        mend = "If they are one: `merge_case: true` under `cleaning`."
+    return Doubt(
+        "customers written in two ways",
+        f"{share:.0%} of the {len(ids):,} customers are equal to another but for {how}, such as "
+        f"{_short(one)} and {_short(other)}.",
+        "If they are the same people, what each of them bought is cut in two, and recommended to "
+        "them again.",
+        mend,
     )
 
 
@@ -1042,7 +1083,8 @@ def _drop(column, values):
 
 
 _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
-    _undone_orders, _lines_without_customer, _order_as_customer, _one_customer, _unique_products,
+    _undone_orders, _lines_without_customer, _order_as_customer, _one_customer, _two_spellings,
+    _unique_products,
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,

@@ -15,7 +15,15 @@ LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "first_look"
 ROOMS = [*LESSONS, "simulation", "cases", "course", "plots", "explorables"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
-    "reading": {"data", "channels", "experiments", "warehouse", "memo", "course"},
+    "reading": {
+        "data",
+        "channels",
+        "experiments",
+        "warehouse",
+        "memo",
+        "course",
+        "plausibility",
+    },  # fmt: skip
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue", "course"},
     "writing": set(ROOMS),

@@ -11,7 +11,8 @@ finds those that need a look, this module says what they are, and a small table 
    fractions are common in the column (then ``1.0`` is the neighbour of ``1.5``);
 4. on request, ids that are equal but for case are one.
 
-What is not certain (``1.23E+05``, ``A12; B7``, ``017`` beside ``17``) stays as it is, and is said.
+What is not certain (``1.23E+05``, ``A12; B7``, ``017`` beside ``17``, a Cyrillic С beside a C)
+stays as it is, and is said.
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ _TEXT_MARK = re.compile("^ *'(?=[0-9]+ *$)")
 _LOOK_AT = "[^ -~]|^'[0-9]+$"
 # So many of the ids with .0 may have another fraction before .0 is taken for one, too.
 _FEW = 0.05
+# Letters of other scripts that are drawn as Latin ones.
+_DRAWN_ALIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧοԁԛԝ", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXodqw"
+)
 # Beyond it, not every whole number is a float.
 _LARGEST_WHOLE = 2**53
 
@@ -72,6 +77,18 @@ def plain_id(text: str) -> str | None:
     shown = _TEXT_MARK.sub("", _STRAY_JOINERS.sub("", shown))
     plain = unicodedata.normalize("NFC", shown).strip(BLANKS)
     return None if plain in NOTHING else plain or None
+
+
+def drawn_alike(text: str) -> str:
+    """An id as a reader sees it: Latin letters and plain digits for those of other scripts.
+
+    Examples
+    --------
+    >>> drawn_alike("\u04211\uff12")
+    'C12'
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_DRAWN_ALIKE)
+    return "".join(str(int(mark)) if mark.isdecimal() else mark for mark in text)
 
 
 def settle_ids(
@@ -127,7 +144,7 @@ def settle_ids(
         tail = f"{one_of('name', whole)} AND {matches('plain', _TAIL)}"
         becomes = f"CASE WHEN {tail} THEN REGEXP_REPLACE(plain, '[.,]0+$', '') ELSE plain END"
     engine.view("whole_ids", f"SELECT name, id, n, {becomes} AS becomes FROM plain_ids")
-    findings |= said | _said_of_twins(engine, merge_case)
+    findings |= said | _said_of_twins(engine, merge_case) | _said_of_look_alikes(engine, looked_at)
     total = _totals(looked_at, files)
     if marks.empty and not whole and not merge_case:
         return [], findings, total
@@ -352,6 +369,46 @@ def _said_of_twins(engine, merge_case):
             what = f"{IDS[row.name]} made one, whatever their case"
         findings[what] = f"{int(row.more):,}, such as {row.example[:80]}"
     return findings
+
+
+def _said_of_look_alikes(engine, looked_at):
+    """Ids that are equal but for letters or digits of another script, which nobody can see."""
+    odd = looked_at[looked_at["name"].isin(["customer_id", "product_id"])]
+    odd = odd[odd["plain"].notna()].drop_duplicates(["name", "plain"])
+    odd = odd.assign(seen=odd["plain"].map(drawn_alike))
+    odd = odd[odd["plain"] != odd["seen"]]
+    if odd.empty:
+        return {}
+    columns = {"name": "name", "id": "plain", "seen": "seen"}
+    engine.small_table("id_looks", {ours: odd[theirs].tolist() for ours, theirs in columns.items()})
+    rows = engine.frame(
+        """
+        SELECT name, SUM(spellings - 1) AS more, MIN(example) AS example
+        FROM (
+            SELECT name, seen, COUNT(DISTINCT id) AS spellings,
+                MIN(CASE WHEN id <> seen THEN id END) AS example
+            FROM (
+                SELECT name, id, seen FROM id_looks
+                UNION ALL
+                SELECT whole_ids.name, whole_ids.becomes AS id, whole_ids.becomes AS seen
+                FROM whole_ids
+                JOIN (SELECT DISTINCT name, seen FROM id_looks) AS looks
+                    ON looks.name = whole_ids.name AND looks.seen = whole_ids.becomes
+            ) AS spelled
+            GROUP BY name, seen
+            HAVING MIN(id) <> MAX(id)
+        ) AS twins
+        GROUP BY name
+        ORDER BY name
+        """
+    )
+    return {
+        f"{IDS[row.name]} equal but for letters or digits of another script": (
+            f"{int(row.more):,}, such as {ascii(row.example)[1:-1][:60]}, which looks like "
+            f"{drawn_alike(row.example)[:40]}"
+        )
+        for row in rows.itertuples(index=False)
+    }
 
 
 def _with_one_spelling():

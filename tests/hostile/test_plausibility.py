@@ -175,6 +175,19 @@ def spoiled(kind, shop, rng):
             return shop.assign(customer_id="G" + order).drop(columns="transaction_id")
         case "guests are 0" | "guests are Laufkundschaft" | "guests are K4711":
             return shop.assign(customer_id=customer.mask(order.isin(order[some]), kind[11:]))
+        case "guests have several names":
+            names = pd.Series(["?", "guest", "Anonymous", "0"])[order.str[-1].map(ord) % 4]
+            return shop.assign(customer_id=customer.mask(order.isin(order[some]), names.to_numpy()))
+        case "guests beside a reseller":
+            reseller = customer.mask(order.str[-1].isin(list("012345")), "R1")
+            return shop.assign(customer_id=reseller.mask(order.str[-1] == "7", "guest"))
+        case "zeros lost in part" | "case changed in part" | "two alphabets":
+            ways = [str.lower, lambda each: each.replace("C", "\u0421")]
+            if kind[0] == "z":
+                numbers = customer.str.extract(r"(\d+)")[0].str.zfill(6)
+                return shop.assign(customer_id=numbers.where(~some, numbers.str.lstrip("0")))
+            other = customer.map(ways[kind[0] == "t"])
+            return shop.assign(customer_id=customer.where(~some, other))
         case "first line only":
             return shop.assign(
                 customer_id=customer.where(first), transaction_date=date.where(first)
@@ -249,6 +262,11 @@ SPOKEN = {
     "guests are 0": ("one customer", "customer 0 has", 'drop_where: {customer_id: ["0"]}', True),
     "guests are Laufkundschaft": ("one customer", "Laufkundschaft has", "drop_where", True),
     "guests are K4711": ("one customer", "K4711 has", "drop_where", True),
+    "guests have several names": ("one customer", "and .* have", '"Anonymous"', True),
+    "guests beside a reseller": ("one customer", "customer guest has", '["guest"]', False),
+    "zeros lost in part": ("customers written in two ways", "for zeros in front", "text", False),
+    "case changed in part": ("customers written in two ways", "but for case", "merge_case", False),
+    "two alphabets": ("customers written in two ways", "another script", "one way", False),
     "first line only": ("lines without a customer", "belong to an order", "fill_down", True),
     "first line only, dates on all": ("lines without a customer", "order", "fill_down", True),
     "merged cells": ("lines without a customer", "no date either", "fill_down", True),

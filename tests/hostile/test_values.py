@@ -166,6 +166,21 @@ def test_twins_by_case_or_zeros_are_said_and_merged_on_request_only(tmp_path):
     assert read["customer_id"].tolist() == ["ann", "ann", "ann", "017", "17"]
 
 
+def test_ids_that_look_alike_in_other_letters_are_said(tmp_path):
+    ids = ["C12", "\u042112", "C\uff11\uff12", "C\u0661\u0662"]
+    ids += ["\u0410\u0412\u0416", "A\u0412\u0416"]
+    table, report = everywhere(written(shop(customer_id=ids), tmp_path), tmp_path)
+    assert table["customer_id"].nunique() == 6
+    said = finding(report, "customer ids equal but for letters or digits of another script")
+    # three beside C12; the last two are one word in two alphabets
+    assert said.startswith("4, such as ") and said.endswith(", which looks like AB\u0416")
+    (tmp_path / "2").mkdir()
+    # a shop that writes all its ids in one script is as it should be
+    greek = shop(customer_id=["\u039112", "\u039212"], product_id=["\u4e00", "\u4e8c"])
+    report = everywhere(written(greek, tmp_path / "2"), tmp_path / "2")[1]
+    assert not [name for name in report.findings if "another script" in name]
+
+
 def test_events_follow_the_spelling_of_customers_and_products(tmp_path):
     visits = tmp_path / "events.csv"
     seen = ["ANN,02-02-2024,product_view,SKU-A", "bob,02-02-2024,product_view,new"]
