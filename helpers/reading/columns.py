@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from helpers.reading.errors import DataError, listed
 
 _ALIASES = {"transaction_amount": "total_amount"}
+# What may separate names, where all of them stand in one.
+_MARKS = re.compile(r"[^\w\s.-]|[\x00-\x1f]|\s{2,}")
 # Names that are compared with ours: not the longest, nor all of a very wide table.
 _LONG, _MANY = 100, 1_000
 
@@ -88,19 +90,31 @@ def match_columns(
     missing = [name for name in contract.required if name not in names.values()]
     if missing:
         free = [theirs for theirs in header if theirs not in names and len(theirs) < _LONG][:_MANY]
+        free = {plain[theirs]: theirs for theirs in free}
         close = {name: difflib.get_close_matches(name, free, 1, 0.5) for name in missing}
-        hints = [f"{match[0]}: {name}" for name, match in close.items() if match]
+        hints = [f"{free[match[0]]}: {name}" for name, match in close.items() if match]
         elsewhere = (
             " If the names stand in another row, set `header_row` under `cleaning`."
             if len(missing) == len(contract.required) and not columns
             else ""
         )
+        advice = "Name yours in the parameter `columns` (theirs: ours)" + (
+            f", for example {{{', '.join(hints)}}}." if hints else "."
+        )
+        if len(header) == 1 and len(_MARKS.findall(header[0])) > 1 and not columns:
+            advice = (
+                "That is one column: what separates its values is none of comma, semicolon, tab "
+                "and |. Export it again with one of these, or as xlsx."
+            )
+            elsewhere = ""
+        elif not columns and sum(map(_is_value, header)) >= max(1, len(header) / 4):
+            advice = (
+                "These seem to be values, and no names. Put a row with the names of the columns "
+                "before the first row."
+            )
         problems.append(
             f"There is no column for {', '.join(missing)}. The file has: "
-            f"{listed(header) or 'nothing'}. Name yours in the parameter `columns` "
-            "(theirs: ours)"
-            + (f", for example {{{', '.join(hints)}}}." if hints else ".")
-            + elsewhere
+            f"{listed(header) or 'nothing'}. {advice}{elsewhere}"
         )
     return names, problems
 
@@ -178,6 +192,11 @@ def no_such_row(source: str, row: int) -> DataError:
 
 def _is_blank(cell):
     return cell is None or str(cell).strip("\ufeff \t\xa0") == ""
+
+
+def _is_value(name):
+    """Whether what should be a name is a number, a date or a time."""
+    return bool(re.fullmatch(r"[-+]?[0-9][0-9.,:/TZ -]*", name.strip()))
 
 
 def _is_name(cell):

@@ -710,6 +710,28 @@ def test_columns_without_a_name_are_called_by_their_place(tmp_path):
     assert table["customer_id"].str.startswith("C").all()
 
 
+@pytest.mark.parametrize("mark", ["~", "^", "\x1f", "   "])
+def test_a_separator_that_is_not_known_is_said_and_no_names_are_asked_for(tmp_path, mark):
+    said = sentence(tmp_path, lines_of(["Tea"]).replace(",", mark))
+    assert "That is one column: what separates its values is none of comma" in said
+    assert "`columns`" not in said
+    # a table may have one column
+    assert "`columns`" in sentence(tmp_path, "Kunde Nr\n" + "c1\n" * 40)
+
+
+def test_a_file_without_names_is_said_and_its_first_row_is_not_taken_for_them(tmp_path):
+    said = sentence(tmp_path, lines_of(["Tea"]).partition("\n")[2])
+    assert "seem to be values, and no names. Put a row with the names" in said
+    # a number or a year may be a name; who maps columns has looked at them
+    named = sentence(tmp_path, "Kunde,Artikel,2023,Datum,Ort\nc,p,5,01-01-2024,x\n")
+    assert "Name yours in the parameter `columns`" in named
+
+
+def test_the_likely_column_is_named_whatever_its_case(tmp_path):
+    content = lines_of(["Tea"]).replace("transaction_date", "TRANSACTION-DATE")
+    assert "{TRANSACTION-DATE: transaction_date}" in sentence(tmp_path, content)
+
+
 def test_messages_have_a_maximum_length(tmp_path):
     assert "and 1,488 more" in sentence(tmp_path, ",".join(f"column {i}" for i in range(1_500)))
     assert len(sentence(tmp_path, "x" * 89_000)) <= 600
