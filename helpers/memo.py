@@ -25,7 +25,7 @@ from helpers.data import HealthReport, line_amounts
 from helpers.evaluate import MIN_CUSTOMERS, MIN_HITS, WORTH_HAVING, ruled_out
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import MostPopular, Random
-from helpers.telling import typeset
+from helpers.telling import kept, typeset
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 FIX_DATA = "fix the data first"
@@ -1238,4 +1238,15 @@ def page(
         files=files or {},
         remarks=remarks,
     )
+    # names of the examples stand as in the data
+    for name in sorted(_named(facts or {}), key=len, reverse=True):
+        text = text.replace(str(escape(name)), str(escape(kept(name))))
     return typeset(text)
+
+
+def _named(facts):
+    """The names of products and customers in the examples that have signs in them."""
+    for example in facts.get("examples") or []:
+        names = [example["customer_id"], *example["bought"]]
+        names += [text for each in example["products"] for text in each.values()]
+        yield from (name for name in map(str, names) if kept(name) != name)

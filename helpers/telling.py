@@ -25,7 +25,12 @@ _APART = re.compile(
     r"(<style\b.*?</style>|<script\b.*?</script>|<[^<>]*>|`[^`]*`|&#?\w+;|\]\([^)]*\))", re.S
 )
 _PERCENT = re.compile(r"(?<=\d) ?%(?![0-9A-Fa-f]{2}\b)")
-_MINUS = re.compile(r"(?<![\w%;)\]./\u2212-])-(?=\.?\d)")
+# in a table "100% cotton" is a name, "54% of the rows" a count
+_NAMED = re.compile(
+    r"(?<=\d)(?= ?% (?!(?:of|to|in|on|at|for|from|with|and|or|than|more|less|fewer)\b)[^\W\d_])"
+)
+_KEEP = "\u2060"  # seen by nobody: in front of a sign that stays as it is
+_MINUS = re.compile(r"(?<![\w%;)\]./\u2212\u2060-])-(?=\.?\d)")
 
 
 def typeset(text: str) -> str:
@@ -52,7 +57,27 @@ def typeset(text: str) -> str:
         return text
     parts = _APART.split(text)
     parts[::2] = [_MINUS.sub("\u2212", _PERCENT.sub("\xa0%", part)) for part in parts[::2]]
-    return "".join(parts)
+    return re.sub(f"{_KEEP}(?=[ %-])", "", "".join(parts))
+
+
+def kept(name: object) -> str:
+    r"""A name from the data that :func:`typeset` leaves as it stands: *100% cotton*, *-5 pack*.
+
+    Parameters
+    ----------
+    name : object
+
+    Returns
+    -------
+    str
+        Looks like the name; :func:`typeset` takes out again what keeps it.
+
+    Examples
+    --------
+    >>> typeset(f"8% bought {kept('100% cotton')}").replace("\xa0", "_")
+    '8_% bought 100% cotton'
+    """
+    return re.sub(r"(?<=\d)(?= ?%)|(?=-\.?\d)", _KEEP, str(name))
 
 
 def say(text: str) -> None:
@@ -150,7 +175,8 @@ def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
     formats = formats or {}
     columns = [table.iloc[:, place] for place in range(table.shape[1])]
     cells = [
-        [typeset(_cell(value, formats.get(column.name))) for value in column] for column in columns
+        [typeset(_NAMED.sub(_KEEP, _cell(value, formats.get(column.name)))) for value in column]
+        for column in columns
     ]
     aligns = ["right" if column.dtype.kind in "iuf" else "left" for column in columns]
     rows = [_row("th", map(str, table.columns), aligns)]

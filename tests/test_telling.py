@@ -117,3 +117,22 @@ def test_shares_and_lists_in_words():
 def test_signs_are_those_of_print_and_code_and_names_stay(text, told):
     assert telling.typeset(text) == told.replace("_", "\xa0")
     assert telling.typeset(telling.typeset(text)) == telling.typeset(text)
+
+
+@pytest.mark.parametrize("name", ["100% cotton", "Vitamin C 50 % extra", "Gloves -5 degrees"])
+def test_a_name_from_the_data_stands_as_in_the_data(name, shown):
+    assert telling.typeset(f"8% bought {telling.kept(name)}, 54% more") == (
+        f"8\xa0% bought {name}, 54\xa0% more"
+    )
+    say(f"54% of those who bought {plain(name)}.")
+    assert shown[-1]["text/plain"] == f"54\xa0% of those who bought {name}."
+
+
+def test_a_table_tells_a_name_from_a_count(shown):
+    show(
+        pd.DataFrame(
+            {"product": ["100% cotton", "bought 100% wool (51%)"], "rows": ["8%", "2% of 5"]}
+        )
+    )
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", shown[0]["text/html"])
+    assert cells == ["100% cotton", "8\xa0%", "bought 100% wool (51\xa0%)", "2\xa0% of 5"]

@@ -79,7 +79,7 @@ _CONFIGURATION = {
     "nb_ipywidgets_js": {},
     "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
-    "html_static_path": ["course.css", *_SCRIPTS],
+    "html_static_path": ["course.css", "search.js", *_SCRIPTS],
     "html_css_files": ["course.css"],
     "html_js_files": [[script, {"defer": "defer"}] for script in _SCRIPTS],
     "language": "en",
@@ -135,7 +135,7 @@ def build_site(out, run=None) -> Path:
         if not run:
             shutil.copytree(folder / "images", source / "images")
         _write_index(source, lessons, pages, run)
-        for asset in ("course.css", "favicon.svg", *_SCRIPTS):
+        for asset in ("course.css", "favicon.svg", "search.js", *_SCRIPTS):
             shutil.copy(ASSETS / asset, source)
         (source / "templates").mkdir()
         shutil.copy(ASSETS / "search.html", source / "templates")

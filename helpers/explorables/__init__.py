@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import experiments
-from helpers.colours import CHANCE, PERSONAL, POPULAR
+from helpers.colours import CHANCE, PERSONAL, POPULAR, WARNING
 from helpers.telling import show_page
 
 _FOLDER = Path(__file__).parent
@@ -159,18 +159,19 @@ def peeking(limits: np.ndarray, alpha: float = 0.05) -> None:
     from scipy.stats import norm
 
     _show("peeking", "draw a hundred tests of two equal lists", {
-        "limits": np.round(limits, 4).tolist(), "once": round(float(norm.isf(alpha / 2)), 4)
-    })  # fmt: skip
+        "limits": np.round(limits, 4).tolist(), "once": round(float(norm.isf(alpha / 2)), 4),
+        "colours": [WARNING, PERSONAL],
+    }, uses_chart=True, wide=False)  # fmt: skip
 
 
-def _show(name, what, facts, uses_chart=False):
+def _show(name, what, facts, uses_chart=False, wide=True):
     """The fragment with its facts; without scripts it says where one can play."""
     # as in an attribute: no name from the data can end it
     data = html.escape(json.dumps(facts), quote=True)
     scripts = [*["chart.js"] * uses_chart, f"{name}.js"]
     script = "".join((_FOLDER / each).read_text(encoding="utf-8") for each in scripts)
     style = (_FOLDER / "explorables.css").read_text(encoding="utf-8")
-    classes = "explorable wide" if uses_chart else "explorable"
+    classes = "explorable wide" if uses_chart and wide else "explorable"
     show_page(
         f"to play with: {what}",
         f'<div class="{classes}" data-explorable="{name}" data-facts="{data}">'

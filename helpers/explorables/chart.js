@@ -16,9 +16,11 @@ window.explorable ??= (() => {
   };
   const less = (a, b) => digits(Math.abs(a - b), Math.max(...[a, b].map((each) => (each.split(".")[1] || "").length)));
 
+  // a page may be dark: lines mix their colour with that of its words, which differs from its ground
+  const tint = (colour) => `color-mix(in srgb, ${colour} 72%, currentColor)`;
   const DASHES = { solid: "", dashed: "8 4", dotted: "2 4" };
-  const swatch = ({ colour, dash }) => {
-    const line = make("span", "", `display: inline-block; width: 1.8em; margin: 0 .4em .25em 0; border-top: 3px ${dash} ${colour}`);
+  const swatch = ({ colour, dash, plain = false }) => {
+    const line = make("span", "", `display: inline-block; width: 1.8em; margin: 0 .4em .25em 0; border-top: 3px ${dash} ${plain ? colour : tint(colour)}`);
     line.setAttribute("aria-hidden", "true");
     return line;
   };
@@ -29,7 +31,10 @@ window.explorable ??= (() => {
     const set = (drawn, names) => Object.entries(names).forEach(([name, value]) => drawn.setAttribute(name, value));
     const draw = (tag, names) => {
       const drawn = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      set(drawn, names);
+      const { stroke, fill, ...rest } = names;
+      set(drawn, rest);
+      if (stroke) drawn.style.stroke = stroke;
+      if (fill) drawn.style.fill = fill;
       return drawn;
     };
     const picture = draw("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": told });
@@ -40,18 +45,18 @@ window.explorable ??= (() => {
     const x = (place) => left + 10 + ((wide - left - 24) * place) / Math.max(1, labels.length - 1);
     const y = (value) => base - ((base - 10) * value) / (step * Math.ceil(most / step));
     const word = (text, at, height, anchor) =>
-      part("text", { x: at, y: height, "text-anchor": anchor, "font-size": 12, fill: "#222222" }).textContent = text;
+      part("text", { x: at, y: height, "text-anchor": anchor, "font-size": 12, fill: "currentColor" }).textContent = text;
     for (let value = 0; value <= most + step * 0.999; value += step) {
-      part("line", { x1: left, x2: wide - 8, y1: y(value), y2: y(value), stroke: "#e5e5e5" });
+      part("line", { x1: left, x2: wide - 8, y1: y(value), y2: y(value), stroke: "color-mix(in srgb, currentColor 14%, transparent)" });
       word(String(Number(value.toPrecision(3))), left - 5, y(value) + 4, "end");
     }
     labels.forEach((label, place) => word(label, x(place), high - 7, "middle"));
-    const upright = part("line", { y1: 6, y2: base, stroke: "#222222", "stroke-width": 1 });
-    const lead = part("line", { stroke: "#222222", "stroke-width": 5 });
+    const upright = part("line", { y1: 6, y2: base, stroke: "currentColor", "stroke-width": 1 });
+    const lead = part("line", { stroke: "currentColor", "stroke-width": 5 });
     const dots = lines.map(({ values, colour, dash }) => {
       const points = values.map((value, place) => `${x(place).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-      part("polyline", { points, fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": DASHES[dash] });
-      return part("circle", { r: 4.5, fill: colour });
+      part("polyline", { points, fill: "none", stroke: tint(colour), "stroke-width": 2.5, "stroke-dasharray": DASHES[dash] });
+      return part("circle", { r: 4.5, fill: tint(colour) });
     });
     const mark = (place) => {
       const heights = lines.map(({ values }) => y(values[place]));
@@ -94,5 +99,5 @@ window.explorable ??= (() => {
     return { whole, begin: () => input.dispatchEvent(new Event("input")) };
   };
 
-  return { make, digits, of100, less, swatch, chart, beside, slider };
+  return { make, digits, of100, less, swatch, tint, chart, beside, slider };
 })();

@@ -7,15 +7,15 @@
     let sum = 0;
     return Array.from({ length: looks }, (_, look) => (sum += normal()) / Math.sqrt(look + 1));
   };
+  const { make, swatch, tint } = window.explorable;
   window.peeking = { first, draw };
 
   for (const place of document.querySelectorAll('[data-explorable="peeking"]:not([data-ready])')) {
     place.dataset.ready = "yes";
-    const { limits, once } = JSON.parse(place.dataset.facts);
-    // a phone shows half as much across, in letters as large
+    const { limits, once, colours } = JSON.parse(place.dataset.facts);
+    // a phone shows half as much across
     const phone = matchMedia("(max-width: 46em)").matches;
     const looks = limits.length, wide = phone ? 320 : 640, high = 260, top = 5;
-    const make = (tag, text = "") => Object.assign(document.createElement(tag), { textContent: text });
     const button = make("button", "Draw a hundred tests of two equal lists"), said = make("p");
     button.type = "button";
     said.setAttribute("aria-live", "polite");
@@ -29,18 +29,22 @@
       const drawn = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
       drawn.setAttribute("points", points.map((z, look) => `${x(look).toFixed(1)},${y(z).toFixed(1)}`).join(" "));
       drawn.setAttribute("fill", "none");
-      drawn.setAttribute("stroke", colour);
+      drawn.style.stroke = colour;
       drawn.setAttribute("stroke-width", width);
       if (dash) drawn.setAttribute("stroke-dasharray", dash);
       picture.append(drawn);
     };
-    const label = (text, left, top_, colour) => {
-      const drawn = document.createElementNS("http://www.w3.org/2000/svg", "text");
-      const halo = { stroke: "#ffffff", "stroke-width": 4, "paint-order": "stroke" };
-      Object.entries({ x: left, y: top_, fill: colour, "font-size": 13, ...halo }).forEach(([k, v]) => drawn.setAttribute(k, v));
-      drawn.textContent = text;
-      picture.append(drawn);
-    };
+    // a page may be dark: what is drawn mixes its colour with that of the page's words
+    const RED = tint(colours[0]), BLUE = tint(colours[1]), FAINT = "color-mix(in srgb, currentColor 22%, transparent)";
+    const legend = make("p");
+    legend.style.margin = ".4rem 0";
+    [["a test beyond the usual limit at some look", RED, "solid"], ["the others", FAINT, "solid"], ["usual limit", "currentColor", "dashed"], ["wide limits", BLUE, "solid"]].forEach(([name, colour, dash]) => {
+      const one = make("span");
+      one.style.cssText = "display: inline-block; margin-right: 1.2em";
+      one.append(swatch({ colour, dash, plain: true }), name);
+      legend.append(one, " ");
+    });
+    legend.append(`Looks 1 to ${looks}, from left to right.`);
     const total = { drawn: 0, daily: 0, spent: 0, end: 0 };
     const narrow = limits.map(() => once);
     button.addEventListener("click", () => {
@@ -51,23 +55,20 @@
         daily += at >= 0;
         total.spent += first(path, limits) >= 0;
         total.end += Math.abs(path[looks - 1]) > once;
-        line(path, at >= 0 ? "#A3003D" : "#c8c8c8", at >= 0 ? 1 : 0.7);
+        line(path, at >= 0 ? RED : FAINT, at >= 0 ? 1.2 : 0.9);
       }
       total.drawn += 100;
       total.daily += daily;
       [1, -1].forEach((side) => {
-        line(narrow.map((z) => side * z), "#222222", 1.5, "5 4");
-        line(limits.map((z) => side * z), "#0072B2", 1.5);
+        line(narrow.map((z) => side * z), "currentColor", 1.5, "5 4");
+        line(limits.map((z) => side * z), BLUE, 2);
       });
-      label("usual limit", 14, y(-once) + 14, "#222222");
-      label("wide limits", wide - 90, y(limits[Math.floor(looks / 2)]) - 8, "#0072B2");
-      label(`look 1 to ${looks} →`, wide / 2 - 40, high - 4, "#595959");
       picture.setAttribute("aria-label", `A hundred tests; ${daily} lie beyond ${once.toFixed(2)} standard errors at some look.`);
       const share = (count) => `${((100 * count) / total.drawn).toFixed(total.drawn > 100 ? 1 : 0)} of 100`;
       said.textContent = `Red: ${daily} of these 100 "win" at some look, though nothing differs. Of all ${total.drawn} drawn: ` +
         `looked ${looks} times ${share(total.daily)}; with the wide limits (blue) ${share(total.spent)}; looked once, at the end, ${share(total.end)}.`;
     });
-    place.replaceChildren(button, picture, said);
+    place.replaceChildren(button, picture, legend, said);
     button.click();
   }
 })();

@@ -65,6 +65,8 @@
     const shown = make("output"), said = make("p"), table = make("table", "", { className: "wide" });
     slide.append(shown);
     said.setAttribute("aria-live", "polite");
+    // a page may be dark: colours mix with that of its words
+    const tint = (colour) => `color-mix(in srgb, ${colour} 72%, currentColor)`;
     const colours = { ship: "#0072B2", "cannot tell": "#8A8A8A", stop: "#A3003D" };
     const of100 = (share) => (share < 0.0005 ? "0" : share > 0.9995 ? "100" : (100 * share).toFixed(share < 0.0995 || share > 0.9905 ? 1 : 0));
     const show = () => {
@@ -87,7 +89,7 @@
       head.append(make("th", "the list really brings"));
       Object.entries(colours).forEach(([name, colour]) => {
         const cell = make("th", name);
-        cell.style.borderBottom = `4px solid ${colour}`;
+        cell.style.borderBottom = `4px solid ${tint(colour)}`;
         head.append(cell);
       });
       table.append(head);
@@ -98,7 +100,7 @@
         Object.entries(colours).forEach(([name, colour]) => {
           line.append(make("td", of100(chances[i][name])));
           const part = make("span");
-          part.style.cssText = `width: ${100 * chances[i][name]}%; background: ${colour}`;
+          part.style.cssText = `width: ${100 * chances[i][name]}%; background: ${tint(colour)}`;
           bar.append(part);
         });
         drawn.append(bar);

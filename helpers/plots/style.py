@@ -22,7 +22,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from helpers.colours import BLUE, GREEN, GREY, INK, ORANGE, PINK
-from helpers.telling import typeset
+from helpers.telling import kept, typeset
 
 #: Told apart by those who see few colours, too; for things without a colour of their own.
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
@@ -159,7 +159,7 @@ def arrow(axes, start, end, colour=INK, bend=0.0, line="-") -> None:
 def short(name, width: int = 24) -> str:
     """A name that fits beside a bar, on one line."""
     name = " ".join(str(name).split())
-    return name if len(name) <= width else f"{name[: width - 1].rstrip()}…"
+    return kept(name if len(name) <= width else f"{name[: width - 1].rstrip()}…")
 
 
 class _Typeset(Formatter):

@@ -170,9 +170,42 @@ def test_peeking_finds_the_first_look_beyond_the_limits_as_numpy_does(play):
 def test_letters_are_large_enough_on_a_phone(play):
     play.page.set_viewport_size({"width": 360, "height": 740})
     page = play(explorables.peeking, experiments.spending_limits(range(1, 22)))
-    sizes = """[...document.querySelectorAll("svg text")].map(each =>
-        parseFloat(getComputedStyle(each).fontSize) * each.getScreenCTM().a)"""
-    assert len(sizes := page.evaluate(sizes)) == 3 and min(sizes) > 11
+    sizes = """[...document.querySelectorAll("svg text, .explorable p, .explorable p *")].map(
+        each => parseFloat(getComputedStyle(each).fontSize) * (each.getScreenCTM?.().a ?? 1))"""
+    assert len(sizes := page.evaluate(sizes)) > 3 and min(sizes) > 11
+    assert page.get_by_text("wide limits").first.is_visible()
+
+
+CONTRASTS = """() => {
+    const rgb = (colour) => {
+        const canvas = document.createElement("canvas").getContext("2d");
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(value => value / 255);
+    };
+    const light = (colour) => 0.05 + rgb(colour)
+        .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, value, place) => sum + value * [0.2126, 0.7152, 0.0722][place], 0);
+    const ground = light(getComputedStyle(document.body).backgroundColor);
+    const far = (colour) => Math.max(light(colour) / ground, ground / light(colour));
+    const drawn = "text, circle, polyline[stroke-dasharray], polyline[stroke-width='2']";
+    return [...document.querySelectorAll("svg")].flatMap(svg => [...svg.querySelectorAll(drawn)])
+        .map(each => getComputedStyle(each))
+        .map(({ fill, stroke }) => far(fill === "none" ? stroke : fill));
+}"""
+
+
+@pytest.mark.parametrize(("words", "ground"), [("#222", "#fff"), ("#cfd0d0", "#131416")])
+def test_charts_follow_a_dark_page(play, words, ground):
+    hits = {name: np.eye(9, dtype=bool) for name in ("ours", "best sellers", "dice")}
+    limits = experiments.spending_limits(range(1, 22))
+    for shown in [(explorables.peeking, limits), (explorables.list_length, hits, 5)]:
+        page = play(*shown)
+        page.add_style_tag(content=f"body {{ color: {words}; background: {ground}; }}")
+        ground_of = "svg => getComputedStyle(svg).backgroundColor"
+        assert page.locator("svg").first.evaluate(ground_of) == "rgba(0, 0, 0, 0)"
+        contrasts = page.evaluate(CONTRASTS)
+        assert len(contrasts) >= 4 and min(contrasts) > 3, contrasts
 
 
 def test_names_cannot_leave_the_fragment(play):

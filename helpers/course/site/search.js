@@ -1,0 +1,38 @@
+// On the search page: each page once, by its best place, and what is shown of it is its words,
+// from the beginning of one, without code.
+(() => {
+  const search = Search._performSearch, NO_WORDS = ".headerlink, script, style, .highlight, summary, .guessed, .explorable";
+  Search._performSearch = (...asked) => {
+    const seen = new Set(), best = [];
+    // the best stands last
+    for (const result of search(...asked).reverse()) {
+      const [page, title, , , , , kind] = result;
+      if (seen.has(page)) continue;
+      seen.add(page);
+      if (kind === "index") result[1] = `${title} (taught here)`;
+      best.unshift(result);
+    }
+    return best;
+  };
+  Search.htmlToText = (page, anchor) => {
+    const main = new DOMParser().parseFromString(page, "text/html").querySelector('[role="main"]');
+    if (!main) return "";
+    main.querySelectorAll(NO_WORDS).forEach((each) => each.remove());
+    main.querySelectorAll("td, th, p, li, h1, h2, h3").forEach((each) => each.append(" "));
+    const mark = anchor && main.querySelector(`#${CSS.escape(anchor.slice(1))}`);
+    const place = mark && (mark.textContent.trim() ? mark : mark.nextElementSibling || mark.closest("p, div, section"));
+    return (place || main).textContent.replace(/\s+/g, " ").trim();
+  };
+  Search.makeSearchSummary = (page, keywords, anchor) => {
+    const begins = (text) => [...keywords].map((word) => text.search(new RegExp(`(?<![\\p{L}\\d])${RegExp.escape?.(word) ?? _escapeRegExp(word)}`, "iu"))).find((at) => at >= 0) ?? -1;
+    let text = Search.htmlToText(page, anchor), at = begins(text);
+    if (at < 0 && anchor) { text = Search.htmlToText(page); at = begins(text); }
+    if (!text) return null;
+    const from = at < 100 ? 0 : text.indexOf(" ", at - 100) + 1, cut = from + 240;
+    const to = cut >= text.length ? text.length : text.lastIndexOf(" ", cut);
+    const summary = document.createElement("p");
+    summary.className = "context";
+    summary.textContent = `${from ? "… " : ""}${text.slice(from, to)}${to < text.length ? " …" : ""}`;
+    return summary;
+  };
+})();
