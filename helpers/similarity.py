@@ -951,6 +951,45 @@ def product_groups(matrix: InteractionMatrix, n_products: int = 60) -> pd.DataFr
     return table
 
 
+def nearest_without_tastes(
+    matrix: InteractionMatrix, n_products: int = 60, shops: int = 5
+) -> pd.DataFrame:
+    """Each product's nearest neighbour, beside what noise alone makes of the same purchases.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        Of 0 and 1.
+    n_products : int
+        Of the products with most buyers.
+    shops : int
+        Deal the purchases by chance so often: every customer keeps the number of products, every
+        product the number of buyers.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by product id: ``nearest``, its highest similarity, and ``clear``: whether that is
+        above the highest similarity of any pair in all the shops dealt by chance. In ``attrs``
+        that level, ``highest_by_chance``, and ``shops``. Empty with fewer than two products.
+    """
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=int)
+    chosen = np.sort(np.argsort(-buyers, kind="stable")[:n_products])
+    if len(chosen) < 2:
+        return pd.DataFrame(columns=["nearest", "clear"], index=matrix.products[:0])
+    values = matrix.values[:, chosen]
+    rng = np.random.default_rng(0)
+    highest = max(float(_cosines(_dealt(values, rng)).max()) for _ in range(shops))
+    nearest = _cosines(values).max(axis=1)
+    table = pd.DataFrame(
+        # what differs by rounding only is no difference
+        {"nearest": nearest, "clear": nearest > highest + 1e-9},
+        index=matrix.products[chosen],
+    )
+    table.attrs = {"highest_by_chance": highest, "shops": shops}
+    return table
+
+
 def _cosines(values):
     """All pairs of a few columns of 0 and 1."""
     common = (values.T @ values).toarray().astype(np.float64)

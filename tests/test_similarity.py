@@ -19,6 +19,7 @@ from helpers.similarity import (
     first_page,
     lift_that_melts,
     nearest_in_same_category,
+    nearest_without_tastes,
     neighbours_beside_chance,
     pages,
     pages_that_differ,
@@ -581,3 +582,21 @@ def test_the_lift_melts_in_the_shop(shop):
     assert melted["lift_that_stayed"].is_monotonic_increasing
     assert melted["lift"].is_monotonic_decreasing
     assert melted["pairs"].is_monotonic_decreasing and (melted["top"] == 10).all()
+
+
+def test_tastes_stand_out_from_what_noise_alone_gives():
+    told = nearest_without_tastes(tasteful(400, 4, 0))
+    assert told["clear"].mean() > 0.9
+    assert (told["clear"] == (told["nearest"] > told.attrs["highest_by_chance"])).all()
+    rng = np.random.default_rng(0)
+    rows = [(f"c{c}", f"p{p:02d}") for c in range(400) for p in rng.integers(0, 40, 1 + c % 9)]
+    noise = nearest_without_tastes(build_interaction_matrix(purchases(*rows)))
+    assert noise["clear"].mean() < 0.1
+
+
+def test_the_noise_of_hardly_any_products():
+    for n_products in (1, 2, 3):
+        rows = [(f"c{c}", f"p{c % n_products}") for c in range(9)]
+        told = nearest_without_tastes(build_interaction_matrix(purchases(*rows)))
+        assert not told["clear"].any()
+        assert len(told) == (n_products if n_products > 1 else 0)

@@ -382,7 +382,10 @@ def unknown_id() -> None:
         )
     _box(axes, (2.15, 0.55), (4.1, 0.85), "known, and looking:\nintent, counter 4", OTHER)
     style.title(axes, "An unknown id: the page gets a list, and somebody counts")
-    told = "An id that does not look like ours is a typo or a test: best sellers. One that is "
-    told += "neither registered nor seen is a stranger: best sellers. One that looked at something "
-    told += "lately gets intent, else best sellers. Each of the four endings has its count."
+    told = (
+        "An id that does not look like ours is a typo or a test: best sellers, counter 1. One that "
+        "is neither registered nor seen is a stranger: best sellers, counter 2. A known id without "
+        "a look lately gets best sellers, counter 3; one that looked at something lately gets "
+        "intent, counter 4."
+    )
     style.show(figure, told)
