@@ -642,11 +642,28 @@ def is_better(ours: pd.Series, theirs: pd.Series) -> str:
         :data:`MIN_CUSTOMERS` customers, or fewer than :data:`MIN_HITS` who found something in one
         list only, always :data:`NOT_KNOWN`: such an interval promises more than it keeps.
     """
-    boxes, gain = agreement(ours, theirs), difference_of(ours, theirs)
-    few = boxes["only_ours"] + boxes["only_theirs"] < MIN_HITS
-    if few or len(ours) < MIN_CUSTOMERS or not (gain["low"] > 0 or gain["high"] < 0):
+    gain = difference_of(ours, theirs)
+    if too_few_to_compare(ours, theirs) or not (gain["low"] > 0 or gain["high"] < 0):
         return NOT_KNOWN
     return BETTER if gain["low"] > 0 else WORSE
+
+
+def too_few_to_compare(ours: pd.Series, theirs: pd.Series) -> bool:
+    """Are there too few customers, or too few who found something in one list only?
+
+    Parameters
+    ----------
+    ours, theirs : Series
+        As in :func:`is_better`.
+
+    Returns
+    -------
+    bool
+        True below :data:`MIN_CUSTOMERS` customers or :data:`MIN_HITS` with a hit in one list only.
+    """
+    boxes = agreement(ours, theirs)
+    few = boxes["only_ours"] + boxes["only_theirs"] < MIN_HITS
+    return bool(few or len(ours) < MIN_CUSTOMERS)
 
 
 def best_of(results: pd.DataFrame, prefix: str = "most_popular") -> str:

@@ -46,6 +46,8 @@ _PRODUCTS_TO_JUDGE, _LISTS_TO_JUDGE = 20, 100
 WORTH_SAYING = 0.1
 #: How far a table may be from the last one before somebody hears of it, as a share.
 ALLOWED_CHANGE = 0.1
+# What a newest day or week is held against, and how far it may lie below, in standard deviations.
+_USUAL_WEEKS, _MOST_STRAYS = 8, 3
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
 AGES = [0, 1, 7, 30, 90, 180]
 # More baskets would tell hardly more of drift, and take long.
@@ -777,6 +779,43 @@ def kept_rows(what: str, now: int, then: int) -> tuple[str, bool, bool, str]:
     return f"no tenth of the {what} is lost", enough, False, f"{now:,}, last time {then:,}"
 
 
+def newest_days(transactions: pd.DataFrame) -> tuple[str, bool, bool, str]:
+    """The check that the newest day and week have about as many purchases as those before.
+
+    A source that dries up from now on hardly changes the total of a long history: half of a single
+    day is missing there at first. So the newest day is held against the same weekday of eight weeks
+    before, and the newest seven days against the eight weeks before.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+
+    Returns
+    -------
+    tuple of str, bool, bool and str
+        A row as of :func:`beside_last_time`; it does not stop a table. It fails below the mean of
+        the eight minus three times their standard deviation (of the root of the mean, where that is
+        more, as for counts that differ by luck alone). With fewer than nine weeks it passes, and
+        says so.
+    """
+    check = "the newest days are as full as usual"
+    days = transactions["transaction_date"].dt.normalize().value_counts()
+    every = pd.date_range(days.index.min(), days.index.max()) if len(days) else days.index
+    counts = days.reindex(every, fill_value=0).to_numpy()
+    if len(counts) < 7 * (_USUAL_WEEKS + 1):
+        return check, True, False, "too few weeks to say"
+    passed, said = True, []
+    for span, name in ((1, "day"), (7, "week")):
+        ends = len(counts) - 7 * np.arange(_USUAL_WEEKS + 1)
+        now, *before = (int(counts[end - span : end].sum()) for end in ends)
+        usual = np.mean(before)
+        strays = _MOST_STRAYS * max(np.std(before, ddof=1), usual**0.5)
+        passed &= bool(now >= usual - strays)
+        least = max(0, np.ceil(usual - strays))
+        said.append(f"{name} {now:,} (at least {least:,.0f})")
+    return check, passed, False, ", ".join(said)
+
+
 def _learned_from(engine):
     """How many pairs of a customer and a product an engine knows, of each source."""
     intent = engine.model.intent_
@@ -820,12 +859,14 @@ def fire_drill(
     Returns
     -------
     DataFrame
-        One row per check of :func:`health_checks` and :func:`beside_last_time`: ``check``,
+        One row per check of :func:`health_checks`, :func:`beside_last_time` and
+        :func:`newest_days`: ``check``,
         ``stops``, ``beside`` (whether it needs the last table), and a column per night, True where
         the check passed: ``tonight``; ``half the table`` (the job died after half of the
         customers); ``one list for all`` (as in lesson 04, crudely); ``half the export`` (half of
         the customers never arrived); ``half the rows`` (every second purchase is lost, and all
-        events); ``same export again``.
+        events); ``half of a day`` (every second purchase of the newest day is lost); ``same export
+        again``. :func:`newest_days` is among the checks that need an earlier night.
     """
     customers = table["customer_id"].unique()
     half = table[table["customer_id"].isin(customers[: len(customers) // 2])]
@@ -839,18 +880,25 @@ def fire_drill(
     )
     cut = learned_anew(engine, rows, looks)
     thinned = learned_anew(engine, transactions.iloc[::2], None if events is None else events[:0])
+    day = transactions["transaction_date"].dt.normalize()
+    newest = np.flatnonzero((day == day.max()).to_numpy())
+    thin_day = transactions.iloc[np.setdiff1d(np.arange(len(transactions)), newest[1::2])]
+    dried = learned_anew(engine, thin_day, events)
     nights = {
-        "tonight": (engine, table),
-        "half the table": (engine, half),
-        "one list for all": (engine, alike),
-        "half the export": (cut, score_everyone(cut, n)),
-        "half the rows": (thinned, score_everyone(thinned, n)),
-        "same export again": (last, last_table),
+        "tonight": (engine, table, transactions),
+        "half the table": (engine, half, transactions),
+        "one list for all": (engine, alike, transactions),
+        "half the export": (cut, score_everyone(cut, n), rows),
+        "half the rows": (thinned, score_everyone(thinned, n), transactions.iloc[::2]),
+        "half of a day": (dried, score_everyone(dried, n), thin_day),
+        "same export again": (last, last_table, transactions[day < day.max()]),
     }
     drill = pd.DataFrame()
-    for night, (made_by, made) in nights.items():
+    for night, (made_by, made, learned_from) in nights.items():
         own = health_checks(made_by, made, n).assign(beside=False)
-        beside = beside_last_time(made_by, made, last, last_table).assign(beside=True)
+        beside = beside_last_time(made_by, made, last, last_table)
+        beside.loc[len(beside)] = newest_days(learned_from)
+        beside = beside.assign(beside=True)
         checks = pd.concat([own, beside], ignore_index=True)
         if drill.empty:
             drill = checks[["check", "stops", "beside"]]

@@ -330,6 +330,14 @@ def test_the_rule_has_three_answers(boxes, answer):
     assert evaluate.is_better(*judged(*boxes)) == answer
 
 
+def test_too_few_to_compare_counts_who_found_something_in_one_list_only():
+    """150 customers, 44 with a hit in ours: but only 16 of them decide (lesson 05b asks, too)."""
+    pair = judged(30, 14, 2, 104)
+    assert evaluate.too_few_to_compare(*pair) and evaluate.is_better(*pair) == evaluate.NOT_KNOWN
+    assert not evaluate.too_few_to_compare(*judged(30, 18, 2, 100))
+    assert evaluate.too_few_to_compare(*judged(30, 18, 2, 49))
+
+
 def test_the_rule_is_drawn_with_the_answers_of_its_examples(drawn):
     examples = plots.better.example_intervals()
     assert set(plots.DECISIONS) == set(examples)

@@ -303,6 +303,35 @@ def test_a_fire_drill_breaks_each_night_in_its_own_way(shop, engine, table, two_
         assert not drill.loc[f"no tenth of the {lost} is lost", "half the rows"]
 
 
+def test_a_source_that_dries_up_from_now_on_is_noticed_on_its_newest_day():
+    """Totals of a long history don't tell: half of a day is one row in thousands."""
+    days = pd.date_range("2024-01-01", periods=120)
+    rows = [
+        ("a", "x", day)
+        for day in days
+        for _ in range(60 + day.day % 3 - 20 * (day.day_of_week > 4))
+    ]
+    table = pd.DataFrame(rows, columns=["customer_id", "product_id", "transaction_date"])
+    check, passed, stops, detail = production.newest_days(table)
+    assert passed and not stops and "newest days" in check
+    assert detail.startswith("day ") and ", week " in detail
+    for since in (1, 7):  # half of the last day; a third of the last week
+        new = np.flatnonzero(table["transaction_date"] > days[-1] - pd.Timedelta(days=since))
+        gone = new[:: 2 if since == 1 else 3]
+        assert not production.newest_days(table.drop(index=gone))[1]
+    # a Sunday is held against Sundays
+    sunday = table[table["transaction_date"] <= "2024-04-28"]
+    assert production.newest_days(sunday)[1]
+    for short in (table[table["transaction_date"] < "2024-03-01"], table.head(0)):
+        assert production.newest_days(short)[1:] == (True, False, "too few weeks to say")
+
+
+def test_a_fire_drill_halves_the_newest_day(shop, engine, table, two_nights):
+    drill = production.fire_drill(engine, table, *two_nights, *shop).set_index("check")
+    failed = drill.index[~drill["half of a day"].astype(bool)].tolist()
+    assert failed == ["the newest days are as full as usual"]
+
+
 def test_lists_that_differ_are_counted_over_those_in_both():
     def table(**lists):
         rows = [(who, rank, each) for who, row in lists.items() for rank, each in enumerate(row, 1)]

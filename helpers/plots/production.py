@@ -54,7 +54,7 @@ def contract() -> None:
 def one_night() -> None:
     """From the export to the page, and the way around a table that fails a check."""
     figure, axes = style.figure(height=2.9)
-    steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "13, then 6"),
+    steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "13, then 7"),
              ("page", "6 am")]  # fmt: skip
     for place, (name, when) in enumerate(steps):
         style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
@@ -103,7 +103,7 @@ def checks_by_night(drill: pd.DataFrame) -> None:
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
     figure, axes = style.figure(height=0.4 * (len(rows) + 2.2) + 1.4)
     for height, row in zip(heights, rows.to_dict("records"), strict=True):
-        label = "\n".join(textwrap.wrap(row["check"], 25))
+        label = "\n".join(textwrap.wrap(row["check"], 22))
         axes.text(-0.6, height, label, ha="right", va="center", fontsize=style.SMALL,
                   linespacing=0.9)  # fmt: skip
         for column, night in enumerate(nights):
@@ -115,7 +115,7 @@ def checks_by_night(drill: pd.DataFrame) -> None:
             if not row[night]:
                 axes.text(column, height, "S" if row["stops"] else "R", color="white",
                           ha="center", va="center", fontsize=11, fontweight="bold")  # fmt: skip
-    for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside last night's table")):
+    for height, text in ((0.75, "the table alone"), (-n_own - 0.4, "beside earlier nights")):
         axes.text(
             -0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=style.SMALL
         )
@@ -124,9 +124,9 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         axes.text(column, 2.0, "\n".join(lines), ha="center", va="center",
                   fontsize=style.SMALL)  # fmt: skip
     for column, text, colour in ((-0.4, "S: stops the table", WARNING),
-                                 (2.7, "R: reports", POPULAR)):  # fmt: skip
+                                 (3.2, "R: reports", POPULAR)):  # fmt: skip
         axes.text(column, heights[-1] - 1.1, text, color=colour, va="center", fontsize=style.SMALL)
-    axes.set_xlim(-4.4, len(nights) - 0.5)
+    axes.set_xlim(-3.95, len(nights) - 0.4)
     axes.set_ylim(heights[-1] - 1.6, 2.9)
     style.bare(axes, equal=False)
     notices = own["stops"] & own[nights[0]]  # what fails tonight anyway tells nothing
