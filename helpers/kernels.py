@@ -8,6 +8,7 @@ compiled form is kept beside this file for the next time.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -204,14 +205,19 @@ def nearest_columns(
 
 def _all_pairs(values, row_weight, inverse_length):
     """Every pair with an entry in common: nothing to choose, so the empty cells are not touched."""
-    together = sparse.coo_array(values.T @ sparse.diags_array(row_weight) @ values)
-    column, other = together.coords
+    together = sparse.csr_array(values.T @ sparse.diags_array(row_weight) @ values)
+    n_products, other = together.shape[0], together.indices
+    column = np.repeat(np.arange(n_products, dtype=other.dtype), np.diff(together.indptr))
     cosine = together.data * (inverse_length[column] * inverse_length[other])
     cosine = cosine.astype(np.float32)
     kept = (column != other) & (cosine > 0)
     column, other, cosine = column[kept], other[kept], cosine[kept]
-    order = np.lexsort((other, -cosine, column))
-    return column[order], other[order], cosine[order]
+    # one whole number for cosine and product, as in top_n; each product's are sorted on their own
+    key = (-cosine.view(np.int32).astype(np.int64) << 32) + other
+    for first, last in itertools.pairwise(np.searchsorted(column, np.arange(n_products + 1))):
+        key[first:last].sort()
+    cosine = (-(key >> 32)).astype(np.int32).view(np.float32)
+    return column, (key & 0xFFFFFFFF).astype(other.dtype), cosine
 
 
 def _nearest_dense(values, row_weight, inverse_length, n):

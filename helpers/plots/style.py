@@ -289,7 +289,8 @@ def show(figure, alt: str) -> None:
     drawn = io.BytesIO()
     cut = _cut(figure)
     headed = _headed(figure, cut)
-    figure.savefig(drawn, format="png", dpi=_DOTS, bbox_inches=cut)
+    as_it_is = {"compress_level": 0}  # it is read again at once
+    figure.savefig(drawn, format="png", dpi=_DOTS, bbox_inches=cut, pil_kwargs=as_it_is)
     plt.close(figure)
     picture = Image.open(drawn).convert("RGB")
     width, height = (round(side * _PIXELS / _DOTS) for side in picture.size)
