@@ -205,7 +205,8 @@ def _trimmed_part(number, kinds, contract, found, everything, beside):
             chosen[f"{name}_typed"] = _already_a_number(name, kinds)
             # what a sheet has as numbers says nothing of the marks in its texts
             is_text = kinds.get(name) == "text"
-            text = _trimmed(quoted(name)) if is_text else "CAST(NULL AS VARCHAR)"
+            cells = f"CAST({quoted(name)} AS VARCHAR)"  # yes and no of a parquet file, too
+            text = _trimmed(cells) if is_text else "CAST(NULL AS VARCHAR)"
         chosen[name] = text
     for name, called in beside.items():
         text = _trimmed(_as_text(called, kinds)) if called in kinds else "CAST(NULL AS VARCHAR)"

@@ -70,6 +70,8 @@ def input_files(source) -> list[Path]:
     else:
         try:
             found = _files_of(at_home(source))
+        except DataError:  # a ValueError, too, and says already what to do
+            raise
         except (OSError, ValueError) as error:  # too long a name, a NUL in it, no pattern
             why = getattr(error, "strerror", None) or str(error)
             raise DataError(

@@ -777,3 +777,19 @@ def test_what_may_not_be_read_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(type(path), "iterdir", forbidden)
     with pytest.raises(DataError, match="Permission denied"):
         data.read_transactions(tmp_path)
+
+
+def test_a_stranger_in_a_folder_is_said_as_itself(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "notes.odd").write_text("x")
+    with pytest.raises(DataError) as error:
+        input_files(tmp_path)
+    assert "notes.odd" in str(error.value) and "can't be the path" not in str(error.value)
+
+
+def test_yes_and_no_in_the_place_of_a_number_are_no_numbers(tmp_path):
+    rows = pd.DataFrame({"customer_id": ["a"] * 40, "product_id": "p", "quantity": True})
+    rows["transaction_date"] = "01-02-2024"
+    rows.to_parquet(tmp_path / "shop.parquet")
+    with pytest.raises(DataError, match="quantity: 40 of 40 are not numbers"):
+        data.read_transactions(tmp_path / "shop.parquet")
