@@ -127,7 +127,7 @@ def test_the_rule_is_drawn_as_it_decides(drawn):
     questions = [" ".join(text.split()) for text in written(axes)]
     # nothing but harm and a broken test speaks before a look that the plan has
     look = questions.index("Is this a look that the plan has?")
-    first = ("Are split and export sound?", "Is a guardrail surely harmed?")
+    first = ("Are split and export sound?", "Did a guardrail surely fall, perhaps too far?")
     assert all(questions.index(each) < look for each in first)
     assert look < questions.index("Is the whole interval above zero?")
     no_overlap(axes)

@@ -245,7 +245,7 @@ def rule_in_questions() -> None:
     """The rule that decides, as a chain of questions: who answers first, decides."""
     steps = [
         ("Are split and export sound?", "no", "cannot tell"),
-        ("Is a guardrail surely harmed?", "yes", "stop"),
+        ("Did a guardrail surely fall,\nperhaps too far?", "yes", "stop"),
         ("Is this a look\nthat the plan has?", "no", "keep running"),
         ("Counted per visit: do people\nof one arm come more often?", "yes", "cannot tell"),
         ("Is even the upper end\nless than worth having?", "yes", "stop"),
