@@ -1215,6 +1215,7 @@ def page(
     environment.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     environment.filters["day"] = _in_words
     environment.filters["noticed"] = noticed
+    environment.filters["kept"] = kept
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
@@ -1238,15 +1239,4 @@ def page(
         files=files or {},
         remarks=remarks,
     )
-    # names of the examples stand as in the data
-    for name in sorted(_named(facts or {}), key=len, reverse=True):
-        text = text.replace(str(escape(name)), str(escape(kept(name))))
     return typeset(text)
-
-
-def _named(facts):
-    """The names of products and customers in the examples that have signs in them."""
-    for example in facts.get("examples") or []:
-        names = [example["customer_id"], *example["bought"]]
-        names += [text for each in example["products"] for text in each.values()]
-        yield from (name for name in map(str, names) if kept(name) != name)

@@ -480,7 +480,7 @@ def _one_customer(shop):
     many = counts.index[counts >= 0.02 * rows]
     nobody = many[many.str.lower().str.strip().str.match(_NOBODY)]
     who = nobody if len(nobody) else counts.index[:1]
-    share, following = counts[who].sum() / rows, counts.drop(who).iloc[0]
+    share, following = counts[who].sum() / rows, max(counts.drop(who), default=0)
     alone = counts[who].sum() >= 10 * following
     # the largest of a real shop's: 2 % (a reseller). A real customer does not come every day.
     own = shop.orders["customer_id"].isin(who)
@@ -489,14 +489,15 @@ def _one_customer(shop):
         return None
     have, they, one = f"customer {_short(who[0])} has", "it is no customer", "it is one"
     if len(who) > 1:
-        have = f"customers {', '.join(map(_short, who[:-1]))} and {_short(who[-1])} have"
+        names = [*map(_short, who[:12]), *[f"{len(who) - 12} more"] * (len(who) > 12)]
+        have = f"customers {', '.join(names[:-1])} and {names[-1]} have"
         they, one = "they are no customers", "they are"
     return Doubt(
         "one customer",
         f"{have} {share:.0%} of the rows; the next one {following / rows:.1%}.",
         "An id under which all guests buy is no customer: its list is nobody's, and what strangers "
         "bought counts as bought together.",
-        f"If {they}: {_drop(shop.called['customer_id'], who)}. (With an empty list, [], you say "
+        f"If {they}: {_drop(shop.called['customer_id'], who[:12])}. (With an empty list, [], you say "
         f"that {one}.)",
         stops=bool(share >= 0.1 and alone and (len(nobody) or (share >= 0.2 and daily))),
     )

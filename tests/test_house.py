@@ -15,15 +15,7 @@ LESSONS = ["data", "matrix", "similarity", "recommend", "evaluate", "first_look"
 ROOMS = [*LESSONS, "simulation", "cases", "course", "plots", "explorables"]
 # below a lesson, and of use to it only: who may ask
 MACHINERY = {
-    "reading": {
-        "data",
-        "channels",
-        "experiments",
-        "warehouse",
-        "memo",
-        "course",
-        "plausibility",
-    },  # fmt: skip
+    "reading": {"data", "channels", "experiments", "warehouse", "memo", "course", "plausibility"},
     "plausibility": {"data", "course", "memo"},
     "kernels": {"similarity", "recommend", "evaluate", "catalogue", "course"},
     "writing": set(ROOMS),

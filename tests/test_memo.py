@@ -611,6 +611,19 @@ class Tags(HTMLParser):
             assert self.open.pop() == tag, tag
 
 
+def test_names_in_the_examples_stand_as_in_the_data(facts):
+    odd = {
+        "customer_id": "C 5% -7",
+        "bought": ["100% cotton", "Gloves -5 <b>"],
+        "n_bought": 2,
+        "products": [{"product_name": "Vitamin 50 % extra", "because": "bought 100% wool"}],
+    }
+    page = memo.page(facts | {"examples": [odd]}, "shop")
+    for name in ("C 5% -7<", ">100% cotton, Gloves -5 &lt;b&gt;<", ">Vitamin 50 % extra<",
+                 "(bought 100% wool)"):  # fmt: skip
+        assert name in page
+
+
 def test_the_page_is_one_file_that_needs_nothing_else(facts):
     page = memo.page(facts, "<b>&shop</b>")
     tags = Tags(page)

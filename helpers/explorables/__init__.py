@@ -109,7 +109,7 @@ def planner(plan: experiments.plan.LiveTest, noise: pd.DataFrame) -> None:
         "visits": float(noise["visits"].iloc[-1] / weeks[-1]), "worth": plan.worth_having,
         "limit": float(norm.isf((1 - experiments.confidence(plan)) / 2)),
         "power": round(float(norm.isf(0.2)), 8),
-    })  # fmt: skip
+    }, uses_chart=True, wide=False)  # fmt: skip
 
 
 def list_length(hits: Mapping[str, np.ndarray], length: int) -> None:

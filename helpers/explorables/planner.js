@@ -65,8 +65,7 @@
     const shown = make("output"), said = make("p"), table = make("table", "", { className: "wide" });
     slide.append(shown);
     said.setAttribute("aria-live", "polite");
-    // a page may be dark: colours mix with that of its words
-    const tint = (colour) => `color-mix(in srgb, ${colour} 72%, currentColor)`;
+    const { tint } = window.explorable;
     const colours = { ship: "#0072B2", "cannot tell": "#8A8A8A", stop: "#A3003D" };
     const of100 = (share) => (share < 0.0005 ? "0" : share > 0.9995 ? "100" : (100 * share).toFixed(share < 0.0995 || share > 0.9905 ? 1 : 0));
     const show = () => {

@@ -188,7 +188,8 @@ CONTRASTS = """() => {
         .reduce((sum, value, place) => sum + value * [0.2126, 0.7152, 0.0722][place], 0);
     const ground = light(getComputedStyle(document.body).backgroundColor);
     const far = (colour) => Math.max(light(colour) / ground, ground / light(colour));
-    const drawn = "text, circle, polyline[stroke-dasharray], polyline[stroke-width='2']";
+    const lines = ["dasharray", "width='2'", "width='1.2'"].map(each => `polyline[stroke-${each}]`);
+    const drawn = ["text", "circle", ...lines].join();
     return [...document.querySelectorAll("svg")].flatMap(svg => [...svg.querySelectorAll(drawn)])
         .map(each => getComputedStyle(each))
         .map(({ fill, stroke }) => far(fill === "none" ? stroke : fill));

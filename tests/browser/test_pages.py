@@ -200,6 +200,23 @@ def test_search_finds_a_lesson(site, watched):
     assert watched.elsewhere == []
 
 
+@pytest.mark.parametrize("word", ["lift", "transactions"])
+def test_search_names_a_page_once_and_quotes_its_words_without_code(site, watched, word):
+    page = watched.page
+    page.goto(f"{site}/search.html?q={word}")
+    page.wait_for_function("""() => {
+        const found = document.querySelectorAll("#search-results > ul > li, ul.search > li");
+        return found.length > 3 && [...found].every(each => each.querySelector(".context"));
+    }""")
+    links = page.locator("ul.search > li > a").evaluate_all("all => all.map(each => each.href)")
+    pages = [link.split("#")[0].split("?")[0] for link in links]
+    assert len(pages) > 3 and len(set(pages)) == len(pages)
+    quoted = page.locator("ul.search .context").all_inner_texts()
+    assert len(quoted) == len(pages) and sum(word in text.lower() for text in quoted) > 2
+    assert not re.search(r"Show code|import |plots\.|say\(|#\s", " ".join(quoted)), quoted
+    assert watched.errors == []
+
+
 def test_the_search_page_asks_for_a_word(site, watched):
     page = watched.page
     page.goto(f"{site}/search.html")

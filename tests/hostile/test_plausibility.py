@@ -379,6 +379,24 @@ def test_a_column_named_after_it_is_found(tmp_path, column, value, stops):
     assert f"{some.sum():,} rows" in doubt.seen
 
 
+@pytest.mark.parametrize(("twins", "said"), [(2, False), (20, True)])
+def test_a_few_customers_alike_by_chance_are_no_doubt(tmp_path, twins, said):
+    shop = made_up(n_days=400)
+    ids = shop["customer_id"].unique()
+    assert 150 < len(ids) < 1_500
+    small = dict(zip(ids[:twins], pd.Series(ids[-twins:]).str.lower(), strict=True))
+    found = doubts(tmp_path, shop.assign(customer_id=shop["customer_id"].replace(small)))
+    assert [doubt.name for doubt in found] == ["customers written in two ways"] * said
+
+
+def test_a_shop_of_guests_only_has_nobody_to_compare_with(tmp_path):
+    shop = made_up(n_days=400).drop_duplicates(["product_id", "transaction_date"]).head(2_000)
+    tills = [f"cash{till}" for till in range(50)]
+    found = doubts(tmp_path, shop.assign(customer_id=np.resize(tills, len(shop))))
+    said = next(doubt for doubt in found if doubt.name == "one customer")
+    assert "and 38 more have 100% of the rows; the next one 0.0%." in said.seen
+
+
 def test_who_has_looked_at_a_large_customer_is_not_asked_again(tmp_path):
     shop = spoiled("guests are K4711", made_up(), np.random.default_rng(0))
     assert doubts(tmp_path, shop, drop_where={"customer_id": []}) == []
