@@ -497,8 +497,8 @@ def _one_customer(shop):
         f"{have} {share:.0%} of the rows; the next one {following / rows:.1%}.",
         "An id under which all guests buy is no customer: its list is nobody's, and what strangers "
         "bought counts as bought together.",
-        f"If {they}: {_drop(shop.called['customer_id'], who[:12])}. (With an empty list, [], you say "
-        f"that {one}.)",
+        f"If {they}: {_drop(shop.called['customer_id'], who[:12])}. (With an empty list, [], you "
+        f"say that {one}.)",
         stops=bool(share >= 0.1 and alone and (len(nobody) or (share >= 0.2 and daily))),
     )
 
