@@ -2,10 +2,12 @@
 
 import ast
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import nbformat
@@ -97,6 +99,35 @@ def test_a_fork_is_like_a_kernel_of_its_own_and_sees_nothing_of_another(tmp_path
     own = said(tmp_path, THIS_PYTHON, about)[0]
     assert first == second == own
     assert told.split() == ["False", "False"]
+
+
+def test_a_fork_needs_no_port_that_another_program_could_take_first(tmp_path, monkeypatch):
+    ask = "import ipykernel; print(ipykernel.get_connection_info())"
+    about = json.loads(said(tmp_path, LOADED_PYTHON, ask)[0])
+    assert about["transport"] == "ipc"
+    assert not os.path.exists(os.path.dirname(about["ip"]))  # it has ended
+    # where temporary files lie too deep for the address of a socket, ports it is
+    deep = tmp_path / ("deep" * 30)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    assert json.loads(said(tmp_path, LOADED_PYTHON, ask)[0])["transport"] == "tcp"
+    assert not [*deep.glob("kernel-*")]
+
+
+def test_a_fork_that_is_slow_to_say_that_it_ends_ends_quietly(tmp_path, capfd):
+    slow = (
+        "import collections, threading, time\n"
+        "from ipykernel.kernelapp import IPKernelApp\n"
+        "class Slow(collections.deque):\n"
+        "    def append(self, event):\n"
+        "        if threading.current_thread().name == 'Control':\n"
+        "            time.sleep(0.4)\n"
+        "        super().append(event)\n"
+        "IPKernelApp.instance().iopub_thread._events = Slow()"
+    )
+    said(tmp_path, LOADED_PYTHON, slow)
+    told = capfd.readouterr().err
+    assert "Error" not in told and "Assertion" not in told, told
 
 
 def test_kernels_share_the_compiled_loops_of_a_run_that_needed_them(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 import psutil
@@ -38,6 +39,9 @@ LOADED = (
     "helpers.simulation",
 )
 
+#: Bytes that Linux takes as the address of a socket in the file system, the end included.
+LONGEST_ADDRESS = 108
+
 
 class ThisPython(AsyncKernelManager):
     """Starts ``python3`` with this interpreter.
@@ -62,7 +66,20 @@ class Loaded:
     async def _async_pre_start_kernel(self, **options):
         if sys.platform == "linux" and self.provisioner is None:
             self.provisioner = _Forks(kernel_spec=self.kernel_spec, parent=self)
+            self._speak_through_files()
         return await super()._async_pre_start_kernel(**options)
+
+    def _speak_through_files(self):
+        """Sockets in a folder of the kernel's own, instead of ports.
+
+        A port is chosen here and bound by the kernel a moment later: another program, such as a
+        second run, may have taken it by then, and the kernel dies.
+        """
+        room = tempfile.TemporaryDirectory(prefix="kernel-")
+        address = os.path.join(room.name, "k")
+        if len(os.fsencode(address)) + len("-5\0") <= LONGEST_ADDRESS:
+            self.provisioner.room = room
+            self.connection_file, self.transport, self.ip = address + ".json", "ipc", address
 
 
 class LoadedPython(Loaded, ThisPython):
@@ -83,6 +100,13 @@ def load_loops_as_well():
 
 class _Forks(LocalProvisioner):
     """Kernels that are forks of the process which has the packages loaded."""
+
+    room = None  # the folder of its sockets
+
+    async def cleanup(self, restart=False):
+        await super().cleanup(restart)
+        if self.room and not restart:
+            self.room.cleanup()
 
     async def launch_kernel(self, cmd, **options):
         # cmd: this Python, -m, ipykernel_launcher, and the kernel's arguments
@@ -184,7 +208,7 @@ def _share():
 
 
 def _be_a_kernel(arguments, env, folder):
-    from ipykernel.kernelapp import launch_new_instance
+    from ipykernel.kernelapp import IPKernelApp, launch_new_instance
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
@@ -192,6 +216,10 @@ def _be_a_kernel(arguments, env, folder):
     os.chdir(folder)
     # a kernel ends when its parent does
     launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    # the thread that was told to end may still be saying so through what is closed next
+    control = IPKernelApp.instance().control_thread
+    control.stop()
+    control.join(timeout=10)
     # tidied up as at every end, but not taken to pieces: a thread of ZeroMQ that still listens
     # would end in an assertion of that library
     atexit._run_exitfuncs()
