@@ -583,7 +583,7 @@ class ItemBased(Recommender):
             did.append((self.intent_, self._weights_with_self))
         parts = []
         for how, (history, weights) in enumerate(did):
-            speaks_for = weights.T.tocsr()
+            speaks_for = _with_unknown(weights.T.tocsr())
             # as many at a time as keep the tables small
             step = max(1, _CAUSES // max(1, weights.nnz // max(1, weights.shape[0])))
             for start in range(0, max(1, len(rows)), step):

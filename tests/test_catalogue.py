@@ -324,6 +324,14 @@ def test_course_health_names_the_catalogues_bad_rows_and_what_is_not_shown(tmp_p
     assert "not shown: denied: 1" in result.output
     assert "deny_products names what the shop does not have: PROD_2" in result.output
     assert "deny_customers names what the shop does not have: 1 id(s)" in result.output
+    (tmp_path / "agreed.csv").write_text("CUST04577\nCUST1\n")
+    (tmp_path / "shop.yaml").write_text(text + "\nconsent_path: agreed.csv")
+    result = CliRunner().invoke(command.main, ["health", "-f", "shop.yaml"])
+    assert "agreed to mails and offers: 1 of " in result.output
+    (tmp_path / "agreed.csv").unlink()
+    result = CliRunner().invoke(command.main, ["health", "-f", "shop.yaml"])
+    assert result.exit_code == 2
+    assert "consent_path: " in result.output and "agreed.csv" in result.output
 
 
 def test_the_check_fails_where_something_forbidden_is_shown(bound):

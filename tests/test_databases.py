@@ -1,6 +1,7 @@
 """Purchases from a database, and lists into one; SQLite, which needs no server."""
 
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -174,7 +175,7 @@ def test_a_query_that_cannot_be_read_is_a_sentence_and_changes_nothing(
         ("postgresql://shop@127.0.0.1:port/shop", "no URL of a database"),
         ("oracle://shop@127.0.0.1/shop", "driver oracledb of this database is not installed"),
         ("nosuch://shop@127.0.0.1/shop", "SQLAlchemy knows no database 'nosuch'"),
-        ("https://example.com/orders.csv", "transactions_path names no database"),
+        ("https://example.com/orders.csv", "orders.csv is not on this machine"),
         ("orders.csv", "transactions_path names no database"),
     ],
 )
@@ -183,6 +184,24 @@ def test_a_database_that_cannot_be_asked_is_a_sentence(url, says):
     assert result.exit_code == 2 and says in result.output, result.output
     assert "Traceback" not in result.output
     assert not (data.PROJECT / "gone.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://example.com/orders.csv", "https://example.com/orders.csv is not on this machine"),
+        ("S3://shop/orders.parquet", "Copy it here"),
+        ("file:///orders.csv", "write the file's path, without file://"),
+    ],
+)
+def test_an_address_elsewhere_is_a_sentence_that_keeps_it_as_written(url, says):
+    for name in ("transactions_path", "products_path", "consent_path"):
+        with pytest.raises(ParameterError, match=f"{name}: .*{re.escape(says)}"):
+            Parameters.of({name: url})
+    with pytest.raises(ParameterError, match=re.escape(says)):
+        Parameters.of({"events_path": ["a.csv", url]})
+    described = course("describe", url)
+    assert described.exit_code == 2 and says in described.output
 
 
 def test_a_url_and_a_query_need_each_other():

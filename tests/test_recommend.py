@@ -200,6 +200,8 @@ def test_reasons_add_up_to_the_score(shop, bundled_matrix, options):
     bought = set(zip(transactions["customer_id"], transactions["product_id"], strict=True))
     because = parts[parts["how"] == "bought"]
     assert set(zip(because["customer_id"], because["because_of"], strict=True)) <= bought
+    nothing = table.head(2).assign(customer_id=["nobody", table["customer_id"].iloc[1]])
+    assert model.contributions(nothing.assign(product_id="no product")).empty
 
 
 def test_fallback_fills_in_order():

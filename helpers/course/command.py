@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from helpers.catalogue import all_customers, rules_for
+from helpers.channels import consent_list
 from helpers.course import forgetting, livetest, runs
 from helpers.course.options import gather_parameters, parameter_options, sentences
 from helpers.course.website import build_site
@@ -248,7 +249,11 @@ def health(files, typed, raw, inline, debug):
                 click.echo(f"    why it matters: {doubt.matters}")
                 click.echo(f"    what mends it: {doubt.mend}")
         runs.check_enough(purchases, parameters)
-        rules = rules_for(known, products, parameters, all_customers(purchases, events))
+        customers = all_customers(purchases, events)
+        if parameters.consent_path:
+            agreed = len(consent_list(parameters.consent_path, customers=customers))
+            click.echo(f"agreed to mails and offers: {agreed:,} of {len(customers):,} customers")
+        rules = rules_for(known, products, parameters, customers)
         for finding, value in rules.findings.items():
             click.echo(f"not shown: {finding}: {value}")
         for name, names in rules.unknown.items():

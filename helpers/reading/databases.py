@@ -52,6 +52,17 @@ def is_database(source) -> bool:
     return found is not None and found[1].lower() not in _NO_DATABASES
 
 
+def elsewhere(source) -> str:
+    """What to do about an address that is neither a file nor a database; empty for others."""
+    found = _URL.match(source) if isinstance(source, str) else None
+    kind = found[1].lower() if found else ""
+    if kind not in _NO_DATABASES:
+        return ""
+    if kind == "file":
+        return f"{source} is a URL; write the file's path, without file://."
+    return f"{source} is not on this machine, and nothing is loaded from elsewhere. Copy it here."
+
+
 def absolute(url: str, folder: Path) -> str:
     """The same URL; SQLite's file with its whole path, which may be relative to a folder."""
     start, file = re.match(r"(sqlite[^:]*:///)?(.*)", url, re.S).groups()

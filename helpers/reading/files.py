@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from helpers.reading.databases import Query, Rows
+from helpers.reading.databases import Query, Rows, elsewhere
 from helpers.reading.encodings import look_at
 from helpers.reading.errors import DataError, sentences
 from helpers.reading.packed import (
@@ -90,6 +90,8 @@ def input_files(source) -> list[Path]:
 
 
 def _nothing(source):
+    if where := elsewhere(str(source)):
+        return where
     path = at_home(source)
     if path.is_symlink():
         return f"{source} is a link to {path.readlink()}, which is not there. Give the file itself."

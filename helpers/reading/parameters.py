@@ -16,7 +16,13 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
-from helpers.reading.databases import Query, absolute, is_database, refuse_written_password
+from helpers.reading.databases import (
+    Query,
+    absolute,
+    elsewhere,
+    is_database,
+    refuse_written_password,
+)
 from helpers.reading.errors import DataError, masked
 from helpers.reading.files import at_home
 from helpers.reading.strict_yaml import Odd, ParameterError, Written
@@ -460,6 +466,8 @@ class Parameters(_Model):
                     refuse_written_password(url, name)
                 except DataError as error:
                     raise ParameterError(f"{_place(written, keys)}{error}") from None
+                if where := elsewhere(url):
+                    raise ParameterError(f"{_place(written, keys)}{name}: {where}")
                 if not is_database(url):
                     continue
                 if name.removesuffix("_path") not in _FROM_DATABASES:
