@@ -3,6 +3,7 @@
 A dealt shop takes about a second, so each is dealt once and asked everything.
 """
 
+import ast
 import copy
 import functools
 import itertools
@@ -383,6 +384,38 @@ def test_the_rows_are_counted_back_from_the_last_day():
     assert read["top"] == lines.index[0] and read["top_share"] == lines.iloc[0] / len(bought)
     first, second = bought["customer_id"].value_counts().iloc[:2] / len(bought)
     assert (read["heaviest"], read["next"]) == pytest.approx((first, second))
+
+
+def looks(case):
+    """What the three looks into the rows show, by the code that lesson 12 has in a fold."""
+    lesson = nbformat.read(notebooks.FOLDER / "12_your_turn.ipynb", as_version=4)
+    fold = next(cell.source for cell in lesson.cells if "three looks into the rows" in cell.source)
+    told = re.search(r"three looks into the rows.*?```python\n(.*?)```", fold, flags=re.S)[1]
+    names, shown = {"cases": cases, "first": case}, []
+    for line in ast.parse(told).body:
+        if isinstance(line, ast.Expr):
+            shown.append(eval(ast.unparse(line), names))
+        else:
+            exec(ast.unparse(line), names)
+    return shown
+
+
+@pytest.mark.parametrize("kind", ["healthy", "last week", "forbidden", "turned dates",
+                                  "half a table", "one customer"])  # fmt: skip
+def test_the_three_looks_show_what_the_lesson_says(kind):
+    heavy, late, weeks = looks(dealt(SEEDS[0], kind))
+    months = late.iloc[1:-1]  # the first one opens late, the last one ends quietly
+    turned = ((months < 0.53).rolling(3).sum() == 3).any() and (months > 0.67).any()
+    assert (heavy.iloc[0] > 10 * heavy.iloc[1]) == (kind == "one customer")
+    assert turned == (kind == "turned dates")
+    many = cases.rows(dealt(SEEDS[0], kind))["transaction_date"].dt.to_period("M").value_counts()
+    months = months[many[months.index] >= 200]  # in a small month, luck alone does as much
+    if kind == "half a table":  # the month in which it stops has its first days only
+        months = months.iloc[:-1]
+    assert turned or months.between(0.5, 0.7).all()
+    if kind != "turned dates":  # which also moves rows between weeks
+        assert (weeks.min() < 0.2 * weeks.median()) == (kind == "half a table")
+        assert kind == "half a table" or weeks.min() > 0.5 * weeks.median()
 
 
 def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
