@@ -185,7 +185,7 @@ def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
     figure, axes = style.figure(height=3.5)
     cards = [("transactions: one line = one product bought", bought, 0)]
     cards += [("events: one line = one thing done on the site", behaved, 3.35)]
-    places = [0.1, 2.7, 4.9, 8.0]
+    places = [0.1, 2.4, 4.55, 7.75]
     for heading, table, top in cards:
         axes.text(0, top - 0.1, heading, fontweight="bold", va="bottom")
         axes.add_patch(Rectangle((0, top), 10, 1.9, facecolor=_PALE, edgecolor=INK))
