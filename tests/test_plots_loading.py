@@ -153,6 +153,26 @@ def test_rows_at_the_door(drawn):
     assert title(figure) == "Of 2 rows, 1 go, each for one reason"
 
 
+def test_values_of_dirty_rows_keep_apart(drawn):
+    """Once, a date ran into the quantity beside it."""
+    rows = pd.DataFrame(
+        {
+            "transaction_id": ["r4"],
+            "customer_id": ["c3"],
+            "product_id": ["C"],
+            "transaction_date": ["03-02-2024"],
+            "quantity": ["-2"],
+        }
+    )
+    plots.six_rows(rows, ["was sent back"])
+    figure, _ = drawn[0]
+    drawer = figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(drawer) for text in figure.axes[0].texts]
+    boxes = sorted((box for box in boxes if abs(box.y0 - boxes[-1].y0) < 5), key=lambda box: box.x0)
+    gaps = [right.x0 - left.x1 for left, right in zip(boxes, boxes[1:], strict=False)]
+    assert len(boxes) == 6 and min(gaps) > 8
+
+
 def test_everybody_stands_in_one_bar(drawn):
     groups = pd.Series({"bought": 80, "came for a product": 15, "in no file": 5})
     plots.platform_bar(groups)

@@ -185,7 +185,7 @@ def two_tables(bought: pd.DataFrame, behaved: pd.DataFrame | None) -> None:
     figure, axes = style.figure(height=3.5)
     cards = [("transactions: one line = one product bought", bought, 0)]
     cards += [("events: one line = one thing done on the site", behaved, 3.35)]
-    places = [0.1, 2.7, 4.9, 8.0]
+    places = [0.1, 2.4, 4.55, 7.75]
     for heading, table, top in cards:
         axes.text(0, top - 0.1, heading, fontweight="bold", va="bottom")
         axes.add_patch(Rectangle((0, top), 10, 1.9, facecolor=_PALE, edgecolor=INK))
@@ -297,10 +297,11 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
         One per row; empty where the row is kept.
     """
     figure, axes = style.figure(height=0.42 * len(rows) + 1.3)
-    heads = {"transaction_id": "receipt", "transaction_date": "date"}
+    heads = {"transaction_id": "receipt", "transaction_date": "date", "quantity": "pieces"}
     heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
     pairs = zip(heads, rows, strict=True)
-    widths = [max(map(len, [head, *rows[name].fillna("")])) for head, name in pairs]
+    # digits are wider than letters
+    widths = [max(len(head), 1.2 * rows[name].fillna("").str.len().max()) for head, name in pairs]
     places = [0, *np.cumsum([0.22 * width + 0.4 for width in widths])]
     for place, head in zip(places, heads, strict=False):
         axes.text(place, -0.8, head, color=CHANCE, va="center", fontsize=style.SMALL)
