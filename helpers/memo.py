@@ -341,7 +341,7 @@ CHECKS = [
         # asked of the gain, not of the line: that the line is reached was asked before, and a lift
         # below it needs no test. So a lower cost never makes this harder.
         "question": f"Could a test of {MAX_WEEKS} weeks notice the best case of the gain?",
-        "short": f"{MAX_WEEKS} weeks could notice it",
+        "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
         "answer": "it notices {noticed}; the best case is {best_lift:,.0%}, if carts follow the "
@@ -674,7 +674,7 @@ def mistakes(
     DataFrame
         Indexed by what to call the row: ``truth`` ("none" or "enough" to gain, or "between", by the
         mean over the shops: a single shop's own may differ), ``lift_worth_having``,
-        ``customers_judged``, ``shops``, and of these the shares that are told each answer of the rule.
+        ``customers_judged``, ``shops``, and of these the shares that are told each answer.
     """
     answers = [SHIP, NOT_YET, DONT]
     gain, worth = measured["gain"], measured["worth_having"]
