@@ -563,7 +563,13 @@ def placements(
 # What each change of a list costs
 
 
-def holes(candidates: pd.DataFrame, n: int = 5, reserve: int = 3, most: int = 10) -> pd.DataFrame:
+def holes(
+    candidates: pd.DataFrame,
+    n: int = 5,
+    reserve: int = 3,
+    most: int = 10,
+    products: int | None = None,
+) -> pd.DataFrame:
     """In how many rows something is missing, once the products that most rows show are sold out.
 
     Parameters
@@ -577,6 +583,9 @@ def holes(candidates: pd.DataFrame, n: int = 5, reserve: int = 3, most: int = 10
         So many more candidates are stored, to move up.
     most : int
         Sell out so many products, one after the other: what stands in most rows comes first.
+    products : int, optional
+        That may be shown. If given, ``attrs["by_chance"]`` is what the last row would be on
+        average if as many were sold out, drawn by chance from all of these.
 
     Returns
     -------
@@ -600,6 +609,16 @@ def holes(candidates: pd.DataFrame, n: int = 5, reserve: int = 3, most: int = 10
                        for each in stored])  # fmt: skip
     table = pd.DataFrame(shares, columns=["no reserve", "reserve"]).rename_axis("sold out")
     table.attrs = {"sold_out": list(sold_out), "n": n, "reserve": reserve}
+    if products:
+        from scipy.stats import hypergeom  # takes half a second to import
+
+        # a row has a hole if more of what is stored for it has gone than it has in reserve
+        length = np.bincount(row)
+        table.attrs["by_chance"] = {
+            name: float(hypergeom.sf(np.minimum(length, kept) - full, max(products, length.max()),
+                                     np.minimum(length, kept), len(sold_out)).mean())
+            for name, kept in (("no reserve", n), ("reserve", n + reserve))
+        }  # fmt: skip
     return table
 
 

@@ -69,6 +69,28 @@ def points(share: float, sign: str = "+") -> str:
     return "0" if text.strip("+-") == "0" else text.replace("-", "−")
 
 
+#: How what is counted reads where there is one of it.
+_ONE = {"people get": "person gets", "places have": "place has", "ids": "id"}
+
+
+def of(number: int, things: str) -> str:
+    """A number and what is counted, as one says it.
+
+    Parameters
+    ----------
+    number : int
+    things : str
+        In the plural.
+
+    Examples
+    --------
+    >>> of(1, "customers"), of(2_000, "customers"), of(1, "people get")
+    ('1 customer', '2,000 customers', '1 person gets')
+    """
+    one = _ONE.get(things, things.removesuffix("s"))
+    return f"{number:,} {one if number == 1 else things}"
+
+
 def too_little(low: float, high: float, worth_having: float) -> bool:
     """Do the data say that the difference is not worth having, be it none or a small one?
 
@@ -235,7 +257,7 @@ CHECKS = [
         "short": "the data look right",
         "passes": lambda evidence: evidence["doubts"] == 0,
         "otherwise": FIX_DATA,
-        "answer": "{doubts:,} reasons to doubt it",
+        "answer": "{doubts_told} to doubt it",
         "what_to_do": "{mend}",
     },
     {
@@ -260,12 +282,14 @@ CHECKS = [
         "if_unknown": "{not_judged}",
     },
     {
-        "question": f"Did at least {MIN_HITS} of them find something they bought in a list?",
-        "short": f"{MIN_HITS} of them found something",
+        # as lesson 05a's rule counts, see `evaluate.too_few_to_compare`: whoever finds something in
+        # both lists, or in neither, doesn't tell them apart
+        "question": f"Did at least {MIN_HITS} of them find something in one of the lists only?",
+        "short": f"{MIN_HITS} found something in one list only",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
         "otherwise": NOT_YET,
-        "answer": "{hits:,} did, in the better of the two lists",
-        "missing": "too few of them found anything in a list",
+        "answer": "{hits:,} did, and only they tell the lists apart",
+        "missing": "too few of them found something in one list only",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
     },
@@ -317,7 +341,7 @@ CHECKS = [
         # asked of the gain, not of the line: that the line is reached was asked before, and a lift
         # below it needs no test. So a lower cost never makes this harder.
         "question": f"Could a test of {MAX_WEEKS} weeks notice the best case of the gain?",
-        "short": f"{MAX_WEEKS} weeks could notice it",
+        "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
         "answer": "it notices {noticed}; the best case is {best_lift:,.0%}, if carts follow the "
@@ -342,7 +366,8 @@ STOPS = [
         "count": "forbidden",
         "stops": "the test and every list",
         "stops_all": True,
-        "found": "{:,} places have something that must not be shown",
+        "found": "{} something that must not be shown",
+        "found_where": "places have",
         "unknown": "no product is named as forbidden",
         "until_known": "legal first signs that no product is forbidden",
         "start": True,
@@ -355,7 +380,8 @@ STOPS = [
         "count": "sold_out",
         "stops": "its own place",
         "stops_all": False,
-        "found": "{:,} places have something that is sold out",
+        "found": "{} something that is sold out",
+        "found_where": "places have",
         "unknown": "no product is known to be sold out",
         "until_known": "the page checks the stock whenever it is shown",
         "start": True,
@@ -368,7 +394,8 @@ STOPS = [
         "count": "without_consent",
         "stops": "mails and reminders",
         "stops_all": False,
-        "found": "{:,} people get a mail without having agreed",
+        "found": "{} a mail without having agreed",
+        "found_where": "people get",
         "unknown": "nobody is known to have agreed",
         "until_known": "no mail and no reminder goes out",
         "start": False,
@@ -401,7 +428,9 @@ def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
     asked = []
     for stop in STOPS:
         count = counted.get(stop["count"])
-        answer = stop["unknown"] if count is None else stop["found"].format(count)
+        answer = stop["unknown"]
+        if count is not None:
+            answer = stop["found"].format(of(count, stop["found_where"]))
         passed = None if count is None else count == 0
         kept = {name: stop[name] for name in _OF_A_STOP}
         asked.append(kept | {"answer": answer, "passed": passed})
@@ -418,7 +447,7 @@ def decide(evidence) -> dict:
         them), ``rows_kept`` (share of the purchase file's rows that were to be used, 0 to 1),
         ``but_for`` (a text: which were not), ``customers_judged``, ``not_judged`` (a text: what to
         do where there are none), ``hits``
-        (how many of them found something in the better of the two lists), ``worth_having`` (the
+        (how many of them found something in one of the two lists only), ``worth_having`` (the
         smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
         the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
         sellers'), ``best_lift`` (the largest lift that this interval allows: its upper end as a
@@ -519,6 +548,8 @@ def _in_points(known):
     """The figures of the rule's answers, as they are read."""
     ends = ("signal_low", "signal_high", "gain_low", "gain_high")
     told = {f"{name}_points": points(known[name]) for name in ends if name in known}
+    if "doubts" in known:
+        told["doubts_told"] = of(known["doubts"], "reasons")
     if "rows_kept" in known:
         nearly = 0.995 <= known["rows_kept"] < 1
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
@@ -624,7 +655,9 @@ def _two_digits(number):
     return math.ceil(number / step) * step
 
 
-def mistakes(measured: pd.DataFrame, sizes: Collection[int] = (100, 1_000)) -> pd.DataFrame:
+def mistakes(
+    measured: pd.DataFrame, sizes: Collection[int] = (100, 1_000), also_between: bool = False
+) -> pd.DataFrame:
     """How often the rule says what where nothing is to be gained, and where enough is.
 
     Parameters
@@ -633,19 +666,22 @@ def mistakes(measured: pd.DataFrame, sizes: Collection[int] = (100, 1_000)) -> p
         From ``data/memo_rule.csv``: a row per lift worth having, strength of tastes and size.
     sizes : collection of int
         Customers judged that are kept.
+    also_between : bool
+        Keep what lies between, too: a gain above zero that is short of the line.
 
     Returns
     -------
     DataFrame
-        Indexed by what to call the row: ``truth`` ("none" or "enough" to gain, by the mean over
-        the shops; what lies between is left out), ``lift_worth_having``, ``customers_judged``,
-        ``shops``, and of these the shares that are told each answer of the rule.
+        Indexed by what to call the row: ``truth`` ("none" or "enough" to gain, or "between", by the
+        mean over the shops: a single shop's own may differ), ``lift_worth_having``,
+        ``customers_judged``, ``shops``, and of these the shares that are told each answer.
     """
     answers = [SHIP, NOT_YET, DONT]
     gain, worth = measured["gain"], measured["worth_having"]
     truth = np.select([gain <= 0, gain >= worth], ["none", "enough"], "between")
     kept = measured.assign(truth=truth)
-    kept = kept[kept["customers_judged"].isin(sizes) & (kept["truth"] != "between")]
+    kept = kept[kept["customers_judged"].isin(sizes)]
+    kept = kept[also_between | (kept["truth"] != "between")]
     kept = kept.assign(**kept[answers].mul(kept["shops"], axis=0))
     by = ["truth", "lift_worth_having", "customers_judged"]
     pooled = kept.groupby(by)[["shops", *answers]].sum().reset_index()
@@ -1033,17 +1069,21 @@ def _judge(model, split, n):
         "methods": table[figures].to_dict("index"),
         **_compare(ours, theirs),
         "groups": {
-            ONE: _compare(ours[bought == 1], theirs[bought == 1], len(GROUPS)),
-            SEVERAL: _compare(ours[bought > 1], theirs[bought > 1], len(GROUPS)),
+            name: _group(ours[who], theirs[who])
+            for name, who in zip(GROUPS, (bought == 1, bought > 1), strict=True)
         },
         "trend_days": personal.trend_days,
         "recommender": type(personal).__name__,
     }
-    for group in quality["groups"].values():
-        # an interval of so few, or of hardly any hits, promises more than it keeps
-        if group["customers"] < MIN_CUSTOMERS or group["hits"] < MIN_HITS:
-            group["gain"] = None
     return {"quality": quality, "signal": evaluate.shuffle_test(split, n)}
+
+
+def _group(ours, theirs):
+    """One of the groups fixed before; without a gain where too few tell the lists apart."""
+    found = _compare(ours, theirs, len(GROUPS))
+    if evaluate.too_few_to_compare(ours["hit_rate"], theirs["hit_rate"]):
+        found["gain"] = None
+    return found
 
 
 def _compare(ours, theirs, comparisons=1):
@@ -1053,10 +1093,10 @@ def _compare(ours, theirs, comparisons=1):
     """
     gain = ours["ndcg"] - theirs["ndcg"]
     low, high = evaluate.interval(gain, comparisons)
+    boxes = evaluate.agreement(ours["hit_rate"], theirs["hit_rate"])
     return {
         "customers": len(gain),
-        # in the better of the two lists
-        "hits": int(max(ours["hit_rate"].sum(), theirs["hit_rate"].sum())),
+        "hits": boxes["only_ours"] + boxes["only_theirs"],
         "gain": {
             "difference": float(gain.mean()),
             "low": float(low),
@@ -1207,6 +1247,7 @@ def page(
     )
     environment.filters["percent"] = lambda share, digits=0: f"{share:,.{digits}%}"
     environment.filters["count"] = "{:,}".format
+    environment.filters["of"] = of
     environment.filters["whole"] = "{:,.0f}".format
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys

@@ -633,7 +633,8 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     leads = first.iloc[0] if len(first) else 0
     lead = f"{first.index[0]} leads {leads:.0%}" if len(first) else "there is no personal list"
     large = shown.sum() >= _PRODUCTS_TO_JUDGE and len(personal) >= _LISTS_TO_JUDGE
-    coverage = table.loc[column >= 0, "product_id"].nunique() / shown.sum()
+    coverage = table.loc[column >= 0, "product_id"].nunique() / max(1, shown.sum())
+    covered = f"{coverage:.0%} is shown" if shown.any() else "nothing may be shown"
 
     checks = [
         ("the table has rows", len(table) > 0, True, f"{len(table):,} rows"),
@@ -648,7 +649,7 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
         ("no product leads nearly all lists", bool(leads <= 0.9), large, lead),
         ("no product leads more than half of the lists", bool(leads <= 0.5), False, lead),
         ("every list is full", short == 0, False, f"{short:,} shorter than {n}"),
-        ("a fifth of the catalogue is shown", coverage >= 0.2, False, f"{coverage:.0%} is shown"),
+        ("a fifth of the catalogue is shown", coverage >= 0.2, False, covered),
     ]
     return pd.DataFrame(checks, columns=["check", "passed", "stops", "detail"])
 

@@ -418,6 +418,11 @@ def test_holes_by_hand():
     assert found["no reserve"].tolist() == pytest.approx([0, 2 / 3, 1])
     # c moves up for x and y; x misses b as well, z has no reserve
     assert found["reserve"].tolist() == pytest.approx([0, 0, 2 / 3])
+    # any two of four: a row of two stays whole in 1 of 6 cases; of three stored, one of which may
+    # go, in 3 of 6
+    found = channels.holes(table, n=2, reserve=1, most=2, products=4).attrs["by_chance"]
+    assert found["no reserve"] == pytest.approx(5 / 6)
+    assert found["reserve"] == pytest.approx((3 / 6 + 3 / 6 + 5 / 6) / 3)
 
 
 def test_within_categories_by_hand():

@@ -218,6 +218,14 @@ def test_an_empty_table_is_stopped_and_no_error(engine, table, columns):
     )
 
 
+def test_where_nothing_may_be_shown_no_share_of_it_is_quoted(engine, table):
+    products = engine.rules.products.assign(may_be_shown=False)
+    nothing = replace(engine, rules=replace(engine.rules, products=products))
+    checks = production.health_checks(nothing, table.head(0)).set_index("check")
+    assert checks.loc["a fifth of the catalogue is shown", "detail"] == "nothing may be shown"
+    assert not checks["detail"].str.contains("nan").any()
+
+
 def test_whoever_bought_nearly_everything_stops_nothing():
     """A list is as long as what is left to recommend; nobody can be given more."""
     rows = [(f"c{c}", p) for c in range(12) for p in "abcdef" if (c + ord(p)) % 3]
