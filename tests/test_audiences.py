@@ -276,6 +276,17 @@ def test_calibration_of_one_risk_for_all():
     assert table[["predicted", "happened", "customers"]].to_numpy().tolist() == [[0.75, 0.75, 4]]
 
 
+def test_percentages_are_judged_where_they_are_used():
+    """The average gap over all groups was taken for a bound at the break-even."""
+    groups = pd.DataFrame(
+        {"predicted": [0.3, 0.6, 0.9], "happened": [0.36, 0.41, 0.91],
+         "low": [0.33, 0.38, 0.7], "high": [0.39, 0.44, 1.0]}
+    )  # fmt: skip
+    assert audiences.gap_near(groups, 0.25) == pytest.approx(0.06)
+    assert audiences.gap_near(groups, 0.55) == pytest.approx(0.19)
+    assert audiences.gap_near(groups, 2) == pytest.approx(0.15)  # so much luck alone can make
+
+
 # The offer list
 
 
@@ -409,6 +420,10 @@ def test_a_holdout_is_planned_by_hand():
     # at the needed number, what is visible is what is expected
     again = audiences.holdout_plan(3_136, 0.8, 0.05, [0.5])
     assert again["visible"].iloc[0] == pytest.approx(0.04)
+    # ... which four of five such mailings find, give or take 1.96 / 2.8 of it
+    assert again["chance"].iloc[0] == pytest.approx(0.8, abs=0.001)
+    assert again["give_or_take"].iloc[0] == pytest.approx(0.028)
+    assert plan["chance"].between(0, 0.8).all() and plan["chance"].is_monotonic_increasing
     for risk in (0.0, 1.0):  # nobody stays away, or all
         odd = audiences.holdout_plan(0, risk, 0.05)
         assert len(odd) == 19 and not odd.isna().any(axis=None)
@@ -638,6 +653,29 @@ def test_risk_is_not_persuadability_unless_everybody_reads_the_mail(world, rules
     assert table.loc[(1_000, "uplift"), "than_risk"] < 0
 
 
+def test_where_regulars_use_vouchers_more_readily_the_formula_promises_too_much(world, rules):
+    """Would stay away x uses the voucher is the share won only where both use it alike."""
+    alike, more = (simulation.make_people(world, rules, regulars=each) for each in (1, 5))
+    promised, another = ((1 - each.truth["alone"]) * each.truth["uses"] for each in (alike, more))
+    assert promised.equals(another)  # what the shop can know, and multiplies, is the same
+    assert np.allclose(promised, alike.truth["won"])
+    assert promised.sum() > 2 * more.truth["won"].sum()
+    truth = more.truth
+    assert truth[["won", "leaves", "with_offer"]].stack().between(0, 1).all()
+    assert (truth["won"] <= truth["uses"]).all()
+    # whoever used it has bought, so the chance to buy is never below the chance to use
+    assert (truth["with_offer"] >= truth["uses"] - 1e-12).all()
+    assert more.kinds().sum() == pytest.approx(1) and (more.kinds() > 0).all()
+    # by hand: four of five users would have come, if these use it five times as readily
+    ordinary = (truth["alone"] - 0.5).abs().idxmin()
+    alone, uses, won = truth.loc[ordinary, ["alone", "uses", "won"]]
+    assert (uses - won) / alone == pytest.approx(5 * won / (1 - alone))
+    campaign = simulation.past_campaign(more, truth.index.repeat(40), np.random.default_rng(0))
+    offered = campaign["offered"]
+    found = campaign["bought"][offered].mean() - campaign["bought"][~offered].mean()
+    assert found == pytest.approx(truth["effect"].mean(), abs=0.006)
+
+
 def test_each_layer_is_counted_in_one_unit(rules):
     table, curves = simulation.layers_added(rules, sizes=(500, 2_000), seeds=(1, 2), n_campaigns=2)
     assert table["more"].between(table["more_low"] - 1e-9, table["more_high"] + 1e-9).all()
@@ -648,6 +686,12 @@ def test_each_layer_is_counted_in_one_unit(rules):
     assert more["uplift, on top"] == pytest.approx(on_top)
     assert more["next product"] > 5 and abs(more["next product, no tastes"]) < 1
     assert more["risk"] < 0 < more["risk, all read it"]
+    # who trusts the formula where regulars use the voucher mails those, and pays for it
+    gain = table["gain"]
+    assert gain["expected profit, regulars"] < 0
+    assert gain["expected profit, regulars"] < gain["expected profit, 2,000"] - 10
+    added = gain["uplift, on top, regulars"] - gain["expected profit, regulars"]
+    assert more["uplift, on top, regulars"] == pytest.approx(added)
     assert more["the truth"] == more.drop("risk, all read it").max()
     assert {"uplift", "risk", "at random"} <= set(curves)
     assert np.ptp(curves.iloc[-1]) < 1e-9  # where everybody is mailed, nobody is chosen

@@ -7,6 +7,7 @@ from helpers.audiences.churn import (
     churn_risk,
     churn_window,
     correction_helps,
+    gap_near,
     judge_calibration,
     judge_risk,
     recalibrate,

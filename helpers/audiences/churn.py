@@ -318,6 +318,29 @@ def calibration(risk: pd.Series, away: pd.Series, n_groups: int = 10) -> pd.Data
     ).reset_index(drop=True)
 
 
+def gap_near(groups: pd.DataFrame, risk: float) -> float:
+    """How far off percentages may be around one risk, such as the break-even.
+
+    The average over all groups says little of one place: they may be honest at the ends, and far
+    off in the middle.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From :func:`calibration`.
+    risk : float
+
+    Returns
+    -------
+    float
+        Of the group whose ``predicted`` is nearest: the distance to what happened, or what luck
+        alone can make (half of its 95 % interval) if that is more.
+    """
+    nearest = groups.loc[(groups["predicted"] - risk).abs().idxmin()]
+    luck = (nearest["high"] - nearest["low"]) / 2
+    return float(max(abs(nearest["happened"] - nearest["predicted"]), luck))
+
+
 def judge_calibration(risks: dict[str, pd.Series], away: pd.Series) -> pd.DataFrame:
     """Can percentages be taken at their word? The first risk is the reference.
 

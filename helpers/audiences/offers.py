@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from math import erf
 from pathlib import Path
 
 import numpy as np
@@ -318,8 +319,9 @@ def holdout_plan(
     DataFrame
         Index: share held out. ``visible`` (the smallest difference, 0 to 1, that probably shows:
         `must_beat` and :func:`smallest_visible`), ``needed`` (customers, offers and holdout
-        together, to see what is expected; infinite where no more than `must_beat` is expected)
-        and ``expected``, the same in all rows.
+        together, to see what is expected; infinite where no more than `must_beat` is expected),
+        ``expected``, the same in all rows, ``give_or_take`` (half of the 95 % interval), and
+        ``chance`` (that the interval lies above `must_beat`, if what is expected is true).
     """
     shares = np.arange(1, 20) / 20 if shares is None else np.asarray(shares, dtype=float)
     expected = response * risk
@@ -328,7 +330,11 @@ def holdout_plan(
     table = pd.DataFrame({"visible": visible}, pd.Index(shares, name="held out"))
     more = expected - must_beat
     needed = (one / more) ** 2 if more > 0 else np.inf
-    return table.assign(needed=needed, expected=expected)
+    error = one / np.sqrt(max(n, 1)) / 2.8
+    sure = np.full(len(error), np.inf if more > 0 else -np.inf)  # all risks alike: no luck
+    distance = np.divide(more, error, out=sure, where=error > 0) - 1.96
+    chance = [0.5 * (1 + erf(each / np.sqrt(2))) for each in distance]
+    return table.assign(needed=needed, expected=expected, give_or_take=1.96 * error, chance=chance)
 
 
 def is_private(

@@ -3,6 +3,7 @@
 from helpers.simulation.exposure import two_futures
 from helpers.simulation.feedback import retraining_rounds, variety
 from helpers.simulation.persuasion import (
+    REGULARS,
     People,
     compare_targeting,
     layers_added,

@@ -19,6 +19,7 @@ from helpers.simulation.world import World, make_world
 # Assumptions: the lesson shows what becomes of its finding where they are not true
 REACH_DAYS = 90.0  # of silence, after which a mail reaches only half of the customers
 ANNOYED = 0.1  # share of those who buy without looking around whom a mail reminds to leave
+REGULARS = 5.0  # in the control: who comes anyway uses a voucher so many times as readily
 HIDDEN = 0.5  # standard deviation, in log-odds, of what no feature tells about coming back
 POLICIES = ["win-back segment", "risk", "predicted response", "expected profit", "uplift",
             "the truth"]  # fmt: skip
@@ -35,11 +36,11 @@ class People:
     risk : Series
         The shop's own estimate, recalibrated.
     truth : DataFrame
-        Chances: ``alone`` (buys without an offer), ``uses`` (buys with the
-        voucher), ``leaves`` (would have bought, and is reminded by the mail to leave),
-        ``with_offer`` (buys with an offer); ``effect`` (the difference); ``gain`` (of one
-        offer, in the shop's currency); ``gain_popular`` (the same, if the best seller is
-        offered).
+        Chances: ``alone`` (buys without an offer), ``uses`` (buys with the voucher), ``won`` (the
+        same, and would have stayed away), ``leaves`` (would have bought, and is reminded by the
+        mail to leave), ``with_offer`` (buys with an offer); ``effect`` (the difference);
+        ``gain`` (of one offer, in the shop's currency); ``gain_popular`` (the same, if the best
+        seller is offered).
     voucher : float
         Cost of a used voucher, as a share of a purchase's margin.
     """
@@ -53,9 +54,9 @@ class People:
         """Shares of the four kinds of customers; they sum to 1."""
         truth = self.truth
         chances = {
-            "persuadables: buy only with the offer": (1 - truth["alone"]) * truth["uses"],
+            "persuadables: buy only with the offer": truth["won"],
             "sure things: buy anyway": truth["alone"] - truth["leaves"],
-            "lost causes: buy in neither case": (1 - truth["alone"]) * (1 - truth["uses"]),
+            "lost causes: buy in neither case": 1 - truth["alone"] - truth["won"],
             "sleeping dogs: buy only without it": truth["leaves"],
         }
         return pd.Series({kind: chance.mean() for kind, chance in chances.items()})
@@ -68,6 +69,7 @@ def make_people(
     reach_days: float = REACH_DAYS,
     annoyed: float = ANNOYED,
     random_state: int = 0,
+    regulars: float = 1.0,
 ) -> People:
     """Customers `days` before the made-up shop's last day, and what an offer would do to each.
 
@@ -75,6 +77,8 @@ def make_people(
     by what nobody sees. *Uses* the voucher for the next product: by :func:`acceptance`, if the mail
     is read at all, for which the chance halves with every `reach_days` of silence. *Leaves*: of
     those who looked at nothing in the window before, and would have bought, the share `annoyed`.
+    Of customers alike in all the shop knows, who would have come anyway uses the voucher
+    `regulars` times as readily as who would have stayed away.
     Every purchase is worth the same margin here, so that only people differ.
 
     Parameters
@@ -88,9 +92,12 @@ def make_people(
     annoyed : float
         0: no sleeping dogs.
     random_state : int
+    regulars : float
+        1: both use it alike, as :func:`helpers.audiences.expected_profit` takes it. More: as many
+        vouchers are used, but fewer by those whom they win.
     """
     before = _before_the_mail(world, rules, days, random_state)
-    return _mailed(*before, rules, reach_days, annoyed)
+    return _mailed(*before, rules, reach_days, annoyed, regulars)
 
 
 def _before_the_mail(world, rules, days, random_state):
@@ -122,28 +129,34 @@ def _before_the_mail(world, rules, days, random_state):
     return *(each.reset_index(drop=True) for each in tables), margin
 
 
-def _mailed(features, risk, chances, margin, rules, reach_days=REACH_DAYS, annoyed=ANNOYED):
+def _mailed(
+    features, risk, chances, margin, rules, reach_days=REACH_DAYS, annoyed=ANNOYED, regulars=1.0
+):
     """The same customers where mails go unread, and annoy, as assumed."""
     alone = chances["alone"]
     reads = 0.5 ** (features["days_since_last"] / reach_days)
 
     def changes(uses):
-        """Who is reminded to leave, what the offer changes, and what it gains."""
-        leaves = annoyed * alone * (1 - uses) * (features["recent_events"] == 0)
-        effect = (1 - alone) * uses - leaves
-        return leaves, effect, margin * effect - rules.offer_cost * uses - rules.contact_cost
+        """Who is won, who is reminded to leave, what the offer changes, and what it gains."""
+        share = uses / (1 + (regulars - 1) * alone)  # of those who would have stayed away
+        won = np.maximum((1 - alone) * share, uses - alone)  # all who would have come use it
+        without = np.maximum(alone - (uses - won), 0)  # come anyway, and leave the voucher unused
+        leaves = annoyed * without * (features["recent_events"] == 0)
+        effect = won - leaves
+        return won, leaves, effect, margin * effect - rules.offer_cost * uses - rules.contact_cost
 
     uses = chances["takes"] * reads
-    leaves, effect, gain = changes(uses)
+    won, leaves, effect, gain = changes(uses)
     truth = pd.DataFrame(
         {
             "alone": alone,
             "uses": uses,
+            "won": won,
             "leaves": leaves,
             "with_offer": alone + effect,
             "effect": effect,
             "gain": gain,
-            "gain_popular": changes(chances["takes_popular"] * reads)[2],
+            "gain_popular": changes(chances["takes_popular"] * reads)[3],
         }
     )
     return People(features, risk, truth, voucher=rules.offer_cost / margin)
@@ -315,9 +328,11 @@ def layers_added(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What each layer adds to an offer, in one unit: profit per 100 offers, a quarter mailed.
 
-    In the made-up shop of :func:`make_people`, in which mails go unread and annoy; and in two
-    others. In one, everybody reads the mail and nobody is annoyed. In the other, the control,
-    customers have no tastes, so a personal next product can't be worth anything.
+    In the made-up shop of :func:`make_people`, in which mails go unread and annoy; and in three
+    others. In one, everybody reads the mail and nobody is annoyed. In one, whoever comes anyway
+    uses the voucher :data:`REGULARS` times as readily, which the formula of the expected profit
+    does not know. In the last, the control, customers have no tastes, so a personal next product
+    can't be worth anything.
 
     Parameters
     ----------
@@ -332,11 +347,12 @@ def layers_added(
     Returns
     -------
     table : DataFrame
-        One row per layer. ``more``: profit per 100 offers, more than from the next product to
-        anybody; in the rows of ``next product``, more than from the best seller to anybody; in
-        that of ``uplift, on top``, more than by the expected profit, both learned from the largest
-        size. With ``more_low`` and ``more_high``, between which 95 % of the simulated campaigns
-        lie. What learns from a campaign has a row per size.
+        One row per layer. ``gain``: profit per 100 offers. ``more``: profit per 100 offers, more
+        than from the next product to anybody; in the rows of ``next product``, more than from the
+        best seller to anybody; in those of ``uplift, on top``, more than by the expected profit,
+        both learned from the largest size. Rows with ``regulars``: the same, where these use it
+        more readily. With ``more_low`` and ``more_high``, between which 95 % of the simulated
+        campaigns lie. What learns from a campaign has a row per size.
     curves : DataFrame
         Profit per 100 customers by the share mailed, as :func:`compare_targeting` has it.
     """
@@ -344,6 +360,7 @@ def layers_added(
     before = [_before_the_mail(make_world(seed), rules, 90, seed) for seed in seeds]
     as_assumed = [_mailed(*each, rules) for each in before]
     all_read = [_mailed(*each, rules, reach_days=np.inf, annoyed=0) for each in before]
+    used_by_regulars = [_mailed(*each, rules, regulars=REGULARS) for each in before]
     tasteless = [make_people(make_world(seed, 0), rules, random_state=seed) for seed in seeds]
     found, curves = compare_targeting(as_assumed, [few, many], n_campaigns=n_campaigns)
     # risk learns from no campaign, and neither does the list
@@ -351,14 +368,25 @@ def layers_added(
         compare_targeting(each, [few], n_campaigns=n_campaigns, learning=False)[0]
         for each in (all_read, tasteless)
     )
+    # the same campaigns and dice as above, so that only the assumption differs
+    other, _ = compare_targeting(used_by_regulars, [few, many], n_campaigns=n_campaigns)
+
+    def on_top(found):
+        row = found.loc[(many, "uplift")]
+        added = row.filter(like="than_profit")
+        return added.rename(lambda name: name.replace("than_profit", "more")).combine_first(
+            row[["gain"]]
+        )
+
     rows = {"next product": found.loc[(many, "next product")]}
     rows |= {name: found.loc[(many, name)] for name in ("win-back segment", "risk")}
     learned = [(name, size) for name in ("expected profit", "uplift") for size in (few, many)]
     rows |= {f"{name}, {size:,}": found.loc[(size, name)] for name, size in learned}
-    than_profit = found.loc[(many, "uplift")].filter(like="than_profit")
-    rows["uplift, on top"] = than_profit.rename(lambda name: name.replace("than_profit", "more"))
+    rows["uplift, on top"] = on_top(found)
     rows["the truth"] = found.loc[(many, "the truth")]
     rows["risk, all read it"] = readers.loc[(few, "risk")]
     rows["next product, no tastes"] = alike.loc[(few, "next product")]
-    columns = ["more", "more_low", "more_high"]
+    rows["expected profit, regulars"] = other.loc[(many, "expected profit")]
+    rows["uplift, on top, regulars"] = on_top(other)
+    columns = ["gain", "more", "more_low", "more_high"]
     return pd.DataFrame({name: row[columns] for name, row in rows.items()}).T, curves
