@@ -1047,6 +1047,35 @@ def receipts(transactions: pd.DataFrame) -> str:
 
 
 POSTAGE = "POSTAGE"
+#: Of a larger shop, lesson 01 spoils the lines of some customers: of all, the copy would need more
+#: memory than all other lessons.
+SPOILED_LINES = 500_000
+
+
+def some_customers(transactions: pd.DataFrame, most: int = SPOILED_LINES) -> pd.DataFrame:
+    """All lines of some customers, drawn by lot: a shop small enough to try something out.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    most : int
+        So many lines at most. (A single customer with more is taken alone.)
+
+    Returns
+    -------
+    DataFrame
+        The table itself, if it isn't larger.
+    """
+    if len(transactions) <= most:
+        return transactions
+    number, customers = pd.factorize(transactions["customer_id"])
+    lines = np.bincount(number, minlength=len(customers))
+    order = np.random.default_rng(0).permutation(len(customers))
+    order = order[lines[order] <= most]
+    if not len(order):
+        order = [lines.argmin()]
+    drawn = order[: max(1, np.searchsorted(lines[order].cumsum(), most, side="right"))]
+    return transactions[np.isin(number, drawn)]
 
 
 def spoil(transactions: pd.DataFrame, n: int = 5) -> pd.DataFrame:

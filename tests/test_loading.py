@@ -91,6 +91,23 @@ SEEN = [
 BOUGHT = [("1", "A", "2024-01-02"), ("1", "A", "2024-01-05"), ("2", "B", "2024-01-08")]
 
 
+def test_a_part_of_a_large_shop_is_small_and_made_of_whole_customers():
+    shop = data.load_transactions()
+    assert data.some_customers(shop, len(shop)) is shop  # as large as may be: nothing is drawn
+    lines = shop["customer_id"].value_counts()
+    for most in (3_000, lines.max(), 2):
+        some = data.some_customers(shop, most)
+        drawn = some["customer_id"].value_counts()
+        assert 0 < len(some) <= most and drawn.equals(lines[drawn.index])
+        if most > 2 * lines.max():
+            assert len(some) > most - lines.max()  # as many as there is room for
+    one = shop[shop["customer_id"] == lines.index[0]]
+    assert len(data.some_customers(one, 2)) == len(one)  # never an empty shop
+    some = data.some_customers(shop, 3_000)
+    ours, theirs = (each["transaction_date"].quantile([0.1, 0.9]) for each in (some, shop))
+    assert (ours - theirs).abs().max() < pd.Timedelta(days=45)  # of all times, not the first ones
+
+
 def test_lines_pairs_and_people():
     table = data.lines_pairs_people(purchases(*BOUGHT), events(*SEEN))
     assert table.to_numpy().tolist() == [[5, 4, 3], [1, 1, 1], [3, 2, 2]]
