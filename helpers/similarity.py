@@ -1096,16 +1096,7 @@ def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.Da
     products, bought = matrix.products[alphabet], matrix.values.astype(bool).astype(np.float64)
     bought = bought[:, alphabet]
     buyers, n_customers = bought.sum(axis=0), matrix.shape[0]
-    by_product = bought.T.tocsr()
-    step = max(1, kernels.BLOCK // matrix.shape[1])
-    parts = []
-    for start in range(0, matrix.shape[1], step):
-        together = by_product[start : start + step] @ bought
-        together.sort_indices()
-        together = together.tocoo()
-        row, column = (each.astype(np.int32) for each in together.coords)
-        kept = (together.data >= min_customers) & (row + start != column)
-        parts.append((row[kept] + np.int32(start), column[kept], together.data[kept]))
+    parts = list(_bought_by_the_same(bought, min_customers))
     first, second, both = (np.concatenate(part) for part in zip(*parts, strict=True))
     del parts
     # one product of whole numbers, so that both directions get the same lift
@@ -1123,6 +1114,55 @@ def product_affinity(matrix: InteractionMatrix, min_customers: int = 1) -> pd.Da
             "lift": lift[order],
         }
     )
+
+
+def _bought_by_the_same(bought, min_customers):
+    """Ordered pairs and their common customers, in the order of their places; block by block."""
+    by_product = bought.T.tocsr()
+    step = max(1, kernels.BLOCK // bought.shape[1])
+    for start in range(0, bought.shape[1], step):
+        together = by_product[start : start + step] @ bought
+        together.sort_indices()
+        together = together.tocoo()
+        row, column = (each.astype(np.int32) for each in together.coords)
+        kept = (together.data >= min_customers) & (row + start != column)
+        yield row[kept] + np.int32(start), column[kept], together.data[kept]
+
+
+def many_common_customers(
+    matrix: InteractionMatrix, min_customers: int = 1, share: float = 0.1, least: int = 20
+) -> float:
+    """From how many common customers on a pair belongs to those with the most.
+
+    There may be so many pairs that their table would not fit into the memory; this only counts
+    them, so that :func:`product_affinity` can be asked for the best alone.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+    min_customers : int
+        Pairs with fewer don't count.
+    share : float
+        Of the pairs, those with the most common customers.
+    least : int
+        But not fewer than so many.
+
+    Returns
+    -------
+    float
+        No more than the pair with the most has; 0 if there is no pair.
+    """
+    bought = matrix.values.astype(bool).astype(np.float64)
+    pairs = np.zeros(matrix.shape[0] + 1, dtype=np.int64)  # by common customers
+    for _, _, both in _bought_by_the_same(bought, min_customers):
+        pairs += np.bincount(both.astype(np.int64), minlength=len(pairs))
+    up_to = pairs.cumsum()
+    if not up_to[-1]:
+        return 0.0
+    place = (1 - share) * (up_to[-1] - 1)  # as in a sorted list, between two neighbours
+    low, high = np.searchsorted(up_to, [np.floor(place), np.ceil(place)], side="right")
+    among_the_best = low + (high - low) * (place - np.floor(place))
+    return float(min(max(least, among_the_best), np.flatnonzero(pairs)[-1]))
 
 
 def lift_that_melts(

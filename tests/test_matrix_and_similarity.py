@@ -1,5 +1,7 @@
 """The interaction matrix and similarity: hand-worked cases, a slow reference, scikit-learn."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from helpers.kernels import nearest_columns, top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.similarity import (
+    many_common_customers,
     product_affinity,
     product_similarity,
     similar_products,
@@ -274,6 +277,27 @@ def test_affinity_by_hand(small_matrix):
     assert pairs.loc[("C", "A"), "lift"] == both["lift"]
     assert ("A", "D") not in pairs.index
     assert product_affinity(small_matrix, min_customers=2)["customers"].min() == 2
+
+
+def test_the_pairs_with_the_most_common_customers_are_known_without_a_table(bundled_matrix):
+    rng = np.random.default_rng(0)
+    shops = [bundled_matrix]
+    for n, lines in ((40, 300), (300, 2_000), (60, 2_000)):
+        bought = {
+            "customer_id": rng.integers(0, n, lines),
+            "product_id": rng.integers(0, 30, lines),
+        }
+        shops.append(build_interaction_matrix(pd.DataFrame(bought).astype(str)))
+    for matrix, fewest, least in itertools.product(shops, (1, 2), (1, 20)):
+        pairs = product_affinity(matrix, fewest)
+        expected = max(least, pairs["customers"].quantile(0.9))
+        expected = min(expected, pairs["customers"].max())
+        many = many_common_customers(matrix, fewest, least=least)
+        assert many == pytest.approx(expected)
+        best = pairs[pairs["customers"] >= expected].reset_index(drop=True)
+        pd.testing.assert_frame_equal(product_affinity(matrix, many), best)
+    nothing = build_interaction_matrix(pd.DataFrame({"customer_id": ["1"], "product_id": ["A"]}))
+    assert many_common_customers(nothing) == 0 and product_affinity(nothing, 0).empty
 
 
 def test_products_too_small_for_a_float_do_not_overrun_the_compiled_loop():
