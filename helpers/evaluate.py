@@ -85,12 +85,31 @@ class Split:
 
     def training(self) -> tuple[InteractionMatrix, dict]:
         """What ``fit`` takes: the matrix of the past, and the tables by name."""
+        matrix, products = self._learned_from
         tables = {
             "transactions": self.train,
             "events": self.train_events,
-            "products": product_table(self.train),
+            "products": products.copy(deep=False),
         }
-        return build_interaction_matrix(self.train), tables
+        return matrix, tables
+
+    # asked for again and again; in a large shop each takes seconds
+
+    @cached_property
+    def _learned_from(self):
+        return build_interaction_matrix(self.train), product_table(self.train)
+
+    @cached_property
+    def _bought_later(self):
+        pair = ["customer_id", "product_id"]
+        return self.test[pair].drop_duplicates(ignore_index=True)
+
+    @cached_property
+    def _new_later(self):
+        later = self._bought_later
+        pair = list(later.columns)
+        known = pd.MultiIndex.from_frame(self.train[pair].drop_duplicates())
+        return later[~pd.MultiIndex.from_frame(later).isin(known)].reset_index(drop=True)
 
 
 def as_known_on(
@@ -227,12 +246,8 @@ def relevant_products(split: Split, new_only: bool = True) -> pd.DataFrame:
     DataFrame
         Distinct pairs ``customer_id``, ``product_id``.
     """
-    pair = ["customer_id", "product_id"]
-    later = split.test[pair].drop_duplicates(ignore_index=True)
-    if not new_only:
-        return later
-    known = pd.MultiIndex.from_frame(split.train[pair].drop_duplicates())
-    return later[~pd.MultiIndex.from_frame(later).isin(known)].reset_index(drop=True)
+    later = split._new_later if new_only else split._bought_later
+    return later.copy(deep=False)  # whoever changes theirs changes nobody else's
 
 
 def hits_of(
@@ -434,9 +449,8 @@ def judge(
     TooShortError
         If no customer can be judged by.
     """
-    training = split.training()
     judged = {
-        name: _judge(recommender, training, split, k, new_only, customers)
+        name: _judge(recommender, split, k, new_only, customers)
         for name, recommender in recommenders.items()
     }
     rows = {name: row for name, (row, _, _) in judged.items()}
@@ -445,16 +459,16 @@ def judge(
     return results, scores, lists
 
 
-def _judge(recommender, training, split, k, new_only=True, customers=None):
+def _judge(recommender, split, k, new_only=True, customers=None):
     """One row of :func:`compare`, and what it was computed from; once in a run."""
 
     def find():
-        row, scores, lists = _judged(recommender, training, split, k, new_only, customers)
+        row, scores, lists = _judged(recommender, split, k, new_only, customers)
         return handover.Found({"scores": scores, "lists": lists}, row)
 
     told = _told(recommender) if handover.in_a_run() else None
     if told is None:
-        return _judged(recommender, training, split, k, new_only, customers)
+        return _judged(recommender, split, k, new_only, customers)
     some = None if customers is None else handover.fingerprint(pd.DataFrame({"": customers}))
     found = handover.shared(find, "judged", [told, split.fingerprint, k, new_only, some])
     return found.said, found.tables["scores"], found.tables["lists"]
@@ -478,8 +492,8 @@ def _told(recommender):
     return [kind.__name__, settings, told]
 
 
-def _judged(recommender, training, split, k, new_only, customers):
-    matrix, tables = training
+def _judged(recommender, split, k, new_only, customers):
+    matrix, tables = split.training()
     # a copy, so that what it learned is forgotten before the next one needs the memory
     fitted = copy.copy(recommender).fit(matrix, **tables)
     scores, lists = per_customer(fitted, split, k, new_only, customers)
@@ -976,10 +990,9 @@ def choose(options: dict[str, Recommender], split: Split, k: int = 5, metric: st
     values = {}
     try:
         past = validation_split(split)
-        training = past.training()
         for name, option in options.items():
             with suppress(MissingDataError):
-                values[name] = _judge(option, training, past, k)[0][metric]
+                values[name] = _judge(option, past, k)[0][metric]
     except TooShortError:
         values = _values_without_future(options, split)
     if not values:
@@ -1070,8 +1083,7 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
         return None
     try:
         past = validation_split(split)
-        training = past.training()
-        row, scores, _ = _judge(plain, training, past, k)
+        row, scores, _ = _judge(plain, past, k)
     except TooShortError:
         return None
     tried, rows = [], [row]
@@ -1079,7 +1091,7 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     def more(**settings):
         """Note how much more a blend finds than `plain`, customer by customer."""
         blend = Blend(**settings)
-        row, theirs, _ = _judge(blend, training, past, k)
+        row, theirs, _ = _judge(blend, past, k)
         rows.append(row)
         tried.append((blend, theirs["ndcg"] - scores["ndcg"]))
 
