@@ -162,7 +162,10 @@ def write(found: Found, place: Path) -> None:
     part = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
     try:
         for name, table in found.tables.items():
-            pq.write_table(pa.Table.from_pandas(table), part / f"{name}.parquet")
+            # it is read a few times and soon removed: making it small takes longer than it saves
+            pq.write_table(
+                pa.Table.from_pandas(table), part / f"{name}.parquet", compression="none"
+            )
         said = json.dumps({"tables": list(found.tables), "said": found.said})
         (part / _SAID).write_text(said, encoding="utf-8")
         part.rename(place)  # fails where another lesson was faster
