@@ -17,6 +17,7 @@ import pytest
 
 from helpers.course import kernel
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, THIS_PYTHON, lessons, number
+from helpers.data import PROJECT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -176,3 +177,37 @@ def test_a_fork_ends_with_who_asked_for_it():
     who.kill()
     who.wait()
     assert not psutil.wait_procs([forked, loaded], timeout=10)[1]
+
+
+def test_memory_that_a_lesson_lets_go_of_goes_back_and_the_user_s_settings_count(tmp_path):
+    """A run's lessons share the machine; what they start, and the user's shell, is left alone."""
+    ask = (
+        "import os, pathlib, subprocess, sys, pyarrow\n"
+        "told = pathlib.Path(f'/proc/{os.getpid()}/environ').read_text().split(chr(0))\n"
+        "print([each for each in told if each.startswith('MALLOC_')])\n"
+        "print(pyarrow.default_memory_pool().backend_name)\n"
+        "echo = [sys.executable, '-c', 'import os; print(os.environ.get(\"MALLOC_ARENA_MAX\"))']\n"
+        "print(subprocess.run(echo, capture_output=True, text=True).stdout.strip())"
+    )
+    folders = [tmp_path / "told", tmp_path / "untold"]
+    program = (
+        "import sys, pathlib; sys.path.insert(0, 'tests')\n"
+        "import test_kernel\n"
+        f"print(test_kernel.said(pathlib.Path(sys.argv[1]), {LOADED_PYTHON!r}, {ask!r})[0])"
+    )
+    answers = []
+    for folder, setting in zip(folders, ({"MALLOC_ARENA_MAX": "7"}, {}), strict=True):
+        folder.mkdir()
+        mine = {name: value for name, value in os.environ.items() if name not in kernel.SPARING}
+        done = subprocess.run(
+            [sys.executable, "-c", program, folder],
+            env=mine | setting,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answers.append(done.stdout.split("\n"))
+    (theirs, pool, seen, *_), (ours, *_) = answers[0], answers[1]
+    assert "MALLOC_ARENA_MAX=7" in theirs and pool == "system" and seen == "7"
+    assert "MALLOC_ARENA_MAX=2" in ours and answers[1][2] == "None"

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -15,6 +16,7 @@ import tempfile
 import threading
 
 import psutil
+import pyarrow as pa
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
@@ -41,6 +43,13 @@ LOADED = (
 
 #: Bytes that Linux takes as the address of a socket in the file system, the end included.
 LONGEST_ADDRESS = 108
+#: Memory that a lesson lets go of goes back to the system, for the lesson beside it: large pieces
+#: at once (on Linux). What the user has set counts; what lessons start is not told of it.
+SPARING = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "4194304",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 
 
 class ThisPython(AsyncKernelManager):
@@ -89,7 +98,18 @@ class LoadedPython(Loaded, ThisPython):
 def load_ahead():
     """Begin to load what kernels need, while this process does something else."""
     if sys.platform == "linux":
+        _be_sparing()
         _Loaded.start()
+
+
+def _be_sparing():
+    """The same as :data:`SPARING`, in this process: what it holds stands beside the lessons."""
+    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
+        pa.set_memory_pool(pa.system_memory_pool())
+    with contextlib.suppress(OSError, AttributeError):  # the C library of GNU alone knows it
+        for name, number in (("MALLOC_ARENA_MAX", -8), ("MALLOC_MMAP_THRESHOLD_", -3)):
+            if name not in os.environ:
+                ctypes.CDLL(None).mallopt(number, int(SPARING[name]))
 
 
 def load_loops_as_well():
@@ -171,6 +191,7 @@ class _Loaded:
             [sys.executable, "-m", "helpers.course.kernel", str(its.fileno())],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
+            env=SPARING | os.environ,
             pass_fds=[its.fileno()],
             start_new_session=True,  # Ctrl-C is for the run, which ends its kernels
         )
