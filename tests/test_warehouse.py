@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import catalogue, data, evaluate, production, progress, warehouse
+from helpers import catalogue, data, evaluate, handover, production, progress, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
 from tests.common import examples, purchases
@@ -667,6 +667,48 @@ def test_rows_by_step_count_the_tables(tmp_path):
     rows = warehouse.rows_by_step(data.miniature(), tmp_path / "new")
     assert rows.to_dict() == {"clean": 9, "products": 4, "customers": 4, "pairs": 9, "trend": 4,
                               "histories": 9, "neighbours": 10}  # fmt: skip
+
+
+def test_a_job_tells_the_rows_of_its_tables(tmp_path):
+    """So lesson 10 need not clean and count all purchases a second time."""
+    shop, settings = data.load_transactions(), warehouse.Settings(n_parts=1)
+    shop.to_parquet(tmp_path / "shop.parquet")
+    job = warehouse.score("duckdb", tmp_path / "shop.parquet", tmp_path / "lists", settings)
+    assert job["steps"] == warehouse.rows_by_step(shop, tmp_path / "new", settings).to_dict()
+    assert list(job["steps"]) == warehouse.STEPS and job["steps"]["clean"] == len(shop)
+
+
+def test_lessons_of_a_run_share_the_memory_and_a_job_alone_may_take_more(tmp_path, monkeypatch):
+    def limit(name, **settings):
+        engine = warehouse.DuckDB(tmp_path / name, **settings)
+        limit = engine.frame("SELECT current_setting('memory_limit') AS m", {})["m"].iat[0]
+        engine.close()
+        return float(limit.split()[0]) * {"MiB": 2**20, "GiB": 2**30}[limit.split()[1]] / 1e9
+
+    assert limit("alone") == pytest.approx(3, rel=0.05)
+    monkeypatch.setenv(handover.FOLDER, str(tmp_path))
+    assert limit("in a run") == pytest.approx(1, rel=0.05)
+    assert limit("as told", memory="2GB") == pytest.approx(2, rel=0.05)
+
+
+def test_what_does_not_fit_into_the_memory_goes_to_disk_and_comes_back_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    shop = pd.DataFrame(
+        {
+            "customer_id": rng.integers(0, 4_000, 150_000).astype(str),
+            "product_id": rng.integers(0, 3_000, 150_000).astype(str),
+            "transaction_date": pd.Timestamp("2024-01-01"),
+        }
+    )
+    shop.to_parquet(tmp_path / "shop.parquet")
+    made = []
+    for memory in ("60MB", "2GB"):
+        engine = warehouse.DuckDB(tmp_path / memory, memory)
+        source, cleaning = warehouse.purchases(tmp_path / "shop.parquet")
+        warehouse.prepare(engine, source, warehouse.Settings(n_parts=1), cleaning)
+        made.append(engine.frame("SELECT * FROM neighbours ORDER BY product_no, other_no", {}))
+        engine.close()
+    pd.testing.assert_frame_equal(*made)
 
 
 def test_the_longest_histories_make_most_pairs():

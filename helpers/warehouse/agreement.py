@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.warehouse.batch import STEPS, Settings, prepare, purchases
+from helpers.warehouse.batch import Settings, prepare, purchases
 from helpers.warehouse.engines import DuckDB
 
 #: What :func:`compare_lists` says of a customer's two lists.
@@ -143,9 +143,6 @@ def rows_by_step(
     transactions.to_parquet(source)
     engine = DuckDB(folder / "work")
     export, cleaning = purchases(source)
-    prepare(engine, export, settings or Settings(n_parts=1), cleaning)
-    rows = {
-        step: engine.frame(f"SELECT COUNT(*) AS n FROM {step}", {})["n"].iat[0] for step in STEPS
-    }
+    report = prepare(engine, export, settings or Settings(n_parts=1), cleaning)
     engine.close()
-    return pd.Series(rows, dtype=int)
+    return pd.Series(report["steps"], dtype=int)

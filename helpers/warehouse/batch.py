@@ -160,7 +160,8 @@ def prepare(
     -------
     dict
         ``read``, ``kept`` and ``rejected`` (rows by reason), ``unknown`` (names in the rules that
-        the purchases don't have), ``customers``, ``products``.
+        the purchases don't have), ``customers``, ``products``; ``steps`` (rows of the table that
+        each of :data:`STEPS` leaves).
 
     Raises
     ------
@@ -192,10 +193,10 @@ def prepare(
                 values[name] = (pd.Timestamp(newest) - pd.Timedelta(days=days)).to_pydatetime()
         engine.keep(step, sql(step), {name: values[name] for name in placeholders(step)})
     counts = engine.frame(
-        "SELECT (SELECT COUNT(*) FROM customers) AS customers, "
-        "(SELECT COUNT(*) FROM products) AS products", {}
-    )  # fmt: skip
-    return report | {name: int(counts[name].iat[0]) for name in counts}
+        "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {step}) AS {step}" for step in STEPS), {}
+    )
+    steps = {step: int(counts[step].iat[0]) for step in STEPS}
+    return report | {"steps": steps} | {each: steps[each] for each in ("customers", "products")}
 
 
 def _equal_but_for_case(engine, asked):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import data
+from helpers import data, handover
 from helpers.reading.cleaning import with_reasons
 from helpers.reading.export import (
     DATE,
@@ -96,14 +96,16 @@ class DuckDB(Tables):
     ----------
     work : Path
         Folder for the tables; one that is there already is taken as it is.
-    memory : str
-        Above it, DuckDB moves intermediate results to disk.
+    memory : str, optional
+        Above it, DuckDB moves intermediate results to disk; 3 GB, if left out, and 1 GB where
+        a run makes several lessons share the machine.
     threads : int
     """
 
-    def __init__(self, work: Path, memory: str = "3GB", threads: int = 2):
+    def __init__(self, work: Path, memory: str | None = None, threads: int = 2):
         import duckdb
 
+        memory = memory or ("1GB" if handover.in_a_run() else "3GB")
         self.work = Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
         self.connection = duckdb.connect(
