@@ -211,3 +211,28 @@ def test_memory_that_a_lesson_lets_go_of_goes_back_and_the_user_s_settings_count
     (theirs, pool, seen, *_), (ours, *_) = answers[0], answers[1]
     assert "MALLOC_ARENA_MAX=7" in theirs and pool == "system" and seen == "7"
     assert "MALLOC_ARENA_MAX=2" in ours and answers[1][2] == "None"
+
+
+def test_the_run_itself_gives_memory_back_unless_the_user_says_how():
+    """What it held for building the engine would stand beside every lesson."""
+    ask = (
+        "import psutil, pyarrow, numpy\n"
+        "from helpers.course import kernel\n"
+        "kernel._be_sparing()\n"
+        "print(pyarrow.default_memory_pool().backend_name)\n"
+        "mine = psutil.Process().memory_info\n"
+        "before, held = mine().rss, [numpy.ones(1_000_000) for _ in range(50)]\n"
+        "pieces, held = held[::2], None\n"  # every second one is let go of
+        "print(mine().rss - before < 250e6)"
+    )
+
+    def told(**settings):
+        mine = {name: value for name, value in os.environ.items() if name not in kernel.SPARING}
+        done = subprocess.run(
+            [sys.executable, "-c", ask], env=mine | settings, cwd=PROJECT,
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.split()
+
+    assert told() == ["system", "True"]
+    assert told(ARROW_DEFAULT_MEMORY_POOL="mimalloc")[0] == "mimalloc"
