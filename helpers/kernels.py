@@ -21,8 +21,9 @@ from helpers import handover
 # From so many multiplications and cells on, loading the compiled loop pays.
 _MANY = 25_000_000
 
-#: A block of a dense table holds about so many numbers (8 bytes each).
-BLOCK = 8_000_000
+#: A block of a dense table holds about so many numbers (8 bytes each). Larger ones are no faster,
+#: and what is made from a block takes its memory several times.
+BLOCK = 1_000_000
 
 
 def top_n(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -232,7 +232,7 @@ class Random(Recommender):
         self._keys = pd.util.hash_pandas_object(matrix.products, index=False).to_numpy()
 
     def _block_size(self):
-        return BLOCK // 64 // max(len(self.products_), 1)  # stays in the processor's cache
+        return BLOCK // 8 // max(len(self.products_), 1)  # stays in the processor's cache
 
     def _rank_block(self, rows, customers, n, exclude_purchased):
         seed = _mixed(np.array([self.random_state % 2**64], dtype=np.uint64))
