@@ -89,6 +89,10 @@ def placeholders(step: str) -> frozenset[str]:
     return frozenset(place.name for place in tree.find_all(sqlglot.exp.Placeholder))
 
 
+#: DuckDB's memory: in a run, and alone the last. Online Retail needs no more than the first.
+_SHARED = ("400MB", "1GB", "3GB")
+
+
 class DuckDB(Tables):
     """DuckDB with its tables on disk, for data larger than the memory.
 
@@ -97,15 +101,19 @@ class DuckDB(Tables):
     work : Path
         Folder for the tables; one that is there already is taken as it is.
     memory : str, optional
-        Above it, DuckDB moves intermediate results to disk; 3 GB, if left out, and 1 GB where
-        a run makes several lessons share the machine.
+        Above it, DuckDB moves intermediate results to disk; 3 GB, if left out. Where a run makes
+        several lessons share the machine, a step begins with less, and gets more if that is too
+        little for what can't go to disk.
     threads : int
     """
 
     def __init__(self, work: Path, memory: str | None = None, threads: int = 2):
         import duckdb
 
-        memory = memory or ("1GB" if handover.in_a_run() else "3GB")
+        if memory is None:
+            memory, *self.more = _SHARED if handover.in_a_run() else _SHARED[-1:]
+        else:
+            self.more = []
         self.work = Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
         self.connection = duckdb.connect(
@@ -155,9 +163,19 @@ class DuckDB(Tables):
         self._write(query, parameters, folder / "part-0.parquet")
 
     def _write(self, query, parameters, path):
+        import duckdb
+
         part = path.with_suffix(".part")
-        self.connection.sql(query, params=parameters or None).write_parquet(str(part))
-        part.rename(path)
+        while True:
+            try:
+                self.connection.sql(query, params=parameters or None).write_parquet(str(part))
+            except duckdb.OutOfMemoryException:
+                if not self.more:
+                    raise
+                self.connection.execute(f"SET memory_limit = '{self.more.pop(0)}'")
+            else:
+                part.rename(path)
+                return
 
 
 def readable(export: Export, work: Path) -> list[tuple[list[Path], dict[str, str]]]:
