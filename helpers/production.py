@@ -36,6 +36,7 @@ SIGNS = [
 #: The recommenders that an engine may have; its file says which.
 RECOMMENDERS = {kind.__name__: kind for kind in (ItemBased, Blend)}
 _FORMAT = 4
+_ROWS_AT_ONCE = 250_000
 _DIGEST_LENGTH = 64  # a SHA-256 in hexadecimal digits
 # A packed engine is a fifth of its plain size or more; far beyond that, somebody wants to fill
 # the memory.
@@ -341,8 +342,11 @@ def data_fingerprint(*tables: pd.DataFrame | None) -> str:
         if table is None:
             continue
         total.update(json.dumps(sorted(table)).encode())
-        rows = pd.util.hash_pandas_object(table[sorted(table)], index=False).to_numpy()
-        total.update(np.sort(rows).tobytes())
+        table, parts = table[sorted(table)], []
+        for start in range(0, max(len(table), 1), _ROWS_AT_ONCE):  # texts are copied on the way
+            some = table.iloc[start : start + _ROWS_AT_ONCE]
+            parts.append(pd.util.hash_pandas_object(some, index=False).to_numpy())
+        total.update(np.sort(np.concatenate(parts)).tobytes())
     return total.hexdigest()[:16]
 
 

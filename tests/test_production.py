@@ -630,3 +630,12 @@ def test_reasons_are_the_strongest_causes_that_may_be_named(shop, seed):
         wanted.append(text)
     assert silent and against and len(wanted) > 50
     assert engine.explain(table).tolist() == wanted
+
+
+def test_the_fingerprint_of_data_is_the_same_however_many_rows_are_read_at_once(monkeypatch):
+    """Engines and runs of earlier versions are told apart by it."""
+    shop = data.load_transactions()
+    whole = production.data_fingerprint(shop, None, shop.head(0))
+    assert production.data_fingerprint(shop[::-1], shop.head(0)) == whole
+    monkeypatch.setattr(production, "_ROWS_AT_ONCE", 1_000)
+    assert production.data_fingerprint(shop, shop.head(0)) == whole
