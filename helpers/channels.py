@@ -594,16 +594,17 @@ def holes(
         share of rows shorter than they were at night; ``attrs`` have the products in
         ``sold_out``, and ``n`` and ``reserve``.
     """
-    lists = candidates.sort_values(["customer_id", "rank"], kind="stable")
+    lists = candidates[["customer_id", "rank", "product_id"]]  # the reasons are long texts
+    lists = lists.sort_values(["customer_id", "rank"], kind="stable")
     place = lists.groupby("customer_id", dropna=False).cumcount().to_numpy()
     row = pd.factorize(lists["customer_id"], use_na_sentinel=False)[0]
-    ids = lists["product_id"].to_numpy()
+    number_of, ids = pd.factorize(lists["product_id"])
     full = np.bincount(row[place < n])
     in_rows = lists["product_id"][place < n].value_counts(sort=True)
     sold_out = in_rows.sort_index().sort_values(ascending=False, kind="stable").index[:most]
     shares = []
     for number in range(len(sold_out) + 1):
-        left = ~np.isin(ids, sold_out[:number])
+        left = ~np.isin(number_of, ids.get_indexer(sold_out[:number]))
         stored = [(place < kept) & left for kept in (n, n + reserve)]
         shares.append([(np.bincount(row[each], minlength=len(full)) < full).mean()
                        for each in stored])  # fmt: skip
