@@ -1,10 +1,12 @@
 """What lesson 01 computes before it believes a file: small tables whose answers are known."""
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import data
+from helpers import data, plots, telling
+from helpers.course import notebooks
 from helpers.plausibility import Doubt
 from tests.common import purchases
 
@@ -106,6 +108,25 @@ def test_a_part_of_a_large_shop_is_small_and_made_of_whole_customers():
     some = data.some_customers(shop, 3_000)
     ours, theirs = (each["transaction_date"].quantile([0.1, 0.9]) for each in (some, shop))
     assert (ours - theirs).abs().max() < pd.Timedelta(days=45)  # of all times, not the first ones
+
+
+@pytest.mark.parametrize("most", [3_000, 1_000_000])
+def test_lesson_01_says_so_if_it_spoils_a_part_only(most, monkeypatch):
+    [path] = notebooks.FOLDER.glob("01_*.ipynb")
+    cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    some, told = data.some_customers, []
+    monkeypatch.setattr(data, "some_customers", lambda shop: some(shop, most))
+    monkeypatch.setattr(telling, "say", told.append)
+    monkeypatch.setattr(plots, "lists_beside", lambda lists: None)
+    [last] = [n for n, cell in enumerate(cells) if "Postage alone" in cell.source]
+    here = {}
+    for cell in (*cells[:2], *cells[last - 1 : last + 1]):
+        exec(cell.source, here)
+    faults = here["spoiled"]["fault"].value_counts()
+    whole = len(here["transactions"])
+    assert faults[""] == len(here["some"]) <= most
+    says = f"we spoil a part: {faults['']:,} of {whole:,} purchases"
+    assert (says in told[0]) == (most < whole) and told[-1].endswith("So clean first, then count.")
 
 
 def test_lines_pairs_and_people():
