@@ -505,7 +505,8 @@ def steps(
         ``judged``, how many customers bought something new in the hidden weeks, ``came_true``, for
         what share of them the list of this step had one of it, ``unseen``, the same without what
         they had already looked at, and the share for ``best_sellers`` (``best_unseen``: without
-        what they had looked at) and ``chance``; ``low``, ``high``, the 95 % interval of
+        what they had looked at) and ``chance``; ``one_only``, how many customers had a hit in
+        just one of ``came_true`` and ``best_sellers``; ``low``, ``high``, the 95 % interval of
         ``came_true`` minus ``best_sellers``, wide enough for two steps. Missing where nobody is on
         a step or nobody can be judged by. ``status``: see
         :func:`status`.
@@ -524,7 +525,7 @@ def steps(
         judged = _steps_judged(split, n, engine.model)
     except TooShortError:
         names = ["judged", "came_true", "unseen", "best_sellers", "best_unseen", "chance"]
-        names += ["low", "high"]
+        names += ["one_only", "low", "high"]
         judged = pd.DataFrame(columns=names, dtype=float)
     table = table.join(judged)
     table = table.assign(judged=table["judged"].fillna(0).astype(int))
@@ -537,18 +538,17 @@ def status(row: pd.Series) -> str:
     Parameters
     ----------
     row : Series
-        ``judged``, ``came_true``, ``best_sellers``, ``low``, ``high``; see :func:`steps`.
+        ``judged``, ``one_only``, ``low``, ``high``; see :func:`steps`.
 
     Returns
     -------
     str
-        ``"not judged"``; ``"too few"``: fewer than 100 people, or fewer than 20 with a hit, judged;
+        ``"not judged"``; ``"too few"``, as in :func:`helpers.evaluate.too_few_to_compare`;
         ``"better"`` or ``"worse"`` than best sellers, beyond chance; ``"open"``: neither.
     """
     if not row["judged"]:
         return "not judged"
-    hits = row["judged"] * max(row["came_true"], row["best_sellers"])
-    if row["judged"] < MIN_CUSTOMERS or round(hits) < MIN_HITS:
+    if row["judged"] < MIN_CUSTOMERS or row["one_only"] < MIN_HITS:
         return "too few"
     if row["low"] > 0:
         return "better"
@@ -597,6 +597,7 @@ def _steps_judged(split, n, model):
     table = found.groupby(step).mean()
     table.insert(0, "judged", step.value_counts())
     more = (found["came_true"] - found["best_sellers"]).groupby(step)
+    table["one_only"] = more.agg(lambda each: (each != 0).sum())
     table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each, 2)[end])
                                    for end in (0, 1))  # fmt: skip
     return table

@@ -210,7 +210,7 @@ def test_an_id_that_nobody_has():
 
 
 def judged(**more):
-    row = {"judged": 200, "came_true": 0.5, "best_sellers": 0.3, "low": 0.1, "high": 0.3}
+    row = {"judged": 200, "one_only": 60, "low": 0.1, "high": 0.3}
     return first_look.status(pd.Series(row | more))
 
 
@@ -219,7 +219,7 @@ def test_one_rule_for_every_step():
     assert judged(low=-0.1) == "open"
     assert judged(low=-0.3, high=-0.1) == "worse"
     assert judged(judged=99) == "too few"
-    assert judged(came_true=0.05, best_sellers=0.01) == "too few"  # ten people with a hit
+    assert judged(one_only=19) == "too few"
     assert judged(judged=0) == "not judged"
 
 
@@ -236,7 +236,11 @@ def test_every_person_stands_on_one_step(shop):
     assert (table["best_unseen"] <= table["best_sellers"]).all()
     assert table.loc["popularity", "unseen"] == table.loc["popularity", "best_unseen"]
     assert table.loc["popularity", "came_true"] == table.loc["popularity", "best_sellers"]
-    assert (table["low"] <= table["came_true"] - table["best_sellers"]).all()
+    more = table["came_true"] - table["best_sellers"]
+    assert (table["low"] <= more).all()
+    assert table.loc["popularity", "one_only"] == 0
+    assert (table["one_only"] >= (more.abs() * table["judged"]).round()).all()
+    assert table.loc["purchases", "one_only"] > abs(more["purchases"] * table["judged"].iloc[0]) + 1
 
 
 def test_steps_without_events_or_without_a_past(shop):
