@@ -187,16 +187,20 @@ def test_without_scripts_the_quiz_has_folds(site, browser):
     page.context.close()
 
 
-def test_search_finds_a_lesson(site, watched):
+@pytest.mark.parametrize(
+    ("word", "lesson"),
+    [("lift", "07_channels"), ("cut-off", "09_layering"), ("leak", "09_layering")],
+)
+def test_search_finds_the_lesson_that_teaches_it_first(site, watched, word, lesson):
     page = watched.page
-    page.goto(f"{site}/search.html?q=lift")
+    page.goto(f"{site}/search.html?q={word}")
     page.wait_for_selector("#search-results li")
     first = page.locator("#search-results li > a").first
-    assert first.get_attribute("href") == "07_channels.html#term-lift"
+    assert first.get_attribute("href") == f"{lesson}.html#term-{word}"
     first.click()
-    page.wait_for_url("**/07_channels.html#term-lift")
+    page.wait_for_url(f"**/{lesson}.html#term-{word}")
     taught = "mark => (mark.innerText || mark.nextElementSibling.innerText).toLowerCase()"
-    assert re.search(r"\blift\b", page.locator("#term-lift").evaluate(taught))
+    assert re.search(rf"\b{word}\b", page.locator(f"#term-{word}").evaluate(taught))
     assert watched.elsewhere == []
 
 
