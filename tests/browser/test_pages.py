@@ -221,6 +221,18 @@ def test_search_names_a_page_once_and_quotes_its_words_without_code(site, watche
     assert watched.errors == []
 
 
+def test_a_quotation_has_the_word_rather_whole_than_begun_rather_begun_than_inside(site, watched):
+    page = watched.page
+    page.goto(f"{site}/search.html?q=lift")
+    page.wait_for_selector("#search-results li")
+    quoted = """words => Search.makeSearchSummary(
+        `<div role="main"><p>${words}</p></div>`, ["lift"], null).textContent"""
+    filler = "and so on " * 40
+    for words in (f"An uplift, lifting {filler} the lift.", f"An uplift {filler} is lifting."):
+        assert page.evaluate(quoted, words).strip().endswith(words[-9:])
+    assert "uplift" in page.evaluate(quoted, f"{filler} an uplift of ten.")
+
+
 def test_the_search_page_asks_for_a_word(site, watched):
     page = watched.page
     page.goto(f"{site}/search.html")

@@ -24,9 +24,10 @@
     return (place || main).textContent.replace(/\s+/g, " ").trim();
   };
   Search.makeSearchSummary = (page, keywords, anchor) => {
-    // a whole word, else where one begins: "lift" is not in "lifting"
-    const begins = (text) => ["(?![\\p{L}\\d])", ""].flatMap((end) => [...keywords].map((word) => text.search(
-      new RegExp(`(?<![\\p{L}\\d])${RegExp.escape?.(word) ?? _escapeRegExp(word)}${end}`, "iu")))).find((at) => at >= 0) ?? -1;
+    // a whole word, else where one begins ("lifting"), else inside of one ("uplift")
+    const start = "(?<![\\p{L}\\d])", end = "(?![\\p{L}\\d])";
+    const begins = (text) => [[start, end], [start, ""], ["", ""]].flatMap(([from, to]) => [...keywords].map((word) => text.search(
+      new RegExp(`${from}${RegExp.escape?.(word) ?? _escapeRegExp(word)}${to}`, "iu")))).find((at) => at >= 0) ?? -1;
     let text = Search.htmlToText(page, anchor), at = begins(text);
     if (at < 0 && anchor) { text = Search.htmlToText(page); at = begins(text); }
     if (!text) return null;
