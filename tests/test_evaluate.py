@@ -367,3 +367,12 @@ def test_what_cannot_be_fitted_is_not_chosen():
         assert evaluate.choose(options, split) == "popular"
         with pytest.raises(MissingDataError, match="content"):
             evaluate.choose({"content": ContentBased()}, split)
+
+
+def test_a_split_that_remembers_gives_everybody_a_table_of_their_own(split):
+    asked = (evaluate.relevant_products(split), evaluate.relevant_products(split, new_only=False))
+    for new_only, theirs in zip((True, False), asked, strict=True):
+        theirs["customer_id"] = "nobody"
+        assert "nobody" not in set(evaluate.relevant_products(split, new_only)["customer_id"])
+    split.training()[1]["products"]["product_name"] = "nothing"
+    assert "nothing" not in set(split.training()[1]["products"]["product_name"])
