@@ -374,5 +374,6 @@ def test_a_split_that_remembers_gives_everybody_a_table_of_their_own(split):
     for new_only, theirs in zip((True, False), asked, strict=True):
         theirs["customer_id"] = "nobody"
         assert "nobody" not in set(evaluate.relevant_products(split, new_only)["customer_id"])
-    split.training()[1]["products"]["product_name"] = "nothing"
+    theirs = split.training()[1]["products"]
+    theirs["product_name"] = "nothing"
     assert "nothing" not in set(split.training()[1]["products"]["product_name"])
