@@ -676,8 +676,19 @@ def too_few_to_compare(ours: pd.Series, theirs: pd.Series) -> bool:
         True below :data:`MIN_CUSTOMERS` customers or :data:`MIN_HITS` with a hit in one list only.
     """
     boxes = agreement(ours, theirs)
-    few = boxes["only_ours"] + boxes["only_theirs"] < MIN_HITS
-    return bool(few or len(ours) < MIN_CUSTOMERS)
+    return too_few(len(ours), boxes["only_ours"] + boxes["only_theirs"])
+
+
+def too_few(customers: int, one_only: int) -> bool:
+    """The same of two lists whose customers are counted already.
+
+    Parameters
+    ----------
+    customers : int
+    one_only : int
+        Of these, with a hit in one list only.
+    """
+    return bool(customers < MIN_CUSTOMERS or one_only < MIN_HITS)
 
 
 def best_of(results: pd.DataFrame, prefix: str = "most_popular") -> str:

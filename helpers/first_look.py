@@ -14,8 +14,6 @@ import numpy as np
 import pandas as pd
 
 from helpers.evaluate import (
-    MIN_CUSTOMERS,
-    MIN_HITS,
     TooShortError,
     catalogue_coverage,
     hit_rate,
@@ -24,6 +22,7 @@ from helpers.evaluate import (
     personalization,
     relevant_products,
     split_by_time,
+    too_few,
 )
 from helpers.matrix import InteractionMatrix
 from helpers.recommend import (
@@ -543,12 +542,12 @@ def status(row: pd.Series) -> str:
     Returns
     -------
     str
-        ``"not judged"``; ``"too few"``, as in :func:`helpers.evaluate.too_few_to_compare`;
+        ``"not judged"``; ``"too few"``: see :func:`helpers.evaluate.too_few`;
         ``"better"`` or ``"worse"`` than best sellers, beyond chance; ``"open"``: neither.
     """
     if not row["judged"]:
         return "not judged"
-    if row["judged"] < MIN_CUSTOMERS or row["one_only"] < MIN_HITS:
+    if too_few(row["judged"], row["one_only"]):
         return "too few"
     if row["low"] > 0:
         return "better"

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers import evaluate, memo, simulation, trust
+from helpers.course.notebooks import FOLDER
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import EASE, ItemBased, MostPopular, Random
 from helpers.simulation.world import N_DAYS, make_products, replay_purchases
@@ -293,6 +294,15 @@ def test_a_homepage_that_pushes_flatters_the_best_sellers():
         assert row["lead"] == pytest.approx(row["personal lists"] - row["best sellers"])
     nobody_looks = simulation.two_futures(push=1)
     pd.testing.assert_series_equal(*(nobody_looks.iloc[n] for n in (0, 1)), check_names=False)
+
+
+def test_in_most_made_up_shops_the_lead_grows_once_the_push_stops():
+    """As a fold of lesson 05b says of ten more shops."""
+    lesson = (FOLDER / "05b_trust.ipynb").read_text(encoding="utf-8")
+    assert "it grew in eight. In two it was a little smaller" in lesson
+    leads = [simulation.two_futures(seed=seed)["lead"].iloc[:2] for seed in range(1, 11)]
+    grew = np.array([stops - goes_on for goes_on, stops in leads])
+    assert (grew > 0.02).sum() == 8 and (grew > -0.03).all()
 
 
 def test_what_a_list_shows_most_need_not_be_what_sold_most():

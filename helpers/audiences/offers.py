@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from math import erf
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from helpers import writing
 from helpers.audiences.customers import MOST_RESAMPLED, add_ends, rfm, spent_after
@@ -333,8 +333,8 @@ def holdout_plan(
     error = one / np.sqrt(max(n, 1)) / 2.8
     sure = np.full(len(error), np.inf if more > 0 else -np.inf)  # all risks alike: no luck
     distance = np.divide(more, error, out=sure, where=error > 0) - 1.96
-    chance = [0.5 * (1 + erf(each / np.sqrt(2))) for each in distance]
-    return table.assign(needed=needed, expected=expected, give_or_take=1.96 * error, chance=chance)
+    told = {"give_or_take": 1.96 * error, "chance": ndtr(distance)}
+    return table.assign(needed=needed, expected=expected, **told)
 
 
 def is_private(

@@ -89,6 +89,8 @@ class Loaded:
         if len(os.fsencode(address)) + len("-5\0") <= LONGEST_ADDRESS:
             self.provisioner.room = room
             self.connection_file, self.transport, self.ip = address + ".json", "ipc", address
+        else:
+            room.cleanup()
 
 
 class LoadedPython(Loaded, ThisPython):
