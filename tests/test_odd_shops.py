@@ -226,6 +226,21 @@ def test_a_file_of_nine_days_with_guests_is_told_what_is_true_of_it(shop, tmp_pa
     assert "unexplained by the lines we left out, tax, postage or late returns" in printed
 
 
+def test_product_groups_are_advised_only_where_there_are_some(
+    part_of_the_shop, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
+    transactions, _ = part_of_the_shop
+    few = transactions[transactions["customer_id"] <= "CUST00100"]
+    printed, _ = run_lesson(LESSONS["02"], written(tmp_path / "groups", few, None))
+    assert "thin: fewer than 30 buyers" in printed
+    assert "add columns for product groups" in printed or "of their product group" in printed
+    without = few.drop(columns="product_category")
+    printed, _ = run_lesson(LESSONS["02"], written(tmp_path / "none", without, None))
+    assert "take best sellers, since our file has no product groups" in printed
+    assert "product groups, and learn" not in printed
+
+
 def test_one_leader_of_most_lists_is_a_stop(tmp_path, monkeypatch):
     """Whoever says "no bug in sight" has read the table above it."""
     monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
