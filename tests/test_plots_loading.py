@@ -171,6 +171,10 @@ def test_values_of_dirty_rows_keep_apart(drawn):
     boxes = sorted((box for box in boxes if abs(box.y0 - boxes[-1].y0) < 5), key=lambda box: box.x0)
     gaps = [right.x0 - left.x1 for left, right in zip(boxes, boxes[1:], strict=False)]
     assert len(boxes) == 6 and min(gaps) > 8
+    # and so do the headings
+    boxes = [text.get_window_extent(drawer) for text in figure.axes[0].texts[:5]]
+    gaps = [right.x0 - left.x1 for left, right in zip(boxes, boxes[1:], strict=False)]
+    assert min(gaps) > 8
 
 
 def test_everybody_stands_in_one_bar(drawn):

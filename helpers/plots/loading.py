@@ -7,7 +7,9 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.textpath import TextPath
 
 from helpers import data
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING
@@ -287,6 +289,11 @@ def _few_days(axes):
     return AutoDateLocator(minticks=2, maxticks=5)
 
 
+def _width(text: str) -> float:
+    """How many points wide a small text is."""
+    return TextPath((0, 0), text, prop=FontProperties(size=style.SMALL)).get_extents().width
+
+
 def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     """Rows of a file at the door: who comes in, and who is sent away for what.
 
@@ -300,21 +307,22 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     heads = {"transaction_id": "receipt", "transaction_date": "date", "quantity": "pieces"}
     heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
     pairs = zip(heads, rows, strict=True)
-    # digits are wider than letters
-    widths = [max(len(head), 1.2 * rows[name].fillna("").str.len().max()) for head, name in pairs]
-    places = [0, *np.cumsum([0.22 * width + 0.4 for width in widths])]
+    # in points, so that all gaps are equal
+    columns = [[head, *rows[name].fillna("–").astype(str)] for head, name in pairs]
+    widths = [max(map(_width, column)) for column in columns]
+    places = [0, *np.cumsum([width + 9 for width in widths])]
     for place, head in zip(places, heads, strict=False):
         axes.text(place, -0.8, head, color=CHANCE, va="center", fontsize=style.SMALL)
-    end = places[-1] - 0.05
+    end = places[-1]
     for line, (values, reason) in enumerate(zip(rows.to_numpy(), reasons, strict=True)):
         face = "#F7DDE6" if reason else _PALE
-        axes.add_patch(Rectangle((-0.1, line - 0.4), end, 0.8, facecolor=face))
+        axes.add_patch(Rectangle((-3, line - 0.4), end, 0.8, facecolor=face))
         for place, value in enumerate(values):
             shown = "–" if pd.isna(value) else str(value)
             axes.text(places[place], line, shown, va="center", fontsize=style.SMALL)
         mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
-        axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
-    axes.set_xlim(-0.15, end + 4.0)
+        axes.text(end + 3, line, mark, va="center", color=colour, fontsize=style.SMALL)
+    axes.set_xlim(-4, end + 6 + max(_width(f"✗ {reason}") for reason in reasons))
     axes.set_ylim(len(rows) - 0.4, -1.2)
     style.bare(axes, equal=False)
     gone = sum(map(bool, reasons))
