@@ -74,6 +74,9 @@ PRODUCTS = Contract(
     numbers=("price", "margin"),
 )  # fmt: skip
 
+# Marks that write what follows from right to left, on the page it is shown on, too.
+_TURNS_TEXT = "[\u202a-\u202e\u2066-\u2069]"
+
 RETURNED = "purchase that was returned"
 #: Why a row of purchases is left out: the first reason whose condition is true. Conditions are
 #: SQL, so that a lesson, a nightly job and a cluster mean the same by them. What counts as returned
@@ -368,7 +371,11 @@ def clean_purchases(export: Export, cleaning: Cleaning) -> tuple[pd.DataFrame, H
     report.by_day = outcomes.groupby([days, outcomes]).size().unstack(fill_value=0)
     called = {ours: export.theirs(ours) for ours in export.found}
     purchases = plausibility.Purchases(
-        rows, labels, called, cleaning.drop_where, export.dates.formats[0]
+        rows,
+        labels,
+        called,
+        {**cleaning.drop_where, **cleaning.returns_where},
+        export.dates.formats[0],
     )
     report.doubts = plausibility.doubts(purchases, *export.line_breaks())
     return _kept(rows, export), report
@@ -1514,6 +1521,8 @@ def product_table(transactions: pd.DataFrame) -> pd.DataFrame:
     products = pd.DataFrame({"first_sold": by_product["transaction_date"].min()})
     for name in ("product_name", "product_category"):
         products[name] = _most_frequent(transactions, name) if name in transactions else pd.NA
+    if "product_name" in transactions:
+        products["product_name"] = products["product_name"].str.replace(_TURNS_TEXT, "", regex=True)
     products["product_name"] = products["product_name"].fillna(products.index.to_series())
     products["price"] = by_product["unit_price"].median() if "unit_price" in transactions else pd.NA
     return products[["product_name", "product_category", "price", "first_sold"]]
@@ -1571,6 +1580,8 @@ def _transaction_findings(rows, export, cancellation_prefix, found):
             findings["negative quantity, not marked"] = int((negative & ~marked).sum())
     if "unit_price" in export.found:
         findings["rows with price zero"] = int((rows["unit_price"] == 0).sum())
+        if below := int((rows["unit_price"] < 0).sum()):
+            findings["rows with a price below zero"] = below
     findings["exact duplicates"] = int((rows["copy"] > 1).sum())
     findings["rows of codes that are no products"] = int(rows["no_product"].sum())
     undone = rows.loc[rows["reason"] == RETURNED, ["customer_id", "product_id"]]

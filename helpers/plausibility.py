@@ -63,7 +63,8 @@ class Purchases:
     called : dict of str to str
         Our columns: what the file calls them.
     dropped : mapping of str to list
-        The option ``drop_where``: columns and values that somebody has decided about.
+        The options ``drop_where`` and ``returns_where``: columns and values that somebody has
+        decided about.
     date_format : str
         Of the file, to name a date as it stands there.
     """
@@ -85,7 +86,7 @@ class Purchases:
         self.n_customers = self.kept["customer_id"].nunique()
 
     def looked_at(self, column: str) -> bool:
-        """Whether somebody has decided about a column's values: ``drop_where`` names it."""
+        """Whether somebody has decided about a column's values: an option names it."""
         return _plain(column) in map(_plain, self.dropped)
 
 
@@ -812,6 +813,42 @@ def _capped(shop):
     return None
 
 
+# Before the number of a document by which something comes back: words, and what may be one.
+_CREDIT_NOTE = """
+    rma return refund credit creditnote cancel void gutschrift storno retoure avoir devolucion reso
+"""
+_PERHAPS_ONE = """
+    ret retn rtn rfd ref cn crn cnote cr can rev gs gut st rk rt av dev nc ncr kn zwr
+"""
+_CREDIT_NOTE, _PERHAPS_ONE = set(_CREDIT_NOTE.split()), set(_PERHAPS_ONE.split())
+
+
+def _credit_notes(shop):
+    """Documents whose number says that something came back, and whose lines count as purchases."""
+    if "transaction_id" not in shop.kept:
+        return None
+    number = shop.kept["transaction_id"].str.extract(r"^(([A-Za-z]{2,12})(?:[-_/ ]|(?=\d)))")
+    begins = number[1].str.lower()
+    for prefix, rows in (
+        number.loc[begins.isin(_CREDIT_NOTE | _PERHAPS_ONE), 0].value_counts().items()
+    ):
+        marked = (number[0] == prefix).to_numpy()
+        word = begins[marked].iloc[0] in _CREDIT_NOTE
+        beside = _share_with_another(marked, shop.kept, ["customer_id", "product_id"], marked)
+        if (word and beside > 0.9) or takes_back(marked, shop.kept):
+            return Doubt(
+                "credit notes",
+                f"{rows:,} rows that count as purchases have a transaction_id that begins with "
+                f"{prefix}, and nearly all of them have another line of the same customer and "
+                "product.",
+                "What came back says nothing about what customers want.",
+                f"If they are returns: `cancellation_prefix: {json.dumps(prefix)}` under "
+                "`cleaning`.",
+                stops=bool(rows >= 0.05 * len(shop.kept)),
+            )
+    return None
+
+
 # Words for an order that came to nothing: in a status whatever is beside them, or alone.
 _UNDONE = """
     cancelled canceled refunded returned voided failed declined rejected expired abandoned
@@ -834,12 +871,19 @@ _ALONE = """
     remboursement annulation devolución reembolso anulación rimborso annullamento reso retour
     zwrot test
 """
+# What may stand beside one of these in the name of a column: is_return, refund_date.
+_BESIDE = """
+    is ist es was flag kennzeichen kz indicator ind yn status reason grund code id date datum day at
+    am on time zeit ts amount betrag value qty quantity menge anzahl units order line item type
+"""
 # Not yet paid: named as well, but something may come of them.
 _OPEN = "pending unpaid onhold offen ausstehend impayé pendiente pendente draft"
 _NOT = "not no non never nicht kein keine pas sans sin ohne un partial partially teilweise partiel"
 # Beside one of these, "test" is a group of an experiment.
 _GROUPS = {"control", "kontrolle", "holdout", "treatment", "variant"}
-_UNDONE, _ALONE, _OPEN, _NOT = (set(words.split()) for words in (_UNDONE, _ALONE, _OPEN, _NOT))
+_UNDONE, _ALONE, _BESIDE, _OPEN, _NOT = (
+    set(words.split()) for words in (_UNDONE, _ALONE, _BESIDE, _OPEN, _NOT)
+)
 _NO_VALUES = {"", "0", "false", "no", "n", "nein", "non", "f", "null", "none", "nan", "nat", "-"}
 _YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
 
@@ -867,9 +911,10 @@ def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
         for name in table.column_names:
             if not name.startswith("other: "):
                 continue
-            values = _as_labels(table[name], _is_undone(_words(name[7:])))
+            theirs = called.get(name[7:], name[7:])
+            values = _as_labels(table[name], _is_named_undone(theirs))
             if values is not None:
-                chosen[called.get(name[7:], name[7:])] = values.to_pandas()
+                chosen[theirs] = values.to_pandas()
         if chosen:
             index = [table["_file"].to_pandas(), table["_row"].to_pandas()]
             parts.append(pd.DataFrame(chosen).set_index(index))
@@ -901,6 +946,14 @@ def _words(text):
 
 def _is_undone(words):
     return bool(_UNDONE & set(words)) and not _NOT & set(words)
+
+
+def _is_named_undone(column):
+    """Whether a column is called after what came to nothing: cancelled_at, isReturn, RefundQty."""
+    words = set(_words(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(column))))
+    return _is_undone(words) or (
+        bool(words & (_ALONE - {"test"})) and words <= _ALONE - {"test"} | _BESIDE
+    )
 
 
 def state_of(value) -> str:
@@ -953,7 +1006,7 @@ def flagged(name: str, values) -> list[str]:
         None if it is called something else, or says more than yes and no.
     """
     values = list(values)
-    if not _is_undone(_words(name)) or not {v.lower() for v in values} <= _YES_VALUES | _NO_VALUES:
+    if not _is_named_undone(name) or not {v.lower() for v in values} <= _YES_VALUES | _NO_VALUES:
         return []
     return [value for value in values if _says_yes(value)]
 
@@ -988,6 +1041,43 @@ def is_of_whom(undone: np.ndarray, rows: pd.DataFrame, who=("customer_id", "prod
     return False
 
 
+def takes_back(
+    undone: np.ndarray, rows: pd.DataFrame, who=("customer_id", "product_id"), order=None
+) -> bool:
+    """Are rows of returns lines of their own, beside the lines of what they take back?
+
+    Parameters
+    ----------
+    undone : ndarray of bool
+        Rows whose value is a word for what came to nothing.
+    rows : DataFrame
+    who : tuple of str
+        Columns of `rows`: customer and product.
+    order : str, optional
+        Its column of transactions.
+
+    Returns
+    -------
+    bool
+        True if nearly all of these rows have a line of the same customer and product (in the same
+        transaction) that is none of them, and most other lines are the only one of theirs.
+    """
+    return any(
+        _share_with_another(undone, rows, by, undone) > 0.9
+        and _share_with_another(undone, rows, by, ~undone) < 0.5
+        for by in ([*who], *([[*who, order]] if order in rows else []))
+    )
+
+
+def _share_with_another(undone, rows, by, of):
+    """Of some rows, how many have another one of the same key that came to something."""
+    if not of.any():
+        return 0.0
+    key = rows.groupby(by, sort=False, dropna=False).ngroup().to_numpy()
+    bought = np.bincount(key[~undone], minlength=key.max() + 1)
+    return float((bought[key] - ~undone > 0)[of].mean())
+
+
 def _undone_orders(shop):
     """A status column that nobody looked at: cancelled orders count as purchases."""
     if shop.labels.empty and "payment_method" not in shop.kept:
@@ -1006,10 +1096,14 @@ def _undone_orders(shop):
         if undone.any() and is_of_whom(undone, shop.kept):
             continue
         if undone.any() and len(counts) <= 50:
-            doubt = _undone(shop, column, counts[states != ""], counts[states == "undone"])
-        elif _is_undone(_words(column)):
+            named, undone_values = counts[states != ""], counts[states == "undone"]
+            back = takes_back(undone, shop.kept, order="transaction_id")
+            doubt = _undone(shop, column, named, undone_values, back)
+        elif _is_named_undone(column):
             said = kept[column].str.strip().map(_says_yes, na_action="ignore").eq(True).to_numpy()
-            doubt = None if is_of_whom(said, shop.kept) else _undone_flag(shop, column, counts)
+            back = takes_back(said, shop.kept, order="transaction_id")
+            of_whom = is_of_whom(said, shop.kept)
+            doubt = None if of_whom else _undone_flag(shop, column, counts, back)
         else:
             continue
         if doubt:
@@ -1017,7 +1111,7 @@ def _undone_orders(shop):
     return None
 
 
-def _undone(shop, column, named, undone):
+def _undone(shop, column, named, undone, back):
     share = undone.sum() / len(shop.kept)
     some = ", ".join(f"{_short(value)} {rows:,}" for value, rows in named.head(6).items())
     return Doubt(
@@ -1025,13 +1119,27 @@ def _undone(shop, column, named, undone):
         f"the column {_short(column)} is not used, and says of rows that count as purchases: "
         f"{some} (of {len(shop.kept):,}).",
         "What was cancelled, refunded or never paid says nothing about what customers want.",
-        f"{_drop(column, named.index[:12])}. (With an empty list, [], you keep them all.)",
+        _mend_status(column, undone.index[:12] if back else named.index[:12], back),
         # a few in a hundred that were cancelled do no harm to lists
         stops=bool(share >= 0.05),
     )
 
 
-def _undone_flag(shop, column, counts):
+def _mend_status(column, values, back):
+    """The key that mends it: rows that were not bought are left out, or take a purchase back."""
+    if back:
+        return (
+            f"{_option('returns_where', column, values)}: each has a purchase of the same customer "
+            "and product, which it takes back. (With an empty list, [], you keep them all.)"
+        )
+    return (
+        f"{_option('drop_where', column, values)}. Where such a row stands beside the purchase "
+        "that it takes back, write `returns_where` in its place. (With an empty list, [], you keep "
+        "them all.)"
+    )
+
+
+def _undone_flag(shop, column, counts, back):
     """A column named after it: a flag, a date or an amount."""
     said = counts[[_says_yes(value) for value in counts.index]]
     share = said.sum() / len(shop.kept)
@@ -1044,8 +1152,10 @@ def _undone_flag(shop, column, counts):
         f"the column {_short(column)} is not used, and has something for {said.sum():,} rows that "
         f"count as purchases, such as {_short(said.index[0])}.",
         "What was cancelled or refunded says nothing about what customers want.",
-        (_drop(column, said.index) if few else "Export without those orders")
-        + ". (With an empty list under `drop_where`, you keep them all.)",
+        _mend_status(column, said.index, back)
+        if few
+        else "Export without those orders. (With an empty list under `drop_where`, you keep them "
+        "all.)",
         stops=bool(flag and share >= 0.05),
     )
 
@@ -1079,13 +1189,17 @@ def _list(values):
 
 
 def _drop(column, values):
+    return _option("drop_where", column, values)
+
+
+def _option(option, column, values):
     name = column if re.fullmatch(r"[A-Za-z_]\w*", column) else json.dumps(column)
-    return f"`drop_where: {{{name}: {_list(values)}}}` under `cleaning`"
+    return f"`{option}: {{{name}: {_list(values)}}}` under `cleaning`"
 
 
 _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
-    _undone_orders, _lines_without_customer, _order_as_customer, _one_customer, _two_spellings,
-    _unique_products,
+    _undone_orders, _credit_notes, _lines_without_customer, _order_as_customer, _one_customer,
+    _two_spellings, _unique_products,
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import pandas as pd
 from hypothesis import strategies as st
 
-STATUS = ["done", " Cancelled", "cancelled", ""]
+STATUS = ["done", " Cancelled", "cancelled", "Refunded", " refunded", ""]
 COLUMNS = ["customer_id", "product_id", "transaction_date", "quantity", "unit_price",
            "total_amount", "transaction_id"]  # fmt: skip
 FORMS = ["csv", "gz", "CSV", "list", "folder", "glob", "parquet", "dated", "types"]
@@ -42,7 +42,18 @@ _values = {
         "01-01-1970",
     ],
     "quantity": ["1", "2", "-1", "-2", "0", "", "+3", "1e1", "1-", "(2)", "\u22121", "NA"],
-    "unit_price": ["2.5", "2.50", "0", "-1", "", "1,250.75", "$2.50", "1'250.75", "2.5 EUR"],
+    "unit_price": [
+        "2.5",
+        "2.50",
+        "0",
+        "-1",
+        "-2.5",
+        "",
+        "1,250.75",
+        "$2.50",
+        "1'250.75",
+        "2.5 EUR",
+    ],
     "total_amount": ["5.1", "-5.1", "10.2", "0", "", "\u20ac5.1", "5.1-"],
     "transaction_id": ["T1", "T2", "C1", "C2", ""],
     "status": STATUS,
@@ -86,6 +97,9 @@ def tables(draw):
         "merge_case": draw(st.booleans()),
         "decimal": ".",
         "drop_where": {"status": ["CANCELLED"]} if "status" in names else {},
+        "returns_where": draw(st.sampled_from([{}, {"status": ["Refunded"]}]))
+        if "status" in names
+        else {},
         "fill_down": draw(st.sampled_from([[], ["customer_id", "transaction_date"]]))
         if "transaction_id" in names
         else [],
@@ -167,6 +181,7 @@ def second_opinion(
     merge_case=False,
     decimal=".",
     drop_where=None,
+    returns_where=None,
     fill_down=(),
 ):
     """Each row's reason, by rules written down once more, row by row; None: kept."""
@@ -206,7 +221,15 @@ def second_opinion(
         reasons.append("left out by drop_where" if left_out else alone)
         marked = cancellation_prefix and (row.get("transaction_id") or "").startswith("C")
         goes_back = any((row[name] or 0) < 0 for name in ("quantity", "total_amount"))
+        goes_back |= bool(returns_where) and status in map(str.lower, returns_where["status"])
         returned.append(bool(marked) or goes_back)
+    for number, row in enumerate(rows):
+        # a price below zero is a return where somebody bought at that price
+        returned[number] |= (row["unit_price"] or 0) < 0 and any(
+            (row["customer_id"], row["product_id"], -row["unit_price"])
+            == (other["customer_id"], other["product_id"], other["unit_price"])
+            for other in rows
+        )
     raw = [tuple(row) for row in table.fillna("").itertuples(index=False)]
     first = [raw.index(each) == number for number, each in enumerate(raw)]
     by_pair = defaultdict(list)

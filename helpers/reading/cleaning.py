@@ -64,8 +64,9 @@ def clean(
         If columns are missing, or a whole column can't be read: with all problems of the file.
     """
     contract, found = export.contract, export.found
-    left_out, filled, problems = _named_by_the_user(export, cleaning)
-    beside = {f"left_out_{n}": called for n, called in enumerate(left_out)}
+    left_out, taken_back, filled, problems = _named_by_the_user(export, cleaning)
+    asked_of = list(dict.fromkeys([*left_out, *taken_back]))
+    beside = {f"asked_{n}": called for n, called in enumerate(asked_of)}
     engine.keep("texts", trimmed_rows(contract, found, engine.kinds, beside), {})
     changed, findings, total = settle_ids(
         engine, found, cleaning.merge_case, renamed, len(export.files)
@@ -74,10 +75,11 @@ def clean(
     findings |= said
     query = typed_rows(contract, found, marks, odd, changed, beside, total)
     engine.view("read_rows", query)
-    conditions = _left_out(engine, export, beside, left_out)
+    conditions = _conditions(engine, export, beside, left_out)
+    returns = _conditions(engine, export, beside, taken_back)
     inside = {name for name, called in beside.items() if called in filled}
     filled = [name for name in contract.names if name in filled] + sorted(inside)
-    engine.view("typed", _settled_rows(contract, found, filled, beside, conditions))
+    engine.view("typed", _settled_rows(contract, found, filled, beside, conditions, returns))
     if cleaning.cancellation_prefix and "transaction_id" not in found:
         asked.append(
             "`cancellation_prefix` needs a column for transaction_id, and there is none. Name it "
@@ -87,12 +89,16 @@ def clean(
     problems += _unreadable_columns(engine, export, unreadable)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
-    findings |= _said_of_filled(engine, filled) | _said_of_left_out(engine, conditions)
+    findings |= _said_of_filled(engine, filled)
+    findings |= _said_of_values(engine, conditions, "drop_where")
+    findings |= _said_of_values(engine, returns, "returns_where")
     codes = [code for each in cleaning.non_products if (code := plain_id(each.strip(BLANKS)))]
     engine.small_table("no_products", {"code": codes})
     prefix = (cleaning.cancellation_prefix or "").strip(BLANKS)
     values = {"prefix": prefix, "tomorrow": tomorrow()}
-    query = with_reasons(contract, found, rules, cleaning, columns)
+    query = with_reasons(
+        contract, found, rules, cleaning, columns, _has_prices_below_zero(engine, found)
+    )
     engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
     for table in ("texts", "ids", "id_changes", "numbers", "export"):
         engine.drop(table)
@@ -127,9 +133,10 @@ def tomorrow() -> pd.Timestamp:
 
 
 def _named_by_the_user(export, cleaning):
-    """What the columns of `drop_where` and `fill_down` are called here, and what is wrong."""
-    left_out, filled, problems = {}, [], []
+    """What the columns of these options are called here, and what is wrong."""
+    left_out, taken_back, filled, problems = {}, {}, [], []
     for option, columns in (("drop_where", cleaning.drop_where),
+                            ("returns_where", getattr(cleaning, "returns_where", {})),
                             ("fill_down", getattr(cleaning, "fill_down", []))):  # fmt: skip
         for column in columns:
             try:
@@ -137,11 +144,12 @@ def _named_by_the_user(export, cleaning):
             except DataError as error:
                 problems.append(f"`{option}`: {error}")
                 continue
-            if option == "drop_where":
-                values = [each.strip(BLANKS) for each in columns[column]]
-                left_out[called] = [*left_out.get(called, []), *values]
-            else:
+            if option == "fill_down":
                 filled.append(called)
+            else:
+                asked = left_out if option == "drop_where" else taken_back
+                values = [each.strip(BLANKS) for each in columns[column]]
+                asked[called] = [*asked.get(called, []), *values]
     if filled and "transaction_id" not in export.found:
         problems.append(
             "`fill_down` needs a column for transaction_id, which says what lines belong together, "
@@ -153,7 +161,13 @@ def _named_by_the_user(export, cleaning):
             "`fill_down` fills the lines of a transaction, so transaction_id itself can't be "
             "filled; leave it out of the list."
         )
-    return left_out, filled, problems
+    return left_out, taken_back, filled, problems
+
+
+def _has_prices_below_zero(engine, found):
+    if "unit_price" not in found:
+        return False
+    return not engine.frame("SELECT row_no FROM typed WHERE unit_price < 0 LIMIT 1").empty
 
 
 # Text to types
@@ -272,8 +286,11 @@ def typed_rows(
     return select(chosen, with_bare_numbers(tables, odd))
 
 
-def _settled_rows(contract, found, filled, beside, conditions):
-    """Rows whose blank cells are filled from their transaction, and whether to leave them out."""
+def _settled_rows(contract, found, filled, beside, conditions, returns):
+    """Rows whose blank cells are filled from their transaction, and what was said of them.
+
+    Whether to leave them out, and whether they take something back.
+    """
     names = list(contract.names)
     added = [f"{name}_given" for name in contract.numbers]
     added += ["date_given", "row_key", "is_empty", "is_total", "file_no", "row_no"]
@@ -291,8 +308,12 @@ def _settled_rows(contract, found, filled, beside, conditions):
         if given in chosen:
             chosen[given] = f"{given} OR COALESCE({fills}, FALSE)"
     query = select(chosen, "read_rows")
-    every, any_of = ", ".join(chosen), " OR ".join(conditions.values()) or "FALSE"
-    return f"SELECT {every}, COALESCE({any_of}, FALSE) AS left_out FROM ({query}) AS f"
+    every = ", ".join(chosen)
+    left_out, taken_back = (
+        f"COALESCE({' OR '.join(each.values()) or 'FALSE'}, FALSE)"
+        for each in (conditions, returns)
+    )
+    return f"SELECT {every}, {left_out} AS left_out, {taken_back} AS takes_back FROM ({query}) AS f"
 
 
 def _given(name, contract):
@@ -309,23 +330,23 @@ def _said_of_filled(engine, filled):
     return {
         f"cells of {name} filled from their transaction": int(row[name])
         for name in filled
-        if not name.startswith("left_out_")
+        if not name.startswith("asked_")
     }
 
 
-def _left_out(engine, export, beside, left_out):
-    """The condition of each value of `drop_where`, by its column here and itself.
+def _conditions(engine, export, beside, asked):
+    """The condition of each value that was asked for, by its column here and itself.
 
     Texts are compared as people see them. Of our own columns what was read counts as well: the id
     (17850, where the file has 17850.0), the day, the number.
     """
     conditions = {}
-    for column, name in zip(left_out, beside, strict=True):
-        values = left_out[column]
-        asked = one_of(name, ["", *map(str.lower, values), *map(_as_seen, values)])
+    for name, column in beside.items():
+        values = asked.get(column, [])
+        looked_for = one_of(name, ["", *map(str.lower, values), *map(_as_seen, values)])
         seen = engine.frame(
             f"SELECT DISTINCT {name} AS value FROM texts "
-            f"WHERE {asked} OR {matches(name, '[^ -~]')} ORDER BY value"
+            f"WHERE {looked_for} OR {matches(name, '[^ -~]')} ORDER BY value"
         )["value"]
         for value in values:
             same = [each for each in seen if _as_seen(each) == _as_seen(value)]
@@ -356,8 +377,8 @@ def _as_read(export, name, value):
     return [one_of(f"LOWER({name})", [value.lower()])] if name in contract.names else []
 
 
-def _said_of_left_out(engine, conditions):
-    """Values of `drop_where` that no row has: a slip of the pen, perhaps."""
+def _said_of_values(engine, conditions, option):
+    """Values of an option that no row has: a slip of the pen, perhaps."""
     if not conditions:
         return {}
     counts = {f"n_{at}": count(each) for at, each in enumerate(conditions.values())}
@@ -366,7 +387,7 @@ def _said_of_left_out(engine, conditions):
         if not n:
             never.setdefault(column.removeprefix("other: "), []).append(value)
     return {
-        f"values of {column} in drop_where that never occur": ", ".join(values)[:200]
+        f"values of {column} in {option} that never occur": ", ".join(values)[:200]
         for column, values in never.items()
     }
 
@@ -478,6 +499,7 @@ def with_reasons(
     rules: dict[str, str],
     cleaning: Cleaning,
     columns: str = "*",
+    prices_go_back: bool = False,
 ) -> str:
     """The query that gives every typed row the first reason for which it is rejected.
 
@@ -491,6 +513,8 @@ def with_reasons(
     cleaning : Cleaning
     columns : str
         What to keep of a row, beside the reason.
+    prices_go_back : bool
+        Whether some prices are below zero, as some systems write what comes back.
 
     Returns
     -------
@@ -516,6 +540,12 @@ def with_reasons(
         )
         units = f"CASE WHEN {blank} = 1 THEN 1 ELSE ABS(total_amount) END"
     signs = [f"COALESCE({name}, 0) < 0" for name in ("quantity", "total_amount") if name in found]
+    if cleaning.returns_where:
+        signs.append("takes_back")
+    if prices_go_back:
+        # at the price at which it was bought: what is less is a discount
+        signs.append("COALESCE(unit_price, 0) < 0 AND MAX(unit_price) OVER (PARTITION BY "
+                     "customer_id, product_id, ABS(unit_price)) > 0")  # fmt: skip
     marked = "FALSE"
     if cleaning.cancellation_prefix:
         marked = "STARTS_WITH(COALESCE(transaction_id, ''), $prefix)"

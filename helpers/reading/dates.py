@@ -6,8 +6,10 @@ import difflib
 import re
 import zoneinfo
 from datetime import datetime
+from functools import cache
 
 import pandas as pd
+from babel.dates import get_month_names
 
 from helpers.reading.files import DataError
 
@@ -63,6 +65,10 @@ _NOTHING = frozenset(
 )  # fmt: skip
 # So many different dates show which format would fit.
 _ENOUGH = 10_000
+# Months are read in these languages, beside English.
+_LANGUAGES = ("cs", "da", "de", "de_AT", "el", "es", "fi", "fr", "hu", "id", "it", "nb", "nl", "pl",
+              "pt", "ro", "ru", "sv", "tr", "uk")  # fmt: skip
+_LETTERS = re.compile(r"[^\W\d_]{3,}\.?")
 
 _ISO = re.compile(
     r"^(\d{4})-?(\d{2})-?(\d{2})"
@@ -135,7 +141,7 @@ class DateReader:
         text = as_text(text)
         # a date occurs many times: read each once
         codes, values = pd.factorize(text.where(is_given(text)))
-        values = pd.Series(values, dtype="str")
+        values = plainly(pd.Series(values, dtype="str"))
         if len(self._seen) < _ENOUGH:
             self._seen = self._seen.union(values[:_ENOUGH], sort=False)
         if not len(values):
@@ -264,6 +270,44 @@ def as_text(cells: pd.Series) -> pd.Series:
     return cells.astype("str").where(cells.notna()).str.strip()
 
 
+def plainly(values: pd.Series) -> pd.Series:
+    """Dates with the digits 0 to 9, and months as ``%b`` has them: ``1 Jan 2024`` for ``1 janv.``.
+
+    Parameters
+    ----------
+    values : Series of str
+
+    Returns
+    -------
+    Series of str
+        What is no month in any of our languages, or another one in two of them, stays as it is.
+    """
+    odd = values.str.contains(r"[^\x00-\x7f]|[^\W\d_]{3}", na=False)
+    return values.where(~odd, values[odd].map(_plain_date))
+
+
+def _plain_date(text):
+    text = "".join(str(int(each)) if each.isdecimal() else each for each in text)
+    return _LETTERS.sub(lambda word: _in_english(word[0]), text)
+
+
+def _in_english(word):
+    month = _months().get(word.casefold().rstrip("."))
+    return word if month is None else get_month_names("abbreviated", locale="en")[month]
+
+
+@cache
+def _months():
+    """Number of the month by its name, as Unicode's CLDR has it."""
+    found = {}
+    for language in ("en", *_LANGUAGES):
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                for month, name in get_month_names(width, context, language).items():
+                    found.setdefault(name.casefold().rstrip("."), set()).add(month)
+    return {name: months.pop() for name, months in found.items() if len(months) == 1}
+
+
 def is_given(text: pd.Series) -> pd.Series:
     """Whether there is anything to read: neither a blank nor a word for nothing."""
     return text.notna() & ~text.isin(_NOTHING)
@@ -353,12 +397,13 @@ def _by_format(values, date_format):
     if date_format == "ISO8601":
         return _iso(values)
     zoned = "%z" in date_format
+    given, date_format = date_format, re.sub("%[bB][.]?", "%b", date_format)  # as plainly() writes
     try:
         dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=zoned)
     except ValueError as error:
         named = ", ".join(NAMED)
         raise DataError(
-            f"date_format {date_format!r} is no date format: {error}. It is a format such as "
+            f"date_format {given!r} is no date format: {error}. It is a format such as "
             f"'%d-%m-%Y', or one of {named}."
         ) from None
     if dates.dt.tz is None:

@@ -44,6 +44,8 @@ _GROUP = f"[{re.escape(BLANKS)}'’´`ʼ]"
 # groups of three between blanks or apostrophes, and India's groups of two
 _GROUPED = re.compile(rf"^[0-9]{{1,3}}({_GROUP})[0-9]{{3}}(?:\1[0-9]{{3}})*([.,][0-9]*)?$")
 _INDIAN = re.compile(r"^[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}([.][0-9]*)?$")
+# credit and debit behind the number: money or goods that go back, or not
+_CREDIT = re.compile(r"(?<=[0-9.,)]) ?(CR|DR|Cr|Dr|cr|dr)\.?$")
 _ROUND = re.compile(r"(?<=[0-9])[.,:]-+$")  # 5,- and 5.– and 5:-
 
 
@@ -63,12 +65,15 @@ def bare_number(text: str) -> str | None:
     text = "".join(str(int(x)) if x.isdecimal() else "-" if x in _MINUS else x for x in text)
     text = text.strip(BLANKS)
     text = re.sub(r"^['’](?=[-+(.0-9])", "", text)  # how spreadsheets are told that it is text
+    booked = _CREDIT.search(text)
+    text = _CREDIT.sub("", text)
     negative = False
     rest = _without_currency(text)
     if rest.startswith("(") and rest.endswith(")"):
         negative, rest = True, _without_currency(rest[1:-1].strip(BLANKS))
     rest = _ROUND.sub("", rest)
-    signs = 0
+    signs = int(bool(booked))
+    negative |= bool(booked) and booked[1].upper() == "CR"
     for sign in "+-":
         if rest.startswith(sign) or rest.endswith(sign):
             before = rest.startswith(sign)

@@ -211,6 +211,12 @@ class Cleaning(FileOptions):
     non_products: Codes = _field(
         [], "product codes that are no products (postage, fees, vouchers)",
         "a list of product codes, such as [POST, FEE]")  # fmt: skip
+    returns_where: dict[Text, Codes] = _field(
+        {},
+        "rows that take a purchase back, by a column (any of the file) and its values, beside "
+        "those of negative quantity, amount or price; case and blanks don't count",
+        "a mapping of columns to lists of values, such as {type: [return, refund]}",
+    )
     cancellation_prefix: str | None = _field(
         None, "transactions whose id begins so are cancellations, beside those of negative "
         "quantity", _TEXT)  # fmt: skip

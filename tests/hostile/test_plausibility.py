@@ -379,6 +379,34 @@ def test_a_column_named_after_it_is_found(tmp_path, column, value, stops):
     assert f"{some.sum():,} rows" in doubt.seen
 
 
+@pytest.mark.parametrize(
+    ("column", "sold", "back"),
+    [("type", "Sale", "Return"), ("isReturn", "No", "Yes"), ("refund_flag", "0", "1")],
+)
+def test_returns_on_lines_of_their_own_take_the_purchase_back(tmp_path, column, sold, back):
+    shop = made_up()
+    returned = shop.iloc[::8]
+    lines = pd.concat([shop.assign(**{column: sold}), returned.assign(**{column: back})])
+    (doubt,) = doubts(tmp_path, lines)
+    assert doubt.name == "a status" and doubt.stops
+    assert f'returns_where: {{{column}: ["{back}"]}}' in doubt.mend
+    assert doubts(tmp_path, lines, returns_where={column: [back]}) == []
+
+
+def test_credit_notes_are_told_from_branches_by_what_they_take_back(tmp_path):
+    shop = made_up()
+    orders = pd.Series(np.arange(len(shop)), shop.index).astype("str")
+    shop = shop.assign(transaction_id="O" + orders)
+    back = shop.iloc[::8].assign(transaction_id="RMA-" + orders.iloc[::8])
+    (doubt,) = doubts(tmp_path, pd.concat([shop, back]))
+    assert doubt.name == "credit notes" and doubt.stops
+    assert 'cancellation_prefix: "RMA-"' in doubt.mend
+    assert doubts(tmp_path, pd.concat([shop, back]), cancellation_prefix="RMA-") == []
+    branch = np.arange(len(shop)) % 8 == 0
+    web = shop.assign(transaction_id=shop["transaction_id"].mask(branch, "ST-" + orders))
+    assert doubts(tmp_path, web) == []
+
+
 @pytest.mark.parametrize(("twins", "said"), [(2, False), (20, True)])
 def test_a_few_customers_alike_by_chance_are_no_doubt(tmp_path, twins, said):
     shop = made_up(n_days=400)

@@ -616,3 +616,70 @@ def test_what_is_said_of_a_table_names_its_own_parameters(tmp_path, kind):
 def test_yes_and_no_of_a_live_test_in_some_languages(tmp_path, yes, no):
     text = f"customer_id,arm,clicked\nc1,a,{yes}\nc2,b,{no}\n"
     assert other_table(tmp_path, "test", text)[0]["clicked"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("date_format", "dates"),
+    [
+        ("%d %b %Y", ["1 janv. 2024", "2 f\u00e9vr. 2024", "3 ao\u00fbt 2024"]),
+        ("%d. %B %Y", ["1. J\u00e4n. 2024", "2. Februar 2024", "3. August 2024"]),
+        ("%d-%b-%y", ["01-ene-24", "02-feb-24", "03-ago-24"]),
+        ("%d %B de %Y", ["1 janeiro de 2024", "2 fevereiro de 2024", "3 agosto de 2024"]),
+        ("%d. %b. %Y", ["1. Jan. 2024", "2. Feb. 2024", "3. Aug. 2024"]),
+        ("%d %B %Y", ["1 \u044f\u043d\u0432\u0430\u0440\u044f 2024",
+                      "2 \u0444\u0435\u0432\u0440\u0430\u043b\u044f 2024",
+                      "3 \u0430\u0432\u0433\u0443\u0441\u0442\u0430 2024"]),
+        ("%d-%m-%Y", ["\u0660\u0661-\u0660\u0661-\u0662\u0660\u0662\u0664", "02-02-2024",
+                      "\uff10\uff13-\uff10\uff18-\uff12\uff10\uff12\uff14"]),
+    ],
+)  # fmt: skip
+def test_months_and_digits_of_other_languages(tmp_path, date_format, dates):
+    path = written(shop(transaction_date=dates), tmp_path)
+    table, _ = everywhere(path, tmp_path, date_format)
+    assert table["transaction_date"].dt.strftime("%Y-%m-%d").tolist() == [
+        "2024-01-01", "2024-02-02", "2024-08-03"
+    ]  # fmt: skip
+
+
+def test_a_month_that_is_none_is_not_guessed():
+    read = DateReader("%d %b %Y").read(pd.Series(["4 kwietnia 2024", "4 lug 2024", "4 Foo 2024"]))
+    assert read.dt.strftime("%Y-%m-%d").fillna("").tolist() == ["2024-04-04", "2024-07-04", ""]
+
+
+def test_a_price_below_zero_takes_back_what_was_bought_at_that_price(tmp_path):
+    table = shop(
+        customer_id=list("aabbc"), product_id=list("xxyyz"),
+        unit_price=["9.50", "-9.50", "9.50", "-1.00", "-9.50"],
+    )  # fmt: skip
+    read, report = everywhere(written(table, tmp_path), tmp_path)
+    assert read[["customer_id", "product_id"]].to_numpy().tolist() == [["b", "y"]]
+    assert report.rejected == {"return or cancellation": 1, "purchase that was returned": 1,
+                               "unit_price not above zero": 2}  # fmt: skip
+    assert finding(report, "price below zero") == 3
+
+
+@pytest.mark.parametrize("asked", ["Return", " return "])
+def test_rows_that_a_column_calls_returns_take_a_purchase_back(tmp_path, asked):
+    table = shop(
+        customer_id=list("aabbb"), product_id=list("xxyyy"), quantity=list("22211"),
+        Kind=["Sale", "Return", "Sale", "RETURN", "Sale"],
+    )  # fmt: skip
+    read, report = everywhere(
+        written(table, tmp_path), tmp_path, returns_where={"Kind": [asked, "never"]}
+    )
+    assert read[["customer_id", "quantity"]].to_numpy().tolist() == [["b", 2], ["b", 1]]
+    assert report.rejected == {"return or cancellation": 2, "purchase that was returned": 1}
+    assert finding(report, "in returns_where that never occur") == "never"
+    with pytest.raises(data.DataError, match="`returns_where`.*kind"):
+        data.load_transactions(written(table, tmp_path), returns_where={"kinds": ["x"]})
+
+
+@pytest.mark.parametrize(("text", "bare"), [("2 CR", "-2"), ("12.50cr", "-12.50"), ("3 DR", "3")])
+def test_credit_and_debit_behind_a_number_are_its_sign(text, bare):
+    assert bare_number(text) == bare
+
+
+def test_names_show_no_marks_that_turn_the_text_around(tmp_path):
+    path = written(shop(product_name=["Lamp \u202etxet", "\u2067Cup\u2069", "Mug"]), tmp_path)
+    products = data.product_table(data.load_transactions(path))
+    assert products["product_name"].tolist() == ["Lamp txet", "Cup", "Mug"]

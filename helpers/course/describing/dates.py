@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,14 +11,15 @@ import pandas as pd
 
 from helpers.course.describing.phrases import percent
 from helpers.course.describing.words import words
+from helpers.reading.dates import plainly
 
 # So many different values are tried; a format fits if it reads nearly all of them.
 _MOST = 5_000
 FITS = 0.95
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d",
          "%Y.%m.%d", "%Y%m%d", "%d-%m-%y", "%m-%d-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
-         "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%d. %B %Y",
-         "%d-%b-%y", "%d/%b/%Y", "%Y年%m月%d日", "%d-%B-%Y"]  # fmt: skip
+         "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d. %b %Y", "%d-%b-%y", "%d/%b/%Y",
+         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日"]  # fmt: skip
 _TIME = re.compile(
     r"^(?P<day>.*?\S)(?P<between>T|,? at |, | )(?P<clock>\d{1,2}:\d{2})(?P<seconds>:\d{2})?"
     r"(?P<fraction>[.,]\d+)?(?P<half>\s?[AaPp][Mm])?(?P<zone>\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
@@ -57,7 +59,7 @@ class Dates:
 
 def looks_like_dates(column: pd.Series) -> bool:
     """Whether some format reads most of a column's first values."""
-    values = pd.Series(column.dropna().unique()[:50], dtype="str")
+    values = plainly(pd.Series(column.dropna().unique()[:50], dtype="str"))
     return bool(len(values)) and bool(_number_format(values) or _fitting(values)[0])
 
 
@@ -80,8 +82,9 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
             None
         )
         return Dates([""], ["the cells are dates already: no format is needed"], days=days)
-    values = pd.Series(column.dropna().unique(), dtype="str")
-    values = values.iloc[:: max(len(values) // _MOST, 1)]
+    written = pd.Series(column.dropna().unique(), dtype="str")
+    written = written.iloc[:: max(len(written) // _MOST, 1)]
+    values = plainly(written)
     if not len(values):
         return Dates([])
     if name := _number_format(values):
@@ -90,9 +93,9 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
     zones, zone = _zones(values)
     if not formats:
         return Dates([], _why_none(values, shares), zones, zone)
-    choice = [_plain(each) for each in formats]
+    choice = [_plain(_as_written(each, written)) for each in formats]
     share = (
-        f"{percent(shares[0])} of {len(values):,} different values, such as {values.iloc[0][:40]}"
+        f"{percent(shares[0])} of {len(values):,} different values, such as {written.iloc[0][:40]}"
     )
     found = Dates(choice, [share], zones, zone, _read(column, formats[0]))
     turned = [_turned(each) for each in formats[0]]
@@ -106,6 +109,12 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
     if len(formats) > 1:
         found.formats, found.why = _which(column, values, formats, choice)
     return found
+
+
+def _as_written(formats, written):
+    """With the sign for whole names of months, where they are whole: either reads both."""
+    whole = written.str.contains(r"[^\W\d_]{6}").any()
+    return [each.replace("%b", "%B") if whole else each for each in formats]
 
 
 def _number_format(values):
@@ -166,13 +175,24 @@ def _fitting(values):
     found = []
     for day in _DAYS:
         formats = [day + shape for shape in shapes]
-        if _share(few, formats) > 0.25:
+        if _share(few, formats) > 0.02:
             found.append((formats, _share(values, formats)))
     fits = [(formats, share) for formats, share in found if share > FITS]
-    fits = _without_proven_wrong(values, fits)
+    fits = _without_proven_wrong(values, fits or _of_two_kinds(values, found))
     if fits:
         return [formats for formats, _ in fits], [share for _, share in fits]
     return [], found
+
+
+def _of_two_kinds(values, found):
+    """Two formats that read nearly all values between them, and none twice."""
+    pairs = []
+    for (one, _), (other, _) in itertools.combinations(found, 2):
+        reads_one, reads_other = (_read_all(values, each).notna() for each in (one, other))
+        share = (reads_one | reads_other).mean()
+        if share > FITS and not (reads_one & reads_other).any():
+            pairs.append((one + other, share))
+    return pairs
 
 
 def _without_proven_wrong(values, fits):
@@ -196,6 +216,7 @@ def _read_all(values, formats):
     dates = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
     for each in formats:
         zoned = "%z" in each
+        each = each.replace("%b.", "%b")
         more = pd.to_datetime(values, format=each, errors="coerce", utc=zoned)
         dates = dates.fillna(more.dt.tz_localize(None) if zoned else more)
     return dates
@@ -203,7 +224,7 @@ def _read_all(values, formats):
 
 def _read(column, formats):
     codes, values = pd.factorize(column)
-    dates = _read_all(pd.Series(values, dtype="str"), formats)
+    dates = _read_all(plainly(pd.Series(values, dtype="str")), formats)
     return dates.take(codes).set_axis(column.index).mask(codes < 0)
 
 

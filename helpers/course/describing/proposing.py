@@ -324,12 +324,18 @@ class _Table:
 
     def _statuses(self, page):
         proposals = rows.drop_where(self.frame, self.meaning.chosen)
-        if self.is_own and (log := rows.no_purchases(self.frame)):
+        asked = {column for each in proposals if each.is_sure for column in each.value}
+        if (
+            self.is_own
+            and (log := rows.no_purchases(self.frame, self.meaning.chosen))
+            and not asked & set(log.value)
+        ):
             proposals.append(log)
         sure = [each for each in proposals if each.is_sure]
-        if sure:
-            together = {key: value for each in sure for key, value in each.value.items()}
-            page.put(f"drop_where: {quoted(together)}", [w for each in sure for w in each.why], 2)
+        for option in dict.fromkeys(each.option for each in sure):
+            alike = [each for each in sure if each.option == option]
+            together = {key: value for each in alike for key, value in each.value.items()}
+            page.put(f"{option}: {quoted(together)}", [w for each in alike for w in each.why], 2)
         for each in proposals:
             if not each.is_sure:
                 page.put(f"drop_where: {quoted(each.value)}", each.why, 2, is_sure=False)

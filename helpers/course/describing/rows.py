@@ -21,7 +21,7 @@ from helpers.course.describing.words import (
     without_table,
     words,
 )
-from helpers.plausibility import flagged, is_of_whom, states_of
+from helpers.plausibility import flagged, is_of_whom, states_of, takes_back
 
 
 @dataclass
@@ -35,11 +35,14 @@ class Proposal:
     why : list of str
     is_sure : bool
         Whether to write it; else it stands in a comment.
+    option : str
+        Under which of two options, where that depends on what was seen.
     """
 
     value: object
     why: list[str]
     is_sure: bool = True
+    option: str = "drop_where"
 
 
 def fill_down(frame: pd.DataFrame, chosen: dict[str, str], statuses=()) -> Proposal | None:
@@ -94,7 +97,9 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
             continue
         if undone and _is_of_whom(frame[column].isin(undone), frame, chosen):
             continue
+        back = _takes_back(frame[column].isin(undone), frame, chosen)
         out = [v for v in counts.index if v in undone or begins_like(v, "not_bought")]
+        out = list(undone) if back else out
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
         if out:
             share = counts[out].sum() / counts.sum()
@@ -105,6 +110,7 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
                         f"{said}: {percent(share)} of the rows seem not to "
                         "have been bought, or were given back"
                     ],
+                    option="returns_where" if back else "drop_where",
                 )
             )
         else:
@@ -120,8 +126,16 @@ def _is_of_whom(undone, frame, chosen):
     return day is not None and is_of_whom(undone.to_numpy(), frame, who, day)
 
 
-def no_purchases(frame: pd.DataFrame) -> Proposal | None:
-    """In a log of everything that happened: the rows that are no purchases."""
+def _takes_back(undone, frame, chosen):
+    """Whether rows of returns stand beside the purchases that they take back."""
+    if not {"transaction_date", "customer_id", "product_id"} <= set(chosen):  # none of purchases
+        return False
+    who = [chosen[ours] for ours in ("customer_id", "product_id")]
+    return takes_back(undone.to_numpy(), frame, who, chosen.get("transaction_id"))
+
+
+def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
+    """In a log of everything that happened: the rows that are no purchases, or take one back."""
     for column in frame:
         if not 1 < frame[column].nunique() <= 50:
             continue
@@ -131,6 +145,13 @@ def no_purchases(frame: pd.DataFrame) -> Proposal | None:
         others = [value for value in counts.index if means[value] != "purchase"]
         if "purchase" in means.values() and others and counts[known].sum() > 0.5 * counts.sum():
             said = ", ".join(f"{one_line(value)} ({n:,})" for value, n in counts.head(12).items())
+            states = states_of(others)
+            if (states == "undone").all() and _takes_back(
+                frame[column].isin(others), frame, chosen
+            ):
+                return Proposal({column: others}, [
+                    f"{said}: rows that take back a purchase of the same customer and product"],
+                    option="returns_where")  # fmt: skip
             return Proposal({column: others}, [
                 f"{said}: the file is a log of events, of which the purchases count here; give it "
                 "as --events, too"])  # fmt: skip
