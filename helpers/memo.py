@@ -127,7 +127,8 @@ class Assumptions:
     lift : float, optional
         The smallest lift worth having; see :func:`lift_worth_having`.
     cost_per_year : float, optional
-        What personal lists would cost in a year, in the currency of the purchases.
+        What personal lists would cost in the first year, to build and to run, in the currency of
+        the purchases.
     margin_share : float
         What remains of an amount after costs.
     """

@@ -434,7 +434,10 @@ class Parameters(_Model):
         "`visits_per_week` over all customers of the export", "a number above 0",
         gt=0)  # fmt: skip
     cost_per_year: float | None = _field(
-        None, "what personal lists would cost in a year, in money", "a number, at least 0", ge=0
+        None,
+        "what personal lists would cost in the first year, to build and to run, in money",
+        "a number, at least 0",
+        ge=0,
     )
     margin_share: float = _field(0.4, "of an amount, what remains after costs", _SHARE, gt=0, le=1)
     voucher_share: float = _field(
