@@ -1159,15 +1159,16 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     They stand at even steps in the order of how much they bought, so nobody picked the pretty ones.
     """
     personal = lists.loc[lists["source"] == "purchases", "customer_id"].unique()
-    bought = transactions[transactions["customer_id"].isin(personal)]
+    pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
+    pairs = pairs[pairs["customer_id"].isin(personal)]
     # an example of which nothing may be named shows nothing
-    sayable = bought.loc[engine.rules.named(bought["product_id"]), "customer_id"]
-    bought = bought[bought["customer_id"].isin(sayable)]
-    counts = bought.groupby("customer_id")["product_id"].nunique().sort_values(kind="stable")
+    sayable = pairs.loc[engine.rules.named(pairs["product_id"]), "customer_id"]
+    pairs = pairs[pairs["customer_id"].isin(sayable)]
+    counts = pairs.groupby("customer_id").size().sort_values(kind="stable")
     steps = (np.arange(n_customers) + 0.5) / n_customers * len(counts)
     examples = []
     for customer in dict.fromkeys(counts.index[steps.astype(int)] if len(counts) else []):
-        own = bought[bought["customer_id"] == customer].sort_values(
+        own = transactions[transactions["customer_id"] == customer].sort_values(
             "transaction_date", ascending=False, kind="stable"
         )
         rows = lists[lists["customer_id"] == customer].head(n_products)
