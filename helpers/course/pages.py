@@ -16,6 +16,8 @@ import jinja2
 from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles, to_be_read
 
 INJECTED = "injected-parameters"  # papermill's cell
+#: The line of all lessons at the head of each: on pages, a menu has it.
+LINE_OF_LESSONS = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n*", re.M)
 ASSETS = Path(__file__).parent / "site"
 # set-up folds open, and the source of a computed sentence is left out
 _CELLS = f"""{{%- extends "basic/index.html.j2" -%}}
@@ -47,6 +49,11 @@ def lesson_html(notebook: Path, beside: Collection[str] = ()) -> str:
 
     names = sorted({notebook.stem, *beside})
     lesson = nbformat.read(notebook, as_version=4)
+    for cell in lesson.cells:
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.metadata["tags"].append(FOLDED)
+        if cell.cell_type == "markdown" and len(names) > 1:
+            cell.source = LINE_OF_LESSONS.sub("", cell.source)
     to_be_read(lesson)
     body = _exporter().from_notebook_node(lesson)[0]
     body = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', body)
@@ -74,7 +81,8 @@ def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
     script = _asset("quiz.js") + _asset("guess.js") + _asset("figures.js")
-    return curled(template.render(body=body, style=style, script=script, called=_called, **about))
+    body = curled(parted(body))
+    return template.render(body=body, style=style, script=script, called=_called, **about)
 
 
 # what is no prose, tags, and what is between them
@@ -83,10 +91,17 @@ _TAGS = re.compile(
 )
 _WITHIN = re.compile(r"</?(?:em|strong|b|i|a|span|sub|sup|code|kbd|mark)\b", flags=re.I)
 _QUOTE = re.compile(r"&quot;|&#39;|&#x27;|[\"']")
+_PERCENT = re.compile(r"(?<=\d) %")
+_HEAD = re.compile(r"(<th\b[^>]*>)([^<]*_[^<]*)(?=</th>)")
+
+
+def parted(page: str) -> str:
+    """A page on which the head of a column called ``transaction_id`` may break behind the ``_``."""
+    return _HEAD.sub(lambda head: head[1] + head[2].replace("_", "_<wbr>"), page)
 
 
 def curled(page: str) -> str:
-    r"""A page with the quotation marks and apostrophes of print: “It's” becomes “It’s”.
+    r"""A page with the signs of print: *“It's”* becomes *“It’s”*, and no line ends before *%*.
 
     Code, drawings, scripts and attributes stay as they are, and so does a sign behind a number
     (*12"*) while nothing is quoted.
@@ -120,7 +135,7 @@ def curled(page: str) -> str:
                 curl = "‘" if opens and follows.isalpha() else "’"
             written += [parts[place][end : sign.start()], curl]
             end = sign.end()
-        parts[place] = "".join([*written, parts[place][end:]])
+        parts[place] = _PERCENT.sub("\xa0%", "".join([*written, parts[place][end:]]))
         if parts[place]:
             before = parts[place][-1]
         if place + 1 < len(parts) and not _WITHIN.match(parts[place + 1]):
