@@ -313,7 +313,8 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
             shown = "–" if pd.isna(value) else str(value)
             axes.text(places[place], line, shown, va="center", fontsize=style.SMALL)
         mark, colour = ("✗ " + reason, WARNING) if reason else ("✓ kept", INK)
-        axes.text(end + 0.05, line, mark, va="center", color=colour, fontweight="bold")
+        said = {"color": colour, "fontweight": "bold", "fontsize": style.SMALL}
+        axes.text(end + 0.05, line, mark, va="center", **said)
     axes.set_xlim(-0.15, end + 4.0)
     axes.set_ylim(len(rows) - 0.4, -1.2)
     style.bare(axes, equal=False)
