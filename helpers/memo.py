@@ -1209,6 +1209,13 @@ def inside(document: str) -> str:
     return re.sub(r"(</?h)([12])\b", lambda tag: f"{tag[1]}{int(tag[2]) + 2}", text)
 
 
+def _format_in_words(finding):
+    """A finding that names a format of dates, as a reader says it: "%d-%m-%Y" is day-month-year."""
+    spoken = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}
+    spoken |= {"H": "hour", "I": "hour", "M": "minute", "S": "second", "p": "am/pm"}
+    return re.sub(r"%-?([a-zA-Z])", lambda sign: spoken.get(sign[1], sign[0]), finding)
+
+
 def _in_words(day):
     """``"2024-12-31"`` as a reader says it: 31 December 2024."""
     day = pd.Timestamp(day)
@@ -1234,7 +1241,8 @@ def page(
     metrics : dict, optional
         What the lessons of a run recorded; for the appendix.
     outcomes : collection of dict
-        The lessons of a run, for the appendix: ``name``, ``ran`` (when) and ``error``.
+        The lessons of a run, for the appendix: ``name`` (of the file), ``ran`` (when), ``error``,
+        and what each is ``called``.
     files : dict of str to str, optional
         The files beside the page, and for those of an earlier run: of which.
     remarks : collection of str
@@ -1259,6 +1267,7 @@ def page(
     environment.filters["day"] = _in_words
     environment.filters["noticed"] = noticed
     environment.filters["kept"] = kept
+    environment.filters["format_in_words"] = _format_in_words
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")

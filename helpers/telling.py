@@ -29,6 +29,7 @@ _PERCENT = re.compile(r"(?<=\d) ?%(?![0-9A-Fa-f]{2}\b)")
 _NAMED = re.compile(
     r"(?<=\d)(?= ?% (?!(?:of|to|in|on|at|for|from|with|and|or|than|more|less|fewer)\b)[^\W\d_])"
 )
+_IN_BRACKETS = re.compile(r"^[^%]*[^\W\d_] \(\d+ ?%\)$")
 _KEEP = "\u2060"  # seen by nobody: in front of a sign that stays as it is
 _MINUS = re.compile(r"(?<![\w%;)\]./\u2212\u2060-])-(?=\.?\d)")
 
@@ -174,16 +175,23 @@ def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
     """
     formats = formats or {}
     columns = [table.iloc[:, place] for place in range(table.shape[1])]
-    cells = [
-        [typeset(_NAMED.sub(_KEEP, _cell(value, formats.get(column.name)))) for value in column]
-        for column in columns
-    ]
+    cells = [_column(column, formats.get(column.name)) for column in columns]
     aligns = ["right" if column.dtype.kind in "iuf" else "left" for column in columns]
     rows = [_row("th", map(str, table.columns), aligns)]
     rows += [_row("td", row, aligns) for row in zip(*cells, strict=True)]
     page = f"<table><thead>{rows[0]}</thead><tbody>\n" + "\n".join(rows[1:]) + "</tbody></table>"
     spoken = pd.DataFrame(dict(enumerate(cells))).set_axis(table.columns, axis=1)
     display({"text/html": page, "text/plain": spoken.to_string(index=False)}, raw=True)
+
+
+def _column(column, form):
+    """The cells of a column; beside *100% cotton*, *Cotton (100%)* is a name, too."""
+    cells = [_cell(value, form) for value in column]
+    named = any(_NAMED.search(cell) for cell in cells)
+    return [
+        typeset(kept(cell) if named and _IN_BRACKETS.search(cell) else _NAMED.sub(_KEEP, cell))
+        for cell in cells
+    ]
 
 
 def _row(tag, texts, aligns):

@@ -231,8 +231,8 @@ def test_a_lesson_that_fails_keeps_its_earlier_figures_and_files_marked_as_older
     )
     page = (tmp_path / "index.html").read_text("utf-8")
     assert run.remarks[0] in page
-    assert re.search(r"02 matrix</a>, run on 2 March 2026, 02:00", page)
-    assert re.search(r"07 channels</a>, run on 3 March 2026, 02:00\s+<span", page)
+    assert re.search(r"02 An empty cell: does it mean no\?</a>, run on 2 March 2026, 02:00", page)
+    assert re.search(r"07 Four places, one list\?</a>, run on 3 March 2026, 02:00\s+<span", page)
     assert 'email.csv">email.csv</a> (of 2 March 2026, 02:00)' in page
     # it works again: nothing is left to say
     good = {"07_channels": ({"channels": {"email": 3}}, ["email.csv"], "")}
@@ -271,7 +271,7 @@ def test_what_an_older_course_has_left_is_no_obstacle(tmp_path, left):
     assert metrics["lessons"]["03_similarity"]["ran"] == MONDAY
     assert metrics.get("matrix", {"customers": 1}) == {"customers": 1}
     assert set(metrics["as_of"]) == set(metrics) - set(publishing.BOOKS)
-    assert "3 similarity" in (tmp_path / "index.html").read_text("utf-8")
+    assert "03 Which products" in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_lessons_in_words():

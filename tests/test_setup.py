@@ -72,8 +72,9 @@ def test_readme_says_what_is_true():
     for page in (PROJECT / "README.md", guide):
         targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
         assert all((page.parent / target).exists() for target in targets), targets
-    shown = re.findall(r"!\[([^]]*)\]", readme)
-    assert len(shown) == 2 and all(len(alt) > 40 for alt in shown)
+    shown = re.findall(r'<img src="([^"]+)" width="600" alt="([^"]*)">', readme)
+    assert len(shown) == 2 and all(len(alt) > 40 for _, alt in shown)
+    assert all((PROJECT / picture).exists() for picture, _ in shown)
     told, _ = pictures(lessons())["customers"]  # the first result is the one of lesson 00
     found = re.search(
         r"(\d+) of 100.*?, (\d+) in the best\s+sellers, (\d+) in a list", readme, re.S

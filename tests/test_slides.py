@@ -187,3 +187,50 @@ def test_a_long_guess_is_a_question_and_its_story():
     slide = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(asked)])[-1]
     assert slide.headline == "How often is that within a month?"
     assert slide.said.startswith("Two lists are equal. Somebody looks")
+
+
+LIST = """Then marketing: sell it as a bundle! Not so fast:
+
+- **Not "in one basket".** They bought both, perhaps months apart.
+- *The ceiling:* all.
+- *How many?* Customers, each counted once.
+- **Too long:** what would take more than twenty words if anybody were to read all of it aloud in \
+front of a room that looks elsewhere by now.
+
+Then what?"""
+GRID = (
+    "So ask first:\n\n| you see | you do |\n| --- | --- |\n| *a* leak | look |\n\nAnd that is all."
+)
+
+
+def test_a_list_and_a_table_of_the_text_are_shown():
+    slides = slides_of([
+        v4.new_markdown_cell("# 03 What?\n\nAfterwards you can\n\n- work,\n- read."),
+        v4.new_markdown_cell(f"## 3. What it doesn't say\n\n{LIST}\n\n{GRID}"),
+        v4.new_markdown_cell("## Exercises\n\n- not\n- shown"),
+    ])  # fmt: skip
+    told = [(slide.kicker, slide.headline) for slide in slides if slide.told]
+    assert told == [("What it doesn't say", "Not so fast"), ("What it doesn't say", "So ask first")]
+    listed, table = (slide for slide in slides if slide.told)
+    assert listed.told.splitlines() == [
+        '- **Not "in one basket".** They bought both, perhaps months apart.',
+        "- *The ceiling:* all",
+        "- *How many?* Customers, each counted once.",
+        "- **Too long**",
+    ]
+    assert "twenty words" in " ".join(listed.notes) and table.said == "And that is all."
+    html = page("03", slides, lambda text: f"<p>{text}</p>")
+    assert (
+        html.count('class="told"') == 1 and 'class="told table" style="font-size: 1.30em"' in html
+    )
+
+
+def test_a_table_that_nobody_could_read_and_a_list_of_long_stories_stay_in_the_notes():
+    row = f"| {'many words ' * 30} | {'and more ' * 30} |\n"
+    stories = "\n".join(f"- {'a story ' * 15}without an end" for _ in range(3))
+    text = f"Look:\n\n| a | b |\n|---|---|\n{row * 6}\nSo:\n\n{stories}"
+    slides = slides_of(
+        [v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(f"## 1. A\n\n{text}")]
+    )
+    assert not any(slide.told for slide in slides)
+    assert "many words" in " ".join(slides[-1].notes) and "a story" in " ".join(slides[-1].notes)

@@ -136,3 +136,11 @@ def test_a_table_tells_a_name_from_a_count(shown):
     )
     cells = re.findall(r"<td[^>]*>(.*?)</td>", shown[0]["text/html"])
     assert cells == ["100% cotton", "8\xa0%", "bought 100% wool (51\xa0%)", "2\xa0% of 5"]
+
+
+def test_beside_a_name_with_a_percent_one_in_brackets_is_a_name_too(shown):
+    names, counts = ["100% cotton", "Cotton (100%)"], ["8% (of 9)", "most (7%)"]
+    show(pd.DataFrame({"product": names, "share": counts}))
+    text = text_of(shown[0]["text/html"])
+    assert "100% cotton" in text and "Cotton (100%)" in text
+    assert "8\xa0% (of 9)" in text and "most (7\xa0%)" in text, "no names in this column"

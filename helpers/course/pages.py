@@ -16,6 +16,8 @@ import jinja2
 from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles, to_be_read
 
 INJECTED = "injected-parameters"  # papermill's cell
+#: The line of all lessons at the head of each: on pages, a menu has it.
+LINE_OF_LESSONS = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n*", re.M)
 ASSETS = Path(__file__).parent / "site"
 # set-up folds open, and the source of a computed sentence is left out
 _CELLS = f"""{{%- extends "basic/index.html.j2" -%}}
@@ -47,6 +49,11 @@ def lesson_html(notebook: Path, beside: Collection[str] = ()) -> str:
 
     names = sorted({notebook.stem, *beside})
     lesson = nbformat.read(notebook, as_version=4)
+    for cell in lesson.cells:
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.metadata["tags"].append(FOLDED)
+        if cell.cell_type == "markdown" and len(names) > 1:
+            cell.source = LINE_OF_LESSONS.sub("", cell.source)
     to_be_read(lesson)
     body = _exporter().from_notebook_node(lesson)[0]
     body = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', body)
@@ -74,7 +81,70 @@ def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
     script = _asset("quiz.js") + _asset("guess.js") + _asset("figures.js")
+    body = curled(parted(body))
     return template.render(body=body, style=style, script=script, called=_called, **about)
+
+
+# what is no prose, tags, and what is between them
+_TAGS = re.compile(
+    r"(<(script|style|pre|code|kbd|svg|textarea)\b.*?</\2>|<!--.*?-->|<[^>]*>)", flags=re.S
+)
+_WITHIN = re.compile(r"</?(?:em|strong|b|i|a|span|sub|sup|code|kbd|mark)\b", flags=re.I)
+_QUOTE = re.compile(r"&quot;|&#39;|&#x27;|[\"']")
+_PERCENT = re.compile(r"(?<=\d) %")
+_HEAD = re.compile(r"(<th\b[^>]*>)([^<]*_[^<]*)(?=</th>)")
+
+
+def parted(page: str) -> str:
+    """A page on which the head of a column called ``transaction_id`` may break behind the ``_``."""
+    return _HEAD.sub(lambda head: head[1] + head[2].replace("_", "_<wbr>"), page)
+
+
+def curled(page: str) -> str:
+    r"""A page with the signs of print: *“It's”* becomes *“It’s”*, and no line ends before *%*.
+
+    Code, drawings, scripts and attributes stay as they are, and so does a sign behind a number
+    (*12"*) while nothing is quoted.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> curled('<p>"<em>It\'s done</em>," she says. A 12" pan: <code>"x"</code></p>')
+    '<p>“<em>It’s done</em>,” she says. A 12" pan: <code>"x"</code></p>'
+    """
+    before, quoted, parts = " ", False, _TAGS.split(page)
+    for place in range(0, len(parts), 3):
+        written, end = [], 0
+        for sign in _QUOTE.finditer(parts[place]):
+            last = parts[place][sign.start() - 1] if sign.start() else before
+            opens = last.isspace() or last in "([{/–—“‘;"  # "&nbsp;" ends with a semicolon
+            if '"' in sign[0] or sign[0] == "&quot;":
+                plain = last.isdigit() and not quoted
+                quoted = quoted if plain else opens
+                curl = '"' if plain else "“" if opens else "”"
+            else:
+                follows = parts[place][sign.end() :][:1]
+                curl = "‘" if opens and follows.isalpha() else "’"
+            written += [parts[place][end : sign.start()], curl]
+            end = sign.end()
+        parts[place] = _PERCENT.sub("\xa0%", "".join([*written, parts[place][end:]]))
+        if parts[place]:
+            before = parts[place][-1]
+        if place + 1 < len(parts) and not _WITHIN.match(parts[place + 1]):
+            before, quoted = " ", False  # another line begins
+        elif place + 1 < len(parts) and parts[place + 2]:
+            before = "x"  # a word of code
+        if place + 2 < len(parts):
+            parts[place + 2] = ""
+    return "".join(parts[place] or "" for place in range(len(parts)))
 
 
 @functools.cache

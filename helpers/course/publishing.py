@@ -27,6 +27,7 @@ import pandas as pd
 
 from helpers import channels, memo, production, writing
 from helpers.course import comparing
+from helpers.course.notebooks import titles
 from helpers.course.pages import glossary_html, lesson_html
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
@@ -394,7 +395,7 @@ def day_and_time(moment: str) -> str:
 def run_page(run, metrics: dict) -> str:
     """The decision memo, with the run's files and lessons as its appendix."""
     lessons = [
-        {"name": stem, "error": book["error"], "ran": day_and_time(book["ran"])}
+        {"name": stem, "error": book["error"], "ran": day_and_time(book["ran"])} | called(stem)
         for stem, book in sorted(metrics["lessons"].items())
     ]
     files = {name: metrics["files"].get(name) for name in RESULTS if is_there(run, name, metrics)}
@@ -413,6 +414,11 @@ def run_page(run, metrics: dict) -> str:
             "The earlier decision is by an older version of the course: run all lessons."
         )
         return memo.page(None, run.folder.name, metrics, lessons, files, remarks)
+
+
+def called(stem: str) -> dict[str, str]:
+    """A lesson's name, where the course has such a lesson."""
+    return {"called": titles()[stem]} if stem in titles() else {}
 
 
 def is_there(run, name: str, metrics: dict) -> bool:

@@ -4,6 +4,9 @@ Made from the notebook as it is stored: its headings, its figures and tables, th
 them, and the tags of its cells (set-up, exercises). Nothing is written twice, so the slides say
 what the lesson says.
 
+A list or a table of the text has a slide, too: a list with as many words of each item as fit, a
+table where it can be read from the last row.
+
 Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
 ``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
 ``null`` leaves one out. There is no number in them, since it would not follow the data.
@@ -35,6 +38,9 @@ _WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their h
 _ANSWERS = re.compile(r"\W*(Yes|No|Neither|Both|Nobody|Not|Because)\b[^:]")
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
 _GUESS = re.compile(r"\*\*Guess")
+_LISTED = re.compile(r"(?:[-*]|\d\.) ")
+_ITEM = 20  # words of an item: as many sentences as fit, else what it is about
+_ABOUT = re.compile(r"\*\*[^*]+\*\*|\*[^*]+\*")
 _LEFT_OUT = ("Quiz", "For the curious")
 _ASKED = "Guess first"
 _HOME, _SAY = "What you take home", "**Say it in a meeting:**"
@@ -60,6 +66,8 @@ class Slide:
         The section it belongs to.
     shown : str
         HTML of its figure or table; empty where it has none.
+    told : str
+        Markdown of a list or a table that stands in the text.
     said : str
         Markdown, at most :data:`MOST_WORDS` words.
     quoted : str
@@ -77,6 +85,7 @@ class Slide:
     headline: str
     kicker: str = ""
     shown: str = ""
+    told: str = ""
     said: str = ""
     quoted: str = ""
     notes: list[str] = field(default_factory=list)
@@ -114,6 +123,14 @@ def slides_of(cells) -> list[Slide]:
         elif kind == "shown":
             slides.append(_with_result(content, section, waiting))
             waiting = []
+        elif kind == "told":
+            slide = _with_told(content, section) if len(slides) > 1 else None
+            if slide and section not in _SAID and section != _HOME:
+                slide.notes = [*waiting, *slide.notes]
+                slides.append(slide)
+                waiting = []
+            else:
+                _say(slides[-1], content[1], waiting)
         elif kind == "quoted":
             text, written = content
             kicker = section if written else ""
@@ -138,7 +155,8 @@ def _without_empty(slides):
     """An opening that says nothing but its section's name: the next slide has the name, too."""
     kept, waiting = [], []
     for place, slide in enumerate(slides):
-        opens = place and not (slide.shown or slide.quoted or slide.below or slide.kicker)
+        shows = slide.shown or slide.told or slide.quoted
+        opens = place and not (shows or slide.below or slide.kicker)
         if opens and not slide.said and place + 1 < len(slides) and not slides[place + 1].below:
             waiting += slide.notes
             continue
@@ -205,6 +223,47 @@ def _with_result(content, section, before):
     return Slide(headline, section, shown, notes=list(before), titled=titled, tall=tall)
 
 
+def _with_told(content, section):
+    """A list or a table of the text, under the words that lead to it; None where it fits none."""
+    lead, block = content
+    told = f"{block}\n" if block.startswith("|") and _size(_cells(block)) else _in_short(block)
+    if not told:
+        return None
+    lead = lead.split("\n\n")[-1].replace("\n", " ").strip()
+    lead = re.sub(r"^#+ |^\*\*What it means:\*\* ?", "", lead)
+    headline = (_sentences(lead) or [""])[-1]
+    leads = not re.search(r"[.?!][”\"*]*$", headline) and 0 < len(headline.split()) <= _HEADLINE
+    headline = re.sub(r"[:,](\**)$", r"\1", headline) if leads else section
+    headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
+    kicker = section if leads else ""
+    return Slide(headline[:1].upper() + headline[1:], kicker, told=told, notes=[block])
+
+
+def _in_short(block):
+    """A list with the first sentences of each item, or what it is about where they are long."""
+    kept = []
+    for item in re.split(r"\n(?=(?:[-*]|\d\.) )", block):
+        mark, text = item.replace("\n", " ").split(" ", 1)
+        about, sentences = _ABOUT.match(text), []
+        for sentence in _sentences(text):
+            if len(" ".join([*sentences, sentence]).split()) > _ITEM:
+                break
+            sentences.append(sentence)
+        if not sentences and not about:
+            return ""
+        said = " ".join(sentences) or about[0]
+        # pieces of a sentence, each in a line of its own, need no signs between them
+        said = re.sub(r"[:,;](\**)$", r"\1", said)
+        kept.append(f"{mark} {said.removesuffix('.') if len(sentences) == 1 else said}")
+    return "\n".join(kept) if 1 < len(kept) < 7 else ""
+
+
+def _cells(table):
+    """The cells of a table in Markdown, as they are read."""
+    rows = [line.strip().strip("|").split("|") for line in table.splitlines()]
+    return [[re.sub(r"[*`]", "", cell).strip() for cell in row] for row in rows[:1] + rows[2:]]
+
+
 def _question(text, section, before):
     """What the room is to guess, before it sees."""
     start = _GUESS.search(text).start()
@@ -265,26 +324,27 @@ def _text_parts(source):
             yield "heading", heading[1].strip()
             part = part[heading.end() :]
         if text := _FOLD.sub("", part).strip():
-            for paragraph in _paragraphs(text):
-                yield "text", paragraph
+            yield from _paragraphs(text)
         for question, answer in _FOLD.findall(part):
             if question.endswith("?"):
                 yield "asked", (question, answer.strip())
 
 
 def _paragraphs(text):
-    """Split where a guess begins or ends, so that it is shown before its answer."""
-    kept = []
+    """Split where a guess begins or ends, so that it is shown before its answer, and at lists."""
+    kept, before = [], ""
     for paragraph in text.split("\n\n"):
-        if _GUESS.search(paragraph):
+        listed = paragraph.startswith("|") or _LISTED.match(paragraph)
+        if listed or _GUESS.search(paragraph):
             if kept:
-                yield "\n\n".join(kept)
-            yield paragraph
+                yield "text", "\n\n".join(kept)
+            yield ("told", (before, paragraph)) if listed else ("text", paragraph)
             kept = []
         else:
             kept.append(paragraph)
+        before = paragraph
     if kept:
-        yield "\n\n".join(kept)
+        yield "text", "\n\n".join(kept)
 
 
 def _results(cell):
@@ -309,8 +369,7 @@ def _results(cell):
             if text.startswith(">"):
                 yield "quoted", (text, next(written, ""))
             elif text.strip():
-                for paragraph in _paragraphs(text):
-                    yield "text", paragraph
+                yield from _paragraphs(text)
 
 
 def _figure(output, whole=False):
@@ -353,6 +412,10 @@ def _letters(table):
             for row in re.findall(r"<tr.*?</tr>", table, flags=re.S)
         )
     ]
+    return _size(rows)
+
+
+def _size(rows):
     columns = list(zip(*rows, strict=True))
     widths = [max(len(cell) + 3 for cell in column) for column in columns]
     words = sum(
@@ -400,7 +463,7 @@ def _section(slide, markdown, first=False):
     level = "h1" if first else "h2"
     hidden = ' class="read-aloud"' if slide.titled else ""
     headline = re.sub(r"^<p>|</p>\s*$", "", markdown(slide.headline).strip())
-    layout = "slide" if slide.shown else "slide opening"
+    layout = "slide" if slide.shown or slide.told else "slide opening"
     if level == "h1":
         layout += " title"
     if len(slide.headline.split()) > _LONG:
@@ -417,6 +480,11 @@ def _section(slide, markdown, first=False):
     beside = ' class="beside"' if slide.tall and slide.said else ""
     if slide.shown:
         lines.append(f"<div{beside}>{slide.shown}")
+    if slide.told.startswith("|"):
+        style = f'style="font-size: {_size(_cells(slide.told)):.2f}em"'
+        lines.append(f'<div class="told table" {style}>{markdown(slide.told)}</div>')
+    elif slide.told:
+        lines.append(f'<div class="told">{markdown(slide.told)}</div>')
     if slide.said:
         lines.append(f'<div class="said">{markdown(slide.said)}</div>')
     if level == "h1":
@@ -425,7 +493,8 @@ def _section(slide, markdown, first=False):
     if slide.notes:
         notes = markdown("\n\n".join(_points(note) for note in slide.notes))
     else:  # a figure alone: what it shows, which is escaped already
-        notes = "\n".join(f"<p>{alt}</p>" for alt in re.findall(r'<img alt="([^"]*)"', slide.shown))
+        alts = re.findall(r'<img alt="([^"]*)"', slide.shown)
+        notes = "\n".join(f"<p>{alt.replace('?. ', '? ')}</p>" for alt in alts)
     lines.append(f'<aside class="notes">{notes}</aside>\n</section>')
     return "\n".join(lines)
 
@@ -451,7 +520,7 @@ _PAGE = """<!DOCTYPE html>
 .reveal section { text-align: left; height: 100%; }
 .slide { display: flex; flex-direction: column; height: 100%; box-sizing: border-box;
   padding: 12px 20px 44px; }
-.slide > div:not(.said, .quoted) { flex: 1 1 0; min-height: 0; display: flex; gap: 14px;
+.slide > div:not(.said, .quoted, .told) { flex: 1 1 0; min-height: 0; display: flex; gap: 14px;
   flex-direction: column; }
 .slide > .beside { flex-direction: row !important; align-items: center; gap: 30px !important; }
 .reveal h1, .reveal h2 { font-weight: 700; line-height: 1.15; margin: 0 0 .4em; }
@@ -472,7 +541,7 @@ _PAGE = """<!DOCTYPE html>
 /* an upright figure has the whole height, and all words beside it */
 .slide.upright { display: grid; grid-template: auto auto 1fr / auto minmax(0, 1fr); }
 .slide.upright { column-gap: 40px; padding-bottom: 36px; }
-.slide.upright > div:not(.said, .quoted) { display: contents !important; }
+.slide.upright > div:not(.said, .quoted, .told) { display: contents !important; }
 .upright img { grid-area: 1 / 1 / -1 / 2; width: auto !important; height: 672px !important; }
 .upright > :is(.kicker, h2, h1), .upright .said { grid-column: 2; }
 .reveal .upright h2 { font-size: 1.2em; } .reveal .upright .said p { margin-right: 0; }
@@ -482,6 +551,9 @@ _PAGE = """<!DOCTYPE html>
 .reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 60%; margin: 0; }
 .reveal table :is(th, td) { padding: .15em .5em; text-align: right; border-bottom: 1px solid #ccc; }
+.told { margin-bottom: .6em; } .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
+.reveal .told :is(ul, ol) { display: block; margin: .3em 80px 0 1em; font-size: 1.15em; }
+.reveal .told li { margin-bottom: .55em; } .reveal .told td:first-child { font-weight: 700; }
 .reveal .explorable { max-width: none; }
 .explorable:has(> table) { columns: 2; column-gap: 40px; }
 .explorable > * { break-inside: avoid; }
@@ -505,6 +577,13 @@ _PAGE = """<!DOCTYPE html>
 <script src="reveal/plugin/notes/notes.js"></script>
 <script>Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
   transition: "none", slideNumber: "c/t", plugins: [RevealNotes]});
+// its words don't run into the number at the foot
+const full = (slide) => {
+  const all = slide.getBoundingClientRect(), last = slide.querySelector(".said") || slide;
+  const foot = all.bottom - 44 * all.height / slide.offsetHeight;
+  return slide.scrollHeight > slide.clientHeight
+    || last !== slide && last.getBoundingClientRect().bottom > foot + 1;
+};
 // a table has letters of 22 px where there is room for them
 const enlarge = () => {
   const table = Reveal.getCurrentSlide().querySelector(".table");
@@ -512,7 +591,7 @@ const enlarge = () => {
   const least = parseFloat(getComputedStyle(table).fontSize), room = table.closest(".slide");
   for (let size = 22; size > least; size -= 0.5) {
     table.style.fontSize = `${size}px`;
-    if (room.scrollHeight <= room.clientHeight && table.scrollWidth <= table.clientWidth) return;
+    if (!full(room) && table.scrollWidth <= table.clientWidth) return;
     table.style.fontSize = `${least}px`;
   }
 };
@@ -524,7 +603,7 @@ const fit = () => {
   if (!toy) return;
   for (let zoom = 1; zoom > 0.5; zoom -= 0.05) {
     toy.style.zoom = zoom;
-    if (slide.scrollHeight <= slide.clientHeight) break;
+    if (!full(slide)) break;
   }
 };
 Reveal.on("ready", fit);

@@ -16,11 +16,9 @@ from pathlib import Path
 
 from helpers import colours
 from helpers.course.notebooks import FOLDED, FOLDER, glossary, lessons_in, pictures, to_be_read
-from helpers.course.pages import ASSETS, INJECTED
+from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, curled, parted
 from helpers.data import PROJECT
 
-#: The line of all lessons at the head of each: on the site, the sidebar has it.
-_PATH = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n*", re.M)
 _PAGES = ["glossary.md", "own_data_guide.md", "instructor_guide.md", "maintainer_guide.md"]
 # around a table the theme repeats the names that lead to it
 _TWICE = re.compile(
@@ -174,7 +172,7 @@ def _mended(page):
     """
     page = page.replace('role="heading">', 'role="heading" aria-level="2">')
     page = page.replace(_FULL_SIZE, f'{_FULL_SIZE} title="Open in full size"')
-    page = _TWICE.sub(r"\1\3<table\4>", page)
+    page = curled(parted(_TWICE.sub(r"\1\3<table\4>", page)))
     return page.replace("<img ", '<img loading="lazy" ')
 
 
@@ -268,7 +266,7 @@ def _copy_lesson(path, source, available):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\]\(\.\./README\.md(#[\w-]+)?\)", "](index.md)", cell.source)
-            cell.source = _PATH.sub("", cell.source)
+            cell.source = LINE_OF_LESSONS.sub("", cell.source)
             if "glossary.md" not in available:
                 cell.source = re.sub(r"\[([^\]]+)\]\(glossary\.md#[^)]*\)", r"\1", cell.source)
             # a run of some lessons has no page for the others

@@ -13,10 +13,16 @@ from pathlib import Path
 from helpers import cases
 from helpers.course import slides
 from helpers.course.notebooks import ANSWER, FOLDER, MADE_UP, lessons, number
+from helpers.course.pages import curled
 
 _KEYS = range(1, 37)  # shops whose key the instructor gets
 _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)
 _REVEAL = ("sphinx_revealjs", "_static/revealjs")
+# in the speaker's view the labels stand above the next slide, not on it
+_LABELS = """
+#upcoming-slide iframe { height: calc(100% - 40px); margin-top: 40px; }
+#upcoming-slide .label, #speaker-layout { background: none; color: #555; font-size: 16px; }
+"""
 
 
 class WorkshopError(ValueError):
@@ -112,7 +118,16 @@ def write_slides(out: Path) -> None:
         )
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(Path(found.origin).parent / _REVEAL[1], out / "reveal")
+    _unveil(out / "reveal")
     for path in lessons():
         made = slides.slides_of(nbformat.read(path, as_version=4).cells)
         page = slides.page(made[0].headline, made, markdown2html)
-        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        (out / f"{path.stem}.html").write_text(curled(page), encoding="utf-8")
+
+
+def _unveil(reveal):
+    """Add :data:`_LABELS` to the speaker's view, a page within each build of a script."""
+    for path in (reveal / "plugin" / "notes").iterdir():
+        text = path.read_text(encoding="utf-8")
+        style = _LABELS if path.suffix == ".html" else _LABELS.replace("\n", " ")
+        path.write_text(text.replace("</style>", f"{style}</style>", 1), encoding="utf-8")

@@ -131,7 +131,7 @@ def who_says_yes() -> None:
         y = -0.95 * place
         style.box(axes, 2.75, y, 5.3, 0.72, "", INK)
         axes.text(0.25, y + 0.17, who, va="center", fontweight="bold", color=INK, zorder=4)
-        axes.text(0.25, y - 0.17, what, va="center", color=INK, zorder=4)
+        axes.text(0.25, y - 0.17, what, va="center", color=INK, zorder=4, fontsize=style.SMALL)
         style.arrow(axes, (5.5, y), (6.75, -1.9 + 0.28 * (2 - place)), CHANCE)
     style.box(axes, 7.95, -1.9, 2.1, 1.9, "one name\ndecides,\nby the rule", PERSONAL, filled=True)
     axes.text(6.1, 0.3, "yes", ha="center", va="center", color=CHANCE, fontweight="bold")
@@ -158,9 +158,9 @@ def memo_rule() -> None:
     for place, (question, word, answer) in enumerate(steps):
         y, colour = -1.2 * place, _VERDICTS[answer]
         style.box(axes, 2.3, y, 4.6, 0.66, question, INK)
-        style.box(axes, 7.75, y, 2.6, 0.62, answer, colour, filled=True)
-        style.arrow(axes, (4.66, y), (6.38, y), colour)
-        axes.text(5.45, y + 0.1, word, ha="center", va="bottom", color=colour)
+        style.box(axes, 7.7, y, 2.9, 0.62, answer, colour, filled=True)
+        style.arrow(axes, (4.66, y), (6.18, y), colour)
+        axes.text(5.38, y + 0.1, word, ha="center", va="bottom", color=colour)
         style.arrow(axes, (2.3, y - 0.39), (2.3, y - 0.8))
         other = "no" if word == "yes" else "yes"
         axes.text(2.5, y - 0.6, other, va="center", color=INK)

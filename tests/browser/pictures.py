@@ -1,6 +1,6 @@
-"""The picture of the memo of the bundled shop, for the README and the website's first page.
+"""The pictures of the memo of the bundled shop, for the README and the website's first page.
 
-``uv run --extra browser python -m tests.browser.pictures`` writes it anew. (The others are stored
+``uv run --extra browser python -m tests.browser.pictures`` writes them anew. (The others are stored
 with the lessons: see ``helpers/course/notebooks.py``.)
 """
 
@@ -17,21 +17,28 @@ from tests.browser.chromium import launch
 
 
 def write_picture(chromium, folder: Path) -> Path:
-    """Write ``memo.png``, with the words it shows as its description."""
+    """Write ``memo.png`` and, as a phone has it, the upper part, ``memo_phone.png``.
+
+    Each has the words it shows as its description.
+    """
     transactions, report = data.read_transactions()
     story = memo.Assumptions(visits_per_week=4_200, cost_per_year=8_000)  # as in lesson 11
     facts = memo.collect(
         transactions, data.load_events(), report, assumed=story, made_up_consent=True
     )
-    page = chromium.new_page(viewport={"width": 960, "height": 1600})
-    page.set_content(memo.page(facts, "the bundled shop"))
-    words = PngInfo()
-    words.add_itxt("Description", page.locator("body").inner_text())
-    half = page.locator(".rest").bounding_box()["y"]
-    part = {"x": 0, "y": 0, "width": 960, "height": int(half)}
-    with Image.open(io.BytesIO(page.screenshot(clip=part))) as picture:
-        picture.quantize(128).save(folder / "memo.png", pnginfo=words, optimize=True)
-    page.close()
+    text = memo.page(facts, "the bundled shop")
+    for name, width, ends, dots in (("memo", 832, ".rest", 1), ("memo_phone", 390, ".hand", 2)):
+        page = chromium.new_page(
+            viewport={"width": width, "height": 1600}, device_scale_factor=dots
+        )
+        page.set_content(text)
+        words = PngInfo()
+        words.add_itxt("Description", page.locator("body").inner_text())
+        high = int(page.locator(ends).bounding_box()["y"])
+        part = {"x": 0, "y": 0, "width": width, "height": high}
+        with Image.open(io.BytesIO(page.screenshot(clip=part))) as picture:
+            picture.quantize(128).save(folder / f"{name}.png", pnginfo=words, optimize=True)
+        page.close()
     return folder / "memo.png"
 
 

@@ -178,6 +178,23 @@ def test_a_quiz_answers_counts_and_remembers(site, watched):
     assert page.get_by_text(why).last.is_visible(), "on paper the folds stand open"
 
 
+def test_a_quiz_can_be_started_again(site, watched):
+    page = watched.page
+    page.goto(f"{site}/04_recommendations.html")
+    again, score = page.get_by_role("button", name="Start again"), page.locator(".quiz-score")
+    assert not again.is_visible()
+    first = page.locator("fieldset.quiz").first
+    first.get_by_text("Go live, coverage has gone up").click()
+    assert not first.locator("output.right").count()
+    first.get_by_text(re.sub(r"['’]", "’", RIGHT["04"][0]), exact=True).click()
+    assert first.locator("output.right").count() == 1
+    again.click()
+    assert score.inner_text() == "" and first.locator("output").inner_text() == ""
+    assert page.locator("fieldset.quiz input:checked").count() == 0 and not again.is_visible()
+    page.reload()
+    assert page.locator("fieldset.quiz input:checked").count() == 0
+
+
 def test_without_scripts_the_quiz_has_folds(site, browser):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{site}/04_recommendations.html")
@@ -231,6 +248,18 @@ def test_a_quotation_has_the_word_rather_whole_than_begun_rather_begun_than_insi
     for words in (f"An uplift, lifting {filler} the lift.", f"An uplift {filler} is lifting."):
         assert page.evaluate(quoted, words).strip().endswith(words[-9:])
     assert "uplift" in page.evaluate(quoted, f"{filler} an uplift of ten.")
+
+
+def test_search_quotes_the_glossarys_entry_of_a_term(site, watched):
+    page = watched.page
+    page.goto(f"{site}/search.html?q=Lift")
+    entry = page.locator("ul.search > li", has=page.get_by_role("link", name="Glossary: lift"))
+    entry.locator(".context").wait_for()
+    assert "lift Lesson 07: Confidence, divided by" in entry.locator(".context").inner_text()
+    assert entry.locator("a").first.get_attribute("href") == "glossary.html#lift"
+    page.goto(f"{site}/search.html?q=transactions")
+    page.locator("ul.search .context").first.wait_for()
+    assert watched.errors == []
 
 
 def test_the_search_page_asks_for_a_word(site, watched):
@@ -383,7 +412,30 @@ def test_a_figure_of_a_run_opens_in_large_with_the_keyboard(run_folder, serve, w
     assert not large.is_visible() and watched.errors == []
 
 
-def test_heads_of_tables_keep_whole_words_on_a_phone(watched):
+def test_the_first_page_has_a_memo_that_a_phone_can_show(site, watched):
+    page = watched.page
+    shown = {"paper": page.locator("img.paper"), "phone": page.locator("img.phone")}
+    drawn = "picture => getComputedStyle(picture).display !== 'none'"
+    for width, there in ((360, "phone"), (1280, "paper")):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.goto(f"{site}/index.html")
+        assert [name for name, picture in shown.items() if picture.evaluate(drawn)] == [there]
+
+
+def test_pages_have_the_signs_of_print(site, run_folder, serve, watched):
+    page = watched.page
+    for address in (f"{site}/01_load_data.html", f"{serve(run_folder)}/html/01_load_data.html"):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+        words = page.locator("article").evaluate("""whole => {
+            const copy = whole.cloneNode(true);
+            copy.querySelectorAll("pre, code, script, style").forEach((each) => each.remove());
+            return copy.textContent;
+        }""")
+        assert "don’t" in words and re.findall(r".{9}(?<!\d)[\"'].{9}|\d %", words) == []
+
+
+def test_heads_of_tables_keep_whole_words_on_a_phone(watched, site):
     page = watched.page
     page.set_viewport_size({"width": 360, "height": 740})
     cut = """() => [...document.querySelectorAll("article th")].flatMap((head) => {
@@ -398,6 +450,9 @@ def test_heads_of_tables_keep_whole_words_on_a_phone(watched):
         return cut;
     })"""
     for path in lessons():
+        page.goto(f"{site}/{path.stem}.html")
+        page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+        assert page.evaluate(cut) == [], f"{path.stem} on the site"
         page.set_content(lesson_html(path, [each.stem for each in lessons()]))
         assert page.evaluate(cut) == [], path.stem
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path.stem
@@ -415,8 +470,20 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     page.goto(serve(tmp_path) + "/index.html")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 361
     assert faults(page) == [] and watched.elsewhere == [] and watched.errors == []
+    bars = [each.bounding_box() for each in page.locator(".big svg").all()]
+    assert len({each["width"] for each in bars}) == 1
+    page.set_viewport_size({"width": 800, "height": 740})
+    tops = {each.bounding_box()["y"] for each in page.locator(".big svg").all()}
+    assert len(tops) == 1, "bars side by side stand on one line"
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert sheets == 1
+
+
+RUNS_INTO_THE_FOOT = """() => {
+    const words = Reveal.getCurrentSlide().querySelector(".said, .told");
+    return words && words.getBoundingClientRect().bottom
+        > document.querySelector(".slide-number").getBoundingClientRect().top + 1;
+}"""
 
 
 def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
@@ -435,17 +502,23 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
             high, wide, words = page.evaluate(size)
             assert high <= 721 and wide <= 1281, f"{path.stem}: too much on the slide: {words}"
             assert "Not answered yet" not in words
+            assert not page.evaluate(RUNS_INTO_THE_FOOT), words
         assert page.evaluate("Reveal.isLastSlide()")
     with page.expect_popup() as opened:
         page.keyboard.press("s")
     speaker = opened.value
     speaker.wait_for_selector(".speaker-controls-notes .value p", state="attached")
+    shown = speaker.locator("#upcoming-slide iframe")
+    shown.wait_for()
+    label = speaker.get_by_text("Upcoming", exact=True).bounding_box()
+    assert label["y"] + label["height"] <= shown.bounding_box()["y"], "it hides the headline"
     assert watched.elsewhere == [] and watched.errors == []
 
 
-def test_the_memos_picture_shows_what_there_is(browser, tmp_path):
+def test_the_memos_pictures_show_what_there_is(browser, tmp_path):
     """By the words on it: letters look a little different on each machine."""
-    made = Image.open(write_picture(browser, tmp_path))
-    shown = Image.open(FOLDER / "images" / "memo.png")
-    assert made.size == shown.size
-    assert made.text["Description"] == shown.text["Description"], "make memo.png again"
+    write_picture(browser, tmp_path)
+    for name in ("memo.png", "memo_phone.png"):
+        made, shown = Image.open(tmp_path / name), Image.open(FOLDER / "images" / name)
+        assert made.size == shown.size
+        assert made.text["Description"] == shown.text["Description"], f"make {name} again"

@@ -24,7 +24,7 @@
     }
     // what scrolls sideways on a phone is reached by the keyboard, too
     if (!matchMedia("(max-width: 46em)").matches) return;
-    for (const part of document.querySelectorAll("article .highlight pre, article .output_html"))
-      if (part.matches("pre") || part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    for (const part of document.querySelectorAll("article .output_html"))
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
   });
 })();

@@ -33,6 +33,7 @@
       const good = asked.filter((question, each) => each in first && right(question, first[each])).length;
       score.textContent = answered ? `${good} of ${answered} right at the first try` +
         (answered < asked.length ? `, ${asked.length - answered} to go.` : ".") : "";
+      again.hidden = !answered;
     };
     asked.forEach((question, number) => section.insertBefore(form(question, number), question.asked));
     asked.forEach((question) => {
@@ -41,7 +42,21 @@
       section.insertBefore(folds, question.asked);
       folds.append(question.asked, ...question.options);
     });
-    section.insertBefore(score, asked.at(-1).asked.parentElement.nextElementSibling);
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "quiz-again";
+    again.textContent = "Start again";
+    again.addEventListener("click", () => {
+      for (const each of Object.keys(first)) delete first[each];
+      save(first);
+      section.querySelectorAll("fieldset.quiz input").forEach((each) => { each.checked = false; });
+      section.querySelectorAll("fieldset.quiz output").forEach((each) => { each.textContent = ""; });
+      tell();
+      section.querySelector("fieldset.quiz input").focus();
+    });
+    const after = asked.at(-1).asked.parentElement.nextElementSibling;
+    section.insertBefore(score, after);
+    section.insertBefore(again, after);
     tell();
 
     function form(question, number) {
@@ -70,6 +85,7 @@
       const answer = (place) => {
         const good = right(question, place);
         said.innerHTML = "";
+        said.classList.toggle("right", good);
         const mark = document.createElement("span");
         mark.className = "mark";
         mark.textContent = good ? "✓ " : "✗ ";
