@@ -8,6 +8,7 @@ import copy
 import functools
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -550,6 +551,22 @@ def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
             else:
                 assert "goes with the fault" in told
             assert len(set(lines)) == 4
+
+
+def test_a_lift_that_cannot_be_worth_having_is_a_right_row():
+    """The rule for an ended test says don't at this row, so the form takes it."""
+    case = dealt(SEEDS[0], "last week")
+    read = cases.gauges(case)
+    sound = {"arms": ["today", "personal"], "broken": False, "worth_having": 0.1}
+    for lift, arms, counts in [
+        ((-0.03, -0.13, 0.07), ["today", "personal"], True),
+        ((0.02, -0.07, 0.13), ["today", "personal"], False),
+        ((-0.03, -0.13, 0.07), ["today", "today again"], False),
+    ]:
+        ended = read | {"test": sound | {"lift": lift, "arms": arms}}
+        assert ("lift" in cases.right(replace(case, _read=ended), "gauge")) == counts
+    ended = read | {"test": sound | {"lift": (-0.03, -0.13, 0.07), "broken": True}}
+    assert "lift" not in cases.right(replace(case, _read=ended), "gauge")
 
 
 @each_kind

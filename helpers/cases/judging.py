@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.cases.desk import desk
+from helpers.cases.desk import desk, gauges
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "fault", "gauge", "sentence")
@@ -87,6 +87,8 @@ def folded(case: Case) -> str:
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
+    if _lift_says_dont(case):
+        also += " (Or *lift*: it can't be worth having. The score says why.)"
     told = f"{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
 
@@ -121,8 +123,21 @@ def keys(shops) -> str:
 
 
 def right(case: Case, part: str) -> tuple[str, ...]:
-    """All answers to a part that are right: several gauges may show one fault."""
-    return case.truth.gauges if part == "gauge" else (key(case)[part],)
+    """All answers to a part that are right: several gauges may show one fault.
+
+    A sound live test whose lift can't be worth having says *don't* by itself: its row counts, too.
+    """
+    if part != "gauge":
+        return (key(case)[part],)
+    return case.truth.gauges + ("lift",) * _lift_says_dont(case)
+
+
+def _lift_says_dont(case):
+    """Whether the test of the lists ended below what is worth having, where the word is don't."""
+    test = gauges(case)["test"]
+    if case.truth.decision != "don't" or not test or test["broken"]:
+        return False
+    return "today again" not in test["arms"] and test["lift"][2] < test["worth_having"]
 
 
 def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool, str]:
