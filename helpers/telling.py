@@ -162,7 +162,7 @@ def percent(share: float) -> str:
     return f"{share:.1%}"
 
 
-def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
+def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None, folded: str = "") -> None:
     """Show a table for people: no index, words to the left, numbers to the right and rounded.
 
     Parameters
@@ -172,6 +172,8 @@ def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
         tick and a cross, what is missing a dash.
     formats : dict of column name to format, optional
         As in ``{"share": "{:.0%}"}``. Whole numbers get commas, other numbers two decimals.
+    folded : str
+        What to call the table where one has to open it first.
     """
     formats = formats or {}
     columns = [table.iloc[:, place] for place in range(table.shape[1])]
@@ -180,6 +182,8 @@ def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None) -> None:
     rows = [_row("th", map(str, table.columns), aligns)]
     rows += [_row("td", row, aligns) for row in zip(*cells, strict=True)]
     page = f"<table><thead>{rows[0]}</thead><tbody>\n" + "\n".join(rows[1:]) + "</tbody></table>"
+    if folded:
+        page = f"<details><summary>{html.escape(folded)}</summary>{page}</details>"
     spoken = pd.DataFrame(dict(enumerate(cells))).set_axis(table.columns, axis=1)
     display({"text/html": page, "text/plain": spoken.to_string(index=False)}, raw=True)
 

@@ -256,6 +256,39 @@ def test_arms_of_another_test_or_of_none(content, said, tmp_path):
     assert not (tmp_path / "test.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("plan", "revenue", "reasons"),
+    [
+        ({"worth_having": 0.3}, "steady", []),
+        ({"worth_having": 0.9}, "steady", ["low end"]),  # +64 % to +143 %
+        ({"worth_having": 0.3}, "noisy", ["not sure about revenue per customer"]),
+        ({"worth_having": 0.9}, "noisy", ["low end", "not sure about revenue per customer"]),
+        # what it costs is known: break-even is at +19 %, or at +96 %
+        ({"worth_having": 0.9, "value": 1.0, "cost_per_year": 1_000}, "steady", []),
+        ({"worth_having": 0.3, "value": 1.0, "cost_per_year": 5_000}, "steady", ["low end"]),
+    ],
+)
+def test_what_the_test_leaves_open_is_shipped_in_steps(plan, revenue, reasons, tmp_path):
+    """To everybody but the holdout where the low end pays and no guardrail is unsure."""
+    rows = []
+    for k in range(800):
+        new, each = k % 2, k // 2
+        spent = {"steady": 10 * (each % 10 != 0), "noisy": 10 * (each % 10 == new)}[revenue]
+        carted = each % (2 if new else 4) == 0
+        day = f"2024-03-{4 + each % 14:02d}"
+        rows.append(f"c{k},{'new' if new else 'old'},{day},{carted:d},{spent}")
+    write(tmp_path, plan | {"guardrails": {"revenue per customer": 0.1}, "holdout": 0.05}, rows,
+          "customer_id,arm,date,carted,revenue")  # fmt: skip
+    _, text, figures = readout(tmp_path)
+    assert figures["decision"] == "ship"
+    assert ("Show new in steps" in text) == bool(reasons)
+    assert ("Show new to everybody" in text) == (not reasons)
+    assert all(reason in text.split("Show new")[1].split("</div>")[0] for reason in reasons)
+    assert ("the low end" in text) == ("low end" in reasons)
+    if "cost_per_year" in plan:
+        assert ("Even the lower end pays that" in text) == (not reasons)
+
+
 # rehearse
 
 

@@ -83,6 +83,16 @@ def test_a_table_is_for_people(shown):
     assert shown[0]["text/plain"].count("\n") == 2
 
 
+def test_a_table_can_be_folded(shown):
+    table = pd.DataFrame({"rows": [3]})
+    show(table)
+    show(table, folded="What <else>")
+    opened, folded = (each["text/html"] for each in shown)
+    summary = "<summary>What &lt;else&gt;</summary>"
+    assert folded == f"<details>{summary}{opened}</details>"
+    assert shown[0]["text/plain"] == shown[1]["text/plain"]
+
+
 def test_the_same_table_is_the_same_page(shown):
     for name in ("Mug", "Mug", "Pot"):
         show(pd.DataFrame({"product": [name]}))

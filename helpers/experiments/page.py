@@ -202,9 +202,13 @@ def _now(arm, decision, base, read, plan):
     window = read["window"]
     if decision == SHIP:
         rest = "but those who are held out" if plan.holdout else "but a small share"
+        later = f"they stay with {base} and tell later whether the effect lasts."
+        if not (doubtful := _doubtful(arm, read, plan)):
+            return f"Show {arm} to everybody {rest}; {later}"
         return (
-            f"Show {arm} to everybody {rest}; they stay with {base} and tell later whether the "
-            "effect lasts."
+            f"Show {arm} in steps, since {' and '.join(doubtful)}: to a fifth of the customers, "
+            "then to half, reading split, guardrails and money between two steps; at last to "
+            f"everybody {rest}; {later}"
         )
     if decision == KEEP:
         end = window["first"] + pd.Timedelta(days=7 * plan.weeks)
@@ -230,6 +234,19 @@ def _now(arm, decision, base, read, plan):
                 f"four times in five, it takes at least {weeks:,} weeks of such traffic."
             )
     return f"Keep {base}."
+
+
+def _doubtful(arm, read, plan):
+    """Why an arm that is to be shipped goes out in steps: what this test leaves open."""
+    table, money = read["comparisons"], read["money"].get(arm, {})
+    table = table[table["arm"] == arm]
+    low = table.loc[table["role"] == "decides", "lift_low"].item()
+    pays = money["low"] > money["cost"] if "cost" in money else low > plan.worth_having
+    unsure = table.loc[(table["role"] == "guardrail") & (table["state"] == "not sure"), "metric"]
+    reasons = [] if pays else ["the low end of its interval does not pay"]
+    if len(unsure):
+        reasons.append(f"the test is not sure about {' and '.join(unsure)}")
+    return reasons
 
 
 def _chances(read, plan):
