@@ -80,10 +80,10 @@ def test_the_first_week_that_finds_it_is_marked(drawn, lifts, finding, marked):
 
 def test_a_path_is_red_once_it_was_beyond(drawn):
     paths = np.array([[0.1, 2.5, 0.3], [0.1, -0.5, 0.3], [-1.0, -2.0, -2.1]])
-    plots.peeking_paths(paths, np.array([4.0, 3.0, 2.0]))
+    plots.peeking_paths(paths)
     [axes] = drawn
     assert "2 of 3 tests" in title(axes)
-    assert "at the last look: 1" in axes.alt and "wider limits: 1" in axes.alt
+    assert "at the last look: 1" in axes.alt
     assert [(x, y) for x, y, _ in dots(axes)] == [(2, 2.5), (2, -2.0)]
     red = [line for line in axes.lines if len(line.get_xdata()) == 3
            and to_hex(line.get_color()) == to_hex(colours.WARNING)]  # fmt: skip

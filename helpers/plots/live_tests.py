@@ -163,15 +163,13 @@ def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
     style.finish(figure, axes, finding, "weeks that the test runs", "smallest lift found", alt, "y")
 
 
-def peeking_paths(paths: np.ndarray, limits: np.ndarray | None = None) -> None:
+def peeking_paths(paths: np.ndarray) -> None:
     """Tests of equal lists, look by look; those that were "significant" at some look are marked.
 
     Parameters
     ----------
     paths : ndarray, shape (n_tests, looks)
         From :func:`helpers.experiments.peeking_paths`.
-    limits : ndarray, shape (looks,), optional
-        Wider limits, from :func:`helpers.experiments.spending_limits`.
     """
     days = np.arange(1, paths.shape[1] + 1)
     beyond = np.abs(paths) > 1.96
@@ -187,22 +185,12 @@ def peeking_paths(paths: np.ndarray, limits: np.ndarray | None = None) -> None:
     axes.text(days[0], -2.75, "usual limit", ha="left", va="center", color=INK)
     if beyond.any():
         axes.text(days[-1], -4.1, "dot: the first such day", ha="right", va="center", color=WARNING)
-    top = 4.6
-    if limits is not None:
-        for side in (-1, 1):
-            axes.plot(days, side * np.asarray(limits), color=PERSONAL, linewidth=2)
-        place = int(0.5 * len(days))
-        axes.text(days[place], min(limits[place], 4) + 0.25, "limit for early looks",
-                  color=PERSONAL, va="bottom")  # fmt: skip
-    axes.set_ylim(-top, top)
+    axes.set_ylim(-4.6, 4.6)
     axes.set_xlim(0.5, days[-1] + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     n = int(beyond.any(axis=1).sum())
     finding = f"Equal lists: {n} of {len(paths)} tests “significant” on some day"
     alt = f"{finding}; at the last look: {beyond[:, -1].sum()}."
-    if limits is not None:
-        crossed = (np.abs(paths) > np.asarray(limits)).any(axis=1).sum()
-        alt += f" Beyond the wider limits: {crossed}."
     style.finish(figure, axes, finding, "look at the test", "difference, in standard errors", alt)
 
 
