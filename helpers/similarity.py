@@ -495,6 +495,52 @@ def bought_later(
     )
 
 
+def bought_later_on_all_pages(
+    transactions: pd.DataFrame,
+    matrix: InteractionMatrix,
+    one: ProductSimilarity,
+    other: ProductSimilarity,
+    n: int = 4,
+) -> pd.DataFrame:
+    """What became of two proposals over all product pages, customer by customer.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    matrix : InteractionMatrix
+        Of these transactions.
+    one, other : ProductSimilarity
+        Of its products.
+    n : int
+        Products shown on a page.
+
+    Returns
+    -------
+    DataFrame of int
+        Indexed by customer, ``one`` and ``other``: how often the customer bought, on a later day
+        than the page's product, something that only this proposal shows there; summed over the
+        pages of what the customer owns. What both show can't tell them apart.
+    """
+    by_product = _Known(transactions, matrix).table.tocsc()
+    came = np.zeros(matrix.shape[0], dtype=by_product.dtype)
+    counts = np.zeros((matrix.shape[0], 2), dtype=int)
+
+    def buyers(place):
+        part = slice(by_product.indptr[place], by_product.indptr[place + 1])
+        return by_product.indices[part], by_product.data[part]
+
+    for place, rows in enumerate(zip(_best_of_each(one, n), _best_of_each(other, n), strict=True)):
+        (first, _), (second, _) = rows
+        people, day = buyers(place)
+        came[people] = day
+        for side, shown in enumerate((np.setdiff1d(first, second), np.setdiff1d(second, first))):
+            for column in shown:
+                owners, bought = buyers(column)
+                counts[owners[(came[owners] > 0) & (bought > came[owners])], side] += 1
+        came[people] = 0
+    return pd.DataFrame(counts, matrix.customers, ["one", "other"])
+
+
 def somebody_who_bought(
     transactions: pd.DataFrame, product_id, row: Sequence, rival: Sequence = ()
 ) -> tuple[str, int, int]:
@@ -745,6 +791,30 @@ def rows_of_first_buyers(
     )
 
 
+def beside_the_rival(row: pd.DataFrame, errors: float = 2) -> pd.Series:
+    """What can be said of rows from so many buyers, beside best sellers.
+
+    Parameters
+    ----------
+    row : DataFrame
+        From :func:`row_by_buyers`.
+    errors : float
+        How many standard errors are clear.
+
+    Returns
+    -------
+    Series of str
+        Per count: ``"ahead"``, ``"behind"``, each by more than luck; ``"can't tell"``; or ``"near
+        chance"``: ahead, and not above twice what chance finds.
+    """
+    luck = errors * row["error"]
+    state = pd.Series("can't tell", row.index, dtype=object)
+    state[row["ahead"] < -luck] = "behind"
+    state[row["ahead"] > luck] = "ahead"
+    state[(state == "ahead") & ~(row["same"] > 2 * row.attrs.get("chance", 0))] = "near chance"
+    return state
+
+
 def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
     """From how many buyers on a row of its own beats the rival.
 
@@ -762,11 +832,9 @@ def enough_buyers(row: pd.DataFrame, errors: float = 2) -> int | None:
         twice what chance does; None, if there is none. Fewer than three are no count to decide
         for, however well they do: a row from one person shows what that person bought.
     """
-    found = None
+    found, state = None, beside_the_rival(row, errors)
     for count in reversed(row.index[row.index >= 3]):
-        each = row.loc[count]
-        clear = each["ahead"] > errors * each["error"]
-        if not (clear and each["same"] > 2 * row.attrs["chance"]):
+        if state[count] != "ahead":
             break
         found = int(count)
     return found

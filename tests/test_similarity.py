@@ -12,7 +12,9 @@ from helpers import data
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.similarity import (
     _dealt,
+    beside_the_rival,
     bought_later,
+    bought_later_on_all_pages,
     buyers_for_a_row,
     common_buyers,
     enough_buyers,
@@ -218,6 +220,24 @@ def test_bought_later_is_on_a_later_day_for_the_first_time():
     assert somebody_who_bought(VISITS, "page", ["b"]) == ("1", 1, 0)  # the first among equals
     # 1 bought both, so 2 is the one to show
     assert somebody_who_bought(VISITS, "page", ["b"], ["a"]) == ("2", 1, 0)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000))
+def test_over_all_pages_it_is_the_sum_of_the_pages(seed):
+    rng = np.random.default_rng(seed)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 200, 60), unit="h")
+    who, what = (rng.integers(0, most, 60).astype(str) for most in (9, 7))
+    table = purchases(*zip(who, what, days.astype(str), strict=True))
+    matrix = build_interaction_matrix(table)
+    proposals = common_buyers(matrix, 3), product_similarity(matrix, 3)
+    found = bought_later_on_all_pages(table, matrix, *proposals, n=2)
+    expected = pd.DataFrame(0, matrix.customers, ["one", "other"])
+    for page in matrix.products:
+        one, other = (set(similar_products(each, page, n=2)["product_id"]) for each in proposals)
+        part = bought_later(table, page, {"one": one - other, "other": other - one})
+        expected = expected.add(part, fill_value=0)
+    assert found.sort_index().equals(expected.astype(int).sort_index())
 
 
 def test_the_first_page_is_found_by_a_rule(shop):
@@ -459,6 +479,24 @@ def test_enough_buyers_holds_for_every_larger_count():
     assert enough_buyers(row, errors=10) is None
     row.attrs["chance"] = 0.2  # ahead of the rival is not enough, where chance does nearly as well
     assert enough_buyers(row) == 30
+
+
+def test_behind_by_no_more_than_luck_is_not_behind():
+    row = pd.DataFrame(
+        {"same": [0.2, 0.3, 0.3, 0.5, 0.09], "ahead": [-0.1, -0.03, 0.03, 0.3, 0.2], "error": 0.04},
+        index=[1, 3, 10, 30, 100],
+    )
+    row.attrs["chance"] = 0.05
+    states = ["behind", "can't tell", "can't tell", "ahead", "near chance"]
+    assert beside_the_rival(row).tolist() == states
+    assert beside_the_rival(row, errors=0).tolist()[1:3] == ["behind", "ahead"]
+
+
+def test_with_ten_buyers_the_bundled_shop_cannot_tell():
+    shop = data.load_shop("", "", {}, {}, "%d-%m-%Y", {}, {})[0]
+    row = row_by_buyers(shop, build_interaction_matrix(shop), data.product_table(shop))
+    assert row["ahead"][10] < 0 and beside_the_rival(row)[10] == "can't tell"
+    assert beside_the_rival(row)[3] == "behind" and enough_buyers(row) == 30
 
 
 def test_a_row_may_be_tried_where_others_do_not_clearly_buy_less_of_it():
