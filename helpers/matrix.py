@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -269,12 +270,8 @@ def bought_later(
     ValueError
         If nobody bought anything up to that day.
     """
-    day = transactions["transaction_date"].max().normalize() - pd.Timedelta(days=days)
-    known = transactions["transaction_date"] < day + pd.Timedelta(days=1)
-    matrix = build_interaction_matrix(transactions[known])
+    day, matrix, filled, after = _before_and_after(transactions, days)
     n_customers, n_products = matrix.shape
-    filled = _filled_places(matrix)
-    after = _places(transactions[~known], matrix)
     later = np.setdiff1d(after, filled, assume_unique=True)
     n_empty = n_customers * n_products - len(filled)
     rows = {"all empty cells": (n_empty, len(later))}
@@ -305,6 +302,47 @@ def bought_later(
     table["share"] = table["bought"] / table["cells"]
     table.attrs = told
     return table
+
+
+def filled_or_blank(transactions: pd.DataFrame, days: int, products: Collection) -> pd.Series:
+    """Of these products, which cells were bought later: those filled already, or the empty ones?
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    days : int
+        As in :func:`bought_later`.
+    products : collection of product ids
+        What people buy again, say, or the others. Together they mislead: the one hides the other.
+
+    Returns
+    -------
+    Series
+        ``filled`` cells and how many were bought ``again``; ``blank`` ones and how many were
+        ``found`` (bought for the first time); ``new``, the share of those bought that had been
+        empty; ``by_popularity`` and ``give_or_take`` as in :func:`bought_later`. The last three
+        are missing where nothing was bought.
+    """
+    _, matrix, filled, after = _before_and_after(transactions, days)
+    columns = np.flatnonzero(matrix.products.isin(list(products)))
+    filled, after = (each[np.isin(each % matrix.shape[1], columns)] for each in (filled, after))
+    again = len(np.intersect1d(filled, after, assume_unique=True))
+    told = {
+        "filled": len(filled),
+        "again": again,
+        "blank": matrix.shape[0] * len(columns) - len(filled),
+        "found": len(after) - again,
+        "new": 1 - again / len(after) if len(after) else np.nan,
+    }
+    return pd.Series(told | _blanks_by_popularity(matrix, after), dtype=float)
+
+
+def _before_and_after(transactions, days):
+    """The day, the matrix of that evening, its filled places, and those bought afterwards."""
+    day = transactions["transaction_date"].max().normalize() - pd.Timedelta(days=days)
+    known = transactions["transaction_date"] < day + pd.Timedelta(days=1)
+    matrix = build_interaction_matrix(transactions[known])
+    return day, matrix, _filled_places(matrix), _places(transactions[~known], matrix)
 
 
 def _blanks_by_popularity(matrix, after):

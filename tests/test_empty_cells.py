@@ -15,6 +15,7 @@ from helpers.matrix import (
     by_window,
     described,
     equally_empty_shops,
+    filled_or_blank,
     full_rows,
     leaders,
     product_views,
@@ -188,6 +189,25 @@ def test_blanks_are_compared_with_what_popularity_explains():
     assert np.isnan(bought_later(purchases(("1", "A", 1), ("2", "B", 31)), None, 12).attrs[
         "by_popularity"
     ])  # fmt: skip
+
+
+def test_what_is_bought_again_and_what_is_bought_once_are_told_apart():
+    # everybody's coffee is bought again; nobody buys a second rug, but the others buy their first
+    habit = [(f"{n}", "coffee", day) for n in range(40) for day in (1, 31)]
+    first = [(f"{n}", "coffee", 31) for n in range(40, 50)]
+    rugs = [(f"{n}", "rug", 1 if n >= 40 else 31) for n in range(80)]
+    shop = purchases(*habit, *first, *rugs)
+    together = bought_later(shop, None, days=12)
+    new = together.loc["all empty cells", "bought"]
+    assert new / (new + together.attrs["again"]) == pytest.approx(50 / 90), "says neither"
+    coffee, rug = (filled_or_blank(shop, 12, [name]) for name in ("coffee", "rug"))
+    assert coffee[["filled", "again", "blank", "found"]].tolist() == [40, 40, 40, 10]
+    assert rug[["filled", "again", "blank", "found"]].tolist() == [40, 0, 40, 40]
+    assert (coffee["new"], rug["new"]) == (pytest.approx(0.2), 1)
+    both = filled_or_blank(shop, 12, ["coffee", "rug"])
+    assert both["found"] == new and both["again"] == together.attrs["again"]
+    assert both["by_popularity"] == pytest.approx(together.attrs["by_popularity"])
+    assert np.isnan(filled_or_blank(shop, 12, ["tea"])["new"])
 
 
 def test_times_as_often_says_little_about_few():
