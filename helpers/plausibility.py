@@ -512,7 +512,8 @@ def _test_customers(shop):
         return None
     return Doubt(
         "test customers",
-        f"{_count(len(tests), 'customer')} may be tests: {', '.join(map(_short, tests[:3]))}.",
+        f"{_count(len(tests), 'customer')} may be {'a test' if len(tests) == 1 else 'tests'}: "
+        f"{', '.join(map(_short, tests[:3]))}.",
         "Test orders say nothing about what customers want.",
         f"{_drop(shop.called['customer_id'], tests[:5])}.",
     )

@@ -199,7 +199,9 @@ def desk(case: Case) -> pd.DataFrame:
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
     line = f"line: {_points(score['line'])}"
-    failed = dict(sorted((lists["failed"] | lists["asks"]).items()))
+    # length, variety and a common first place only ask somebody to look
+    found = [("fails", each) for each in sorted(lists["failed"].items())]
+    found += [("can't block", each) for each in sorted(lists["asks"].items())]
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
@@ -224,7 +226,7 @@ def desk(case: Case) -> pd.DataFrame:
             for name, each in groups.items()
         },
         "list checks": (
-            "; ".join(f"fails: {check} ({what})" for check, what in failed.items()) or "all pass",
+            "; ".join(f"{how}: {check} ({what})" for how, (check, what) in found) or "all pass",
             f"{lists['checks']} can block; short lists, variety and “more than half” can't",
         ),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.cases.desk import desk, gauges
+from helpers.cases.desk import desk, gauges, letter_of
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "fault", "gauge", "sentence")
@@ -89,6 +89,8 @@ def folded(case: Case) -> str:
     also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
     if _lift_says_dont(case):
         also += " (Or *lift*: it can't be worth having. The score says why.)"
+    reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
+    also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
     told = f"{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
 

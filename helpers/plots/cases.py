@@ -19,6 +19,8 @@ ROUTINE = [
     ("Does it hold up in every group?", "05b", "for this group only"),
     ("May all of it be shown?", "06", "not yet"),
 ]
+#: After this many questions, a test that has decided speaks, before any score.
+_TEST_SPEAKS_AFTER = 2
 _ANSWERS = {"fix the data first": WARNING, "score anew, go on": INK, "not yet": CHANCE,
             "don't": POPULAR, "for this group only": PERSONAL}  # fmt: skip
 #: A number that somebody sends, and the one to hold beside it.
@@ -35,25 +37,33 @@ BESIDE = [
 
 
 def routine() -> None:
-    """The course in eight questions: the first no decides."""
-    figure, axes = style.figure(height=7.4)
+    """The course in eight questions: the first no decides, a finished test before any score."""
+    figure, axes = style.figure(height=8.2)
     for place, (question, lesson, word) in enumerate(ROUTINE):
-        y, colour = -place, _ANSWERS[word]
+        y, colour = -place - (place >= _TEST_SPEAKS_AFTER), _ANSWERS[word]
         style.box(axes, 2.55, y, 5.1, 0.76, textwrap.fill(question, 28), INK)
         axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
         style.arrow(axes, (5.15, y), (6.05, y), colour)
         axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
         style.box(axes, 7.6, y, 3.0, 0.76, textwrap.fill(word, 14), colour, filled=True)
         style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
-    style.box(axes, 2.55, -len(ROUTINE), 3.4, 0.62, "ship a test", PERSONAL, True)
-    axes.text(2.75, -len(ROUTINE) + 0.49, "yes", va="center", color=INK, fontsize=style.SMALL)
+    y, last = -_TEST_SPEAKS_AFTER, -len(ROUTINE) - 1
+    axes.text(2.55, y, "a test that decided?", ha="center", va="center", color=INK)
+    style.arrow(axes, (5.15, y), (6.05, y), INK)
+    axes.text(5.55, y + 0.08, "yes", ha="center", va="bottom", color=INK)
+    style.box(axes, 7.6, y, 3.0, 0.76, "it speaks\nfirst", INK, filled=True)
+    style.arrow(axes, (2.55, y - 0.3), (2.55, y - 0.61), INK)
+    style.box(axes, 2.55, last, 3.4, 0.62, "ship a test", PERSONAL, True)
+    axes.text(2.75, last + 0.49, "yes", va="center", color=INK, fontsize=style.SMALL)
     axes.set_xlim(-0.75, 9.15)
-    axes.set_ylim(-len(ROUTINE) - 0.45, 0.75)
+    axes.set_ylim(last - 0.45, 0.75)
     axes.text(-0.12, 0.6, "lesson", ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
     style.bare(axes, equal=False)
     finding = "The routine: the first no decides"
     style.title(axes, finding)
-    told = "; ".join(f"{question} no: {word}" for question, _, word in ROUTINE)
+    told = [f"{question} no: {word}" for question, _, word in ROUTINE]
+    told.insert(_TEST_SPEAKS_AFTER, "a test that decided? yes: it speaks first")
+    told = "; ".join(told)
     style.show(figure, f"{finding}. {told}; all yes: ship a test.")
 
 
