@@ -59,13 +59,12 @@ def test_what_doubling_does_has_a_bar_for_each_figure(drawn):
     doubled = warehouse.what_doubling_does(MEASURED)
     plots.what_doubling_does(doubled)
     [axes] = drawn
-    expected = doubled.loc[
-        ["customers", "products", "history"], ["seconds", "rows", "possible"]
-    ].to_numpy()
+    expected = doubled.loc[["customers", "products", "history"], ["seconds", "rows"]].to_numpy()
     assert [width for _, width, _ in bars(axes)] == pytest.approx(expected.ravel())
-    assert title(axes) == "Histories make rows, products possible pairs"
+    assert title(axes) == "Twice the history: 4.1 times the rows of pairs"
     shades = {shade for *_, shade in bars(axes)}
-    assert shades == {colour("WARNING"), colour("PERSONAL"), colour("INK")}
+    assert shades == {colour("WARNING"), colour("PERSONAL")}
+    assert any("arithmetic" in text for text in written(axes))  # not of a whole job
     assert doubled.loc["products", "possible"] == pytest.approx(4, abs=0.001)
     no_overlap(axes)
 
@@ -93,6 +92,18 @@ def test_a_cap_is_judged_by_its_interval(drawn, row, says):
     assert stripes(axes) == [tuple(row[2:]), (-0.12, -0.08)]
     assert dots(axes) == [(row[1], 0, colour("PERSONAL")), (-0.1, 1, colour("INK"))]
     assert f"{row[1]:+.3f}\n({row[2]:+.3f} to {row[3]:+.3f})" in written(axes)
+    no_overlap(axes)
+
+
+def test_a_cap_is_drawn_in_the_unit_of_the_text(drawn):
+    """Once, the text spoke of per cent of the quality, and the figure of NDCG."""
+    tried = caps(a_cap_of_9=[0.9, -0.0001, -0.01, 0.01], a_cap_of_2=[0.5, -0.02, -0.03, -0.01])
+    plots.what_a_cap_does(tried, "a cap of 9", quality=0.25)
+    [axes] = drawn
+    assert np.allclose(stripes(axes), [(-4, 4), (-12, -4)])
+    assert "-8.0 %\n(-12.0 to -4.0)" in written(axes)
+    assert "+0.0 % (-4.0 to +4.0)" in axes.alt
+    assert "per cent" in axes.get_xlabel() and tried.loc["a cap of 2", "difference"] == -0.02
     no_overlap(axes)
 
 
@@ -144,10 +155,10 @@ def test_programs_compared_stacks_the_verdicts(drawn):
     plots.programs_compared(compared, 5, 0.2)
     [axes] = drawn
     shown = [(left, width) for left, width, _ in bars(axes) if width > 0]
-    assert np.allclose(shown, [(0, 1), (0, 0.6), (0.6, 0.4), (0, 0.5), (0.5, 0.4), (0.9, 0.1)])
+    assert np.allclose(shown, [(0, 1), (0, 0.6), (0.6, 0.4), (0, 1)])  # as the lesson's table
     assert title(axes) == "Old data: 100% differ in more than ties"
     assert "app: 4.5 of 5 products in common" in written(axes)
-    assert warehouse.MISSING in written(axes)
+    assert "another input or rule" in written(axes) and warehouse.MISSING not in written(axes)
     assert "a stranger's list has 1.0 in common" in axes.alt
     no_overlap(axes)
 

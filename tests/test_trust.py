@@ -296,6 +296,17 @@ def test_a_homepage_that_pushes_flatters_the_best_sellers():
     pd.testing.assert_series_equal(*(nobody_looks.iloc[n] for n in (0, 1)), check_names=False)
 
 
+def test_other_strangers_say_the_same(split):
+    """As a fold of lesson 05b says of twenty more draws."""
+    lesson = (FOLDER / "05b_trust.ipynb").read_text(encoding="utf-8")
+    assert "twenty more draws found 22 to 26 %, and all said *a signal*" in lesson
+    model = evaluate.choose_item_based(split, 5)
+    draws = [evaluate.shuffle_test(split, 5, seed, "hit_rate", model) for seed in range(1, 21)]
+    found = [each["stranger"] for each in draws]
+    assert f"{min(found):.0%} {max(found):.0%}" == "22% 26%"
+    assert all(each["signal"] for each in draws)
+
+
 def test_in_most_made_up_shops_the_lead_grows_once_the_push_stops():
     """As a fold of lesson 05b says of ten more shops."""
     lesson = (FOLDER / "05b_trust.ipynb").read_text(encoding="utf-8")

@@ -15,7 +15,8 @@ from helpers.warehouse import MISSING, SAME, SCORES, TIES, compare_lists
 from helpers.warehouse import OTHER as PRODUCTS
 
 _VERDICTS = {SAME: PERSONAL, TIES: OTHER, SCORES: PINK, PRODUCTS: WARNING, MISSING: INK}
-_GROWS = {"customers": "Customers", "products": "Products", "history": "Histories"}  # fmt: skip
+_GROWS = {"customers": "customers", "products": "products", "history": "history"}
+_CAUSE = "another input or rule"  # what is neither the same nor only a tie
 _ENGINES = {
     "scipy": ("our engine (SciPy)", PERSONAL),
     "duckdb": ("DuckDB", OTHER),
@@ -99,43 +100,41 @@ def who_makes_the_pairs(shares: pd.Series) -> None:
 
 
 def what_doubling_does(doubled: pd.DataFrame) -> None:
-    """Twice as many customers, products or purchases each: times the seconds, rows and memory.
+    """Twice as many customers, products or purchases each: times the seconds and the rows.
 
     Parameters
     ----------
     doubled : DataFrame
-        From :func:`helpers.warehouse.what_doubling_does`.
+        From :func:`helpers.warehouse.what_doubling_does`. Possible pairs are told, not drawn.
     """
-    figure, axes = style.figure(height=4.4)
+    figure, axes = style.figure(height=3.8)
     names = {"customers": "twice the\ncustomers", "products": "twice the\nproducts",
              "history": "histories\ntwice as long"}  # fmt: skip
-    bars = {"seconds": ("seconds of our engine, measured", PERSONAL),
-            "rows": ("rows of pairs in SQL, computed", WARNING),
-            "possible": ("possible pairs of products, computed", INK)}  # fmt: skip
+    bars = {"seconds": ("seconds of our engine's arithmetic, measured", PERSONAL),
+            "rows": ("rows of pairs in a database, computed", WARNING)}  # fmt: skip
     for place, what in enumerate(names):
-        for shift, (column, (_, colour)) in zip((-0.27, 0, 0.27), bars.items(), strict=True):
+        for shift, (column, (_, colour)) in zip((-0.19, 0.19), bars.items(), strict=True):
             value = doubled.loc[what, column]
-            axes.barh(place + shift, value, height=0.25, color=colour)
+            axes.barh(place + shift, value, height=0.34, color=colour)
             axes.text(value + 0.06, place + shift, _times(value), va="center", color=colour)
     axes.axvline(1, color=INK, linewidth=1, linestyle="--", zorder=0)
-    most = 1.18 * max(2, doubled.max(axis=None))
-    for height, (told, colour) in zip((-1.25, -0.95, -0.65), bars.values(), strict=True):
+    most = 1.18 * max(2, doubled[list(bars)].max(axis=None))
+    for height, (told, colour) in zip((-1.0, -0.65), bars.values(), strict=True):
         axes.text(most, height, told, color=colour, ha="right", va="center", fontweight="bold")
     axes.set_yticks(range(3), list(names.values()))
-    axes.set_ylim(2.6, -1.45)
+    axes.set_ylim(2.6, -1.25)
     axes.set_xlim(0, most)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    long, wide = (doubled[column].idxmax() for column in ("rows", "possible"))
-    finding = f"{_GROWS[long]} make rows, {_GROWS[wide].lower()} possible pairs"
-    told = "; ".join(f"{what}: seconds {_times(row['seconds'])}, rows {_times(row['rows'])}, "
-                     f"possible pairs {_times(row['possible'])}"
+    most_rows = doubled["rows"].idxmax()
+    finding = f"Twice the {_GROWS[most_rows]}: {doubled['rows'].max():.1f} times the rows of pairs"
+    told = "; ".join(f"{what}: seconds {_times(row['seconds'])}, rows {_times(row['rows'])}"
                      for what, row in doubled.iterrows())  # fmt: skip
     xlabel = "times the work (dashed: as before)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. Doubled: {told}.")
 
 
-def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
+def what_a_cap_does(tried: pd.DataFrame, usual: str, quality: float = 0.0) -> None:
     """Pairs that a cap leaves, and what it changes in the quality of the lists.
 
     Parameters
@@ -144,14 +143,30 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
         From :func:`helpers.warehouse.try_caps`. Index: what each row is called.
     usual : str
         The row that the title speaks of.
+    quality : float
+        NDCG with no cap: changes are then per cent of it. Zero: they are NDCG.
     """
+    if quality:
+        changes = ["difference", "difference_low", "difference_high"]
+        tried = tried.assign(**tried[changes] * 100 / quality)
+
+    digits, sign = (1, " %") if quality else (3, "")
+
+    def change_of(value):
+        return f"{round(value, digits) + 0:+.{digits}f}"  # no minus before nothing
+
+    def from_to(row):
+        if np.isnan(row["difference_low"]):
+            return "one judge"
+        return f"{change_of(row['difference_low'])} to {change_of(row['difference_high'])}"
+
     figure, axes = style.figure(height=0.68 * len(tried) + 1.5)
     for place, (name, row) in enumerate(tried.iterrows()):
         colour = PERSONAL if name == usual else WARNING if "reseller" in name else INK
         axes.plot([row["difference_low"], row["difference_high"]], [place] * 2, color=colour,
                   linewidth=4)  # fmt: skip
         axes.plot(row["difference"], place, "o", color=colour, markersize=9)
-        numbers = f"{_change(row['difference'])}\n({_from_to(row)})"
+        numbers = f"{change_of(row['difference'])}{sign}\n({from_to(row)})"
         told = f"{name}: {_of_the_pairs(row)}"
         white = {"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 1}
         about = {"color": colour, "transform": axes.get_yaxis_transform(), "bbox": white}
@@ -178,21 +193,13 @@ def what_a_cap_does(tried: pd.DataFrame, usual: str) -> None:
         change = "the lists get worse" if high < 0 else "the lists get better"
     finding = f"{usual[:1].upper()}{usual[1:]}: {change}"
     told = "; ".join(
-        f"{name}: {_of_the_pairs(each)}, {_change(each['difference'])} ({_from_to(each)})"
+        f"{name}: {_of_the_pairs(each)}, {change_of(each['difference'])}{sign} ({from_to(each)})"
         for name, each in tried.iterrows()
     )
     xlabel = "change in NDCG against the shop with no cap (95 %)"
+    if quality:
+        xlabel = "change in NDCG against no cap, in per cent (95 %)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
-
-
-def _from_to(row):
-    if np.isnan(row["difference_low"]):
-        return "one judge"
-    return f"{_change(row['difference_low'])} to {_change(row['difference_high'])}"
-
-
-def _change(value):
-    return f"{round(value, 3) + 0:+.3f}"  # no minus before nothing
 
 
 def _of_the_pairs(row):
@@ -287,12 +294,14 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
         Share in common with another customer's list: what chance gives.
     """
     figure, axes = style.figure(height=0.95 * len(compared) + 1.6)
+    colours = {SAME: PERSONAL, TIES: OTHER, _CAUSE: WARNING}
     shares = {}
     for place, (name, table) in enumerate(compared.items()):
-        found = table["verdict"].value_counts(normalize=True)
+        seen = table["verdict"].where(table["verdict"].isin([SAME, TIES]), _CAUSE)
+        found = seen.value_counts(normalize=True)
         shares[name] = found
         left = 0
-        for verdict, colour in _VERDICTS.items():
+        for verdict, colour in colours.items():
             share = found.get(verdict, 0)
             axes.barh(place, share, left=left, height=0.42, color=colour)
             if share >= 0.1:
@@ -302,7 +311,7 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
         told = f"{name}: {n * table['in_common'].mean():.1f} of {n} products in common"
         axes.text(0, place - 0.26, told, va="bottom")
     met = set().union(*(found.index for found in shares.values()))
-    style.key(axes, {name: colour for name, colour in _VERDICTS.items() if name in met}, -0.95)
+    style.key(axes, {name: colour for name, colour in colours.items() if name in met}, -0.95)
     axes.set_yticks([])
     axes.set_ylim(len(compared) - 0.6, -1.3)
     axes.set_xlim(0, 1)
@@ -316,7 +325,7 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
     told = "; ".join(
         f"{name}: "
         + ", ".join(
-            f"{verdict} {percent(found[verdict])}" for verdict in _VERDICTS if verdict in found
+            f"{verdict} {percent(found[verdict])}" for verdict in colours if verdict in found
         )
         + f", in common {n * compared[name]['in_common'].mean():.1f}"
         for name, found in shares.items()
