@@ -433,6 +433,10 @@ def test_a_holdout_is_planned_by_hand():
     assert pays["needed"].iloc[0] == pytest.approx(4 * 3_136)
     assert pays["visible"].iloc[0] == pytest.approx(0.04)
     assert np.isinf(audiences.holdout_plan(9, 0.8, 0.05, [0.5], must_beat=0.05)["needed"].iloc[0])
+    # if only half of response x risk is won, as much as one may hope for by half the response
+    half = audiences.holdout_plan(3_136, 0.8, 0.05, [0.5], comes_true=0.5)
+    pd.testing.assert_frame_equal(half, audiences.holdout_plan(3_136, 0.8, 0.025, [0.5]))
+    assert half["chance"].iloc[0] == pytest.approx(0.288, abs=0.001)  # not 0.8
     # so large a mailing ends above break-even four times in five
     rng, arm = np.random.default_rng(0), 2 * 3_136
     offered, held = (rng.binomial(arm, rate, 4_000) / arm for rate in (0.24, 0.2))

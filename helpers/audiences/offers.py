@@ -295,7 +295,12 @@ def write_offers(offers: pd.DataFrame, held_out: pd.DataFrame, output_dir) -> No
 
 
 def holdout_plan(
-    n: int, risk: float, response: float, shares=None, must_beat: float = 0.0
+    n: int,
+    risk: float,
+    response: float,
+    shares=None,
+    must_beat: float = 0.0,
+    comes_true: float = 1.0,
 ) -> pd.DataFrame:
     """What one mailing can show, by the share of the customers that is held out.
 
@@ -307,12 +312,15 @@ def holdout_plan(
         Their mean chance of staying away without an offer, 0 to 1.
     response : float
         Share of the offers that are used. Expected is a difference of response x risk: at most,
-        since leavers may not read mails.
+        since leavers may not read mails (see `comes_true`).
     shares : sequence of float, optional
         Shares held out, above 0 and below 1.
     must_beat : float
         The 95 % interval is to lie above this difference: :func:`break_even_difference`, where a
         mailing has to pay. Zero asks only whether it changes anything.
+    comes_true : float
+        So much of response x risk is really won: less than 1 where leavers use fewer of the
+        vouchers, or where the mail drives customers away.
 
     Returns
     -------
@@ -324,7 +332,7 @@ def holdout_plan(
         ``chance`` (that the interval lies above `must_beat`, if what is expected is true).
     """
     shares = np.arange(1, 20) / 20 if shares is None else np.asarray(shares, dtype=float)
-    expected = response * risk
+    expected = response * risk * comes_true
     one = np.array([smallest_visible(1 - share, share, 1 - risk) for share in shares])
     visible = must_beat + one / np.sqrt(max(n, 1))
     table = pd.DataFrame({"visible": visible}, pd.Index(shares, name="held out"))
