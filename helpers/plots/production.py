@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
-from helpers.telling import percent
 
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -183,10 +182,10 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
         finding = f"Lists lose clearly at an age of {days}"
         if len(older) == len(ages) > 1:
             finding = f"Lists lose clearly from an age of {days} on"
-    told = ", ".join(f"at age {age} {percent(rate)}" for age, rate in by_age["hit_rate"].items())
-    pairs = percent(by_age["old_pairs"].iloc[-1])
-    alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs}; best "
-           f"sellers {percent(popular)}.")  # fmt: skip
+    told = ", ".join(f"at age {age} {rate:.1%}" for age, rate in by_age["hit_rate"].items())
+    pairs = by_age["old_pairs"].iloc[-1]
+    alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs:.1%}; "
+           f"best sellers {popular:.1%}.")  # fmt: skip
     label = "age of the engine in days (not drawn to scale)"
     label += "\nband and stroke: what chance leaves open"
     style.finish(figure, axes, finding, label, "customers with a hit", alt, "y")
