@@ -66,6 +66,8 @@ def simple(n=120, **columns):
 
 # Dates
 
+MONTHS = ["Januar", "Februar", "M\u00e4rz", "April", "Mai", "Juni", "Juli", "August", "September",
+          "Oktober", "November", "Dezember"]  # fmt: skip
 WRITTEN = {
     "%Y-%m-%d": "%Y-%m-%d", "%d/%m/%Y": "%d/%m/%Y", "%m/%d/%Y": "%m/%d/%Y",
     "%d.%m.%Y": "%d.%m.%Y", "%d-%m-%Y %H:%M": "%d-%m-%Y %H:%M", "%Y%m%d": "%Y%m%d",
@@ -102,6 +104,44 @@ def test_dates_that_are_numbers_are_recognised(name, numbers_of):
     found = dates_of(numbers_of(days).map(str))
     assert found.formats == [name]
     assert ((found.days - days).abs() < pd.Timedelta("1s")).all()
+
+
+@pytest.mark.parametrize(
+    ("written", "proposed"),
+    [
+        (lambda n, day: f"{day:%Y-%m-%d}" if n % 2 else f"{day:%d-%m-%Y}",
+         ["%Y-%m-%d", "%d-%m-%Y"]),
+        (lambda n, day: f"{day:%d.%m.%Y}" if n % 9 else f"{day:%d/%m/%Y %H:%M}",
+         ["%d.%m.%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y", "%d/%m/%Y %H:%M"]),
+        (lambda n, day: f"{day.day}. {MONTHS[day.month - 1]} {day.year}", "%d. %B %Y"),
+    ],
+    ids=["ISO and ours", "a small part with a time", "in German"],
+)  # fmt: skip
+def test_dates_of_two_kinds_and_in_another_language_are_proposed(written, proposed):
+    days = pd.Series(pd.Timestamp("2021-01-01") + pd.to_timedelta(np.arange(300) * 3, unit="D"))
+    text = pd.Series([written(n, day) for n, day in enumerate(days)])
+    found = dates_of(text)
+    [formats] = found.formats
+    assert sorted(formats) == sorted(proposed)
+    assert (DateReader(formats).read(text).dt.normalize() == days).all()
+
+
+def test_a_column_of_our_name_is_chosen_though_its_dates_are_of_no_kind(here):
+    text, values = proposed(
+        shop_of(simple(transaction_date=[f"week {n % 52}" for n in range(120)]))
+    )
+    assert values["columns"]["transaction_date"] == "transaction_date"
+    assert "its name says so" in text and values["date_format"] == "TODO"
+
+
+@pytest.mark.parametrize("column", ["type", "Returned"])
+def test_rows_that_take_a_purchase_back_are_proposed_as_returns(here, column):
+    sold, back = ("Sale", "Return") if column == "type" else ("no", "yes")
+    table = simple().drop_duplicates(["customer_id", "product_id"])
+    lines = [table.assign(**{column: sold}), table[::6].assign(**{column: back})]
+    _, values = proposed(shop_of(pd.concat(lines, ignore_index=True)))
+    assert values["cleaning"]["returns_where"] == {column: [back]}
+    assert "drop_where" not in values["cleaning"]
 
 
 def test_microseconds_are_said_not_proposed():
