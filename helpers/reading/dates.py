@@ -280,7 +280,7 @@ def plainly(values: pd.Series) -> pd.Series:
     Returns
     -------
     Series of str
-        What is no month in any of our languages, or another one in two of them, stays as it is.
+        What is no month in any of our languages stays as it is.
     """
     odd = values.str.contains(r"[^\x00-\x7f]|[^\W\d_]{3}", na=False)
     return values.where(~odd, values[odd].map(_plain_date))
@@ -298,14 +298,17 @@ def _in_english(word):
 
 @cache
 def _months():
-    """Number of the month by its name, as Unicode's CLDR has it."""
-    found = {}
-    for language in ("en", *_LANGUAGES):
-        for width in ("wide", "abbreviated"):
-            for context in ("format", "stand-alone"):
-                for month, name in get_month_names(width, context, language).items():
-                    found.setdefault(name.casefold().rstrip("."), set()).add(month)
-    return {name: months.pop() for name, months in found.items() if len(months) == 1}
+    """Number of the month by its name, as Unicode's CLDR has it: no name has two in our languages.
+
+    (In Croatian, listopad is October; in Polish and Czech, November.)
+    """
+    return {
+        name.casefold().rstrip("."): month
+        for language in ("en", *_LANGUAGES)
+        for width in ("wide", "abbreviated")
+        for context in ("format", "stand-alone")
+        for month, name in get_month_names(width, context, language).items()
+    }
 
 
 def is_given(text: pd.Series) -> pd.Series:

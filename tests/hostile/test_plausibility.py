@@ -407,6 +407,24 @@ def test_credit_notes_are_told_from_branches_by_what_they_take_back(tmp_path):
     assert doubts(tmp_path, web) == []
 
 
+def test_a_sale_that_was_refunded_takes_no_other_purchase_back(tmp_path):
+    # of what people buy every week, nearly every refunded line has others of its kind beside it
+    shop = made_up(n_customers=60, n_products=8, n_orders=3_000)
+    status = np.where(np.arange(len(shop)) % 10 == 3, "refunded", "paid")
+    (doubt,) = [d for d in doubts(tmp_path, shop.assign(status=status)) if d.name == "a status"]
+    assert 'drop_where: {status: ["refunded"]}' in doubt.mend
+
+
+def test_words_of_returns_in_numbers_and_names_prove_nothing_alone(tmp_path):
+    shop = made_up()
+    orders = pd.Series(np.arange(len(shop)), shop.index).astype("str")
+    some = np.arange(len(shop)) % 8 == 0
+    numbered = shop.assign(transaction_id=("VOID-" + orders).where(some, "O" + orders))
+    assert doubts(tmp_path, numbered) == []
+    policy = np.where(some, "30 days", "")
+    assert doubts(tmp_path, shop.assign(return_policy=policy, test_flag=some.astype(int))) == []
+
+
 @pytest.mark.parametrize(("twins", "said"), [(2, False), (20, True)])
 def test_a_few_customers_alike_by_chance_are_no_doubt(tmp_path, twins, said):
     shop = made_up(n_days=400)
