@@ -149,6 +149,14 @@ def test_groups_have_the_colour_of_what_they_are_shown(drawn):
     assert title(axes) == "1 of 2 groups clearly loses"
 
 
+def test_a_group_that_gains_too_little_has_the_colour_of_best_sellers(drawn):
+    table = by_group(one=[132, 0.15, 0.02, 0.28, True], two=[900, 0.02, 0.01, 0.03, True])
+    plots.gain_by_group(table, ["two"])
+    [axes] = drawn
+    assert [c for *_, c in dots(axes)] == [to_hex(colours.PERSONAL), to_hex(colours.POPULAR)]
+    assert title(axes) == "No group clearly loses" and "two: best sellers" in axes.alt
+
+
 @pytest.mark.parametrize(
     ("rows", "finding"),
     [

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -378,25 +377,3 @@ def test_stopping_a_run_stops_its_kernels(tmp_path):
     assert run.wait(timeout=20) != 0
     assert not psutil.wait_procs(kernels, timeout=10)[1]
     assert not (tmp_path / "out" / "metrics.json").exists()
-
-
-def test_a_lesson_without_an_engine_begins_while_the_run_builds_one(tmp_path, monkeypatch):
-    happened, begun = [], threading.Event()
-
-    def execute_lesson(path, run, staging):
-        happened.append(runs.number(path))
-        begun.set()
-        return runs.Outcome(path, 0.0)
-
-    def build():
-        assert jobs == 1 or begun.wait(10)
-        happened.append("engine")
-
-    monkeypatch.setattr(runs, "_execute_lesson", execute_lesson)
-    for jobs in (2, 1):
-        happened.clear()
-        run = runs.Run(runs.select_lessons(("02", "03", "06")), Parameters(), tmp_path)
-        (tmp_path / str(jobs)).mkdir()
-        runs._execute_lessons(run, tmp_path / str(jobs), jobs, print, build)
-        begins = ["03", "engine"] if jobs == 2 else ["engine", "06", "02", "03"]
-        assert happened[: len(begins)] == begins and len(run.outcomes) == 3

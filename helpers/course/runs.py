@@ -35,8 +35,6 @@ from helpers.reading.tables import let_go
 STAGING = ".staging-"
 #: Lessons that take long begin first, so that none of them is left for one processor at the end.
 LONG = ("06", "09", "10")
-#: A lesson that asks for no engine and begins while the run builds one.
-MEANWHILE = "03"
 #: In it, what the run has read, for its lessons.
 CLEAN = "clean"
 
@@ -281,14 +279,11 @@ def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
                 with _leaving_nothing(staging), handover.handed_over(staging / CLEAN):
                     hand_over(readings, staging / CLEAN)
                     readings.clear()
-
-                    def build():
-                        _build_engine(run, staging, *tables, of_purchases.undone)
-                        _share_loops()
-                        tables.clear()
-                        let_go()  # the lessons need it
-
-                    _execute_lessons(run, staging, jobs, report, build)
+                    _build_engine(run, staging, *tables, of_purchases.undone)
+                    _share_loops()
+                    del tables, of_purchases
+                    let_go()  # the lessons need it
+                    _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
@@ -441,18 +436,12 @@ def _folder_of(path, staging):
     return folder
 
 
-def _execute_lessons(run, staging, jobs, report, build):
+def _execute_lessons(run, staging, jobs, report):
     (staging / "notebooks").mkdir()
-    meanwhile = [path for path in run.lessons if jobs > 1 and number(path) == MEANWHILE]
-    others = [path for path in run.lessons if path not in meanwhile]
-    longest_first = sorted(others, key=lambda path: number(path) not in LONG)
     with ThreadPoolExecutor(jobs) as pool:
-        futures = []
+        longest_first = sorted(run.lessons, key=lambda path: number(path) not in LONG)
+        futures = [pool.submit(_execute_lesson, path, run, staging) for path in longest_first]
         try:
-            for paths in (meanwhile, longest_first):
-                futures += [pool.submit(_execute_lesson, path, run, staging) for path in paths]
-                if paths is meanwhile:
-                    build()
             for done in as_completed(futures):
                 outcome = done.result()
                 run.outcomes.append(outcome)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
@@ -341,15 +343,19 @@ def false_alarms(groups: pd.DataFrame) -> None:
     style.finish(figure, axes, finding, "group", "gain in points", alt)
 
 
-def gain_by_group(by_group: pd.DataFrame) -> None:
+def gain_by_group(by_group: pd.DataFrame, too_little: Collection[str] = ()) -> None:
     """What each group gains over the best sellers, with intervals for all groups together.
 
     Parameters
     ----------
     by_group : DataFrame
         From :func:`helpers.evaluate.compare_groups`.
+    too_little : collection of str
+        Groups whose gain is not worth having, even at best: they keep the best sellers, too.
     """
     shown = trust.whom_to_show_what(by_group)
+    losing = int((shown == trust.BEST_SELLERS).sum())
+    shown = shown.mask(shown.index.isin(list(too_little)), trust.BEST_SELLERS)
     colours = {trust.PERSONAL: PERSONAL, trust.BEST_SELLERS: POPULAR, trust.NO_VERDICT: CHANCE}
     figure, axes = style.figure(height=0.62 * len(by_group) + 1.5)
     for place, (name, row) in enumerate(by_group.iterrows()):
@@ -371,7 +377,7 @@ def gain_by_group(by_group: pd.DataFrame) -> None:
     axes.set_ylim(len(by_group) - 0.5, -0.75)
     axes.margins(x=0.15)
     judged = by_group["enough"].astype(bool)
-    losing, n_judged = int((shown == trust.BEST_SELLERS).sum()), int(judged.sum())
+    n_judged = int(judged.sum())
     finding = "No group clearly loses"
     if n_judged == 0:
         finding = "No group has enough customers to say anything"
