@@ -521,23 +521,18 @@ def bought_later_on_all_pages(
         than the page's product, something that only this proposal shows there; summed over the
         pages of what the customer owns. What both show can't tell them apart.
     """
-    by_product = _Known(transactions, matrix).table.tocsc()
-    came = np.zeros(matrix.shape[0], dtype=by_product.dtype)
+    known = _Known(transactions, matrix)
     counts = np.zeros((matrix.shape[0], 2), dtype=int)
-
-    def buyers(place):
-        part = slice(by_product.indptr[place], by_product.indptr[place + 1])
-        return by_product.indices[part], by_product.data[part]
-
+    came = np.full(matrix.shape[0], known.days)  # never: nothing is bought later
     for place, rows in enumerate(zip(_best_of_each(one, n), _best_of_each(other, n), strict=True)):
         (first, _), (second, _) = rows
-        people, day = buyers(place)
+        people, day = known.bought(place)
         came[people] = day
         for side, shown in enumerate((np.setdiff1d(first, second), np.setdiff1d(second, first))):
             for column in shown:
-                owners, bought = buyers(column)
-                counts[owners[(came[owners] > 0) & (bought > came[owners])], side] += 1
-        came[people] = 0
+                owners, bought = known.bought(column)
+                counts[owners[bought > came[owners]], side] += 1
+        came[people] = known.days
     return pd.DataFrame(counts, matrix.customers, ["one", "other"])
 
 
@@ -599,11 +594,16 @@ class _Known:
         """How many buyers every product found after the launch day."""
         return self.buyers(self.days - 1) - self.buyers(self.launch)
 
+    def bought(self, place):
+        """A product's buyers, in order of time, and on which day each came."""
+        one = slice(self.first[place], self.first[place + 1])
+        return self.row[one], self.day[one]
+
     def arrivals(self, place):
         """A product's buyers after the launch day, in order of time, and on which day each came."""
-        one = slice(self.first[place], self.first[place + 1])
-        after = self.day[one] > self.launch
-        return self.row[one][after], self.day[one][after]
+        row, day = self.bought(place)
+        after = day > self.launch
+        return row[after], day[after]
 
     def weeks(self, count):
         """From a product's first buyer to the one of that number: of all that have so many."""

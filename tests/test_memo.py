@@ -820,3 +820,8 @@ def test_one_of_a_thing_is_no_plural(facts):
         "1 person gets a mail without having agreed"
     )
     assert "1 reason to doubt it" in memo.decide(CLEAR | {"doubts": 1})["checks"][0]["answer"]
+
+
+def test_formats_of_dates_are_said_in_words():
+    said = memo._format_in_words("dates that fit %d-%m-%Y %H:%M only")
+    assert said == "dates that fit day-month-year hour:minute only"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 
 from helpers import telling
+from helpers.course import pages
 from helpers.telling import listing, percent, plain, say, show
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "**", "[a](javascript:alert(1))", "$5", "`x`", "&lt;",
@@ -154,3 +155,11 @@ def test_beside_a_name_with_a_percent_one_in_brackets_is_a_name_too(shown):
     text = text_of(shown[0]["text/html"])
     assert "100% cotton" in text and "Cotton (100%)" in text
     assert "8\xa0% (of 9)" in text and "most (7\xa0%)" in text, "no names in this column"
+
+
+def test_pages_have_the_signs_of_print_and_code_can_still_be_pasted():
+    code = '<pre><code>say("it\'s", 7 % 2)</code></pre>'
+    page = f'<p title="a">"<em>It\'s</em> 5 %," she says.</p>{code}<script>x = "5" % 2</script>'
+    told = pages.curled(page)
+    assert told.startswith('<p title="a">\u201c<em>It\u2019s</em> 5\xa0%,\u201d she says.</p>')
+    assert told.endswith(f'{code}<script>x = "5" % 2</script>')

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import jinja2
+import smartypants
 
 from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles, to_be_read
 
@@ -85,14 +86,9 @@ def _page(body, **about):
     return template.render(body=body, style=style, script=script, called=_called, **about)
 
 
-# what is no prose, tags, and what is between them
-_TAGS = re.compile(
-    r"(<(script|style|pre|code|kbd|svg|textarea)\b.*?</\2>|<!--.*?-->|<[^>]*>)", flags=re.S
-)
-_WITHIN = re.compile(r"</?(?:em|strong|b|i|a|span|sub|sup|code|kbd|mark)\b", flags=re.I)
-_QUOTE = re.compile(r"&quot;|&#39;|&#x27;|[\"']")
-_PERCENT = re.compile(r"(?<=\d) %")
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*_[^<]*)(?=</th>)")
+# code stays as it is, or nobody could paste it
+_PERCENT = re.compile(r"(<(script|style|pre|code|kbd)\b.*?</\2>)|(?<=\d) %", flags=re.S)
 
 
 def parted(page: str) -> str:
@@ -101,50 +97,20 @@ def parted(page: str) -> str:
 
 
 def curled(page: str) -> str:
-    r"""A page with the signs of print: *“It's”* becomes *“It’s”*, and no line ends before *%*.
-
-    Code, drawings, scripts and attributes stay as they are, and so does a sign behind a number
-    (*12"*) while nothing is quoted.
+    r"""A page with the signs of print: *"It's"* becomes *“It’s”*, and no line ends before *%*.
 
     Parameters
     ----------
     page : str
-        HTML.
+        HTML. Code, scripts and attributes stay as they are.
 
     Returns
     -------
     str
-
-    Examples
-    --------
-    >>> curled('<p>"<em>It\'s done</em>," she says. A 12" pan: <code>"x"</code></p>')
-    '<p>“<em>It’s done</em>,” she says. A 12" pan: <code>"x"</code></p>'
     """
-    before, quoted, parts = " ", False, _TAGS.split(page)
-    for place in range(0, len(parts), 3):
-        written, end = [], 0
-        for sign in _QUOTE.finditer(parts[place]):
-            last = parts[place][sign.start() - 1] if sign.start() else before
-            opens = last.isspace() or last in "([{/–—“‘;"  # "&nbsp;" ends with a semicolon
-            if '"' in sign[0] or sign[0] == "&quot;":
-                plain = last.isdigit() and not quoted
-                quoted = quoted if plain else opens
-                curl = '"' if plain else "“" if opens else "”"
-            else:
-                follows = parts[place][sign.end() :][:1]
-                curl = "‘" if opens and follows.isalpha() else "’"
-            written += [parts[place][end : sign.start()], curl]
-            end = sign.end()
-        parts[place] = _PERCENT.sub("\xa0%", "".join([*written, parts[place][end:]]))
-        if parts[place]:
-            before = parts[place][-1]
-        if place + 1 < len(parts) and not _WITHIN.match(parts[place + 1]):
-            before, quoted = " ", False  # another line begins
-        elif place + 1 < len(parts) and parts[place + 2]:
-            before = "x"  # a word of code
-        if place + 2 < len(parts):
-            parts[place + 2] = ""
-    return "".join(parts[place] or "" for place in range(len(parts)))
+    kinds = smartypants.Attr.q | smartypants.Attr.w | smartypants.Attr.u
+    page = smartypants.smartypants(page, kinds)
+    return _PERCENT.sub(lambda found: found[1] or "\xa0%", page)
 
 
 @functools.cache

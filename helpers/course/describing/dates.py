@@ -216,7 +216,6 @@ def _read_all(values, formats):
     dates = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
     for each in formats:
         zoned = "%z" in each
-        each = each.replace("%b.", "%b")
         more = pd.to_datetime(values, format=each, errors="coerce", utc=zoned)
         dates = dates.fillna(more.dt.tz_localize(None) if zoned else more)
     return dates

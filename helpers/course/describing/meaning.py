@@ -25,7 +25,6 @@ CATALOGUE = ("product_id", "product_category", "product_name", "price", "margin"
              "launched", "allowed")  # fmt: skip
 REQUIRED = {"transaction_date", "customer_id", "product_id", "event_date", "event_type"}
 _DATES = {"transaction_date", "event_date", "launched"}
-BY_ITS_NAME = "its name says so"
 _NUMBERS = {"quantity", "unit_price", "total_amount", "price", "margin"}
 
 
@@ -86,14 +85,15 @@ def meaning_of(
             found.others[ours] = candidates[1:4]
         elif ours in REQUIRED:
             likely, why = _by_content(ours, frame, found, taken, dates, ids)
+            why = why and f"{why}, whatever its name"
             if not likely and ours in _DATES:
                 named = [(rank, theirs) for theirs in free
                          if (rank := _rank(ours, theirs)) is not None]  # fmt: skip
-                likely, why = [theirs for _, theirs in sorted(named)[:1]], BY_ITS_NAME
+                likely, why = [theirs for _, theirs in sorted(named)[:1]], "its name says so"
             if why and len(likely) == 1:  # nothing else can be meant
                 found.chosen[ours] = likely[0]
                 taken.add(likely[0])
-                found.remarks[ours] = why if why == BY_ITS_NAME else f"{why}, whatever its name"
+                found.remarks[ours] = why
             else:
                 found.others[ours] = likely
     found.others = {

@@ -98,8 +98,9 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
         if undone and _is_of_whom(frame[column].isin(undone), frame, chosen):
             continue
         back = _takes_back(frame[column].isin(undone), frame, chosen)
-        out = [v for v in counts.index if v in undone or begins_like(v, "not_bought")]
-        out = list(undone) if back else out
+        out = list(undone)
+        if not back:
+            out = [v for v in counts.index if v in undone or begins_like(v, "not_bought")]
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
         if out:
             share = counts[out].sum() / counts.sum()
