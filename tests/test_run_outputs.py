@@ -248,6 +248,22 @@ def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
     assert run.held_back and run.stopped_by == ["no tenth of the customers is lost (20 of 20 lost)"]
 
 
+def test_a_source_that_dries_up_at_the_end_is_named(tmp_path, shop):
+    """Half of the newest week hardly changes the number of all rows."""
+    transactions, events = shop
+    newest = transactions["transaction_date"].max().normalize()
+    last_week = transactions["transaction_date"] >= newest - pd.Timedelta(days=6)
+    half = transactions.drop(transactions.index[last_week][::2])
+    for table, complete in ((transactions, True), (half, False)):
+        run = runs.Run([], Parameters(), tmp_path)
+        report = data.HealthReport("purchases", len(table), len(table), {})
+        runs._look_at(run, table, events, report)
+        publishing.publish(run, tmp_path / ".staging-test")
+        named = [each for each in run.remarks if each.startswith("The newest days have fewer")]
+        assert complete == (not named)
+    assert f"week {last_week.sum() // 2:,} (at least" in named[0]
+
+
 def test_a_source_that_lost_rows_is_named_and_stops_nothing(tmp_path):
     counts = {"read": 100, "kept": 90, "customers": 2, "products": 3, "events": 50}
     table = lists(c1="ABC", c2="ABC")

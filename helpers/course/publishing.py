@@ -295,6 +295,11 @@ def remarks(run, metrics: dict) -> list[str]:
             f"The tables in {HELD_BACK}/, of {since}, failed a check and are not published."
         )
     said += lost_rows(run, metrics)
+    if run.thin_end:
+        said.append(
+            f"The newest days have fewer purchases than usual: {run.thin_end}. Is the export "
+            "complete, up to the end of a day?"
+        )
     for stem, book in metrics["lessons"].items():
         tables = book.get("published", book)
         if tables.get("data") != book.get("data"):

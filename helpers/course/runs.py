@@ -69,6 +69,8 @@ class Run:
     fingerprint, counts, segments : str, dict and Series
         Of the data; known once they are read. Rows ``read`` and ``kept``, ``customers`` and
         ``products`` of the purchases; each customer's segment (lesson 09).
+    thin_end : str
+        How many purchases the newest day and week have, where that is fewer than usual.
     rules : Rules or None
         What must not be shown to whom; known once the data are read.
     agreed : list of str or None
@@ -96,6 +98,7 @@ class Run:
     fingerprint: str = ""
     counts: dict = field(default_factory=dict)
     segments: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    thin_end: str = ""
     rules: catalogue.Rules | None = None
     agreed: list[str] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -225,6 +228,8 @@ def _look_at(run, transactions, events, report):
         run.counts[f"{name}s"] = int(transactions[f"{name}_id"].nunique())
     run.counts["events"] = 0 if events is None else len(events)
     run.segments = audiences.segment_by_scores(audiences.rfm(transactions))
+    _, as_full_as_usual, _, newest = production.newest_days(transactions)
+    run.thin_end = "" if as_full_as_usual else newest
 
 
 def check_enough(transactions, parameters: Parameters) -> None:
