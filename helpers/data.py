@@ -1399,6 +1399,22 @@ PROOF = 0.05
 #: So many purchases has a month whose share of guests decides.
 LARGE_ENOUGH = 100
 IDS_MEET = "Buyers without an event?"
+#: The questions about faults, by the fault whose limits they have.
+_FAULTS = {"unreadable": "Purchases that can't be read?",
+           "nobody": "No customer, in the worst month?",
+           "copies": "Copies of other rows?", "strangers": IDS_MEET}  # fmt: skip
+_PROVEN = "Dates that prove their format?"
+#: The questions whose figure is a share.
+SHARES = {_PROVEN, *_FAULTS.values()}
+#: Of each question, what is answered with go, with mend or ask, and with send back.
+RULE = {
+    "Rows unaccounted for?": ("none", "any: ask", ""),
+    _PROVEN: (f"from {PROOF:.0%}", "fewer: ask", ""),
+    "Does anything look impossible?": ("nothing", "a remark", "an alarm"),
+} | {
+    _FAULTS[fault]: (f"to {fine:.0%}", f"to {mended:.0%}", "more")
+    for fault, (fine, mended) in LIMITS.items()
+}
 
 
 def may_it_be_used(
@@ -1449,13 +1465,13 @@ def may_it_be_used(
     rows = [
         ("Rows unaccounted for?", missing, ASK if missing else GO),
         ("Does anything look impossible?", len(report.doubts), answer),
-        ("Purchases that can't be read?", unreadable, _within("unreadable", unreadable)),
-        ("No customer, in the worst month?", nobody, _within("nobody", nobody)),
-        ("Copies of other rows?", copies, _within("copies", copies)),
+        (_FAULTS["unreadable"], unreadable, _within("unreadable", unreadable)),
+        (_FAULTS["nobody"], nobody, _within("nobody", nobody)),
+        (_FAULTS["copies"], copies, _within("copies", copies)),
     ]
     if ambiguous:
         proof = proving / (proving + ambiguous)
-        rows.insert(1, ("Dates that prove their format?", proof, GO if proof >= PROOF else ASK))
+        rows.insert(1, (_PROVEN, proof, GO if proof >= PROOF else ASK))
     day = transactions["transaction_date"].dt.normalize()
     if events is not None and len(events):
         seen = events["event_date"].dt.normalize()

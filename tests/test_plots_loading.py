@@ -234,4 +234,10 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
     assert [row.index(True) for row in np.reshape(marked, (-1, 3)).tolist()] == [0, 0, 0, 1, 0]
     assert np.sum(marked) == len(table) == 5
-    assert "No customer, in the worst month? 30% (to 50%), so mend." in alt
+    told = "No customer, in the worst month? 30% (go: to 5%; mend: to 50%), so mend."
+    assert told in alt, "both limits, whatever the answer"
+    assert "Rows unaccounted for? 0 (go: none; any: ask), so go." in alt
+    words = plots.rule_in_words(table).set_index("question")
+    assert words.loc["No customer, in the worst month?"].tolist() == [
+        "30%", "to 5%", "to 50%", "mend"
+    ]  # fmt: skip

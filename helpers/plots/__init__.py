@@ -89,6 +89,7 @@ from helpers.plots.loading import (
     lists_beside,
     months_moved,
     platform_bar,
+    rule_in_words,
     six_rows,
     ten_views,
     the_rule,

@@ -454,6 +454,35 @@ def funnel(steps: pd.Series) -> None:
     style.finish(figure, axes, finding, "pairs of customer and product", "", alt)
 
 
+def rule_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The answers to an export's questions as people read them, both limits beside each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`helpers.data.may_it_be_used`.
+
+    Returns
+    -------
+    DataFrame of str
+        A row per question: ``question``, ``this file``, ``go``, ``mend or ask``, ``answer``.
+    """
+    pairs = zip(table["question"], table["figure"], strict=True)
+    limits = [data.RULE[question] for question in table["question"]]
+    return pd.DataFrame(
+        {
+            "question": table["question"],
+            "this file": [
+                percent(figure) if question in data.SHARES else f"{figure:,.0f}"
+                for question, figure in pairs
+            ],
+            "go": [fine for fine, *_ in limits],
+            "mend or ask": [second for _, second, _ in limits],
+            "answer": table["answer"],
+        }
+    )
+
+
 def the_rule(table: pd.DataFrame) -> None:
     """The questions to an export with their limits, and where this file stands.
 
@@ -462,16 +491,6 @@ def the_rule(table: pd.DataFrame) -> None:
     table : DataFrame
         From :func:`helpers.data.may_it_be_used`.
     """
-    limits = {"Rows unaccounted for?": ("none", "any: ask", ""),
-              "Dates that prove their format?": ("from 5%", "fewer: ask", ""),
-              "Does anything look impossible?": ("nothing", "a remark", "an alarm")}  # fmt: skip
-    shares = {"Purchases that can't be read?": "unreadable",
-              "No customer, in the worst month?": "nobody", "Copies of other rows?": "copies",
-              "Buyers without an event?": "strangers"}  # fmt: skip
-    for question, name in shares.items():
-        fine, mended = data.LIMITS[name]
-        limits[question] = (f"to {fine:.0%}", f"to {mended:.0%}", "more")
-    percents = {*shares, "Dates that prove their format?"}
     answers = [data.GO, data.MEND, data.SEND_BACK]
     place_of = {data.GO: 0, data.ASK: 1, data.MEND: 1, data.SEND_BACK: 2}
     colours = [INK, _SOFT, WARNING]
@@ -481,9 +500,13 @@ def the_rule(table: pd.DataFrame) -> None:
         axes.text(4.35 + 1.6 * place, -0.55, name, ha="center", va="bottom", color=colour,
                   fontweight="bold")  # fmt: skip
     told = []
-    for line, row in enumerate(table.itertuples()):
+    values = rule_in_words(table)["this file"]
+    for line, (row, value) in enumerate(zip(table.itertuples(), values, strict=True)):
+        fine, second, _ = limits = data.RULE[row.question]
+        second = second if "ask" in second else f"mend: {second}"
+        told.append(f"{row.question} {value} (go: {fine}; {second}), so {row.answer}.")
         axes.text(0, line, textwrap.fill(row.question, 22), va="center", fontsize=style.SMALL)
-        for place, limit in enumerate(limits[row.question]):
+        for place, limit in enumerate(limits):
             here = place == place_of[row.answer]
             box = FancyBboxPatch(
                 (3.65 + 1.6 * place, line - 0.38), 1.4, 0.76, boxstyle="round,pad=0.02",
@@ -492,9 +515,7 @@ def the_rule(table: pd.DataFrame) -> None:
             axes.add_patch(box)
             text = limit or "–"
             if here:
-                text = percent(row.figure) if row.question in percents else f"{row.figure:,.0f}"
-                text = text.replace("less than ", "< ") + f"\n({limit})"
-                told.append(f"{row.question} {text}, so {row.answer}.".replace("\n", " "))
+                text = value.replace("less than ", "< ") + f"\n({limit})"
             axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
                       color="white" if here else INK, fontsize=style.SMALL,
                       fontweight="bold" if here else "normal")  # fmt: skip
