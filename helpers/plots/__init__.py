@@ -38,7 +38,6 @@ from helpers.plots.channels import (
     three_numbers,
     three_taps,
     tie_break,
-    traces,
 )
 from helpers.plots.decision import (
     for_whom,

@@ -445,38 +445,3 @@ def three_taps() -> None:
         "A sensitive purchase flows into the scores (tap: input, open), from there to itself in "
         f"the row (output, closed), a reason (closed) and all else in the row. {finding}.",
     )
-
-
-def traces(table: pd.DataFrame, name: str) -> None:
-    """In how many rows a hidden, unnamed purchase still shows, beside the rows of all others.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`helpers.channels.traces`.
-    name : str
-        What was hidden.
-    """
-    figure, axes = style.figure(2.4)
-    many = table["customers"]
-    labels = {"buyers": f"{many['buyers']:,.0f} who bought\nor viewed it",
-              "others": f"{many['others']:,.0f} others"}  # fmt: skip
-    for place, (who, colour) in enumerate([("buyers", WARNING), ("others", CHANCE)]):
-        share = table.loc[who, "rows"]
-        if share != share:
-            continue
-        axes.barh(place, share, 0.6, color=colour)
-        axes.text(share, place, f" {percent(share)}", color=colour, va="center", fontweight="bold")
-    axes.set_yticks([0, 1], [labels[who] for who in ("buyers", "others")])
-    axes.set_ylim(1.5, -0.5)
-    axes.set_xlim(0, 1.12)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    share, others = table["rows"]
-    finding = f"Hidden, unnamed, and still it changes {percent(share)} of its buyers' rows"
-    if share != share:
-        finding = "Hidden and unnamed, and nobody here had bought it"
-    alt = f"{style.short(name, 22)}: {finding.lower()}."
-    if others == others:
-        alt = f"{alt[:-1]}; of all others' rows, {percent(others)} change."
-    xlabel = "rows that would differ, had it never been known"
-    style.finish(figure, axes, finding, xlabel, "", alt, percent="x")

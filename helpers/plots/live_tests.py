@@ -230,29 +230,41 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
 
 
 def rule_in_questions() -> None:
-    """The rule that decides, as a chain of questions: who answers first, decides."""
-    steps = [
-        ("Are split and export sound?", "no", "cannot tell"),
-        ("Did a guardrail surely fall,\nperhaps too far?", "yes", "stop"),
-        ("Is this a look\nthat the plan has?", "no", "keep running"),
-        ("Counted per visit: do people\nof one arm come more often?", "yes", "cannot tell"),
-        ("Is even the upper end\nless than worth having?", "yes", "stop"),
-        ("Is the whole interval\nabove zero?", "yes", "ship"),
-        ("Are the planned weeks over?", "yes", "cannot tell"),
-    ]
-    figure, axes = style.figure(height=6.6)
-    for place, (question, word, answer) in enumerate(steps):
-        y = -1.25 * place
-        style.box(axes, 2.3, y, 4.6, 0.85, question, INK)
-        style.box(axes, 7.9, y, 2.2, 0.7, answer, _ANSWERS[answer], filled=True)
-        style.arrow(axes, (4.65, y), (6.75, y), _ANSWERS[answer])
-        axes.text(5.6, y + 0.12, word, ha="center", va="bottom", color=_ANSWERS[answer])
-        style.arrow(axes, (2.3, y - 0.45), (2.3, y - 0.82))
-        other = "no" if word == "yes" else "yes"
-        axes.text(2.5, y - 0.63, other, va="center", color=INK)
-    style.box(axes, 2.3, -1.25 * len(steps) + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
+    """The rule that decides, as a chain of questions in three parts: who answers first, decides."""
+    parts = {
+        "On any day": [
+            ("Are split and export sound?", "no", "cannot tell"),
+            ("Did a guardrail surely fall,\nperhaps too far?", "yes", "stop"),
+        ],
+        "May we read it?": [
+            ("Is this a look\nthat the plan has?", "no", "keep running"),
+            ("Counted per visit: do people\nof one arm come more often?", "yes", "cannot tell"),
+        ],
+        "The lift's interval": [
+            ("Is even the upper end\nless than worth having?", "yes", "stop"),
+            ("Is the whole interval\nabove zero?", "yes", "ship"),
+            ("Are the planned weeks over?", "yes", "cannot tell"),
+        ],
+    }
+    steps = [step for part in parts.values() for step in part]
+    figure, axes = style.figure(height=7.4)
+    y = 0.0
+    for name, questions in parts.items():
+        axes.text(0, y + 0.5, name, ha="left", va="bottom", color=INK, fontweight="bold")
+        for place, (question, word, answer) in enumerate(questions):
+            last = place == len(questions) - 1
+            down = 1.8 if last and question != steps[-1][0] else 1.25
+            style.box(axes, 2.3, y, 4.6, 0.85, question, INK)
+            style.box(axes, 7.9, y, 2.2, 0.7, answer, _ANSWERS[answer], filled=True)
+            style.arrow(axes, (4.65, y), (6.75, y), _ANSWERS[answer])
+            axes.text(5.6, y + 0.12, word, ha="center", va="bottom", color=_ANSWERS[answer])
+            style.arrow(axes, (3.6, y - 0.45), (3.6, y - down + 0.43))
+            other = "no" if word == "yes" else "yes"
+            axes.text(3.8, y - down / 2 - 0.01, other, va="center", color=INK)
+            y -= down
+    style.box(axes, 3.3, y + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
     axes.set_xlim(-0.15, 9.1)
-    axes.set_ylim(-1.25 * len(steps) - 0.4, 0.6)
+    axes.set_ylim(y - 0.4, 1.1)
     style.bare(axes, equal=False)
     finding = "The rule, written before the test: the first answer decides"
     style.title(axes, finding)
