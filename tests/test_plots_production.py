@@ -113,6 +113,17 @@ def test_checks_that_pass_every_night_share_a_row(drawn, drill):
     no_overlap(drawn[0])
 
 
+def test_so_do_those_that_compare_with_earlier_nights(drawn, drill):
+    """On three nights, most of the seven pass: their rows would only be read in vain."""
+    more = pd.DataFrame([dict(drill.iloc[3]) | {"check": name} for name in "ab"])
+    nights = ["check", "stops", "beside", "tonight", "half the table", "half the export"]
+    plots.checks_by_night(pd.concat([drill, more], ignore_index=True)[nights])
+    texts = written(drawn[0])
+    assert "3 more checks" in texts and "other data than last time" not in texts
+    assert len(drawn[0].patches) == 4 * 3
+    no_overlap(drawn[0])
+
+
 @pytest.mark.parametrize(
     ("table", "finding"),
     [

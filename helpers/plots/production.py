@@ -81,23 +81,27 @@ def checks_by_night(drill: pd.DataFrame) -> None:
     Parameters
     ----------
     drill : DataFrame
-        From :func:`helpers.production.fire_drill`. Checks that pass every night share a row.
+        From :func:`helpers.production.fire_drill`, or some of its nights. Checks that pass every
+        night share a row, those of the table alone and those beside earlier nights.
     """
     nights = [name for name in drill.columns if name not in ("check", "stops", "beside")]
     rows = drill.sort_values("beside", kind="stable").reset_index(drop=True)
-    quiet = rows[nights].all(axis=1) & ~rows["beside"]
+    quiet = rows[nights].all(axis=1)
     told = "; ".join(
         f"{night}: {', '.join(rows.loc[~rows[night], 'check']) or 'all pass'}" for night in nights
     )
     own = rows[~rows["beside"]]
-    if quiet.any():
-        number = int(quiet.sum())
-        more = "more" if number < len(own) else ""
-        text = " ".join(f"{number} {more} check{'' if number == 1 else 's'}".split())
-        together = dict.fromkeys(nights, True) | {"check": text, "stops": False, "beside": False}
-        rows = rows[~quiet]
-        first, rest = rows[~rows["beside"]], rows[rows["beside"]]
-        rows = pd.concat([first, pd.DataFrame([together]), rest], ignore_index=True)
+    parts = []
+    for beside in (False, True):  # what only passes shares a row of its part
+        part = rows[rows["beside"] == beside]
+        number = int(quiet[part.index].sum())
+        parts.append(part[~quiet[part.index]])
+        if number:
+            more = "more" if number < len(part) else ""
+            text = " ".join(f"{number} {more} check{'' if number == 1 else 's'}".split())
+            together = {"check": text, "stops": False, "beside": beside}
+            parts.append(pd.DataFrame([dict.fromkeys(nights, True) | together]))
+    rows = pd.concat(parts, ignore_index=True)
     n_own = int((~rows["beside"]).sum())
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
     figure, axes = style.figure(height=0.4 * (len(rows) + 2.2) + 1.4)
