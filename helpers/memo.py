@@ -1200,6 +1200,10 @@ def inside(document: str) -> str:
     -------
     str
         HTML whose headings stand two levels lower.
+
+    See Also
+    --------
+    top_and_rest : What decides, apart from what it rests on.
     """
     text = document[document.index("<main>") + len("<main>") : document.index("</main>")]
     text = re.sub(r"<b[^>]*></b>", "________", text)  # blanks that the page's style draws
@@ -1207,6 +1211,24 @@ def inside(document: str) -> str:
         r'<div class="verdict[^>]*>(.*?)</div>', r"<blockquote>\1</blockquote>", text, flags=re.S
     )
     return re.sub(r"(</?h)([12])\b", lambda tag: f"{tag[1]}{int(tag[2]) + 2}", text)
+
+
+def top_and_rest(document: str) -> tuple[str, str]:
+    """The memo for a notebook, in two parts: what decides, and what one may look up.
+
+    Parameters
+    ----------
+    document : str
+        From :func:`page`.
+
+    Returns
+    -------
+    tuple of (str, str)
+        HTML as :func:`inside` gives it: first the recommendation, its numbers, who signs, what is
+        asked for and what would change our mind; then all else. The page itself stays whole.
+    """
+    text, parts = inside(document), r"<!--top-->(.*?)<!--/top-->"
+    return "".join(re.findall(parts, text, flags=re.S)), re.sub(parts, "", text, flags=re.S)
 
 
 def _format_in_words(finding):

@@ -543,6 +543,9 @@ def test_a_shop_whose_data_cannot_be_right_is_told_what_to_mend(shop):
     assert "<b>Dates are turned.</b> It spoils. Set <code>" in page
     assert "<b>No purchase &lt;here&gt;.</b> It matters. Name all files. (Only a remark.)" in page
     assert "Made, but not recommended" in page and "Collect" not in page
+    top, rest = memo.top_and_rest(page)
+    assert "Dates are turned." in top and "Fix first" in rest
+    assert "What we ask for" not in page and "of 100: " not in top
     money = {"lift_low": 1.2, "lift_high": 1.6, "low": 10_000.0, "high": 13_000.0}
     first = memo.page(facts | {"money": money}, "doubtful").split("The rule, and what it rests")[0]
     assert "of 100: personal list" not in first, "no number is quoted before the data are mended"
@@ -682,6 +685,22 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
     words = re.sub("<[^>]+>", "", page[page.index("<main>") : page.index("</main>")]).split()
     assert [word for word in re.sub("<[^>]+>", "", part).split() if "____" not in word] == words
     assert part.count("________") == 9 and part.index("<blockquote>") < part.index("ship a test")
+
+
+def words(part):
+    return re.sub("<[^>]+>", " ", part).split()
+
+
+def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
+    page = memo.page(facts, "shop")
+    top, rest = memo.top_and_rest(page)
+    assert sorted(words(top) + words(rest)) == sorted(words(memo.inside(page)))
+    headings = re.findall("<h4[^>]*>(.*?)</h4>", top)
+    assert headings == ["What we ask for", "What would change our mind"]
+    assert "Recommendation: ship a test" in top and "One forbidden product" in top
+    assert top.count("of 100: ") == 3 and len(words(top)) < 180
+    assert "Signed, legal" in top and "The rule, and what it rests on" in rest
+    assert not Tags(top).open and not Tags(rest).open
 
 
 def test_the_page_speaks_of_best_sellers_and_chance_only(facts):

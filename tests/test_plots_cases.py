@@ -22,8 +22,9 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
     [figure] = figures
     [axes] = figure.axes
     said = [text.replace("\n", " ") for text in written(axes)]
-    for question, lesson, word in ROUTINE:
-        assert {question, lesson, word} <= set(said) and f"{question} no: {word}" in figure.alt
+    for number, (question, lesson, word) in enumerate(ROUTINE, start=1):
+        assert {str(number), question, f"lesson {lesson}", word} <= set(said)
+        assert f"{number}. {question} no: {word}" in figure.alt
     known = set(cases.texts()["decisions"])
     assert known - {word for _, _, word in ROUTINE} == {"ship a test"} and "ship a test" in said
     assert said.count("no") == len(ROUTINE)

@@ -30,6 +30,13 @@ from helpers.telling import typeset
 
 RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days",
           "last 7 days": "most_popular_7_days"}  # fmt: skip
+#: What the picture above the desk shows already, and what no question is asked of.
+_ASIDE = ("rows kept", "dice", *RIVALS, "lists as handed in", "cut at the same day")
+#: A check of the lists that fails, as its count says it.
+_FOUND = {
+    "nothing that must not be shown": lambda rows: f"{rows} that must not be shown",
+    "every list is full": lambda short: short.replace("shorter", "lists are shorter"),
+}
 
 
 def gauges(case: Case) -> dict:
@@ -182,12 +189,14 @@ def _test(case):
     }
 
 
-def desk(case: Case) -> pd.DataFrame:
+def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     """One table of gauges: what each reads, and what to hold beside it.
 
     Parameters
     ----------
     case : Case
+    whole : bool
+        With the gauges, too, that :func:`helpers.plots.at_a_glance` shows, and the rows kept.
 
     Returns
     -------
@@ -226,8 +235,12 @@ def desk(case: Case) -> pd.DataFrame:
             for name, each in groups.items()
         },
         "list checks": (
-            "; ".join(f"{how}: {check} ({what})" for how, (check, what) in found) or "all pass",
-            f"{lists['checks']} can block; short lists, variety and “more than half” can't",
+            "; ".join(
+                f"{how}: {_FOUND[check](what) if check in _FOUND else f'{check} ({what})'}"
+                for how, (check, what) in found
+            )
+            or "all pass",
+            f"{lists['checks']} can block",
         ),
     }
     if test:
@@ -240,6 +253,7 @@ def desk(case: Case) -> pd.DataFrame:
         (part, gauge, *said.get(gauge, ("no test", "–")))
         for part, names in texts()["parts"].items()
         for gauge in names
+        if whole or gauge not in _ASIDE
     ]
     return pd.DataFrame(table, columns=["part", "gauge", "reads", "beside"])
 

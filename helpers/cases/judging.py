@@ -97,7 +97,7 @@ def folded(case: Case) -> str:
 
 def _read(case):
     """What the gauges of the answer read, and an ended test beside them."""
-    table = desk(case).set_index("gauge")
+    table = desk(case, whole=True).set_index("gauge")
     lift = ["lift"] * (table.loc["lift", "reads"] != table.loc["split", "reads"])  # "no test"
     named = dict.fromkeys([*case.truth.gauges, *lift])
     return "; ".join(f"*{each}* {table.loc[each, 'reads']}" for each in named)
@@ -218,7 +218,7 @@ def hint(case: Case, part: str, wrong: str, meant: str | None = None) -> str:
         if wrong == case.truth.later:
             told = "that is true of this shop, but a question before it has a no already."
     elif part == "gauge":
-        row = desk(case).set_index("gauge").loc[wrong]
+        row = desk(case, whole=True).set_index("gauge").loc[wrong]
         good_for = next(names[wrong] for names in known["parts"].values() if wrong in names)
         told = f"“{wrong}” reads {row['reads']}: {good_for}"
     else:

@@ -37,12 +37,15 @@ BESIDE = [
 
 
 def routine() -> None:
-    """The course in eight questions: the first no decides, a finished test before any score."""
+    """The course in eight questions: the first no decides; a finished test is a side door."""
     figure, axes = style.figure(height=8.2)
     for place, (question, lesson, word) in enumerate(ROUTINE):
         y, colour = -place - (place >= _TEST_SPEAKS_AFTER), _ANSWERS[word]
-        style.box(axes, 2.55, y, 5.1, 0.76, textwrap.fill(question, 28), INK)
-        axes.text(-0.12, y, lesson, ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
+        style.box(axes, 2.55, y, 5.1, 0.76, textwrap.fill(question, 26), INK)
+        axes.text(-0.15, y + 0.14, str(place + 1), ha="right", va="center", color=INK,
+                  fontweight="bold")  # fmt: skip
+        axes.text(-0.15, y - 0.2, f"lesson {lesson}", ha="right", va="center", color=CHANCE,
+                  fontsize=style.SMALL)  # fmt: skip
         style.arrow(axes, (5.15, y), (6.05, y), colour)
         axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
         style.box(axes, 7.6, y, 3.0, 0.76, textwrap.fill(word, 14), colour, filled=True)
@@ -55,13 +58,13 @@ def routine() -> None:
     style.arrow(axes, (2.55, y - 0.3), (2.55, y - 0.61), INK)
     style.box(axes, 2.55, last, 3.4, 0.62, "ship a test", PERSONAL, True)
     axes.text(2.75, last + 0.49, "yes", va="center", color=INK, fontsize=style.SMALL)
-    axes.set_xlim(-0.75, 9.15)
-    axes.set_ylim(last - 0.45, 0.75)
-    axes.text(-0.12, 0.6, "lesson", ha="right", va="center", color=CHANCE, fontsize=style.SMALL)
+    axes.set_xlim(-1.6, 9.15)
+    axes.set_ylim(last - 0.45, 0.55)
     style.bare(axes, equal=False)
     finding = "The routine: the first no decides"
     style.title(axes, finding)
-    told = [f"{question} no: {word}" for question, _, word in ROUTINE]
+    told = [f"{place}. {question} no: {word}" for place, (question, _, word) in
+            enumerate(ROUTINE, start=1)]  # fmt: skip
     told.insert(_TEST_SPEAKS_AFTER, "a test that decided? yes: it speaks first")
     told = "; ".join(told)
     style.show(figure, f"{finding}. {told}; all yes: ship a test.")
