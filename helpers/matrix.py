@@ -150,8 +150,9 @@ def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
     DataFrame
         A row per matrix: ``customers``, ``products``, ``empty`` (share of the cells), ``mean`` and
         ``median`` of the products per customer, ``only_one`` (share of the customers with a single
-        product), ``buyers_mean`` and ``buyers_median`` (per product), and ``pairs``, how many the
-        customers' products make.
+        product), ``buyers_mean`` and ``buyers_median`` (per product), ``covered``: the products
+        with at least 30 buyers, on whom a list can rest, and ``pairs``, how many the customers'
+        products make.
     """
     rows = {}
     for name, matrix in matrices.items():
@@ -165,10 +166,11 @@ def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
             "only_one": (bought == 1).mean(),
             "buyers_mean": buyers.mean(),
             "buyers_median": buyers.median(),
+            "covered": (buyers >= 30).sum(),
             "pairs": (bought * (bought - 1)).sum() // 2,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.astype({"customers": int, "products": int, "pairs": int})
+    return table.astype({"customers": int, "products": int, "covered": int, "pairs": int})
 
 
 def equally_empty_shops() -> dict[str, InteractionMatrix]:
@@ -508,9 +510,9 @@ def short_enough(windows: pd.DataFrame) -> str | None:
     -------
     str or None
         The name of a window that keeps at least nine tenths of the customers, the pairs, the
-        median of products and the median of buyers; None where none does.
+        products covered, the median of products and the median of buyers; None where none does.
     """
-    kept = ["customers", "pairs", "median", "buyers_median"]
+    kept = ["customers", "pairs", "covered", "median", "buyers_median"]
     enough = (windows[kept] >= 0.9 * windows[kept].iloc[0]).all(axis=1)
     names = windows.index[1:][enough.iloc[1:]]
     return names[-1] if len(names) else None

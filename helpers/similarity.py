@@ -536,6 +536,54 @@ def bought_later_on_all_pages(
     return pd.DataFrame(counts, matrix.customers, ["one", "other"])
 
 
+def bought_later_without_tastes(
+    transactions: pd.DataFrame, matrix: InteractionMatrix, n_products: int = 300, shops: int = 5
+) -> pd.DataFrame:
+    """What the count over all pages finds where nobody has a taste.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    matrix : InteractionMatrix
+        Of these transactions; of 0 and 1.
+    n_products : int
+        Of the products with most buyers (fewer, where very many customers would need the memory).
+    shops : int
+        Deal the purchases by chance so often: every customer keeps the number of products and the
+        days on which they came, every product the number of buyers.
+
+    Returns
+    -------
+    DataFrame of int
+        A row per shop. ``one`` and ``other``: the sums of :func:`bought_later_on_all_pages`, with
+        rows of common buyers and of similarity that are made from that shop's purchases.
+    """
+    buyers = np.asarray(matrix.values.sum(axis=0), dtype=int)
+    n_products = min(n_products, max(2, 3 * 10**7 // matrix.shape[0]))
+    chosen = np.sort(np.argsort(-buyers, kind="stable")[:n_products])
+    values = matrix.values[:, chosen]
+    known = transactions[transactions["product_id"].isin(matrix.products[chosen])]
+    first = known.groupby(["customer_id", "product_id"])["transaction_date"].min()
+    row = matrix.customers.get_indexer(first.index.get_level_values("customer_id"))
+    when, row = first.to_numpy()[np.argsort(row, kind="stable")], np.sort(row)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(shops):
+        dealt = _dealt(values, rng)
+        order = np.lexsort([rng.random(len(row)), row])  # a customer's days change places
+        table = pd.DataFrame(
+            {
+                "customer_id": matrix.customers[row],
+                "product_id": matrix.products[chosen][dealt.indices],
+                "transaction_date": when[order],
+            }
+        )
+        shop = InteractionMatrix(dealt, matrix.customers, matrix.products[chosen])
+        rows = common_buyers(shop, n_neighbors=4), product_similarity(shop, n_neighbors=4)
+        found.append(bought_later_on_all_pages(table, shop, *rows).sum())
+    return pd.DataFrame(found).reset_index(drop=True)
+
+
 def somebody_who_bought(
     transactions: pd.DataFrame, product_id, row: Sequence, rival: Sequence = ()
 ) -> tuple[str, int, int]:

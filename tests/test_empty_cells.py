@@ -63,6 +63,9 @@ def test_rows_and_columns_of_the_miniature():
     assert (row["customers"], row["products"], row["empty"]) == (4, 4, 7 / 16)
     assert (row["mean"], row["median"], row["only_one"]) == (2.25, 2, 0)
     assert (row["buyers_mean"], row["buyers_median"], row["pairs"]) == (2.25, 2.5, 6)
+    assert row["covered"] == 0, "thirty buyers are needed"
+    many = InteractionMatrix.from_frame(pd.DataFrame({"A": [1] * 30, "B": [1] * 29 + [0]}))
+    assert described({"many": many}).loc["many", "covered"] == 1
 
 
 def test_only_the_median_tells_the_two_shops_apart():
@@ -284,13 +287,15 @@ def test_windows_reach_back_from_the_last_purchase():
 
 def test_a_window_is_short_enough_if_it_keeps_nearly_all():
     def windows(**second):
-        whole = {"customers": 100, "pairs": 1_000, "median": 4.0, "buyers_median": 40.0}
+        whole = {"customers": 100, "pairs": 1_000, "covered": 50, "median": 4.0}
+        whole |= {"buyers_median": 40.0}
         third = {name: value / 2 for name, value in whole.items()}
         names = ["all 365 days", "last 182 days", "last 91 days"]
         return pd.DataFrame([whole, whole | second, third], names)
 
     assert short_enough(windows()) == "last 182 days"
     assert short_enough(windows(customers=92, pairs=905, median=3.9)) == "last 182 days"
-    for name, value in [("customers", 89), ("pairs", 890), ("median", 3), ("buyers_median", 35)]:
+    less = {"customers": 89, "pairs": 890, "covered": 44, "median": 3, "buyers_median": 35}
+    for name, value in less.items():
         assert short_enough(windows(**{name: value})) is None, name
     assert short_enough(windows().head(1)) is None

@@ -15,6 +15,7 @@ from helpers.similarity import (
     beside_the_rival,
     bought_later,
     bought_later_on_all_pages,
+    bought_later_without_tastes,
     buyers_for_a_row,
     common_buyers,
     enough_buyers,
@@ -238,6 +239,41 @@ def test_over_all_pages_it_is_the_sum_of_the_pages(seed):
         part = bought_later(table, page, {"one": one - other, "other": other - one})
         expected = expected.add(part, fill_value=0)
     assert found.sort_index().equals(expected.astype(int).sort_index())
+
+
+def test_the_plain_count_leads_where_nobody_has_a_taste_but_some_products_sell_more():
+    rng = np.random.default_rng(0)
+
+    def lead(popular):
+        bought = [
+            (f"c{customer}", f"p{product:02d}", f"2024-{month:02d}-01")
+            for customer in range(600)
+            for month, product in enumerate(rng.choice(20, 4, replace=False, p=popular), start=1)
+        ]
+        table = purchases(*bought)
+        return bought_later_without_tastes(table, build_interaction_matrix(table))
+
+    weights = 1 / np.arange(1, 21)
+    uneven, even = lead(weights / weights.sum()), lead(np.full(20, 0.05))
+    assert uneven.shape == even.shape == (5, 2)
+    assert (uneven["one"] > uneven["other"]).all()
+    assert abs(even.sum().diff().iloc[1]) < 2 * even.to_numpy().sum() ** 0.5
+
+
+@pytest.mark.parametrize("n_products", [1, 2, 3])
+def test_a_shop_of_hardly_any_products_is_dealt_anew_as_well(n_products):
+    table = purchases(*[(f"c{c}", f"p{c % n_products}", "2024-01-01") for c in range(9)])
+    dealt = bought_later_without_tastes(table, build_interaction_matrix(table), shops=2)
+    assert dealt.to_numpy().tolist() == [[0, 0]] * 2
+
+
+def test_days_are_dealt_within_a_customer(shop):
+    transactions = shop[0]
+    matrix = build_interaction_matrix(transactions)
+    some = bought_later_without_tastes(transactions, matrix, n_products=20, shops=1)
+    assert (some > 0).all(axis=None)
+    one_day = transactions.assign(transaction_date=transactions["transaction_date"].min())
+    assert (bought_later_without_tastes(one_day, matrix, shops=1) == 0).all(axis=None)
 
 
 def test_the_first_page_is_found_by_a_rule(shop):
