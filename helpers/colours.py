@@ -20,9 +20,9 @@ _MEANING = {
     "best sellers": POPULAR,
     "rule-based": POPULAR,
     "random": CHANCE,
-    "drawn by chance": CHANCE,
+    "dice": CHANCE,
+    "drawn by dice": CHANCE,
     "by chance": CHANCE,
-    "blind lists": CHANCE,
     "oracle": ORACLE,
 }
 

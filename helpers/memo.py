@@ -1052,9 +1052,9 @@ def _judge(model, split, n):
     # the window that does best on the very days we judge by: hard to beat
     table = evaluate.compare(popular, split, n)
     best_sellers = table["ndcg"].idxmax()
-    methods = {"drawn by chance": Random(), "personal list": personal}
+    methods = {"drawn by dice": Random(), "personal list": personal}
     table = pd.concat([table.loc[[best_sellers]], evaluate.compare(methods, split, n)])
-    table = table.loc[["personal list", best_sellers, "drawn by chance"]]
+    table = table.loc[["personal list", best_sellers, "drawn by dice"]]
     figures = ["hit_rate", "hit_rate_low", "hit_rate_high", "ndcg", "ndcg_low", "ndcg_high"]
     matrix, tables = split.training()
     ours, theirs = (

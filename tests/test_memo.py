@@ -189,7 +189,7 @@ def facts(shop):
 def test_the_bundled_shop_ships_a_test(facts, shop):
     assert facts["decision"]["decision"] == "ship a test"
     methods = facts["quality"]["methods"]
-    assert list(methods)[0] == "personal list" and list(methods)[2] == "drawn by chance"
+    assert list(methods)[0] == "personal list" and list(methods)[2] == "drawn by dice"
     assert methods["personal list"]["hit_rate_low"] > 1.4 * methods[facts["quality"]["rival"]][
         "hit_rate"
     ]  # fmt: skip

@@ -77,7 +77,7 @@ def test_an_interval_below_zero_is_seen(drawn):
 
 
 def test_a_list_has_one_colour_in_every_figure(drawn):
-    names = ["personal list", "best sellers of 7 days", "drawn by chance"]
+    names = ["personal list", "best sellers of 7 days", "drawn by dice"]
     table = pd.DataFrame({"ndcg": 0.2, "ndcg_low": 0.1, "ndcg_high": 0.3}, names)
     plots.intervals(table, "ndcg", "", "", highlight=["personal list"])
     plots.bars(pd.Series(0.5, ["item_based", "most_popular_7_days", "random"]), "", "")

@@ -204,10 +204,10 @@ def test_shops_are_pooled_by_what_there_is_to_gain():
 
 
 def test_a_hundred_people_are_a_hundred_dots(drawn):
-    shares = pd.Series({"drawn by chance": 0.2, "best sellers": 0.307, "personal lists": 1.0})
+    shares = pd.Series({"drawn by dice": 0.2, "best sellers": 0.307, "personal lists": 1.0})
     plots.of_a_hundred(shares)
     axes = drawn["axes"]
-    assert title(axes).startswith("Of a hundred who come back: drawn by chance 20, best sellers 31")
+    assert title(axes).startswith("Of a hundred who come back: drawn by dice 20, best sellers 31")
     for points, colour, wanted in zip(axes.collections, (CHANCE, POPULAR, PERSONAL),
                                       (20, 31, 100), strict=True):  # fmt: skip
         shown = [colors.to_hex(each) for each in points.get_facecolors()]

@@ -59,7 +59,7 @@ def test_strips_are_shares_and_name_the_largest(drawn):
 def test_two_metrics_beside_each_other(drawn):
     table = pd.DataFrame(
         {"coverage": [0.9, 0.3, 0.9, 1], "personalization": [0.8, 0.1, 0.8, 0.95]},
-        ["sorted by score", "bug: sorted by id", "bug: another's list", "drawn by chance"],
+        ["sorted by score", "bug: sorted by id", "bug: another's list", "drawn by dice"],
     )
     plots.two_metrics(table)
     figure, alt = drawn[0]
@@ -74,7 +74,7 @@ def test_two_metrics_beside_each_other(drawn):
     assert "“another's list”: both numbers stay exactly" in figure.get_suptitle()
     assert "bug: sorted by id: 30% and 10%" in alt
     plots.two_metrics(table.iloc[[0, 3]])
-    assert drawn[1][0].get_suptitle() == "Highest: drawn by chance, and drawn by chance"
+    assert drawn[1][0].get_suptitle() == "Highest: drawn by dice, and drawn by dice"
 
 
 def test_parts_begin_where_the_one_before_ends(drawn):

@@ -123,9 +123,9 @@ def test_names_in_a_trail_may_be_long_or_the_same(drawn):
         (5, 0, 9, 0),
     ],
 )
-def test_a_hundred_blind_lists(drawn, places, wanted, candidates, with_a_hit):
+def test_a_hundred_lists_drawn_by_dice(drawn, places, wanted, candidates, with_a_hit):
     by_chance = start.chance_of_hits(places, wanted, candidates)
-    plots.blind_lists(by_chance, places)
+    plots.lists_by_dice(by_chance, places)
     [(axes, alt)] = drawn
     assert len(axes.lines) == 100
     filled = [line for line in axes.lines if line.get_color() != "white"]
@@ -139,9 +139,9 @@ def test_a_hundred_blind_lists(drawn, places, wanted, candidates, with_a_hit):
     assert bool(axes.get_xlabel()) == (with_a_hit > 0), "what stands in a dot"
 
 
-def who(ours, best_sellers, blind):
+def who(ours, best_sellers, dice):
     hits = pd.DataFrame({start.OURS: ours, start.BEST_SELLERS: best_sellers})
-    return start.share_with_a_hit(hits, pd.DataFrame({0: blind, 1: [1 - none for none in blind]}))
+    return start.share_with_a_hit(hits, pd.DataFrame({0: dice, 1: [1 - none for none in dice]}))
 
 
 def test_who_finds_something_is_what_the_table_says(drawn):

@@ -73,12 +73,12 @@ def test_hits_of_everybody_are_those_of_the_lists(look):
     mine = hits.loc[look.customer]
     assert mine[start.OURS] == look.own_list["product_id"].isin(look.later).sum()
     assert mine[start.BEST_SELLERS] == look.best_sellers.isin(look.later).sum()
-    table = start.share_with_a_hit(hits, look.blind)
-    assert table.index.tolist() == [start.OURS, start.BEST_SELLERS, start.BLIND]
+    table = start.share_with_a_hit(hits, look.by_dice)
+    assert table.index.tolist() == [start.OURS, start.BEST_SELLERS, start.DICE]
     assert table["share"].tolist()[:2] == (hits > 0).mean().tolist()
     low, high = evaluate.interval(hits[start.OURS] > 0)
     assert table.loc[start.OURS, ["share_low", "share_high"]].tolist() == [low, high]
-    assert table.loc[start.BLIND, ["share_low", "share_high"]].isna().all()
+    assert table.loc[start.DICE, ["share_low", "share_high"]].isna().all()
 
 
 def test_the_rival_is_what_sold_best_in_the_last_30_days(look):
@@ -120,16 +120,16 @@ def test_luck_of_everybody_is_that_of_each(look):
     customer = look.customer
     wanted, candidates = len(look.wanted), len(look.candidates)
     by_chance = start.chance_of_hits(5, wanted, candidates)
-    mine = look.blind.loc[customer]
+    mine = look.by_dice.loc[customer]
     assert mine[by_chance.index].tolist() == pytest.approx(by_chance.tolist())
     assert mine.drop(by_chance.index).eq(0).all()
-    assert np.allclose(look.blind.sum(axis=1), 1)
+    assert np.allclose(look.by_dice.sum(axis=1), 1)
 
 
-def test_lists_drawn_blindly_hit_as_often_as_computed(look):
+def test_lists_drawn_by_dice_hit_as_often_as_computed(look):
     drawn = Random().fit(look.matrix)
     scores = evaluate.per_customer(drawn, look.split, 5)[0]["hit_rate"]
-    share = start.share_with_a_hit(look.hits, look.blind).loc[start.BLIND, "share"]
+    share = start.share_with_a_hit(look.hits, look.by_dice).loc[start.DICE, "share"]
     assert abs(scores.mean() - share) < 4 * np.sqrt(share * (1 - share) / len(scores))
 
 
@@ -138,7 +138,7 @@ def test_who_owns_nearly_all_can_be_drawn_only_the_rest():
     rows = [row for row in rows if row[:2] not in (("a", "z"), ("a", "w"))]
     look = start.look_back(bought(*rows, ("a", "z", "2024-06-01")), test_days=10)
     # two candidates, five places: the one wanted is among them for sure
-    assert look.blind.loc["a"].tolist() == [0, 1, 0, 0, 0, 0]
+    assert look.by_dice.loc["a"].tolist() == [0, 1, 0, 0, 0, 0]
 
 
 def test_how_much_the_fallback_fills(look):

@@ -29,7 +29,7 @@ LISTS = (
     "textbook item-based",
     "user-based",
     "content-based",
-    "drawn by chance",
+    "drawn by dice",
 )
 
 _out = click.option(
@@ -228,7 +228,7 @@ def rehearse(files, typed, raw, inline, debug, arms_file, out, seed, taste_stren
 
     Writes what a company would export. The first arm shows today's best sellers, the second the
     course's personal list; further ones show textbook item-based, user-based and content-based
-    lists and one drawn by chance. `course readout` reads the result as it reads a real test. A team
+    lists and one drawn by dice. `course readout` reads the result as it reads a real test. A team
     that has rehearsed a test without an effect (`--taste-strength 0`) knows what chance looks like.
     """
     with sentences(debug):

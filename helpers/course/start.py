@@ -1,4 +1,4 @@
-"""Lesson 00. One customer's list, what came true of it, and what blind luck would have given."""
+"""Lesson 00. One customer's list, what came true of it, and what dice would have drawn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helpers.recommend import INTENT_DAYS
 
 #: The lists that are compared, by name. The best sellers are those of the last 30 days, which
 #: also fill the engine's places where it knows too little.
-OURS, BEST_SELLERS, BLIND = "our engine", "best sellers", "blind lists"
+OURS, BEST_SELLERS, DICE = "our engine", "best sellers", "drawn by dice"
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,8 @@ class FirstLook:
         return popular.mean(), popular[hit].mean() if hit.any() else 0.0
 
     @cached_property
-    def blind(self) -> pd.DataFrame:
-        """For each judged customer, the chances of 0, 1, 2, … hits in a list drawn blindly.
+    def by_dice(self) -> pd.DataFrame:
+        """For each judged customer, the chances of 0, 1, 2, … hits in a list drawn by dice.
 
         Drawn from what the shop had sold before the cut and the customer didn't own; from fewer
         products than a list has places, all are drawn.
@@ -265,7 +265,7 @@ def look_back(
 
 
 def chance_of_hits(places: int, wanted: int, candidates: int) -> pd.Series:
-    """How many hits a list has that is drawn blindly, each product at most once.
+    """How many hits a list has that is drawn by dice, each product at most once.
 
     Parameters
     ----------
@@ -330,25 +330,25 @@ def what_a_lead_says(low: float, high: float, bar: float) -> str:
     return NO_LEAD if evaluate.ruled_out(low, high, bar) else CANNOT_TELL
 
 
-def share_with_a_hit(hits: pd.DataFrame, blind: pd.DataFrame) -> pd.DataFrame:
+def share_with_a_hit(hits: pd.DataFrame, by_dice: pd.DataFrame) -> pd.DataFrame:
     """Of all judged customers, how many have a hit in each list.
 
     Parameters
     ----------
     hits : DataFrame of int
         From :attr:`FirstLook.hits`.
-    blind : DataFrame of float
-        From :attr:`FirstLook.blind`.
+    by_dice : DataFrame of float
+        From :attr:`FirstLook.by_dice`.
 
     Returns
     -------
     DataFrame
-        One row per list, the last for lists drawn blindly: ``share`` and the ends of its 95 %
-        interval, ``share_low`` and ``share_high``. The blind share is computed and not drawn, so
+        One row per list, the last for lists drawn by dice: ``share`` and the ends of its 95 %
+        interval, ``share_low`` and ``share_high``. Their share is computed and not drawn, so
         it has none.
     """
     found = (hits > 0).astype(float)
     low, high = zip(*(evaluate.interval(found[name]) for name in found), strict=True)
     table = pd.DataFrame({"share": found.mean(), "share_low": low, "share_high": high})
-    table.loc[BLIND, "share"] = 1 - blind[0].mean()
+    table.loc[DICE, "share"] = 1 - by_dice[0].mean()
     return table

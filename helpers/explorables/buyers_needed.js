@@ -23,7 +23,7 @@
     const compared = steps.map(({ buyers }) => compare(confirmed, buyers, chance));
     const own = { name: "own row", dash: "solid", colour: colours[0], values: compared.map(({ same }) => 100 * same) };
     const level = (name, dash, colour, share) => ({ name, dash, colour, values: steps.map(() => 100 * share) });
-    const lines = [own, level(rival, "dashed", colours[1], compared[0].popular), level("drawn by chance", "dotted", colours[2], chance)];
+    const lines = [own, level(rival, "dashed", colours[1], compared[0].popular), level("drawn by dice", "dotted", colours[2], chance)];
     const weeks = { dash: "solid", colour: "currentColor", values: steps.map((step) => step.weeks) };
     const last = steps.length - 1;
     const labels = steps.map(({ buyers }, step) => ((last - step) % 2 ? "" : String(buyers)));

@@ -148,9 +148,9 @@ from helpers.plots.similarity import (
     two_directions,
 )
 from helpers.plots.start import (
-    blind_lists,
     hidden_weeks,
     leads,
+    lists_by_dice,
     puzzle,
     tables_to_list,
     who_finds_something,

@@ -1,4 +1,4 @@
-"""Lesson 00's drawings: where a list comes from, what came true of it, and blind luck beside it."""
+"""Lesson 00's drawings: where a list comes from, what came true of it, and dice beside it."""
 
 from __future__ import annotations
 
@@ -165,8 +165,8 @@ def few_dates() -> AutoDateLocator:
     return locator
 
 
-def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
-    """A hundred lists drawn blindly, as they are on average, each a dot with its hits in it.
+def lists_by_dice(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
+    """A hundred lists drawn by dice, as they are on average, each a dot with its hits in it.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def blind_lists(by_chance: pd.Series, places: int, n_lists: int = 100) -> None:
     axes.set_ylim(-(len(hits) - 1) // 20 - 0.3, 0.7)
     style.bare(axes)
     some = int((hits > 0).sum())
-    finding = f"Of {n_lists} blind lists of {places}, "
+    finding = f"Of {n_lists} lists of {places} drawn by dice, "
     finding += (
         f"about {some} {'has' if some == 1 else 'have'} a hit" if some else "hardly one has a hit"
     )
