@@ -15,14 +15,16 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from helpers.reading.dates import MIXED_ZONES
 from helpers.reading.ids import drawn_alike
+from helpers.reading.numbers import are_several, is_currency
 
 #: Fewer customers, or orders, than this show no shape.
 MIN_CUSTOMERS, MIN_ORDERS = 100, 200
@@ -67,6 +69,8 @@ class Purchases:
         decided about.
     date_format : str
         Of the file, to name a date as it stands there.
+    findings : mapping
+        What the reader found.
     """
 
     rows: pd.DataFrame
@@ -74,6 +78,7 @@ class Purchases:
     called: Mapping[str, str]
     dropped: Mapping[str, list]
     date_format: str = "%Y-%m-%d"
+    findings: Mapping = field(default_factory=dict)
 
     def __post_init__(self):
         kept = self.rows.loc[self.rows["reason"].isna(), [*self.called, "file_no", "row_no"]]
@@ -768,6 +773,86 @@ def _jumping_prices(shop):
     )
 
 
+_MONEY = ("unit_price", "total_amount")
+
+
+def _currencies(shop):
+    """Amounts in euros and in dollars, added up as if they were one."""
+    amounts = [name for name in _MONEY if name in shop.kept]
+    matters = (
+        "Lists need no money, but prices and amounts are added up and compared as if they were of "
+        "one currency."
+    )
+    leave_out = f"leave the amounts out: `ignore: [{', '.join(amounts)}]`"
+    for name in amounts:
+        if said := shop.findings.get(f"several currencies in {name}"):
+            return Doubt(
+                "several currencies",
+                f"column {shop.called[name]} has amounts in several currencies: {said}.",
+                matters,
+                f"Convert them to one currency where you export, or {leave_out}, under `cleaning`.",
+            )
+    if not amounts or shop.labels.empty:
+        return None
+    kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
+    for column in kept:
+        counts = kept[column].str.strip().value_counts()
+        if shop.looked_at(column) or not all(map(is_currency, counts.index)):
+            continue
+        if are_several(counts.index):
+            said = ", ".join(f"{_short(value)} {n:,}" for value, n in counts.head(5).items())
+            return Doubt(
+                "several currencies",
+                f"column {_short(column)} names several currencies: {said} (of {len(shop.kept):,} "
+                "rows).",
+                matters,
+                f"If the amounts are in these, convert them to one where you export, or "
+                f"{leave_out}, under `cleaning`. If they are all in one, say so: "
+                f"{_drop(column, [])}.",
+            )
+    return None
+
+
+# 4.0123E+12, as a spreadsheet shows a long number
+_ROUNDED = r"[0-9](?:[.,][0-9]+)?[eE][+][0-9]{1,3}"
+
+
+def _rounded_ids(shop):
+    """Long numbers that a spreadsheet has rounded: several ids became one."""
+    for name, what in (("customer_id", "customer"), ("product_id", "product")):
+        rounded = shop.kept[name].str.fullmatch(_ROUNDED)
+        decided = shop.looked_at(name) or shop.looked_at(shop.called[name])
+        if decided or not rounded.any() or rounded.mean() < 0.01:
+            continue
+        example = shop.kept.loc[rounded, name].iloc[0]
+        return Doubt(
+            "rounded ids",
+            f"{rounded.sum():,} rows ({rounded.mean():.0%}) have a {what} id such as "
+            f"{_short(example)}.",
+            f"A spreadsheet has rounded long numbers, so that several {what}s may have become one, "
+            "and no list finds its way back to the shop.",
+            "Export the file anew, and read it without opening and saving it in a spreadsheet; or "
+            "make the column a text there. (If the ids are so, say it: "
+            f"{_drop(shop.called[name], [])}.)",
+            stops=bool(rounded.mean() >= 0.05),
+        )
+    return None
+
+
+def _mixed_zones(shop):
+    """Times of several zones: the same hour is another day, by where the program stood."""
+    if MIXED_ZONES not in shop.findings:
+        return None
+    return Doubt(
+        MIXED_ZONES,
+        f"the times are of several zones: {shop.findings[MIXED_ZONES]}.",
+        "Each row has the day of its own zone: what was bought at one time may stand on two days, "
+        "and in the wrong order.",
+        'Name the shop\'s zone, and all are brought to it: `time_zone: "Europe/Berlin"`, for '
+        "example.",
+    )
+
+
 def _quantities_of_one(shop):
     if "quantity" not in shop.kept or len(shop.kept) < 1_000:
         return None
@@ -890,7 +975,8 @@ _YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
 
 
 def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
-    """Of the export's unused columns, those that may say that an order came to nothing.
+    """Of the export's unused columns, those that may say that an order came to nothing, or in which
+    currency it was.
 
     Parameters
     ----------
@@ -904,7 +990,8 @@ def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
     -------
     DataFrame
         Text, by ``file_no`` and ``row_no``: the columns with few values of which one is a word for
-        it ("cancelled"), and those whose name is ("cancelled_at"). Most exports have none.
+        it ("cancelled"), those whose name is ("cancelled_at"), and those of several currencies'
+        codes. Most exports have none.
     """
     parts, called = [], {_plain(name): name for name in header}
     for table in tables:
@@ -936,9 +1023,12 @@ def _as_labels(values, named):
     if pc.count_distinct(text.slice(0, 1_000)).as_py() > 50:
         return None
     unique = pc.unique(text)
-    if len(unique) > 50 or not any(state_of(each) for each in unique.to_pylist()):
+    values = [each for each in unique.to_pylist() if each and each.strip()]
+    if len(unique) > 50 or not values:
         return None
-    return text
+    if any(map(state_of, values)) or (len(values) > 1 and all(map(is_currency, values))):
+        return text
+    return None
 
 
 def _words(text):
@@ -1204,5 +1294,5 @@ _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
-    _quantities_of_one,
+    _quantities_of_one, _currencies, _rounded_ids, _mixed_zones,
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from helpers.course.describing.words import (
     squeezed,
     without_table,
 )
+from helpers.plausibility import states_of
 
 # In this order, since a column has one meaning only.
 PURCHASES = ("transaction_date", "customer_id", "product_id", "transaction_id", "quantity",
@@ -149,6 +150,9 @@ def _fits(ours, column, theirs, frame, dates, found):
     if ours == "event_type":
         return filled.nunique() <= max(200, 0.01 * len(filled))
     if ours == "product_category":
+        few = "type" in parts_of(theirs) and filled.nunique() <= 40
+        if few and (states_of(filled.unique()) == "undone").any():
+            return False  # of Sale and Return: a kind of row, and no kind of product
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
     return ours != "product_name" or filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
 

@@ -1,0 +1,270 @@
+"""Further kinds of exports as shops and their programs write them: read right, doubted, or told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import data, warehouse
+from helpers.course.describing import describe
+from helpers.course.describing.dates import dates_of
+from helpers.reading.dates import DateReader
+from helpers.reading.errors import DataError
+from helpers.reading.numbers import are_several, bare_number
+
+N = 240
+
+
+def shop(**columns):
+    """Orders with our names; a column that is given takes the place of ours."""
+    at = np.arange(N)
+    days = pd.Timestamp("2024-01-02") + pd.to_timedelta(at, unit="D")
+    plain = {
+        "customer_id": pd.Series(at * 5 % 37).map("C{}".format),
+        "product_id": pd.Series(at * 7 % 17).map("P{}".format),
+        "transaction_date": days.strftime("%d-%m-%Y"),
+        "unit_price": [f"{4 + n % 9}.50" for n in at],
+    }
+    return pd.DataFrame(plain | columns)
+
+
+def read(folder, table, date_format=data.DATE_FORMAT, columns=None, form="csv", **options):
+    path = folder / f"shop.{form}"
+    table.to_csv(path, index=False) if form == "csv" else table.to_parquet(path, index=False)
+    return data.read_transactions(path, columns, date_format, **options)
+
+
+def doubt(report, name):
+    return [each for each in report.doubts if each.name == name]
+
+
+def proposed(folder, table, name="shop.csv", **options):
+    table.to_csv(folder / name, index=False, **options)
+    return " ".join(describe([str(folder / name)]).replace("#", " ").split())
+
+
+# Money
+
+
+@pytest.mark.parametrize(
+    ("signs", "several"),
+    [(["EUR", "USD"], True), (["$", "€"], True), (["£", "€"], True), (["CA$", "US$"], True),
+     (["kr", "EUR"], True), (["$", "USD", "US$"], False), (["€", "EUR", "Euro"], False),
+     (["kr", "SEK"], False), (["¥", "円", "JPY"], False), (["$", "CAD"], False), ([], False)],
+)  # fmt: skip
+def test_signs_that_can_not_mean_one_currency(signs, several):
+    assert are_several(signs) == several
+
+
+@pytest.mark.parametrize("forms", [("{} EUR", "{} USD"), ("${}", "€{}"), ("£{}", "{} kr")])
+def test_amounts_of_two_currencies_in_one_column_are_doubted(tmp_path, forms):
+    table = shop()
+    table["unit_price"] = [forms[n % 5 == 0].format(x) for n, x in enumerate(table["unit_price"])]
+    _, report = read(tmp_path, table)
+    [found] = doubt(report, "several currencies")
+    assert "(192)" in found.seen and "(48)" in found.seen and "ignore: [unit_price]" in found.mend
+    table, report = read(tmp_path, table, ignore=["unit_price"])
+    assert not report.doubts and "unit_price" not in table
+
+
+@pytest.mark.parametrize("forms", [("{}", "${}"), ("€{}", "{} EUR"), ("{} kr", "SEK {}")])
+def test_one_currency_in_two_ways_is_no_doubt(tmp_path, forms):
+    table = shop()
+    table["unit_price"] = [forms[n % 5 == 0].format(x) for n, x in enumerate(table["unit_price"])]
+    assert not read(tmp_path, table)[1].doubts
+
+
+def test_a_column_of_several_currencies_is_doubted_and_of_countries_is_not(tmp_path):
+    table = shop(currency=["EUR", "EUR", "USD"] * (N // 3))
+    [found] = doubt(read(tmp_path, table)[1], "several currencies")
+    assert "EUR 160" in found.seen and "USD 80" in found.seen
+    assert not read(tmp_path, table, drop_where={"currency": ["USD"]})[1].doubts
+    assert not read(tmp_path, table, drop_where={"currency": []})[1].doubts
+    assert not read(tmp_path, table.drop(columns="unit_price"))[1].doubts
+    for values in (["EUR"] * 3, ["FR", "KR", "RS"], ["FRA", "DEU", "KOR"], ["R", "P", "Fr"]):
+        assert not read(tmp_path, shop(where=values * (N // 3)))[1].doubts
+
+
+def test_what_is_no_number_is_not_blamed_on_the_decimal_mark(tmp_path):
+    some = pd.Series(shop()["unit_price"]).where(np.arange(N) % 5 > 0, "on request")
+    with pytest.raises(DataError, match="are not numbers.*Mend the column, or leave") as said:
+        read(tmp_path, shop(unit_price=some))
+    assert "decimal" not in str(said.value)
+    with pytest.raises(DataError, match="are not numbers.*Set `decimal`"):
+        read(tmp_path, shop(unit_price="4,50"), decimal=".")
+
+
+def test_a_column_is_asked_about_once(tmp_path):
+    """Two marks in one column: one question, and no second hint about the same values."""
+    with pytest.raises(DataError, match="decimal or a thousands mark") as said:
+        read(tmp_path, shop(unit_price=["4,50", "4.50"] * (N // 2)))
+    assert "are not numbers" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [("2 pcs", "2"), ("1 Stk.", "1"), ("x3", "3"), ("3 x", "3"), ("2×", "2"), ("4 ST", "4"),
+     ("-1 pc", "-1"), ("250 g", None), ("2 x 6", None), ("5 %", None)],
+)  # fmt: skip
+def test_pieces_behind_a_quantity(text, bare):
+    assert bare_number(text) == bare
+
+
+def test_a_mark_that_one_column_shows_holds_for_those_that_may_be_either(tmp_path):
+    table = shop(quantity="1,000", unit_price="4,50")
+    said = proposed(tmp_path, table, sep=";")
+    assert 'decimal: ","' in said and "one file has one mark" in said
+    assert "decimal: TODO" in proposed(tmp_path, shop(quantity="1,000", unit_price="4,500"))
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("date_format", "text", "day"),
+    [("%d%m%Y", "3012024", "2024-01-03"), ("%d%m%Y", "1112024", "2024-11-01"),
+     ("%d%m%Y", "03012024", "2024-01-03"), ("%y%m%d", "40103", "2004-01-03"),
+     ("%Y%m%d", "2024113", None), ("%Y%m%d", "20240113", "2024-01-13"),
+     ("%Y%m%d %H:%M", "2024113 10:00", None), ("%d%m%Y", "312024", None)],
+)  # fmt: skip
+def test_digits_without_marks_are_not_cut_where_they_happen_to_fit(date_format, text, day):
+    [found] = DateReader(date_format).read(pd.Series([text]))
+    assert (None if pd.isna(found) else f"{found:%Y-%m-%d}") == day
+
+
+@pytest.mark.parametrize("date_format", ["iso", "%Y-%m-%d %H:%M:%S %Z"])
+def test_zones_by_their_names(date_format):
+    texts = [f"2024-01-03 20:30:00 {zone}" for zone in ("CET", "EST", "UTC", "MEZ")]
+    written = DateReader(date_format)
+    assert written.read(pd.Series(texts)).nunique() == 1
+    assert "EST -05:00" in str(written.findings())
+    brought = DateReader(date_format, "Europe/Berlin").read(pd.Series(texts))
+    assert brought.dt.strftime("%d %H").tolist() == ["03 20", "04 02", "03 21", "03 20"]
+
+
+def test_summer_and_winter_by_name_are_proposed_with_their_zone(tmp_path):
+    at = pd.date_range("2024-01-02", periods=N, freq="25h", tz="America/Los_Angeles")
+    table = shop(transaction_date=at.strftime("%b %d, %Y %I:%M:%S %p %Z"))
+    said = proposed(tmp_path, table)
+    assert 'date_format: "%b %d, %Y %I:%M:%S %p %z"' in said
+    assert 'time_zone: "America/Los_Angeles"' in said
+    found, report = read(tmp_path, table, "%b %d, %Y %I:%M:%S %p %Z")
+    assert found["transaction_date"].tolist() == at.tz_localize(None).tolist()
+    assert not doubt(report, "times of several zones")
+
+
+def test_times_of_zones_far_apart_are_doubted_until_the_shop_has_one(tmp_path):
+    days = pd.date_range("2024-01-02", periods=N)
+    zones = ["+01:00", "EST", "Z", "CET"]
+    table = shop(transaction_date=[f"{d:%Y-%m-%d} 22:00:00 {zones[d.day % 4]}" for d in days])
+    [found] = doubt(read(tmp_path, table, "iso")[1], "times of several zones")
+    assert "-5 to +1 hours" in found.seen and "time_zone" in found.mend
+    _, report = read(tmp_path, table, "iso", time_zone="Europe/Berlin")
+    assert report.kept == N and not report.doubts
+
+
+def test_the_zone_is_the_one_that_has_the_offset_on_these_days(tmp_path):
+    """In winter, one hour before UTC is Berlin, and not London in summer."""
+    for month, zone in ((1, "Europe/Berlin"), (7, "Europe/London")):
+        at = pd.date_range(f"2024-{month:02d}-03", periods=N, freq="h")
+        found = dates_of(pd.Series(at.strftime("%Y-%m-%dT%H:%M:%S+01:00")))
+        assert (found.formats, found.zone) == (["iso"], zone)
+
+
+@pytest.mark.parametrize(
+    ("written", "date_format"),
+    [("%a, %d %b %Y %H:%M:%S +0000", "%a, %d %b %Y %H:%M:%S %z"),
+     ("%A, %B %d, %Y", "%A, %B %d, %Y"), ("%Y%m%d%H%M%S", "%Y%m%d%H%M%S"),
+     ("%d%m%Y", "%d%m%Y"), ("%Y %m %d", "%Y %m %d")],
+)  # fmt: skip
+def test_more_formats_are_found(written, date_format):
+    at = pd.date_range("2024-01-02 10:00", periods=N)
+    assert dates_of(pd.Series(at.strftime(written))).formats == [date_format]
+
+
+def test_halves_of_the_day_with_points():
+    texts = pd.Series(["03/01/2024 08:05 p.m.", "03/01/2024 08:05 a. m."])
+    read = DateReader("%d/%m/%Y %I:%M %p").read(texts)
+    assert read.dt.hour.tolist() == [20, 8]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("%G-W%V", "weeks"), ("%Y-%m", "months"), ("%b-%y", "months")],
+)
+def test_what_says_no_day_is_told(written, words):
+    found = dates_of(pd.Series(pd.date_range("2024-01-02", periods=N).strftime(written)))
+    assert not found.formats and any(words in why for why in found.why)
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [([f"1.7043{n:02d}E+12" for n in range(60)], "rounded"),
+     ([f"17043{n:02d}480000000000" for n in range(60)], "nanoseconds"),
+     ([f"{n:02d}/13/2024" for n in range(1, 10)] + [f"453{n:02d}" for n in range(20)], "Excel's")],
+)  # fmt: skip
+def test_what_a_spreadsheet_or_program_made_of_dates_is_told(texts, words):
+    found = dates_of(pd.Series(texts))
+    assert not found.formats and any(words in why for why in found.why)
+
+
+def test_dates_to_come_do_not_stretch_the_span(tmp_path):
+    table = shop()
+    table.loc[::40, "transaction_date"] = "05-01-2055"
+    assert "to 2024-08-" in proposed(tmp_path, table)
+
+
+# Columns
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_year_month_and_day_of_their_own_are_one_date(tmp_path, form):
+    table = shop()
+    day = pd.to_datetime(table.pop("transaction_date"), format="%d-%m-%Y")
+    table = table.assign(Year=day.dt.year, Month=day.dt.month, Day=day.dt.day)
+    columns = {"year + month + Day": "transaction_date"}
+    found, report = read(tmp_path, table, "%Y %m %d", columns, form)
+    assert found["transaction_date"].tolist() == day.tolist()
+    said = warehouse.score(
+        "duckdb", tmp_path / f"shop.{form}", tmp_path / "lists",
+        warehouse.Settings(n=3, n_parts=1), columns=columns, date_format="%Y %m %d",
+    )  # fmt: skip
+    assert (said["kept"], said["rejected"]) == (report.kept, report.rejected)
+    said = proposed(tmp_path, table)
+    assert '"Year + Month + Day": transaction_date' in said and '"%Y %m %d"' in said
+    with pytest.raises(DataError, match="no column 'Year . Mouth . Day'"):
+        read(tmp_path, table, "%Y %m %d", {"Year + Mouth + Day": "transaction_date"})
+
+
+def test_a_real_date_is_preferred_to_its_parts(tmp_path):
+    day = pd.date_range("2024-01-02", periods=N)
+    table = shop(year=day.year, month=day.month, day=day.day)
+    assert "+ month" not in proposed(tmp_path, table)
+
+
+def test_a_product_and_its_size_may_be_one(tmp_path):
+    table = shop(size=["S", None, "L"] * (N // 3)).rename(columns={"product_id": "sku"})
+    found, _ = read(tmp_path, table, columns={"sku + size": "product_id"})
+    assert found["product_id"].head(3).tolist() == ["P0 S", "P7", "P14 L"]
+
+
+def test_a_column_of_sales_and_returns_is_no_category(tmp_path):
+    table = shop(type=["Sale"] * (N - 6) + ["Return"] * 6)
+    said = proposed(tmp_path, table)
+    assert "product_category" not in said and '"Return"' in said
+
+
+# Ids
+
+
+def test_ids_that_a_spreadsheet_has_rounded_are_doubted(tmp_path):
+    table = shop(product_id=[f"4.01{n % 17:02d}E+12" for n in range(N)])
+    [found] = doubt(read(tmp_path, table)[1], "rounded ids")
+    assert found.stops and "4.0100E+12" in found.seen
+    assert not doubt(read(tmp_path, table, drop_where={"product_id": []})[1], "rounded ids")
+
+
+@pytest.mark.parametrize("word", ["(blank)", "(not set)", "(none)", "(Leer)"])
+def test_words_for_nothing_in_brackets_are_no_customer(tmp_path, word):
+    table = shop()
+    table.loc[:9, "customer_id"] = word
+    assert read(tmp_path, table)[1].rejected == {"no customer id": 10}
