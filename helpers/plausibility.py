@@ -617,6 +617,8 @@ def _lines_without_customer(shop):
     merged &= rows["reason"] != "unreadable date"
     count = int((numbered | merged).sum())
     share = count / max(len(rows), 1)
+    if (found := rows["customer_id"].dropna()).is_unique and count < 0.5 * lost.sum():
+        return _outline(len(found), int(lost.sum()), len(rows))
     if share < 0.005:
         return None
     how = "have no date either, as if the line above held for them"
@@ -634,6 +636,83 @@ def _lines_without_customer(shop):
         f"{mend}.",
         stops=share >= 0.05,
     )
+
+
+def _outline(customers, lost, rows):
+    """A report with groups: whose rows they are stands above them, or in the first one."""
+    if customers < 5 or lost < 0.2 * rows:
+        return None
+    return Doubt(
+        "a report with groups",
+        f"{lost:,} of {rows:,} rows have no customer, and each of {customers:,} customers stands "
+        "in one row only.",
+        "The file seems to be a report that names a customer once, and the rows below belong to "
+        "it: they are lost.",
+        "Export the plain list of lines, or repeat the customer in every row (in a pivot table of "
+        "Excel: Design, Report Layout, Repeat All Item Labels).",
+        stops=True,
+    )
+
+
+def _lines_without_date(shop):
+    """A day that is written once, above its rows or in the first one."""
+    rows = shop.rows
+    lost = rows["reason"] == "no date"
+    share = lost.sum() / max(len(rows), 1)
+    if share < 0.05:
+        return None
+    mend = "If a date holds for the rows below it, repeat it in every row where you export."
+    if "transaction_id" in rows:
+        order = rows["transaction_id"]
+        if order[lost].isin(order[rows["transaction_date"].notna()]).mean() > 0.5:
+            mend = "`fill_down: [transaction_date]` under `cleaning`: their orders have one."
+    return Doubt(
+        "rows without a date",
+        f"{lost.sum():,} rows ({share:.0%}) have a customer and a product, but no date.",
+        "They are left out: what these customers have already may be recommended to them.",
+        mend,
+        stops=True,
+    )
+
+
+# What people did before they bought, as logs of events call it: for certain, or beside such a one.
+_EVENTS = """
+    pageview viewpage viewitem viewitemlist selectitem itemview itemviewed productview productviewed
+    viewedproduct viewproduct productdetail viewcontent addtocart addedtocart productadded cartadd
+    addtobasket addtobag removefromcart removedfromcart viewcart begincheckout startedcheckout
+    checkoutstarted addtowishlist sessionstart screenview productclick productclicked
+"""
+_PERHAPS_EVENTS = {"view", "views", "click", "search", "cart", "detail", "visit", "impression"}
+_EVENTS = set(_EVENTS.split())
+
+
+def _event_log(shop):
+    """A log of everything that happened, whose views would count as purchases."""
+    if shop.labels.empty:
+        return None
+    kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
+    for column in kept:
+        counts = kept[column].str.strip().value_counts()
+        if shop.looked_at(column) or len(counts) > 50 or not any(map(_is_event, counts.index)):
+            continue
+        events = [each for each in counts.index if _is_event(each, _EVENTS | _PERHAPS_EVENTS)]
+        n = counts[events].sum()
+        if n < 0.02 * len(kept):
+            continue
+        said = ", ".join(f"{_short(value)} {rows:,}" for value, rows in counts.head(6).items())
+        return Doubt(
+            "a log of events",
+            f"the column {_short(column)} is not used, and says of rows that count as purchases: "
+            f"{said} (of {len(kept):,}).",
+            "Who looked at a product has not bought it: views and carts count as purchases now.",
+            f"{_drop(column, events)}, and the same file as `events_path`, if you like.",
+            stops=True,
+        )
+    return None
+
+
+def _is_event(value, words=_EVENTS):
+    return re.sub(r"[\W_]+", "", str(value).casefold()) in words
 
 
 # Products
@@ -853,6 +932,49 @@ def _mixed_zones(shop):
     )
 
 
+def grows_with_quantity(price: pd.Series, quantity: pd.Series, product: pd.Series) -> bool:
+    """Whether a price is of the whole line: two pieces cost twice as much as one, and so on.
+
+    Parameters
+    ----------
+    price, quantity : Series of float
+    product : Series of str
+
+    Returns
+    -------
+    bool
+        By the products that were bought singly and several at a time.
+    """
+    table = pd.DataFrame({"price": price, "quantity": quantity, "product": product})
+    table = table[(table["price"] > 0) & (table["quantity"] >= 1)].dropna()
+    single = table[table["quantity"] == 1].groupby("product")["price"].median().rename("single")
+    several = table[table["quantity"] > 1].join(single, on="product").dropna()
+    if several["product"].nunique() < 5 or len(several) < 20:
+        return False
+    times = several["price"] / several["single"]
+    # reductions for several stay far from the price of one
+    return bool((times / several["quantity"]).between(0.95, 1.05).mean() > 0.8)
+
+
+def _price_of_line(shop):
+    """The price of a line in the place of the price of a piece."""
+    kept = shop.kept
+    if "unit_price" not in kept or "quantity" not in kept:
+        return None
+    if not grows_with_quantity(kept["unit_price"], kept["quantity"], kept["product_id"]):
+        return None
+    theirs = shop.called["unit_price"]
+    instead = "total_amount" not in kept
+    return Doubt(
+        "a price of the line",
+        f"column {_short(theirs)} grows with the quantity: two pieces cost twice as much as one.",
+        "It is the amount of the whole line, and would be counted once more for every piece.",
+        f"Map {_short(theirs)} to total_amount in place of unit_price, under `columns`."
+        if instead
+        else "Leave it out: `ignore: [unit_price]` under `cleaning`.",
+    )
+
+
 def _quantities_of_one(shop):
     if "quantity" not in shop.kept or len(shop.kept) < 1_000:
         return None
@@ -975,8 +1097,8 @@ _YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
 
 
 def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
-    """Of the export's unused columns, those that may say that an order came to nothing, or in which
-    currency it was.
+    """Of the export's unused columns, those that may say that an order came to nothing, that there
+    was none, or in which currency it was.
 
     Parameters
     ----------
@@ -990,8 +1112,8 @@ def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
     -------
     DataFrame
         Text, by ``file_no`` and ``row_no``: the columns with few values of which one is a word for
-        it ("cancelled"), those whose name is ("cancelled_at"), and those of several currencies'
-        codes. Most exports have none.
+        it ("cancelled") or for an event ("view_item"), those whose name is ("cancelled_at"), and
+        those of several currencies' codes. Most exports have none.
     """
     parts, called = [], {_plain(name): name for name in header}
     for table in tables:
@@ -1026,9 +1148,9 @@ def _as_labels(values, named):
     values = [each for each in unique.to_pylist() if each and each.strip()]
     if len(unique) > 50 or not values:
         return None
-    if any(map(state_of, values)) or (len(values) > 1 and all(map(is_currency, values))):
+    if any(map(state_of, values)) or any(map(_is_event, values)):
         return text
-    return None
+    return text if len(values) > 1 and all(map(is_currency, values)) else None
 
 
 def _words(text):
@@ -1294,5 +1416,6 @@ _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
-    _quantities_of_one, _currencies, _rounded_ids, _mixed_zones,
+    _quantities_of_one, _currencies, _rounded_ids, _mixed_zones, _event_log,
+    _lines_without_date, _price_of_line,
 ]  # fmt: skip

@@ -12,6 +12,8 @@ from helpers.reading.errors import DataError, listed
 _ALIASES = {"transaction_amount": "total_amount"}
 # What may separate names, where all of them stand in one.
 _MARKS = re.compile(r"[^\w\s.-]|[\x00-\x1f]|\s{2,}")
+#: How a table is said to have none of the separators that we know.
+ONE_COLUMN = "That is one column"
 # Names that are compared with ours: not the longest, nor all of a very wide table.
 _LONG, _MANY = 100, 1_000
 
@@ -103,7 +105,7 @@ def match_columns(
         )
         if len(header) == 1 and len(_MARKS.findall(header[0])) > 1 and not columns:
             advice = (
-                "That is one column: what separates its values is none of comma, semicolon, tab "
+                f"{ONE_COLUMN}: what separates its values is none of comma, semicolon, tab "
                 "and |. Export it again with one of these, or as xlsx."
             )
             elsewhere = ""

@@ -73,6 +73,7 @@ _ENOUGH = 10_000
 _LANGUAGES = ("cs", "da", "de", "de_AT", "el", "es", "fi", "fr", "hu", "id", "it", "nb", "nl", "pl",
               "pt", "ro", "ru", "sv", "tr", "uk")  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]{3,}\.?")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _HALF = re.compile(r"\b([ap])\.\s?m(?:\.|\b)", re.I)  # 8:05 p. m.
 # Zones by the names that shops' programs write, and their offsets from UTC. Some names have other
 # meanings elsewhere (CST in China, IST in Israel), so that what was taken is said.
@@ -194,6 +195,13 @@ class DateReader:
 
     def hint(self) -> str:
         """What to set, where the dates do not fit."""
+        seen = pd.Series(self._seen, dtype="str")
+        read = pd.DataFrame({each: self._read(seen, each) for each in self.formats}).notna()
+        if len(seen) and read.any(axis=1).mean() > 1 - MOST_UNREADABLE:
+            return (
+                "Nearly all other dates fit: mend these where you export. (A spreadsheet shows "
+                "#### for a date where the column is too narrow.)"
+            )
         fits = self.fitting()
         named = [f for f in fits if f in NAMED and f != "iso"]
         if named:
@@ -307,7 +315,7 @@ def as_text(cells: pd.Series) -> pd.Series:
 def plainly(values: pd.Series) -> pd.Series:
     """Dates with the digits 0 to 9, and months as ``%b`` has them: ``1 Jan 2024`` for ``1 janv.``.
 
-    Names of zones become offsets (``CET``: ``+0100``), and ``p.m.`` is ``pm``.
+    Names of zones become offsets (``CET``: ``+0100``), ``p.m.`` is ``pm``, and ``3rd`` is ``3``.
 
     Parameters
     ----------
@@ -324,7 +332,8 @@ def plainly(values: pd.Series) -> pd.Series:
 
 def _plain_date(text):
     text = "".join(str(int(each)) if each.isdecimal() else each for each in text)
-    text = _ZONE.sub(lambda found: found[1] + ZONES[found[2]], _HALF.sub(r"\1m", text))
+    text = _HALF.sub(r"\1m", _ORDINAL.sub("", text))
+    text = _ZONE.sub(lambda found: found[1] + ZONES[found[2]], text)
     return _LETTERS.sub(lambda word: _in_english(word[0]), text)
 
 

@@ -268,3 +268,87 @@ def test_words_for_nothing_in_brackets_are_no_customer(tmp_path, word):
     table = shop()
     table.loc[:9, "customer_id"] = word
     assert read(tmp_path, table)[1].rejected == {"no customer id": 10}
+
+
+# Rows
+
+
+def test_a_report_that_names_each_customer_once_is_told(tmp_path):
+    table = shop().sort_values("customer_id", kind="stable")
+    table["transaction_id"] = np.arange(N) // 2 + 100
+    table.loc[table["customer_id"].duplicated(), "customer_id"] = ""
+    [found] = doubt(read(tmp_path, table)[1], "a report with groups")
+    assert found.stops and "203 of 240 rows" in found.seen and "fill_down" not in found.mend
+
+
+def test_a_day_that_is_written_once_is_told(tmp_path):
+    table = shop(transaction_id=np.arange(N) // 3 + 100)
+    day = table["transaction_date"].where(np.arange(N) % 6 == 0, "")
+    [found] = doubt(read(tmp_path, table.assign(transaction_date=day))[1], "rows without a date")
+    assert found.stops and "200 rows (83%)" in found.seen and "repeat it" in found.mend
+    day = table["transaction_date"].where(np.arange(N) % 3 == 0, "")
+    [found] = doubt(read(tmp_path, table.assign(transaction_date=day))[1], "rows without a date")
+    assert "fill_down: [transaction_date]" in found.mend
+    assert read(tmp_path, table.assign(transaction_date=day), fill_down=["transaction_date"])[
+        1
+    ].kept
+
+
+@pytest.mark.parametrize(
+    "types",
+    [("view_item", "purchase"), ("Viewed Product", "Ordered Product"), ("addtocart", "view")],
+)
+def test_a_log_of_events_is_no_list_of_purchases(tmp_path, types):
+    table = shop(what=[types[n % 3 == 0] for n in range(N)])
+    [found] = doubt(read(tmp_path, table)[1], "a log of events")
+    assert found.stops and types[0] in found.mend
+    assert not doubt(read(tmp_path, table, drop_where={"what": [types[0]]})[1], "a log of events")
+    plain = shop(what=["search", "view", "click"] * (N // 3))  # may be anything
+    assert not read(tmp_path, plain)[1].doubts
+
+
+def test_a_price_that_grows_with_the_quantity_is_of_the_line(tmp_path):
+    at = np.arange(N)
+    quantity, price = at % 3 + 1, 3 + at * 7 % 17
+    table = shop(quantity=quantity, unit_price=price * quantity)
+    [found] = doubt(read(tmp_path, table)[1], "a price of the line")
+    assert "to total_amount" in found.mend
+    assert '"unit_price": total_amount' in proposed(tmp_path, table)
+    for prices in (price, price * quantity * 0.8 + 1):  # and dear packs, or reductions
+        assert not doubt(
+            read(tmp_path, shop(quantity=quantity, unit_price=prices))[1], "a price of the line"
+        )
+
+
+def test_dates_that_were_cut_off_are_not_blamed_on_the_format(tmp_path):
+    table = shop()
+    table.loc[::4, "transaction_date"] = "########"
+    with pytest.raises(DataError, match="all other dates fit") as said:
+        read(tmp_path, table)
+    assert "Set `date_format`" not in str(said.value)
+    said = " ".join(describe([str(tmp_path / "shop.csv")]).replace("#   ", "").split())
+    assert "but 60 rows, such as ########, have no such date" in said
+
+
+@pytest.mark.parametrize(
+    ("written", "date_format"),
+    [("%d-%b-%y %I.%M.%S.%f %p", "%d-%b-%y %I.%M.%S.%f %p"), ("%d%b%Y:%H:%M:%S", "%d%b%Y:%H:%M:%S"),
+     ("%d/%b/%Y:%H:%M:%S +0000", "%d/%b/%Y:%H:%M:%S %z"), ("%b %dth, %Y", "%b %d, %Y")],
+)  # fmt: skip
+def test_dates_of_databases_and_logs_are_found(written, date_format):
+    at = pd.Series(pd.date_range("2024-01-02 10:00", periods=N).strftime(written)).str.upper()
+    assert dates_of(at.str.replace("TH", "th")).formats == [date_format]
+
+
+def test_a_separator_that_is_not_known_is_said_by_describe(tmp_path):
+    with pytest.raises(DataError, match="what separates its values"):
+        proposed(tmp_path, shop(), sep="~")
+
+
+def test_a_sheet_with_dates_and_texts_needs_a_format(tmp_path):
+    table = shop()
+    day = pd.to_datetime(table["transaction_date"], format="%d-%m-%Y")
+    mixed = [d.to_pydatetime() if d.day <= 12 else f"{d:%d/%m/%Y}" for d in day]
+    shop(transaction_date=mixed).to_excel(tmp_path / "shop.xlsx", index=False)
+    said = describe([str(tmp_path / "shop.xlsx")])
+    assert "no format is needed" not in said and "%d/%m/%Y" in said

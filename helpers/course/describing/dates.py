@@ -19,7 +19,8 @@ FITS = 0.95
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d",
          "%Y.%m.%d", "%Y%m%d", "%d-%m-%y", "%m-%d-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
          "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d. %b %Y", "%d-%b-%y", "%d/%b/%Y",
-         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d", "%Y %b %d"]  # fmt: skip
+         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d", "%Y %b %d",
+         "%d%b%Y"]  # fmt: skip
 # Digits without marks: what else they may be is looked at first.
 _COMPACT = ["%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y"]
 _WEEKDAY = re.compile(
@@ -27,7 +28,7 @@ _WEEKDAY = re.compile(
     r"(?P<gap>,? )"
 )
 _TIME = re.compile(
-    r"^(?P<day>.*?\S)(?P<between>T|,? at |, | )(?P<clock>\d{1,2}:\d{2})(?P<seconds>:\d{2})?"
+    r"^(?P<day>.*?\S)(?P<between>T|,? at |, | |:)(?P<clock>\d{1,2}[:.]\d{2})(?P<seconds>[:.]\d{2})?"
     r"(?P<fraction>[.,]\d+)?(?P<half>\s?[AaPp][Mm])?(?P<zone>\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
 )
 _NUMBERS = {  # digits as dates: what they look like, their format, and what one is
@@ -103,9 +104,11 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
     if not formats:
         return Dates([], _why_none(values, shares), zones, zone)
     choice = [_plain(_as_written(each, written)) for each in formats]
-    share = (
-        f"{percent(shares[0])} of {len(values):,} different values, such as {written.iloc[0][:40]}"
-    )
+    is_read = _read_all(values, formats[0]).notna()
+    example = written[is_read].iloc[0][:40]
+    share = f"{percent(shares[0])} of {len(values):,} different values, such as {example}"
+    if not is_read.all() and (n := int(column.isin(written[~is_read]).sum())) > 0.05 * len(column):
+        share += f"; but {n:,} rows, such as {written[~is_read].iloc[0][:40]}, have no such date"
     found = Dates(choice, [share], zones, zone, _read(column, formats[0]))
     turned = [_turned(each) for each in formats[0]]
     if (
@@ -190,9 +193,10 @@ def _time_format(value):
     bare = zone.strip()
     zone = zone.replace(bare, "UTC" if bare == "UTC" else "%z") if zone else ""
     half = re.sub("[AaPp][Mm]", "%p", parts["half"] or "")
-    seconds = ":%S" * bool(parts["seconds"])
+    mark = parts["clock"][-3]
+    seconds = (parts["seconds"] or "")[:1] + "%S" if parts["seconds"] else ""
     fraction = (parts["fraction"] or "")[:1] + "%f" if parts["fraction"] else ""
-    hour = "%I:%M" if half else "%H:%M"
+    hour = ("%I" if half else "%H") + mark + "%M"
     return parts["between"] + hour + seconds + fraction + half + zone
 
 

@@ -200,7 +200,10 @@ def _as_text(batch: pa.Table):
         column = batch[name]
         beside = next((f[:-2] for f in (NUMBERS_OF, DATES_OF) if name.startswith(f[:-2])), "")
         bare = name.removeprefix(beside)
-        if pa.types.is_temporal(column.type):
+        # texts beside dates need a format
+        texts = len(batch) - batch[bare].null_count if beside and bare in batch.column_names else 0
+        is_whole = not beside or texts < 0.01 * len(batch)  # the first batch has no rows
+        if pa.types.is_temporal(column.type) and is_whole:
             dates.add(bare)
         text = column.to_pandas()
         if pd.api.types.is_float_dtype(text):

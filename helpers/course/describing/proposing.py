@@ -15,6 +15,8 @@ from helpers.course.describing.phrases import examples, one_line, percent
 from helpers.course.describing.tables import arrange
 from helpers.course.describing.words import event_guess, event_meaning
 from helpers.course.describing.writing import TODO, Page, quoted
+from helpers.data import TRANSACTIONS
+from helpers.reading.columns import ONE_COLUMN, match_columns
 from helpers.reading.dates import OLDEST
 from helpers.reading.errors import DataError
 from helpers.reading.joining import AND
@@ -68,6 +70,9 @@ def describe(
     asked = queries.get("transactions")
     in_parts = [purchases] if asked else [[each] for each in purchases]
     sample, parts, joins = arrange([look_at(each, asked) for each in in_parts])
+    _, said = match_columns(sample.header, TRANSACTIONS) if len(sample.header) == 1 else ([], [])
+    if said and ONE_COLUMN in said[-1]:
+        raise DataError(f"{sample.name}: {' '.join(said)}")
     sample, meaning = _with_date_of_parts(sample)
     found = _Table(page, sample, meaning, ("", "columns", "date_format", "cleaning"))
     page.say(f"Purchases, {sample.name}: {sample.seen()} were looked at.")
