@@ -718,6 +718,28 @@ def _is_event(value, words=_EVENTS):
 # Products
 
 
+def _several_in_a_cell(shop):
+    """Orders with all their products in one cell: A12; B7."""
+    ids = shop.kept["product_id"]
+    lists = pd.Series(ids.unique(), dtype="str")
+    lists = lists[lists.str.contains(r"[^;|,][;|,]")]
+    share = ids.isin(set(lists)).mean()
+    if share < 0.05:
+        return None
+    parts = lists.str.split(r" *[;|,] *", regex=True).explode()
+    # the parts of one id, such as shirt|red|M, are no products elsewhere
+    if parts.isin(set(ids)).mean() < 0.5:
+        return None
+    return Doubt(
+        "several products in one cell",
+        f"{share:.0%} of the rows have several products in one cell, such as "
+        f"{_short(lists.iloc[0])}.",
+        "Each such list counts as one product, which nobody can buy and which is like no other.",
+        "Export the lines of the orders, with one product in each row.",
+        stops=True,
+    )
+
+
 def _product_of_everybody(shop):
     """A product that (nearly) everybody has, and no other comes near: a bag, postage, a deposit."""
     if shop.n_customers < MIN_CUSTOMERS or shop.buyers["product_id"].nunique() < 5:
@@ -899,7 +921,8 @@ _ROUNDED = r"[0-9](?:[.,][0-9]+)?[eE][+][0-9]{1,3}"
 def _rounded_ids(shop):
     """Long numbers that a spreadsheet has rounded: several ids became one."""
     for name, what in (("customer_id", "customer"), ("product_id", "product")):
-        rounded = shop.kept[name].str.fullmatch(_ROUNDED)
+        ids = pd.Series(shop.kept[name].unique(), dtype="str")
+        rounded = shop.kept[name].isin(set(ids[ids.str.fullmatch(_ROUNDED)]))
         decided = shop.looked_at(name) or shop.looked_at(shop.called[name])
         if decided or not rounded.any() or rounded.mean() < 0.01:
             continue
@@ -1164,6 +1187,8 @@ def _is_undone(words):
 def _is_named_undone(column):
     """Whether a column is called after what came to nothing: cancelled_at, isReturn, RefundQty."""
     words = set(_words(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(column))))
+    if words in ({"is", "test"}, {"test", "order"}, {"is", "test", "order"}):
+        return True
     return _is_undone(words) or (
         bool(words & (_ALONE - {"test"})) and words <= _ALONE - {"test"} | _BESIDE
     )
@@ -1417,5 +1442,5 @@ _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
     _quantities_of_one, _currencies, _rounded_ids, _mixed_zones, _event_log,
-    _lines_without_date, _price_of_line,
+    _lines_without_date, _price_of_line, _several_in_a_cell,
 ]  # fmt: skip

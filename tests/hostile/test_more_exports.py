@@ -352,3 +352,20 @@ def test_a_sheet_with_dates_and_texts_needs_a_format(tmp_path):
     shop(transaction_date=mixed).to_excel(tmp_path / "shop.xlsx", index=False)
     said = describe([str(tmp_path / "shop.xlsx")])
     assert "no format is needed" not in said and "%d/%m/%Y" in said
+
+
+@pytest.mark.parametrize("mark", ["|", "; ", ", "])
+def test_orders_with_all_products_in_one_cell_are_told(tmp_path, mark):
+    ids = [f"P{n % 17}" + f"{mark}P{n % 5}" * (n % 2) for n in range(N)]
+    [found] = doubt(read(tmp_path, shop(product_id=ids))[1], "several products in one cell")
+    assert found.stops and "50% of the rows" in found.seen
+    ids = [f"shirt{n % 17}{mark}red{mark}{'SML'[n % 3]}" for n in range(N)]  # one id of three parts
+    assert not doubt(read(tmp_path, shop(product_id=ids))[1], "several products in one cell")
+
+
+def test_a_flag_of_test_orders_is_seen_and_a_group_of_a_test_is_not(tmp_path):
+    flag = [n % 25 == 0 for n in range(N)]
+    [found] = doubt(read(tmp_path, shop(is_test=flag))[1], "a status")
+    assert "is_test" in found.mend
+    assert not read(tmp_path, shop(test=flag))[1].doubts
+    assert not read(tmp_path, shop(test_group=["a", "b"] * (N // 2)))[1].doubts
