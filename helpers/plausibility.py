@@ -724,7 +724,7 @@ def _several_in_a_cell(shop):
     lists = pd.Series(ids.unique(), dtype="str")
     lists = lists[lists.str.contains(r"[^;|,][;|,]")]
     share = ids.isin(set(lists)).mean()
-    if share < 0.05:
+    if not share >= 0.05:  # nor where no row is left
         return None
     parts = lists.str.split(r" *[;|,] *", regex=True).explode()
     # the parts of one id, such as shirt|red|M, are no products elsewhere

@@ -65,8 +65,18 @@ def match_columns(
     columns, problems = columns or {}, []
     plain = {theirs: plain_name(theirs) for theirs in header}
     wanted = {plain_name(theirs): name for theirs, name in columns.items()}
+    repeated = {plain_name(each.name): each.name for each in header if isinstance(each, Repeated)}
+    unclear = {}
+    for bare, theirs in repeated.items():
+        name = wanted.get(bare) or _ALIASES.get(bare, bare)
+        if name in contract.names and (bare in wanted or name not in wanted.values()):
+            unclear[name] = theirs
+            problems.append(
+                f"the header has {theirs[:60]!r} more than once. Rename one of the columns, or say "
+                f"in `columns` which is meant: {{{theirs} (1): {name}}}."
+            )
     for theirs, name in columns.items():
-        if plain_name(theirs) not in plain.values():
+        if plain_name(theirs) not in plain.values() and plain_name(theirs) not in repeated:
             problems.append(f"There is no column {theirs!r}, which `columns` names.")
         if name not in contract.names:
             hint = difflib.get_close_matches(str(name), contract.names, 1)
@@ -89,7 +99,9 @@ def match_columns(
             )
             for theirs in several[1:]:
                 del names[theirs]
-    missing = [name for name in contract.required if name not in names.values()]
+    missing = [
+        name for name in contract.required if name not in names.values() and name not in unclear
+    ]
     if missing:
         free = [theirs for theirs in header if theirs not in names and len(theirs) < _LONG][:_MANY]
         free = {plain[theirs]: theirs for theirs in free}
@@ -131,7 +143,16 @@ def plain_name(name) -> str:
 # Which row is the header
 
 
-def checked_header(names, source: str) -> list[str]:
+class Repeated(str):
+    """A column of which the header has the name more than once, called by its number: Notes (2)."""
+
+    def __new__(cls, name, number):  # noqa: D102
+        self = super().__new__(cls, f"{name} ({number})")
+        self.name = name
+        return self
+
+
+def checked_header(names, source: str, may_repeat: bool = False) -> list[str]:
     """The names of a table's columns, each once.
 
     Parameters
@@ -140,6 +161,9 @@ def checked_header(names, source: str) -> list[str]:
         As the file has them; what has none is called by its place.
     source : str
         What to call the file.
+    may_repeat : bool
+        Columns of the same name are numbered, so that nobody needs one in place of another; who
+        needs one is asked which.
 
     Raises
     ------
@@ -149,6 +173,16 @@ def checked_header(names, source: str) -> list[str]:
     header = [str(name) if not _is_blank(name) else f"Unnamed: {at}" for at, name in
               enumerate(names)]  # fmt: skip
     first = {}
+    if may_repeat:
+        plain = [plain_name(name) for name in header]
+        numbered = [
+            Repeated(header[plain.index(each)], plain[:at].count(each) + 1)
+            if plain.count(each) > 1
+            else header[at]
+            for at, each in enumerate(plain)
+        ]
+        if len(set(map(plain_name, numbered))) == len(header):
+            return numbered
     for name in header:
         if (plain := plain_name(name)) in first:
             raise DataError(

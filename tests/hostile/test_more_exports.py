@@ -369,3 +369,40 @@ def test_a_flag_of_test_orders_is_seen_and_a_group_of_a_test_is_not(tmp_path):
     assert "is_test" in found.mend
     assert not read(tmp_path, shop(test=flag))[1].doubts
     assert not read(tmp_path, shop(test_group=["a", "b"] * (N // 2)))[1].doubts
+
+
+# Names
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_names_that_come_twice_are_no_matter_where_nobody_needs_them(tmp_path, form):
+    table = shop(a="x", b="y").rename(columns={"a": "Notes", "b": "notes"})
+    twice = table.rename(columns={"Notes": "notes"})
+    path = tmp_path / f"shop.{form}"
+    twice.to_csv(path, index=False) if form == "csv" else twice.to_excel(path, index=False)
+    found, _ = data.read_transactions(path)
+    assert len(found) == N
+    assert data.read_transactions(path, drop_where={"notes (2)": ["y"]})[1].kept == 0
+    mapped = {"notes": "product_name"}
+    with pytest.raises(DataError, match="has 'notes' more than once.*notes .1.: product_name"):
+        data.read_transactions(path, mapped)
+    found, _ = data.read_transactions(path, {"notes (2)": "product_name"})
+    assert set(found["product_name"]) == {"y"}
+
+
+def test_a_name_of_ours_that_comes_twice_is_asked_about(tmp_path):
+    table = shop(other=1.0).rename(columns={"other": "Unit_Price"})
+    with pytest.raises(DataError, match="'unit_price' more than once") as said:
+        read(tmp_path, table)
+    assert "no column" not in str(said.value)
+    found, _ = read(tmp_path, table, columns={"unit_price (1)": "unit_price"})
+    assert found["unit_price"].max() > 1
+    assert '(1)": unit_price' in proposed(tmp_path, table)
+
+
+def test_empty_lines_between_the_rows_do_not_hide_what_columns_mean(tmp_path):
+    lines = shop().to_csv(index=False).replace("\n", "\r\r\n")  # as written twice through Windows
+    (tmp_path / "shop.csv").write_bytes(lines.encode())
+    said = describe([str(tmp_path / "shop.csv")])
+    assert "TODO" not in said.split("columns:")[1] and '"product_id": product_id' in said
+    assert data.read_transactions(tmp_path / "shop.csv")[1].kept == N

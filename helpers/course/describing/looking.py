@@ -190,7 +190,8 @@ def _rows_of(opened):
     is_counted = next(batches, None) is None
     frame = pd.concat(taken, ignore_index=True).astype("str")
     frame = frame.apply(lambda column: column.str.strip())
-    return frame.mask(frame == ""), rows, is_whole and is_counted, is_counted, dates
+    frame = frame.mask(frame == "").dropna(how="all", ignore_index=True)
+    return frame, rows, is_whole and is_counted, is_counted, dates
 
 
 def _as_text(batch: pa.Table):
