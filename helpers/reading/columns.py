@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from helpers.reading.errors import DataError, listed
 
+_YEARS = {"year", "yr", "yyyy", "jahr", "année", "annee", "año", "ano", "anno", "jaar", "rok", "år"}
 _ALIASES = {"transaction_amount": "total_amount"}
 # What may separate names, where all of them stand in one.
 _MARKS = re.compile(r"[^\w\s.-]|[\x00-\x1f]|\s{2,}")
@@ -125,6 +126,11 @@ def match_columns(
             advice = (
                 "These seem to be values, and no names. Put a row with the names of the columns "
                 "before the first row."
+            )
+        elif contract.date in missing and _YEARS & set(plain.values()):
+            advice += (
+                " If the parts of the date stand in several columns, name them together, such as "
+                f'{{"Year + Month + Day": {contract.date}}}.'
             )
         problems.append(
             f"There is no column for {', '.join(missing)}. The file has: "

@@ -31,6 +31,7 @@ _COMMON_FORMATS = [
     "%d.%m.%y",
     "%d/%m/%y",
     "%m/%d/%y",
+    "%d-%m-%y",
     "%d %b %Y",
     "%d-%b-%Y",
     "%b %d, %Y",
@@ -142,7 +143,7 @@ class DateReader:
         self.one_way = self.both_ways = self.read_rows = self.fits_two = 0
         self.two_ways, self.zoned, self.zones = None, False, set()
         self.offsets = pd.Series(dtype="float64")
-        self._seen = pd.Index([], dtype="str")
+        self._seen, self._reads = pd.Index([], dtype="str"), [0] * len(self.formats)
 
     def read(self, text: pd.Series) -> pd.Series:
         """Timestamps; missing where the text is blank or does not fit.
@@ -177,6 +178,8 @@ class DateReader:
             # what would be older than any shop is no fit where another format does better
             dates = other.where(dates.isna() | ((dates < OLDEST) & (other >= OLDEST)), dates)
         rows = codes[codes >= 0]
+        for at, each in enumerate(readings):
+            self._reads[at] += int(each.notna().to_numpy()[rows].sum())
         self.read_rows += int(dates.notna().to_numpy()[rows].sum())
         self._count_turned(values, readings, rows)
         self._count_two_ways(values, readings, rows)
@@ -202,7 +205,15 @@ class DateReader:
                 "Nearly all other dates fit: mend these where you export. (A spreadsheet shows "
                 "#### for a date where the column is too narrow.)"
             )
-        fits = self.fitting()
+        fits, turned = self.fitting(), self._turned()
+        rest = seen[~read.any(axis=1)]
+        if turned and len(rest) < len(seen) and (other := self._read(rest, turned)).notna().all():
+            text = rest[other.index[0]]
+            return (
+                f"{text!r} and all others that do not fit are written as {turned!r}: day and month "
+                "stand both ways in this file, and where both are below 13 nobody can tell which "
+                "is meant. Write the dates in one form where you export."
+            )
         named = [f for f in fits if f in NAMED and f != "iso"]
         if named:
             return f"These look like {NAMED[named[0]]}: set `date_format: {named[0]}`."
@@ -218,10 +229,12 @@ class DateReader:
         if self.fits_two <= MOST_UNREADABLE * self.read_rows:
             return []
         text, one, other = self.two_ways
+        mend = "Keep one of the two in `date_format`, or write the dates in one form."
+        if max(self._reads) < (1 - MOST_UNREADABLE) * self.read_rows:  # none reads all
+            mend = "Write the dates in one form where you export."
         return [
             f"{self.fits_two:,} of {self.read_rows:,} dates, such as {text[:40]!r}, fit both "
-            f"{one!r} and {other!r}, as different days, and nobody can tell which is meant. Keep "
-            "one of the two in `date_format`, or write the dates in one form."
+            f"{one!r} and {other!r}, as different days, and nobody can tell which is meant. {mend}"
         ]
 
     def findings(self) -> dict[str, int | str]:

@@ -119,7 +119,8 @@ def are_several(signs) -> bool:
     >>> are_several(["$", "USD", "US$"]), are_several(["$", "EUR"]), are_several(["€", "Euro"])
     (False, True, False)
     """
-    meant = [_CODES_OF.get(key, key).split() for key in (each.upper().strip(".") for each in signs)]
+    keys = ("".join(each.upper().split()).strip(".") for each in signs)
+    meant = [_CODES_OF.get(key, _DOLLARS if key.endswith("$") else key).split() for key in keys]
     return bool(meant) and not set(meant[0]).intersection(*meant[1:])
 
 
@@ -264,6 +265,8 @@ def _counts(engine, names):
         "either": count(doubtful, "n"),
         "commas": count("written LIKE '%,%'"),
         "example": f"MIN(CASE WHEN {doubtful} THEN written END)",
+        "with_point": f"MIN(CASE WHEN {point} AND NOT {comma} THEN written END)",
+        "with_comma": f"MIN(CASE WHEN {comma} AND NOT {point} THEN written END)",
         "no_point": count(f"{given} AND NOT {point}", "n"),
         "no_comma": count(f"{given} AND NOT {comma}", "n"),
         "neither": count(f"{given} AND NOT {point} AND NOT {comma}", "n"),
@@ -276,7 +279,8 @@ def _counts(engine, names):
         LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
     ) AS written_numbers"""
     rows = engine.frame(select(counts, texts) + " GROUP BY name").set_index("name").reindex(names)
-    return rows.fillna(dict.fromkeys(rows.columns.drop("example"), 0))
+    examples = ["example", "with_point", "with_comma"]
+    return rows.fillna(dict.fromkeys(rows.columns.drop(examples), 0))
 
 
 def _decimal_marks(counts, export, given):
@@ -301,11 +305,21 @@ def _decimal_marks(counts, export, given):
     clash = against > MOST_UNREADABLE * (clear + against)
     if not clash and not (doubtful and clear <= sums["either"]):
         return marks, findings, []
-    name = (doubtful or open_ones)[0]
-    example = repr(rows["example"][name]) if doubtful else "'1,5' beside '1.5'"
+    several = len(counts) > 1
+    if doubtful:
+        name = doubtful[0]
+        seen = f"{rows['example'][name]!r} may have a decimal or a thousands mark"
+    else:
+        # real values, of one column or of two
+        name, other = (rows.index[rows[each] > 0][0] for each in ("comma", "point"))
+        beside = f" of column {export.theirs(other)}" if other != name else ""
+        seen = (
+            f"{rows['with_comma'][name]!r} has a decimal comma, and "
+            f"{rows['with_point'][other]!r}{beside} a decimal point"
+        )
     question = (
-        f"Column {export.theirs(name)}: {example} may have a decimal or a thousands mark, and "
-        'the file does not say clearly which. Set `decimal` under `cleaning` to "," or "."'
-        + (f', for one column as {{{name}: ","}}.' if len(counts) > 1 else ".")
+        f"Column {export.theirs(name)}: {seen}, and the file does not say clearly which is meant. "
+        'Set `decimal` under `cleaning` to "," or "."'
+        + (f', for one column as {{{name}: ","}}.' if several else ".")
     )
     return marks, findings, [question]

@@ -49,7 +49,8 @@ def proposed(folder, table, name="shop.csv", **options):
     ("signs", "several"),
     [(["EUR", "USD"], True), (["$", "€"], True), (["£", "€"], True), (["CA$", "US$"], True),
      (["kr", "EUR"], True), (["$", "USD", "US$"], False), (["€", "EUR", "Euro"], False),
-     (["kr", "SEK"], False), (["¥", "円", "JPY"], False), (["$", "CAD"], False), ([], False)],
+     (["US $", "USD"], False), (["MEX$", "MXN"], False), (["kr", "SEK"], False),
+     (["¥", "円", "JPY"], False), (["$", "CAD"], False), ([], False)],
 )  # fmt: skip
 def test_signs_that_can_not_mean_one_currency(signs, several):
     assert are_several(signs) == several
@@ -95,9 +96,11 @@ def test_what_is_no_number_is_not_blamed_on_the_decimal_mark(tmp_path):
 
 def test_a_column_is_asked_about_once(tmp_path):
     """Two marks in one column: one question, and no second hint about the same values."""
-    with pytest.raises(DataError, match="decimal or a thousands mark") as said:
+    with pytest.raises(DataError, match="'4,50' has a decimal comma, and '4.50' a dec") as said:
         read(tmp_path, shop(unit_price=["4,50", "4.50"] * (N // 2)))
     assert "are not numbers" not in str(said.value)
+    with pytest.raises(DataError, match="and '7.50' of column total_amount a decimal point"):
+        read(tmp_path, shop(unit_price="4,50", total_amount="7.50"))
 
 
 @pytest.mark.parametrize(
@@ -205,6 +208,23 @@ def test_what_says_no_day_is_told(written, words):
 def test_what_a_spreadsheet_or_program_made_of_dates_is_told(texts, words):
     found = dates_of(pd.Series(texts))
     assert not found.formats and any(words in why for why in found.why)
+
+
+def test_hints_do_not_send_in_a_circle(tmp_path):
+    """One format and then a list, and of the list one again."""
+    days = pd.date_range("2024-01-02", periods=N)
+    table = shop(transaction_date=[f"{d:%d/%m/%Y}" if d.day % 2 else f"{d:%m/%d/%Y}" for d in days])
+    for date_format in ("%d/%m/%Y", ["%d/%m/%Y", "%m/%d/%Y"]):
+        with pytest.raises(DataError, match="nobody can tell which is meant") as said:
+            read(tmp_path, table, date_format)
+        assert "in one form where you export" in str(said.value)
+        assert "Keep one" not in str(said.value) and "a list" not in str(said.value)
+
+
+def test_a_date_in_parts_is_known_by_its_year(tmp_path):
+    table = shop(Year=2024, Month=1, Day=2).drop(columns="transaction_date")
+    with pytest.raises(DataError, match='"Year . Month . Day": transaction_date'):
+        read(tmp_path, table)
 
 
 def test_dates_to_come_do_not_stretch_the_span(tmp_path):
