@@ -284,7 +284,7 @@ class WithTogether:
         """The rows, some at a time; the first batch has none, only the columns."""
         for batch in self._file.batches():
             for name, columns in self._together.items():
-                texts = [_key_text(batch[each]) for each in columns]
+                texts = [_whole(_key_text(batch[each])) for each in columns]
                 joined = pc.binary_join_element_wise(*texts, " ", null_handling="skip")
                 batch = batch.append_column(
                     name, pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)

@@ -236,11 +236,13 @@ def test_dates_to_come_do_not_stretch_the_span(tmp_path):
 # Columns
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_year_month_and_day_of_their_own_are_one_date(tmp_path, form):
+@pytest.mark.parametrize(("form", "kind"), [("csv", int), ("parquet", int), ("csv", float)])
+def test_year_month_and_day_of_their_own_are_one_date(tmp_path, form, kind):
     table = shop()
     day = pd.to_datetime(table.pop("transaction_date"), format="%d-%m-%Y")
-    table = table.assign(Year=day.dt.year, Month=day.dt.month, Day=day.dt.day)
+    table["Year"], table["Month"], table["Day"] = (
+        getattr(day.dt, part).astype(kind) for part in ("year", "month", "day")
+    )
     columns = {"year + month + Day": "transaction_date"}
     found, report = read(tmp_path, table, "%Y %m %d", columns, form)
     assert found["transaction_date"].tolist() == day.tolist()

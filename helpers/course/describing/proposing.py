@@ -102,7 +102,8 @@ def _with_date_of_parts(sample):
     parts = dates.parts_of_a_date(sample.frame)
     if not parts:
         return sample, meaning
-    together = sample.frame[parts].apply(lambda row: " ".join(row.dropna()) or None, axis=1)
+    texts = sample.frame[parts].replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    together = texts.apply(lambda row: " ".join(row.dropna()) or None, axis=1)
     sample = replace(sample, frame=sample.frame.assign(**{AND.join(parts): together.astype("str")}))
     return sample, meaning_of(sample.frame, PURCHASES, sample.dates)
 
