@@ -376,6 +376,7 @@ def clean_purchases(export: Export, cleaning: Cleaning) -> tuple[pd.DataFrame, H
         called,
         {**cleaning.drop_where, **cleaning.returns_where},
         export.dates.formats[0],
+        findings,
     )
     report.doubts = plausibility.doubts(purchases, *export.line_breaks())
     return _kept(rows, export), report

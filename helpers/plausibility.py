@@ -15,14 +15,16 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from helpers.reading.dates import MIXED_ZONES
 from helpers.reading.ids import drawn_alike
+from helpers.reading.numbers import are_several, is_currency
 
 #: Fewer customers, or orders, than this show no shape.
 MIN_CUSTOMERS, MIN_ORDERS = 100, 200
@@ -67,6 +69,8 @@ class Purchases:
         decided about.
     date_format : str
         Of the file, to name a date as it stands there.
+    findings : mapping
+        What the reader found.
     """
 
     rows: pd.DataFrame
@@ -74,6 +78,7 @@ class Purchases:
     called: Mapping[str, str]
     dropped: Mapping[str, list]
     date_format: str = "%Y-%m-%d"
+    findings: Mapping = field(default_factory=dict)
 
     def __post_init__(self):
         kept = self.rows.loc[self.rows["reason"].isna(), [*self.called, "file_no", "row_no"]]
@@ -612,6 +617,8 @@ def _lines_without_customer(shop):
     merged &= rows["reason"] != "unreadable date"
     count = int((numbered | merged).sum())
     share = count / max(len(rows), 1)
+    if (found := rows["customer_id"].dropna()).is_unique and count < 0.5 * lost.sum():
+        return _outline(len(found), int(lost.sum()), len(rows))
     if share < 0.005:
         return None
     how = "have no date either, as if the line above held for them"
@@ -631,7 +638,106 @@ def _lines_without_customer(shop):
     )
 
 
+def _outline(customers, lost, rows):
+    """A report with groups: whose rows they are stands above them, or in the first one."""
+    if customers < 5 or lost < 0.2 * rows:
+        return None
+    return Doubt(
+        "a report with groups",
+        f"{lost:,} of {rows:,} rows have no customer, and each of {customers:,} customers stands "
+        "in one row only.",
+        "The file seems to be a report that names a customer once, and the rows below belong to "
+        "it: they are lost.",
+        "Export the plain list of lines, or repeat the customer in every row (in a pivot table of "
+        "Excel: Design, Report Layout, Repeat All Item Labels).",
+        stops=True,
+    )
+
+
+def _lines_without_date(shop):
+    """A day that is written once, above its rows or in the first one."""
+    rows = shop.rows
+    lost = rows["reason"] == "no date"
+    share = lost.sum() / max(len(rows), 1)
+    if share < 0.05:
+        return None
+    mend = "If a date holds for the rows below it, repeat it in every row where you export."
+    if "transaction_id" in rows:
+        order = rows["transaction_id"]
+        if order[lost].isin(order[rows["transaction_date"].notna()]).mean() > 0.5:
+            mend = "`fill_down: [transaction_date]` under `cleaning`: their orders have one."
+    return Doubt(
+        "rows without a date",
+        f"{lost.sum():,} rows ({share:.0%}) have a customer and a product, but no date.",
+        "They are left out: what these customers have already may be recommended to them.",
+        mend,
+        stops=True,
+    )
+
+
+# What people did before they bought, as logs of events call it: for certain, or beside such a one.
+_EVENTS = """
+    pageview viewpage viewitem viewitemlist selectitem itemview itemviewed productview productviewed
+    viewedproduct viewproduct productdetail viewcontent addtocart addedtocart productadded cartadd
+    addtobasket addtobag removefromcart removedfromcart viewcart begincheckout startedcheckout
+    checkoutstarted addtowishlist sessionstart screenview productclick productclicked
+"""
+_PERHAPS_EVENTS = {"view", "views", "click", "search", "cart", "detail", "visit", "impression"}
+_EVENTS = set(_EVENTS.split())
+
+
+def _event_log(shop):
+    """A log of everything that happened, whose views would count as purchases."""
+    if shop.labels.empty:
+        return None
+    kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
+    for column in kept:
+        counts = kept[column].str.strip().value_counts()
+        if shop.looked_at(column) or len(counts) > 50 or not any(map(_is_event, counts.index)):
+            continue
+        events = [each for each in counts.index if _is_event(each, _EVENTS | _PERHAPS_EVENTS)]
+        n = counts[events].sum()
+        if n < 0.02 * len(kept):
+            continue
+        said = ", ".join(f"{_short(value)} {rows:,}" for value, rows in counts.head(6).items())
+        return Doubt(
+            "a log of events",
+            f"the column {_short(column)} is not used, and says of rows that count as purchases: "
+            f"{said} (of {len(kept):,}).",
+            "Who looked at a product has not bought it: views and carts count as purchases now.",
+            f"{_drop(column, events)}, and the same file as `events_path`, if you like.",
+            stops=True,
+        )
+    return None
+
+
+def _is_event(value, words=_EVENTS):
+    return re.sub(r"[\W_]+", "", str(value).casefold()) in words
+
+
 # Products
+
+
+def _several_in_a_cell(shop):
+    """Orders with all their products in one cell: A12; B7."""
+    ids = shop.kept["product_id"]
+    lists = pd.Series(ids.unique(), dtype="str")
+    lists = lists[lists.str.contains(r"[^;|,][;|,]")]
+    share = ids.isin(set(lists)).mean()
+    if not share >= 0.05:  # nor where no row is left
+        return None
+    parts = lists.str.split(r" *[;|,] *", regex=True).explode()
+    # the parts of one id, such as shirt|red|M, are no products elsewhere
+    if parts.isin(set(ids)).mean() < 0.5:
+        return None
+    return Doubt(
+        "several products in one cell",
+        f"{share:.0%} of the rows have several products in one cell, such as "
+        f"{_short(lists.iloc[0])}.",
+        "Each such list counts as one product, which nobody can buy and which is like no other.",
+        "Export the lines of the orders, with one product in each row.",
+        stops=True,
+    )
 
 
 def _product_of_everybody(shop):
@@ -768,6 +874,130 @@ def _jumping_prices(shop):
     )
 
 
+_MONEY = ("unit_price", "total_amount")
+
+
+def _currencies(shop):
+    """Amounts in euros and in dollars, added up as if they were one."""
+    amounts = [name for name in _MONEY if name in shop.kept]
+    matters = (
+        "Lists need no money, but prices and amounts are added up and compared as if they were of "
+        "one currency."
+    )
+    leave_out = f"leave the amounts out: `ignore: [{', '.join(amounts)}]`"
+    for name in amounts:
+        if said := shop.findings.get(f"several currencies in {name}"):
+            return Doubt(
+                "several currencies",
+                f"column {shop.called[name]} has amounts in several currencies: {said}.",
+                matters,
+                f"Convert them to one currency where you export, or {leave_out}, under `cleaning`.",
+            )
+    if not amounts or shop.labels.empty:
+        return None
+    kept = shop.labels.reindex(pd.MultiIndex.from_frame(shop.kept[["file_no", "row_no"]]))
+    for column in kept:
+        counts = kept[column].str.strip().value_counts()
+        if shop.looked_at(column) or not all(map(is_currency, counts.index)):
+            continue
+        if are_several(counts.index):
+            said = ", ".join(f"{_short(value)} {n:,}" for value, n in counts.head(5).items())
+            return Doubt(
+                "several currencies",
+                f"column {_short(column)} names several currencies: {said} (of {len(shop.kept):,} "
+                "rows).",
+                matters,
+                f"If the amounts are in these, convert them to one where you export, or "
+                f"{leave_out}, under `cleaning`. If they are all in one, say so: "
+                f"{_drop(column, [])}.",
+            )
+    return None
+
+
+# 4.0123E+12, as a spreadsheet shows a long number
+_ROUNDED = r"[0-9](?:[.,][0-9]+)?[eE][+][0-9]{1,3}"
+
+
+def _rounded_ids(shop):
+    """Long numbers that a spreadsheet has rounded: several ids became one."""
+    for name, what in (("customer_id", "customer"), ("product_id", "product")):
+        ids = pd.Series(shop.kept[name].unique(), dtype="str")
+        rounded = shop.kept[name].isin(set(ids[ids.str.fullmatch(_ROUNDED)]))
+        decided = shop.looked_at(name) or shop.looked_at(shop.called[name])
+        if decided or not rounded.any() or rounded.mean() < 0.01:
+            continue
+        example = shop.kept.loc[rounded, name].iloc[0]
+        return Doubt(
+            "rounded ids",
+            f"{rounded.sum():,} rows ({rounded.mean():.0%}) have a {what} id such as "
+            f"{_short(example)}.",
+            f"A spreadsheet has rounded long numbers, so that several {what}s may have become one, "
+            "and no list finds its way back to the shop.",
+            "Export the file anew, and read it without opening and saving it in a spreadsheet; or "
+            "make the column a text there. (If the ids are so, say it: "
+            f"{_drop(shop.called[name], [])}.)",
+            stops=bool(rounded.mean() >= 0.05),
+        )
+    return None
+
+
+def _mixed_zones(shop):
+    """Times of several zones: the same hour is another day, by where the program stood."""
+    if MIXED_ZONES not in shop.findings:
+        return None
+    return Doubt(
+        MIXED_ZONES,
+        f"the times are of several zones: {shop.findings[MIXED_ZONES]}.",
+        "Each row has the day of its own zone: what was bought at one time may stand on two days, "
+        "and in the wrong order.",
+        'Name the shop\'s zone, and all are brought to it: `time_zone: "Europe/Berlin"`, for '
+        "example.",
+    )
+
+
+def grows_with_quantity(price: pd.Series, quantity: pd.Series, product: pd.Series) -> bool:
+    """Whether a price is of the whole line: two pieces cost twice as much as one, and so on.
+
+    Parameters
+    ----------
+    price, quantity : Series of float
+    product : Series of str
+
+    Returns
+    -------
+    bool
+        By the products that were bought singly and several at a time.
+    """
+    table = pd.DataFrame({"price": price, "quantity": quantity, "product": product})
+    table = table[(table["price"] > 0) & (table["quantity"] >= 1)].dropna()
+    single = table[table["quantity"] == 1].groupby("product")["price"].median().rename("single")
+    several = table[table["quantity"] > 1].join(single, on="product").dropna()
+    if several["product"].nunique() < 5 or len(several) < 20:
+        return False
+    times = several["price"] / several["single"]
+    # reductions for several stay far from the price of one
+    return bool((times / several["quantity"]).between(0.95, 1.05).mean() > 0.8)
+
+
+def _price_of_line(shop):
+    """The price of a line in the place of the price of a piece."""
+    kept = shop.kept
+    if "unit_price" not in kept or "quantity" not in kept:
+        return None
+    if not grows_with_quantity(kept["unit_price"], kept["quantity"], kept["product_id"]):
+        return None
+    theirs = shop.called["unit_price"]
+    instead = "total_amount" not in kept
+    return Doubt(
+        "a price of the line",
+        f"column {_short(theirs)} grows with the quantity: two pieces cost twice as much as one.",
+        "It is the amount of the whole line, and would be counted once more for every piece.",
+        f"Map {_short(theirs)} to total_amount in place of unit_price, under `columns`."
+        if instead
+        else "Leave it out: `ignore: [unit_price]` under `cleaning`.",
+    )
+
+
 def _quantities_of_one(shop):
     if "quantity" not in shop.kept or len(shop.kept) < 1_000:
         return None
@@ -890,7 +1120,8 @@ _YES_VALUES = {"1", "true", "yes", "y", "ja", "oui", "si", "sí", "x", "t", "j"}
 
 
 def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
-    """Of the export's unused columns, those that may say that an order came to nothing.
+    """Of the export's unused columns, those that may say that an order came to nothing, that there
+    was none, or in which currency it was.
 
     Parameters
     ----------
@@ -904,7 +1135,8 @@ def labels(tables: list[pa.Table], header: list[str]) -> pd.DataFrame:
     -------
     DataFrame
         Text, by ``file_no`` and ``row_no``: the columns with few values of which one is a word for
-        it ("cancelled"), and those whose name is ("cancelled_at"). Most exports have none.
+        it ("cancelled") or for an event ("view_item"), those whose name is ("cancelled_at"), and
+        those of several currencies' codes. Most exports have none.
     """
     parts, called = [], {_plain(name): name for name in header}
     for table in tables:
@@ -936,9 +1168,12 @@ def _as_labels(values, named):
     if pc.count_distinct(text.slice(0, 1_000)).as_py() > 50:
         return None
     unique = pc.unique(text)
-    if len(unique) > 50 or not any(state_of(each) for each in unique.to_pylist()):
+    values = [each for each in unique.to_pylist() if each and each.strip()]
+    if len(unique) > 50 or not values:
         return None
-    return text
+    if any(map(state_of, values)) or any(map(_is_event, values)):
+        return text
+    return text if len(values) > 1 and all(map(is_currency, values)) else None
 
 
 def _words(text):
@@ -952,6 +1187,8 @@ def _is_undone(words):
 def _is_named_undone(column):
     """Whether a column is called after what came to nothing: cancelled_at, isReturn, RefundQty."""
     words = set(_words(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(column))))
+    if words in ({"is", "test"}, {"test", "order"}, {"is", "test", "order"}):
+        return True
     return _is_undone(words) or (
         bool(words & (_ALONE - {"test"})) and words <= _ALONE - {"test"} | _BESIDE
     )
@@ -1204,5 +1441,6 @@ _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
-    _quantities_of_one,
+    _quantities_of_one, _currencies, _rounded_ids, _mixed_zones, _event_log,
+    _lines_without_date, _price_of_line, _several_in_a_cell,
 ]  # fmt: skip

@@ -442,8 +442,10 @@ def _unreadable_columns(engine, export, unreadable):
     counts = {"bad": count(bad[date]), "all": count("date_given")}
     counts |= {name: count(f"{name}_typed IS NOT NULL") for name in unreadable}
     row = engine.frame(select(counts, "texts")).iloc[0]
-    n_bad, n_all = {date: row["bad"]}, {date: row["all"]}
-    for name, (unread, given) in unreadable.items():
+    n_bad, n_all, by_other_mark = {date: row["bad"]}, {date: row["all"]}, set()
+    for name, (unread, given, other_mark_reads_more) in unreadable.items():
+        if other_mark_reads_more:
+            by_other_mark.add(name)
         bad[name] = f"{name}_given AND {name} IS NULL"
         n_bad[name], n_all[name] = unread, given + row[name]
     problems = []
@@ -451,10 +453,14 @@ def _unreadable_columns(engine, export, unreadable):
         if n_bad[name] <= MOST_UNREADABLE * n_all[name]:
             continue
         first = _first_of(engine, export, name, bad[name])
-        what, hint = "are not numbers", (
-            "Set `decimal` under `cleaning` if the file has decimal commas, mend the column, or "
-            f"leave it out with `ignore: [{name}]` under `cleaning`."
-        )  # fmt: skip
+        what = "are not numbers"
+        hint = f"leave it out with `ignore: [{name}]` under `cleaning`."
+        if name in by_other_mark:
+            hint = f"Set `decimal` under `cleaning` to the file's own mark, or {hint}"
+        elif name in export.contract.required:
+            hint = "Mend the column."
+        else:
+            hint = f"Mend the column, or {hint}"
         if name == export.contract.date:
             formats = " or ".join(map(repr, export.dates.formats))
             what = f"dates do not fit the format {formats}"

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 from helpers.reading.errors import DataError, listed
 
+_YEARS = {"year", "yr", "yyyy", "jahr", "année", "annee", "año", "ano", "anno", "jaar", "rok", "år"}
 _ALIASES = {"transaction_amount": "total_amount"}
 # What may separate names, where all of them stand in one.
 _MARKS = re.compile(r"[^\w\s.-]|[\x00-\x1f]|\s{2,}")
+#: How a table is said to have none of the separators that we know.
+ONE_COLUMN = "That is one column"
 # Names that are compared with ours: not the longest, nor all of a very wide table.
 _LONG, _MANY = 100, 1_000
 
@@ -63,8 +66,18 @@ def match_columns(
     columns, problems = columns or {}, []
     plain = {theirs: plain_name(theirs) for theirs in header}
     wanted = {plain_name(theirs): name for theirs, name in columns.items()}
+    repeated = {plain_name(each.name): each.name for each in header if isinstance(each, Repeated)}
+    unclear = {}
+    for bare, theirs in repeated.items():
+        name = wanted.get(bare) or _ALIASES.get(bare, bare)
+        if name in contract.names and (bare in wanted or name not in wanted.values()):
+            unclear[name] = theirs
+            problems.append(
+                f"the header has {theirs[:60]!r} more than once. Rename one of the columns, or say "
+                f"in `columns` which is meant: {{{theirs} (1): {name}}}."
+            )
     for theirs, name in columns.items():
-        if plain_name(theirs) not in plain.values():
+        if plain_name(theirs) not in plain.values() and plain_name(theirs) not in repeated:
             problems.append(f"There is no column {theirs!r}, which `columns` names.")
         if name not in contract.names:
             hint = difflib.get_close_matches(str(name), contract.names, 1)
@@ -87,7 +100,9 @@ def match_columns(
             )
             for theirs in several[1:]:
                 del names[theirs]
-    missing = [name for name in contract.required if name not in names.values()]
+    missing = [
+        name for name in contract.required if name not in names.values() and name not in unclear
+    ]
     if missing:
         free = [theirs for theirs in header if theirs not in names and len(theirs) < _LONG][:_MANY]
         free = {plain[theirs]: theirs for theirs in free}
@@ -103,7 +118,7 @@ def match_columns(
         )
         if len(header) == 1 and len(_MARKS.findall(header[0])) > 1 and not columns:
             advice = (
-                "That is one column: what separates its values is none of comma, semicolon, tab "
+                f"{ONE_COLUMN}: what separates its values is none of comma, semicolon, tab "
                 "and |. Export it again with one of these, or as xlsx."
             )
             elsewhere = ""
@@ -111,6 +126,11 @@ def match_columns(
             advice = (
                 "These seem to be values, and no names. Put a row with the names of the columns "
                 "before the first row."
+            )
+        elif contract.date in missing and _YEARS & set(plain.values()):
+            advice += (
+                " If the parts of the date stand in several columns, name them together, such as "
+                f'{{"Year + Month + Day": {contract.date}}}.'
             )
         problems.append(
             f"There is no column for {', '.join(missing)}. The file has: "
@@ -129,7 +149,16 @@ def plain_name(name) -> str:
 # Which row is the header
 
 
-def checked_header(names, source: str) -> list[str]:
+class Repeated(str):
+    """A column of which the header has the name more than once, called by its number: Notes (2)."""
+
+    def __new__(cls, name, number):  # noqa: D102
+        self = super().__new__(cls, f"{name} ({number})")
+        self.name = name
+        return self
+
+
+def checked_header(names, source: str, may_repeat: bool = False) -> list[str]:
     """The names of a table's columns, each once.
 
     Parameters
@@ -138,6 +167,9 @@ def checked_header(names, source: str) -> list[str]:
         As the file has them; what has none is called by its place.
     source : str
         What to call the file.
+    may_repeat : bool
+        Columns of the same name are numbered, so that nobody needs one in place of another; who
+        needs one is asked which.
 
     Raises
     ------
@@ -147,6 +179,16 @@ def checked_header(names, source: str) -> list[str]:
     header = [str(name) if not _is_blank(name) else f"Unnamed: {at}" for at, name in
               enumerate(names)]  # fmt: skip
     first = {}
+    if may_repeat:
+        plain = [plain_name(name) for name in header]
+        numbered = [
+            Repeated(header[plain.index(each)], plain[:at].count(each) + 1)
+            if plain.count(each) > 1
+            else header[at]
+            for at, each in enumerate(plain)
+        ]
+        if len(set(map(plain_name, numbered))) == len(header):
+            return numbered
     for name in header:
         if (plain := plain_name(name)) in first:
             raise DataError(

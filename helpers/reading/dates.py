@@ -8,6 +8,7 @@ import zoneinfo
 from datetime import datetime
 from functools import cache
 
+import numpy as np
 import pandas as pd
 from babel.dates import get_month_names
 
@@ -30,6 +31,7 @@ _COMMON_FORMATS = [
     "%d.%m.%y",
     "%d/%m/%y",
     "%m/%d/%y",
+    "%d-%m-%y",
     "%d %b %Y",
     "%d-%b-%Y",
     "%b %d, %Y",
@@ -52,6 +54,9 @@ _COMMON_FORMATS = [
     "%Y%m%d",
     *NAMED,
 ]
+#: The finding of times whose zones are too far apart to be one zone's summer and winter.
+MIXED_ZONES = "times of several zones"
+_SUMMER = 1.0
 #: More unreadable values than this share are a wrong format, not bad rows.
 MOST_UNREADABLE = 0.05
 #: No shop's purchases are older; what is, is a default of some program.
@@ -61,7 +66,7 @@ _FIRST, _LAST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 # What programs write where there is no date.
 _NOTHING = frozenset(
     ("", "NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "NaN", "NaT", "\\N", "0000-00-00",
-     "0000-00-00 00:00:00", "undefined", "none")
+     "0000-00-00 00:00:00", "undefined", "none", "(blank)", "(not set)")
 )  # fmt: skip
 # So many different dates show which format would fit.
 _ENOUGH = 10_000
@@ -69,6 +74,20 @@ _ENOUGH = 10_000
 _LANGUAGES = ("cs", "da", "de", "de_AT", "el", "es", "fi", "fr", "hu", "id", "it", "nb", "nl", "pl",
               "pt", "ro", "ru", "sv", "tr", "uk")  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]{3,}\.?")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_HALF = re.compile(r"\b([ap])\.\s?m(?:\.|\b)", re.I)  # 8:05 p. m.
+# Zones by the names that shops' programs write, and their offsets from UTC. Some names have other
+# meanings elsewhere (CST in China, IST in Israel), so that what was taken is said.
+ZONES = {
+    "WET": "+0000", "WEST": "+0100", "BST": "+0100", "CET": "+0100", "MEZ": "+0100",
+    "CEST": "+0200", "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300",
+    "IST": "+0530", "SGT": "+0800", "HKT": "+0800", "AWST": "+0800", "JST": "+0900",
+    "KST": "+0900", "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300",
+    "BRT": "-0300", "ADT": "-0300", "AST": "-0400", "EDT": "-0400", "EST": "-0500",
+    "CDT": "-0500", "CST": "-0600", "MDT": "-0600", "MST": "-0700", "PDT": "-0700",
+    "PST": "-0800", "AKDT": "-0800", "AKST": "-0900", "HST": "-1000",
+}  # fmt: skip
+_ZONE = re.compile(rf"(?<=[\dMm])(\s?)({'|'.join(ZONES)})(?=$| \d{{4}}$)")
 
 _ISO = re.compile(
     r"^(\d{4})-?(\d{2})-?(\d{2})"
@@ -101,6 +120,10 @@ class DateReader:
         Rows that were read, and of several formats, those that two of them read as different days.
     zoned : bool
         Whether times with a zone were seen.
+    zones : set of str
+        Zones that were seen by their names (:data:`ZONES`).
+    offsets : Series
+        The least and the largest offset from UTC that were seen, in hours; empty without any.
 
     Raises
     ------
@@ -118,8 +141,9 @@ class DateReader:
             )
         self.time_zone = _zone(time_zone)
         self.one_way = self.both_ways = self.read_rows = self.fits_two = 0
-        self.two_ways, self.zoned = None, False
-        self._seen = pd.Index([], dtype="str")
+        self.two_ways, self.zoned, self.zones = None, False, set()
+        self.offsets = pd.Series(dtype="float64")
+        self._seen, self._reads = pd.Index([], dtype="str"), [0] * len(self.formats)
 
     def read(self, text: pd.Series) -> pd.Series:
         """Timestamps; missing where the text is blank or does not fit.
@@ -141,7 +165,9 @@ class DateReader:
         text = as_text(text)
         # a date occurs many times: read each once
         codes, values = pd.factorize(text.where(is_given(text)))
-        values = plainly(pd.Series(values, dtype="str"))
+        values = pd.Series(values, dtype="str")
+        self.zones |= set(values.str.extract(_ZONE)[1].dropna())
+        values = plainly(values)
         if len(self._seen) < _ENOUGH:
             self._seen = self._seen.union(values[:_ENOUGH], sort=False)
         if not len(values):
@@ -152,6 +178,8 @@ class DateReader:
             # what would be older than any shop is no fit where another format does better
             dates = other.where(dates.isna() | ((dates < OLDEST) & (other >= OLDEST)), dates)
         rows = codes[codes >= 0]
+        for at, each in enumerate(readings):
+            self._reads[at] += int(each.notna().to_numpy()[rows].sum())
         self.read_rows += int(dates.notna().to_numpy()[rows].sum())
         self._count_turned(values, readings, rows)
         self._count_two_ways(values, readings, rows)
@@ -170,7 +198,22 @@ class DateReader:
 
     def hint(self) -> str:
         """What to set, where the dates do not fit."""
-        fits = self.fitting()
+        seen = pd.Series(self._seen, dtype="str")
+        read = pd.DataFrame({each: self._read(seen, each) for each in self.formats}).notna()
+        if len(seen) and read.any(axis=1).mean() > 1 - MOST_UNREADABLE:
+            return (
+                "Nearly all other dates fit: mend these where you export. (A spreadsheet shows "
+                "#### for a date where the column is too narrow.)"
+            )
+        fits, turned = self.fitting(), self._turned()
+        rest = seen[~read.any(axis=1)]
+        if turned and len(rest) < len(seen) and (other := self._read(rest, turned)).notna().all():
+            text = rest[other.index[0]]
+            return (
+                f"{text!r} and all others that do not fit are written as {turned!r}: day and month "
+                "stand both ways in this file, and where both are below 13 nobody can tell which "
+                "is meant. Write the dates in one form where you export."
+            )
         named = [f for f in fits if f in NAMED and f != "iso"]
         if named:
             return f"These look like {NAMED[named[0]]}: set `date_format: {named[0]}`."
@@ -186,10 +229,12 @@ class DateReader:
         if self.fits_two <= MOST_UNREADABLE * self.read_rows:
             return []
         text, one, other = self.two_ways
+        mend = "Keep one of the two in `date_format`, or write the dates in one form."
+        if max(self._reads) < (1 - MOST_UNREADABLE) * self.read_rows:  # none reads all
+            mend = "Write the dates in one form where you export."
         return [
             f"{self.fits_two:,} of {self.read_rows:,} dates, such as {text[:40]!r}, fit both "
-            f"{one!r} and {other!r}, as different days, and nobody can tell which is meant. Keep "
-            "one of the two in `date_format`, or write the dates in one form."
+            f"{one!r} and {other!r}, as different days, and nobody can tell which is meant. {mend}"
         ]
 
     def findings(self) -> dict[str, int | str]:
@@ -205,6 +250,13 @@ class DateReader:
             )
         elif self.zoned:
             said["times with a zone"] = f"brought to {self.time_zone}"
+        if len(self.offsets) and not self.time_zone and np.ptp(self.offsets) > _SUMMER:
+            least, most = self.offsets
+            said[MIXED_ZONES] = f"{least:+g} to {most:+g} hours from UTC"
+        if self.zones and self.zoned:
+            said["zones by their names, read as these offsets from UTC"] = ", ".join(
+                f"{name} {ZONES[name][:3]}:{ZONES[name][3:]}" for name in sorted(self.zones)
+            )
         turned = self._turned()
         if turned is None:
             return said
@@ -254,7 +306,10 @@ class DateReader:
             local, instants = _by_format(values, date_format)
         zoned = instants.notna()
         if zoned.any():
-            self.zoned = self.zoned or date_format in self.formats
+            if date_format in self.formats:
+                self.zoned = True
+                hours = (local - instants)[zoned].dt.total_seconds() / 3_600
+                self.offsets = pd.concat([self.offsets, hours]).agg(["min", "max"])
             if self.time_zone:
                 days = instants.dt.tz_localize("UTC").dt.tz_convert(self.time_zone)
                 local = local.mask(zoned, days.dt.tz_localize(None))
@@ -273,6 +328,8 @@ def as_text(cells: pd.Series) -> pd.Series:
 def plainly(values: pd.Series) -> pd.Series:
     """Dates with the digits 0 to 9, and months as ``%b`` has them: ``1 Jan 2024`` for ``1 janv.``.
 
+    Names of zones become offsets (``CET``: ``+0100``), ``p.m.`` is ``pm``, and ``3rd`` is ``3``.
+
     Parameters
     ----------
     values : Series of str
@@ -282,12 +339,14 @@ def plainly(values: pd.Series) -> pd.Series:
     Series of str
         What is no month in any of our languages stays as it is.
     """
-    odd = values.str.contains(r"[^\x00-\x7f]|[^\W\d_]{3}", na=False)
+    odd = values.str.contains(r"[^\x00-\x7f]|[^\W\d_]{3}|[apAP]\.", na=False)
     return values.where(~odd, values[odd].map(_plain_date))
 
 
 def _plain_date(text):
     text = "".join(str(int(each)) if each.isdecimal() else each for each in text)
+    text = _HALF.sub(r"\1m", _ORDINAL.sub("", text))
+    text = _ZONE.sub(lambda found: found[1] + ZONES[found[2]], text)
     return _LETTERS.sub(lambda word: _in_english(word[0]), text)
 
 
@@ -387,7 +446,37 @@ def _looks_like_number(values):
     return values.str.fullmatch(r"-?\d+([.,]\d*)?").fillna(False).astype(bool)
 
 
+# a zone's name at the end of a format
+_NAMED_ZONE = re.compile(rf"(?<=[%\w] )(?:{'|'.join(ZONES)})$|(?<=%[SMp])(?:{'|'.join(ZONES)})$")
 _BY_NAME = {"iso": _iso, "excel": _excel, "epoch_s": _since_1970(1), "epoch_ms": _since_1970(0.001)}
+
+
+def in_full_width(values, date_format):
+    """Dates of digits without marks between them, as many as there must be; missing otherwise.
+
+    Without this, 3012024 by ``%d%m%Y`` would be the 30th of January: a program took the date for a
+    number, and its first zero is lost.
+
+    Parameters
+    ----------
+    values : Series of str
+    date_format : str
+
+    Returns
+    -------
+    Series of str
+        A lost first zero is there again; where the format begins otherwise, nothing changes.
+    """
+    run = re.match(r"(?:%[dmyYHIMS]){2,}", date_format)
+    if not run:
+        return values
+    width = sum(4 if each == "Y" else 2 for each in run[0][1::2])
+    digits = values.str.extract(r"^(\d+)")[0]
+    missing = width - digits.str.len()
+    if run[0][1] != "Y":
+        values = values.mask(missing == 1, "0" + values)
+        missing = missing.mask(missing == 1, 0)
+    return values.where(missing == 0)
 
 
 def _by_format(values, date_format):
@@ -399,8 +488,13 @@ def _by_format(values, date_format):
         )
     if date_format == "ISO8601":
         return _iso(values)
-    zoned = "%z" in date_format
     given, date_format = date_format, re.sub("%[bB][.]?", "%b", date_format)  # as plainly() writes
+    date_format = _NAMED_ZONE.sub("%z", date_format)
+    if "%Z" in date_format and not values.str.contains("/").any():  # no names such as Europe/Paris
+        values = values.str.replace(r"\b(?:UTC|GMT|Z)(?=$| \d{4}$)", "+0000", regex=True)
+        date_format = date_format.replace("%Z", "%z")
+    zoned = "%z" in date_format
+    values = in_full_width(values, date_format)
     try:
         dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=zoned)
     except ValueError as error:

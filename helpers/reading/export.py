@@ -23,7 +23,7 @@ from helpers.reading.files import (
     input_files,
     tables_of,
 )
-from helpers.reading.joining import with_joined
+from helpers.reading.joining import with_joined, with_together
 from helpers.reading.parameters import DATE_FORMAT, FileOptions
 
 #: Columns that are added to the file's: the date that was read, whether there was anything to
@@ -40,7 +40,7 @@ class Export:
         See :func:`helpers.reading.files.input_files`.
     contract : Contract
     columns : dict of str to str, optional
-        Theirs: ours.
+        Theirs: ours; several of theirs with " + " between them are one of ours together.
     date_format : str or list of str
     options : FileOptions
     time_zone : str, optional
@@ -77,7 +77,7 @@ class Export:
         self.files = [file for file in self.files if file.header]
         if not self.files:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
-        self.files = with_joined(self.files, join)
+        self.files = with_together(with_joined(self.files, join), columns)
         self.names = [self._names_of(file, columns) for file in self.files]
         self._ignore(self.options.ignore)
 

@@ -33,7 +33,8 @@ BLANKS = "".join(map(chr, [
 #: How programs write that there is nothing; compared letter by letter, since Nan is a name.
 NOTHING = ("NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NULL", "Null", "null", "(null)", "#NULL!",
            "\\N", "None", "none", "NONE", "nan", "NaN", "NAN", "NaT", "#REF!", "#VALUE!", "#NAME?",
-           "#DIV/0!", "undefined")  # fmt: skip
+           "#DIV/0!", "undefined", "(blank)", "(not set)", "(none)", "(empty)", "(Leer)",
+           "(vide)", "(en blanco)", "(vuoto)")  # fmt: skip
 #: The columns of ids, and what they are called in findings.
 IDS = {"customer_id": "customer ids", "product_id": "product ids",
        "transaction_id": "transaction ids"}  # fmt: skip

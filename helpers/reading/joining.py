@@ -258,6 +258,72 @@ class JoinedFile:
         return getattr(self._file, name)
 
 
+#: Between the names of columns that together are one of ours: "Year + Month + Day".
+AND = " + "
+
+
+class WithTogether:
+    """A file with a column beside its own that several of them make up; to its readers a TextFile.
+
+    Parameters
+    ----------
+    file : TextFile or JoinedFile
+    together : dict of str to list of str
+        What the user calls the column: the file's columns whose texts stand in it, with a blank
+        between them; what is blank is left out.
+    """
+
+    #: No engine can read it by itself.
+    kind = "together"
+
+    def __init__(self, file, together: dict[str, list[str]]):
+        self._file, self._together = file, together
+        self.header = [*file.header, *together]
+
+    def batches(self) -> Iterator[pa.Table]:
+        """The rows, some at a time; the first batch has none, only the columns."""
+        for batch in self._file.batches():
+            for name, columns in self._together.items():
+                texts = [_whole(_key_text(batch[each])) for each in columns]
+                joined = pc.binary_join_element_wise(*texts, " ", null_handling="skip")
+                batch = batch.append_column(
+                    name, pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+                )
+            yield batch
+
+    def nested(self, columns: list[str]) -> list[str]:
+        """Those of some columns whose values are no single ones (lists, structs, maps)."""
+        return self._file.nested([name for name in columns if name not in self._together])
+
+    def __getattr__(self, name):
+        """Whatever else is known of the file."""
+        return getattr(self._file, name)
+
+
+def with_together(files: list, columns: dict[str, str] | None) -> list:
+    """Files, each with the columns beside its own that the user makes up of several of them.
+
+    Parameters
+    ----------
+    files : list of TextFile or JoinedFile
+    columns : dict of str to str, optional
+        Theirs: ours; theirs may be several with :data:`AND` between them.
+    """
+    asked = {name: name.split("+") for name in columns or {} if isinstance(name, str)}
+    found = []
+    for file in files:
+        names = {plain_name(each): each for each in file.header}
+        together = {
+            name: [names[plain_name(part)] for part in parts]
+            for name, parts in asked.items()
+            if len(parts) > 1
+            and plain_name(name) not in names
+            and all(plain_name(part) in names for part in parts)
+        }
+        found.append(WithTogether(file, together) if together else file)
+    return found
+
+
 def find(header: list[str], name: str, source: str) -> str:
     """A column by its name; case and blanks around don't count.
 

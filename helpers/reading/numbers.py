@@ -47,6 +47,26 @@ _INDIAN = re.compile(r"^[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}([.][0-9]*)?$")
 # credit and debit behind the number: money or goods that go back, or not
 _CREDIT = re.compile(r"(?<=[0-9.,)]) ?(CR|DR|Cr|Dr|cr|dr)\.?$")
 _ROUND = re.compile(r"(?<=[0-9])[.,:]-+$")  # 5,- and 5.– and 5:-
+# pieces behind or before a quantity: 2 pcs, 3 Stk., x2
+_PIECES = re.compile(
+    rf"(?<=[0-9]){_SPACE}*(?:pcs?|pces?|pieces?|units?|ea|each|qty|st|stk|stck|stück|szt|ks|kpl|uds?|"
+    r"unidad|unidades|un|pz|pzas?|pezzi|pièces?|adet|шт|個|个|개|x|×)\.?$|^(?:x|×) ?(?=[0-9])",
+    re.I,
+)
+# What a sign may mean, where it is no code itself or may mean several.
+_DOLLARS = "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP DOP UYU"
+_CODES_OF = {
+    "$": _DOLLARS, "＄": _DOLLARS, "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD",
+    "CA$": "CAD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD", "NT$": "TWD", "MX$": "MXN", "R$": "BRL",
+    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP EGP", "￡": "GBP EGP", "¥": "JPY CNY",
+    "￥": "JPY CNY", "円": "JPY", "元": "CNY TWD", "원": "KRW", "₩": "KRW", "￦": "KRW",
+    "KR": "SEK NOK DKK ISK", "KČ": "CZK", "ZŁ": "PLN", "FT": "HUF", "LEI": "RON", "LEU": "RON",
+    "ЛВ": "BGN", "₽": "RUB", "РУБ": "RUB", "Р": "RUB", "₴": "UAH", "ГРН": "UAH", "₸": "KZT",
+    "ТГ": "KZT", "FR": "CHF", "SFR": "CHF", "RS": "INR PKR LKR", "₹": "INR", "₨": "INR PKR LKR",
+    "R": "ZAR", "RM": "MYR", "RP": "IDR", "TL": "TRY", "₺": "TRY", "DIN": "RSD", "DH": "AED MAD",
+    "DHS": "AED", "SR": "SAR", "KSH": "KES", "S/": "PEN", "₫": "VND", "฿": "THB", "₪": "ILS",
+    "₱": "PHP", "₦": "NGN", "৳": "BDT",
+}  # fmt: skip
 
 
 def bare_number(text: str) -> str | None:
@@ -66,7 +86,7 @@ def bare_number(text: str) -> str | None:
     text = text.strip(BLANKS)
     text = re.sub(r"^['’](?=[-+(.0-9])", "", text)  # how spreadsheets are told that it is text
     booked = _CREDIT.search(text)
-    text = _CREDIT.sub("", text)
+    text = _PIECES.sub("", _CREDIT.sub("", text))
     negative = False
     rest = _without_currency(text)
     if rest.startswith("(") and rest.endswith(")"):
@@ -91,6 +111,45 @@ def bare_number(text: str) -> str | None:
     return "-" * negative + rest
 
 
+def are_several(signs) -> bool:
+    """Whether signs of currencies can't all mean the same one.
+
+    Examples
+    --------
+    >>> are_several(["$", "USD", "US$"]), are_several(["$", "EUR"]), are_several(["€", "Euro"])
+    (False, True, False)
+    """
+    keys = ("".join(each.upper().split()).strip(".") for each in signs)
+    meant = [_CODES_OF.get(key, _DOLLARS if key.endswith("$") else key).split() for key in keys]
+    return bool(meant) and not set(meant[0]).intersection(*meant[1:])
+
+
+def is_currency(text: str) -> bool:
+    """Whether a text is a currency's code of three letters, or its sign, and nothing else."""
+    text = str(text).strip(BLANKS)
+    if re.fullmatch("[A-Z]{3}|[a-z]{3}", text):
+        return text.upper() in _CODES.split()
+    return text.upper() in _CODES_OF and not text.isalpha()
+
+
+def _sign_of(text):
+    """The currency beside a number; empty where there is none."""
+    found = re.search(_CURRENCY, _PIECES.sub("", _CREDIT.sub("", text.strip(BLANKS))))
+    return found[0].strip(". ") if found else ""
+
+
+def _said_of_currencies(texts):
+    """Columns in which amounts are of several currencies, and how many of each."""
+    texts = texts.assign(sign=texts["given_text"].map(_sign_of))
+    findings = {}
+    for name, of_column in texts[texts["sign"] != ""].groupby("name"):
+        counts = of_column.groupby("sign")["n"].sum().sort_values(ascending=False)
+        if are_several(counts.index):
+            said = ", ".join(f"{sign} ({n:,})" for sign, n in counts.head(5).items())
+            findings[f"several currencies in {name}"] = said
+    return findings
+
+
 def _without_currency(text):
     return _AFTER.sub("", _BEFORE.sub("", text, count=1), count=1).strip(BLANKS)
 
@@ -112,8 +171,9 @@ def settle_numbers(engine, export, asked) -> tuple[dict, list[str], dict, dict, 
         Each column's.
     odd : list of str
         Columns with texts of which something was taken off.
-    unreadable : dict of str to (int, int)
-        Of each column: texts that are no numbers, and all that are not for nothing.
+    unreadable : dict of str to (int, int, bool)
+        Of each column: texts that are no numbers, all that are not for nothing, and whether the
+        other decimal mark would read more of them.
     findings : dict
     problems : list of str
         Sentences.
@@ -138,19 +198,25 @@ def settle_numbers(engine, export, asked) -> tuple[dict, list[str], dict, dict, 
     engine.keep("numbers", " UNION ALL ".join(distinct), {})
     looks = " OR ".join(matches("given_text", pattern) for pattern in _PATTERNS.values())
     texts = engine.frame(
-        f"SELECT name, given_text FROM numbers "
+        f"SELECT name, given_text, n FROM numbers "
         f"WHERE NOT ({looks}) AND NOT {one_of('given_text', NOTHING)}"
     )
     bare = {text: bare_number(text) for text in texts["given_text"]}
     bare = {text: now for text, now in bare.items() if now is not None}
-    odd = sorted(set(texts.loc[texts["given_text"].isin(list(bare)), "name"]))
+    texts = texts[texts["given_text"].isin(list(bare))]
+    odd = sorted(set(texts["name"]))
     engine.small_table("number_changes", {"given_text": list(bare), "bare": list(bare.values())})
     counts = _counts(engine, names)
     marks, findings, questions = _decimal_marks(counts, export, given)
-    unread = {".": counts["no_point"], ",": counts["no_comma"]}
-    unreadable = {
-        name: (int(unread[mark][name]), int(counts["given"][name])) for name, mark in marks.items()
-    }
+    unread = counts.rename(columns={"no_point": ".", "no_comma": ","})[[".", ","]].astype("int64")
+    unreadable = {}
+    for name, mark in marks.items():
+        # what either mark would read is asked about already
+        asked = questions and name not in given
+        bad = counts.at[name, "neither"] if asked else unread.at[name, mark]
+        given_texts = int(counts.at[name, "given"])
+        unreadable[name] = int(bad), given_texts, bool(unread.loc[name].min() < bad)
+    findings |= _said_of_currencies(texts)
     return marks, odd, unreadable, findings, problems + questions
 
 
@@ -199,8 +265,11 @@ def _counts(engine, names):
         "either": count(doubtful, "n"),
         "commas": count("written LIKE '%,%'"),
         "example": f"MIN(CASE WHEN {doubtful} THEN written END)",
+        "with_point": f"MIN(CASE WHEN {point} AND NOT {comma} THEN written END)",
+        "with_comma": f"MIN(CASE WHEN {comma} AND NOT {point} THEN written END)",
         "no_point": count(f"{given} AND NOT {point}", "n"),
         "no_comma": count(f"{given} AND NOT {comma}", "n"),
+        "neither": count(f"{given} AND NOT {point} AND NOT {comma}", "n"),
         "given": count(given, "n"),
     }
     # all distinct texts, what stands around numbers taken off
@@ -210,7 +279,8 @@ def _counts(engine, names):
         LEFT JOIN number_changes ON number_changes.given_text = numbers.given_text
     ) AS written_numbers"""
     rows = engine.frame(select(counts, texts) + " GROUP BY name").set_index("name").reindex(names)
-    return rows.fillna(dict.fromkeys(rows.columns.drop("example"), 0))
+    examples = ["example", "with_point", "with_comma"]
+    return rows.fillna(dict.fromkeys(rows.columns.drop(examples), 0))
 
 
 def _decimal_marks(counts, export, given):
@@ -235,11 +305,21 @@ def _decimal_marks(counts, export, given):
     clash = against > MOST_UNREADABLE * (clear + against)
     if not clash and not (doubtful and clear <= sums["either"]):
         return marks, findings, []
-    name = (doubtful or open_ones)[0]
-    example = repr(rows["example"][name]) if doubtful else "'1,5' beside '1.5'"
+    several = len(counts) > 1
+    if doubtful:
+        name = doubtful[0]
+        seen = f"{rows['example'][name]!r} may have a decimal or a thousands mark"
+    else:
+        # real values, of one column or of two
+        name, other = (rows.index[rows[each] > 0][0] for each in ("comma", "point"))
+        beside = f" of column {export.theirs(other)}" if other != name else ""
+        seen = (
+            f"{rows['with_comma'][name]!r} has a decimal comma, and "
+            f"{rows['with_point'][other]!r}{beside} a decimal point"
+        )
     question = (
-        f"Column {export.theirs(name)}: {example} may have a decimal or a thousands mark, and "
-        'the file does not say clearly which. Set `decimal` under `cleaning` to "," or "."'
-        + (f', for one column as {{{name}: ","}}.' if len(counts) > 1 else ".")
+        f"Column {export.theirs(name)}: {seen}, and the file does not say clearly which is meant. "
+        'Set `decimal` under `cleaning` to "," or "."'
+        + (f', for one column as {{{name}: ","}}.' if several else ".")
     )
     return marks, findings, [question]

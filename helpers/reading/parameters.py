@@ -354,7 +354,12 @@ class Parameters(_Model):
         "", "ids of the customers who agreed to personal mails, one per line", _PATH
     )
     # what they call things
-    columns: Names = _field({}, "purchases: your column name: ours", _NAMES)
+    columns: Names = _field(
+        {},
+        "purchases: your column name: ours; several columns that are one together, such as year, "
+        "month and day, with a + between them",
+        _NAMES,
+    )
     event_columns: Names = _field({}, "events: your column name: ours", _NAMES)
     product_columns: Names = _field({}, "catalogue: your column name: ours", _NAMES)
     test_columns: Names = _field({}, "live test: your column name: ours", _NAMES)

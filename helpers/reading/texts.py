@@ -186,7 +186,8 @@ class Text:
             fields, self._header_ends = next(records, []), before + records.line_num
             # pandas measures by the first row, which may have line breaks in it
             widest = max(map(len, [_next(records), *rows[1:]]))
-        self.header, self._names = checked_header(map(_bare, fields), self.source.name), fields
+        self.header = checked_header(map(_bare, fields), self.source.name, may_repeat=True)
+        self._names = fields
         self.first_row = before + 2
         self._spare = max(0, min(widest - len(self.header), 1_000))
 

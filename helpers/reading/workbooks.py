@@ -62,7 +62,9 @@ class Sheet:
         first = rows[before : before + _FIRST_ROWS]
         if not options.header_row and (at := seeming_header(first)):
             refuse_preamble(book, before + at + 1)
-        self.header = checked_header(map(_name, first[0]), book) if first else []
+        self.header = []
+        if first:
+            self.header = checked_header(map(_name, first[0]), book, may_repeat=True)
         self.first_row, self._rows = before + 2, rows[before + 1 :]
 
     def batches(self) -> Iterator[pa.Table]:

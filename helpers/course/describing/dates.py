@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.course.describing.phrases import percent
-from helpers.course.describing.words import words
-from helpers.reading.dates import plainly
+from helpers.course.describing.words import parts_of, words
+from helpers.reading.dates import in_full_width, plainly
 
 # So many different values are tried; a format fits if it reads nearly all of them.
 _MOST = 5_000
@@ -19,9 +19,16 @@ FITS = 0.95
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d",
          "%Y.%m.%d", "%Y%m%d", "%d-%m-%y", "%m-%d-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
          "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d. %b %Y", "%d-%b-%y", "%d/%b/%Y",
-         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日"]  # fmt: skip
+         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d", "%Y %b %d",
+         "%d%b%Y"]  # fmt: skip
+# Digits without marks: what else they may be is looked at first.
+_COMPACT = ["%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y"]
+_WEEKDAY = re.compile(
+    r"^(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)(?P<whole>day)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
+    r"(?P<gap>,? )"
+)
 _TIME = re.compile(
-    r"^(?P<day>.*?\S)(?P<between>T|,? at |, | )(?P<clock>\d{1,2}:\d{2})(?P<seconds>:\d{2})?"
+    r"^(?P<day>.*?\S)(?P<between>T|,? at |, | |:)(?P<clock>\d{1,2}[:.]\d{2})(?P<seconds>[:.]\d{2})?"
     r"(?P<fraction>[.,]\d+)?(?P<half>\s?[AaPp][Mm])?(?P<zone>\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
 )
 _NUMBERS = {  # digits as dates: what they look like, their format, and what one is
@@ -90,24 +97,48 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
     if name := _number_format(values):
         return _of_numbers(name, values, column)
     formats, shares = _fitting(values)
-    zones, zone = _zones(values)
+    if not formats and values.str.fullmatch(r"\d+").mean() > FITS:
+        compact, compact_shares = _fitting(values, _COMPACT)
+        formats, shares = (compact, compact_shares) if compact else (formats, shares)
+    zones, zone = _zones(values, formats)
     if not formats:
         return Dates([], _why_none(values, shares), zones, zone)
     choice = [_plain(_as_written(each, written)) for each in formats]
-    share = (
-        f"{percent(shares[0])} of {len(values):,} different values, such as {written.iloc[0][:40]}"
-    )
+    is_read = _read_all(values, formats[0]).notna()
+    example = written[is_read].iloc[0][:40]
+    share = f"{percent(shares[0])} of {len(values):,} different values, such as {example}"
+    if not is_read.all() and (n := int(column.isin(written[~is_read]).sum())) > 0.05 * len(column):
+        share += f"; but {n:,} rows, such as {written[~is_read].iloc[0][:40]}, have no such date"
     found = Dates(choice, [share], zones, zone, _read(column, formats[0]))
     turned = [_turned(each) for each in formats[0]]
     if (
         turned != formats[0]
         and turned not in formats
-        and set(turned) & {day + shape for day in _DAYS for shape in _shapes(values)}
+        and set(turned) & {day + shape for day in _DAYS + _COMPACT for shape in _shapes(values)}
     ):
         proven = 1 - _share(values, turned)
         found.why[0] += f"; {percent(proven)} can't be read with day and month turned"
     if len(formats) > 1:
         found.formats, found.why = _which(column, values, formats, choice)
+    return found
+
+
+_PARTS = {
+    "year": r"(?:19|20)\d\d(?:\.0)?", "month": r"(?:0?[1-9]|1[0-2])(?:\.0)?|[^\W\d_]{3,}\.?",
+    "day": r"(?:0?[1-9]|[12]\d|3[01])(?:\.0)?",
+}  # fmt: skip
+
+
+def parts_of_a_date(frame: pd.DataFrame) -> list[str]:
+    """The columns with year, month and day, if a table has one of each by its name."""
+    found = []
+    for part, shape in _PARTS.items():
+        names = set(words()["parts_of_dates"][part])
+        columns = [each for each in frame if names & set(parts_of(each))
+                   and frame[each].dropna().str.fullmatch(shape).mean() > FITS]  # fmt: skip
+        if len(columns) != 1:
+            return []
+        found += columns
     return found
 
 
@@ -162,18 +193,23 @@ def _time_format(value):
     bare = zone.strip()
     zone = zone.replace(bare, "UTC" if bare == "UTC" else "%z") if zone else ""
     half = re.sub("[AaPp][Mm]", "%p", parts["half"] or "")
-    seconds = ":%S" * bool(parts["seconds"])
+    mark = parts["clock"][-3]
+    seconds = (parts["seconds"] or "")[:1] + "%S" if parts["seconds"] else ""
     fraction = (parts["fraction"] or "")[:1] + "%f" if parts["fraction"] else ""
-    hour = "%I:%M" if half else "%H:%M"
+    hour = ("%I" if half else "%H") + mark + "%M"
     return parts["between"] + hour + seconds + fraction + half + zone
 
 
-def _fitting(values):
+def _fitting(values, days=None):
     """Formats (lists, by the shapes of the times) that fit, and which share of the values."""
     shapes = _shapes(values)
+    if days is None:
+        weekday = _WEEKDAY.match(values.iloc[0])
+        name = ("%A" if weekday["whole"] else "%a") + weekday["gap"] if weekday else ""
+        days = [name + day for day in _DAYS]
     few = values.iloc[:: max(len(values) // 40, 1)]
     found = []
-    for day in _DAYS:
+    for day in days:
         formats = [day + shape for shape in shapes]
         if _share(few, formats) > 0.02:
             found.append((formats, _share(values, formats)))
@@ -216,7 +252,8 @@ def _read_all(values, formats):
     dates = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
     for each in formats:
         zoned = "%z" in each
-        more = pd.to_datetime(values, format=each, errors="coerce", utc=zoned)
+        given = in_full_width(values, each)
+        more = pd.to_datetime(given, format=each, errors="coerce", utc=zoned)
         dates = dates.fillna(more.dt.tz_localize(None) if zoned else more)
     return dates
 
@@ -259,11 +296,38 @@ def _which(column, values, formats, choice):
     return choice, why
 
 
+# What no format can read, and what to do about it.
+_NO_DATES = {
+    r"\d{4}[- ]?[WwKk]\w?\d{1,2}|[WwKk]\w?\d{1,2}[-/ ]\d{4}": "these are weeks, which say no day: "
+    "export the day of each purchase, or the first day of its week",
+    r"\d{4}[-/. ]?(0?[1-9]|1[0-2])|(0?[1-9]|1[0-2])[-/.]\d{4}|[A-Za-z]{3}[- ]\d{2,4}": "these are "
+    "months, which say no day: export the day of each purchase, since lists are judged by days",
+    r"[1-9]|[12]\d|3[01]": "these are days of the month: if year and month stand in columns of "
+    'their own, name all three, such as "Year + Month + Day": transaction_date, with date_format '
+    '"%Y %m %d"',
+    r"\d{19}": "these look like nanoseconds since 1970: divide by 1,000,000 where you export, then "
+    "use epoch_ms",
+    r"\d([.,]\d+)?[eE]\+\d+": "a spreadsheet has rounded these numbers: export the file anew, and "
+    "do not save it there",
+}
+_DAY_NUMBER = r"[2-6]\d{4}([.,]\d+)?"
+
+
 def _why_none(values, found):
     examples = ", ".join(values.iloc[:: max(len(values) // 3, 1)].str[:40][:3])
     why = [f"no single format reads more than {percent(FITS)} of the values, such as {examples}"]
     for formats, share in sorted(found, key=lambda each: -each[1])[:3]:
-        why.append(f"{_plain(formats)} reads {percent(share)}")
+        plain = _plain(formats)
+        plain = plain if isinstance(plain, str) else " or ".join(plain)
+        why.append(f"{plain} reads {percent(share)}")
+    why += [said for shape, said in _NO_DATES.items() if values.str.fullmatch(shape).mean() > FITS]
+    numbers = values.str.fullmatch(_DAY_NUMBER).mean()
+    if 0.02 < numbers < FITS:
+        why.append(
+            f"{percent(numbers)} look like Excel's day numbers: a spreadsheet took a part of the "
+            "texts for dates, often with day and month turned. Export the file anew; a list with "
+            "excel in it reads the numbers as they are now"
+        )
     parts = [{day for day in ("%d", "%m") if day in formats[0]} for formats, _ in found]
     if sum(part == {"%d", "%m"} for part in parts) > 1:
         why.append(
@@ -273,9 +337,9 @@ def _why_none(values, found):
     return why
 
 
-def _zones(values):
-    """What the offsets from UTC are, and which zone has them."""
-    found = values.str.extract(r"\d\s?(Z|UTC|[+-]\d{2}:?\d{2})$")[0].dropna()
+def _zones(values, formats=()):
+    """What the offsets from UTC are, and which zone has them on the days when they were written."""
+    found = values.str.extract(r"[\dMm]\s?(Z|UTC|[+-]\d{2}:?\d{2})$")[0].dropna()
     if found.empty or not values.map(lambda value: bool(_TIME.match(value))).any():
         return [], ""
     counts = found.replace({"Z": "+0000", "UTC": "+0000"}).str.replace(":", "").value_counts()
@@ -285,5 +349,14 @@ def _zones(values):
     if list(counts.index) == ["+0000"]:
         return ["times are in UTC"], ""
     hours = {int(each[:3]) + int(each[0] + each[3:]) / 60 for each in counts.index}
-    zone = next((name for name, has in words()["zones"].items() if hours <= set(has)), "")
+    offsets = found.replace({"Z": "+0000", "UTC": "+0000"}).str.replace(":", "")
+    instants = _read_all(values[offsets.index], formats[0] if formats else [])
+    zone = next((name for name, has in words()["zones"].items()
+                 if hours <= set(has) and _has(name, instants.dropna(), offsets)), "")  # fmt: skip
     return [f"offsets from UTC: {shares}"], zone
+
+
+def _has(zone, instants, offsets):
+    """Whether a zone has these offsets at these times."""
+    there = instants.dt.tz_localize("UTC").dt.tz_convert(zone).dt.strftime("%z")
+    return instants.empty or (there == offsets[instants.index]).mean() > FITS

@@ -190,7 +190,8 @@ def _rows_of(opened):
     is_counted = next(batches, None) is None
     frame = pd.concat(taken, ignore_index=True).astype("str")
     frame = frame.apply(lambda column: column.str.strip())
-    return frame.mask(frame == ""), rows, is_whole and is_counted, is_counted, dates
+    frame = frame.mask(frame == "").dropna(how="all", ignore_index=True)
+    return frame, rows, is_whole and is_counted, is_counted, dates
 
 
 def _as_text(batch: pa.Table):
@@ -200,7 +201,10 @@ def _as_text(batch: pa.Table):
         column = batch[name]
         beside = next((f[:-2] for f in (NUMBERS_OF, DATES_OF) if name.startswith(f[:-2])), "")
         bare = name.removeprefix(beside)
-        if pa.types.is_temporal(column.type):
+        # texts beside dates need a format
+        texts = len(batch) - batch[bare].null_count if beside and bare in batch.column_names else 0
+        is_whole = not beside or texts < 0.01 * len(batch)  # the first batch has no rows
+        if pa.types.is_temporal(column.type) and is_whole:
             dates.add(bare)
         text = column.to_pandas()
         if pd.api.types.is_float_dtype(text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.course.describing.dates import looks_like_dates
-from helpers.course.describing.numbers import share_of_numbers
+from helpers.course.describing.numbers import as_numbers, decimal_of, share_of_numbers
 from helpers.course.describing.words import (
     event_meaning,
     parts_of,
@@ -15,6 +15,7 @@ from helpers.course.describing.words import (
     squeezed,
     without_table,
 )
+from helpers.plausibility import grows_with_quantity, states_of
 
 # In this order, since a column has one meaning only.
 PURCHASES = ("transaction_date", "customer_id", "product_id", "transaction_id", "quantity",
@@ -101,6 +102,7 @@ def meaning_of(
         for ours, others in found.others.items()
     }
     _prefer_people(frame, found)
+    _prefer_the_line(frame, found)
     if theirs := found.chosen.get("total_amount"):
         found.doubted |= _order_totals(frame, found.chosen, theirs)
     return found
@@ -149,6 +151,9 @@ def _fits(ours, column, theirs, frame, dates, found):
     if ours == "event_type":
         return filled.nunique() <= max(200, 0.01 * len(filled))
     if ours == "product_category":
+        few = "type" in parts_of(theirs) and filled.nunique() <= 40
+        if few and (states_of(filled.unique()) == "undone").any():
+            return False  # of Sale and Return: a kind of row, and no kind of product
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
     return ours != "product_name" or filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
 
@@ -181,6 +186,20 @@ def _prefer_people(frame, found):
             found.others["customer_id"] = [customer]
             found.remarks["customer_id"] = f"in {customer} each id occurs on one day only"
             return
+
+
+def _prefer_the_line(frame, found):
+    """A price that grows with the quantity is the amount of its line."""
+    names = ("unit_price", "quantity", "product_id")
+    if "total_amount" in found.chosen or not set(names) <= set(found.chosen):
+        return
+    price, quantity = (as_numbers(frame[found.chosen[each]], ".") for each in names[:2])
+    if decimal_of(frame[found.chosen["unit_price"]])[0] == ",":
+        price = as_numbers(frame[found.chosen["unit_price"]], ",")
+    if grows_with_quantity(price, quantity, frame[found.chosen["product_id"]]):
+        found.chosen["total_amount"] = found.chosen.pop("unit_price")
+        found.remarks["total_amount"] = "it grows with the quantity, so it is of the whole line"
+        found.others["unit_price"] = []
 
 
 def _by_content(ours, frame, found, taken, dates, ids):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pandas as pd
 
 from helpers.course.describing import dates, rows
 from helpers.course.describing.looking import Sample, look_at
 from helpers.course.describing.meaning import CATALOGUE, EVENTS, PURCHASES, REQUIRED, meaning_of
-from helpers.course.describing.numbers import decimal_of, share_of_numbers
+from helpers.course.describing.numbers import decimal_of, marks_of, share_of_numbers
 from helpers.course.describing.phrases import examples, one_line, percent
 from helpers.course.describing.tables import arrange
 from helpers.course.describing.words import event_guess, event_meaning
 from helpers.course.describing.writing import TODO, Page, quoted
+from helpers.data import TRANSACTIONS
+from helpers.reading.columns import ONE_COLUMN, match_columns
+from helpers.reading.dates import OLDEST
 from helpers.reading.errors import DataError
+from helpers.reading.joining import AND
 
 # So many columns and event types are named; of more, how many there are.
 _NAMED = 40
@@ -65,7 +70,10 @@ def describe(
     asked = queries.get("transactions")
     in_parts = [purchases] if asked else [[each] for each in purchases]
     sample, parts, joins = arrange([look_at(each, asked) for each in in_parts])
-    meaning = meaning_of(sample.frame, PURCHASES, sample.dates)
+    _, said = match_columns(sample.header, TRANSACTIONS) if len(sample.header) == 1 else ([], [])
+    if said and ONE_COLUMN in said[-1]:
+        raise DataError(f"{sample.name}: {' '.join(said)}")
+    sample, meaning = _with_date_of_parts(sample)
     found = _Table(page, sample, meaning, ("", "columns", "date_format", "cleaning"))
     page.say(f"Purchases, {sample.name}: {sample.seen()} were looked at.")
     page.put(f"transactions_path: {quoted(parts if len(parts) > 1 else parts[0])}")
@@ -83,6 +91,21 @@ def describe(
         _catalogue(page, list(products), ids, queries)
     _held_out(page, days, sample.is_whole)
     return page.text()
+
+
+def _with_date_of_parts(sample):
+    """What the purchases' columns mean; year, month and day of their own are one column."""
+    meaning = meaning_of(sample.frame, PURCHASES, sample.dates)
+    date = meaning.chosen.get("transaction_date")
+    if date and (date in sample.dates or dates.dates_of(sample.frame[date]).formats):
+        return sample, meaning
+    parts = dates.parts_of_a_date(sample.frame)
+    if not parts:
+        return sample, meaning
+    texts = sample.frame[parts].replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    together = texts.apply(lambda row: " ".join(row.dropna()) or None, axis=1)
+    sample = replace(sample, frame=sample.frame.assign(**{AND.join(parts): together.astype("str")}))
+    return sample, meaning_of(sample.frame, PURCHASES, sample.dates)
 
 
 def _put_query(page, queries, table):
@@ -161,6 +184,8 @@ def _held_out(page, days, is_whole):
     """How many days to judge by: the last two months, or a fifth of a short export."""
     page.blank()
     page.say("How many of the last days are held out, to judge by.")
+    if days is not None:  # a run leaves the others out
+        days = days.where((days >= OLDEST) & (days <= pd.Timestamp.now()))
     span = (days.max() - days.min()).days if days is not None and days.notna().any() else None
     if span is None:
         page.put("test_days: 60", is_sure=False)
@@ -310,6 +335,11 @@ class _Table:
         for ours, (_, reason) in marks.items():
             said.setdefault(reason, []).append(chosen[ours])
         why = [f"{', '.join(theirs)}: {reason}" for reason, theirs in said.items()]
+        clear = given - {TODO}
+        asked = [marks_of(self.frame[chosen[ours]]) for ours in marks if marks[ours][0] == TODO]
+        if asked and len(clear) == 1 and not any(each["."] or each[","] for each in asked):
+            given = clear  # who writes 54,23 in one column means one by 1,000 in another
+            why.append("so all are read by it: one file has one mark")
         if TODO in given:
             page.put(f"decimal: {TODO}", [*why, 'a comma is ",", a point is "."'], 2)
         elif len(given) > 1:
