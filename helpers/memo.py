@@ -1159,12 +1159,14 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     They stand at even steps in the order of how much they bought, so nobody picked the pretty ones.
     """
     personal = lists.loc[lists["source"] == "purchases", "customer_id"].unique()
-    pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
-    pairs = pairs[pairs["customer_id"].isin(personal)]
+    # pairs as numbers: as texts, millions of them take a gigabyte
+    customer, customers = pd.factorize(transactions["customer_id"], sort=True)
+    product, products = pd.factorize(transactions["product_id"])
+    customer, product = np.divmod(np.unique(customer * len(products) + product), len(products))
     # an example of which nothing may be named shows nothing
-    sayable = pairs.loc[engine.rules.named(pairs["product_id"]), "customer_id"]
-    pairs = pairs[pairs["customer_id"].isin(sayable)]
-    counts = pairs.groupby("customer_id").size().sort_values(kind="stable")
+    sayable = np.bincount(customer, engine.rules.named(products)[product], len(customers)) > 0
+    counts = pd.Series(np.bincount(customer, minlength=len(customers)), customers)
+    counts = counts[sayable & customers.isin(personal)].sort_values(kind="stable")
     steps = (np.arange(n_customers) + 0.5) / n_customers * len(counts)
     examples = []
     for customer in dict.fromkeys(counts.index[steps.astype(int)] if len(counts) else []):
