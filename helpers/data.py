@@ -1218,7 +1218,9 @@ def funnel(transactions: pd.DataFrame, events: pd.DataFrame | None) -> tuple[pd.
     return pd.Series({name: len(table) for name, table in steps.items()}), shares
 
 
-def platform(transactions, events=None, registered: int | None = None) -> pd.Series:
+def platform(
+    transactions, events=None, registered: int | None = None, lately: int | None = None
+) -> pd.Series:
     """Who is on the platform, by what is known of them; nobody is counted twice.
 
     Parameters
@@ -1227,23 +1229,32 @@ def platform(transactions, events=None, registered: int | None = None) -> pd.Ser
     events : DataFrame or None
     registered : int, optional
         How many accounts there are; left out, only those in the files are known.
+    lately : int, optional
+        Looks of so many days, before the newest day of both files, still fill a list.
 
     Returns
     -------
     Series of int
         ``bought``, ``came for a product``, ``came, but for no product`` and, where
-        `registered` is given, ``in no file``.
+        `registered` is given, ``in no file``. With `lately`, the second is two groups:
+        ``came for a product lately`` and ``came for a product earlier``.
     """
     bought = set(transactions["customer_id"])
-    came, looked = set(), set()
+    came, looked, recent = set(), set(), set()
     if events is not None:
         came = set(events["customer_id"]) - bought
-        looked = came & set(events.loc[events["product_id"].notna(), "customer_id"])
-    groups = {
-        "bought": len(bought),
-        "came for a product": len(looked),
-        "came, but for no product": len(came - looked),
-    }
+        named = events[events["product_id"].notna()]
+        looked = came & set(named["customer_id"])
+        if lately and len(events):
+            newest = max(events["event_date"].max(), transactions["transaction_date"].max())
+            late = named["event_date"] > newest - pd.Timedelta(days=lately)
+            recent = looked & set(named.loc[late, "customer_id"])
+    groups = {"bought": len(bought), "came for a product": len(looked)}
+    if lately:
+        del groups["came for a product"]
+        groups["came for a product lately"] = len(recent)
+        groups["came for a product earlier"] = len(looked - recent)
+    groups["came, but for no product"] = len(came - looked)
     if registered:
         groups["in no file"] = max(0, registered - len(bought | came))
     return pd.Series(groups)

@@ -170,6 +170,25 @@ def test_nobody_on_the_platform_is_counted_twice():
     assert data.platform(purchases(*BOUGHT)).tolist() == [2, 0, 0]
 
 
+def test_looks_of_long_ago_fill_no_list():
+    """Once, whoever had ever looked was promised a list; it takes looks of the last 30 days."""
+    bought = purchases(("1", "A", "2024-03-01"))
+    seen = events(
+        ("2", "product_view", "A", "2024-02-01"),
+        ("3", "product_view", "A", "2024-01-31"),
+        ("3", "page_view", None, "2024-02-28"),
+        ("1", "product_view", "A", "2024-02-28"),
+    )
+    groups = data.platform(bought, seen, lately=30)
+    assert groups.to_dict() == {
+        "bought": 1,
+        "came for a product lately": 1,
+        "came for a product earlier": 1,
+        "came, but for no product": 0,
+    }
+    assert data.platform(bought, lately=30).tolist() == [1, 0, 0, 0]
+
+
 def test_what_was_seen_before_it_was_bought():
     """1 viewed A before buying it; 2 viewed B the day after, and A, one of two products, before."""
     share, chance = data.seen_before_bought(purchases(*BOUGHT), events(*SEEN))

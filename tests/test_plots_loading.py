@@ -192,6 +192,16 @@ def test_everybody_stands_in_one_bar(drawn):
     assert title(drawn[1][0]) == "Our files know buyers only"
 
 
+def test_only_looks_of_late_make_a_list(drawn):
+    groups = pd.Series(
+        {"bought": 80, "came for a product lately": 5, "came for a product earlier": 15}
+    )
+    plots.platform_bar(groups)
+    texts = written(drawn[0][0])
+    assert "5 (5.0%) came for a product lately:\na list from what they looked at" in texts
+    assert "15 (15%) came for a product earlier:\nbest sellers, since looks get old" in texts
+
+
 def test_labels_of_small_groups_keep_apart(drawn):
     groups = [996, 2, 1, 1]
     names = ["bought", "came for a product", "came, but for no product", "in no file"]

@@ -335,6 +335,8 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
 SHOWN = {
     "bought": "a list from their purchases",
     "came for a product": "a list from what they looked at",
+    "came for a product lately": "a list from what they looked at",
+    "came for a product earlier": "best sellers, since looks get old",
     "came, but for no product": "best sellers",
     "in no file": "best sellers",
 }
@@ -351,8 +353,9 @@ def platform_bar(groups: pd.Series) -> None:
     groups = groups[groups > 0]
     total = groups.sum()
     colours = {"bought": PERSONAL, "came for a product": OTHER, "in no file": "#F0B48A",
+               "came for a product lately": OTHER, "came for a product earlier": POPULAR,
                "came, but for no product": POPULAR}  # fmt: skip
-    figure, axes = style.figure(height=3.2)
+    figure, axes = style.figure(height=3.2 if len(groups) < 5 else 3.9)
     shares = groups / total
     tops = shares.cumsum()
     middles = (tops - shares / 2).to_numpy()
