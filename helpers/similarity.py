@@ -556,7 +556,8 @@ def bought_later_without_tastes(
     -------
     DataFrame of int
         A row per shop. ``one`` and ``other``: the sums of :func:`bought_later_on_all_pages`, with
-        rows of common buyers and of similarity that are made from that shop's purchases.
+        rows of common buyers and of similarity that are made from that shop's purchases. In
+        ``attrs``: how many ``products`` these shops have.
     """
     buyers = np.asarray(matrix.values.sum(axis=0), dtype=int)
     n_products = min(n_products, max(2, 3 * 10**7 // matrix.shape[0]))
@@ -581,7 +582,9 @@ def bought_later_without_tastes(
         shop = InteractionMatrix(dealt, matrix.customers, matrix.products[chosen])
         rows = common_buyers(shop, n_neighbors=4), product_similarity(shop, n_neighbors=4)
         found.append(bought_later_on_all_pages(table, shop, *rows).sum())
-    return pd.DataFrame(found).reset_index(drop=True)
+    table = pd.DataFrame(found).reset_index(drop=True)
+    table.attrs["products"] = len(chosen)
+    return table
 
 
 def somebody_who_bought(
@@ -654,10 +657,16 @@ class _Known:
         return row[after], day[after]
 
     def weeks(self, count):
-        """From a product's first buyer to the one of that number: of all that have so many."""
-        enough = np.flatnonzero(np.diff(self.first) >= count)
-        first = self.first[enough]
-        return np.median(self.day[first + count - 1] - self.day[first]) / 7
+        """From the launch day, or a later first sale, to the buyer of that number.
+
+        The median of all products that found so many since. Counted from each product's first sale
+        in the file, it would mostly tell how slowly the shop itself began.
+        """
+        took = []
+        for place in np.flatnonzero(self.since_launch() >= count):
+            _, day = self.arrivals(place)
+            took.append(day[count - 1] - max(self.launch, self.day[self.first[place]]))
+        return np.median(took) / 7
 
     def row_of(self, place, people, day, n, least=1, damping=0.0):
         """The n most similar products, as far as these buyers tell on that day."""
@@ -723,7 +732,8 @@ def row_by_buyers(
         the best sellers of the last 30 days before the row was made (of the category or the shop,
         like the rival); and ``lead`` and ``lead_error`` of the one over the other. Of all products
         of the file, ``reached``: the share that has so many buyers, and ``weeks``: the median
-        time that these took from their first sale.
+        time in which products found so many, counted from the launch day or, if that was later,
+        from their first sale.
 
         In ``attrs``: how many ``products``; the same share for the first half of the buyers, by
         all that is known today (``half``), for best sellers of the launch day (``popular``;

@@ -405,11 +405,22 @@ def test_a_row_from_few_buyers_against_the_slow_version(shop):
             assert table.loc[count, "lead_error"] == pytest.approx(lead.std() / len(lead) ** 0.5)
             assert table.loc[count, "reached"] == (slow.buyers >= count).mean()
             took = [
-                (mine.iloc[count - 1] - mine.iloc[0]).days / 7
-                for _, mine in slow.first.groupby("product_id")["transaction_date"]
-                if len(mine) >= count
+                (days[count - 1] - max(slow.launch, slow.days_of[product][0])).days / 7
+                for product, _, days in slow.asked(count)
             ]
             assert table.loc[count, "weeks"] == pytest.approx(np.median(took))
+
+
+def test_a_shops_slow_beginning_is_no_wait():
+    # a buyer a month in its first two years, then a buyer a day
+    days = [*pd.date_range("2020-01-01", periods=24, freq="30D"),
+            *pd.date_range("2022-01-01", periods=60)]  # fmt: skip
+    rows = [(f"c{c} {n}", f"p{n}") for n in range(10) for c in range(len(days))]
+    table = purchases(*rows).assign(transaction_date=days * 10)
+    found = row_by_buyers(
+        table, build_interaction_matrix(table), data.product_table(table), [7, 14]
+    )
+    assert found["weeks"].tolist() == pytest.approx([1, 2], abs=1 / 6)
 
 
 def test_the_better_rival_is_taken():

@@ -56,7 +56,7 @@
         drawn.forEach(({ mark }) => mark(step));
         said.textContent = `From ${some}: later buyers confirm ${mine} of 100 places; ${rival} would get ${theirs}. So the own row ${verdict}. ` +
           `${waiting ? `${waiting} of ${products} products wait` : "No product waits"} for that today.` +
-          (buyers > 1 ? ` Half of those that have ${some} had them ${wait(typical)} of their first sale.` : "");
+          (buyers > 1 ? ` Of those that found ${some} since the replayed launch, half had them ${wait(typical)}.` : "");
         row.textContent = shown === null ? `${page} found too few buyers to show its row from ${some}.`
           : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the row of the later half, too.)`;
       },

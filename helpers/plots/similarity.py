@@ -263,7 +263,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     top = max(row["same"].max(), row.attrs["popular"], row.attrs["chance"], 0.12)
     lines = [
         ("popular", POPULAR, "-", row.attrs["rival"].replace(" best", "\nbest")),
-        ("chance", CHANCE, "--", "drawn\nby chance"),
+        ("chance", CHANCE, "--", "drawn\nby dice"),
     ]
     highest = 1.14 * top
     heights = _apart([row.attrs[name] for name, *_ in lines], 0.15 * highest)
