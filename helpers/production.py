@@ -946,7 +946,8 @@ def lists_by_age(
     """What old lists lose: engines that stopped learning some days ago, judged by the same people.
 
     Everyone is judged who had bought before the last `days` days and bought something new in them.
-    An engine of age 30 stopped learning thirty days before those days began.
+    An engine of age 30 stopped learning thirty days before those days began, and learns nothing
+    in them; nor does one of age 0. What a single night costs, :func:`missed_night` measures.
 
     Parameters
     ----------
