@@ -946,7 +946,8 @@ def lists_by_age(
     """What old lists lose: engines that stopped learning some days ago, judged by the same people.
 
     Everyone is judged who had bought before the last `days` days and bought something new in them.
-    An engine of age 30 stopped learning thirty days before those days began.
+    An engine of age 30 stopped learning thirty days before those days began, and learns nothing
+    in them; nor does one of age 0. What a single night costs, :func:`missed_night` measures.
 
     Parameters
     ----------
@@ -995,13 +996,9 @@ def lists_by_age(
         if day - began < (split.test_start - began) / 2:
             continue
         known = evaluate.as_known_on(past, split.undone, day)
-        looks = split.train_events
-        looks = None if looks is None else looks[looks["event_date"] < day]
         if known.empty:
             continue
-        intent_days = settings.intent_days if looks is not None and len(looks) else None
-        model = settings.with_settings(intent_days=intent_days)
-        engine = build_engine(known, looks, model)
+        engine = _learned_until(day, known, split, settings)
         scores = _hits(engine.model, engine.popular, split, k)
         if age == 0:
             fresh, fresh_scores, judged = engine, scores, scores.index
@@ -1029,6 +1026,92 @@ def lists_by_age(
     table.attrs = {"customers": len(judged), "best_sellers": float(sold.mean())}
     table.attrs |= {"lead_low": lead[0], "lead_high": lead[1], "days": split.test_days}
     return table
+
+
+def missed_night(
+    transactions: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    settings: ItemBased | None = None,
+    k: int = 5,
+    undone: pd.DataFrame | None = None,
+    days: int = 28,
+    enough: int = 1_000,
+) -> dict:
+    """What one missed night costs: day by day, yesterday's lists beside those of the morning.
+
+    In :func:`lists_by_age` all lists, fresh ones too, stay as they are for weeks, so a day more
+    hardly shows there. Here each of the newest days is judged by itself, by those who had bought
+    before and bought something new on it.
+
+    Parameters
+    ----------
+    transactions, events : DataFrame
+        From :mod:`helpers.data`.
+    settings : ItemBased, optional
+        Its settings are used; it stays as it is.
+    k : int
+        Length of a list.
+    undone : DataFrame, optional
+        ``HealthReport.undone``.
+    days : int
+        To be judged, one engine each; fewer, where that would be more than a quarter of all days.
+    enough : int
+        A week or more with that many customers to judge ends it earlier.
+
+    Returns
+    -------
+    dict
+        ``change``: customers with a hit, of yesterday's lists less those of the morning; ``low``
+        and ``high``, its 95 % interval, customer by customer; ``fresh``, the hit rate of the
+        morning's lists; ``judged``: customers, each counted on every day on which she is judged;
+        ``few``: too little to tell, see :func:`helpers.evaluate.too_few_to_compare`. Empty where
+        nobody is judged.
+    """
+    purchased = transactions["transaction_date"]
+    last, covered = purchased.max().normalize(), (purchased.max() - purchased.min()).days
+    settings, engines, found = settings or ItemBased(), {}, []
+    for back in range(min(days, covered // 4)):
+        until = last - pd.Timedelta(days=back - 1)
+        rows = transactions[purchased < until]
+        looks = None if events is None else events[events["event_date"] < until]
+        try:
+            split = evaluate.split_by_time(rows, looks, 1, undone)
+        except evaluate.TooShortError:
+            continue
+        if evaluate.relevant_products(split).empty:
+            continue
+        hits = {}
+        for age in (0, 1):
+            day = split.test_start - pd.Timedelta(days=age)
+            if day not in engines:
+                known = evaluate.as_known_on(split.train, split.undone, day)
+                engines[day] = None
+                if len(known):
+                    engines[day] = _learned_until(day, known, split, settings)
+            if engines[day] is not None:
+                hits[age] = _hits(engines[day].model, engines[day].popular, split, k)
+        if len(hits) == 2:
+            found.append(pd.DataFrame(hits))
+        if len(found) >= 7 and sum(map(len, found)) >= enough:
+            break
+        engines = {day: each for day, each in engines.items() if day < split.test_start}
+    if not found:
+        return {}
+    each = pd.concat(found)
+    changes = (each[1] - each[0]).groupby(level=0).sum()  # a customer may be judged on many days
+    low, high = evaluate.interval(changes)
+    often = len(each) / len(changes)
+    return {"change": float(changes.mean() / often), "low": low / often, "high": high / often,
+            "fresh": float(each[0].mean()), "judged": len(each),
+            "few": evaluate.too_few_to_compare(each[0], each[1])}  # fmt: skip
+
+
+def _learned_until(day, known, split, settings):
+    """The engine of that morning, of the purchases known and of earlier looks."""
+    looks = split.train_events
+    looks = None if looks is None else looks[looks["event_date"] < day]
+    intent_days = settings.intent_days if looks is not None and len(looks) else None
+    return build_engine(known, looks, settings.with_settings(intent_days=intent_days))
 
 
 def _hits(model, popular, split, k):

@@ -399,6 +399,37 @@ def test_age_zero_is_what_lesson_05_would_find(shop, by_age):
     assert by_age.attrs["customers"] == len(scores)
 
 
+def test_a_missed_night_is_judged_day_by_day(shop, by_age):
+    """Over four weeks without renewal, a day more hardly showed: that hid what one night costs."""
+    from helpers import evaluate
+    from helpers.recommend import ladder
+
+    settings = ItemBased(intent_days=30)
+    missed = production.missed_night(*shop, settings, days=8)
+    assert missed["low"] < missed["change"] < 0 and missed["fresh"] > 0
+    found = []
+    for back in range(8):  # by hand, without a look at anything that a morning can't know
+        morning = shop[0]["transaction_date"].max().normalize() - pd.Timedelta(days=back)
+        rows = shop[0][shop[0]["transaction_date"] < morning + pd.Timedelta(days=1)]
+        split = evaluate.split_by_time(rows, shop[1], 1)
+        assert split.test_start == morning
+        hits = []
+        for day in (morning, morning - pd.Timedelta(days=1)):
+            known = [shop[0][shop[0]["transaction_date"] < day],
+                     shop[1][shop[1]["event_date"] < day]]  # fmt: skip
+            engine = production.build_engine(*known, settings)
+            steps = ladder(engine.model, engine.popular)
+            hits.append(evaluate.per_customer(steps, split)[0]["hit_rate"])
+        found.append(pd.DataFrame(dict(enumerate(hits))))
+    by_hand = pd.concat(found)
+    assert missed["judged"] == len(by_hand)
+    assert missed["fresh"] == pytest.approx(by_hand[0].mean())
+    assert missed["change"] == pytest.approx((by_hand[1] - by_hand[0]).mean())
+    week = production.missed_night(*shop, settings, days=8, enough=1)
+    assert week["judged"] == sum(map(len, found[:7]))
+    assert production.missed_night(data.miniature()) == {}
+
+
 def test_too_short_a_time_gives_no_ages():
     empty = production.lists_by_age(data.miniature())
     assert empty.empty and production.first_harmful_age(empty) is None

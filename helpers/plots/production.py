@@ -183,14 +183,14 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     if len(ages):
         days = f"{ages[0]} day{'' if ages[0] == 1 else 's'}"
         older = by_age.index[by_age.index >= ages[0]]
-        finding = f"Lists lose clearly at an age of {days}"
+        finding = f"Over weeks, lists lose at an age of {days}"
         if len(older) == len(ages) > 1:
-            finding = f"Lists lose clearly from an age of {days} on"
+            finding = f"Over weeks, lists lose from an age of {days} on"
     told = ", ".join(f"at age {age} {rate:.1%}" for age, rate in by_age["hit_rate"].items())
     pairs = by_age["old_pairs"].iloc[-1]
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs:.1%}; "
            f"best sellers {popular:.1%}.")  # fmt: skip
-    label = "age of the engine in days (not drawn to scale)"
+    label = "age in days as the judged weeks begin (not to scale)"
     label += "\nband and stroke: what chance leaves open"
     style.finish(figure, axes, finding, label, "customers with a hit", alt, "y")
 
