@@ -1035,7 +1035,7 @@ def missed_night(
     k: int = 5,
     undone: pd.DataFrame | None = None,
     days: int = 28,
-    enough: int = 1_000,
+    rows: int = 1_500_000,
 ) -> dict:
     """What one missed night costs: day by day, yesterday's lists beside those of the morning.
 
@@ -1055,8 +1055,9 @@ def missed_night(
         ``HealthReport.undone``.
     days : int
         To be judged, one engine each; fewer, where that would be more than a quarter of all days.
-    enough : int
-        A week or more with that many customers to judge ends it earlier.
+    rows : int
+        Purchases that all engines together may learn from: where there are many, fewer days are
+        judged, and each has many customers. At least one day is.
 
     Returns
     -------
@@ -1070,12 +1071,13 @@ def missed_night(
     purchased = transactions["transaction_date"]
     last, covered = purchased.max().normalize(), (purchased.max() - purchased.min()).days
     settings, engines, found = settings or ItemBased(), {}, []
-    for back in range(min(days, covered // 4)):
+    days = min(days, max(1, rows // len(transactions)), covered // 4)
+    for back in range(days):
         until = last - pd.Timedelta(days=back - 1)
-        rows = transactions[purchased < until]
+        past = transactions[purchased < until]
         looks = None if events is None else events[events["event_date"] < until]
         try:
-            split = evaluate.split_by_time(rows, looks, 1, undone)
+            split = evaluate.split_by_time(past, looks, 1, undone)
         except evaluate.TooShortError:
             continue
         if evaluate.relevant_products(split).empty:
@@ -1092,8 +1094,6 @@ def missed_night(
                 hits[age] = _hits(engines[day].model, engines[day].popular, split, k)
         if len(hits) == 2:
             found.append(pd.DataFrame(hits))
-        if len(found) >= 7 and sum(map(len, found)) >= enough:
-            break
         engines = {day: each for day, each in engines.items() if day < split.test_start}
     if not found:
         return {}

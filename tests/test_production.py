@@ -425,8 +425,9 @@ def test_a_missed_night_is_judged_day_by_day(shop, by_age):
     assert missed["judged"] == len(by_hand)
     assert missed["fresh"] == pytest.approx(by_hand[0].mean())
     assert missed["change"] == pytest.approx((by_hand[1] - by_hand[0]).mean())
-    week = production.missed_night(*shop, settings, days=8, enough=1)
-    assert week["judged"] == sum(map(len, found[:7]))
+    for rows, judged in [(3 * len(shop[0]), found[:3]), (1, found[:1])]:
+        fewer = production.missed_night(*shop, settings, rows=rows)
+        assert fewer["judged"] == sum(map(len, judged))
     assert production.missed_night(data.miniature()) == {}
 
 
