@@ -266,6 +266,13 @@ def test_arms_of_another_test_or_of_none(content, said, tmp_path):
         # what it costs is known: break-even is at +19 %, or at +96 %
         ({"worth_having": 0.9, "value": 1.0, "cost_per_year": 1_000}, "steady", []),
         ({"worth_having": 0.3, "value": 1.0, "cost_per_year": 5_000}, "steady", ["low end"]),
+        # not even the middle pays, +100 %
+        ({"worth_having": 1.2}, "steady", ["low end", "Not even the middle"]),
+        (
+            {"worth_having": 0.3, "value": 1.0, "cost_per_year": 6_000},
+            "steady",
+            ["low end", "Not even the middle"],
+        ),
     ],
 )
 def test_what_the_test_leaves_open_is_shipped_in_steps(plan, revenue, reasons, tmp_path):
@@ -285,6 +292,7 @@ def test_what_the_test_leaves_open_is_shipped_in_steps(plan, revenue, reasons, t
     assert ("Show new to everybody" in text) == (not reasons)
     assert all(reason in text.split("Show new")[1].split("</div>")[0] for reason in reasons)
     assert ("the low end" in text) == ("low end" in reasons)
+    assert ("take the first step only" in text) == ("Not even the middle" in reasons)
     if "cost_per_year" in plan:
         assert ("Even the lower end pays that" in text) == (not reasons)
 

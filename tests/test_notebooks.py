@@ -18,6 +18,7 @@ from helpers.course.notebooks import (
     normalise,
     number,
 )
+from helpers.course.website import headings_as_text
 from helpers.plots import style
 from helpers.reading.parameters import Parameters
 from helpers.telling import typeset
@@ -209,6 +210,23 @@ def test_the_readme_shows_what_lessons_show(tmp_path):
     export_pictures(tmp_path / "images")
     for made in (tmp_path / "images").iterdir():
         assert made.read_bytes() == (LESSONS[0].parent / "images" / made.name).read_bytes()
+
+
+def test_a_heading_that_a_cell_prints_is_a_heading_of_the_site():
+    v4 = nbformat.v4
+    texts = ["Half.", "### So what?\n\nWe ask.", "## 7. Four", "# of rows: 3"]
+    printed = [v4.new_output("display_data", {"text/markdown": text}) for text in texts]
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("say()", outputs=printed)])
+    headings_as_text(notebook)
+    shown = [
+        cell.source
+        if cell.cell_type == "markdown"
+        else [output.data["text/markdown"] for output in cell.outputs]
+        for cell in notebook.cells
+    ]
+    assert shown == [["Half."], "### So what?", ["We ask."], "## 7. Four", ["# of rows: 3"]]
+    assert UNSEEN in notebook.cells[2].metadata["tags"]
+    assert all(cell.source for cell in notebook.cells), "the site leaves out what has no source"
 
 
 def test_links_lead_somewhere(path, notebook):

@@ -15,7 +15,15 @@ from importlib import util
 from pathlib import Path
 
 from helpers import colours
-from helpers.course.notebooks import FOLDED, FOLDER, glossary, lessons_in, pictures, to_be_read
+from helpers.course.notebooks import (
+    FOLDED,
+    FOLDER,
+    UNSEEN,
+    glossary,
+    lessons_in,
+    pictures,
+    to_be_read,
+)
 from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, curled, parted
 from helpers.data import PROJECT
 
@@ -27,6 +35,7 @@ _TWICE = re.compile(
 )
 _FULL_SIZE = '<a class="reference internal image-reference"'
 _TERM = "term-"  # what the anchors in lessons begin with
+_PRINTED = re.compile(r"(#{2,4} [^\n]+)(?:\n+|\Z)")  # a heading that a cell prints
 _INDEX = """# {title}
 
 {lead}
@@ -252,6 +261,39 @@ def _introduced():
     return {slug: (re.sub("[!;]", " ", term), where.get(term)) for term, slug in glossary().items()}
 
 
+def headings_as_text(notebook) -> None:
+    """Make a heading that a cell prints a text cell: in an output, Sphinx takes it for no heading.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Changed in place. A cell that prints a heading is parted there, and what it shows after the
+        heading stands in a cell whose code isn't shown.
+    """
+    from nbformat import v4
+
+    cells = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type != "code":
+            continue
+        outputs, cell.outputs = cell.outputs, []
+        for output in outputs:
+            text = output.get("data", {}).get("text/markdown", "")
+            if heading := _PRINTED.match(text):
+                hidden = {"tags": [UNSEEN], "jupyter": {"source_hidden": True}}
+                after = v4.new_code_cell(
+                    cell.source, metadata=hidden
+                )  # without code it is left out
+                cells += [v4.new_markdown_cell(heading[1]), after]
+                text = text[heading.end() :]
+                if not text:
+                    continue
+                output.data["text/markdown"] = text
+            cells[-1].outputs.append(output)
+    notebook.cells = cells
+
+
 def _copy_lesson(path, source, available):
     """A lesson for the book: pictures keep their texts, links stay inside it."""
     import nbformat
@@ -261,6 +303,7 @@ def _copy_lesson(path, source, available):
         if INJECTED in cell.metadata.get("tags", []):
             cell.metadata["tags"].append(FOLDED)
     to_be_read(notebook)
+    headings_as_text(notebook)
     if "glossary.md" in available:
         _teach(notebook, path.name)
     for cell in notebook.cells:

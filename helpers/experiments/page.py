@@ -208,7 +208,7 @@ def _now(arm, decision, base, read, plan):
         return (
             f"Show {arm} in steps, since {' and '.join(doubtful)}: to a fifth of the customers, "
             "then to half, reading split, guardrails and money between two steps; at last to "
-            f"everybody {rest}; {later}"
+            f"everybody {rest}; {later}{_likeliest(arm, read, plan)}"
         )
     if decision == KEEP:
         end = window["first"] + pd.Timedelta(days=7 * plan.weeks)
@@ -234,6 +234,21 @@ def _now(arm, decision, base, read, plan):
                 f"four times in five, it takes at least {weeks:,} weeks of such traffic."
             )
     return f"Keep {base}."
+
+
+def _likeliest(arm, read, plan):
+    """A warning where even the middle of the interval, the likeliest lift, doesn't pay."""
+    table, money = read["comparisons"], read["money"].get(arm, {})
+    row = table[(table["arm"] == arm) & (table["role"] == "decides")].iloc[0]
+    pays = row["lift"] >= plan.worth_having
+    if "cost" in money:
+        pays = money["difference"] >= money["cost"]
+    if pays:
+        return ""
+    return (
+        " Not even the middle of the interval pays, so the likeliest year is a loss: take the "
+        "first step only, until more is known."
+    )
 
 
 def _doubtful(arm, read, plan):

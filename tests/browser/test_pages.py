@@ -59,6 +59,14 @@ def test_a_page_is_whole_without_a_network_on_a_phone_and_for_everybody(site, wa
     assert faults(page) == []
 
 
+def test_a_heading_that_a_cell_prints_is_in_the_contents_and_nothing_behind_it_is_lost(pages):
+    page = (pages / "07_channels.html").read_text(encoding="utf-8")
+    assert page.count('href="#it-is-four-o-clock"') == 2
+    section = page.split('<section id="it-is-four-o-clock">')[1].split("</section>")[0]
+    assert "Each wish gets an answer" in section and "<table" in section
+    assert not any('class="rubric"' in path.read_text("utf-8") for path in pages.glob("*.html"))
+
+
 CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(part =>
     part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1
     && !["visible", "clip"].includes(getComputedStyle(part).overflowX)
