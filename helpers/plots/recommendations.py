@@ -347,7 +347,7 @@ def bought_again(table: pd.DataFrame, most: int = 10, least: int = 100) -> None:
         finding = "The shop as a whole earns a row for what is bought again"
     else:
         finding = "Nothing is bought again often enough for a row of its own"
-    xlabel = "repeats among purchases; blue: clearly above chance, and one in ten or more"
+    xlabel = f"share of repeats; blue: {percent(ROW_FROM)} or more, clearly above chance"
     left_out = []
     if len(enough) > most:
         left_out.append(f"{len(enough) - most:,} more")
