@@ -257,24 +257,50 @@ def test_steps_without_events_or_without_a_past(shop):
 
 def test_repeats_are_of_another_day():
     rows = [("one", "A", 0), ("one", "A", 0), ("one", "A", 7), ("two", "B", 0)]
-    table = bought(*rows).assign(product_category=["tea", "tea", "tea", "rugs"])
-    found = first_look.repeats(table)
+    found = first_look.repeats(bought(*rows))
     assert found["share"].to_dict() == {
-        "tea": 0.5, "rugs": 0, first_look.ALL_PRODUCTS: pytest.approx(1 / 3)
+        "A": 0.5, "B": 0, first_look.ALL_PRODUCTS: pytest.approx(1 / 3)
     }  # fmt: skip
-    assert found.loc["tea", "early"] == found.loc["tea", "late"] == 7 and not found["row"].any()
-    assert first_look.repeats(bought(*rows)).index.tolist() == [first_look.ALL_PRODUCTS]
+    assert found.loc["A", "early"] == found.loc["A", "late"] == 7 and not found["row"].any()
+    assert found["purchases"].tolist() == [2, 1, 3]
 
 
 def test_a_row_for_what_is_bought_again_more_than_dice_would():
-    """Everybody buys one tea of ten again and again; everybody buys rugs by dice."""
+    """Everybody buys one tea of two again and again; everybody buys rugs by dice."""
     generator = np.random.default_rng(0)
-    rows = [(f"c{n}", f"tea{n % 10}", day) for n in range(80) for day in (0, 20, 40)]
-    rows += [(f"c{n}", f"rug{generator.integers(3)}", day) for n in range(80) for day in (1, 21)]
+    rows = [(f"c{n}", f"tea{n % 2}", day) for n in range(160) for day in (0, 20, 40)]
+    rows += [(f"c{n}", f"rug{generator.integers(3)}", day) for n in range(160) for day in (1, 21)]
+    found = first_look.repeats(bought(*rows))
+    assert found["row"].to_dict() == {
+        "tea0": True, "tea1": True, "rug0": False, "rug1": False, "rug2": False,
+        first_look.ALL_PRODUCTS: True,
+    }  # fmt: skip
+    assert found.loc["tea0", "share"] == pytest.approx(2 / 3)
+    assert (found.loc["tea0", "early"], found.loc["tea0", "late"]) == (20, 20)
+    assert found.loc["rug0", "share"] > 0.1 and found.loc["tea0", "chance"] < 0.6
+
+
+def test_a_category_hides_no_product_that_nobody_buys_again():
+    """Creams are used up, a hair dryer isn't; both are beauty."""
+    rows = [(f"c{n}", "cream", day) for n in range(200) for day in (0, 30)]
+    rows += [(f"c{n}", "dryer", 10) for n in range(150)]
+    rows += [(f"c{n}", f"book{(n + day) % 97}", day) for n in range(900) for day in (5, 15, 25)]
     table = bought(*rows)
-    table["product_category"] = table["product_id"].str[:3]
+    of_beauty = table["product_id"].isin(["cream", "dryer"])
+    table["product_category"] = np.where(of_beauty, "beauty", "books")
     found = first_look.repeats(table)
-    assert found["row"].to_dict() == {"tea": True, "rug": False, first_look.ALL_PRODUCTS: True}
-    assert found.loc["tea", "share"] == pytest.approx(2 / 3)
-    assert (found.loc["tea", "early"], found.loc["tea", "late"]) == (20, 20)
-    assert found.loc["rug", "share"] > 0.1 and found.loc["tea", "chance"] < 0.4
+    assert found.index[found["row"]].tolist() == ["cream"]
+    assert found.loc["dryer", "high"] < 0
+    assert found.loc[["book0", "book1"], ["low", "high"]].isna().all(axis=None), "too few"
+
+
+def test_the_more_products_are_looked_at_the_more_one_must_lead():
+    """A lead that is clear for one product alone may be luck among many."""
+    tea = [(f"c{n}", "tea", day) for n in range(120) for day in (0, 30)[: 1 + n % 2]]
+    widths = []
+    for buyers in (99, 100):  # of each other product: too few to be looked at, or just enough
+        rows = [(f"d{n}", f"p{m}", 3) for n in range(buyers) for m in range(40)]
+        found = first_look.repeats(bought(*tea, *rows), draws=1)
+        widths.append(found.loc["tea", "high"] - found.loc["tea", "low"])
+    wider = evaluate._normal_quantile(41) / evaluate._normal_quantile(1)
+    assert widths[1] / widths[0] == pytest.approx(wider)

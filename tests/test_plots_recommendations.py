@@ -189,7 +189,7 @@ def test_bought_again_beside_dice(drawn):
     assert "not shown: 1 more" in drawn.pop()[0].axes[0].get_xlabel()
     assert to_hex(axes.patches[0].get_facecolor()) == to_hex(colours.PERSONAL)
     assert to_hex(axes.patches[1].get_facecolor()) != to_hex(colours.PERSONAL)
-    assert title(axes).endswith("bought again: 1 of 2 categories earns it")
+    assert title(axes) == "Clearly bought again: 1 of 2 products"
     assert "tea 30%, by chance 10%" in alt
     plots.bought_again(table.iloc[-1:])
     assert title(drawn[1][0].axes[0]).startswith("The shop as a whole earns a row")

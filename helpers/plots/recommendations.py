@@ -306,18 +306,18 @@ def what_followed(table: pd.DataFrame, verdict: str, days: int = 30) -> None:
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.", "x")
 
 
-def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
-    """How many purchases are repeats, by category, beside products dealt by dice.
+def bought_again(table: pd.DataFrame, most: int = 10, least: int = 100) -> None:
+    """How many purchases are repeats, by product, beside products dealt by dice.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.first_look.repeats`.
+        From :func:`helpers.first_look.repeats`, by the products' names.
     most : int
-        So many categories are drawn, first those that earn a row, then those with the largest
+        So many products are drawn, first those that are shown again, then those with the largest
         share; and all products together.
     least : int
-        Categories with fewer purchases are not drawn.
+        Products with fewer purchases are not drawn.
     """
     last = table.index[-1]
     enough = table.iloc[:-1][table["purchases"].iloc[:-1] >= least]
@@ -342,13 +342,12 @@ def bought_again(table: pd.DataFrame, most: int = 8, least: int = 100) -> None:
     axes.set_ylim(len(shown) - 0.4, -1.1)
     rows = table.index[table["row"]].drop(last, errors="ignore") if len(table) > 1 else []
     if len(rows):
-        finding = f"A row for what is bought again: {len(rows):,} of {len(table) - 1:,} categories"
-        finding += " earn it" if len(rows) > 1 else " earns it"
+        finding = f"Clearly bought again: {len(rows):,} of {len(table) - 1:,} products"
     elif table.loc[last, "row"]:
         finding = "The shop as a whole earns a row for what is bought again"
     else:
         finding = "Nothing is bought again often enough for a row of its own"
-    xlabel = "repeats among purchases; blue: clearly above chance, and one in ten or more"
+    xlabel = f"share of repeats; blue: {percent(ROW_FROM)} or more, clearly above chance"
     left_out = []
     if len(enough) > most:
         left_out.append(f"{len(enough) - most:,} more")
