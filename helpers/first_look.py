@@ -625,11 +625,16 @@ def repeats(transactions: pd.DataFrame, draws: int = 20, random_state: int = 0) 
         ``row``, whether a row shows it again: clearly above chance, and :data:`ROW_FROM` or more.
         Several lines of a product on one day count once.
     """
-    bought = transactions.assign(day=transactions["transaction_date"].dt.normalize())
     pair = ["customer_id", "product_id"]
+    bought = pd.DataFrame({  # millions of texts would take a gigabyte, and longer
+        "customer_id": pd.factorize(transactions["customer_id"])[0],
+        "product_id": transactions["product_id"].astype("category"),
+        "day": transactions["transaction_date"].dt.normalize(),
+    })  # fmt: skip
     bought = bought.drop_duplicates([*pair, "day"]).sort_values("day", kind="stable")
     bought["again"] = bought.duplicated(pair)
-    bought["days"] = (bought["day"] - bought.groupby(pair)["day"].shift()).dt.days
+    before = bought.groupby(pair, observed=True)["day"].shift()
+    bought["days"] = (bought["day"] - before).dt.days
     by_dice = _repeats_by_dice(bought, draws, np.random.default_rng(random_state))
     table = pd.DataFrame({
         "purchases": _whole_last(bought, lambda each: each["again"].size()),
@@ -641,7 +646,6 @@ def repeats(transactions: pd.DataFrame, draws: int = 20, random_state: int = 0) 
     looked_at = table.index[table["purchases"] >= ENOUGH_PURCHASES].drop(
         ALL_PRODUCTS, errors="ignore"
     )
-    bought["customer_id"] = pd.factorize(bought["customer_id"])[0]  # numbers are grouped faster
     parts = bought[bought["product_id"].isin(looked_at)].groupby("product_id", observed=True)
     ends = {ALL_PRODUCTS: _interval_over(bought["again"], bought["customer_id"])}
     for name, each in parts:
