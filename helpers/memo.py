@@ -1209,6 +1209,7 @@ def inside(document: str) -> str:
     """
     text = document[document.index("<main>") + len("<main>") : document.index("</main>")]
     text = re.sub(r"<b[^>]*></b>", "________", text)  # blanks that the page's style draws
+    text = re.sub(r"</span>(?=\s*<span>)", "</span><br>", text)  # a line for each who signs
     text = re.sub(
         r'<div class="verdict[^>]*>(.*?)</div>', r"<blockquote>\1</blockquote>", text, flags=re.S
     )

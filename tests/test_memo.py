@@ -684,7 +684,8 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
     assert "<h3>What customers may want next: shop</h3>" in part
     words = re.sub("<[^>]+>", "", page[page.index("<main>") : page.index("</main>")]).split()
     assert [word for word in re.sub("<[^>]+>", "", part).split() if "____" not in word] == words
-    assert part.count("________") == 9 and part.index("<blockquote>") < part.index("ship a test")
+    assert part.count("________") == 9 + 3
+    assert part.index("<blockquote>") < part.index("ship a test")
 
 
 def words(part):
@@ -699,14 +700,17 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert headings == ["What we ask for", "What would change our mind"]
     assert "Recommendation: ship a test" in top and "One forbidden product" in top
     assert top.count("of 100: ") == 3 and len(words(top)) < 180
+    assert "The opposite in an earlier window" in top and "fall that may be too large" in top
+    assert len(re.findall(r"^<span>.*________.*</span>", top, flags=re.M)) == 9
+    assert top.count("</span><br>") == 8, "a line for each who signs"
     assert "Signed, legal" in top and "The rule, and what it rests on" in rest
     assert not Tags(top).open and not Tags(rest).open
 
 
-def test_the_page_speaks_of_best_sellers_and_chance_only(facts):
+def test_the_page_speaks_of_best_sellers_and_dice_only(facts):
     page = re.sub("<[^>]+>", "", memo.page(facts, "shop").split("</style>")[1])
-    assert "best sellers" in page and "by chance" in page
-    assert not re.search("rival|popular|random|dice", page)
+    assert "best sellers" in page and "by dice" in page
+    assert not re.search("rival|popular|random|chance list", page)
     assert colours.PERSONAL in memo.page(facts, "shop")
 
 

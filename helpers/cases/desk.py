@@ -34,7 +34,9 @@ RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days"
 _ASIDE = ("rows kept", "dice", *RIVALS, "lists as handed in", "cut at the same day")
 #: A check of the lists that fails, as its count says it.
 _FOUND = {
-    "nothing that must not be shown": lambda rows: f"{rows} that must not be shown",
+    "nothing that must not be shown": lambda rows: (
+        f"{rows.replace('row', 'place')} that must not be shown"
+    ),
     "every list is full": lambda short: short.replace("shorter", "lists are shorter"),
 }
 
@@ -207,10 +209,10 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     rows, score, groups, lists, test = (
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
-    line = f"line: {_points(score['line'])}"
+    line = _points(score["line"])
     # length, variety and a common first place only ask somebody to look
-    found = [("fails", each) for each in sorted(lists["failed"].items())]
-    found += [("can't block", each) for each in sorted(lists["asks"].items())]
+    found = [("blocks", each) for each in sorted(lists["failed"].items())]
+    found += [("doesn't block", each) for each in sorted(lists["asks"].items())]
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
@@ -223,14 +225,14 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         "events known until": (f"{score['known']:%d %b %Y}", f"cut: {score['cut']:%d %b %Y}"),
         "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
-        "gain": (_span(*score["gain"]), f"0, and the {line}"),
-        "shuffle test": (_span(*score["shuffle"]), f"0, and the {line}"),
+        "gain": (_span(*score["gain"]), f"above 0? can it reach the line, {line}?"),
+        "shuffle test": (_span(*score["shuffle"]), f"above 0? can it reach the line, {line}?"),
         **{
             name: (
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                "0",
+                "all below 0?",
             )
             for name, each in groups.items()
         },
@@ -240,12 +242,14 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 for how, (check, what) in found
             )
             or "all pass",
-            f"{lists['checks']} can block",
+            f"{lists['checks']} checks can block",
         ),
     }
     if test:
-        said["split"] = (" and ".join(f"{size:,}" for size in test["sizes"]),
-                         f"{test['off']:.0f} off; chance: {test['allowed']:.0f}")  # fmt: skip
+        said["split"] = (
+            " and ".join(f"{size:,}" for size in test["sizes"]),
+            f"{test['off']:.0f} more than half; chance allows {test['allowed']:.0f}",
+        )
         lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
         said["lift"] = (lift, f"{arms}; worth having: +{test['worth_having']:.0%}")

@@ -7,7 +7,7 @@ import pandas as pd
 from helpers.cases.desk import desk, gauges, letter_of
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
-PARTS = ("decision", "fault", "gauge", "sentence")
+PARTS = ("decision", "gauge", "sentence")
 _LATER = "A check of the lists blocks, too: that no comes later, and must be mended, too."
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
 
@@ -22,12 +22,11 @@ def options(case: Case) -> dict[str, list[str]]:
     Returns
     -------
     dict of str to list of str
-        ``decision``, ``fault``, ``gauge`` (of the desk) and ``sentence`` (letters).
+        ``decision``, ``gauge`` (of the desk) and ``sentence`` (letters).
     """
     known = texts()
     return {
         "decision": list(known["decisions"]),
-        "fault": list(known["faults"]),
         "gauge": [gauge for names in known["parts"].values() for gauge in names],
         "sentence": list(case.sentences),
     }
@@ -49,7 +48,7 @@ def key(case: Case | int) -> dict[str, str]:
     kind = case.truth.kind if isinstance(case, Case) else kind_of(case)
     shop = case.shop if isinstance(case, Case) else case
     about = texts()["kinds"][kind]
-    answers = (about["decision"], about["fault"], about["gauges"][0], sentences_of(shop, kind)[1])
+    answers = (about["decision"], about["gauges"][0], sentences_of(shop, kind)[1])
     return dict(zip(PARTS, answers, strict=True))
 
 
@@ -91,7 +90,8 @@ def folded(case: Case) -> str:
         also += " (Or *lift*: it can't be worth having. The score says why.)"
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
     also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
-    told = f"{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
+    fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
+    told = f"{fault}{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
 
 
@@ -121,7 +121,7 @@ def keys(shops) -> str:
         Markdown, a row per shop.
     """
     rows = [f"| {shop} | {' | '.join(key(shop).values())} |" for shop in shops]
-    return "\n".join([f"| shop | {' | '.join(PARTS)} |", "| --- " * 5 + "|", *rows])
+    return "\n".join([f"| shop | {' | '.join(PARTS)} |", "| --- " * (1 + len(PARTS)) + "|", *rows])
 
 
 def right(case: Case, part: str) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
     ----------
     case : Case
     answer : tuple or dict
-        Decision, fault, gauge and sentence; ``...`` where nothing is filled in yet.
+        Decision, gauge and sentence; ``...`` where nothing is filled in yet.
     tried : dict of str to set, optional
         Different wrong answers to each part so far; it is added to. From the second one on, the
         last line says where to look.
@@ -157,16 +157,15 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
     Returns
     -------
     tuple of (bool, str)
-        Whether all four are right, and a line on each. A last line says where to look, from the
-        second different wrong answer to a part on, or, with all four right, what to know of it.
+        Whether all three are right, and a line on each. A last line says where to look, from the
+        second different wrong answer to a part on, or, with all three right, what to know of it.
     """
     tried = {} if tried is None else tried
     if isinstance(answer, dict):
         answer = [answer.get(part, ...) for part in PARTS]
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(PARTS):
-        return False, f"Four answers are asked for, in this order: {', '.join(PARTS)}."
+        return False, f"Three answers are asked for, in this order: {', '.join(PARTS)}."
     said, correct, lost = [], 0, False
-    meant = _meant(answer)
     for part, given in zip(PARTS, answer, strict=True):
         if given is ...:
             said.append(f"{part}: not answered yet")
@@ -183,9 +182,9 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
             wrong = tried.setdefault(part, set())
             wrong.add(text)
             lost |= len(wrong) > 1
-            said.append(f"{part}: wrong. {hint(case, part, known[text], meant)}")
+            said.append(f"{part}: wrong. {hint(case, part, known[text])}")
     if correct == len(PARTS):
-        return True, "\n".join([*said, f"All four. {_clue(case)}"])
+        return True, "\n".join([*said, f"All three. {_clue(case)}"])
     return False, "\n".join([*said, _where(case)] if lost else said)
 
 
@@ -193,13 +192,7 @@ def _typed(given):
     return str(given).strip().lower().replace("’", "'")
 
 
-def _meant(answer):
-    """The fault that an answer names, None if it names none."""
-    given = _typed(answer[PARTS.index("fault")])
-    return given if given in texts()["faults"] else None
-
-
-def hint(case: Case, part: str, wrong: str, meant: str | None = None) -> str:
+def hint(case: Case, part: str, wrong: str) -> str:
     """What to say to a wrong answer: what it would take, never what is right.
 
     Parameters
@@ -207,16 +200,10 @@ def hint(case: Case, part: str, wrong: str, meant: str | None = None) -> str:
     case : Case
     part, wrong : str
         Of the form, and one of its options.
-    meant : str, optional
-        The fault that was named in the same form: a sentence is held beside it.
     """
     known = texts()
     if part == "decision":
         told = known["decisions"][wrong]
-    elif part == "fault":
-        told = known["faults"][wrong]["shows"]
-        if wrong == case.truth.later:
-            told = "that is true of this shop, but a question before it has a no already."
     elif part == "gauge":
         row = desk(case, whole=True).set_index("gauge").loc[wrong]
         good_for = next(names[wrong] for names in known["parts"].values() if wrong in names)
@@ -224,11 +211,10 @@ def hint(case: Case, part: str, wrong: str, meant: str | None = None) -> str:
     else:
         says = {each["sentence"]: fault for fault, each in known["faults"].items()}
         fault = says[case.sentences[wrong]]
-        told = f"{wrong} goes with the fault “{fault}”."
-        if meant == fault:
-            told += " So it agrees with your fault; settle that first."
-        elif meant == case.truth.fault:
-            told += f" You named “{meant}”."
+        shows = known["faults"][fault]["shows"]
+        if fault == case.truth.later:
+            shows = "that is true of this shop, but a question before it has a no already."
+        told = f"{wrong} goes with the fault “{fault}”: {shows}"
     return told[:1].upper() + told[1:]
 
 

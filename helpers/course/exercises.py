@@ -79,7 +79,7 @@ def _reply(name, answer, facts):
 
 
 def _form(name, answer, case):
-    """Judge the four answers on an unseen shop; the key is the shop's, not the exercise's."""
+    """Judge the three answers on an unseen shop; the key is the shop's, not the exercise's."""
     try:
         tried = _TRIED.setdefault((name, case.shop, case.truth.kind), {})
         return cases.judge(case, answer, tried)[1]
