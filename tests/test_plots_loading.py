@@ -242,8 +242,9 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     assert "30%\n(to 50%)" in texts and "0\n(none)" in texts and "to 25%" in texts
     pale = to_hex("#F4F4F4")
     marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
-    assert [row.index(True) for row in np.reshape(marked, (-1, 3)).tolist()] == [0, 0, 0, 1, 0]
+    assert [row.index(True) for row in np.reshape(marked, (-1, 4)).tolist()] == [0, 0, 0, 1, 0]
     assert np.sum(marked) == len(table) == 5
+    assert {"go", "mend", "ask", "send\nback", "any"} <= set(texts), "ask isn't mend"
     told = "No customer, in the worst month? 30% (go: to 5%; mend: to 50%), so mend."
     assert told in alt, "both limits, whatever the answer"
     assert "Rows unaccounted for? 0 (go: none; any: ask), so go." in alt

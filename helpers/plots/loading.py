@@ -494,32 +494,33 @@ def the_rule(table: pd.DataFrame) -> None:
     table : DataFrame
         From :func:`helpers.data.may_it_be_used`.
     """
-    answers = [data.GO, data.MEND, data.SEND_BACK]
-    place_of = {data.GO: 0, data.ASK: 1, data.MEND: 1, data.SEND_BACK: 2}
-    colours = [INK, _SOFT, WARNING]
+    answers = [data.GO, data.MEND, data.ASK, data.SEND_BACK]
+    colours = [INK, _SOFT, _SOFT, WARNING]
+    left = 2.6 + 1.46 * np.arange(len(answers))
     figure, axes = style.figure(height=0.62 * len(table) + 1.2)
-    for place, (name, colour) in enumerate(zip(answers, colours, strict=True)):
-        name = "mend\n(or ask)" if name == data.MEND else name.replace(" ", "\n")
-        axes.text(4.35 + 1.6 * place, -0.55, name, ha="center", va="bottom", color=colour,
-                  fontweight="bold")  # fmt: skip
+    for start, name, colour in zip(left, answers, colours, strict=True):
+        axes.text(start + 0.68, -0.55, name.replace(" ", "\n"), ha="center", va="bottom",
+                  color=colour, fontweight="bold")  # fmt: skip
     told = []
     values = rule_in_words(table)["this file"]
     for line, (row, value) in enumerate(zip(table.itertuples(), values, strict=True)):
-        fine, second, _ = limits = data.RULE[row.question]
-        second = second if "ask" in second else f"mend: {second}"
+        fine, second, worst = data.RULE[row.question]
+        asked = second.removesuffix(": ask") if "ask" in second else ""
+        limits = fine, "" if asked else second, asked, worst
+        second = second if asked else f"mend: {second}"
         told.append(f"{row.question} {value} (go: {fine}; {second}), so {row.answer}.")
-        axes.text(0, line, textwrap.fill(row.question, 22), va="center", fontsize=style.SMALL)
-        for place, limit in enumerate(limits):
-            here = place == place_of[row.answer]
+        axes.text(0, line, textwrap.fill(row.question, 18), va="center", fontsize=style.SMALL)
+        for place, (start, limit) in enumerate(zip(left, limits, strict=True)):
+            here = answers[place] == row.answer
             box = FancyBboxPatch(
-                (3.65 + 1.6 * place, line - 0.38), 1.4, 0.76, boxstyle="round,pad=0.02",
+                (start, line - 0.38), 1.36, 0.76, boxstyle="round,pad=0.02",
                 facecolor=colours[place] if here else _PALE, edgecolor="none",
             )  # fmt: skip
             axes.add_patch(box)
             text = limit or "–"
             if here:
                 text = value.replace("less than ", "< ") + f"\n({limit})"
-            axes.text(4.35 + 1.6 * place, line, text, ha="center", va="center",
+            axes.text(start + 0.68, line, text, ha="center", va="center",
                       color="white" if here else INK, fontsize=style.SMALL,
                       fontweight="bold" if here else "normal")  # fmt: skip
     axes.set_xlim(-0.05, 8.4)
