@@ -82,7 +82,7 @@ def solve(desk):
         return "not yet", "too few"
     for group in memo.GROUPS:
         gain = numbers(reads[group])
-        if len(gain) == 3 and gain[2] < 0:
+        if len(gain) == 3 and memo.too_little(*gain[1:], line):
             return "for this group only", "one group"
     if any(each.startswith("blocks") for each in reads["list checks"].split("; ")):
         return "not yet", "must not be shown"
@@ -113,6 +113,32 @@ def test_a_wide_interval_around_zero_never_says_dont():
     assert {ends: trust.outcome(*ends, 0.06) for ends in said} == said
     assert start.what_a_lead_says(-8, 5.5, 6) == start.CANNOT_TELL
     assert start.what_a_lead_says(-3, 5, 6) == start.NO_LEAD
+
+
+def test_a_group_is_left_out_by_the_memo_s_rule():
+    """One rule in lessons 05b, 11 and 12, whatever the interval."""
+    rng = np.random.default_rng(12)
+    seen = set()
+    for low, width, line in zip(rng.uniform(-0.2, 0.1, 2_000), rng.uniform(0, 0.3, 2_000),
+                                rng.uniform(0.01, 0.15, 2_000), strict=True):  # fmt: skip
+        high = low + width
+        group = {"customers": 200, "gain_low": low, "gain_high": high, "enough": True}
+        out = memo.group_says({"low": low, "high": high}, line) == memo.RULED_OUT
+        assert cases.left_out(group, line) == out == memo.too_little(low, high, line)
+        assert not cases.left_out(group | {"enough": False}, line)
+        seen.add((out, high < 0))
+    assert seen == {(True, True), (True, False), (False, False)}
+
+
+def test_a_shop_for_all_has_no_group_that_the_memo_leaves_out():
+    read = copy.deepcopy(cases.gauges(dealt(SEEDS[0], "healthy")))
+    line, group = read["score"]["line"], read["groups"][memo.GROUPS[0]]
+    group |= {"enough": True, "gain_low": -0.4 * line, "gain_high": 0.8 * line}
+    assert not cases.clear("healthy", read)  # it holds zero, is narrow and ends below the line
+    group["gain_low"] = -1.5 * line  # too wide to tell
+    assert cases.clear("healthy", read)
+    group |= {"gain_low": -0.4 * line, "gain_high": 1.2 * line}
+    assert cases.clear("healthy", read)
 
 
 def test_twelve_numbers_hold_every_fault():

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from helpers import trust
-from helpers.cases.desk import gauges
+from helpers.cases.desk import gauges, left_out
 from helpers.cases.making import KINDS, Case, kind_of, make
 from helpers.evaluate import MIN_CUSTOMERS, SIGNAL
 
@@ -75,7 +75,7 @@ def clear(kind: str, read: dict, later: str = "") -> bool:
     handed, popular = rates["lists as handed in"], rates["best sellers"]
     lead = score["above best sellers"][1] > 0  # what the colleague looks at: all time
     pays = score["outcome"] == trust.WORTH_IT and score["histories"] == SIGNAL
-    loses = any(each["gain_high"] < 0 for each in groups)
+    loses = any(left_out(each, score["line"]) for each in groups)
     seen = {
         "rows": bool(read["rows"]["doubts"]),
         "split": bool(test and test["broken"]),

@@ -24,7 +24,7 @@ from helpers.cases.making import (
     kind_of,
     texts,
 )
-from helpers.memo import GROUPS
+from helpers.memo import GROUPS, RULED_OUT, group_says
 from helpers.recommend import ItemBased, MostPopular
 from helpers.telling import typeset
 
@@ -159,6 +159,25 @@ def _rate(row):
     return tuple(float(row[name]) for name in ("hit_rate", "hit_rate_low", "hit_rate_high"))
 
 
+def left_out(group: dict, line: float) -> bool:
+    """Is a group left out of a test? By the rule of lessons 05b and 11.
+
+    Parameters
+    ----------
+    group : dict
+        One of ``groups`` of :func:`gauges`.
+    line : float
+        The smallest gain worth having.
+
+    Returns
+    -------
+    bool
+        As :func:`helpers.memo.group_says` has it: a gain worth having is ruled out.
+    """
+    ends = {"low": group["gain_low"], "high": group["gain_high"]} if group["enough"] else None
+    return group_says(ends, line) == RULED_OUT
+
+
 def _checks(case, transactions, events):
     """The lists that were handed in, by the checks of lesson 06 and the shop's catalogue."""
     engine = engine_of(transactions, events, case.files)
@@ -209,7 +228,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     rows, score, groups, lists, test = (
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
-    line = _points(score["line"])
+    line, wide = _points(score["line"]), _points(2 * score["line"])
     # length, variety and a common first place only ask somebody to look
     found = [("blocks", each) for each in sorted(lists["failed"].items())]
     found += [("doesn't block", each) for each in sorted(lists["asks"].items())]
@@ -232,7 +251,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                "all below 0?",
+                f"below 0? or below the line, {line}, and at most {wide} wide?",
             )
             for name, each in groups.items()
         },
