@@ -385,7 +385,12 @@ def which_machine() -> None:
             PERSONAL,
         ),
         ("Does it fit on the disk,\nand in the night?", "yes", "one machine:\nDuckDB", PERSONAL),
-        ("Would a larger machine\nbe enough?", "yes", "rent that one", PERSONAL),
+        (
+            "Will an earlier start, cap\nor larger machine do?",
+            "yes",
+            "take that one",
+            PERSONAL,
+        ),
     ]
     figure, axes = style.figure(height=5.4)
     step = 1.45
