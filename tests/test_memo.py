@@ -848,3 +848,24 @@ def test_one_of_a_thing_is_no_plural(facts):
 def test_formats_of_dates_are_said_in_words():
     said = memo._format_in_words("dates that fit %d-%m-%Y %H:%M only")
     assert said == "dates that fit day-month-year hour:minute only"
+
+
+def test_its_examples_stand_at_even_steps_among_those_with_a_list_of_their_own(shop):
+    """Read plainly: by how many products each has bought, equals in the order of their ids."""
+    transactions, events = shop
+    engine = production.shop_engine(transactions, events)
+    some = transactions["customer_id"].drop_duplicates().sample(frac=0.5, random_state=0)
+    lists = production.score_everyone(engine, 5)
+    lists = lists[lists["customer_id"].isin(some)]
+    products = engine.rules.products
+    few = np.random.default_rng(0).random(len(products)) < 0.05
+    engine.rules = replace(engine.rules, products=products.assign(may_be_named=few))
+    told = memo._examples(transactions, lists, engine)
+    pairs = transactions[["customer_id", "product_id"]].drop_duplicates()
+    own = pairs[pairs["customer_id"].isin(lists.loc[lists["source"] == "purchases", "customer_id"])]
+    sayable = own["product_id"].isin(products.index[few]).groupby(own["customer_id"]).any()
+    counts = own.groupby("customer_id").size()[sayable].reset_index(name="n")
+    counts = counts.sort_values(["n", "customer_id"], ignore_index=True)
+    places = [int(len(counts) * share) for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    assert [each["customer_id"] for each in told] == counts["customer_id"][places].tolist()
+    assert [each["n_bought"] for each in told] == counts["n"][places].tolist()
