@@ -1092,7 +1092,7 @@ def missed_night(
                     engines[day] = _learned_until(day, known, split, settings)
             if engines[day] is not None:
                 hits[age] = _hits(engines[day].model, engines[day].popular, split, k)
-        if len(hits) == 2:
+        if len(hits) == 2 and len(hits[0]):  # somebody may have bought, but nobody known
             found.append(pd.DataFrame(hits))
         engines = {day: each for day, each in engines.items() if day < split.test_start}
     if not found:
