@@ -1249,11 +1249,12 @@ def platform(
             newest = max(events["event_date"].max(), transactions["transaction_date"].max())
             late = named["event_date"] > newest - pd.Timedelta(days=lately)
             recent = looked & set(named.loc[late, "customer_id"])
-    groups = {"bought": len(bought), "came for a product": len(looked)}
+    groups = {"bought": len(bought)}
     if lately:
-        del groups["came for a product"]
         groups["came for a product lately"] = len(recent)
         groups["came for a product earlier"] = len(looked - recent)
+    else:
+        groups["came for a product"] = len(looked)
     groups["came, but for no product"] = len(came - looked)
     if registered:
         groups["in no file"] = max(0, registered - len(bought | came))
@@ -1418,13 +1419,13 @@ _FAULTS = {"unreadable": "Purchases that can't be read?",
 _PROVEN = "Dates that prove their format?"
 #: The questions whose figure is a share.
 SHARES = {_PROVEN, *_FAULTS.values()}
-#: Of each question, what is answered with go, with mend or ask, and with send back.
+#: Of each question, what is answered with go, mend, ask and send back; empty where nothing is.
 RULE = {
-    "Rows unaccounted for?": ("none", "any: ask", ""),
-    _PROVEN: (f"from {PROOF:.0%}", "fewer: ask", ""),
-    "Does anything look impossible?": ("nothing", "a remark", "an alarm"),
+    "Rows unaccounted for?": ("none", "", "any", ""),
+    _PROVEN: (f"from {PROOF:.0%}", "", "fewer", ""),
+    "Does anything look impossible?": ("nothing", "a remark", "", "an alarm"),
 } | {
-    _FAULTS[fault]: (f"to {fine:.0%}", f"to {mended:.0%}", "more")
+    _FAULTS[fault]: (f"to {fine:.0%}", f"to {mended:.0%}", "", "more")
     for fault, (fine, mended) in LIMITS.items()
 }
 

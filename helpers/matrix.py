@@ -11,6 +11,9 @@ from scipy import sparse
 
 from helpers.data import line_amounts
 
+#: Buyers on whom a product's list can rest: a guess, until lesson 03 measures it.
+ENOUGH_BUYERS = 30
+
 
 @dataclass(frozen=True)
 class InteractionMatrix:
@@ -151,7 +154,7 @@ def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
         A row per matrix: ``customers``, ``products``, ``empty`` (share of the cells), ``mean`` and
         ``median`` of the products per customer, ``only_one`` (share of the customers with a single
         product), ``buyers_mean`` and ``buyers_median`` (per product), ``covered``: the products
-        with at least 30 buyers, on whom a list can rest, and ``pairs``, how many the customers'
+        with at least :data:`ENOUGH_BUYERS`, and ``pairs``, how many the customers'
         products make.
     """
     rows = {}
@@ -166,7 +169,7 @@ def described(matrices: dict[str, InteractionMatrix]) -> pd.DataFrame:
             "only_one": (bought == 1).mean(),
             "buyers_mean": buyers.mean(),
             "buyers_median": buyers.median(),
-            "covered": (buyers >= 30).sum(),
+            "covered": (buyers >= ENOUGH_BUYERS).sum(),
             "pairs": (bought * (bought - 1)).sum() // 2,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")

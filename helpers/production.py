@@ -1045,14 +1045,8 @@ def missed_night(
 
     Parameters
     ----------
-    transactions, events : DataFrame
-        From :mod:`helpers.data`.
-    settings : ItemBased, optional
-        Its settings are used; it stays as it is.
-    k : int
-        Length of a list.
-    undone : DataFrame, optional
-        ``HealthReport.undone``.
+    transactions, events, settings, k, undone
+        As in :func:`lists_by_age`.
     days : int
         To be judged, one engine each; fewer, where that would be more than a quarter of all days.
     rows : int

@@ -282,14 +282,12 @@ def headings_as_text(notebook) -> None:
             text = output.get("data", {}).get("text/markdown", "")
             if heading := _PRINTED.match(text):
                 hidden = {"tags": [UNSEEN], "jupyter": {"source_hidden": True}}
-                after = v4.new_code_cell(
-                    cell.source, metadata=hidden
-                )  # without code it is left out
+                # a code cell without code would be left out
+                after = v4.new_code_cell(cell.source, metadata=hidden)
                 cells += [v4.new_markdown_cell(heading[1]), after]
-                text = text[heading.end() :]
+                output.data["text/markdown"] = text = text[heading.end() :]
                 if not text:
                     continue
-                output.data["text/markdown"] = text
             cells[-1].outputs.append(output)
     notebook.cells = cells
 

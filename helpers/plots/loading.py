@@ -480,7 +480,7 @@ def rule_in_words(table: pd.DataFrame) -> pd.DataFrame:
                 for question, figure in pairs
             ],
             "go": [fine for fine, *_ in limits],
-            "mend or ask": [second for _, second, _ in limits],
+            "mend or ask": [mend or f"{ask}: ask" for _, mend, ask, _ in limits],
             "answer": table["answer"],
         }
     )
@@ -504,10 +504,8 @@ def the_rule(table: pd.DataFrame) -> None:
     told = []
     values = rule_in_words(table)["this file"]
     for line, (row, value) in enumerate(zip(table.itertuples(), values, strict=True)):
-        fine, second, worst = data.RULE[row.question]
-        asked = second.removesuffix(": ask") if "ask" in second else ""
-        limits = fine, "" if asked else second, asked, worst
-        second = second if asked else f"mend: {second}"
+        limits = fine, mend, ask, _ = data.RULE[row.question]
+        second = f"mend: {mend}" if mend else f"{ask}: ask"
         told.append(f"{row.question} {value} (go: {fine}; {second}), so {row.answer}.")
         axes.text(0, line, textwrap.fill(row.question, 18), va="center", fontsize=style.SMALL)
         for place, (start, limit) in enumerate(zip(left, limits, strict=True)):

@@ -17,7 +17,7 @@ from IPython.display import display
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.text import Text
-from matplotlib.ticker import Formatter, PercentFormatter
+from matplotlib.ticker import Formatter, FuncFormatter
 from matplotlib.transforms import Bbox
 from PIL import Image
 
@@ -91,7 +91,8 @@ def finish(figure, axes, finding, xlabel="", ylabel="", alt="", percent="") -> N
     axes.set_ylabel(ylabel)
     for axis in (axes.xaxis, axes.yaxis):
         if axis.axis_name in percent:
-            axis.set_major_formatter(PercentFormatter(1, decimals=None))
+            # 0%, 10%, and 2.5% only where a tick stands there
+            axis.set_major_formatter(FuncFormatter(lambda share, _: f"{round(100 * share, 4):g}%"))
     show(figure, alt or f"{finding}.")
 
 

@@ -284,11 +284,7 @@ class WithTogether:
         """The rows, some at a time; the first batch has none, only the columns."""
         for batch in self._file.batches():
             for name, columns in self._together.items():
-                texts = [_whole(_key_text(batch[each])) for each in columns]
-                joined = pc.binary_join_element_wise(*texts, " ", null_handling="skip")
-                batch = batch.append_column(
-                    name, pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
-                )
+                batch = batch.append_column(name, as_one([batch[each] for each in columns]))
             yield batch
 
     def nested(self, columns: list[str]) -> list[str]:
@@ -298,6 +294,22 @@ class WithTogether:
     def __getattr__(self, name):
         """Whatever else is known of the file."""
         return getattr(self._file, name)
+
+
+def as_one(columns: list) -> pa.Array:
+    """The texts of several columns with a blank between them; missing where all of them are.
+
+    Parameters
+    ----------
+    columns : list of pyarrow arrays
+
+    Returns
+    -------
+    pyarrow array of string
+    """
+    texts = [_whole(_key_text(each)) for each in columns]
+    joined = pc.binary_join_element_wise(*texts, " ", null_handling="skip")
+    return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
 
 
 def with_together(files: list, columns: dict[str, str] | None) -> list:

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 
 from helpers.course.describing import dates, rows
 from helpers.course.describing.looking import Sample, look_at
@@ -19,7 +20,7 @@ from helpers.data import TRANSACTIONS
 from helpers.reading.columns import ONE_COLUMN, match_columns
 from helpers.reading.dates import OLDEST
 from helpers.reading.errors import DataError
-from helpers.reading.joining import AND
+from helpers.reading.joining import AND, as_one
 
 # So many columns and event types are named; of more, how many there are.
 _NAMED = 40
@@ -102,9 +103,9 @@ def _with_date_of_parts(sample):
     parts = dates.parts_of_a_date(sample.frame)
     if not parts:
         return sample, meaning
-    texts = sample.frame[parts].replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    together = texts.apply(lambda row: " ".join(row.dropna()) or None, axis=1)
-    sample = replace(sample, frame=sample.frame.assign(**{AND.join(parts): together.astype("str")}))
+    together = as_one([pa.array(sample.frame[each], pa.string()) for each in parts])
+    together = pd.Series(together.to_pandas(), sample.frame.index, dtype="str")
+    sample = replace(sample, frame=sample.frame.assign(**{AND.join(parts): together}))
     return sample, meaning_of(sample.frame, PURCHASES, sample.dates)
 
 
