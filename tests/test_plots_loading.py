@@ -252,3 +252,11 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     assert words.loc["No customer, in the worst month?"].tolist() == [
         "30%", "to 5%", "to 50%", "mend"
     ]  # fmt: skip
+
+
+def test_what_is_asked_is_not_called_mended():
+    """Too few dates that prove their format: only the data team knows which is right."""
+    [proof] = [question for question in data.RULE if "prove" in question]
+    table = pd.DataFrame({"question": [proof], "figure": [0.02], "answer": [data.ASK]})
+    words = plots.rule_in_words(table).set_index("question").loc[proof]
+    assert words.tolist() == ["2.0%", "from 5%", "fewer: ask", "ask"]

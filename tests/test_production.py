@@ -431,6 +431,15 @@ def test_a_missed_night_is_judged_day_by_day(shop, by_age):
     assert production.missed_night(data.miniature()) == {}
 
 
+def test_where_nobody_comes_back_a_missed_night_has_nobody_to_judge_by():
+    once = pd.DataFrame({
+        "customer_id": [f"c{day}" for day in range(200)],
+        "product_id": [f"p{day % 7}" for day in range(200)],
+        "transaction_date": pd.date_range("2024-01-01", periods=200),
+    })  # fmt: skip
+    assert production.missed_night(once) == {}
+
+
 def test_too_short_a_time_gives_no_ages():
     empty = production.lists_by_age(data.miniature())
     assert empty.empty and production.first_harmful_age(empty) is None
