@@ -3,9 +3,12 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import yaml
 from click.testing import CliRunner
+from jupyterlab.commands import get_app_dir
+from jupyterlab_server.settings_utils import get_settings
 
 from helpers.course import laptop
 from helpers.course.command import main
@@ -21,16 +24,14 @@ def test_dependencies_are_pinned_exactly_and_explained():
             assert re.match(r'    "[\w-]+==[\w.]+",\s+# \w', line), line
 
 
-def test_what_the_modules_read_is_installed_with_them():
-    globs = PYPROJECT["tool"]["setuptools"]["package-data"]
-    installed = {
-        path
-        for package, patterns in globs.items()
-        for pattern in patterns
-        for path in (PROJECT / package.replace(".", "/")).glob(pattern)
-    }
-    files = [path for path in (PROJECT / "helpers").rglob("*.*") if path.suffix != ".py"]
-    assert {path for path in files if path.parent.name != "__pycache__"} == installed
+def test_jupyterlab_neither_asks_about_news_of_its_own_nor_fetches_any():
+    """Its question would lie over the lesson; what JupyterLab is installed with answers it."""
+    lab = Path(get_app_dir())
+    notification = "@jupyterlab/apputils-extension:notification"
+    settings, _ = get_settings(f"{lab / 'settings'}", f"{lab / 'schemas'}", "", notification)
+    defaults = settings["schema"]["properties"]
+    assert defaults["fetchNews"]["default"] == "false"
+    assert defaults["checkForUpdates"]["default"] is False
 
 
 def test_environment_yml_takes_its_list_from_pyproject():

@@ -27,8 +27,7 @@ def lab(tmp_path_factory):
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}",
          "--ip=127.0.0.1", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
-         "--LabApp.news_url=", "--LabApp.check_for_updates_class="
-         "jupyterlab.handlers.announcements.NeverCheckForUpdate", f"--notebook-dir={folder}"],
+         f"--notebook-dir={folder}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | settings,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
@@ -93,4 +92,5 @@ def test_a_learner_runs_a_lesson_and_answers(lab, watched, lesson, wrong, right)
     assert "Correct" in page.evaluate(OUTPUT_OF, number)
     page.evaluate("number => jupyterapp.shell.currentWidget.content.scrollToItem(number)", number)
     assert page.get_by_text("Correct").first.is_visible()
+    assert not page.get_by_text("Jupyter news").count(), "its question lies over the lesson"
     assert watched.elsewhere == []
