@@ -5,7 +5,8 @@ them, and the tags of its cells (set-up, exercises). Nothing is written twice, s
 what the lesson says.
 
 A list or a table of the text has a slide, too: a list with as many words of each item as fit, a
-table where it can be read from the last row.
+table where it can be read from the last row. Questions of colleagues lie below; they are not
+counted, and a clicker passes them by.
 
 Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
 ``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
@@ -575,8 +576,15 @@ _PAGE = """<!DOCTYPE html>
 </div></div>
 <script src="reveal/dist/reveal.js"></script>
 <script src="reveal/plugin/notes/notes.js"></script>
-<script>Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
-  transition: "none", slideNumber: "c/t", plugins: [RevealNotes]});
+<script>// a clicker and the space bar go on with the lesson: a colleague's questions wait for ↓
+const turn = (by) => () => Reveal.slide(Math.max(0, Reveal.getIndices().h + by), 0);
+const number = (slide) => {
+  const { h, v } = Reveal.getIndices(slide);
+  return v ? [h + 1, ".", v] : [h + 1, "/", Reveal.getHorizontalSlides().length];
+};
+Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
+  transition: "none", slideNumber: number, keyboard: {32: turn(1), 33: turn(-1), 34: turn(1)},
+  plugins: [RevealNotes]});
 // its words don't run into the number at the foot
 const full = (slide) => {
   const all = slide.getBoundingClientRect(), last = slide.querySelector(".said") || slide;

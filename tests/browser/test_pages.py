@@ -512,6 +512,15 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
             assert "Not answered yet" not in words
             assert not page.evaluate(RUNS_INTO_THE_FOOT), words
         assert page.evaluate("Reveal.isLastSlide()")
+        page.evaluate("Reveal.slide(0, 0)")
+        findings = page.evaluate("Reveal.getHorizontalSlides().length")
+        for at in range(1, findings + 1):
+            counted = page.locator(".slide-number").inner_text()
+            assert "".join(counted.split()) == f"{at}/{findings}"
+            page.keyboard.press("PageDown" if at % 2 else "Space")  # as a clicker does
+        page.keyboard.press("PageUp")
+        assert page.evaluate("Reveal.getIndices()") == {"h": findings - 2, "v": 0}
+        page.keyboard.press("PageDown")
     with page.expect_popup() as opened:
         page.keyboard.press("s")
     speaker = opened.value
