@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from helpers import cases, data, evaluate, memo, trust
-from helpers.cases.desk import _points
+from helpers.cases.desk import points
 from helpers.course import exercises, notebooks, runs, start, workshop
 from helpers.plots.cases import ROUTINE
 from tests.common import THOROUGH
@@ -51,7 +51,7 @@ def numbers(text):
 
 def solve(desk):
     """Decision and fault, from what the table on the desk says in words and figures."""
-    reads, beside = (desk.set_index("gauge")[name] for name in ("reads", "beside"))
+    reads, beside = (desk.set_index("gauge")[name] for name in ("reads", "compare with"))
     if numbers(reads["doubts"])[0] > 0:
         heavy, lately = (
             numbers(reads["heaviest customer"])[0],
@@ -66,13 +66,13 @@ def solve(desk):
         off, allowed = numbers(beside["split"])
         if off > allowed:
             return "fix the data first", "broken split"
-    known, cut = (pd.Timestamp(text.removeprefix("cut: ")) for text in (
+    known, cut = (pd.Timestamp(text.split(": ")[-1]) for text in (
         reads["events known until"], beside["events known until"]))  # fmt: skip
     leak = known >= cut
     if numbers(reads["judges"])[0] < 100:
         return "not yet", "too few"
     _, low, high = numbers(reads["gain"])
-    line = numbers(beside["gain"])[-1]
+    line = numbers(beside["gain"])[1]
     tells = numbers(reads["shuffle test"])[1] > 0
     if low <= 0 <= high and high - low > 2 * line:
         return "not yet", "too few"
@@ -99,7 +99,7 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
     if not read or read["broken"]:
         return
     _, low, high = numbers(lift["reads"])
-    arms, worth = lift["beside"].split("; ")
+    arms, worth = lift["compare with"].split("; ")
     assert low <= 0 <= high and worth == "worth having: +10%"
     if arms == "personal vs today" and high < 10:
         assert case.truth.decision in ("don't", "fix the data first")
@@ -177,7 +177,7 @@ def test_the_solver_needs_the_symptom():
         ("forbidden", "list checks", ("all pass", "10 that stop")),
     ]:
         desk = cases.desk(dealt(SEEDS[0], kind))
-        desk.loc[desk["gauge"] == gauge, ["reads", "beside"]] = well
+        desk.loc[desk["gauge"] == gauge, ["reads", "compare with"]] = well
         if kind == "too few":
             desk.loc[desk["gauge"] == "gain", "reads"] = "+21.0 (+18.0 to +24.0)"
         assert solve(desk)[1] != cases.texts()["kinds"][kind]["fault"], kind
@@ -409,9 +409,12 @@ def test_the_letter_and_the_desk_say_no_verdict(case):
         assert answer not in letter and answer not in repr(case)
     assert case.truth.kind not in repr(case) and "{" not in letter and "nan" not in letter.split()
     assert 20 <= len(letter.split()) <= 70
-    assert list(desk.columns) == ["part", "gauge", "reads", "beside"] and desk.notna().all(
-        axis=None
-    )
+    assert list(desk.columns) == [
+        "question",
+        "gauge",
+        "reads",
+        "compare with",
+    ] and desk.notna().all(axis=None)
     assert desk["gauge"].tolist() == cases.options(case)["gauge"]
     # what the picture shows need not be read again
     short = cases.desk(case)
@@ -491,12 +494,12 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert told[8] == pytest.approx(shared, abs=0.1)
     assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
     assert "“personal” against “today”" in cases.letter(case)
-    assert desk.loc["lift", "beside"] == "personal vs today; worth having: +10%"
+    assert desk.loc["lift", "compare with"] == "personal vs today; worth having: +10%"
 
 
 def test_the_desk_says_how_many_checks_can_block():
-    beside = cases.desk(dealt(SEEDS[0], "healthy")).set_index("gauge").loc["list checks", "beside"]
-    assert beside == "10 checks can block"
+    desk = cases.desk(dealt(SEEDS[0], "healthy")).set_index("gauge")
+    assert desk.loc["list checks", "compare with"] == "one that blocks is a no; 10 can"
 
 
 # Numbers and kinds
@@ -638,7 +641,7 @@ def test_no_hint_gives_the_key_away(kind):
 
 def test_the_second_different_wrong_answer_says_once_where_to_look(capsys):
     case = dealt(SEEDS[0], "sold out")
-    look = "The first no stands in the part “lists” of the desk."
+    look = "On the desk, the first no stands at “8 fit to be seen?”."
     for answer, more in [("don't", False), ("don't", False), ("ship a test", True)]:
         lines = reply(case, (answer, ..., ...), capsys).splitlines()
         assert lines[1:3] == [f"{part}: not answered yet" for part in cases.PARTS[1:]]
@@ -729,5 +732,11 @@ def test_a_run_leaves_the_lesson_out_and_says_so():
     assert [notebooks.number(path) for path in chosen] == ["10", "11"]
 
 
-def test_points_have_no_zero_with_a_sign():
-    assert [_points(share, "+") for share in (0.123, -0.05, -0.0001)] == ["+12.3", "−5.0", "0.0"]
+def testpoints_have_no_zero_with_a_sign():
+    assert [points(share, "+") for share in (0.123, -0.05, -0.0001)] == ["+12.3", "−5.0", "0.0"]
+
+
+def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case):
+    told = cases.folded(case).split("In two sentences, for example: “")[1].split("”")[0]
+    assert len(re.findall(r"[.]( |$)", told)) == 2 and "{" not in told and "nan" not in told
+    assert re.search(r"\d", told.split(". ")[0]) and re.search(r"1 March|on the day that", told)

@@ -222,36 +222,46 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``part``, ``gauge``, ``reads``, ``beside``: texts. It gives no verdict.
+        ``question`` (of the routine, by its number), ``gauge``, ``reads``, ``compare with``: texts.
+        It gives no verdict.
     """
     read = gauges(case)
     rows, score, groups, lists, test = (
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
-    line, wide = _points(score["line"]), _points(2 * score["line"])
+    line, wide = points(score["line"]), points(2 * score["line"])
     # length, variety and a common first place only ask somebody to look
     found = [("blocks", each) for each in sorted(lists["failed"].items())]
     found += [("doesn't block", each) for each in sorted(lists["asks"].items())]
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
-        "doubts": (f"{len(rows['doubts'])} serious", "–"),
-        "heaviest customer": (f"{rows['heaviest']:.1%} of the rows", f"next: {rows['next']:.1%}"),
+        "doubts": (f"{len(rows['doubts'])} serious", "a single one is a no"),
+        "heaviest customer": (
+            f"{rows['heaviest']:.1%} of the rows",
+            f"the next one: {rows['next']:.1%}; a fault from ten times that on",
+        ),
         "purchases lately": (
             f"{rows['lately']:,} in 30 days",
             f"usual: {rows['usual']:,}; a year ago: {rows['year_ago']:,}",
         ),
-        "events known until": (f"{score['known']:%d %b %Y}", f"cut: {score['cut']:%d %b %Y}"),
+        "events known until": (
+            f"{score['known']:%d %b %Y}",
+            f"must be before the cut: {score['cut']:%d %b %Y}",
+        ),
         "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
-        "gain": (_span(*score["gain"]), f"above 0? can it reach the line, {line}?"),
-        "shuffle test": (_span(*score["shuffle"]), f"above 0? can it reach the line, {line}?"),
+        "gain": (_span(*score["gain"]), f"5: reaches {line}, the line? 6: all of it above 0?"),
+        "shuffle test": (
+            _span(*score["shuffle"]),
+            "if 5 is a no: above 0, histories tell something",
+        ),
         **{
             name: (
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"below 0? or below the line, {line}, and at most {wide} wide?",
+                f"left out if all below {line} (where wider than {wide}: below 0)",
             )
             for name, each in groups.items()
         },
@@ -261,7 +271,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 for how, (check, what) in found
             )
             or "all pass",
-            f"{lists['checks']} checks can block",
+            f"one that blocks is a no; {lists['checks']} can",
         ),
     }
     if test:
@@ -273,21 +283,22 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         arms = " vs ".join(reversed(test["arms"]))
         said["lift"] = (lift, f"{arms}; worth having: +{test['worth_having']:.0%}")
     table = [
-        (part, gauge, *said.get(gauge, ("no test", "–")))
-        for part, names in texts()["parts"].items()
+        (question, gauge, *said.get(gauge, ("no test", "–")))
+        for question, names in texts()["parts"].items()
         for gauge in names
         if whole or gauge not in _ASIDE
     ]
-    return pd.DataFrame(table, columns=["part", "gauge", "reads", "beside"])
+    return pd.DataFrame(table, columns=["question", "gauge", "reads", "compare with"])
 
 
-def _points(share, sign=""):
+def points(share: float, sign: str = "") -> str:
+    """A share in points: of a hundred, with one digit."""
     told = f"{100 * share:{sign}.1f}"
     return told.replace("-", "−") if float(told) else "0.0"
 
 
 def _span(middle, low, high):
-    return f"{_points(middle, '+')} ({_points(low, '+')} to {_points(high, '+')})"
+    return f"{points(middle, '+')} ({points(low, '+')} to {points(high, '+')})"
 
 
 def _of_100(rate, low=None, high=None):

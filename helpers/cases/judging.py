@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.cases.desk import desk, gauges, letter_of
+from helpers.cases.desk import desk, gauges, letter_of, points
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "gauge", "sentence")
@@ -92,7 +92,25 @@ def folded(case: Case) -> str:
     also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
     told = f"{fault}{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
+    told += f"\n\nIn two sentences, for example: {_in_two_sentences(case)}"
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
+
+
+def _in_two_sentences(case):
+    """What to say to whoever wrote the letter: a number and a day."""
+    table = desk(case, whole=True).set_index("gauge")
+    answers, gauge = texts()["answers"], case.truth.gauges[0]
+    checks = table.loc["list checks", "reads"].split("; ")
+    answer = answers.get(case.truth.fault) or answers[case.truth.decision]
+    return answer.format(
+        gauge=gauge,
+        reads=table.loc[gauge, "reads"],
+        beside=table.loc[gauge, "compare with"],
+        gain=table.loc["gain", "reads"],
+        judges=table.loc["judges", "reads"],
+        line=points(gauges(case)["score"]["line"]),
+        blocks="; ".join(each.removeprefix("blocks: ") for each in checks if "blocks:" in each),
+    )
 
 
 def _read(case):
@@ -219,9 +237,9 @@ def hint(case: Case, part: str, wrong: str) -> str:
 
 
 def _where(case):
-    """The part of the desk in which the first no stands; nothing more."""
+    """The question of the routine that gets the first no; nothing more."""
     if case.truth.fault == "none":
         return _NO_WHERE
     parts = texts()["parts"]
     part = next(part for part, names in parts.items() if case.truth.gauges[0] in names)
-    return f"The first no stands in the part “{part}” of the desk."
+    return f"On the desk, the first no stands at “{part}”."
