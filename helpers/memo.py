@@ -1227,8 +1227,9 @@ def top_and_rest(document: str) -> tuple[str, str]:
     Returns
     -------
     tuple of (str, str)
-        HTML as :func:`inside` gives it: first the recommendation, its numbers, who signs, what is
-        asked for and what would change our mind; then all else. The page itself stays whole.
+        HTML as :func:`inside` gives it: first the recommendation, its numbers, what is asked for
+        and what would change our mind; then all else, also the blanks for who signs. The page
+        itself stays whole.
     """
     text, parts = inside(document), r"<!--top-->(.*?)<!--/top-->"
     return "".join(re.findall(parts, text, flags=re.S)), re.sub(parts, "", text, flags=re.S)

@@ -8,7 +8,7 @@ from matplotlib import colors, pyplot
 
 from helpers import memo, plots
 from helpers.colours import CHANCE, PERSONAL, POPULAR, WARNING
-from helpers.plots import style
+from helpers.plots import decision, style
 
 
 @pytest.fixture
@@ -138,29 +138,48 @@ EVIDENCE = {
     "signal_low": 0.05, "signal_high": 0.07, "gain_low": 0.005, "gain_high": 0.04,
     "best_lift": 0.4, "smallest_lift": 0.3,
 }  # fmt: skip
-SHORTS = [check["short"] for check in memo.CHECKS]
 
 
 def test_the_answers_are_those_of_the_rule(drawn):
-    plots.nine_answers(memo.decide(EVIDENCE), EVIDENCE, SHORTS)
+    open_gates = memo.what_stops({"forbidden": 0})
+    plots.memo_answers(memo.decide(EVIDENCE), EVIDENCE, open_gates)
     said = written(drawn["axes"])
-    assert said.count("✓") == 9 and title(drawn["axes"]) == "Our shop: ship a test"
+    assert said.count("✓") == 6 and title(drawn["axes"]) == "Our shop: ship a test"
     assert {
-        "1,200 customers",
-        "90%",
-        "+0.5 to +4 points",
-        "up to +4, line 2",
-        "seen from +30%, best case +40%",
+        "90% of rows, 1,200 customers, 200 hits in one list only",
+        "gain up to +4, signal up to +7, line 2",
+        "gain +0.5 to +4, signal +5 to +7",
+        "noticed from +30%, best case +40%",
     } <= set(said)
     no_overlap(drawn["axes"])
     changed = EVIDENCE | {"gain_low": -0.03, "smallest_lift": None}
-    plots.nine_answers(memo.decide(changed), changed, SHORTS)
+    plots.memo_answers(memo.decide(changed), changed, memo.what_stops({}))
     said = written(drawn["axes"])
-    assert said.count("✗") == 1 and said.count("?") == 1 and said.count("✓") == 7
-    assert title(drawn["axes"]) == ("Our shop: not yet. The first no: the gain is above zero")
+    assert said.count("✗") == 1 and said.count("?") == 2 and said.count("✓") == 3
+    assert title(drawn["axes"]) == "Our shop: not yet. The first no: Is it surely above zero?"
     nothing = dict.fromkeys(EVIDENCE) | {"doubts": 1}
-    plots.nine_answers(memo.decide(nothing), nothing, SHORTS)
-    assert "1 doubt" in written(drawn["axes"]) and written(drawn["axes"]).count("not known") == 8
+    plots.memo_answers(memo.decide(nothing), nothing)
+    assert "1 doubt" in written(drawn["axes"]) and written(drawn["axes"]).count("not known") == 4
+    shown = EVIDENCE | {"stops": memo.what_stops({"forbidden": 2})}
+    plots.memo_answers(memo.decide(shown), EVIDENCE, shown["stops"])
+    assert title(drawn["axes"]) == "Our shop: not yet. The first no: May all of it be shown?"
+
+
+def test_the_boxes_drawn_and_answered_are_the_same_and_stand_for_all_questions(drawn):
+    plots.memo_rule()
+    drawn_boxes = [text for text in written(drawn["axes"]) if text.endswith("?")]
+    plots.memo_answers(memo.decide(EVIDENCE), EVIDENCE, memo.what_stops({"forbidden": 0}))
+    says = {question: answer for question, answer, _ in decision._BOXES}
+    answered = [text for text in written(drawn["axes"]) if text.endswith("?")]
+    assert answered == drawn_boxes
+    for at, check in enumerate(memo.CHECKS):
+        # whichever question fails, its box is named, and says what the rule says
+        asked = memo.decide(EVIDENCE)
+        checks = [each | {"passed": place != at} for place, each in enumerate(asked["checks"])]
+        failed = asked | {"decision": check["otherwise"], "checks": checks}
+        plots.memo_answers(failed, EVIDENCE, memo.what_stops({"forbidden": 0}))
+        box = title(drawn["axes"]).split("The first no: ")[1]
+        assert says[box] == check["otherwise"]
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ from helpers.plots.channels import (
 from helpers.plots.decision import (
     for_whom,
     gates,
+    memo_answers,
     memo_rule,
-    nine_answers,
     of_a_hundred,
     payback,
     three_gains,

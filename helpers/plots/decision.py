@@ -124,7 +124,7 @@ def who_says_yes() -> None:
         ("legal", "nothing forbidden, consent"),
         ("merchandising", "in stock, no empty places"),
         ("engineering", "new lists each night, an off switch"),
-        ("data team", "the numbers; shuffled data find none"),
+        ("data team", "the numbers, and the shuffle test"),
     ]
     figure, axes = style.figure(height=3.9)
     for place, (who, what) in enumerate(people):
@@ -144,33 +144,36 @@ def who_says_yes() -> None:
     style.show(figure, f"{finding}. {told}.")
 
 
+# the rule's boxes: what each asks, what a no says, and how many of `memo.CHECKS` it stands for; the
+# last one is the first of `memo.STOPS`
+_BOXES = [
+    ("Are the data right?", FIX_DATA, 1),
+    ("Enough rows, customers, hits?", NOT_YET, 3),
+    ("Could it reach the line?", DONT, 2),
+    ("Is it surely above zero?", NOT_YET, 2),
+    ("Could 12 weeks notice it?", NOT_YET, 1),
+    ("May all of it be shown?", NOT_YET, 0),
+]
+
+
 def memo_rule() -> None:
-    """The memo's rule as a chain of questions: whoever fails first, decides."""
-    steps = [
-        ("Are the data right?", "no", FIX_DATA),
-        ("Enough rows, customers, hits?", "no", NOT_YET),
-        ("Could it reach the line?", "no", DONT),
-        ("Is it surely above zero?", "no", NOT_YET),
-        ("Could 12 weeks notice it?", "no", NOT_YET),
-        ("Is something forbidden shown?", "yes", NOT_YET),
-    ]
+    """The memo's rule as a chain of questions: the first no decides."""
     figure, axes = style.figure(height=5.2)
-    for place, (question, word, answer) in enumerate(steps):
+    for place, (question, answer, _) in enumerate(_BOXES):
         y, colour = -1.2 * place, _VERDICTS[answer]
         style.box(axes, 2.3, y, 4.6, 0.66, question, INK)
         style.box(axes, 7.7, y, 2.9, 0.62, answer, colour, filled=True)
         style.arrow(axes, (4.66, y), (6.18, y), colour)
-        axes.text(5.38, y + 0.1, word, ha="center", va="bottom", color=colour)
+        axes.text(5.38, y + 0.1, "no", ha="center", va="bottom", color=colour)
         style.arrow(axes, (2.3, y - 0.39), (2.3, y - 0.8))
-        other = "no" if word == "yes" else "yes"
-        axes.text(2.5, y - 0.6, other, va="center", color=INK)
-    style.box(axes, 2.3, -1.2 * len(steps) + 0.04, 2.6, 0.62, SHIP, PERSONAL, filled=True)
+        axes.text(2.5, y - 0.6, "yes", va="center", color=INK)
+    style.box(axes, 2.3, -1.2 * len(_BOXES) + 0.04, 2.6, 0.62, SHIP, PERSONAL, filled=True)
     axes.set_xlim(-0.15, 9.2)
-    axes.set_ylim(-1.2 * len(steps) - 0.4, 0.5)
+    axes.set_ylim(-1.2 * len(_BOXES) - 0.4, 0.5)
     style.bare(axes, equal=False)
-    finding = "Asked in this order, the first that fails decides"
+    finding = "Asked in this order, the first no decides"
     style.title(axes, finding)
-    told = "; ".join(f"{question} {word}: {answer}" for question, word, answer in steps)
+    told = "; ".join(f"{question} no: {answer}" for question, answer, _ in _BOXES)
     style.show(figure, f"{finding}. {told}; else {SHIP}.")
 
 
@@ -215,64 +218,74 @@ def payback(development: float, upkeep: float, earns: float, lifts) -> None:
                  f"{finding}. {'; '.join(told)}.")  # fmt: skip
 
 
-def nine_answers(decision: dict, evidence: dict, shorts) -> None:
-    """The rule's questions with their answers for one shop: the first no decides.
+def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
+    """The boxes of :func:`memo_rule` with their answers for one shop: the first no decides.
 
     Parameters
     ----------
     decision, evidence : dict
         From :func:`helpers.memo.decide` and its argument.
-    shorts : sequence of str
-        What each question asks for, in a few words.
+    stops : list of dict
+        From :func:`helpers.memo.what_stops`; its first one is the last box.
     """
 
     def told(form, *names):
         values = [evidence.get(name) for name in names]
         if any(value is None or value != value for value in values):
-            return ""
-        return form(*values)
+            return []
+        return [form(*values)]
 
-    span = "{} to {}".format
+    def span(what):
+        return lambda *ends: f"{what} {' to '.join(map(points, ends))}"
+
+    forbidden = stops[0]["passed"] if stops else None
     figures = [
         told(lambda n: f"{n:,} doubt{'' if n == 1 else 's'}", "doubts"),
-        told(percent, "rows_kept"),
-        told("{:,} customers".format, "customers_judged"),
-        told("{:,} customers".format, "hits"),
-        told(lambda high, line: f"up to {points(high)}, line {points(line, '')}", "signal_high",
-             "worth_having"),
-        told(lambda high, line: f"up to {points(high)}, line {points(line, '')}", "gain_high",
-             "worth_having"),
-        told(lambda *ends: span(*map(points, ends)) + " points", "signal_low", "signal_high"),
-        told(lambda *ends: span(*map(points, ends)) + " points", "gain_low", "gain_high"),
-        told(lambda least, best: f"{'seen from' if np.isfinite(least) else 'never seen,'} "
+        told(lambda share: f"{percent(share)} of rows", "rows_kept")
+        + told("{:,} customers".format, "customers_judged")
+        + told("{:,} hits in one list only".format, "hits"),
+        told(lambda high: f"gain up to {points(high)}", "gain_high")
+        + told(lambda high: f"signal up to {points(high)}", "signal_high")
+        + told(lambda line: f"line {points(line, '')}", "worth_having"),
+        told(span("gain"), "gain_low", "gain_high")
+        + told(span("signal"), "signal_low", "signal_high"),
+        told(lambda least, best: f"{'noticed from' if np.isfinite(least) else 'never noticed,'} "
              f"{f'+{least:,.0%}, ' if np.isfinite(least) else ''}best case {best:+,.0%}",
              "smallest_lift", "best_lift"),
+        [{True: "nothing forbidden found", False: "something forbidden is on a list",
+          None: "nobody has said what is forbidden"}[forbidden]],
     ]  # fmt: skip
-    checks = decision["checks"]
-    first = next((at for at, each in enumerate(checks) if each["passed"] is False), None)
-    figure, axes = style.figure(height=0.4 * len(checks) + 0.9)
+    passed, checks = [], [check["passed"] for check in decision["checks"]]
+    for *_, many in _BOXES[:-1]:
+        asked, checks = checks[:many], checks[many:]
+        passed.append(False if False in asked else None if None in asked else True)
+    passed.append(forbidden)
+    first = passed.index(False) if False in passed else None
+    figure, axes = style.figure(height=0.66 * len(_BOXES) + 0.6)
     spoken = []
-    for place, (check, short, number) in enumerate(zip(checks, shorts, figures, strict=True)):
-        sign = {True: "✓", False: "✗", None: "?"}[check["passed"]]
-        colour = {True: PERSONAL, False: WARNING, None: CHANCE}[check["passed"]]
+    for place, ((question, *_), answer, parts) in enumerate(
+        zip(_BOXES, passed, figures, strict=True)
+    ):
+        sign = {True: "✓", False: "✗", None: "?"}[answer]
+        colour = {True: PERSONAL, False: WARNING, None: CHANCE}[answer]
         after = first is not None and place > first
         ink = CHANCE if after else INK
-        weight = "bold" if place == first else "normal"
         axes.text(0, place, sign, va="center", ha="center", color=CHANCE if after else colour,
                   fontsize=15, fontweight="bold")  # fmt: skip
-        axes.text(0.35, place, short, va="center", color=ink, fontweight=weight)
-        number = number or "not known"
-        axes.text(9, place, number, va="center", ha="right", color=ink, fontweight=weight)
-        spoken.append(f"{sign} {short}: {number}")
+        number = ", ".join(parts) or "not known"
+        weight = "bold" if place == first else "normal"
+        axes.text(0.4, place - 0.2, question, va="center", color=ink, fontweight="bold")
+        axes.text(0.4, place + 0.2, number, va="center", color=ink, fontweight=weight,
+                  fontsize=style.SMALL)  # fmt: skip
+        spoken.append(f"{sign} {question} {number}")
     axes.set_xlim(-0.3, 9.05)
-    axes.set_ylim(len(checks) - 0.4, -0.6)
+    axes.set_ylim(len(_BOXES) - 0.4, -0.6)
     style.bare(axes, equal=False)
-    said = decision["decision"]
-    finding = f"Our shop: {said}"
+    finding = f"Our shop: {decision['decision']}"
     if first is not None:
-        finding += f". The first no: {shorts[first]}"
+        finding += f". The first no: {_BOXES[first][0]}"
     style.title(axes, finding)
-    style.show(figure, f"{finding}. {'; '.join(spoken)}.")
+    style.show(figure, f"{finding.removesuffix('?')}. {'; '.join(spoken)}.")
 
 
 def gates(stops) -> None:
