@@ -261,7 +261,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"left out if all below {line} (where wider than {wide}: below 0)",
+                f"left out if it ends below {line}; if wider than {wide}, only below 0",
             )
             for name, each in groups.items()
         },
