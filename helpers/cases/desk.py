@@ -233,7 +233,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     # the exception of lessons 05b and 11: zero inside, and too wide to have seen a gain
     _, low, high = score["gain"]
     blurred = low <= 0 <= high and high - low > 2 * score["line"]
-    unseen = f" Around 0 and wider than {wide}, it can't tell: not yet." if blurred else ""
+    unseen = f" Around 0 and wider than {wide}, it can't tell." if blurred else ""
     # length, variety and a common first place only ask somebody to look
     found = [("blocks", each) for each in sorted(lists["failed"].items())]
     found += [("doesn't block", each) for each in sorted(lists["asks"].items())]
