@@ -230,6 +230,10 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
     line, wide = points(score["line"]), points(2 * score["line"])
+    # the exception of lessons 05b and 11: zero inside, and too wide to have seen a gain
+    _, low, high = score["gain"]
+    blurred = low <= 0 <= high and high - low > 2 * score["line"]
+    unseen = f" Around 0 and wider than {wide}, it can't tell." if blurred else ""
     # length, variety and a common first place only ask somebody to look
     found = [("blocks", each) for each in sorted(lists["failed"].items())]
     found += [("doesn't block", each) for each in sorted(lists["asks"].items())]
@@ -243,7 +247,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "purchases lately": (
             f"{rows['lately']:,} in 30 days",
-            f"usual: {rows['usual']:,}; a year ago: {rows['year_ago']:,}",
+            f"usual: {rows['usual']:,}; a year ago: {rows['year_ago']:,}; next to nothing is a no",
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
@@ -251,7 +255,10 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
-        "gain": (_span(*score["gain"]), f"5: reaches {line}, the line? 6: all of it above 0?"),
+        "gain": (
+            _span(*score["gain"]),
+            f"5: can it reach {line}, the line?{unseen} 6: is all of it above 0?",
+        ),
         "shuffle test": (
             _span(*score["shuffle"]),
             "if 5 is a no: above 0, histories tell something",
@@ -261,7 +268,9 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"left out if it ends below {line}; if wider than {wide}, only below 0",
+                f"left out if all of it is below {line}; if wider than {wide}, only if all below 0"
+                if each["enough"]
+                else f"no verdict below {evaluate.MIN_CUSTOMERS} judges: read on",
             )
             for name, each in groups.items()
         },
