@@ -739,4 +739,12 @@ def testpoints_have_no_zero_with_a_sign():
 def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case):
     told = cases.folded(case).split("In two sentences, for example: “")[1].split("”")[0]
     assert len(re.findall(r"[.]( |$)", told)) == 2 and "{" not in told and "nan" not in told
-    assert re.search(r"\d", told.split(". ")[0]) and re.search(r"1 March|on the day that", told)
+    assert "1 March" in told or "on the day that" in told
+    # its number is the one that decides, as the desk has it
+    reads, key = cases.desk(case, whole=True).set_index("gauge")["reads"], cases.key(case)
+    by_fault = {"too few": "judges", "must not be shown": "gain"}
+    by_word = {"don't": "gain", "ship a test": "gain"}
+    decides = by_fault.get(case.truth.fault) or by_word.get(key["decision"], key["gauge"])
+    assert reads[decides] in told.replace(" points", "").replace("the gain is ", "")
+    if case.truth.fault == "must not be shown":
+        assert "that must not be shown" in told and "shorter than" not in told
