@@ -268,7 +268,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"left out if all of it is below {line}; if wider than {wide}, only if all below 0"
+                f"left out if all below 0, or if its best end misses {line} ({wide} wide or less)"
                 if each["enough"]
                 else f"no verdict below {evaluate.MIN_CUSTOMERS} judges: read on",
             )
