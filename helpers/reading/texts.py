@@ -22,6 +22,8 @@ _SEPARATORS = [",", ";", "\t", "|"]
 _BATCH = 500_000
 # So many lines show where the header is, and what a column looks like.
 _FIRST_LINES, _ROWS_TO_LEARN, _FEW = 60, 1_000, 5
+# So many lines are named of those that share a fault.
+_SHOWN = 3
 # A column of ids or dates looks in so many ways at most: with and without letters, blank.
 _FEW_LOOKS = 3
 _SEP_LINE = re.compile(r'^"?sep=(.)"?$', re.I)
@@ -79,10 +81,12 @@ class Text:
         yield _arrow(pd.DataFrame(columns=self.header, dtype="str"))
         again = "lines that repeat the header, read as empty"
         row, counts = self.first_row, {"HTML entities decoded": 0, 'values written as ="..."': 0}
+        ends_blank = False
         try:
             with self._after_header() as text, self._chunks(text) as chunks:
                 for chunk in chunks:
                     chunk = self._without_spare(chunk, row)
+                    ends_blank |= bool(chunk.iloc[:, -1].isna().any())
                     # files were put together, each with its header
                     headers = self._like_header(chunk)
                     counts[again] = counts.get(again, 0) + int(headers.sum())
@@ -101,6 +105,8 @@ class Text:
             raise self._sentence(str(error)) from None
         self.findings |= {what: n for what, n in counts.items() if n}
         self._compare_with_lines(row - self.first_row)
+        if ends_blank:
+            self._tell_of_short_rows()
 
     def _chunks(self, text):
         if self._escape:
@@ -247,6 +253,40 @@ class Text:
         if lines > rows:
             self.findings["line breaks inside values"] = lines - rows
             self.line_breaks = lines - rows, longest
+
+    def _tell_of_short_rows(self):
+        """Rows that end before their last column, which are read as if the rest were blank.
+
+        Some programs leave blank ends out; but a row may also have lost its end, and a copy that
+        broke off ends so.
+        """
+        count, first, least = 0, [], len(self.header)
+        for line, fields in self._fields_by_row():
+            if 0 < fields < len(self.header):
+                count, least = count + 1, min(least, fields)
+                first += [f"{line:,}"] * (count <= _SHOWN)
+                last = line
+        if count:
+            lines = ", ".join(first) + " ..." * (count > _SHOWN)
+            self.findings["rows with fewer fields than the header, blank from there on"] = (
+                f"{count:,} (line{'s' * (count > 1)} {lines}; the first column missing: "
+                f"{self.header[least]})"
+            )
+            if self._look.unended and last == self._look.lines + 1:
+                self.findings["the last line breaks off"] = (
+                    f"line {last:,} of {self.source.name}: was the whole file copied?"
+                )
+
+    def _fields_by_row(self):
+        """Each row's first line and its number of fields; 0 for a blank line."""
+        if self._look.quoted:
+            for start, fields, lines in self._rows():
+                yield start, len(fields) if any(map(str.strip, lines)) else 0
+            return
+        with self._open() as text:
+            for line, row in enumerate(_lines(text), start=1):
+                if line > self._header_ends:
+                    yield line, row.count(self._separator) + 1 if row.strip() else 0
 
     def _sentence(self, said):
         """What pandas says of a file that is none, as we say it."""

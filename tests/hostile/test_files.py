@@ -793,3 +793,46 @@ def test_yes_and_no_in_the_place_of_a_number_are_no_numbers(tmp_path):
     rows.to_parquet(tmp_path / "shop.parquet")
     with pytest.raises(DataError, match="quantity: 40 of 40 are not numbers"):
         data.read_transactions(tmp_path / "shop.parquet")
+
+
+# rows that end early
+
+SHORT = "rows with fewer fields than the header, blank from there on"
+BROKEN = "the last line breaks off"
+
+
+def quoted(text):
+    return "".join('"' + line.replace(",", '","') + '"\n' for line in text.splitlines())
+
+
+@pytest.mark.parametrize("form", [str, quoted], ids=["plain", "quoted"])
+def test_rows_with_lost_ends_are_counted_and_named(tmp_path, form):
+    lines = lines_of(["Tea"], 40).splitlines()
+    assert SHORT not in read(tmp_path, form("\n".join(lines)))[1].findings
+    lines[6] = lines[6].rpartition(",")[0]
+    lines[9] = lines[9].rpartition(",")[0].rpartition(",")[0]
+    report = read(tmp_path, form("\n".join(lines) + "\n"))[1]
+    assert report.findings[SHORT] == "2 (lines 7, 10; the first column missing: transaction_date)"
+    assert BROKEN not in report.findings and report.read == 40
+    for at in range(20, 30):
+        lines[at] = lines[at].rpartition(",")[0]
+    found = read(tmp_path, form("\n".join(lines) + "\n"))[1].findings[SHORT]
+    assert found.startswith("12 (lines 7, 10, 21 ...;")
+
+
+@pytest.mark.parametrize("form", [str, quoted], ids=["plain", "quoted"])
+def test_blank_ends_and_blank_lines_are_no_lost_ends(tmp_path, form):
+    lines = lines_of(["Tea"], 40).splitlines()
+    lines[6] = lines[6].rpartition(",")[0] + ","
+    lines[12:12] = [",,,"]
+    text = form("\n".join(lines)) + "\n\n"
+    assert not {SHORT, BROKEN} & set(read(tmp_path, text)[1].findings)
+
+
+def test_a_copy_that_broke_off_is_said(tmp_path):
+    text = lines_of(["Tea"], 40)
+    found = read(tmp_path, text[: text.rindex("-")])[1].findings
+    assert found[BROKEN] == "line 41 of shop.csv: was the whole file copied?"
+    assert found[SHORT].startswith("1 (line 41;")
+    # a last line that is whole needs no line break
+    assert BROKEN not in read(tmp_path, text.rstrip("\n"))[1].findings
