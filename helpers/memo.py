@@ -370,7 +370,7 @@ STOPS = [
         "found": "{} something that must not be shown",
         "found_where": "places have",
         "unknown": "no product is named as forbidden",
-        "until_known": "legal first signs that no product is forbidden",
+        "until_known": "legal first signs that there is none",
         "start": True,
         "signs": "legal",
         "mend": "Name it in `deny_products` or `deny_categories`, and make all lists anew.",

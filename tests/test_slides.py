@@ -234,3 +234,23 @@ def test_a_table_that_nobody_could_read_and_a_list_of_long_stories_stay_in_the_n
     )
     assert not any(slide.told for slide in slides)
     assert "many words" in " ".join(slides[-1].notes) and "a story" in " ".join(slides[-1].notes)
+
+
+def test_a_question_stands_under_its_sections_and_the_speaker_knows_the_answer():
+    slides = slides_of([
+        v4.new_markdown_cell("# 03 What?"),
+        v4.new_markdown_cell("## 1. Is it luck?\n\nSix people tell.\n\n**Guess first:** how many?"),
+        code(shown("Half are near. And more.")),
+        v4.new_markdown_cell("## 2. Is it worth it?\n\n**Guess first:** how much?"),
+        code(shown("Twice as much. And more.")),
+    ])  # fmt: skip
+    told = [(slide.kicker, slide.headline, slide.said) for slide in slides[1:]]
+    assert told == [
+        ("Is it luck?", "How many?", "Six people tell."),
+        ("Is it luck?", "Half are near", ""),
+        ("Is it worth it?", "How much?", ""),
+        ("Is it worth it?", "Twice as much", ""),
+    ]
+    assert slides[1].notes[-1] == "*The answer to come:* Half are near"
+    assert "Six people tell." in " ".join(slides[1].notes)
+    assert slides[3].notes[-1] == "*The answer to come:* Twice as much"

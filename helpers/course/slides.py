@@ -81,6 +81,8 @@ class Slide:
         The figure has its words to the right.
     below : bool
         Reached by going down: a question of a colleague.
+    asked : bool
+        The room is to guess.
     """
 
     headline: str
@@ -93,6 +95,7 @@ class Slide:
     titled: bool = False
     tall: bool = False
     below: bool = False
+    asked: bool = False
 
 
 def slides_of(cells) -> list[Slide]:
@@ -149,17 +152,29 @@ def slides_of(cells) -> list[Slide]:
         else:
             _say(slides[-1], content, waiting)
     slides[-1].notes += waiting
-    return _without_empty(slides)
+    return _with_answers(_without_empty(slides))
 
 
 def _without_empty(slides):
-    """An opening that says nothing but its section's name: the next slide has the name, too."""
-    kept, waiting = [], []
+    """An opening that says nothing but its section's name: the next slide has the name, too.
+
+    So has a question that follows at once: it is asked under the opening's words.
+    """
+    kept, waiting, section = [], [], ""
     for place, slide in enumerate(slides):
+        before = kept[-1] if kept else None
+        if slide.kicker == _ASKED and len(kept) > 1 and _only_opens(before) and not slide.said:
+            slide.kicker, slide.said = before.headline, before.said
+            slide.notes = before.notes + slide.notes
+            kept.pop()
+        elif section and slide.kicker == _ASKED:
+            slide.kicker = section
+        section = ""
         shows = slide.shown or slide.told or slide.quoted
         opens = place and not (shows or slide.below or slide.kicker)
         if opens and not slide.said and place + 1 < len(slides) and not slides[place + 1].below:
             waiting += slide.notes
+            section = slide.headline
             continue
         if opens and slide.headline not in _SAID and not slide.headline.endswith(("?", '"')):
             slide.kicker = slide.headline  # a label: what happens is the better headline
@@ -168,6 +183,20 @@ def _without_empty(slides):
         waiting = []
         kept.append(slide)
     return kept
+
+
+def _only_opens(slide):
+    return not (slide.shown or slide.told or slide.quoted or slide.below or slide.kicker)
+
+
+def _with_answers(slides):
+    """A speaker who asks the room knows what the next finding will say."""
+    for place, slide in enumerate(slides):
+        if slide.asked:
+            later = (each for each in slides[place + 1 :] if each.shown)
+            if answer := next(later, None):
+                slide.notes = [*slide.notes, f"*The answer to come:* {answer.headline}"]
+    return slides
 
 
 def _last(text):
@@ -279,7 +308,8 @@ def _question(text, section, before):
         if story and last.endswith("?"):
             lead = " ".join(story)
             first, lead = last, lead[:1].upper() + lead[1:]
-    return Slide(first[:1].upper() + first[1:], _ASKED, said=_short(lead), notes=[*before, text])
+    return Slide(first[:1].upper() + first[1:], _ASKED, said=_short(lead), notes=[*before, text],
+                 asked=True)  # fmt: skip
 
 
 def _short(text):
