@@ -471,7 +471,10 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     facts = memo.collect(transactions, events, data.read_transactions()[1])
     facts = json.loads(json.dumps(facts, default=float))
     ran = [{"name": "11_decision_memo", "ran": "today", "error": ""}]  # a run's memo has more
-    text = memo.page(facts, "shop", outcomes=ran, files={"metrics.json": ""})
+    said = "1,455 pairs of ids, such as 'a name of many words' and 'Another Name of Many Words'"
+    found = {"read": 9, "kept": 9, "rejected": {}, "findings": {"largest quantity": said, "n": 3}}
+    metrics = {"data": {"transactions": found}}
+    text = memo.page(facts, "shop", metrics, outcomes=ran, files={"metrics.json": ""})
     (tmp_path / "index.html").write_text(text, encoding="utf-8")
     page = watched.page
     page.set_viewport_size({"width": 360, "height": 740})
