@@ -242,7 +242,7 @@ def test_a_question_stands_under_its_sections_and_the_speaker_knows_the_answer()
         v4.new_markdown_cell("## 1. Is it luck?\n\nSix people tell.\n\n**Guess first:** how many?"),
         code(shown("Half are near. And more.")),
         v4.new_markdown_cell("## 2. Is it worth it?\n\n**Guess first:** how much?"),
-        code(shown("Twice as much. And more.")),
+        code(shown("Twice as much. And more."), shown("So it pays. And more.")),
     ])  # fmt: skip
     told = [(slide.kicker, slide.headline, slide.said) for slide in slides[1:]]
     assert told == [
@@ -250,7 +250,8 @@ def test_a_question_stands_under_its_sections_and_the_speaker_knows_the_answer()
         ("Is it luck?", "Half are near", ""),
         ("Is it worth it?", "How much?", ""),
         ("Is it worth it?", "Twice as much", ""),
+        ("Is it worth it?", "So it pays", ""),
     ]
-    assert slides[1].notes[-1] == "*The answer to come:* Half are near"
+    assert slides[1].notes[-1] == "*What comes:* Half are near"
     assert "Six people tell." in " ".join(slides[1].notes)
-    assert slides[3].notes[-1] == "*The answer to come:* Twice as much"
+    assert slides[3].notes[-1] == "*What comes:* Twice as much; then: So it pays"

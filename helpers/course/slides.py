@@ -18,6 +18,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import itertools
 import math
 import re
 from dataclasses import dataclass, field
@@ -190,12 +191,12 @@ def _only_opens(slide):
 
 
 def _with_answers(slides):
-    """A speaker who asks the room knows what the next finding will say."""
+    """A speaker who asks the room knows what comes: the findings until the next question."""
     for place, slide in enumerate(slides):
         if slide.asked:
-            later = (each for each in slides[place + 1 :] if each.shown)
-            if answer := next(later, None):
-                slide.notes = [*slide.notes, f"*The answer to come:* {answer.headline}"]
+            later = itertools.takewhile(lambda each: not each.asked, slides[place + 1 :])
+            if findings := [each.headline for each in later if each.shown][:3]:
+                slide.notes = [*slide.notes, f"*What comes:* {'; then: '.join(findings)}"]
     return slides
 
 
