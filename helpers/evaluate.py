@@ -1179,8 +1179,19 @@ def ruled_out(low: float, high: float, worth_having: float) -> bool:
         True if the interval is below zero as a whole, or includes zero, ends below what is worth
         having, and is narrow enough to have seen it: half its width is no more than that.
     """
-    narrow = (high - low) / 2 <= worth_having
+    narrow = narrow_enough(low, high, worth_having)
     return high < 0 or (low <= 0 and high < worth_having and narrow)
+
+
+def narrow_enough(low: float, high: float, worth_having: float) -> bool:
+    """Could the data have seen what is worth having? Parameters as in :func:`ruled_out`.
+
+    Returns
+    -------
+    bool
+        True if half the interval's width is no more than what is worth having.
+    """
+    return (high - low) / 2 <= worth_having
 
 
 def verdict(low: float, high: float, worth_having: float) -> str:

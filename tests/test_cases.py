@@ -547,7 +547,7 @@ def test_a_kind_is_written_out(kind):
     assert about["decision"] in DECISIONS == list(known["decisions"])
     assert about["fault"] in known["faults"]
     assert (about["decision"] == "fix the data first") == (kind in FIX)
-    gauges = [gauge for names in known["parts"].values() for gauge in names]
+    gauges = [gauge for names in known["questions"].values() for gauge in names]
     assert set(about["gauges"]) <= set(gauges)
     assert len({about["fault"], *about["beside"]}) == 4
     assert set(about["beside"]) <= set(known["faults"])
@@ -736,7 +736,7 @@ def testpoints_have_no_zero_with_a_sign():
     assert [points(share, "+") for share in (0.123, -0.05, -0.0001)] == ["+12.3", "−5.0", "0.0"]
 
 
-def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case):
+def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case, monkeypatch):
     told = cases.folded(case).split("In two sentences, for example: “")[1].split("”")[0]
     assert len(re.findall(r"[.]( |$)", told)) == 2 and "{" not in told and "nan" not in told
     assert "1 March" in told or "on the day that" in told
@@ -748,3 +748,8 @@ def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case):
     assert reads[decides] in told.replace(" points", "").replace("the gain is ", "")
     if case.truth.fault == "must not be shown":
         assert "that must not be shown" in told and "shorter than" not in told
+        monkeypatch.setitem(
+            cases.gauges(case)["lists"], "asks", {"every list is full": "3 shorter"}
+        )
+        assert "3 lists are shorter" in cases.desk(case).set_index("gauge")["reads"]["list checks"]
+        assert "3 lists" not in cases.folded(case).split("In two sentences")[1]

@@ -40,13 +40,13 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
 
 
 def test_the_desk_lies_in_the_order_in_which_the_routine_asks():
-    parts = list(cases.texts()["parts"])
-    numbers = [int(each) for part in parts for each in re.findall(r"\d", part)]
+    asked = list(cases.texts()["questions"])
+    numbers = [int(number) for each in asked for number in re.findall(r"\d", each)]
     assert numbers == list(range(1, len(ROUTINE) + 1))
     # by what each question is about
     words = ["shop", "split", "past", "judges", "pay", "sure", "group", "seen"]
-    told = [next(part for part in parts if f"{number} " in part) for number in numbers]
-    assert all(word in part for word, part in zip(words, told, strict=True))
+    told = [next(each for each in asked if f"{number} " in each) for number in numbers]
+    assert all(word in each for word, each in zip(words, told, strict=True))
 
 
 def test_a_shop_at_a_glance_has_every_month_and_every_list(figures, read):

@@ -232,11 +232,11 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     line, wide = points(score["line"]), points(2 * score["line"])
     # the exception of lessons 05b and 11: zero inside, and too wide to have seen a gain
     _, low, high = score["gain"]
-    blurred = low <= 0 <= high and high - low > 2 * score["line"]
+    blurred = low <= 0 <= high and not evaluate.narrow_enough(low, high, score["line"])
     unseen = f" Around 0 and wider than {wide}, it can't tell." if blurred else ""
     # length, variety and a common first place only ask somebody to look
-    found = [("blocks", each) for each in sorted(lists["failed"].items())]
-    found += [("doesn't block", each) for each in sorted(lists["asks"].items())]
+    found = [f"blocks: {each}" for each in what_fails(lists["failed"])]
+    found += [f"doesn't block: {each}" for each in what_fails(lists["asks"])]
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
@@ -275,11 +275,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
             for name, each in groups.items()
         },
         "list checks": (
-            "; ".join(
-                f"{how}: {_FOUND[check](what) if check in _FOUND else f'{check} ({what})'}"
-                for how, (check, what) in found
-            )
-            or "all pass",
+            "; ".join(found) or "all pass",
             f"one that blocks is a no; {lists['checks']} can",
         ),
     }
@@ -293,11 +289,25 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         said["lift"] = (lift, f"{arms}; worth having: +{test['worth_having']:.0%}")
     table = [
         (question, gauge, *said.get(gauge, ("no test", "–")))
-        for question, names in texts()["parts"].items()
+        for question, names in texts()["questions"].items()
         for gauge in names
         if whole or gauge not in _ASIDE
     ]
     return pd.DataFrame(table, columns=["question", "gauge", "reads", "compare with"])
+
+
+def what_fails(checks: dict[str, str]) -> list[str]:
+    """Checks of the lists that fail, each as its count says it.
+
+    Parameters
+    ----------
+    checks : dict of str to str
+        ``failed`` or ``asks`` of the ``lists`` of :func:`gauges`: a check, and what it found.
+    """
+    return [
+        _FOUND[check](what) if check in _FOUND else f"{check} ({what})"
+        for check, what in sorted(checks.items())
+    ]
 
 
 def points(share: float, sign: str = "") -> str:

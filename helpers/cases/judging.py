@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.cases.desk import desk, gauges, letter_of, points
+from helpers.cases.desk import desk, gauges, letter_of, points, what_fails
 from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "gauge", "sentence")
@@ -27,7 +27,7 @@ def options(case: Case) -> dict[str, list[str]]:
     known = texts()
     return {
         "decision": list(known["decisions"]),
-        "gauge": [gauge for names in known["parts"].values() for gauge in names],
+        "gauge": [gauge for names in known["questions"].values() for gauge in names],
         "sentence": list(case.sentences),
     }
 
@@ -98,9 +98,8 @@ def folded(case: Case) -> str:
 
 def _in_two_sentences(case):
     """What to say to whoever wrote the letter: a number and a day."""
-    table = desk(case, whole=True).set_index("gauge")
+    read, table = gauges(case), desk(case, whole=True).set_index("gauge")
     answers, gauge = texts()["answers"], case.truth.gauges[0]
-    checks = table.loc["list checks", "reads"].split("; ")
     answer = answers.get(case.truth.fault) or answers[case.truth.decision]
     return answer.format(
         gauge=gauge,
@@ -108,8 +107,8 @@ def _in_two_sentences(case):
         beside=table.loc[gauge, "compare with"],
         gain=table.loc["gain", "reads"],
         judges=table.loc["judges", "reads"],
-        line=points(gauges(case)["score"]["line"]),
-        blocks="; ".join(each.removeprefix("blocks: ") for each in checks if "blocks:" in each),
+        line=points(read["score"]["line"]),
+        blocks="; ".join(what_fails(read["lists"]["failed"])),
     )
 
 
@@ -224,7 +223,7 @@ def hint(case: Case, part: str, wrong: str) -> str:
         told = known["decisions"][wrong]
     elif part == "gauge":
         row = desk(case, whole=True).set_index("gauge").loc[wrong]
-        good_for = next(names[wrong] for names in known["parts"].values() if wrong in names)
+        good_for = next(names[wrong] for names in known["questions"].values() if wrong in names)
         told = f"“{wrong}” reads {row['reads']}: {good_for}"
     else:
         says = {each["sentence"]: fault for fault, each in known["faults"].items()}
@@ -240,6 +239,6 @@ def _where(case):
     """The question of the routine that gets the first no; nothing more."""
     if case.truth.fault == "none":
         return _NO_WHERE
-    parts = texts()["parts"]
-    part = next(part for part, names in parts.items() if case.truth.gauges[0] in names)
-    return f"On the desk, the first no stands at “{part}”."
+    questions, gauge = texts()["questions"], case.truth.gauges[0]
+    question = next(question for question, names in questions.items() if gauge in names)
+    return f"On the desk, the first no stands at “{question}”."

@@ -146,6 +146,10 @@ def slides_of(cells) -> list[Slide]:
             if slides[-1].quoted:  # the letter that the question is about
                 letter = slides.pop()
                 asked.quoted, asked.notes = letter.quoted, letter.notes + asked.notes
+            elif len(slides) > 1 and _leads_to_a_question(slides[-1], asked):
+                opening = slides.pop()
+                asked.kicker, asked.said = opening.headline, asked.said or opening.said
+                asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
         elif section == _HOME:
@@ -157,27 +161,14 @@ def slides_of(cells) -> list[Slide]:
 
 
 def _without_empty(slides):
-    """An opening that says nothing but its section's name: the next slide has the name, too.
-
-    So has a question that follows at once: it is asked under the opening's words.
-    """
-    kept, waiting, section = [], [], ""
+    """An opening that says nothing but its section's name: the next slide has the name, too."""
+    kept, waiting = [], []
     for place, slide in enumerate(slides):
-        before = kept[-1] if kept else None
-        if slide.kicker == _ASKED and len(kept) > 1 and _only_opens(before) and not slide.said:
-            slide.kicker, slide.said = before.headline, before.said
-            slide.notes = before.notes + slide.notes
-            kept.pop()
-        elif section and slide.kicker == _ASKED:
-            slide.kicker = section
-        section = ""
-        shows = slide.shown or slide.told or slide.quoted
-        opens = place and not (shows or slide.below or slide.kicker)
+        opens = place and _only_opens(slide)
         if opens and not slide.said and place + 1 < len(slides) and not slides[place + 1].below:
             waiting += slide.notes
-            section = slide.headline
             continue
-        if opens and slide.headline not in _SAID and not slide.headline.endswith(("?", '"')):
+        if opens and _is_a_label(slide.headline):
             slide.kicker = slide.headline  # a label: what happens is the better headline
             slide.headline, slide.said = _claim(slide.said)
         slide.notes = waiting + slide.notes
@@ -188,6 +179,17 @@ def _without_empty(slides):
 
 def _only_opens(slide):
     return not (slide.shown or slide.told or slide.quoted or slide.below or slide.kicker)
+
+
+def _is_a_label(headline):
+    return headline not in _SAID and not headline.endswith(("?", '"'))
+
+
+def _leads_to_a_question(opening, asked):
+    """Whether a section's opening and the question after it are one slide, of few words."""
+    if not _only_opens(opening) or opening.headline in _SAID:
+        return False
+    return not opening.said or not (asked.said or _is_a_label(opening.headline))
 
 
 def _with_answers(slides):
@@ -217,7 +219,7 @@ def _say(slide, text, waiting):
         waiting.append(text)
         return
     slide.notes.append(text)
-    if slide.said or slide.quoted or slide.kicker == _ASKED:
+    if slide.said or slide.quoted or slide.asked:
         return
     said = "" if slide.shown and _ANSWERS.match(text) else _short(text)
     said = re.sub(r"^\*\*What it means:\*\* ?(\w?)", lambda first: first[1].upper(), said)
