@@ -753,3 +753,15 @@ def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case, mo
         )
         assert "3 lists are shorter" in cases.desk(case).set_index("gauge")["reads"]["list checks"]
         assert "3 lists" not in cases.folded(case).split("In two sentences")[1]
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [(-1.5, 0.9, True), (-0.5, 0.9, False),
+                                                   (0.1, 2.9, False)])  # fmt: skip
+def test_the_desk_says_where_an_interval_around_zero_is_too_wide(low, high, said, monkeypatch):
+    """In lines: wider than two of them, it could hardly have seen one."""
+    case = dealt(SEEDS[0], "healthy")
+    score = cases.gauges(case)["score"]
+    line = score["line"]
+    monkeypatch.setitem(score, "gain", ((low + high) / 2 * line, low * line, high * line))
+    beside = cases.desk(case).set_index("gauge").loc["gain", "compare with"]
+    assert ("it can't tell" in beside) is said

@@ -180,6 +180,10 @@ def test_the_boxes_drawn_and_answered_are_the_same_and_stand_for_all_questions(d
         plots.memo_answers(failed, EVIDENCE, memo.what_stops({"forbidden": 0}))
         box = title(drawn["axes"]).split("The first no: ")[1]
         assert says[box] == check["otherwise"]
+        # also beside another one of its box that nobody can answer
+        unknown = [each | {"passed": None if each["passed"] else False} for each in checks]
+        plots.memo_answers(asked | {"checks": unknown}, EVIDENCE, memo.what_stops({"forbidden": 0}))
+        assert title(drawn["axes"]).endswith(f"The first no: {box}")
 
 
 @pytest.mark.parametrize(

@@ -241,10 +241,13 @@ def test_a_question_stands_under_its_sections_and_the_speaker_knows_the_answer()
         v4.new_markdown_cell("# 03 What?"),
         v4.new_markdown_cell("## 1. Is it luck?\n\nSix people tell.\n\n**Guess first:** how many?"),
         code(shown("Half are near. And more.")),
-        v4.new_markdown_cell("## 2. Is it worth it?\n\n**Guess first:** how much?"),
+        v4.new_markdown_cell(
+            "## 2. Is it worth it?\n\n**Guess first:** how much?\n\n"
+            "<details><summary>Really?</summary>\n\nYes.\n\n</details>"
+        ),
         code(shown("Twice as much. And more."), shown("So it pays. And more.")),
     ])  # fmt: skip
-    told = [(slide.kicker, slide.headline, slide.said) for slide in slides[1:]]
+    told = [(slide.kicker, slide.headline, slide.said) for slide in slides[1:] if not slide.below]
     assert told == [
         ("Is it luck?", "How many?", "Six people tell."),
         ("Is it luck?", "Half are near", ""),

@@ -272,7 +272,7 @@ class Text:
                 f"{count:,} (line{'s' * (count > 1)} {lines}; the first column missing: "
                 f"{self.header[least]})"
             )
-            if self._look.unended and last == self._look.lines + 1:
+            if last > self._look.lines:  # it has no line break
                 self.findings["the last line breaks off"] = (
                     f"line {last:,} of {self.source.name}: was the whole file copied?"
                 )

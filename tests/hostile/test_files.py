@@ -809,8 +809,8 @@ def quoted(text):
 def test_rows_with_lost_ends_are_counted_and_named(tmp_path, form):
     lines = lines_of(["Tea"], 40).splitlines()
     assert SHORT not in read(tmp_path, form("\n".join(lines)))[1].findings
-    lines[6] = lines[6].rpartition(",")[0]
-    lines[9] = lines[9].rpartition(",")[0].rpartition(",")[0]
+    lines[6] = lines[6].rpartition(",")[0].rpartition(",")[0]
+    lines[9] = lines[9].rpartition(",")[0]
     report = read(tmp_path, form("\n".join(lines) + "\n"))[1]
     assert report.findings[SHORT] == "2 (lines 7, 10; the first column missing: transaction_date)"
     assert BROKEN not in report.findings and report.read == 40
