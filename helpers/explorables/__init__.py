@@ -53,7 +53,8 @@ def buyers_needed(
         }
         for buyers, each in row.iterrows()
     ]
-    facts = {name: row.attrs[name] for name in ("confirmed", "chance", "rival")}
+    facts = {name: row.attrs[name] for name in ("confirmed", "chance")}
+    facts["rival"] = "the launch list"
     _show("buyers_needed", "move the minimum of buyers, and see what a row is worth", facts | {
         "steps": steps,
         "products": len(names),

@@ -122,7 +122,7 @@ def two_directions(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> No
 def pages_per_product(
     counted: pd.Series, scaled: pd.Series, names: pd.Series, buyers: pd.Series, most: int = 6
 ) -> None:
-    """On how many product pages the best sellers are shown, under two proposals.
+    """On how many product pages the top sellers are shown, under two proposals.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def pages_per_product(
         Number of pages, for proposal 1 and 2.
     names : Series of str, indexed by product id
     buyers : Series of int, indexed by product id
-        Tells which the best sellers are.
+        Tells which the top sellers are.
     most : int
         So many of them.
     """
@@ -157,7 +157,7 @@ def pages_per_product(
     axes.set_xlim(0, widest * 1.08)
     pages = "pages" if len(counted) != 1 else "page"
     title = (
-        f"{style.short(names[best[0]])}, our best seller: on {one[0]:,} of {len(counted):,} "
+        f"{style.short(names[best[0]])}, our top seller: on {one[0]:,} of {len(counted):,} "
         f"{pages} with proposal 1, on {two[0]:,} with proposal 2"
     )
     style.finish(figure, axes, title, "product pages that show it", "", f"{title}.")
@@ -262,7 +262,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     figure, axes = style.figure(4.4)
     top = max(row["same"].max(), row.attrs["popular"], row.attrs["chance"], 0.12)
     lines = [
-        ("popular", POPULAR, "-", row.attrs["rival"].replace(" best", "\nbest")),
+        ("popular", POPULAR, "-", "launch\nlist"),
         ("chance", CHANCE, "--", "drawn\nby dice"),
     ]
     highest = 1.14 * top
@@ -302,7 +302,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
         title,
         "a product's first buyers, and the typical time until then",
         "share of the row that others confirm",
-        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}.",
+        f"{title}; launch list, {row.attrs['rival']}: {percent(row.attrs['popular'])}.",
         percent="y",
     )
 
