@@ -25,6 +25,14 @@ def drawn(monkeypatch):
     pyplot.close("all")
 
 
+@pytest.fixture
+def answers(monkeypatch):
+    """The last table of questions, our figures and what they mean."""
+    seen = {}
+    monkeypatch.setattr(decision, "show", lambda table: seen.update(table=table))
+    return seen
+
+
 SHOPS = pd.DataFrame(
     {"difference": 0.03, "low": [0.02, -0.01, 0.025], "high": [0.04, 0.07, 0.035],
      "line": [0.02, 0.02, 0.05]},
@@ -115,6 +123,10 @@ def test_the_rule_drawn_is_the_rule_applied(drawn):
     in_order = [check["otherwise"] for check in memo.CHECKS]
     grouped = [each for at, each in enumerate(in_order) if at == 0 or each != in_order[at - 1]]
     assert grouped == ["fix the data first", "not yet", "don't", "not yet"]
+    numbers = [text for text in said if text.isdigit()]
+    assert numbers == ["1", "2", "3", "4", "5", "6"]
+    for question, _, _, why in decision._BOXES:
+        assert said.index(why) == said.index(question) + 1 and why in drawn["alt"]
     no_overlap(drawn["axes"])
 
 
@@ -140,50 +152,59 @@ EVIDENCE = {
 }  # fmt: skip
 
 
-def test_the_answers_are_those_of_the_rule(drawn):
+def test_the_answers_are_those_of_the_rule(answers):
     open_gates = memo.what_stops({"forbidden": 0})
     plots.memo_answers(memo.decide(EVIDENCE), EVIDENCE, open_gates)
-    said = written(drawn["axes"])
-    assert said.count("✓") == 6 and title(drawn["axes"]) == "Our shop: ship a test"
+    table = answers["table"]
+    assert list(table) == ["question", "our figure", "what it means"]
+    assert table["what it means"].tolist() == ["✓ yes"] * 6
     assert {
         "90% of rows, 1,200 customers, 200 hits in one list only",
         "gain up to +4, signal up to +7, line 2",
         "gain +0.5 to +4, signal +5 to +7",
         "noticed from +30%, best case +40%",
-    } <= set(said)
-    no_overlap(drawn["axes"])
+    } <= set(table["our figure"])
     changed = EVIDENCE | {"gain_low": -0.03, "smallest_lift": None}
     plots.memo_answers(memo.decide(changed), changed, memo.what_stops({}))
-    said = written(drawn["axes"])
-    assert said.count("✗") == 1 and said.count("?") == 2 and said.count("✓") == 3
-    assert title(drawn["axes"]) == "Our shop: not yet. The first no: Is it surely above zero?"
+    means = answers["table"]["what it means"].tolist()
+    assert means == ["✓ yes"] * 3 + ["✗ no: not yet"] + ["not asked any more"] * 2
+    unknown = EVIDENCE | {"smallest_lift": None}
+    plots.memo_answers(memo.decide(unknown), unknown, memo.what_stops({}))
+    means = answers["table"]["what it means"].tolist()
+    assert means == ["✓ yes"] * 4 + ["? open: the start waits"] * 2
     nothing = dict.fromkeys(EVIDENCE) | {"doubts": 1}
     plots.memo_answers(memo.decide(nothing), nothing)
-    assert "1 doubt" in written(drawn["axes"]) and written(drawn["axes"]).count("not known") == 4
-    shown = EVIDENCE | {"stops": memo.what_stops({"forbidden": 2})}
-    plots.memo_answers(memo.decide(shown), EVIDENCE, shown["stops"])
-    assert title(drawn["axes"]) == "Our shop: not yet. The first no: May all of it be shown?"
+    told = answers["table"]["our figure"].tolist()
+    assert told[0] == "1 doubt" and told.count("not known") == 4
+    plots.memo_answers(memo.decide(EVIDENCE), EVIDENCE, memo.what_stops({"forbidden": 2}))
+    assert answers["table"]["what it means"].tolist() == ["✓ yes"] * 5 + ["✗ no: not yet"]
 
 
-def test_the_boxes_drawn_and_answered_are_the_same_and_stand_for_all_questions(drawn):
+def test_the_boxes_drawn_and_answered_are_the_same_and_stand_for_all_questions(drawn, answers):
     plots.memo_rule()
     drawn_boxes = [text for text in written(drawn["axes"]) if text.endswith("?")]
     plots.memo_answers(memo.decide(EVIDENCE), EVIDENCE, memo.what_stops({"forbidden": 0}))
-    says = {question: answer for question, answer, _ in decision._BOXES}
-    answered = [text for text in written(drawn["axes"]) if text.endswith("?")]
-    assert answered == drawn_boxes
+    says = {question: answer for question, answer, *_ in decision._BOXES}
+    asked = [text.split(". ", 1) for text in answers["table"]["question"]]
+    assert asked == [[str(place), box] for place, box in enumerate(drawn_boxes, start=1)]
+
+    def first_no():
+        said = answers["table"].loc[answers["table"]["what it means"].str.startswith("✗")]
+        [(question, _, means)] = said.to_numpy().tolist()
+        return question.split(". ", 1)[1], means.removeprefix("✗ no: ")
+
     for at, check in enumerate(memo.CHECKS):
         # whichever question fails, its box is named, and says what the rule says
         asked = memo.decide(EVIDENCE)
         checks = [each | {"passed": place != at} for place, each in enumerate(asked["checks"])]
         failed = asked | {"decision": check["otherwise"], "checks": checks}
         plots.memo_answers(failed, EVIDENCE, memo.what_stops({"forbidden": 0}))
-        box = title(drawn["axes"]).split("The first no: ")[1]
-        assert says[box] == check["otherwise"]
+        box, said = first_no()
+        assert says[box] == check["otherwise"] == said
         # also beside another one of its box that nobody can answer
         unknown = [each | {"passed": None if each["passed"] else False} for each in checks]
         plots.memo_answers(asked | {"checks": unknown}, EVIDENCE, memo.what_stops({"forbidden": 0}))
-        assert title(drawn["axes"]).endswith(f"The first no: {box}")
+        assert first_no() == (box, said)
 
 
 @pytest.mark.parametrize(

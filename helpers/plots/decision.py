@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING, meaning
 from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points
 from helpers.plots import style
-from helpers.telling import percent
+from helpers.telling import percent, show
 
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
@@ -144,36 +144,43 @@ def who_says_yes() -> None:
     style.show(figure, f"{finding}. {told}.")
 
 
-# the rule's boxes: what each asks, what a no says, and how many of `memo.CHECKS` it stands for; the
-# last one is the first of `memo.STOPS`
+# the rule's boxes: what each asks, what a no says, how many of `memo.CHECKS` it stands for, and why
+# it is asked there; the last one is the first of `memo.STOPS`
 _BOXES = [
-    ("Are the data right?", FIX_DATA, 1),
-    ("Enough rows, customers, hits?", NOT_YET, 3),
-    ("Could it reach the line?", DONT, 2),
-    ("Is it surely above zero?", NOT_YET, 2),
-    ("Could 12 weeks notice it?", NOT_YET, 1),
-    ("May all of it be shown?", NOT_YET, 0),
+    ("Are the data right?", FIX_DATA, 1, "all else is counted from them"),
+    ("Enough rows, customers, hits?", NOT_YET, 3, "with few, luck decides"),
+    ("Could it reach the line?", DONT, 2, "if not, it needs no closer look"),
+    ("Is it surely above zero?", NOT_YET, 2, "if not, a test may cost sales"),
+    ("Could 12 weeks notice it?", NOT_YET, 1, "if not, a test ends undecided"),
+    ("May all of it be shown?", NOT_YET, 0, "last, as new lists can mend it"),
 ]
 
 
 def memo_rule() -> None:
-    """The memo's rule as a chain of questions: the first no decides."""
-    figure, axes = style.figure(height=5.2)
-    for place, (question, answer, _) in enumerate(_BOXES):
-        y, colour = -1.2 * place, _VERDICTS[answer]
-        style.box(axes, 2.3, y, 4.6, 0.66, question, INK)
-        style.box(axes, 7.7, y, 2.9, 0.62, answer, colour, filled=True)
-        style.arrow(axes, (4.66, y), (6.18, y), colour)
-        axes.text(5.38, y + 0.1, "no", ha="center", va="bottom", color=colour)
-        style.arrow(axes, (2.3, y - 0.39), (2.3, y - 0.8))
-        axes.text(2.5, y - 0.6, "yes", va="center", color=INK)
-    style.box(axes, 2.3, -1.2 * len(_BOXES) + 0.04, 2.6, 0.62, SHIP, PERSONAL, filled=True)
-    axes.set_xlim(-0.15, 9.2)
-    axes.set_ylim(-1.2 * len(_BOXES) - 0.4, 0.5)
+    """The memo's rule as a chain of questions, each with the reason for its place."""
+    figure, axes = style.figure(height=6.0)
+    for place, (question, answer, _, why) in enumerate(_BOXES):
+        y, colour = -1.4 * place, _VERDICTS[answer]
+        axes.text(-0.25, y, str(place + 1), ha="right", va="center", color=INK, fontweight="bold")
+        style.box(axes, 2.5, y, 5.0, 0.92, "", INK)
+        axes.text(2.5, y + 0.19, question, ha="center", va="center", color=INK, zorder=4)
+        axes.text(2.5, y - 0.22, why, ha="center", va="center", color=CHANCE, zorder=4,
+                  fontsize=style.SMALL)  # fmt: skip
+        style.box(axes, 7.75, y, 2.9, 0.66, answer, colour, filled=True)
+        style.arrow(axes, (5.06, y), (6.22, y), colour)
+        axes.text(5.6, y + 0.1, "no", ha="center", va="bottom", color=colour)
+        style.arrow(axes, (2.5, y - 0.5), (2.5, y - 0.9))
+        axes.text(2.7, y - 0.7, "yes", va="center", color=INK)
+    style.box(axes, 2.5, -1.4 * len(_BOXES) + 0.16, 2.6, 0.64, SHIP, PERSONAL, filled=True)
+    axes.set_xlim(-0.8, 9.25)
+    axes.set_ylim(-1.4 * len(_BOXES) - 0.25, 0.6)
     style.bare(axes, equal=False)
     finding = "Asked in this order, the first no decides"
     style.title(axes, finding)
-    told = "; ".join(f"{question} no: {answer}" for question, answer, _ in _BOXES)
+    told = "; ".join(
+        f"{place}. {question} ({why}) no: {answer}"
+        for place, (question, answer, _, why) in enumerate(_BOXES, start=1)
+    )
     style.show(figure, f"{finding}. {told}; else {SHIP}.")
 
 
@@ -219,7 +226,7 @@ def payback(development: float, upkeep: float, earns: float, lifts) -> None:
 
 
 def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
-    """The boxes of :func:`memo_rule` with their answers for one shop: the first no decides.
+    """A table of :func:`memo_rule`'s questions for one shop: our figure, and what it means.
 
     Parameters
     ----------
@@ -256,36 +263,20 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
           None: "nobody has said what is forbidden"}[forbidden]],
     ]  # fmt: skip
     passed, checks = [], [check["passed"] for check in decision["checks"]]
-    for *_, many in _BOXES[:-1]:
+    for _, _, many, _ in _BOXES[:-1]:
         asked, checks = checks[:many], checks[many:]
         passed.append(False if False in asked else None if None in asked else True)
     passed.append(forbidden)
-    first = passed.index(False) if False in passed else None
-    figure, axes = style.figure(height=0.66 * len(_BOXES) + 0.6)
-    spoken = []
-    for place, ((question, *_), answer, parts) in enumerate(
+    first = passed.index(False) if False in passed else len(_BOXES)
+    rows = []
+    for place, ((question, says, *_), answer, parts) in enumerate(
         zip(_BOXES, passed, figures, strict=True)
     ):
-        sign = {True: "✓", False: "✗", None: "?"}[answer]
-        colour = {True: PERSONAL, False: WARNING, None: CHANCE}[answer]
-        after = first is not None and place > first
-        ink = CHANCE if after else INK
-        axes.text(0, place, sign, va="center", ha="center", color=CHANCE if after else colour,
-                  fontsize=15, fontweight="bold")  # fmt: skip
-        number = ", ".join(parts) or "not known"
-        weight = "bold" if place == first else "normal"
-        axes.text(0.4, place - 0.2, question, va="center", color=ink, fontweight="bold")
-        axes.text(0.4, place + 0.2, number, va="center", color=ink, fontweight=weight,
-                  fontsize=style.SMALL)  # fmt: skip
-        spoken.append(f"{sign} {question} {number}")
-    axes.set_xlim(-0.3, 9.05)
-    axes.set_ylim(len(_BOXES) - 0.4, -0.6)
-    style.bare(axes, equal=False)
-    finding = f"Our shop: {decision['decision']}"
-    if first is not None:
-        finding += f". The first no: {_BOXES[first][0]}"
-    style.title(axes, finding)
-    style.show(figure, f"{finding.removesuffix('?')}. {'; '.join(spoken)}.")
+        means = {True: "✓ yes", False: f"✗ no: {says}", None: "? open: the start waits"}[answer]
+        if place > first:
+            means = "not asked any more"
+        rows.append((f"{place + 1}. {question}", ", ".join(parts) or "not known", means))
+    show(pd.DataFrame(rows, columns=["question", "our figure", "what it means"]))
 
 
 def gates(stops) -> None:
