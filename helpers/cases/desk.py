@@ -211,7 +211,7 @@ def _test(case):
 
 
 def desk(case: Case, whole: bool = False) -> pd.DataFrame:
-    """One table of gauges: what each reads, and what to hold beside it.
+    """One table of gauges: what each reads, and when that is a no.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``question`` (of the routine, by its number), ``gauge``, ``reads``, ``compare with``: texts.
+        ``question`` (of the routine, by its number), ``gauge``, ``reads``, ``a no if``: texts.
         It gives no verdict.
     """
     read = gauges(case)
@@ -233,67 +233,71 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     # the exception of lessons 05b and 11: zero inside, and too wide to have seen a gain
     _, low, high = score["gain"]
     blurred = low <= 0 <= high and not evaluate.narrow_enough(low, high, score["line"])
-    unseen = f" Around 0 and wider than {wide}, it can't tell." if blurred else ""
+    unseen = f", but around 0 and wider than {wide} it can't tell" if blurred else ""
     # length, variety and a common first place only ask somebody to look
     found = [f"blocks: {each}" for each in what_fails(lists["failed"])]
     found += [f"doesn't block: {each}" for each in what_fails(lists["asks"])]
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
-        "doubts": (f"{len(rows['doubts'])} serious", "a single one is a no"),
+        "doubts": (f"{len(rows['doubts'])} serious", "one or more"),
         "heaviest customer": (
             f"{rows['heaviest']:.1%} of the rows",
-            f"the next one: {rows['next']:.1%}; a fault from ten times that on",
+            f"ten times the next one, {rows['next']:.1%}, or more",
         ),
         "purchases lately": (
             f"{rows['lately']:,} in 30 days",
-            f"usual: {rows['usual']:,}; a year ago: {rows['year_ago']:,}; next to nothing is a no",
+            f"next to nothing; usual: {rows['usual']:,}, a year ago: {rows['year_ago']:,}",
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
-            f"must be before the cut: {score['cut']:%d %b %Y}",
+            f"the day of the cut or later: {score['cut']:%d %b %Y}",
         ),
-        "judges": (f"{score['judges']:,}", f"at least {evaluate.MIN_CUSTOMERS}"),
-        **{name: (_of_100(*rate), "of 100 judges") for name, rate in score["rates"].items()},
+        "judges": (f"{score['judges']:,}", f"under {evaluate.MIN_CUSTOMERS}"),
+        **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
         "gain": (
             _span(*score["gain"]),
-            f"5: can it reach {line}, the line?{unseen} 6: is all of it above 0?",
+            f"5: it can't reach {line}, the line{unseen}. 6: not all of it is above 0",
         ),
         "shuffle test": (
             _span(*score["shuffle"]),
-            "if 5 is a no: above 0, histories tell something",
+            "never; after a no at 5, above 0 says: histories tell something",
         ),
         **{
             name: (
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"left out if all below 0, or if its best end misses {line} ({wide} wide or less)"
+                f"all below 0; or its best end misses {line}, and it is {wide} wide or less"
                 if each["enough"]
-                else f"no verdict below {evaluate.MIN_CUSTOMERS} judges: read on",
+                else f"never, below {evaluate.MIN_CUSTOMERS} judges: read on",
             )
             for name, each in groups.items()
         },
         "list checks": (
             "; ".join(found) or "all pass",
-            f"one that blocks is a no; {lists['checks']} can",
+            f"one or more that block ({lists['checks']} can)",
         ),
     }
     if test:
+        sizes = " and ".join(f"{size:,}" for size in test["sizes"])
         said["split"] = (
-            " and ".join(f"{size:,}" for size in test["sizes"]),
-            f"{test['off']:.0f} more than half; chance allows {test['allowed']:.0f}",
+            f"{sizes}: {test['off']:.0f} off the half",
+            f"over {test['allowed']:.0f} off: more than chance allows",
         )
         lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        said["lift"] = (lift, f"{arms}; worth having: +{test['worth_having']:.0%}")
+        decides = f"it can't reach +{test['worth_having']:.0%}, which is worth having"
+        if "today again" in test["arms"]:
+            decides = "never: only the split counts"
+        said["lift"] = (lift, f"{decides}; {arms}")
     table = [
         (question, gauge, *said.get(gauge, ("no test", "–")))
         for question, names in texts()["questions"].items()
         for gauge in names
         if whole or gauge not in _ASIDE
     ]
-    return pd.DataFrame(table, columns=["question", "gauge", "reads", "compare with"])
+    return pd.DataFrame(table, columns=["question", "gauge", "reads", "a no if"])
 
 
 def what_fails(checks: dict[str, str]) -> list[str]:
@@ -322,7 +326,8 @@ def _span(middle, low, high):
 
 def _of_100(rate, low=None, high=None):
     told = f"{100 * rate:.0f}"
-    return told if low is None else f"{told} ({100 * low:.0f} to {100 * high:.0f})"
+    told += "" if low is None else f" ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{told} of 100"
 
 
 @functools.cache

@@ -104,7 +104,7 @@ def _in_two_sentences(case):
     return answer.format(
         gauge=gauge,
         reads=table.loc[gauge, "reads"],
-        beside=table.loc[gauge, "compare with"],
+        beside=table.loc[gauge, "a no if"],
         gain=table.loc["gain", "reads"],
         judges=table.loc["judges", "reads"],
         line=points(read["score"]["line"]),

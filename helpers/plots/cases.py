@@ -14,8 +14,8 @@ ROUTINE = [
     ("If a test ended: is its split fair?", "08", "fix the data first"),
     ("Did the lists know the past only?", "05a", "score anew, go on"),
     ("Enough judges?", "05a", "not yet"),
-    ("Can it reach a gain worth having?", "05b", "don't"),
-    ("Is the gain above zero for sure?", "05a", "not yet"),
+    ("Could it reach the line?", "05b", "don't"),
+    ("Is it surely above zero?", "05a", "not yet"),
     ("Does it hold up in every group?", "05b", "for this group only"),
     ("May all of it be shown?", "06", "not yet"),
 ]
