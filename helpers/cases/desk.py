@@ -261,7 +261,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "shuffle test": (
             _span(*score["shuffle"]),
-            "never; after a no at 5, above 0 says: histories tell something",
+            "never; above 0, histories tell something",
         ),
         **{
             name: (
@@ -287,7 +287,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         )
         lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        decides = f"it can't reach +{test['worth_having']:.0%}, which is worth having"
+        decides = f"its best end is under +{test['worth_having']:.0%}"
         if "today again" in test["arms"]:
             decides = "never: only the split counts"
         said["lift"] = (lift, f"{decides}; {arms}")

@@ -144,22 +144,22 @@ def who_says_yes() -> None:
     style.show(figure, f"{finding}. {told}.")
 
 
-# the rule's boxes: what each asks, what a no says, how many of `memo.CHECKS` it stands for, and why
-# it is asked there; the last one is the first of `memo.STOPS`
+# the rule's boxes: what each asks, what a no says, how many of `memo.CHECKS` it stands for, why it
+# is asked there, and what a yes means; the last one is the first of `memo.STOPS`
 _BOXES = [
-    ("Are the data right?", FIX_DATA, 1, "all else is counted from them"),
-    ("Enough rows, customers, hits?", NOT_YET, 3, "with few, luck decides"),
-    ("Could it reach the line?", DONT, 2, "if not, it needs no closer look"),
-    ("Is it surely above zero?", NOT_YET, 2, "if not, a test may cost sales"),
-    ("Could 12 weeks notice it?", NOT_YET, 1, "if not, a test ends undecided"),
-    ("May all of it be shown?", NOT_YET, 0, "last, as new lists can mend it"),
+    ("Are the data right?", FIX_DATA, 1, "all else is counted from them", "we may read on"),
+    ("Enough rows, customers, hits?", NOT_YET, 3, "with few, luck decides", "enough to judge by"),
+    ("Could it reach the line?", DONT, 2, "if not, it needs no closer look", "it may pay"),
+    ("Is it surely above zero?", NOT_YET, 2, "if not, a test may cost sales", "a loss is unlikely"),
+    ("Could 12 weeks notice it?", NOT_YET, 1, "if not, a test ends undecided", "a test may tell"),
+    ("May all of it be shown?", NOT_YET, 0, "last, as new lists can mend it", "all may be shown"),
 ]
 
 
 def memo_rule() -> None:
     """The memo's rule as a chain of questions, each with the reason for its place."""
     figure, axes = style.figure(height=6.0)
-    for place, (question, answer, _, why) in enumerate(_BOXES):
+    for place, (question, answer, _, why, _) in enumerate(_BOXES):
         y, colour = -1.4 * place, _VERDICTS[answer]
         axes.text(-0.25, y, str(place + 1), ha="right", va="center", color=INK, fontweight="bold")
         style.box(axes, 2.5, y, 5.0, 0.92, "", INK)
@@ -179,7 +179,7 @@ def memo_rule() -> None:
     style.title(axes, finding)
     told = "; ".join(
         f"{place}. {question} ({why}) no: {answer}"
-        for place, (question, answer, _, why) in enumerate(_BOXES, start=1)
+        for place, (question, answer, _, why, _) in enumerate(_BOXES, start=1)
     )
     style.show(figure, f"{finding}. {told}; else {SHIP}.")
 
@@ -263,16 +263,18 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
           None: "nobody has said what is forbidden"}[forbidden]],
     ]  # fmt: skip
     passed, checks = [], [check["passed"] for check in decision["checks"]]
-    for _, _, many, _ in _BOXES[:-1]:
+    for _, _, many, *_ in _BOXES[:-1]:
         asked, checks = checks[:many], checks[many:]
         passed.append(False if False in asked else None if None in asked else True)
     passed.append(forbidden)
     first = passed.index(False) if False in passed else len(_BOXES)
     rows = []
-    for place, ((question, says, *_), answer, parts) in enumerate(
+    for place, ((question, no, *_, yes), answer, parts) in enumerate(
         zip(_BOXES, passed, figures, strict=True)
     ):
-        means = {True: "✓ yes", False: f"✗ no: {says}", None: "? open: the start waits"}[answer]
+        means = {True: f"✓ yes: {yes}", False: f"✗ no: {no}", None: "? open: the start waits"}[
+            answer
+        ]
         if place > first:
             means = "not asked any more"
         rows.append((f"{place + 1}. {question}", ", ".join(parts) or "not known", means))
