@@ -224,6 +224,30 @@ def refuse_preamble(source: str, row: int):
     )
 
 
+def is_another_header(cells: list, names: set[str]) -> bool:
+    """Whether a row is a header: at least two, and half, of what stands in it are known names.
+
+    Parameters
+    ----------
+    cells : list of str or None
+    names : set of str
+        As by :func:`plain_name`.
+    """
+    filled = [cell for cell in cells if not _is_blank(cell)]
+    known = sum(plain_name(str(cell)[:_LONG]) in names for cell in filled)
+    return known >= max(2, len(filled) / 2)
+
+
+def other_columns(source: str, row: int, cells: list) -> DataError:
+    """What to say of a header in the middle of a file, with other columns than the first one."""
+    return DataError(
+        f"{source}: line {row:,} is a header of its own, with other columns than the first line or "
+        f"in another order: {listed(cell for cell in cells if not _is_blank(cell))}. Cut the file "
+        "into two before that line, and give both, in a list or a folder: files are matched by the "
+        "names of their columns."
+    )
+
+
 def no_such_row(source: str, row: int) -> DataError:
     """What to say where the row of the header is none."""
     return DataError(

@@ -12,9 +12,16 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from helpers import progress
-from helpers.reading.columns import Contract, match_columns, plain_name
+from helpers.reading.columns import (
+    Contract,
+    is_another_header,
+    match_columns,
+    other_columns,
+    plain_name,
+)
 from helpers.reading.dates import DateReader, as_text, is_given
 from helpers.reading.files import (
     DATES_OF,
@@ -185,9 +192,12 @@ class Export:
         """
         file, names = self.files[number], self.names[number]
         row = file.first_row
-        for batch in file.batches():
-            batch = batch.rename_columns(our_names(batch.column_names, names))
+        for read in file.batches():
+            batch = read.rename_columns(our_names(read.column_names, names))
             dates, given = self._dates(batch)
+            # a header has no date: few rows have to be looked at
+            if not self.problems:  # the first line may be no header either
+                self._refuse_other_headers(read, np.flatnonzero(pd.isna(dates)), file, row)
             rows = np.arange(row, row + len(batch))
             batch = batch.append_column(DATE, pa.array(dates, pa.timestamp("us")))
             batch = batch.append_column(DATE_GIVEN, pa.array(given, pa.bool_()))
@@ -195,6 +205,21 @@ class Export:
             yield batch.append_column(ROW, pa.array(rows, pa.int64()))
             row += len(batch)
             progress.rows(len(batch))
+
+    def _refuse_other_headers(self, batch, rows, file, first_row):
+        """End in a sentence if one of some rows is a header: of columns in another order."""
+        header = [plain_name(name) for name in file.header]
+        known = {*header, *self.contract.names}
+        own = [name for name in batch.column_names if name in file.header]
+        batch, likely = batch.select(own).take(rows), np.zeros(len(rows), bool)
+        for column in batch.columns:
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                text = pc.utf8_lower(pc.utf8_trim_whitespace(column))
+                likely |= pc.is_in(text, pa.array(known, text.type)).to_numpy()
+        for at in np.flatnonzero(likely):
+            cells = list(batch.slice(at, 1).to_pylist()[0].values())
+            if [*map(plain_name, cells)] != header and is_another_header(cells, known):
+                raise other_columns(file.name, first_row + int(rows[at]), cells)
 
     def _dates(self, batch):
         """The batch's dates, and whether there was anything to read."""

@@ -13,7 +13,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from helpers.reading.columns import checked_header, no_such_row, refuse_preamble, seeming_header
+from helpers.reading.columns import (
+    checked_header,
+    is_another_header,
+    no_such_row,
+    other_columns,
+    plain_name,
+    refuse_preamble,
+    seeming_header,
+)
 from helpers.reading.encodings import BAD_BYTES, ENTITY, listed_words, look_at
 from helpers.reading.errors import DataError
 
@@ -134,12 +142,20 @@ class Text:
         return chunk.iloc[:, :n].set_axis(self.header, axis=1)
 
     def _like_header(self, chunk):
-        like = chunk.iloc[:, 0] == self._names[0]
+        first, *others = self._names
+        # what began with a byte-order mark still has it, and its quotes
+        like = chunk.iloc[:, 0].isin([first, f"\ufeff{first}", f'\ufeff"{first}"'])
         if like.any():
-            like &= (chunk.fillna("") == self._names).all(axis=1)
+            like &= (chunk.iloc[:, 1:].fillna("") == others).all(axis=1)
         return like
 
     def _refuse_long_row(self, row, fields):
+        names = {plain_name(name) for name in self.header}
+        for at, (_, cells, _) in enumerate(self._rows(), self.first_row):
+            if at == row and is_another_header(cells, names):
+                raise other_columns(self.source.name, row, cells)
+            if at > row:
+                break
         raise DataError(
             f"{self.source.name}: line {row:,} has {fields} fields, more fields than the header "
             f"({len(self.header)}). Give every column a name; a {self._separator!r} inside a value "

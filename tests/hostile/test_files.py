@@ -367,6 +367,36 @@ def test_files_put_together_with_their_headers(tmp_path):
     assert report.findings["lines that repeat the header, read as empty"] == 2
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["product_id,customer_id,transaction_date,product_name",  # the same, in another order
+     "transaction_date,Product_ID,customer_id,product_name", "product_id,customer_id,day",
+     "order,customer_id,product_id,transaction_date,product_name,price"],
+)  # fmt: skip
+def test_a_second_header_with_columns_in_another_order_is_said(tmp_path, header):
+    text = lines_of(["Mug"], 80) + header + "\n" + "P1,C1,02-01-2024\n" * 2
+    said = sentence(tmp_path, text)
+    assert "line 82 is a header of its own" in said and header.replace(",", ", ") in said
+    if header.count(",") < 4:
+        cells = pd.Series(text.splitlines()).str.split(",", expand=True)
+        cells.to_excel(tmp_path / "shop.xlsx", index=False, header=False)
+        with pytest.raises(DataError, match="line 82 is a header of its own"):
+            data.read_transactions(tmp_path / "shop.xlsx")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_files_put_together_with_their_byte_order_marks(tmp_path, quote):
+    names = [f"{quote}{name}{quote}" for name in HEADER.strip().split(",")]
+    again = "\ufeff" + ",".join(names) + "\n"
+    _, report = read(tmp_path, lines_of(["Mug"], 3) + again + "D1,P1,02-01-2024,Mug\n")
+    assert (report.kept, report.rejected) == (4, {"empty row": 1})
+
+
+def test_a_row_that_is_named_like_columns_is_no_header(tmp_path):
+    _, report = read(tmp_path, with_line(9, "C1,P1,soon,product_id", 40))
+    assert (report.kept, report.rejected) == (39, {"unreadable date": 1})
+
+
 def test_rows_with_more_fields_than_the_header(tmp_path):
     table, report = read(tmp_path, with_line(9, "C1,P1,02-01-2024,Tea,,,", 40))
     assert report.kept == 40
