@@ -267,8 +267,9 @@ def load_transactions(
         Their column name: ours, e.g. ``{"StockCode": "product_id"}``. Names that already match
         need no entry.
     date_format : str or list of str
-        As in :meth:`datetime.datetime.strftime`, or ``iso``, ``epoch_s``, ``epoch_ms`` or
-        ``excel`` (day numbers). Never guessed: ``03-04-2024`` is two dates.
+        As in :meth:`datetime.datetime.strftime`, or ``iso``, ``epoch_s``, ``epoch_ms``,
+        ``epoch_us``, ``epoch_ns`` or ``excel`` (day numbers). Never guessed: ``03-04-2024`` is two
+        dates.
     **cleaning
         See :func:`read_transactions`.
 

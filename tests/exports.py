@@ -139,11 +139,15 @@ def milliseconds(times):
     return times.astype("datetime64[ms]").astype("int64")
 
 
+def microseconds(times):
+    return times.astype("datetime64[us]").astype("int64")
+
+
 def ga4(folder, lines):
     person = lines["customer"].map("{0}.16{0:08}".format)
     item = lines["product"].map("GGO{:04}".format)
     pd.DataFrame({
-        "event_timestamp_ms": milliseconds(lines["time"]), "user_pseudo_id": person,
+        "event_timestamp": microseconds(lines["time"]), "user_pseudo_id": person,
         "transaction_id": lines["order"].map("T-{}".format), "item_id": item,
         "item_name": lines["product"].map("Mug {}".format), "item_category": "Drinkware",
         "quantity": lines["quantity"], "price": lines["price"],
@@ -152,7 +156,7 @@ def ga4(folder, lines):
     names = {"view": "view_item", "cart": "add_to_cart", "search": "view_search_results",
              "page": "page_view"}  # fmt: skip
     pd.DataFrame({
-        "event_timestamp_ms": milliseconds(seen["time"]),
+        "event_timestamp": microseconds(seen["time"]),
         "user_pseudo_id": seen["customer"].map("{0}.16{0:08}".format),
         "event_name": seen["kind"].map(names),
         "item_id": seen["product"].map("GGO{:04}".format).where(

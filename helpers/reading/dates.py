@@ -19,6 +19,8 @@ NAMED = {
     "iso": "ISO 8601",
     "epoch_s": "seconds since 1970",
     "epoch_ms": "milliseconds since 1970",
+    "epoch_us": "microseconds since 1970",
+    "epoch_ns": "nanoseconds since 1970",
     "excel": "Excel's day numbers",
 }
 _COMMON_FORMATS = [
@@ -421,12 +423,18 @@ def _offsets(text):
     return pd.to_timedelta(seconds.where(text.notna()), unit="s")
 
 
-def _since_1970(unit):
+def _since_1970(a_second):
+    """Reads numbers of which so many make a second."""
+
     def read(values):
-        number = pd.to_numeric(values.str.replace(",", "."), errors="coerce") * unit
-        inside = number.abs() < _LAST.timestamp()
-        micros = (number.where(inside, 0) * 1e6).round().astype("int64")
-        dates = micros.astype("datetime64[us]").where(inside)
+        number = pd.to_numeric(values.str.replace(",", "."), errors="coerce")
+        inside = number.abs() < _LAST.timestamp() * a_second
+        number = number.where(inside, 0)
+        if a_second > 1_000_000:  # down, so that the last moment of a day stays in it
+            micros = number // (a_second // 1_000_000)
+        else:
+            micros = (number * (1_000_000 // a_second)).round()
+        dates = micros.astype("int64").astype("datetime64[us]").where(inside)
         dates = dates.where((dates >= _FIRST) & _looks_like_number(values))
         return dates, dates
 
@@ -448,7 +456,14 @@ def _looks_like_number(values):
 
 # a zone's name at the end of a format
 _NAMED_ZONE = re.compile(rf"(?<=[%\w] )(?:{'|'.join(ZONES)})$|(?<=%[SMp])(?:{'|'.join(ZONES)})$")
-_BY_NAME = {"iso": _iso, "excel": _excel, "epoch_s": _since_1970(1), "epoch_ms": _since_1970(0.001)}
+_BY_NAME = {
+    "iso": _iso,
+    "excel": _excel,
+    "epoch_s": _since_1970(1),
+    "epoch_ms": _since_1970(1_000),
+    "epoch_us": _since_1970(1_000_000),
+    "epoch_ns": _since_1970(1_000_000_000),
+}
 
 
 def in_full_width(values, date_format):

@@ -35,8 +35,8 @@ _SELECT = "a SELECT in quotes"
 _PATH = "the path of a file, in quotes"
 _NAMES = "lines of the form `their name: our name`"
 _FORMATS = (
-    "a format such as '%d-%m-%Y' in quotes, 'iso', 'epoch_s', 'epoch_ms' or 'excel', or a list"
-    " of them"
+    "a format such as '%d-%m-%Y' in quotes, 'iso', 'epoch_s' (_ms, _us, _ns) or 'excel', or a "
+    "list of them"
 )
 _SHARE = "a share between 0 and 1"
 _TEXT = "a text in quotes"

@@ -202,7 +202,6 @@ def test_what_says_no_day_is_told(written, words):
 @pytest.mark.parametrize(
     ("texts", "words"),
     [([f"1.7043{n:02d}E+12" for n in range(60)], "rounded"),
-     ([f"17043{n:02d}480000000000" for n in range(60)], "nanoseconds"),
      ([f"{n:02d}/13/2024" for n in range(1, 10)] + [f"453{n:02d}" for n in range(20)], "Excel's")],
 )  # fmt: skip
 def test_what_a_spreadsheet_or_program_made_of_dates_is_told(texts, words):

@@ -295,6 +295,8 @@ def test_a_column_that_cannot_be_read_is_left_out_by_the_line_that_the_message_s
         ("excel", ["44866", "44866.75", "44867"]),
         ("epoch_s", ["1667260800", "1667325600", "1667347200"]),
         ("epoch_ms", ["1667260800000", "1667325600000", "1667347200000"]),
+        ("epoch_us", ["1667260800000000", "1667325600000001", "1667347200000000"]),
+        ("epoch_ns", ["1667260800000000000", "1667325600999999999", "1667347200000000000"]),
         ("iso", ["2022-11-01", "2022-11-01T18:00:00.250Z", "20221102T000000"]),
         (["iso", "excel"], ["2022-11-01", "44866.75", "2022-11-02 00:00"]),
         ("%m/%d/%Y %I:%M %p", ["11/01/2022 12:00 AM", "11/01/2022 6:00 PM", "11/02/2022 12:00 AM"]),
@@ -312,6 +314,20 @@ def test_dates_that_have_a_name(tmp_path, date_format, dates):
         with pytest.raises(data.DataError) as error:
             data.load_transactions(path)
         assert asked in str(error.value) and len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("date_format", ["epoch_s", "epoch_ms", "epoch_us", "epoch_ns"])
+def test_numbers_since_1970_are_read_by_their_own_unit_alone(date_format):
+    """What another unit has written is no date of a shop; a day's last moment stays in it."""
+    units = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
+    midnight = 1_667_347_200
+    for other, unit in units.items():
+        reader = DateReader(date_format)
+        [date] = reader.read(pd.Series([midnight * unit - 1]))
+        if other == date_format:
+            assert f"{date:%Y-%m-%d %H:%M:%S}" == "2022-11-01 23:59:59"
+        else:
+            assert not date >= pd.Timestamp("1990-01-01") and reader.fitting() == [other]
 
 
 @pytest.mark.parametrize("form", ["parquet", "xlsx"])

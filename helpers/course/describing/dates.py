@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers.course.describing.phrases import percent
 from helpers.course.describing.words import parts_of, words
-from helpers.reading.dates import in_full_width, plainly
+from helpers.reading.dates import NAMED, DateReader, in_full_width, plainly
 
 # So many different values are tried; a format fits if it reads nearly all of them.
 _MOST = 5_000
@@ -34,7 +34,8 @@ _TIME = re.compile(
 _NUMBERS = {  # digits as dates: what they look like, their format, and what one is
     "epoch_s": (r"\d{10}(\.0)?", 3e8, 4e9),
     "epoch_ms": (r"\d{13}(\.0)?", 3e11, 4e12),
-    "microseconds": (r"\d{16}(\.0)?", 3e14, 4e15),
+    "epoch_us": (r"\d{16}(\.0)?", 3e14, 4e15),
+    "epoch_ns": (r"\d{19}", 3e17, 4e18),
     "excel": (r"\d{5}([.,]\d+)?", 2e4, 7e4),
 }
 
@@ -159,24 +160,10 @@ def _number_format(values):
 
 
 def _of_numbers(name, values, column):
-    example = values.iloc[0]
-    number = pd.to_numeric(column.str.replace(",", "."), errors="coerce")
-    unit = {"epoch_s": 1, "epoch_ms": 1e-3, "microseconds": 1e-6, "excel": 86_400}[name]
-    seconds = number * unit - (25_569 * 86_400 if name == "excel" else 0)
-    days = pd.to_datetime(seconds, unit="s", errors="coerce")
-    read = f"{example} would be {days.dropna().iloc[0]:%Y-%m-%d %H:%M}"
-    what = {
-        "epoch_s": "seconds since 1970",
-        "epoch_ms": "milliseconds since 1970",
-        "microseconds": "microseconds since 1970",
-        "excel": "days as Excel counts them",
-    }[name]
+    days = DateReader(name).read(column)
+    read = f"{values.iloc[0]} would be {days.dropna().iloc[0]:%Y-%m-%d %H:%M}"
     zones = [] if name == "excel" else ["seconds since 1970 are in UTC"]
-    if name == "microseconds":
-        how = ("no format reads microseconds: divide by 1000 where you export (in SQL: "
-               "DIV(event_timestamp, 1000)), then use epoch_ms")  # fmt: skip
-        return Dates([], [f"{what}: {read}", how], zones, days=days)
-    return Dates([name], [f"{what}: {read}"], zones, days=days)
+    return Dates([name], [f"{NAMED[name]}: {read}"], zones, days=days)
 
 
 def _shapes(values):
@@ -305,8 +292,6 @@ _NO_DATES = {
     r"[1-9]|[12]\d|3[01]": "these are days of the month: if year and month stand in columns of "
     'their own, name all three, such as "Year + Month + Day": transaction_date, with date_format '
     '"%Y %m %d"',
-    r"\d{19}": "these look like nanoseconds since 1970: divide by 1,000,000 where you export, then "
-    "use epoch_ms",
     r"\d([.,]\d+)?[eE]\+\d+": "a spreadsheet has rounded these numbers: export the file anew, and "
     "do not save it there",
 }
