@@ -524,33 +524,49 @@ def _test_customers(shop):
     )
 
 
+# Ids are equal but for what one of these takes off.
+_SPELLINGS = {
+    "case": lambda ids: ids.str.lower(),
+    "zeros in front": lambda ids: ids.str.replace(
+        r"^([^\W\d_]*[-_ ]?)0+([1-9][0-9]*)$", r"\1\2", regex=True
+    ),
+    "a .0 behind": lambda ids: ids.str.replace(r"^([0-9]+)[.,]0+$", r"\1", regex=True),
+    "blanks": lambda ids: ids.str.replace(" ", ""),
+    "letters or digits of another script": lambda ids: ids.map(
+        lambda each: each if each.isascii() else drawn_alike(each)
+    ),
+}
+# What is told: one customer in fifty. In codes such as aB, whose case counts, fewer are alike by
+# chance; elsewhere so many customers are no chance.
+_SHARE_OF_TWINS, _MANY_TWINS = 0.02, 20
+
+
 def _two_spellings(shop):
     """Customers who differ from another only by what a program changed, or what nobody sees."""
     ids = pd.Series(shop.kept["customer_id"].unique(), dtype="str")
     if len(ids) < MIN_CUSTOMERS:
         return None
-    number = ids.str.fullmatch("0*[1-9][0-9]*")
-    ways = {
-        "zeros in front": ids.where(~number, ids.str.lstrip("0")),
-        "case": ids.str.lower(),
-        "letters or digits of another script": ids.map(
-            lambda each: each if each.isascii() else drawn_alike(each)
-        ),
-    }
+    ways = {how: fold(ids) for how, fold in _SPELLINGS.items()}
     twins = {how: folded.duplicated(keep=False) for how, folded in ways.items()}
-    how = max(twins, key=lambda each: twins[each].sum())
-    share = twins[how].mean()
-    # one in fifty: among short codes in which case counts, a few are alike by chance
-    if share < 0.02:
+    if twins["case"].mean() < _SHARE_OF_TWINS and ids.str.contains("[a-z][A-Z]").mean() > 0.5:
+        del twins["case"]
+    same, kinds = ids, []
+    for how in sorted(twins, key=lambda each: -twins[each].sum()):
+        same = _SPELLINGS[how](same)
+        if (n := int(twins[how].sum())) > 1:
+            one, other = ids[ways[how] == ways[how][twins[how]].iloc[0]].iloc[:2]
+            kinds.append(f"{how} ({n:,}, such as {_short(one)} and {_short(other)})")
+    n = int(same.duplicated(keep=False).sum())
+    if n < min(_MANY_TWINS, _SHARE_OF_TWINS * len(ids)) or not n:
         return None
-    one, other = ids[ways[how] == ways[how][twins[how]].iloc[0]].iloc[:2]
     mend = "Export the ids of all parts from one system, as text, so that each is written one way."
-    if how == "case":
-        mend = "If they are one: `merge_case: true` under `cleaning`."
+    if "case" in twins and twins["case"].any():
+        others = f" For the rest: {mend[0].lower()}{mend[1:]}" if len(kinds) > 1 else ""
+        mend = f"If those in another case are one: `merge_case: true` under `cleaning`.{others}"
     return Doubt(
         "customers written in two ways",
-        f"{share:.0%} of the {len(ids):,} customers are equal to another but for {how}, such as "
-        f"{_short(one)} and {_short(other)}.",
+        f"{n:,} of the {len(ids):,} customers ({n / len(ids):.1%}) are equal to another but "
+        f"for {'; '.join(kinds) or 'several things at once'}.",
         "If they are the same people, what each of them bought is cut in two, and recommended to "
         "them again.",
         mend,

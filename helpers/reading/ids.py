@@ -50,7 +50,7 @@ _EXPONENT = "^[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}$"
 _LONG = "^[1-9][0-9]{15,18}$"
 _SEVERAL = r"^\[.*\]$|[^;| ] *[;|] *[^;| ]"
 # What any of these, an odd mark or leading zeros have in common: ids without it are plain.
-_ODD = r"[^ -~]|[.,;|\[]|[eE][+]|^0+[1-9][0-9]*$|" + _LONG
+_ODD = r"[^!-~]|[.,;|\[]|[eE][+]|^0+[1-9][0-9]*$|" + _LONG
 # Marks that some scripts spell with, and emoji are made with: they go beside ASCII only.
 _JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+(?![^\x00-\x7f])")
@@ -339,11 +339,16 @@ def _lost_digits(engine, name):
 
 
 def _said_of_twins(engine, merge_case):
-    """Ids that are equal but for case, or but for zeros before them."""
+    """Ids that are equal but for case, zeros before them, blanks, or a .0 behind them."""
     number = "^0*[1-9][0-9]*$"
     kinds = {
         "case": ("LOWER(becomes)", "TRUE"),
         "leading zeros": ("REGEXP_REPLACE(becomes, '^0+', '')", matches("becomes", number)),
+        "blanks": ("REPLACE(becomes, ' ', '')", "TRUE"),
+        "a .0 behind": (
+            "REGEXP_REPLACE(becomes, '[.,]0+$', '')",
+            matches("becomes", "^[0-9]+([.,]0+)?$"),
+        ),
     }
     queries = [
         f"""

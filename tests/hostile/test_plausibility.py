@@ -435,6 +435,41 @@ def test_a_few_customers_alike_by_chance_are_no_doubt(tmp_path, twins, said):
     assert [doubt.name for doubt in found] == ["customers written in two ways"] * said
 
 
+def test_all_kinds_of_second_spellings_are_told_with_their_counts(tmp_path):
+    shop = made_up(n_customers=900, n_orders=9_000, n_days=400)
+    ids = shop["customer_id"].value_counts().index
+    called = {old: f"C{n}" for n, old in enumerate(ids, 1)}
+    # of forty customers, half of the rows have another spelling
+    ways = ["c{}", "C0{}", "C {}", "\u0421{}", "c 0{}"]
+    again = called | {old: ways[n % 5].format(n) for n, old in enumerate(ids[:40], 1)}
+    half = pd.Series(range(len(shop)), shop.index) % 2 == 0
+    spelled = shop["customer_id"].map(called).where(half, shop["customer_id"].map(again))
+    (doubt,) = doubts(tmp_path, shop.assign(customer_id=spelled))
+    assert doubt.name == "customers written in two ways"
+    assert f"80 of the {len(ids) + 40:,} customers" in doubt.seen
+    kinds = ("case", "zeros in front", "blanks", "letters or digits of another script")
+    assert all(f"{kind} (16, such as" in doubt.seen for kind in kinds)
+    assert "`merge_case: true`" in doubt.mend and "one way" in doubt.mend
+
+
+@pytest.mark.parametrize(("letters", "said"), [("abcABC", False), ("ABC", True)])
+def test_some_twins_in_a_large_shop_are_told_unless_case_counts_in_its_codes(
+    tmp_path, letters, said
+):
+    shop = made_up(n_customers=1_500, n_orders=9_000, n_days=400)
+    ids = shop["customer_id"].unique()
+    assert len(ids) > 1_050
+    rng = np.random.default_rng(3)
+    codes = [
+        "".join(rng.choice(list(letters), 3)) + f"{n:04}" + "".join(rng.choice(list(letters), 3))
+        for n in range(len(ids))
+    ]
+    codes[:10] = [code.swapcase() for code in codes[-10:]]
+    called = dict(zip(ids, codes, strict=True))
+    found = doubts(tmp_path, shop.assign(customer_id=shop["customer_id"].map(called)))
+    assert ["case (20, such as" in doubt.seen for doubt in found] == [True] * said
+
+
 def test_a_shop_of_guests_only_has_nobody_to_compare_with(tmp_path):
     shop = made_up(n_days=400).drop_duplicates(["product_id", "transaction_date"]).head(2_000)
     tills = [f"cash{till}" for till in range(50)]
