@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from helpers.reading.dates import MIXED_ZONES
+from helpers.reading.dates import MIXED_ZONES, UNCLEAR_ZONES
 from helpers.reading.ids import drawn_alike
 from helpers.reading.numbers import are_several, is_currency
 
@@ -971,6 +971,18 @@ def _mixed_zones(shop):
     )
 
 
+def _unclear_zones(shop):
+    """Names of zones that several countries have, brought to the shop's own zone."""
+    if UNCLEAR_ZONES not in shop.findings or "brought to" not in shop.findings["times with a zone"]:
+        return None
+    return Doubt(
+        UNCLEAR_ZONES,
+        f"names of zones mean several things: {shop.findings[UNCLEAR_ZONES]}.",
+        "With the wrong one, what was bought in the evening stands on another day.",
+        "Export the times with their offset from UTC, such as -06:00, in place of the name.",
+    )
+
+
 def grows_with_quantity(price: pd.Series, quantity: pd.Series, product: pd.Series) -> bool:
     """Whether a price is of the whole line: two pieces cost twice as much as one, and so on.
 
@@ -1457,6 +1469,6 @@ _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
-    _quantities_of_one, _currencies, _rounded_ids, _mixed_zones, _event_log,
+    _quantities_of_one, _currencies, _rounded_ids, _mixed_zones, _unclear_zones, _event_log,
     _lines_without_date, _price_of_line, _several_in_a_cell,
 ]  # fmt: skip

@@ -58,6 +58,8 @@ _COMMON_FORMATS = [
 ]
 #: The finding of times whose zones are too far apart to be one zone's summer and winter.
 MIXED_ZONES = "times of several zones"
+#: The finding of names of zones that mean another offset elsewhere.
+UNCLEAR_ZONES = "names of zones with two meanings"
 _SUMMER = 1.0
 #: More unreadable values than this share are a wrong format, not bad rows.
 MOST_UNREADABLE = 0.05
@@ -78,16 +80,21 @@ _LANGUAGES = ("cs", "da", "de", "de_AT", "el", "es", "fi", "fr", "hu", "id", "it
 _LETTERS = re.compile(r"[^\W\d_]{3,}\.?")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _HALF = re.compile(r"\b([ap])\.\s?m(?:\.|\b)", re.I)  # 8:05 p. m.
-# Zones by the names that shops' programs write, and their offsets from UTC. Some names have other
-# meanings elsewhere (CST in China, IST in Israel), so that what was taken is said.
+# Zones by the names that shops' programs write, and their offsets from UTC.
 ZONES = {
     "WET": "+0000", "WEST": "+0100", "BST": "+0100", "CET": "+0100", "MEZ": "+0100",
     "CEST": "+0200", "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300",
+    "IDT": "+0300",
     "IST": "+0530", "SGT": "+0800", "HKT": "+0800", "AWST": "+0800", "JST": "+0900",
     "KST": "+0900", "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300",
     "BRT": "-0300", "ADT": "-0300", "AST": "-0400", "EDT": "-0400", "EST": "-0500",
     "CDT": "-0500", "CST": "-0600", "MDT": "-0600", "MST": "-0700", "PDT": "-0700",
     "PST": "-0800", "AKDT": "-0800", "AKST": "-0900", "HST": "-1000",
+}  # fmt: skip
+# What some of the names mean elsewhere; the shop's own zone decides, if it has the name.
+_ELSEWHERE = {
+    "CST": "China +08:00, Cuba -05:00", "CDT": "Cuba -04:00", "AST": "Arabia +03:00",
+    "IST": "Israel +02:00, Ireland +01:00", "BST": "Bangladesh +06:00",
 }  # fmt: skip
 _ZONE = re.compile(rf"(?<=[\dMm])(\s?)({'|'.join(ZONES)})(?=$| \d{{4}}$)")
 
@@ -142,6 +149,7 @@ class DateReader:
                 "or a list of them."
             )
         self.time_zone = _zone(time_zone)
+        self._own_names = _names_of(self.time_zone)
         self.one_way = self.both_ways = self.read_rows = self.fits_two = 0
         self.two_ways, self.zoned, self.zones = None, False, set()
         self.offsets = pd.Series(dtype="float64")
@@ -168,8 +176,8 @@ class DateReader:
         # a date occurs many times: read each once
         codes, values = pd.factorize(text.where(is_given(text)))
         values = pd.Series(values, dtype="str")
-        self.zones |= set(values.str.extract(_ZONE)[1].dropna())
-        values = plainly(values)
+        self.zones |= names_of_zones(values)
+        values = plainly(values, self._own_names)
         if len(self._seen) < _ENOUGH:
             self._seen = self._seen.union(values[:_ENOUGH], sort=False)
         if not len(values):
@@ -256,9 +264,12 @@ class DateReader:
             least, most = self.offsets
             said[MIXED_ZONES] = f"{least:+g} to {most:+g} hours from UTC"
         if self.zones and self.zoned:
+            taken = {name: (ZONES | self._own_names)[name] for name in sorted(self.zones)}
             said["zones by their names, read as these offsets from UTC"] = ", ".join(
-                f"{name} {ZONES[name][:3]}:{ZONES[name][3:]}" for name in sorted(self.zones)
+                f"{name} {offset[:3]}:{offset[3:]}" for name, offset in taken.items()
             )
+            if unclear := meanings_elsewhere(self.zones - set(self._own_names)):
+                said[UNCLEAR_ZONES] = unclear
         turned = self._turned()
         if turned is None:
             return said
@@ -327,7 +338,7 @@ def as_text(cells: pd.Series) -> pd.Series:
     return cells.astype("str").where(cells.notna()).str.strip()
 
 
-def plainly(values: pd.Series) -> pd.Series:
+def plainly(values: pd.Series, own_names: dict[str, str] | None = None) -> pd.Series:
     """Dates with the digits 0 to 9, and months as ``%b`` has them: ``1 Jan 2024`` for ``1 janv.``.
 
     Names of zones become offsets (``CET``: ``+0100``), ``p.m.`` is ``pm``, and ``3rd`` is ``3``.
@@ -335,6 +346,8 @@ def plainly(values: pd.Series) -> pd.Series:
     Parameters
     ----------
     values : Series of str
+    own_names : dict of str to str, optional
+        Names of zones that have other offsets in the shop's own one than in :data:`ZONES`.
 
     Returns
     -------
@@ -342,13 +355,29 @@ def plainly(values: pd.Series) -> pd.Series:
         What is no month in any of our languages stays as it is.
     """
     odd = values.str.contains(r"[^\x00-\x7f]|[^\W\d_]{3}|[apAP]\.", na=False)
-    return values.where(~odd, values[odd].map(_plain_date))
+    zones = ZONES | (own_names or {})
+    return values.where(~odd, values[odd].map(lambda text: _plain_date(text, zones)))
 
 
-def _plain_date(text):
+def names_of_zones(values: pd.Series) -> set[str]:
+    """The names of zones that stand behind times."""
+    return set(values.str.extract(_ZONE)[1].dropna())
+
+
+def meanings_elsewhere(names) -> str:
+    """What was taken for names of zones that have another meaning, and what it is."""
+    return "; ".join(
+        f"{name} was taken as {ZONES[name][:3]}:{ZONES[name][3:]}, elsewhere it is "
+        f"{_ELSEWHERE[name]}"
+        for name in sorted(names)
+        if name in _ELSEWHERE
+    )
+
+
+def _plain_date(text, zones):
     text = "".join(str(int(each)) if each.isdecimal() else each for each in text)
     text = _HALF.sub(r"\1m", _ORDINAL.sub("", text))
-    text = _ZONE.sub(lambda found: found[1] + ZONES[found[2]], text)
+    text = _ZONE.sub(lambda found: found[1] + zones[found[2]], text)
     return _LETTERS.sub(lambda word: _in_english(word[0]), text)
 
 
@@ -390,6 +419,14 @@ def _zone(name):
             f"{near[0]!r}."
         ) from None
     return name
+
+
+def _names_of(time_zone):
+    """The offsets of the names that a zone has itself, in winter and summer: of those we read."""
+    if not time_zone:
+        return {}
+    days = [pd.Timestamp(2024, month, 1, tz=time_zone) for month in (1, 7)]
+    return {day.tzname(): day.strftime("%z") for day in days if day.tzname() in ZONES}
 
 
 def _plausible(dates):

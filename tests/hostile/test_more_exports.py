@@ -144,6 +144,29 @@ def test_zones_by_their_names(date_format):
     assert brought.dt.strftime("%d %H").tolist() == ["03 20", "04 02", "03 21", "03 20"]
 
 
+@pytest.mark.parametrize(
+    ("text", "zone", "hour", "unclear"),
+    [("CST", "Asia/Shanghai", "03 20", False), ("CST", "America/Chicago", "03 20", False),
+     ("CST", "America/New_York", "03 21", True), ("IST", "Asia/Jerusalem", "03 20", False),
+     ("IST", "Asia/Kolkata", "03 20", False), ("IST", "Europe/Berlin", "03 16", True),
+     ("EST", "Europe/Berlin", "04 02", False)],
+)  # fmt: skip
+def test_a_name_that_zones_share_is_the_shops_own_or_doubted(tmp_path, text, zone, hour, unclear):
+    reader = DateReader("iso", zone)
+    [found] = reader.read(pd.Series([f"2024-01-03 20:30:00 {text}"]))
+    assert f"{found:%d %H}" == hour
+    table = shop()
+    days = pd.to_datetime(table["transaction_date"], dayfirst=True)
+    table["transaction_date"] = days.dt.strftime("%Y-%m-%d 20:30:00 ") + text
+    _, report = read(tmp_path, table, "iso", time_zone=zone)
+    assert len(doubt(report, "names of zones with two meanings")) == unclear
+    # the day that is written holds wherever it was, so that there is nothing to doubt
+    _, report = read(tmp_path, table, "iso")
+    assert not doubt(report, "names of zones with two meanings")
+    assert ("names of zones with two meanings" in report.findings) == (text != "EST")
+    assert ("elsewhere it is" in proposed(tmp_path, table)) == (text != "EST")
+
+
 def test_summer_and_winter_by_name_are_proposed_with_their_zone(tmp_path):
     at = pd.date_range("2024-01-02", periods=N, freq="25h", tz="America/Los_Angeles")
     table = shop(transaction_date=at.strftime("%b %d, %Y %I:%M:%S %p %Z"))

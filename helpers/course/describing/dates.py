@@ -11,7 +11,14 @@ import pandas as pd
 
 from helpers.course.describing.phrases import percent
 from helpers.course.describing.words import parts_of, words
-from helpers.reading.dates import NAMED, DateReader, in_full_width, plainly
+from helpers.reading.dates import (
+    NAMED,
+    DateReader,
+    in_full_width,
+    meanings_elsewhere,
+    names_of_zones,
+    plainly,
+)
 
 # So many different values are tried; a format fits if it reads nearly all of them.
 _MOST = 5_000
@@ -102,6 +109,8 @@ def dates_of(column: pd.Series, typed: bool = False) -> Dates:
         compact, compact_shares = _fitting(values, _COMPACT)
         formats, shares = (compact, compact_shares) if compact else (formats, shares)
     zones, zone = _zones(values, formats)
+    if unclear := meanings_elsewhere(names_of_zones(written)):
+        zones.append(f"{unclear}: set `time_zone` to the shop's own if that is meant")
     if not formats:
         return Dates([], _why_none(values, shares), zones, zone)
     choice = [_plain(_as_written(each, written)) for each in formats]
