@@ -466,6 +466,25 @@ def _another_time(shop, reason, name, when):
     )
 
 
+def _worthless(shop):
+    """Amounts of zero in a large part of the lines: another column's, such as the refunds?"""
+    for name in ("total_amount", "unit_price"):
+        rows = int((shop.rows["reason"] == f"{name} not above zero").sum())
+        share = rows / max(len(shop.rows), 1)
+        if share >= 0.2:
+            theirs = _short(shop.called[name])
+            return Doubt(
+                "amounts of zero",
+                f"{rows:,} rows ({share:.0%}) have no {theirs} above zero, and are left out.",
+                f"What was given away is no purchase, but it is rarely so much: is {theirs} what "
+                "was paid for the line?",
+                f"If it is not: map another column to {name} under `columns`, or leave it out: "
+                f"`ignore: [{name}]` under `cleaning`.",
+                stops=share >= 0.5,
+            )
+    return None
+
+
 # Customers
 
 # Ids that stand for nobody, in the tills and shops we know.
@@ -1465,7 +1484,7 @@ def _option(option, column, values):
 
 _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _undone_orders, _credit_notes, _lines_without_customer, _order_as_customer, _one_customer,
-    _two_spellings, _unique_products,
+    _two_spellings, _unique_products, _worthless,
     _turned_dates, _one_day, _thin_end, _capped, _future, _long_ago, _garbled_names, _hole,
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -64,11 +65,21 @@ class Parquet:
             refuse_bombs(size * rows, packed, self._source.name)
 
 
+def is_text_of_another_type(kind: pa.DataType) -> bool:
+    """Whether a column may be text that is not called so: Impala and older programs write bytes."""
+    tests = (pa.types.is_string_view, pa.types.is_binary_view, pa.types.is_binary,
+             pa.types.is_large_binary, pa.types.is_fixed_size_binary)  # fmt: skip
+    return any(test(kind) for test in tests)
+
+
 def _plain(table):
     """Without types that other engines do not read, or read otherwise."""
     for at, field in enumerate(table.schema):
         if pa.types.is_float16(field.type):
             table = table.set_column(at, field.name, table.column(at).cast(pa.float32()))
+        elif is_text_of_another_type(field.type):
+            with suppress(pa.ArrowInvalid):  # pictures, and not texts
+                table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
         elif pa.types.is_dictionary(field.type):
             plain = table.column(at).cast(field.type.value_type)
             table = table.set_column(at, field.name, plain)

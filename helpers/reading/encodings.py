@@ -107,8 +107,9 @@ class Look:
     lines : int
     unended : bool
         Whether the last line has no end, so that there is one more.
-    quoted, escaped, has_entities, has_equals : bool
-        Whether there is a quote, a backslash before one, an HTML entity, a value like ``="016"``.
+    quoted, escaped, has_entities, has_equals, has_marks : bool
+        Whether there is a quote, a backslash before one, an HTML entity, a value like ``="016"``, a
+        byte-order mark at the beginning of another line than the first.
     """
 
     encoding: str = "utf-8"
@@ -122,6 +123,7 @@ class Look:
     escaped: bool = False
     has_entities: bool = False
     has_equals: bool = False
+    has_marks: bool = False
 
 
 #: An HTML entity.
@@ -153,6 +155,7 @@ def look_at(source, encoding: str | None = None) -> Look:
     if wide and codecs.lookup(wide).name.startswith(("utf-16", "utf-32")):
         for _, block in _text_blocks(source, wide, encoding):
             _count(found, block.encode("utf-8", "replace"))
+            found.has_marks |= "\n\ufeff" in block
         return found
     valid, odd = 0, Counter()
     with source.open() as handle:
@@ -161,6 +164,8 @@ def look_at(source, encoding: str | None = None) -> Look:
             _count(found, block)
             if block.isascii():
                 continue
+            found.has_marks |= b"\n" + codecs.BOM_UTF8 in block
+            found.has_marks |= at > 0 and block.startswith(codecs.BOM_UTF8)
             if encoding:
                 _check_block(block, encoding, at, source)
             elif _is_utf8(block):

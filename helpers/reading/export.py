@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers import progress
+from helpers.reading.columnar import is_text_of_another_type
 from helpers.reading.columns import (
     Contract,
     is_another_header,
@@ -174,6 +175,7 @@ class Export:
             file.kind == "parquet"
             and file.is_plain
             and names == self.names[0]
+            and not any(is_text_of_another_type(field.type) for field in file.schema)
             and self._is_date(file.schema.field(inverse(names)[self.contract.date]).type)
             for file, names in zip(self.files, self.names, strict=True)
         )

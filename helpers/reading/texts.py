@@ -143,8 +143,7 @@ class Text:
 
     def _like_header(self, chunk):
         first, *others = self._names
-        # what began with a byte-order mark still has it, and its quotes
-        like = chunk.iloc[:, 0].isin([first, f"\ufeff{first}", f'\ufeff"{first}"'])
+        like = chunk.iloc[:, 0] == first
         if like.any():
             like &= (chunk.iloc[:, 1:].fillna("") == others).all(axis=1)
         return like
@@ -168,7 +167,8 @@ class Text:
         errors = "strict" if self._given else "replace"
         if self._look.mixed:
             errors = BAD_BYTES
-        return io.TextIOWrapper(self.source.open(), self._look.encoding, errors, newline="")
+        reader = _WithoutMarks if self._look.has_marks else io.TextIOWrapper
+        return reader(self.source.open(), self._look.encoding, errors, newline="")
 
     def _after_header(self):
         text = self._open()
@@ -393,6 +393,20 @@ class Text:
         for start, _, lines in self._rows():  # noqa: B007
             pass
         return start, start + len(lines) - 1
+
+
+class _WithoutMarks(io.TextIOWrapper):
+    """A text without the byte-order marks of the files that it was put together from."""
+
+    _before = "\n"
+
+    def read(self, size=-1):
+        text = (self._before + super().read(size)).replace("\n\ufeff", "\n")[1:]
+        self._before = text[-1:] or "\n"
+        return text
+
+    def readline(self, size=-1):
+        return super().readline(size).removeprefix("\ufeff")
 
 
 class _WithoutNulls:

@@ -390,6 +390,11 @@ def test_files_put_together_with_their_byte_order_marks(tmp_path, quote):
     again = "\ufeff" + ",".join(names) + "\n"
     _, report = read(tmp_path, lines_of(["Mug"], 3) + again + "D1,P1,02-01-2024,Mug\n")
     assert (report.kept, report.rejected) == (4, {"empty row": 1})
+    # a part without a header, and in an encoding of two bytes
+    text = lines_of(["Mug"], 3) + f"\ufeff{quote}C000{quote},P7,02-01-2024,Mug\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        table, report = read(tmp_path, text.encode(encoding))
+        assert (table["customer_id"] == "C000").sum() == 2 and report.kept == 4
 
 
 def test_a_row_that_is_named_like_columns_is_no_header(tmp_path):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from helpers import data, warehouse
@@ -117,6 +119,37 @@ def test_a_mark_that_one_column_shows_holds_for_those_that_may_be_either(tmp_pat
     said = proposed(tmp_path, table, sep=";")
     assert 'decimal: ","' in said and "one file has one mark" in said
     assert "decimal: TODO" in proposed(tmp_path, shop(quantity="1,000", unit_price="4,500"))
+
+
+@pytest.mark.parametrize(
+    "name", ["Refunded Amount", "Discount Amount", "Tax total", "Rabatt Betrag"]
+)
+def test_an_amount_that_nobody_paid_is_not_proposed_and_doubted_if_it_is_named(tmp_path, name):
+    table = shop().assign(**{name: np.where(np.arange(N) % 9, "0.00", "4.50")})
+    assert "total_amount" not in proposed(tmp_path, table)
+    _, report = read(tmp_path, table, columns={name: "total_amount"})
+    [found] = doubt(report, "amounts of zero")
+    assert name in found.seen and "ignore: [total_amount]" in found.mend and found.stops
+    assert not doubt(read(tmp_path, table)[1], "amounts of zero")
+
+
+@pytest.mark.parametrize("kinds", [(pa.string_view(), pa.binary_view()), (pa.binary(),) * 2])
+def test_texts_of_other_types_in_a_parquet_file_are_texts(tmp_path, kinds):
+    customers = shop()["customer_id"].str.replace("C", "Ä")
+    table = shop(customer_id=customers)
+    table["transaction_date"] = pd.to_datetime(table["transaction_date"], dayfirst=True)
+    table, path = pa.Table.from_pandas(table, preserve_index=False), tmp_path / "shop.parquet"
+    for at, kind in enumerate(kinds):
+        table = table.set_column(at, table.column_names[at], table.column(at).cast(kind))
+    pq.write_table(table, path)
+    found, report = data.read_transactions(path)
+    sets = [set(found[name]) for name in ("customer_id", "product_id")]
+    assert report.kept == N and sets == [set(ids) for ids in (customers, shop()["product_id"])]
+    said = warehouse.score("duckdb", path, tmp_path / "lists", warehouse.Settings(n=3, n_parts=1))
+    assert (
+        said["kept"] == N
+        and set(warehouse.read_lists(tmp_path / "lists")["customer_id"]) == sets[0]
+    )
 
 
 # Dates

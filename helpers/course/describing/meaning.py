@@ -14,6 +14,7 @@ from helpers.course.describing.words import (
     ranks,
     squeezed,
     without_table,
+    words,
 )
 from helpers.plausibility import grows_with_quantity, states_of
 
@@ -116,6 +117,8 @@ def _rank(ours, theirs):
     if (short := squeezed(without_table(theirs))) in ranked:
         return 500 + ranked[short]
     parts = parts_of(theirs)
+    if ours in _NUMBERS and set(parts) & set(words()["not_paid"]):
+        return None
     for start in range(1, len(parts)):  # shop_customer_id, item.item_id, Kunden-Nr. (neu)
         for ends in ("".join(parts[start:]), "".join(parts[:-start])):
             # a single short word at an end says too little: "name", "id", "type", "day"
