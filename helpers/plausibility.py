@@ -543,16 +543,17 @@ def _test_customers(shop):
     )
 
 
-# Ids are equal but for what one of these takes off.
+# Ids are equal but for what one of these takes off, or all of them in this order.
 _SPELLINGS = {
-    "case": lambda ids: ids.str.lower(),
-    "zeros in front": lambda ids: ids.str.replace(
-        r"^([^\W\d_]*[-_ ]?)0+([1-9][0-9]*)$", r"\1\2", regex=True
-    ),
-    "a .0 behind": lambda ids: ids.str.replace(r"^([0-9]+)[.,]0+$", r"\1", regex=True),
+    "braces around": lambda ids: ids.str.strip("{}"),
     "blanks": lambda ids: ids.str.replace(" ", ""),
     "letters or digits of another script": lambda ids: ids.map(
         lambda each: each if each.isascii() else drawn_alike(each)
+    ),
+    "case": lambda ids: ids.str.lower(),
+    "a .0 behind": lambda ids: ids.str.replace(r"^([0-9]+)[.,]0+$", r"\1", regex=True),
+    "zeros in front": lambda ids: ids.str.replace(
+        r"^([^\W\d_]*[-_ ]?)0+([1-9][0-9]*)$", r"\1\2", regex=True
     ),
 }
 # What is told: one customer in fifty. In codes such as aB, whose case counts, fewer are alike by
@@ -570,8 +571,9 @@ def _two_spellings(shop):
     if twins["case"].mean() < _SHARE_OF_TWINS and ids.str.contains("[a-z][A-Z]").mean() > 0.5:
         del twins["case"]
     same, kinds = ids, []
-    for how in sorted(twins, key=lambda each: -twins[each].sum()):
+    for how in twins:
         same = _SPELLINGS[how](same)
+    for how in sorted(twins, key=lambda each: -twins[each].sum()):
         if (n := int(twins[how].sum())) > 1:
             one, other = ids[ways[how] == ways[how][twins[how]].iloc[0]].iloc[:2]
             kinds.append(f"{how} ({n:,}, such as {_short(one)} and {_short(other)})")

@@ -70,7 +70,8 @@ _FIRST, _LAST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 # What programs write where there is no date.
 _NOTHING = frozenset(
     ("", "NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "NaN", "NaT", "\\N", "0000-00-00",
-     "0000-00-00 00:00:00", "undefined", "none", "(blank)", "(not set)")
+     "0000-00-00 00:00:00", "00.00.0000", "00/00/0000", "00000000", "undefined",
+     "none", "(blank)", "(not set)")
 )  # fmt: skip
 # So many different dates show which format would fit.
 _ENOUGH = 10_000
@@ -80,6 +81,8 @@ _LANGUAGES = ("cs", "da", "de", "de_AT", "el", "es", "fi", "fr", "hu", "id", "it
 _LETTERS = re.compile(r"[^\W\d_]{3,}\.?")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _HALF = re.compile(r"\b([ap])\.\s?m(?:\.|\b)", re.I)  # 8:05 p. m.
+# 20240105.0, and what JavaScript writes behind a time: (Central European Standard Time)
+_BESIDE = r"(?<=^\d{8})\.0+$|(?<=\d) \([^\d()]+\)$"
 # Zones by the names that shops' programs write, and their offsets from UTC.
 ZONES = {
     "WET": "+0000", "WEST": "+0100", "BST": "+0100", "CET": "+0100", "MEZ": "+0100",
@@ -342,6 +345,7 @@ def plainly(values: pd.Series, own_names: dict[str, str] | None = None) -> pd.Se
     """Dates with the digits 0 to 9, and months as ``%b`` has them: ``1 Jan 2024`` for ``1 janv.``.
 
     Names of zones become offsets (``CET``: ``+0100``), ``p.m.`` is ``pm``, and ``3rd`` is ``3``.
+    Several blanks are one; the ``.0`` of a column of floats and a zone in brackets go.
 
     Parameters
     ----------
@@ -354,6 +358,7 @@ def plainly(values: pd.Series, own_names: dict[str, str] | None = None) -> pd.Se
     Series of str
         What is no month in any of our languages stays as it is.
     """
+    values = values.str.replace(_BESIDE, "", regex=True).str.replace(r" {2,}", " ", regex=True)
     odd = values.str.contains(r"[^\x00-\x7f]|[^\W\d_]{3}|[apAP]\.", na=False)
     zones = ZONES | (own_names or {})
     return values.where(~odd, values[odd].map(lambda text: _plain_date(text, zones)))
@@ -541,6 +546,7 @@ def _by_format(values, date_format):
     if date_format == "ISO8601":
         return _iso(values)
     given, date_format = date_format, re.sub("%[bB][.]?", "%b", date_format)  # as plainly() writes
+    date_format = re.sub(" {2,}", " ", date_format)
     date_format = _NAMED_ZONE.sub("%z", date_format)
     if "%Z" in date_format and not values.str.contains("/").any():  # no names such as Europe/Paris
         values = values.str.replace(r"\b(?:UTC|GMT|Z)(?=$| \d{4}$)", "+0000", regex=True)

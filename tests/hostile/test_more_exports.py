@@ -167,6 +167,29 @@ def test_digits_without_marks_are_not_cut_where_they_happen_to_fit(date_format, 
     assert (None if pd.isna(found) else f"{found:%Y-%m-%d}") == day
 
 
+@pytest.mark.parametrize(
+    ("text", "date_format", "asked"),
+    [("1/3/2024  8:45:00 PM", "%m/%d/%Y %I:%M:%S %p", None), ("20240103.0", "%Y%m%d", None),
+     ("Jan  3 2024  8:45PM", "%b %d %Y %I:%M%p", None),
+     ("Jan  3 2024  8:45PM", "%b %d %Y %I:%M%p", "%b  %d %Y  %I:%M%p"),
+     ("Wed Jan 03 2024 20:45:00 GMT+0100 (Central European Standard Time)", None,
+      "%a %b %d %Y %H:%M:%S GMT%z")],
+)  # fmt: skip
+def test_blanks_and_tails_of_programs_in_dates(text, date_format, asked):
+    days = pd.date_range("2024-01-13", periods=17)
+    column = pd.Series([text, *(text.replace("03", f"{n}").replace(" 3", f" {n}").replace(
+        "/3/", f"/{n}/") for n in days.day)])  # fmt: skip
+    if date_format:
+        assert dates_of(column).formats == [date_format]
+    assert (DateReader(asked or date_format).read(column).dt.day == [3, *days.day]).all()
+
+
+def test_zeros_for_a_date_are_none(tmp_path):
+    for nothing in ("00.00.0000", "00000000"):
+        table = shop(transaction_date=[nothing, *shop()["transaction_date"][1:]])
+        assert read(tmp_path, table)[1].rejected == {"no date": 1}
+
+
 @pytest.mark.parametrize("date_format", ["iso", "%Y-%m-%d %H:%M:%S %Z"])
 def test_zones_by_their_names(date_format):
     texts = [f"2024-01-03 20:30:00 {zone}" for zone in ("CET", "EST", "UTC", "MEZ")]

@@ -439,15 +439,21 @@ def test_all_kinds_of_second_spellings_are_told_with_their_counts(tmp_path):
     shop = made_up(n_customers=900, n_orders=9_000, n_days=400)
     ids = shop["customer_id"].value_counts().index
     called = {old: f"C{n}" for n, old in enumerate(ids, 1)}
-    # of forty customers, half of the rows have another spelling
-    ways = ["c{}", "C0{}", "C {}", "\u0421{}", "c 0{}"]
-    again = called | {old: ways[n % 5].format(n) for n, old in enumerate(ids[:40], 1)}
+    # of some customers, half of the rows have another spelling
+    ways = ["c{}", "C0{}", "C {}", "\u0421{}", "{{C{}}}", "{{c 0{}}}"]
+    again = called | {old: ways[n % 6].format(n) for n, old in enumerate(ids[:48], 1)}
     half = pd.Series(range(len(shop)), shop.index) % 2 == 0
     spelled = shop["customer_id"].map(called).where(half, shop["customer_id"].map(again))
     (doubt,) = doubts(tmp_path, shop.assign(customer_id=spelled))
     assert doubt.name == "customers written in two ways"
-    assert f"80 of the {len(ids) + 40:,} customers" in doubt.seen
-    kinds = ("case", "zeros in front", "blanks", "letters or digits of another script")
+    assert f"96 of the {len(ids) + 48:,} customers" in doubt.seen
+    kinds = (
+        "case",
+        "zeros in front",
+        "blanks",
+        "braces around",
+        "letters or digits of another script",
+    )
     assert all(f"{kind} (16, such as" in doubt.seen for kind in kinds)
     assert "`merge_case: true`" in doubt.mend and "one way" in doubt.mend
 
