@@ -28,6 +28,7 @@ from helpers.plausibility import Doubt
 from helpers.reading import answers
 from helpers.reading.cleaning import clean, first_reason, trimmed_ids
 from helpers.reading.columns import Contract
+from helpers.reading.databases import Query
 from helpers.reading.export import Export
 from helpers.reading.files import DataError
 from helpers.reading.ids import BLANKS, NOTHING
@@ -184,6 +185,9 @@ class HealthReport:
         return), ``units``, and ``usable`` (nothing but a return speaks against it).
     by_day : DataFrame or None
         Of purchases: how many rows of each readable day have which outcome, ``kept`` or a reason.
+    shop, currency : str
+        What to call the shop of these purchases, and what their amounts are in; empty where nobody
+        has said.
     """
 
     source: str
@@ -195,6 +199,8 @@ class HealthReport:
     doubts: list[Doubt] = field(default_factory=list)
     undone: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     by_day: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    shop: str = ""
+    currency: str = ""
 
     @property
     def set_aside(self) -> int:
@@ -918,7 +924,27 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
         raise DataError(" ".join(problems))
     if visits[0] is not None:
         visits[1].findings.update(_strangers(visits[0], purchases[0]))
+    purchases[1].shop, purchases[1].currency = shop_called(parameters), parameters.currency
     return purchases, visits
+
+
+def shop_called(parameters: Parameters) -> str:
+    """What to call the shop: its name, or that it is the user's, and which file tells of it.
+
+    Examples
+    --------
+    >>> shop_called(Parameters.of({})), shop_called(Parameters.of({"shop_name": "Lamps"}))
+    ('the bundled shop', 'Lamps')
+    >>> shop_called(Parameters.of({"transactions_path": ["till/may.csv", "till/june.csv"]}))
+    'your shop (may.csv and others)'
+    """
+    source = parameters.source("transactions")
+    if parameters.shop_name or not source:
+        return parameters.shop_name or "the bundled shop"
+    if isinstance(source, Query):
+        return "your shop (from its database)"
+    paths = source if isinstance(source, list) else [source]
+    return f"your shop ({Path(paths[0]).name}{' and others' if len(paths) > 1 else ''})"
 
 
 #: Parameters that speak of files which the bundled shop does not have.

@@ -39,11 +39,11 @@ _ANY_VISITS = 1e9  # a week: more than any place has
 
 # what is asked for in one sentence, where a day to look again is what is missing
 _AGAIN = "a day to look again, once, when enough customers have come back"
-_FEW_JUDGED = "Collect purchases for longer, or hide more days (test_days)."
+_FEW_JUDGED = "Collect purchases for longer, or judge by more of the last days."
 _TOO_THIN = (
     "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
-    "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or hide more days "
-    "(test_days), and look once when there are so many."
+    "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or judge by more "
+    "of the last days, and look once when there are so many."
 )
 _UNDECIDED = "the interval includes zero and is wider than what is worth having"
 
@@ -67,6 +67,37 @@ def points(share: float, sign: str = "+") -> str:
     if text.strip("+-") == "0" and abs(share) >= 1e-6:
         text = f"{100 * share:{sign}.1g}"
     return "0" if text.strip("+-") == "0" else text.replace("-", "−")
+
+
+def money(amount: float, currency: str = "", digits: int = 0) -> str:
+    """An amount and what it is in.
+
+    Parameters
+    ----------
+    amount : float
+    currency : str
+        A code; empty where nobody has entered one.
+    digits : int
+        After the point.
+
+    Examples
+    --------
+    >>> money(8_000, "EUR"), money(4.784, "EUR", 2), money(810)
+    ('EUR 8,000', 'EUR 4.78', "810 in the shop's currency")
+    """
+    text = f"{amount:,.{digits}f}"
+    return f"{currency} {text}" if currency else f"{text} in the shop's currency"
+
+
+def rounded(number: float) -> float:
+    """To three digits: more would claim too much of what rests on assumptions.
+
+    Examples
+    --------
+    >>> rounded(10_532), rounded(-13_449), rounded(0)
+    (10500.0, -13400.0, 0.0)
+    """
+    return float(f"{number:.3g}")
 
 
 #: How what is counted reads where there is one of it.
@@ -262,7 +293,7 @@ CHECKS = [
         "what_to_do": "{mend}",
     },
     {
-        "question": "Was at least half of the purchase file usable?",
+        "question": "Was at least half of the file usable?",
         "short": "half of the rows are usable",
         "passes": lambda evidence: evidence["rows_kept"] >= 0.5,
         "otherwise": NOT_YET,
@@ -285,7 +316,7 @@ CHECKS = [
     {
         # as lesson 05a's rule counts, see `evaluate.too_few_to_compare`: whoever finds something in
         # both lists, or in neither, doesn't tell them apart
-        "question": f"Did at least {MIN_HITS} of them find something in one of the lists only?",
+        "question": f"Did at least {MIN_HITS} find something in one of the lists only?",
         "short": f"{MIN_HITS} found something in one list only",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
         "otherwise": NOT_YET,
@@ -295,7 +326,7 @@ CHECKS = [
         "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
     },
     {
-        "question": "Could histories tell something worth having (the shuffle test)?",
+        "question": "Could own histories tell enough (the shuffle test)?",
         "short": "the signal could reach the line",
         "passes": lambda evidence: (
             not too_little(
@@ -303,37 +334,37 @@ CHECKS = [
             )
         ),
         "otherwise": DONT,
-        "answer": "{signal_low_points} to {signal_high_points} points above a stranger's; the line "
+        "answer": "{signal_low_points} to {signal_high_points} points above a stranger's; enough "
         "is {line_points}",
         "what_to_do": "{no_signal}",
     },
     {
-        "question": "Could the lists beat the best sellers by something worth having?",
+        "question": "Could the lists beat the best sellers by enough?",
         "short": "the gain could reach the line",
         "passes": lambda evidence: (
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
-        "answer": "{gain_low_points} to {gain_high_points} points above them; the line is "
+        "answer": "{gain_low_points} to {gain_high_points} points above them; enough is "
         "{line_points}",
         "what_to_do": "{no_gain}",
     },
     {
-        "question": "Does the interval of the shuffle test lie above zero?",
+        "question": "Is what own histories tell surely above zero?",
         "short": "the signal is above zero",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "its lower end is {signal_low_points}",
+        "answer": "its lower end is {signal_low_points} points",
         "missing": "whether histories tell anything is still open",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
     {
-        "question": "Does the interval of the gain over the best sellers lie above zero?",
+        "question": "Is the gain over the best sellers surely above zero?",
         "short": "the gain is above zero",
         "passes": lambda evidence: evidence["gain_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "its lower end is {gain_low_points}",
+        "answer": "its lower end is {gain_low_points} points",
         "missing": "there may be no gain at all",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="gain"),
@@ -341,7 +372,7 @@ CHECKS = [
     {
         # asked of the gain, not of the line: that the line is reached was asked before, and a lift
         # below it needs no test. So a lower cost never makes this harder.
-        "question": f"Could a test of {MAX_WEEKS} weeks notice the best case of the gain?",
+        "question": f"Could {MAX_WEEKS} weeks notice the best case of the gain?",
         "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
@@ -352,8 +383,8 @@ CHECKS = [
         "what_to_do": "{no_test}",
         # traffic is no property of the lists: the recommendation stands without it, the date not
         "may_stay_open": True,
-        "if_unknown": "Before you start it, enter `visits_per_week`, the visits of known customers "
-        "to the place of the list: until then nobody knows how long it takes.",
+        "if_unknown": "Before you start it, enter the visits of known customers to the place of "
+        "the list in a week (`visits_per_week`): until then nobody knows how long it takes.",
     },
 ]
 
@@ -373,7 +404,8 @@ STOPS = [
         "until_known": "legal first signs that there is none",
         "start": True,
         "signs": "legal",
-        "mend": "Name it in `deny_products` or `deny_categories`, and make all lists anew.",
+        "mend": "Name it as forbidden (`deny_products` or `deny_categories`), and make all lists "
+        "anew.",
     },
     {
         "question": "Is nothing on a list that is sold out?",
@@ -455,25 +487,26 @@ def decide(evidence) -> dict:
         share of the best sellers' NDCG) and ``smallest_lift`` (that a test finds within
         :data:`MAX_WEEKS` weeks). What is missing counts as no, but for the texts; only the last two
         may stay open, and then the recommendation says so. May be left out: ``floor_lift``
-        (``smallest_lift`` with any number of visits); ``holds_once`` (a text: what has to be known
-        before the recommendation holds, and what would turn it); ``stops``, from
-        :func:`what_stops`. Where something is shown that must not be, a test that the figures speak
-        for is *not yet* started; what else has the answer no is to be mended before the start.
+        (``smallest_lift`` with any number of visits); ``wanted`` (numbers that nobody has entered
+        and that a yes rests on: mappings of ``what``, ``key`` and ``turns``, a sentence on what
+        would turn it); ``stops``, from :func:`what_stops`. Where something is shown that must not
+        be, a test that the figures speak for is *not yet* started; what else has the answer no is
+        to be mended before the start.
 
     Returns
     -------
     dict
         ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
         question that gave it), ``what_to_do``, ``missing`` and ``ask`` (to be said aloud; empty
-        unless "not yet"), ``holds_once`` (as given; empty if all is known, or it isn't "ship a
-        test"), and ``checks``: a list of ``question``, ``answer``, ``passed`` (True, False, or None
-        where a question stays open).
+        unless "not yet"), ``wanted`` (as given; empty unless "ship a test"), ``holds_once`` (the
+        same as a text), and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
+        False, or None where a question stays open).
     """
     evidence = dict(evidence)
     stops = evidence.pop("stops", None) or []
     stopping = [stop for stop in stops if stop["passed"] is False and stop["stops_all"]]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
-    holds_once = known.pop("holds_once", "")
+    wanted = known.pop("wanted", [])
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
@@ -502,7 +535,7 @@ def decide(evidence) -> dict:
             "ask": "the lists made anew, counted again, and signed by legal",
         }
     elif still_open:
-        first = "" if holds_once else f" {still_open[0]['what_to_do']}"
+        first = "" if wanted else f" {still_open[0]['what_to_do']}"
         result |= {
             "decision": SHIP,
             "because": "All questions that could be answered got a yes.",
@@ -515,12 +548,40 @@ def decide(evidence) -> dict:
             "what_to_do": "Start the test below.",
         }
     if result["decision"] != SHIP:
-        holds_once = ""
-    else:
-        result["because"] = f"{result['because']} {holds_once}".strip()
-        if first := before_the_start(stops):
-            result["what_to_do"] += f" Before that: {'; '.join(first)}."
-    return result | {"holds_once": holds_once, "checks": checks}
+        wanted = []
+    elif first := before_the_start(stops):
+        result["what_to_do"] += f" Before the start: {'; '.join(first)}."
+    return result | {"wanted": wanted, "holds_once": _holds_once(wanted), "checks": checks}
+
+
+_HOW_MANY = {1: "one number is", 2: "two numbers are"}
+
+
+def _holds_once(wanted):
+    """What a yes rests on that nobody has entered, as a text; empty if all is known."""
+    if not wanted:
+        return ""
+    named = " and ".join("{what} (`{key}`)".format(**each) for each in wanted)
+    turns = [each["turns"] for each in wanted if each["turns"]]
+    return " ".join([f"It holds only once {_HOW_MANY[len(wanted)]} filled in: {named}.", *turns])
+
+
+def headline(decision: Mapping) -> str:
+    """The recommendation as the first line has it: how many numbers a yes still waits for.
+
+    Parameters
+    ----------
+    decision : mapping
+        From :func:`decide`.
+
+    Examples
+    --------
+    >>> headline({"decision": "ship a test", "wanted": [{"what": "the visits of a week"}]})
+    'ship a test, once one number is filled in'
+    """
+    wanted = decision.get("wanted") or []
+    once = f", once {_HOW_MANY[len(wanted)]} filled in" if wanted else ""
+    return f"{decision['decision']}{once}"
 
 
 def before_the_start(stops: Collection[Mapping]) -> list[str]:
@@ -774,7 +835,7 @@ def collect(
     }
 
     facts["stops"] = what_stops(_counted(placements, engine.rules, consent))
-    plan = _planner(assumed, transactions, events)
+    plan = _planner(assumed, transactions, events, report.currency)
     of_the_data = _of_the_data(report) | {"stops": facts["stops"]}
     if quality is None:
         of_the_data["not_judged"] = facts["quality_missing"]
@@ -824,12 +885,13 @@ def _of_the_data(report):
         seen = [f"{_sentence(doubt.seen)} {doubt.mend}" for doubt in stopping[:2]]
         evidence["mend"] = " ".join(seen)
     if report.set_aside:
-        aside = f"{report.set_aside:,} that were left out on purpose or have no customer"
-        evidence["but_for"] = f", leaving aside {aside}"
+        evidence["but_for"] = (
+            f" ({report.set_aside:,} left out on purpose or without a customer don't count)"
+        )
     return evidence
 
 
-def _planner(assumed, transactions, events):
+def _planner(assumed, transactions, events, currency=""):
     """A function that plans a test with some groups of customers, each plan once."""
     amounts = line_amounts(transactions)
     amount = None if amounts is None else float(amounts.mean())
@@ -849,6 +911,7 @@ def _planner(assumed, transactions, events):
         made = asdict(assumed) | lift_worth_having(assumed, amount, share)
         made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
         made |= {"lifts": {}, "smallest_lift": None, "weeks": None, "share": share}
+        made["currency"] = currency
         made["floor_lift"] = plan.smallest_lift(_ANY_VISITS, share)
         # a year, from each visit of a week; not known where the purchases have no amounts
         margin = assumed.margin_of_a_cart(amount) if amount else None
@@ -877,7 +940,7 @@ def _recommend(quality, signal, plan, of_the_data):
         planned = dict(plan(names))
         evidence = of_the_data | _evidence(quality, signal, judged, planned)
         if judged:
-            evidence["holds_once"] = _holds_once(planned, evidence, quality, plan.smallest_lift)
+            evidence["wanted"] = _wanted(planned, evidence, quality, plan.smallest_lift)
         decision = decide(evidence) | {"only_for": "", "asked_of": ""}
         seen = planned["smallest_lift"]
         if decision["decision"] == SHIP and seen and seen > planned["lift"]:
@@ -943,43 +1006,42 @@ def _money(quality, evidence, plan):
     return {"lift_low": low, "lift_high": high, "low": low * year, "high": high * year}
 
 
-def _holds_once(planned, evidence, quality, smallest_lift):
-    """What a *ship a test* rests on that nobody has entered, and what would turn it."""
-    best = evidence["best_lift"]
-    turns = _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"]))
-    no_visits = not planned["visits_per_week"]
-    no_line = planned["lift_from"] == "fifth"
-    if not (no_visits or no_line) or not best or turns is None or turns <= 0:
-        return ""
-    earns, cost = planned["earns"], planned["cost_per_year"]
-    wanted = ["the visits of a week (`visits_per_week`)"] if no_visits else []
-    if no_line and earns is not None and not cost:
-        wanted.append("the cost of a year (`cost_per_year`)")
+def _wanted(planned, evidence, quality, smallest_lift):
+    """The numbers that nobody has entered and that a *ship a test* rests on, and what turns it."""
+    best, share, floor = evidence["best_lift"], planned["share"], planned["floor_lift"]
+    turns_at = _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"]))
+    tells = bool(best and turns_at and turns_at > 0)
+    no_visits, no_line = not planned["visits_per_week"], planned["lift_from"] == "fifth"
+    earns, cost, currency = planned["earns"], planned["cost_per_year"], planned["currency"]
+    found = []
+    if no_visits:
+        what = "the visits of a week to the place of the list"
+        found.append({"what": what, "key": "visits_per_week", "turns": ""})
+        if tells and floor > best:
+            found[0]["turns"] = (
+                f'With so few customers expect "{NOT_YET}": however often they come, a test '
+                f"notices {noticed(floor, 'nothing below ')}, and the best case of the gain is "
+                f"{best:,.0%} more."
+            )
+        elif tells:
+            least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
+            found[0]["turns"] = f'Fewer than about {least:,} visits turn it into "{NOT_YET}".'
+        if tells and no_line and cost and earns:
+            least = _two_digits(cost / (turns_at * earns))
+            found[0]["turns"] += f' Fewer than {least:,} turn it into "{DONT}".'
     if no_line and earns is None:
-        wanted.append("the lift that pays (`lift`; these purchases have no amounts)")
-    said = f"It holds only once somebody has entered {' and '.join(wanted)}."
-    share, floor = planned["share"], planned["floor_lift"]
-    if no_visits and floor > best:
-        said += (
-            f' With so few customers expect "{NOT_YET}" then: however often they come, a test '
-            f"notices {noticed(floor, 'nothing below ')}, and the best case of the gain is "
-            f"{best:,.0%} more."
-        )
-    elif no_visits:
-        least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
-        said += f' With fewer than about {least:,} visits a week it turns into "{NOT_YET}".'
-    if no_line and earns is not None:
-        each = turns * earns
-        if cost:  # the visits are what is missing
-            said += f' With fewer than {_two_digits(cost / each):,} it is "{DONT}".'
-        else:
-            most = each * (1_000 if no_visits else planned["visits_per_week"])
+        what = "the smallest rise of sales that pays (these purchases have no amounts)"
+        turns = f'If it is above {turns_at:,.0%}, that turns it into "{DONT}".' if tells else ""
+        found.append({"what": what, "key": "lift", "turns": turns})
+    elif no_line and not cost:
+        what, turns = "the cost of the first year, to build and to run", ""
+        if tells:
+            most = turns_at * earns * (1_000 if no_visits else planned["visits_per_week"])
             per = " for each 1,000 visits a week" if no_visits else ""
-            per = f"about {_two_digits(most):,} a year{per}"
-            said += f' If the lists cost more than {per}, it is "{DONT}".'
-    elif no_line:
-        said += f' If they pay only from more than {turns:,.0%} more sales, it is "{DONT}".'
-    return said
+            most = money(_two_digits(most), currency)
+            turns = f'A cost of more than about {most}{per} turns it into "{DONT}".'
+        found.append({"what": what, "key": "cost_per_year", "turns": turns})
+    return found
 
 
 def _fewest_visits(enough):
@@ -1028,6 +1090,7 @@ def _with_keys(text):
 def _data_facts(transactions, events, report):
     date = transactions["transaction_date"]
     return {
+        "shop": report.shop,
         "read": report.read,
         "kept": report.kept,
         "rejected": dict(report.rejected),
@@ -1190,6 +1253,43 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
     return examples
 
 
+#: What no purchase tells: the parameter, and how it is said of one shop.
+_ASSUMED = {
+    "visits_per_week": "Visits a week to the place of the list",
+    "visits_per_customer": "Of them, a customer's in a week",
+    "click_rate": "Of 100 visits, with a click on the list today",
+    "cart_rate": "Of 100 such clicks, that reach the cart",
+    "buy_rate": "Of 100 such carts, that are paid for",
+    "margin_share": "Of 100 in sales, that remain after costs",
+    "cost_per_year": "Cost of the first year, to build and to run",
+    "lift": "Smallest gain worth building",
+}
+
+
+def _assumptions(plan, worth_having):
+    """What the memo rests on that no purchase tells, in words, with its value and whose it is."""
+    told, by_itself, currency = [], Assumptions(), plan.get("currency", "")
+    for key, what in _ASSUMED.items():
+        value, default = plan[key], getattr(by_itself, key)
+        how = "assumed" if value == default else "entered"
+        if key == "lift":
+            value = f"{value:,.0%} more carts"
+            value += f", here {points(worth_having, '')} points" if worth_having else ""
+            how = {"cost": "which earns that cost", "lift": "entered"}.get(
+                plan["lift_from"], "assumed, nobody has entered one"
+            )
+        elif value is None:
+            if key == "visits_per_customer":  # then it follows from the others
+                continue
+            value, how = "not filled in", ""
+        elif key == "cost_per_year":
+            value = money(value, currency)
+        else:
+            value = f"{100 * value:,.3g}" if default is not None else f"{value:,.6g}"
+        told.append({"key": key, "what": what, "value": value, "how": how})
+    return told
+
+
 def inside(document: str) -> str:
     """The memo without a page around it, for a notebook: it needs no frame, style or script.
 
@@ -1263,7 +1363,7 @@ def page(
     facts : dict or None
         From :func:`collect`; None where lesson 11 did not run.
     title : str
-        Of the shop or the run.
+        Of the shop or the run, where the facts name no shop.
     metrics : dict, optional
         What the lessons of a run recorded; for the appendix.
     outcomes : collection of dict
@@ -1285,6 +1385,9 @@ def page(
     environment.filters["count"] = "{:,}".format
     environment.filters["of"] = of
     environment.filters["whole"] = "{:,.0f}".format
+    environment.filters["rounded"] = rounded
+    environment.filters["money"] = money
+    environment.filters["headline"] = headline
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
     environment.filters["points"] = points
@@ -1299,9 +1402,19 @@ def page(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
     )
     metrics = metrics or {}
+    assumed, on_the_line = [], False
+    if facts:
+        plan, quality = facts["plan"], facts["quality"]
+        line = facts["evidence"].get("worth_having")
+        assumed = _assumptions(plan, line)
+        base = quality and quality["methods"][quality["rival"]]["ndcg"]
+        # with few customers, a single hit in front is more than that
+        on_the_line = bool(line and base) and math.isclose(line, base * plan["lift"])
     text = template.render(
+        assumed=assumed,
+        on_the_line=on_the_line,
         facts=facts,
-        title=title,
+        title=(facts or {}).get("data", {}).get("shop") or title,
         colours={
             "personal": colours.PERSONAL,
             "popular": colours.POPULAR,

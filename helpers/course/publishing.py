@@ -29,6 +29,7 @@ from helpers import channels, memo, production, writing
 from helpers.course import comparing
 from helpers.course.notebooks import titles
 from helpers.course.pages import glossary_html, lesson_html
+from helpers.data import shop_called
 
 CHANNELS = [f"{name}.csv" for name in channels.CHANNELS]
 OFFERS, HOLDOUT = "retention_offers.csv", "retention_holdout.csv"
@@ -408,9 +409,9 @@ def run_page(run, metrics: dict) -> str:
         name: "" if moment == run.started else day_and_time(moment or modified(run.folder / name))
         for name, moment in files.items()
     } | {"metrics.json": ""}
-    remarks = list(run.remarks)
+    remarks, title = list(run.remarks), shop_called(run.parameters)
     try:
-        return memo.page(metrics.get("memo"), run.folder.name, metrics, lessons, files, remarks)
+        return memo.page(metrics.get("memo"), title, metrics, lessons, files, remarks)
     except (jinja2.UndefinedError, TypeError):
         if metrics["as_of"].get("memo") == run.started:
             raise
@@ -418,7 +419,7 @@ def run_page(run, metrics: dict) -> str:
         remarks.append(
             "The earlier decision is by an older version of the course: run all lessons."
         )
-        return memo.page(None, run.folder.name, metrics, lessons, files, remarks)
+        return memo.page(None, title, metrics, lessons, files, remarks)
 
 
 def called(stem: str) -> dict[str, str]:

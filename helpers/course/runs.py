@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers import audiences, catalogue, channels, data, handover, production, progress
+from helpers import audiences, catalogue, channels, data, handover, memo, production, progress
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, lessons, number
 from helpers.course.publishing import ENGINE, finish_publishing, publish
 from helpers.kernels import loops_are_loaded
@@ -377,7 +377,8 @@ def verdict(run: Run) -> str:
     if run.metrics["as_of"].get("memo") != run.started:
         return ""
     decision = run.metrics["memo"]["decision"]
-    said = "Recommendation: {decision}. {because}".format(**decision)
+    said = f"Recommendation: {memo.headline(decision)}. {decision['because']}"
+    said = f"{said} {decision.get('holds_once', '')}".strip()
     # what to do about doubts was said before
     return said if doubts(run) else f"{said} {decision['what_to_do']}"
 

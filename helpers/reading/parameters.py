@@ -354,6 +354,12 @@ class Parameters(_Model):
         "", "ids of the customers who agreed to personal mails, one per line", _PATH
     )
     # what they call things
+    shop_name: str = _field(
+        "", "the shop's, as the memo's title has it; left out, the file's", _TEXT, max_length=100
+    )
+    currency: str = _field(
+        "", "of all amounts, for the memo", 'a code of three letters, such as "EUR", in quotes',
+        pattern="^([A-Z]{3})?$")  # fmt: skip
     columns: Names = _field(
         {},
         "purchases: your column name: ours; several columns that are one together, such as year, "
