@@ -1015,7 +1015,7 @@ def _wanted(planned, evidence, quality, smallest_lift):
     earns, cost, currency = planned["earns"], planned["cost_per_year"], planned["currency"]
     found = []
     if no_visits:
-        what = "the visits of a week to the place of the list"
+        what = "the visits of known customers in a week, where the list is shown"
         found.append({"what": what, "key": "visits_per_week", "turns": ""})
         if tells and floor > best:
             found[0]["turns"] = (
@@ -1255,8 +1255,8 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
 
 #: What no purchase tells: the parameter, and how it is said of one shop.
 _ASSUMED = {
-    "visits_per_week": "Visits a week to the place of the list",
-    "visits_per_customer": "Of them, a customer's in a week",
+    "visits_per_week": "Visits a week where the list is shown",
+    "visits_per_customer": "Such visits of a customer in a week",
     "click_rate": "Of 100 visits, with a click on the list today",
     "cart_rate": "Of 100 such clicks, that reach the cart",
     "buy_rate": "Of 100 such carts, that are paid for",
@@ -1308,6 +1308,8 @@ def inside(document: str) -> str:
     top_and_rest : What decides, apart from what it rests on.
     """
     text = document[document.index("<main>") + len("<main>") : document.index("</main>")]
+    # what stands there on paper only, in place of something longer
+    text = re.sub(r'<(span|p|tr)\b[^>]*class="[^"]*\bpaper\b[^"]*".*?</\1>', "", text, flags=re.S)
     text = re.sub(r"<b[^>]*></b>", "________", text)  # blanks that the page's style draws
     text = re.sub(r"</span>(?=\s*<span>)", "</span><br>", text)  # a line for each who signs
     text = re.sub(

@@ -1,5 +1,6 @@
 """The rule, the facts and the page of the decision memo."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -36,17 +37,17 @@ DOUBTS = [
         # before anything else: figures of wrong data say nothing, not even "don't"
         ({"doubts": 1}, "fix the data first", "look like what happened"),
         ({"doubts": 2, "rows_kept": 0.1, "gain_high": -0.1}, "fix the data first", "happened"),
-        ({"rows_kept": 0.49}, "not yet", "half of the purchase file"),
+        ({"rows_kept": 0.49}, "not yet", "half of the file"),
         ({"customers_judged": 99}, "not yet", "100 customers"),
         ({"hits": 19}, "not yet", "find something"),
         # the test could have seen a signal worth having, and there is none
         ({"signal_low": -0.01, "signal_high": 0.01}, "don't", "shuffle test"),
         # it could not: the interval includes what is worth having, or is wide
-        ({"signal_low": -0.01, "signal_high": 0.03}, "not yet", "shuffle test lie above"),
-        ({"signal_low": -0.03, "signal_high": 0.015}, "not yet", "shuffle test lie above"),
+        ({"signal_low": -0.01, "signal_high": 0.03}, "not yet", "histories tell surely above"),
+        ({"signal_low": -0.03, "signal_high": 0.015}, "not yet", "histories tell surely above"),
         ({"gain_low": -0.04, "gain_high": -0.02}, "don't", "beat the best sellers"),
         ({"gain_low": -0.01, "gain_high": 0.01}, "don't", "beat the best sellers"),
-        ({"gain_low": -0.01}, "not yet", "best sellers lie above"),
+        ({"gain_low": -0.01}, "not yet", "best sellers surely above"),
         # real, but not worth building
         ({"gain_low": 0.005, "gain_high": 0.019}, "don't", "beat the best sellers"),
         ({"signal_low": 0.005, "signal_high": 0.019}, "don't", "shuffle test"),
@@ -89,7 +90,7 @@ def test_what_is_not_known_never_ships(missing, unknown):
 def test_without_traffic_the_length_of_the_test_stays_open():
     result = memo.decide(CLEAR | {"smallest_lift": None})
     assert result["checks"][-1]["passed"] is None
-    assert "enter `visits_per_week`" in result["what_to_do"]
+    assert "enter the visits of known customers" in result["what_to_do"]
     assert "could be answered" in result["because"]
     # it never hides another question's no
     assert memo.decide(CLEAR | {"smallest_lift": None, "hits": 3})["decision"] == "not yet"
@@ -117,7 +118,7 @@ def test_as_many_customers_as_the_memo_asks_for_settle_the_question(middle, half
         "signal_low": middle - half, "signal_high": middle + half,
     }  # fmt: skip
     result = memo.decide(shop)
-    if "test lie above" in result["because"]:
+    if "surely above" in result["because"]:
         asked_for = re.search(r"about ([\d,]+) customers", result["what_to_do"])[1]
         needed = int(asked_for.replace(",", ""))
         assert needed >= customers
@@ -220,7 +221,7 @@ def test_a_shop_that_gains_too_little_for_the_cost_is_a_dont(shop):
     facts = memo.collect(*shop, data.read_transactions()[1], assumed=dear)
     assert facts["quality"]["gain"]["low"] > 0.1
     assert facts["decision"]["decision"] == "don't"
-    assert "something worth having" in facts["decision"]["because"]
+    assert "enough" in facts["decision"]["because"]
 
 
 @pytest.fixture(scope="module")
@@ -355,10 +356,24 @@ def test_how_often_the_rule_says_what_is_of_the_test_as_it_will_be():
     [
         (4_200, 8_000, None, None),
         (4_200, None, 0.3, None),
-        (None, 8_000, None, ["visits of a week", 'into "not yet"', 'it is "don\'t"']),
-        (None, None, None, ["a week (`visits_per_week`) and the cost", "1,000 visits a week, it"]),
-        (4_200, None, None, ["entered the cost of a year", "lists cost more than about"]),
-        (None, None, 0.3, ["visits of a week", 'into "not yet"']),
+        (
+            None,
+            8_000,
+            None,
+            ["one number is", "visits of known customers", 'into "not yet"', 'into "don\'t"'],
+        ),
+        (
+            None,
+            None,
+            None,
+            [
+                "two numbers are",
+                "shown (`visits_per_week`) and the cost of the first",
+                "currency for each 1,000 visits a week turns",
+            ],
+        ),
+        (4_200, None, None, ["one number is", "the cost of the first year", "A cost of more than"]),
+        (None, None, 0.3, ["one number is", "visits of known customers", 'into "not yet"']),
     ],
 )
 def test_what_nobody_has_entered_is_no_yes(shop, visits, cost, lift, said):
@@ -368,20 +383,20 @@ def test_what_nobody_has_entered_is_no_yes(shop, visits, cost, lift, said):
     if said is None:
         assert decision["holds_once"] == ""
         return
-    assert decision["holds_once"].startswith("It holds only once somebody has entered ")
+    assert decision["holds_once"].startswith(f"It holds only once {said[0]} filled in: ")
     assert all(part in decision["holds_once"] for part in said), decision["holds_once"]
-    assert decision["because"].endswith(decision["holds_once"])
+    assert memo.headline(decision) == f"ship a test, once {said[0]} filled in"
     # what is said to turn it turns it
     text = decision["holds_once"].replace(",", "")
-    if found := re.search(r"fewer than about (\d+) visits", text):
+    if found := re.search(r"Fewer than about (\d+) visits", text):
         turn = int(found[1])
         assert asked(shop[0], gains, 1, 1.1 * turn)["decision"]["decision"] == "ship a test"
         assert asked(shop[0], gains, 1, 0.8 * turn)["decision"]["decision"] == "not yet"
-    if found := re.search(r"With fewer than (\d+) it is", text):
+    if found := re.search(r"Fewer than (\d+) turn it into", text):
         turn = int(found[1])
         assert asked(shop[0], gains, cost, 1.1 * turn)["decision"]["decision"] != "don't"
         assert asked(shop[0], gains, cost, 0.9 * turn)["decision"]["decision"] == "don't"
-    if found := re.search(r"cost more than about (\d+) a year", text):
+    if found := re.search(r"cost of more than about (\d+) in", text):
         turn = int(found[1]) * (1 if visits else 4.2)
         assert asked(shop[0], gains, 0.9 * turn, 4_200)["decision"]["decision"] == "ship a test"
         assert asked(shop[0], gains, 1.1 * turn, 4_200)["decision"]["decision"] == "don't"
@@ -394,8 +409,8 @@ def test_few_customers_and_unknown_visits_are_told_what_to_expect():
     quality |= {"rival": "best", "methods": {"best": {"ndcg": 0.1}}}
     signal, fine = {"low": 0.05, "high": 0.07}, {"doubts": 0, "rows_kept": 1}
     decision = memo._recommend(quality, signal, plan, fine)["decision"]
-    assert 'expect "not yet" then: however often they come' in decision["holds_once"]
-    assert "the best case of the gain is 50% more" in decision["because"]
+    assert 'expect "not yet": however often they come' in decision["holds_once"]
+    assert "the best case of the gain is 50% more" in decision["wanted"][0]["turns"]
     known = memo._planner(memo.Assumptions(1e8, lift=0.2), no_structure(0), None)
     decision = memo._recommend(quality, signal, known, fine)["decision"]
     assert decision["decision"] == "not yet" and "more customers, not more visits" in decision[
@@ -477,7 +492,7 @@ def test_where_nothing_can_be_judged_it_says_why(shop):
     assert facts["quality"] is None and facts["decision"]["decision"] == "not yet"
     page = memo.page(facts, "one day")
     assert "Not known. All purchases fall" in page and "not yet" in page
-    assert "How many weeks that takes is not known" in page
+    assert "How many weeks it takes is not known" in page
 
 
 def test_every_customer_is_in_one_group_and_full_means_full(shop):
@@ -571,7 +586,7 @@ def test_what_was_left_out_on_purpose_speaks_not_against_a_file(shop):
     facts = memo.collect(part, None, report)
     assert facts["evidence"]["rows_kept"] == n / (n + n // 2)
     check = facts["decision"]["checks"][1]
-    assert check["passed"] and f"leaving aside {5 * n:,} that were left out" in check["answer"]
+    assert check["passed"] and f"({5 * n:,} left out on purpose or without" in check["answer"]
     # what can't be read does
     report = data.HealthReport("broken", 3 * n, n, {"unreadable date": 2 * n})
     check = memo.collect(part, None, report)["decision"]["checks"][1]
@@ -622,7 +637,7 @@ def test_names_in_the_examples_stand_as_in_the_data(facts):
         "products": [{"product_name": "Vitamin 50 % extra", "because": "bought 100% wool"}],
     }
     page = memo.page(facts | {"examples": [odd]}, "shop")
-    for name in ("C 5% -7<", ">100% cotton, Gloves -5 &lt;b&gt;<", ">Vitamin 50 % extra<",
+    for name in ("C 5% -7<", ">100% cotton<", ", Gloves -5 &lt;b&gt;<", ">Vitamin 50 % extra<",
                  "(bought 100% wool)"):  # fmt: skip
         assert name in page
 
@@ -643,11 +658,9 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert f"<b>{100 * share:.0f}</b> would have found some of it" in page
     assert "Recommendation: ship a test" in page
     assert f"e-mail {facts['channels']['email']:,} customers" in page
-    assert f"takes <b>{facts['plan']['weeks']} weeks</b> at 4,200 visits a week" in page
-    assert (
-        f"It pays from a lift of <b>{100 * facts['plan']['lift']:.0f}\xa0%</b>" in page
-        and "course arms" in page
-    )
+    assert f"<b>{facts['plan']['weeks']} weeks</b> at 4,200 visits a week notice that rise" in page
+    line = f"is worth building from <b>{100 * facts['plan']['lift']:.0f}\xa0%</b> on"
+    assert line in page and "course arms" in page
 
 
 def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_change_it(facts):
@@ -660,10 +673,10 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
         evidence[end] / base * plan["carts_per_year"] * plan["margin"]
         for end in ("gain_low", "gain_high")
     )
-    assert f"<b>{low:,.0f} to {high:,.0f} a year</b> in margin, against a cost of 8,000." in first
-    assert (
-        f"we stop if the lift's whole 95 % interval lies below {100 * plan['lift']:.0f} %" in first
-    )
+    low, high = (f"{memo.rounded(each):,.0f}" for each in (low, high))
+    told = f"{low} to {high} a year in margin (in the shop's currency), against a cost of 8,000."
+    assert told in said(page)
+    assert f"we stop if carts surely rise by less than {100 * plan['lift']:.0f} %" in first
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
     assert "What it may bring" not in memo.page(unknown, "shop")
@@ -682,7 +695,10 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
         name for name, _ in tags.found
     }
     assert "<h3>What customers may want next: shop</h3>" in part
-    words = re.sub("<[^>]+>", "", page[page.index("<main>") : page.index("</main>")]).split()
+    whole = page[page.index("<main>") : page.index("</main>")]
+    on_paper = '<(span|p|tr) class="(?:soft )?paper">.*?</\\1>'
+    assert len(re.findall(on_paper, whole, flags=re.S)) == 3
+    words = re.sub("<[^>]+>", "", re.sub(on_paper, "", whole, flags=re.S)).split()
     assert [word for word in re.sub("<[^>]+>", "", part).split() if "____" not in word] == words
     assert part.count("________") == 9 + 3
     assert part.index("<blockquote>") < part.index("ship a test")
@@ -700,7 +716,7 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert headings == ["What we ask for", "What would change our mind"]
     assert "Recommendation: ship a test" in top and "One forbidden product" in top
     assert top.count("of 100: ") == 3 and len(words(top)) < 180
-    assert "The opposite in an earlier window" in top and "that may be too large stops" in top
+    assert "An earlier window says the opposite" in top and "that may be too large: either" in top
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 9
     assert rest.count("</span><br>") == 8, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
@@ -732,7 +748,7 @@ def test_what_stops_is_never_weighed_against_the_gain():
     for name, what in wanted.items():
         result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {name: 3})})
         assert result["decision"] == "ship a test" and result["because"].startswith("All questions")
-        assert " Before that: 3 " in result["what_to_do"] and what in result["what_to_do"]
+        assert " Before the start: 3 " in result["what_to_do"] and what in result["what_to_do"]
     # it makes no "don't" milder, and no data right
     broken = {"stops": memo.what_stops({"forbidden": 3})}
     assert memo.decide(CLEAR | {"gain_high": -0.1} | broken)["decision"] == "don't"
@@ -796,9 +812,11 @@ def test_a_test_that_may_miss_what_just_pays_says_so(shop):
     facts = memo.collect(*shop, data.read_transactions()[1], assumed=cheap)
     assert facts["decision"]["decision"] == "ship a test"
     page = " ".join(memo.page(facts, "shop").split())
-    assert "takes all <b>12 weeks</b>" in page and "a lift that just pays may be missed" in page
+    assert "All <b>12 weeks</b>" in page and "a rise that just pays may be missed" in page
     exactly = facts["chances"]["exactly worth having"]
-    assert exactly["ship"] < 0.6 and f"shipped {100 * exactly['ship']:.0f} times" in page
+    assert (
+        exactly["ship"] < 0.6 and f"just worth building {100 * exactly['ship']:.0f} times" in page
+    )
 
 
 def test_only_who_finds_something_in_one_list_tells_two_lists_apart():
@@ -823,7 +841,7 @@ def test_the_owner_reads_that_lists_which_earn_half_are_often_shipped(facts):
     page = " ".join(memo.page(facts, "shop").split())
     half = facts["chances"]["half of it"]["ship"]
     assert 0.2 < half < 0.5
-    assert f"<b>lists with half of that lift {100 * half:.0f} times</b>" in page
+    assert f"<b>lists with half of that rise {100 * half:.0f} times</b>" in page
     assert "today's list stays, and a larger test is planned, or none" in page
 
 
@@ -866,3 +884,123 @@ def test_its_examples_stand_at_even_steps_among_those_with_a_list_of_their_own(s
     places = [int(len(counts) * share) for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
     assert [each["customer_id"] for each in told] == counts["customer_id"][places].tolist()
     assert [each["n_bought"] for each in told] == counts["n"][places].tolist()
+
+
+def said(page):
+    """The words of a page, its appendix too."""
+    text = html.unescape(re.sub("<[^>]+>", "", page[page.index("<main>") :]))
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+@pytest.fixture(scope="module")
+def open_facts(shop):
+    """The bundled shop, of which nobody has entered anything."""
+    return memo.collect(*shop, data.read_transactions()[1])
+
+
+def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(open_facts):
+    page = said(memo.page(open_facts, "shop"))
+    top = page[: page.index("All questions that could")]
+    assert "Recommendation: ship a test, once two numbers are filled in" in top
+    assert "The visits of known customers in a week, where the list is shown: Fewer than" in top
+    assert "The cost of the first year, to build and to run: A cost of more than about" in top
+    assert page.count("turn it into") == 1, "once is enough"
+    assert memo.headline(open_facts["decision"] | {"wanted": []}) == "ship a test"
+    # whoever has said both is asked for nothing
+    assert "once" not in memo.headline({"decision": memo.DONT})
+
+
+def test_no_parameter_stands_on_the_page_without_its_meaning_and_value(facts, open_facts):
+    for each in (facts, open_facts):
+        page = memo.page(each, "shop")
+        lines = re.findall(
+            "<li>((?:(?!</li>).)*<code>[a-z_]+</code>)</li>", page.replace("</span></li>", "</li>")
+        )
+        named = [re.search("<code>(.*?)</code>", line)[1] for line in lines]
+        assert {"visits_per_week", "click_rate", "cost_per_year", "lift"} <= set(named)
+        assert all(re.search("[a-z]: <b>.+</b>", line) for line in lines), lines
+        top, _ = memo.top_and_rest(page)
+        assert "_" not in said(f"<main>{top}").replace("________", ""), "no name in what decides"
+    page = said(memo.page(open_facts, "shop"))
+    line = memo.points(open_facts["evidence"]["worth_having"], "")
+    assert f"Smallest gain worth building: 20 % more carts, here {line} points, assumed" in page
+    assert "nobody has entered one" in page and page.count(": not filled in,") == 2
+    assert "run: 8,000 in the shop's currency, entered" in said(memo.page(facts, "shop"))
+    assert "on the list today: 10, assumed" in page
+
+
+def test_what_is_entered_is_not_called_assumed(open_facts):
+    plan = open_facts["plan"] | {"click_rate": 0.125, "visits_per_customer": 1.5}
+    told = {each["key"]: each for each in memo._assumptions(plan, None)}
+    assert (told["click_rate"]["value"], told["click_rate"]["how"]) == ("12.5", "entered")
+    assert told["visits_per_customer"]["value"] == "1.5" and told["cart_rate"]["how"] == "assumed"
+    assert "visits_per_customer" not in {
+        each["key"] for each in memo._assumptions(open_facts["plan"], None)
+    }
+
+
+def test_two_scales_never_stand_side_by_side_without_a_word(facts):
+    page = said(memo.page(facts, "shop"))
+    first = page.index("points")
+    word = page.index("Two scales: the bars count customers of 100")
+    assert word < first, "before the first of them"
+    own, best = (
+        memo.points(facts["quality"]["methods"][name]["ndcg"], "")
+        for name in ("personal list", facts["quality"]["rival"])
+    )
+    assert f"best sellers have {best}, our lists {own}." in page
+    line = memo.points(facts["evidence"]["worth_having"], "")
+    assert (
+        f"is {line} points, {100 * facts['plan']['lift']:.0f} % of the best sellers' score" in page
+    )
+    # with few customers the line is a single hit, and no share of anything
+    few = facts | {"evidence": facts["evidence"] | {"worth_having": 0.2}}
+    assert "of the best sellers' score" not in said(memo.page(few, "shop"))
+
+
+def test_money_has_a_currency_or_says_whose(shop):
+    report = replace(data.read_transactions()[1], currency="EUR")
+    found = {code: memo.collect(*shop, replace(report, currency=code), assumed=assumed)
+             for code, assumed in (("EUR", STORY), ("", memo.Assumptions()))}  # fmt: skip
+    page = said(memo.page(found["EUR"], "shop"))
+    assert re.search(r"that is EUR [\d,]+ to [\d,]+ a year in margin, against", page)
+    assert "run: EUR 8,000, entered" in page and "carts a year earn EUR 4." in page
+    assert "in the shop's currency" not in page
+    page = said(memo.page(found[""], "shop"))
+    assert re.search(r"more than about [\d,]+ in the shop's currency for each", page)
+
+
+def test_the_title_is_the_shops_name_or_says_which_file(shop, tmp_path):
+    part = shop[0][shop[0]["customer_id"] < "CUST00300"]
+    named = part.assign(transaction_date=part["transaction_date"].dt.strftime("%d-%m-%Y"))
+    named.to_csv(tmp_path / "till_2024.csv", index=False)
+    own = {"transactions_path": str(tmp_path / "till_2024.csv")}
+    for written, title in [({}, "the bundled shop"), (own, "your shop (till_2024.csv)"),
+                         (own | {"shop_name": "Lamps & Co"}, "Lamps & Co")]:  # fmt: skip
+        parameters = data.Parameters.of(written)
+        report = data.read_shop(parameters)[0][1]
+        assert report.shop == data.shop_called(parameters) == title
+    facts = memo.collect(part, None, replace(report, currency="EUR"))
+    page = memo.page(facts, "runs/2026-11-28")
+    assert "<h1>What customers may want next: Lamps &amp; Co</h1>" in page
+    assert "<title>Decision memo: Lamps &amp; Co</title>" in page and "2026-11-28" not in page
+    # and a yes or no of another kind has no number to wait for
+    assert facts["decision"]["decision"] != memo.SHIP and "once" not in memo.headline(
+        facts["decision"]
+    )
+
+
+@pytest.mark.parametrize("code", ["eur", "€", "EURO", "$"])
+def test_a_currency_is_a_code(code):
+    with pytest.raises(data.DataError, match="currency .*a code of three letters"):
+        data.Parameters.of({"currency": code})
+
+
+def test_the_test_is_a_table_that_can_be_read_line_by_line(facts):
+    page = memo.page(facts, "shop")
+    table = page[page.index('class="stack test"') :].split("</table>")[0]
+    rows = [said(f"<main>{row}") for row in re.findall("<tr.*?</tr>", table, flags=re.S)]
+    assert len(rows) == table.count('<th scope="row">') == 6
+    assert max(len(row.split()) for row in rows) <= 60, "no wall of text"
+    paragraphs = re.findall("<p[ >].*?</p>", page[page.index("<main>") :], flags=re.S)
+    assert max(len(said(f"<main>{each}").split()) for each in paragraphs) <= 80
