@@ -637,7 +637,7 @@ def test_names_in_the_examples_stand_as_in_the_data(facts):
         "products": [{"product_name": "Vitamin 50 % extra", "because": "bought 100% wool"}],
     }
     page = memo.page(facts | {"examples": [odd]}, "shop")
-    for name in ("C 5% -7<", ">100% cotton<", ", Gloves -5 &lt;b&gt;<", ">Vitamin 50 % extra<",
+    for name in ("C 5% -7<", ">100% cotton, Gloves -5 &lt;b&gt;<", ">Vitamin 50 % extra<",
                  "(bought 100% wool)"):  # fmt: skip
         assert name in page
 
