@@ -27,14 +27,14 @@ def write_picture(chromium, folder: Path) -> Path:
         transactions, data.load_events(), report, assumed=story, made_up_consent=True
     )
     text = memo.page(facts, "the bundled shop")
-    for name, width, ends, dots in (("memo", 832, ".rest", 1), ("memo_phone", 390, ".hand", 2)):
+    for name, width, ends, dots in (("memo", 832, ".rest", 1), ("memo_phone", 390, "h2", 2)):
         page = chromium.new_page(
             viewport={"width": width, "height": 1600}, device_scale_factor=dots
         )
         page.set_content(text)
         words = PngInfo()
         words.add_itxt("Description", page.locator("body").inner_text())
-        high = int(page.locator(ends).bounding_box()["y"])
+        high = int(page.locator(ends).first.bounding_box()["y"])
         part = {"x": 0, "y": 0, "width": width, "height": high}
         with Image.open(io.BytesIO(page.screenshot(clip=part))) as picture:
             picture.quantize(128).save(folder / f"{name}.png", pnginfo=words, optimize=True)
