@@ -378,7 +378,7 @@ def verdict(run: Run) -> str:
         return ""
     decision = run.metrics["memo"]["decision"]
     said = f"Recommendation: {memo.headline(decision)}. {decision['because']}"
-    said = f"{said} {decision.get('holds_once', '')}".strip()
+    said = f"{said} {decision.get('holds_once') or ''}".strip()
     # what to do about doubts was said before
     return said if doubts(run) else f"{said} {decision['what_to_do']}"
 
