@@ -31,7 +31,7 @@ _KEYS = (
     '<p class="keys"><kbd>→</kbd> next &nbsp; <kbd>↓</kbd> a question of a colleague &nbsp; '
     "<kbd>S</kbd> your notes &nbsp; <kbd>O</kbd> all slides</p>"
 )
-_HEADLINE = 18  # words at most, where a sentence becomes the headline of a table
+_HEADLINE = 24  # words at most, where a sentence becomes the headline of a table
 _TALL = 0.5  # height by width, from which on a figure has its words beside it
 _UPRIGHT = 0.8  # from which on the headline stands beside it, too: it has the whole height
 _SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
@@ -41,8 +41,9 @@ _ANSWERS = re.compile(r"\W*(Yes|No|Neither|Both|Nobody|Not|Because)\b[^:]")
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
 _GUESS = re.compile(r"\*\*Guess")
 _LISTED = re.compile(r"(?:[-*]|\d\.) ")
-_ITEM = 20  # words of an item: as many sentences as fit, else what it is about
-_ABOUT = re.compile(r"\*\*[^*]+\*\*|\*[^*]+\*")
+_ITEM = 20  # words of an item: its first sentence, and as many more as fit
+_STORY, _LIST = 30, 130  # words that no item's sentence and no list exceeds
+_LETTER = 45  # words of what a colleague says below a table
 _LEFT_OUT = ("Quiz", "For the curious")
 _ASKED = "Guess first"
 _HOME, _SAY = "What you take home", "**Say it in a meeting:**"
@@ -84,6 +85,8 @@ class Slide:
         Reached by going down: a question of a colleague.
     asked : bool
         The room is to guess.
+    section : str
+        What it stands in, by its heading.
     """
 
     headline: str
@@ -97,6 +100,12 @@ class Slide:
     tall: bool = False
     below: bool = False
     asked: bool = False
+    section: str | None = None
+
+    @property
+    def worked(self) -> bool:
+        """Whether the room works through its section: exercises, questions, other businesses."""
+        return self.section in _SAID
 
 
 def slides_of(cells) -> list[Slide]:
@@ -114,6 +123,7 @@ def slides_of(cells) -> list[Slide]:
     """
     slides, section, waiting = [], "", []
     for kind, content in _parts(cells):
+        _belong(slides, section)
         if kind == "heading":
             if slides:
                 slides[-1].notes += waiting
@@ -126,7 +136,8 @@ def slides_of(cells) -> list[Slide]:
             question, answer = content
             slides.append(Slide(question, section, notes=[answer], below=True))
         elif kind == "shown":
-            slides.append(_with_result(content, section, waiting))
+            lead = (waiting or (slides[-1].notes if slides else []))[-1:]
+            slides.append(_with_result(content, section, waiting, lead))
             waiting = []
         elif kind == "told":
             slide = _with_told(content, section) if len(slides) > 1 else None
@@ -146,9 +157,10 @@ def slides_of(cells) -> list[Slide]:
             if slides[-1].quoted:  # the letter that the question is about
                 letter = slides.pop()
                 asked.quoted, asked.notes = letter.quoted, letter.notes + asked.notes
-            elif len(slides) > 1 and _leads_to_a_question(slides[-1], asked):
+            elif len(slides) > 1 and _only_opens(slides[-1]) and not slides[-1].worked:
                 opening = slides.pop()
-                asked.kicker, asked.said = opening.headline, asked.said or opening.said
+                both = f"{opening.said} {asked.said}".strip()
+                asked.kicker, asked.said = opening.headline, _short(both) if opening.said else both
                 asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
@@ -157,23 +169,40 @@ def slides_of(cells) -> list[Slide]:
         else:
             _say(slides[-1], content, waiting)
     slides[-1].notes += waiting
-    return _with_answers(_without_empty(slides))
+    _belong(slides, section)
+    return _with_answers(_without_openings(slides))
 
 
-def _without_empty(slides):
-    """An opening that says nothing but its section's name: the next slide has the name, too."""
-    kept, waiting = [], []
+def _belong(slides, section):
+    for slide in slides:
+        if slide.section is None:
+            slide.section = section
+
+
+def _without_openings(slides):
+    """What opens a section is said, and what comes first there is shown."""
+    kept, waiting, below = [], [], []
     for place, slide in enumerate(slides):
         opens = place and _only_opens(slide)
-        if opens and not slide.said and place + 1 < len(slides) and not slides[place + 1].below:
+        later = next((each for each in slides[place + 1 :] if not each.below), slide)
+        if opens and later is not slide and later.section == slide.section and not slide.worked:
             waiting += slide.notes
+            if (
+                later.headline == slide.section and slide.said and not later.kicker
+            ):  # a table or list without a finding
+                claim, rest = _claim(slide.said)
+                later.headline, later.kicker = claim, slide.section
+                later.said = later.said or rest
             continue
         if opens and _is_a_label(slide.headline):
             slide.kicker = slide.headline  # a label: what happens is the better headline
             slide.headline, slide.said = _claim(slide.said)
+        if slide.below and waiting:  # a question about what is shown next
+            below.append(slide)
+            continue
         slide.notes = waiting + slide.notes
-        waiting = []
-        kept.append(slide)
+        kept += [slide, *below]
+        waiting, below = [], []
     return kept
 
 
@@ -183,13 +212,6 @@ def _only_opens(slide):
 
 def _is_a_label(headline):
     return headline not in _SAID and not headline.endswith(("?", '"'))
-
-
-def _leads_to_a_question(opening, asked):
-    """Whether a section's opening and the question after it are one slide, of few words."""
-    if not _only_opens(opening) or opening.headline in _SAID:
-        return False
-    return not opening.said or not (asked.said or _is_a_label(opening.headline))
 
 
 def _with_answers(slides):
@@ -221,10 +243,14 @@ def _say(slide, text, waiting):
     slide.notes.append(text)
     if slide.said or slide.quoted or slide.asked:
         return
+    first = text.split("\n\n")[0]
+    if slide.shown and re.fullmatch(r'\*[“"].*[”"]\*', first) and len(first.split()) <= _LETTER:
+        slide.quoted = first  # a colleague's words, whole
+        return
     said = "" if slide.shown and _ANSWERS.match(text) else _short(text)
     said = re.sub(r"^\*\*What it means:\*\* ?(\w?)", lambda first: first[1].upper(), said)
     claim, rest = _claim(said)
-    if slide.shown and not slide.kicker and 0 < len(claim.split()) <= _HEADLINE:
+    if (slide.shown or slide.told) and not slide.kicker and 0 < len(claim.split()) <= _HEADLINE:
         slide.headline, slide.kicker, slide.said = claim, slide.headline, rest
     else:
         slide.said = said
@@ -232,11 +258,11 @@ def _say(slide, text, waiting):
 
 def _claim(said):
     """The first sentence, to be a headline, and the rest."""
-    claim, *rest = _sentences(said) or [""]
+    claim, *rest = sentences(said) or [""]
     return re.sub(r"\.(\**)$", r"\1", claim[:1].upper() + claim[1:]), " ".join(rest)
 
 
-def _sentences(text):
+def sentences(text: str) -> list[str]:
     """Split where a sentence ends, but not within quotation marks or emphasis."""
     told, kept = "", []
     for piece in _SENTENCES.split(text):
@@ -247,11 +273,15 @@ def _sentences(text):
     return kept
 
 
-def _with_result(content, section, before):
+def _with_result(content, section, before, lead):
     shown, headline, tall, written, titled = content
     if written:
         return Slide(written, section, shown, notes=list(before), tall=tall)
     if not headline:
+        said = sentences(lead[0].split("\n\n")[-1])[-1:] if lead else []
+        if said and re.search(r"[?:][”\"*]*$", said[0]) and len(said[0].split()) <= _HEADLINE:
+            headline = _claim(said[0].removesuffix(":"))[0]
+            return Slide(headline, section, shown, notes=list(before), tall=tall)
         return Slide(section, shown=shown, notes=list(before), tall=tall)
     return Slide(headline, section, shown, notes=list(before), titled=titled, tall=tall)
 
@@ -263,9 +293,13 @@ def _with_told(content, section):
     if not told:
         return None
     lead = lead.split("\n\n")[-1].replace("\n", " ").strip()
-    lead = re.sub(r"^#+ |^\*\*What it means:\*\* ?", "", lead)
-    headline = (_sentences(lead) or [""])[-1]
+    lead = re.sub(r"^#+ |^\*\*(?:What it means|On Monday):\*\* ?", "", lead)
+    said = sentences(lead) or [""]
+    headline = said[-1]
     leads = not re.search(r"[.?!][”\"*]*$", headline) and 0 < len(headline.split()) <= _HEADLINE
+    if not leads:  # what the list or table bears out
+        headline = next((each for each in said if 3 < len(each.split()) <= _HEADLINE), "")
+        headline, leads = _claim(headline)[0], bool(headline)
     headline = re.sub(r"[:,](\**)$", r"\1", headline) if leads else section
     headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
     kicker = section if leads else ""
@@ -273,22 +307,23 @@ def _with_told(content, section):
 
 
 def _in_short(block):
-    """A list with the first sentences of each item, or what it is about where they are long."""
+    """A list with whole sentences: the first of each item, and as many more as fit."""
     kept = []
     for item in re.split(r"\n(?=(?:[-*]|\d\.) )", block):
         mark, text = item.replace("\n", " ").split(" ", 1)
-        about, sentences = _ABOUT.match(text), []
-        for sentence in _sentences(text):
-            if len(" ".join([*sentences, sentence]).split()) > _ITEM:
-                break
-            sentences.append(sentence)
-        if not sentences and not about:
+        first, *more = sentences(text)
+        if len(first.split()) > _STORY:
             return ""
-        said = " ".join(sentences) or about[0]
+        said = [first]
+        for sentence in more:
+            if len(" ".join([*said, sentence]).split()) > _ITEM:
+                break
+            said.append(sentence)
         # pieces of a sentence, each in a line of its own, need no signs between them
-        said = re.sub(r"[:,;](\**)$", r"\1", said)
-        kept.append(f"{mark} {said.removesuffix('.') if len(sentences) == 1 else said}")
-    return "\n".join(kept) if 1 < len(kept) < 7 else ""
+        told = re.sub(r"[:,;](\**)$", r"\1", " ".join(said))
+        kept.append(f"{mark} {told.removesuffix('.') if len(said) == 1 else told}")
+    fits = 1 < len(kept) < 7 and len(" ".join(kept).split()) <= _LIST
+    return "\n".join(kept) if fits else ""
 
 
 def _cells(table):
@@ -307,7 +342,7 @@ def _question(text, section, before):
     if not first:  # the question stands before the word
         first, lead = lead.strip(), ""
     if len(first.split()) > MOST_WORDS:  # a small story, and then the question
-        *story, last = _sentences(first.replace("\n", " "))
+        *story, last = sentences(first.replace("\n", " "))
         if story and last.endswith("?"):
             lead = " ".join(story)
             first, lead = last, lead[:1].upper() + lead[1:]
@@ -324,7 +359,7 @@ def _short(text):
     if re.match(r"[-|>\d#`]|\*\*\d", text):
         return ""
     kept = []
-    for sentence in _sentences(text.replace("\n", " ")):
+    for sentence in sentences(text.replace("\n", " ")):
         if len(re.findall(r"\w[\w'’%-]*", " ".join([*kept, sentence]))) > MOST_WORDS:
             break
         kept.append(sentence)
@@ -509,8 +544,9 @@ def _section(slide, markdown, first=False):
     if slide.kicker:
         lines.append(f'<p class="kicker">{html.escape(slide.kicker)}</p>')
     lines.append(f"<{level}{hidden}>{headline}</{level}>")
-    if slide.quoted:
-        lines.append(f'<div class="quoted">{markdown(slide.quoted)}</div>')
+    quoted = f'<div class="quoted">{markdown(slide.quoted)}</div>' if slide.quoted else ""
+    if quoted and not slide.shown:
+        lines.append(quoted)
     beside = ' class="beside"' if slide.tall and slide.said else ""
     if slide.shown:
         lines.append(f"<div{beside}>{slide.shown}")
@@ -519,28 +555,20 @@ def _section(slide, markdown, first=False):
         lines.append(f'<div class="told table" {style}>{markdown(slide.told)}</div>')
     elif slide.told:
         lines.append(f'<div class="told">{markdown(slide.told)}</div>')
+    if quoted and slide.shown:
+        lines.append(quoted)
     if slide.said:
         lines.append(f'<div class="said">{markdown(slide.said)}</div>')
     if level == "h1":
         lines.append(_KEYS)
     lines.append("</div>" * (2 if slide.shown else 1))
     if slide.notes:
-        notes = markdown("\n\n".join(_points(note) for note in slide.notes))
+        notes = markdown("\n\n".join(slide.notes))
     else:  # a figure alone: what it shows, which is escaped already
         alts = re.findall(r'<img alt="([^"]*)"', slide.shown)
         notes = "\n".join(f"<p>{alt.replace('?. ', '? ')}</p>" for alt in alts)
     lines.append(f'<aside class="notes">{notes}</aside>\n</section>')
     return "\n".join(lines)
-
-
-def _points(note):
-    """Notes to speak from: a line for each sentence; lists, tables and quotations stay."""
-    parts = []
-    for part in note.split("\n\n"):
-        prose = not re.match(r"\s*([-|>#`$<]|\*? ?\d+\.|\*\*\d)", part)
-        sentences = _sentences(part.replace("\n", " ")) if prose else []
-        parts.append("\n".join(f"- {each}" for each in sentences) if len(sentences) > 1 else part)
-    return "\n\n".join(parts)
 
 
 _PAGE = """<!DOCTYPE html>
@@ -583,16 +611,21 @@ _PAGE = """<!DOCTYPE html>
 .reveal .beside .said p { margin-right: 0; }
 .reveal .quoted { border-left: 6px solid #0072B2; padding-left: 24px; font-size: .85em; }
 .reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
-.reveal table { border-collapse: collapse; font-size: 1em; min-width: 60%; margin: 0; }
+div + .quoted { margin-right: 90px; }
+.reveal table { border-collapse: collapse; font-size: 1em; min-width: 100%; margin: 0; }
 .reveal table :is(th, td) { padding: .15em .5em; text-align: right; border-bottom: 1px solid #ccc; }
 .told { margin-bottom: .6em; } .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
 .reveal .told :is(ul, ol) { display: block; margin: .3em 80px 0 1em; font-size: 1.15em; }
 .reveal .told li { margin-bottom: .55em; } .reveal .told td:first-child { font-weight: 700; }
 .reveal .explorable { max-width: none; }
-.explorable:has(> table) { columns: 2; column-gap: 40px; }
-.explorable > * { break-inside: avoid; }
+.explorable:has(> :is(table, svg)) { display: grid; grid-template-columns: auto 1fr; }
+.explorable:has(> :is(table, svg)) { column-gap: 40px; grid-template-rows: repeat(8, auto) 1fr; }
+.explorable:has(> svg) { grid-template-columns: 2fr 1fr; }
+.explorable > :is(table, svg) { grid-column: 1; grid-row: 1 / span 9; align-self: start; }
+.explorable > :not(table, svg) { grid-column: 2; margin-top: 0; }
 .reveal .explorable svg { width: auto; max-width: 100%; height: 340px; }
-.reveal .explorable > svg { height: 380px; }
+.reveal .explorable > svg { width: 100%; height: auto; }
+.reveal .explorable > table { min-width: 0; }
 /* charts side by side, below them what they mean in one sentence: the rest is in the notes */
 .explorable.wide > div { display: grid !important; grid-template-columns: 1fr 1fr; }
 .explorable.wide > div > div:first-child { display: contents; }
@@ -620,32 +653,26 @@ Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: f
   plugins: [RevealNotes]});
 // its words don't run into the number at the foot
 const full = (slide) => {
-  const all = slide.getBoundingClientRect(), last = slide.querySelector(".said") || slide;
+  const all = slide.getBoundingClientRect(), last = slide.querySelector(".said, div + .quoted") || slide;
   const foot = all.bottom - 44 * all.height / slide.offsetHeight;
   return slide.scrollHeight > slide.clientHeight
     || last !== slide && last.getBoundingClientRect().bottom > foot + 1;
 };
-// a table has letters of 22 px where there is room for them
-const enlarge = () => {
-  const table = Reveal.getCurrentSlide().querySelector(".table");
-  if (!table) return;
-  const least = parseFloat(getComputedStyle(table).fontSize), room = table.closest(".slide");
-  for (let size = 22; size > least; size -= 0.5) {
-    table.style.fontSize = `${size}px`;
-    if (!full(room) && table.scrollWidth <= table.clientWidth) return;
-    table.style.fontSize = `${least}px`;
+// what is shown is as large as its headline and words leave room for
+const grow = (part, most, least, step, set) => {
+  const slide = part.closest(".slide");
+  for (let size = most; size >= least; size -= step) {
+    set(size);
+    if (!full(slide) && part.scrollWidth <= part.clientWidth + 1) return;
   }
 };
-// what is there to play with takes the room that its headline and words leave
 const fit = () => {
-  enlarge();
-  const [slide, toy] = [".slide", ".explorable"].map(
-    (each) => Reveal.getCurrentSlide().querySelector(each));
-  if (!toy) return;
-  for (let zoom = 1; zoom > 0.5; zoom -= 0.05) {
-    toy.style.zoom = zoom;
-    if (!full(slide)) break;
-  }
+  const slide = Reveal.getCurrentSlide();
+  const [table, list, toy] = [".table", ".told:not(.table)", ".explorable"].map(
+    (each) => slide.querySelector(each));
+  if (toy) grow(toy, 2.4, 0.5, 0.05, (size) => { toy.style.zoom = size; });
+  else if (table) grow(table, 40, 12, 0.5, (size) => { table.style.fontSize = `${size}px`; });
+  else if (list) grow(list, 36, 16, 1, (size) => { list.style.fontSize = `${size}px`; });
 };
 Reveal.on("ready", fit);
 Reveal.on("slidechanged", fit);</script>

@@ -11,7 +11,7 @@ from importlib import util
 from pathlib import Path
 
 from helpers import cases
-from helpers.course import slides
+from helpers.course import slides, speaking
 from helpers.course.notebooks import ANSWER, FOLDER, MADE_UP, lessons, number
 from helpers.course.pages import curled
 
@@ -119,8 +119,11 @@ def write_slides(out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(Path(found.origin).parent / _REVEAL[1], out / "reveal")
     _unveil(out / "reveal")
+    talking = talking_points((FOLDER / "instructor_guide.md").read_text(encoding="utf-8"))
     for path in lessons():
-        made = slides.slides_of(nbformat.read(path, as_version=4).cells)
+        cells = nbformat.read(path, as_version=4).cells
+        made = slides.slides_of(cells)
+        speaking.add_notes(made, cells, number(path), talking.get(number(path), ""))
         page = slides.page(made[0].headline, made, markdown2html)
         (out / f"{path.stem}.html").write_text(curled(page), encoding="utf-8")
 
