@@ -7,10 +7,13 @@ import re
 import nbformat
 import nbformat.v4 as v4
 import pytest
+import yaml
 from PIL import Image
 
-from helpers.course.notebooks import lessons, number
-from helpers.course.slides import MOST_WORDS, page, slides_of
+from helpers.course.notebooks import FOLDER, QUIZZES, lessons, number
+from helpers.course.slides import MOST_WORDS, page, sentences, slides_of
+from helpers.course.speaking import add_notes, bare
+from helpers.course.workshop import talking_points
 
 
 def shown(alt, height=300):
@@ -257,3 +260,111 @@ def test_a_question_stands_under_its_sections_and_the_speaker_knows_the_answer()
     assert slides[1].notes[-1] == "*What comes:* Half are near"
     assert "Six people tell." in " ".join(slides[1].notes)
     assert slides[3].notes[-1] == "*What comes:* Twice as much; then: So it pays"
+
+
+def text_of(cells):
+    """All that a lesson says and shows, in its order."""
+    told = []
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            told.append(re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", cell.source))
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            told.append(output.get("metadata", {}).get("image/png", {}).get("alt", ""))
+            told += [data.get(kind, "") for kind in ("text/html", "text/markdown")]
+    return "\n\n".join(told)
+
+
+def cut_bullets(slides, text):
+    """Bullets that aren't whole sentences of the lesson."""
+    ends = {
+        bare(" ".join(said[:many]))
+        for item in re.split(r"\n\s*(?:[-*]|\d\.) ", text)
+        for said in [sentences(item.split("\n\n")[0].replace("\n", " "))]
+        for many in range(1, len(said) + 1)
+    }
+    lists = [slide.told for slide in slides if slide.told and not slide.told.startswith("|")]
+    bullets = [re.sub(r"^(?:[-*]|\d\.) ", "", line) for told in lists for line in told.split("\n")]
+    return [each for each in bullets if bare(each) not in ends]
+
+
+def out_of_order(slides, text):
+    """Slides that show what stands further up in the lesson than the slide before shows."""
+    whole, at, found = bare(text), 0, []
+    for slide in slides:
+        alt = re.search(r'<img alt="([^"]*)"', slide.shown)
+        told = slide.quoted or slide.told.split("\n")[0]
+        key = bare(alt[1].split("&")[0] if alt else told)
+        here = whole.find(key, at) if key else at
+        if here < 0:
+            found.append(slide.headline)
+        at = max(at, here)
+    return found
+
+
+def spoken(path):
+    guide = talking_points((FOLDER / "instructor_guide.md").read_text(encoding="utf-8"))
+    cells = nbformat.read(path, as_version=4).cells
+    slides = slides_of(cells)
+    add_notes(slides, cells, number(path), guide[number(path)])
+    return slides
+
+
+def repeats(slides):
+    """Notes that say the slide's headline again."""
+    notes = [(slide.headline, [bare(note) for note in slide.notes]) for slide in slides]
+    return [headline for headline, said in notes if any(bare(headline) in each for each in said)]
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_bullets_are_whole_and_slides_keep_the_lessons_order(path):
+    cells = nbformat.read(path, as_version=4).cells
+    slides, text = [each for each in slides_of(cells) if not each.below], text_of(cells)
+    assert cut_bullets(slides, text) == [] and out_of_order(slides, text) == []
+    pictures = [slide for slide in slides if "<img" in slide.shown]
+    assert out_of_order(pictures[::-1], text), "the check sees nothing"
+
+
+def test_a_cut_bullet_is_seen():
+    text = "So:\n\n- **Chance:** what dice score.\n- *Rival.* The best. It costs nothing."
+    [_, slide] = slides_of(
+        [v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(f"## 1. A\n\n{text}")]
+    )
+    assert cut_bullets([slide], text) == []
+    slide.told = "- **Chance**\n- *Rival.* The best."
+    assert cut_bullets([slide], text) == ["**Chance**"]
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_the_speaker_sees_what_is_not_on_the_slide(path):
+    slides = spoken(path)
+    assert repeats(slides) == []
+    main = [slide for slide in slides if not slide.below]
+    noted = ["\n".join(slide.notes) for slide in main]
+    for slide, said, after in zip(main, noted, main[1:], strict=False):
+        assert said.endswith(f"**Next:** {after.headline}"), slide.headline
+        timed = slide.section and not slide.worked
+        assert ("**Time:**" in said) >= bool(timed), slide.headline
+    everything = "\n".join(noted)
+    asked = yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[number(path)]
+    assert all(everything.count(each["ask"]) == 1 for each in asked), "to ask the room"
+    assert everything.count("**The usual wrong answer:**") == len(asked)
+    slides[1].notes.append(f"So {slides[1].headline}.")
+    assert repeats(slides) == [slides[1].headline]
+
+
+def test_minutes_are_shared_by_words():
+    cells = [
+        v4.new_markdown_cell("# 03 What?\n\n*12 minutes to read, 7 for the exercises.*"),
+        v4.new_markdown_cell("## 1. Long\n\n" + "Words are many. " * 20),
+        code(TABLE, slide=["It is long"]),
+        v4.new_markdown_cell("## 2. Short\n\n" + "Few are. " * 10),
+        code(TABLE, slide=["It is short"]),
+        v4.new_markdown_cell("## Exercises\n\n" + "Not read. " * 99),
+    ]
+    slides = slides_of(cells)
+    add_notes(slides, cells, "none")
+    assert [re.search(r"Time:\*\* (\d+)", slide.notes[0])[1] for slide in slides] == [
+        "12", "9", "3", "7"
+    ]  # fmt: skip
+    assert "done by minute 9 of 12" in slides[1].notes[0]

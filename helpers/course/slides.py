@@ -136,7 +136,8 @@ def slides_of(cells) -> list[Slide]:
             question, answer = content
             slides.append(Slide(question, section, notes=[answer], below=True))
         elif kind == "shown":
-            lead = (waiting or (slides[-1].notes if slides else []))[-1:]
+            said = slides[-1].notes if slides and not slides[-1].asked else []
+            lead = (waiting or said)[-1:]
             slides.append(_with_result(content, section, waiting, lead))
             waiting = []
         elif kind == "told":
@@ -612,6 +613,7 @@ _PAGE = """<!DOCTYPE html>
 .reveal .quoted { border-left: 6px solid #0072B2; padding-left: 24px; font-size: .85em; }
 .reveal .quoted :is(blockquote, p) { all: unset; display: block; margin-bottom: .4em; }
 div + .quoted { margin-right: 90px; }
+.reveal .controls :is(.navigate-left, .navigate-right) { display: none; } /* they hide words */
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 100%; margin: 0; }
 .reveal table :is(th, td) { padding: .15em .5em; text-align: right; border-bottom: 1px solid #ccc; }
 .told { margin-bottom: .6em; } .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
@@ -653,7 +655,8 @@ Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: f
   plugins: [RevealNotes]});
 // its words don't run into the number at the foot
 const full = (slide) => {
-  const all = slide.getBoundingClientRect(), last = slide.querySelector(".said, div + .quoted") || slide;
+  const all = slide.getBoundingClientRect();
+  const last = [...slide.querySelectorAll(".said, .quoted, .told, .table")].pop() || slide;
   const foot = all.bottom - 44 * all.height / slide.offsetHeight;
   return slide.scrollHeight > slide.clientHeight
     || last !== slide && last.getBoundingClientRect().bottom > foot + 1;

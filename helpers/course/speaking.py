@@ -22,10 +22,10 @@ _FOLD = re.compile(r"<details.*?</details>", flags=re.S)
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
 _WHOLE = ("*What comes:*", "**Next:**")
 # what the notebook says to whoever reads it alone
-_FORM = re.compile(r"guess first|your question today|afterwards you can|\d+ minutes to read")
+_FORM = re.compile(
+    r"00 start|guess first|your question today|afterwards you can|\d+ minutes to read"
+)
 _MOST = 2  # mistakes and things to do on one slide
-_STOP = frozenset("a an and are as at be by for from in is it its no not of on one or our own that "
-                  "the their they this to was we what which who with you".split())  # fmt: skip
 
 
 def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
@@ -195,18 +195,17 @@ def _placed(slides, quiz, told):
     ):  # fmt: skip
         left = []
         for part in filter(None, parts):
-            part = part.removesuffix(".")
+            part = part if part.endswith("?") else f"{part.removesuffix('.')}."
             slide, share = nearest(
                 part, closed | {at for at, many in full.items() if many >= _MOST}
             )
             if slide and share >= _LEAST:
                 full[id(slide)] += 1
-                found[id(slide)].append(f"**{kind}:** {part[:1].upper()}{part[1:]}.")
+                found[id(slide)].append(f"**{kind}:** {part[:1].upper()}{part[1:]}")
             else:
                 left.append(part)
         if left:
-            joined = ("; " if name == "Common mistakes" else ". ").join(left)
-            found[id(slides[0])].append(f"**{name}:** {joined}.")
+            found[id(slides[0])].append(f"**{name}:** {' '.join(left)}")
     return found
 
 
@@ -218,7 +217,7 @@ def _all(slide):
 def _words(text):
     """Its words, by their beginnings: *buyer* and *buyers* are one."""
     found = re.findall(r"[a-z]{3,}", re.sub(r"<[^>]*>", " ", text).lower())
-    return {word[:6].rstrip("s") for word in found if word not in _STOP}
+    return {word[:6].rstrip("s") for word in found}
 
 
 def bare(text):

@@ -499,6 +499,18 @@ RUNS_INTO_THE_FOOT = """() => {
 }"""
 
 
+# of the slide's width, how much its table or what there is to play with takes
+FILLED = """() => {
+    const slide = document.querySelector("section.present:not(.stack) > .slide");
+    const shown = slide.querySelector(".explorable, table");
+    if (!shown) return 1;
+    const parts = shown.matches("table") ? [shown] : [...shown.querySelectorAll("svg, table, p")];
+    const boxes = parts.map((part) => part.getBoundingClientRect()).filter((box) => box.width);
+    const right = Math.max(...boxes.map((box) => box.right));
+    return (right - Math.min(...boxes.map((box) => box.x))) / slide.getBoundingClientRect().width;
+}"""
+
+
 def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
     tmp_path, serve, watched
 ):
@@ -516,6 +528,7 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
             assert high <= 721 and wide <= 1281, f"{path.stem}: too much on the slide: {words}"
             assert "Not answered yet" not in words
             assert not page.evaluate(RUNS_INTO_THE_FOOT), words
+            assert page.evaluate(FILLED) >= 0.8, f"{path.stem}: small on the slide: {words}"
         assert page.evaluate("Reveal.isLastSlide()")
         page.evaluate("Reveal.slide(0, 0)")
         findings = page.evaluate("Reveal.getHorizontalSlides().length")
