@@ -18,9 +18,11 @@ from helpers.course.pages import curled
 _KEYS = range(1, 37)  # shops whose key the instructor gets
 _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)
 _REVEAL = ("sphinx_revealjs", "_static/revealjs")
-# in the speaker's view the labels stand above the next slide, not on it
+# in the speaker's view the labels stand above the next slide, and more notes are seen at once
 _LABELS = """
 #upcoming-slide iframe { height: calc(100% - 40px); margin-top: 40px; }
+#speaker-controls .value { font-size: 17px; line-height: 1.35; }
+#speaker-controls .value :is(p, ul) { margin: 0 0 .5em; }
 #upcoming-slide .label, #speaker-layout { background: none; color: #555; font-size: 16px; }
 """
 
