@@ -133,6 +133,14 @@ def test_an_amount_that_nobody_paid_is_not_proposed_and_doubted_if_it_is_named(t
     assert not doubt(read(tmp_path, table)[1], "amounts of zero")
 
 
+@pytest.mark.parametrize(
+    "name", ["row_total_incl_tax", "Net amount after discount", "Betrag ohne Steuer"]
+)
+def test_an_amount_with_or_without_what_it_names_is_one_that_was_paid(tmp_path, name):
+    table = shop().assign(**{name: "4.50"})
+    assert f"{name}: total_amount" in proposed(tmp_path, table).replace('"', "")
+
+
 @pytest.mark.parametrize("kinds", [(pa.string_view(), pa.binary_view()), (pa.binary(),) * 2])
 def test_texts_of_other_types_in_a_parquet_file_are_texts(tmp_path, kinds):
     customers = shop()["customer_id"].str.replace("C", "Ä")

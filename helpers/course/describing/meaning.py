@@ -117,7 +117,8 @@ def _rank(ours, theirs):
     if (short := squeezed(without_table(theirs))) in ranked:
         return 500 + ranked[short]
     parts = parts_of(theirs)
-    if ours in _NUMBERS and set(parts) & set(words()["not_paid"]):
+    beside = set(parts) & set(words()["not_paid"])
+    if ours in _NUMBERS and beside and not set(parts) & set(words()["with_or_without"]):
         return None
     for start in range(1, len(parts)):  # shop_customer_id, item.item_id, Kunden-Nr. (neu)
         for ends in ("".join(parts[start:]), "".join(parts[:-start])):
