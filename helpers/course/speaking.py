@@ -2,7 +2,8 @@
 
 All of it stands in the course already: the minutes on a lesson's first lines, its quiz, the hints
 of its exercises, the instructor guide, and the sentences of the notebook that are on no slide. A
-quiz question or a mistake belongs to the slide with which it shares most of its rare words.
+quiz question stands at the end of the section that teaches it; a mistake of the guide belongs to
+the slide with which it shares most of its rare words.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
         What the instructor guide says about it.
     """
     told, main = _guided(guide), [slide for slide in slides if not slide.below]
-    helps = _placed(slides, _quiz(lesson), told)
+    helps = _placed(slides, told)
+    for at, lines in _quiz(lesson):
+        helps[id(_last_of(main, at))] += lines
     times = _times(main, cells)
     for place, slide in enumerate(slides):
         after = next((each for each in slides[place + 1 :] if not each.below), None)
@@ -122,14 +125,23 @@ def _quizzes():
 
 
 def _quiz(lesson):
-    """Each question with its usual wrong answer, and what to say to that."""
+    """After which section to ask, and the question with its usual wrong answer and a reply."""
     for each in _quizzes().get(lesson, []):
         wrong, right = each["wrong"][0], each["right"]
-        yield [
-            f"**Ask:** {each['ask']}",
-            f"**The usual wrong answer:** “{wrong['text']}”. **Say:** {wrong['why']}",
-            f"**Right:** “{right['text']}”. {right['why']}",
-        ]
+        yield (
+            each["after"],
+            [
+                f"**Ask:** {each['ask']}",
+                f"**The usual wrong answer:** “{wrong['text']}”. **Say:** {wrong['why']}",
+                f"**Right:** “{right['text']}”. {right['why']}",
+            ],
+        )
+
+
+def _last_of(slides, at):
+    """The last slide of a section that asks nothing: 0 is the opening, 1 has the number 1."""
+    names = list(dict.fromkeys(slide.section for slide in slides[1:]))
+    return [each for each in slides[1:] if each.section == names[at] and not each.asked][-1]
 
 
 def _hints(lesson):
@@ -156,8 +168,8 @@ def _guided(guide):
     return dict(re.findall(r"^- ([A-Z][\w ]+): (.+)$", guide, flags=re.M))
 
 
-def _placed(slides, quiz, told):
-    """Quiz questions, mistakes and things to do, each at the slide that it speaks about."""
+def _placed(slides, told):
+    """Mistakes and things to do, each at the slide that it speaks about."""
     found = {id(slide): [] for slide in slides}
     main = [slide for slide in slides[1:-1] if not (slide.below or slide.worked)]
     sections = {}
@@ -181,12 +193,6 @@ def _placed(slides, quiz, told):
         first, _, at = max(near, default=(0, 0, 1))
         return (None, 0) if at > 0 else (main[-at], first / (most * max(1, len(words))))
 
-    closed = {id(slide) for slide in main if slide.asked}
-    for lines in quiz:
-        slide, _ = nearest(" ".join(lines), closed)
-        if slide:
-            found[id(slide)] += lines
-            closed.add(id(slide))
     full = Counter()
     for name, kind, parts, closed in (
         ("Common mistakes", "A common mistake", told.get("Common mistakes", "").split("; "),
