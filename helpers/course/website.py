@@ -5,7 +5,10 @@ Nothing is executed: the pages show what is stored in the notebooks.
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
+import html
 import re
 import shutil
 import subprocess
@@ -131,8 +134,9 @@ def build_site(out, run=None) -> Path:
         source, built = Path(scratch) / "source", Path(scratch) / "html"
         source.mkdir()
         pages = [] if run else [name for name in _PAGES if (folder / name).exists()]
+        figures = {}
         for path in lessons:
-            _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
+            figures |= _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
         for name in pages:
             text = (folder / name).read_text(encoding="utf-8")
             text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)  # not on the site
@@ -163,7 +167,8 @@ def build_site(out, run=None) -> Path:
         if done.returncode:
             raise SiteError(f"Sphinx stopped: {done.stderr.strip()[-500:]}")
         for page in built.glob("*.html"):
-            page.write_text(_mended(page.read_text(encoding="utf-8")), encoding="utf-8")
+            text = _with_own_words(page.read_text(encoding="utf-8"), figures)
+            page.write_text(_mended(text), encoding="utf-8")
         if run:
             shutil.copy(Path(run) / "index.html", built / "memo.html")
         elif "glossary.md" in pages:
@@ -172,6 +177,21 @@ def build_site(out, run=None) -> Path:
             shutil.rmtree(out)
         shutil.copytree(built, out)
     return out / "index.html"
+
+
+def _with_own_words(page, figures):
+    """Each figure with its own text and size: Sphinx gives one to all figures of a cell."""
+
+    def told(found):
+        if found[1] not in figures:
+            return found[0]
+        alt, width, height = figures[found[1]]
+        return (
+            f'<img alt="{html.escape(alt)}" height="{height}" src="_images/{found[1]}.png" '
+            f'width="{width}"'
+        )
+
+    return re.sub(r'<img [^>]*src="_images/([0-9a-f]{64})\.png"[^>/]*', told, page)
 
 
 def _mended(page):
@@ -293,9 +313,10 @@ def headings_as_text(notebook) -> None:
 
 
 def _copy_lesson(path, source, available):
-    """A lesson for the book: pictures keep their texts, links stay inside it."""
+    """A lesson for the book, whose links stay inside; its figures, by the names Sphinx gives."""
     import nbformat
 
+    figures = {}
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if INJECTED in cell.metadata.get("tags", []):
@@ -322,4 +343,8 @@ def _copy_lesson(path, source, available):
             if picture:
                 shown = {"alt": picture["alt"], "width": f"{picture['width']}px"}
                 cell.metadata["mystnb"] = {"image": shown}
+                file = base64.b64decode(output["data"]["image/png"])
+                sizes = picture["alt"], picture["width"], picture["height"]
+                figures[hashlib.sha256(file).hexdigest()] = sizes
     nbformat.write(notebook, source / path.name)
+    return figures

@@ -1,9 +1,11 @@
 """The website, a run's memo and the slides in a real browser."""
 
+import html
 import json
 import re
 import subprocess
 
+import nbformat
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -65,6 +67,17 @@ def test_a_heading_that_a_cell_prints_is_in_the_contents_and_nothing_behind_it_i
     section = page.split('<section id="it-is-four-o-clock">')[1].split("</section>")[0]
     assert "Each wish gets an answer" in section and "<table" in section
     assert not any('class="rubric"' in path.read_text("utf-8") for path in pages.glob("*.html"))
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_each_figure_has_its_own_text(pages, path):
+    cells = nbformat.read(path, as_version=4).cells
+    shown = [output.metadata["image/png"] for cell in cells for output in cell.get("outputs", [])
+             if "image/png" in output.get("data", {})]  # fmt: skip
+    page = (pages / f"{path.stem}.html").read_text(encoding="utf-8")
+    told = re.findall(r'<img [^>]*alt="([^"]*)" height="(\d+)" src="_images/[0-9a-f]{64}', page)
+    asked = [(figure["alt"], figure["height"]) for figure in shown]
+    assert [(html.unescape(alt), int(height)) for alt, height in told] == asked
 
 
 CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(part =>
