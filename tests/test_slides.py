@@ -345,6 +345,8 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
         assert said.endswith(f"**Next:** {after.headline}"), slide.headline
         timed = slide.section and not slide.worked
         assert ("**Time:**" in said) >= bool(timed), slide.headline
+        assert ("**Show it:**" in said) == ("To play with" in slide.shown), slide.headline
+        assert ("**Exercise " in said) == (slide.headline == "Exercises"), slide.headline
     everything = "\n".join(noted)
     asked = yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[number(path)]
     assert all(everything.count(each["ask"]) == 1 for each in asked), "to ask the room"

@@ -21,6 +21,8 @@ from helpers.packaged import packaged_yaml
 
 _FOLD = re.compile(r"<details.*?</details>", flags=re.S)
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
+_TOY = re.compile(r"To play with: (.+?)\. Run this cell")
+_EXERCISE = re.compile(r"^\*\*(\d)\.\*\* (.+)", flags=re.M)
 _WHOLE = ("*What comes:*", "**Next:**")
 # what the notebook says to whoever reads it alone
 _FORM = re.compile(
@@ -60,8 +62,10 @@ def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
         if slide is main[0]:
             lines += [f"**{name}:** {told[name]}" for name in ("Discuss", "When late")
                       if name in told]  # fmt: skip
+        if toy := _TOY.search(slide.shown):
+            lines.append(f"**Show it:** {toy[1]}")
         if slide.headline == "Exercises":
-            lines += _hints(lesson)
+            lines += _hints(lesson, cells)
         lines += [each if each.startswith(_WHOLE) else f"- {each}"
                   for each in rest if each not in asks]  # fmt: skip
         slide.notes = lines if slide.below else [*lines, *_afterwards(slides, place, after)]
@@ -144,13 +148,17 @@ def _last_of(slides, at):
     return [each for each in slides[1:] if each.section == names[at] and not each.asked][-1]
 
 
-def _hints(lesson):
-    """On each exercise: the likely wrong answers, and what to say to them."""
+def _hints(lesson, cells):
+    """On each exercise: what is asked, the likely wrong answers, and what to say to them."""
     lines = []
+    asked = dict(_EXERCISE.findall("\n\n".join(
+        cell.source for cell in cells if cell.cell_type == "markdown"
+    ).partition("## Exercises")[2].partition("## Quiz")[0]))  # fmt: skip
     for name, says in exercise_texts().items():
         if name.rpartition("-")[0] != lesson:
             continue
         at = name.rpartition("-")[2]
+        lines += [f"**Exercise {at}:** {asked[at]}"] if at in asked else []
         lines += [
             f"**Exercise {at}, whoever says “{option}”:** {hint}"
             for option, hint in says.get("options", {}).items()
