@@ -347,10 +347,13 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
         assert ("**Time:**" in said) >= bool(timed), slide.headline
         assert ("**Show it:**" in said) == ("To play with" in slide.shown), slide.headline
         assert ("**Exercise " in said) == (slide.headline == "Exercises"), slide.headline
-    everything = "\n".join(noted)
-    asked = yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[number(path)]
-    assert all(everything.count(each["ask"]) == 1 for each in asked), "to ask the room"
-    assert everything.count("**The usual wrong answer:**") == len(asked)
+    for each in yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[number(path)]:
+        [at] = [at for at, slide in enumerate(slides) if slide.headline == each["ask"]]
+        above = [slide for slide in slides[:at] if not slide.below][-1]
+        assert f"**Ask the room** (↓): {each['ask']}" in above.notes and slides[at].below
+        assert above.section == slides[at].section and not above.worked
+        assert slides[at].told.count("\n- ") == len(each["wrong"]), "right and wrong to choose from"
+        assert each["right"]["text"] in slides[at].notes[1]
     slides[1].notes.append(f"So {slides[1].headline}.")
     assert repeats(slides) == [slides[1].headline]
 

@@ -156,17 +156,30 @@ def quiz_text(lesson: str) -> str:
     questions = yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[lesson]
     lines = ["## Quiz", "", "Choose an option and open it.", ""]
     for number, question in enumerate(questions, start=1):
-        options = [("Right.", question["right"])]
-        options += [("Not this one.", wrong) for wrong in question["wrong"]]
-        # the right one stands in another place each time
-        turn = (int(lesson[:2]) + number) % len(options)
         lines += [f"**{number}.** {question['ask']}", ""]
-        for verdict, option in options[-turn:] + options[:-turn]:
+        for verdict, option in quiz_options(question, lesson, number):
             text, why = option["text"], option["why"]
             apart = 'style="margin: 0.5em 0"'  # JupyterLab has no style of its own for folds
             lines.append(f"<details {apart}><summary>{text}</summary>{verdict} {why}</details>")
         lines.append("")
     return "\n".join(lines)
+
+
+def quiz_options(question: dict, lesson: str, number: int) -> list[tuple[str, dict]]:
+    """What can be chosen, each with its verdict: the right one stands in another place each time.
+
+    Parameters
+    ----------
+    question : dict
+        Of the quizzes' file.
+    lesson : str
+    number : int
+        Of the question in its lesson, from 1.
+    """
+    options = [("Right.", question["right"])]
+    options += [("Not this one.", wrong) for wrong in question["wrong"]]
+    turn = (int(lesson[:2]) + number) % len(options)
+    return options[-turn:] + options[:-turn]
 
 
 def _put_quiz(notebook):

@@ -653,6 +653,15 @@ const number = (slide) => {
 Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
   transition: "none", slideNumber: number, keyboard: {32: turn(1), 33: turn(-1), 34: turn(1)},
   plugins: [RevealNotes]});
+// nor does a slider or a field that was played with keep a clicker's keys to itself
+addEventListener("keydown", (event) => {
+  const by = { PageDown: 1, PageUp: -1 }[event.key];
+  if (!by || !event.target.closest(".explorable")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.target.blur();
+  turn(by)();
+}, true);
 // its words don't run into the number at the foot
 const full = (slide) => {
   const all = slide.getBoundingClientRect();

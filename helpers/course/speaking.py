@@ -15,14 +15,15 @@ from collections import Counter
 from functools import cache
 
 from helpers.course.exercises import texts as exercise_texts
-from helpers.course.notebooks import QUIZZES
-from helpers.course.slides import sentences
+from helpers.course.notebooks import QUIZZES, quiz_options
+from helpers.course.slides import Slide, sentences
 from helpers.packaged import packaged_yaml
 
 _FOLD = re.compile(r"<details.*?</details>", flags=re.S)
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
 _TOY = re.compile(r"To play with: (.+?)\. Run this cell")
-_EXERCISE = re.compile(r"^\*\*(\d)\.\*\* (.+)", flags=re.M)
+_EXERCISE = re.compile(r"^\*\*(\d)\.\*\* (.+)\n((?:(?!\*\*\d\.\*\*).*\n?)*)", flags=re.M)
+_ANSWER = re.compile(r"<summary>Answer</summary>\s*(?:```python.*?```\s*)?([^\n<]+)", flags=re.S)
 _WHOLE = ("*What comes:*", "**Next:**")
 # what the notebook says to whoever reads it alone
 _FORM = re.compile(
@@ -32,7 +33,7 @@ _MOST = 2  # mistakes and things to do on one slide
 
 
 def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
-    """Write the speaker's notes of a lesson's slides, in place.
+    """Write the speaker's notes of a lesson's slides, in place; quiz questions get slides, too.
 
     Parameters
     ----------
@@ -47,8 +48,9 @@ def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
     """
     told, main = _guided(guide), [slide for slide in slides if not slide.below]
     helps = _placed(slides, told)
-    for at, lines in _quiz(lesson):
-        helps[id(_last_of(main, at))] += lines
+    asked = [(_last_of(main, at), question) for at, question in _quiz(lesson)]
+    for slide, question in asked:
+        helps[id(slide)].append(f"**Ask the room** (↓): {question.headline}")
     times = _times(main, cells)
     for place, slide in enumerate(slides):
         after = next((each for each in slides[place + 1 :] if not each.below), None)
@@ -69,6 +71,9 @@ def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
         lines += [each if each.startswith(_WHOLE) else f"- {each}"
                   for each in rest if each not in asks]  # fmt: skip
         slide.notes = lines if slide.below else [*lines, *_afterwards(slides, place, after)]
+    for slide, question in reversed(asked):
+        question.kicker = question.section = slide.section
+        slides.insert(1 + next(at for at, each in enumerate(slides) if each is slide), question)
 
 
 def _afterwards(slides, place, after):
@@ -129,17 +134,16 @@ def _quizzes():
 
 
 def _quiz(lesson):
-    """After which section to ask, and the question with its usual wrong answer and a reply."""
-    for each in _quizzes().get(lesson, []):
+    """After which section to ask, and a slide to choose from: what to say is in its notes."""
+    for number, each in enumerate(_quizzes().get(lesson, []), start=1):
         wrong, right = each["wrong"][0], each["right"]
-        yield (
-            each["after"],
-            [
-                f"**Ask:** {each['ask']}",
-                f"**The usual wrong answer:** “{wrong['text']}”. **Say:** {wrong['why']}",
-                f"**Right:** “{right['text']}”. {right['why']}",
-            ],
-        )
+        options = [option["text"] for _, option in quiz_options(each, lesson, number)]
+        notes = [
+            f"**The usual wrong answer:** “{wrong['text']}”. **Say:** {wrong['why']}",
+            f"**Right:** “{right['text']}”. {right['why']}",
+        ]
+        told = "\n".join(f"- {option}" for option in options)
+        yield each["after"], Slide(each["ask"], told=told, notes=notes, below=True)
 
 
 def _last_of(slides, at):
@@ -151,14 +155,20 @@ def _last_of(slides, at):
 def _hints(lesson, cells):
     """On each exercise: what is asked, the likely wrong answers, and what to say to them."""
     lines = []
-    asked = dict(_EXERCISE.findall("\n\n".join(
-        cell.source for cell in cells if cell.cell_type == "markdown"
-    ).partition("## Exercises")[2].partition("## Quiz")[0]))  # fmt: skip
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = text.partition("## Exercises")[2].partition("## Quiz")[0]
+    asked, answers = {}, {}
+    for at, question, below in _EXERCISE.findall(text):
+        asked[at] = question
+        if answer := _ANSWER.search(below):
+            answers[at] = sentences(answer[1].replace("\n", " "))[0]
     for name, says in exercise_texts().items():
         if name.rpartition("-")[0] != lesson:
             continue
         at = name.rpartition("-")[2]
         lines += [f"**Exercise {at}:** {asked[at]}"] if at in asked else []
+        right = f"“{says['right']}”. " if "right" in says else ""
+        lines += [f"**Exercise {at}, the answer:** {right}{answers[at]}"] if at in answers else []
         lines += [
             f"**Exercise {at}, whoever says “{option}”:** {hint}"
             for option, hint in says.get("options", {}).items()
@@ -260,8 +270,9 @@ def _rest(slide, after):
             item = re.sub(r"^(?:[-*>]|\d\.) ", "", item).replace("\n> ", " ").replace("\n", " ")
             for sentence in sentences(item):
                 said = bare(sentence)
-                known = said in shown or said in soon or headline in said
-                if said and not known and not _FORM.match(said):
+                known = said in shown or said in soon or headline in said or _FORM.match(said)
+                whole = said and not sentence.endswith((":", "¶"))  # neither half nor a heading
+                if whole and not known:
                     kept.append(sentence[:1].upper() + sentence[1:])
     return kept
 
