@@ -12,6 +12,7 @@ from nbconvert.filters import markdown2html
 
 from helpers import telling
 from helpers.course import pages
+from helpers.course.notebooks import lessons
 from helpers.telling import listing, percent, plain, say, show
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "**", "[a](javascript:alert(1))", "$5", "`x`", "&lt;",
@@ -163,3 +164,11 @@ def test_pages_have_the_signs_of_print_and_code_can_still_be_pasted():
     told = pages.curled(page)
     assert told.startswith('<p title="a">\u201c<em>It\u2019s</em> 5\xa0%,\u201d she says.</p>')
     assert told.endswith(f'{code}<script>x = "5" % 2</script>')
+
+
+def test_a_runs_pages_link_to_lessons_that_the_run_has():
+    asked = [path for path in lessons() if path.stem[:2] in ("00", "11")]
+    for path in asked:
+        page = pages.lesson_html(path, [each.stem for each in asked])
+        linked = set(re.findall(r'href="(\d\d[a-z]?_\w+)\.', page))
+        assert linked <= {each.stem for each in asked} and "What would you decide?" in page
