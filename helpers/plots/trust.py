@@ -239,9 +239,10 @@ def four_outcomes() -> None:
     """Where an interval can lie beside zero and the smallest gain worth a live test."""
     worth = 2.0
     examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-0.9, 3.3)]
-    rules = ["above zero, reaches the line", "above zero, short of the line",
-             "includes zero, short of the line", "includes zero, reaches the line"]  # fmt: skip
-    advice = ["test it", "lower the cost, or leave it", "leave it", "wait for more customers"]
+    rules = ["above zero, reaches the line:\ntest it",
+             "above zero, short of the line:\nlower the cost, or leave it",
+             "includes zero, short of the line,\nnarrow (two lines at most): leave it",
+             "any other that includes zero:\nwait for more customers"]  # fmt: skip
     figure, axes = style.figure(height=4.0)
     for place, (low, high) in enumerate(examples):
         answer = trust.outcome(low, high, worth)
@@ -249,8 +250,8 @@ def four_outcomes() -> None:
         axes.plot([low, high], [place, place], color=colour, linewidth=5)
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=11)
         axes.text(-2.0, place - 0.1, answer, ha="right", va="center", fontweight="bold")
-        told = f"{rules[place]}:\n{advice[place]}"
-        axes.text(-2.0, place + 0.37, told, ha="right", va="center", fontsize=style.SMALL)
+        rule = rules[place]
+        axes.text(-2.0, place + 0.37, rule, ha="right", va="center", fontsize=style.SMALL)
     axes.plot([0, 0], [-0.45, 3.5], color=INK, linewidth=1)
     axes.plot([worth] * 2, [-0.45, 3.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
