@@ -150,7 +150,13 @@ _BOXES = [
     ("Are the data right?", FIX_DATA, 1, "all else is counted from them", "we may read on"),
     ("Enough rows, customers, hits?", NOT_YET, 3, "with few, luck decides", "enough to judge by"),
     ("Could it reach the line?", DONT, 2, "if not, it needs no closer look", "it may pay"),
-    ("Is it surely above zero?", NOT_YET, 2, "if not, a test may cost sales", "a loss is unlikely"),
+    (
+        "Is it surely above zero?",
+        NOT_YET,
+        2,
+        "if not, a test may cost sales",
+        "better in this count",
+    ),
     ("Could 12 weeks notice it?", NOT_YET, 1, "if not, a test ends undecided", "a test may tell"),
     ("May all of it be shown?", NOT_YET, 0, "last, as new lists can mend it", "all may be shown"),
 ]
