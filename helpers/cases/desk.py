@@ -387,6 +387,7 @@ def letter(case: Case) -> str:
         "dice": rates["dice"],
         "shared": read["lists"]["shared"],
         "places": PLACES,
+        "a_test": "another live test" if test else "a live test",
     }
     if test:
         known |= dict(zip(("lift", "lift_low", "lift_high"), test["lift"], strict=True))
