@@ -124,8 +124,9 @@ def test_steps_carry_their_figures(drawn):
     plots.steps(step_table())
     [(figure, alt)] = drawn
     said = "\n".join(texts(figure.axes[0]))
-    for words in ("80 people (80%)", "came true: 50% of 40 judged", "(best sellers: 30%)",
-                  "5 people (5.0%)", "came true: nobody to judge by"):  # fmt: skip
+    for words in ("80 people today (80%)", "earlier, came true: 50% of 40 judged",
+                  "(best sellers: 30%)", "5 people today (5.0%)",
+                  "came true: nobody to judge by"):  # fmt: skip
         assert words in said and words in alt
     assert title(figure.axes[0]) == "20% of the people we know stand below the first step"
 

@@ -229,14 +229,13 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
             left + 0.15, height + 0.66, what[step], color=INK, va="center", fontsize=style.SMALL
         )
         people = "person" if row["customers"] == 1 else "people"
-        who = f"{row['customers']:,.0f} {people} ({percent(row['share'])})"
+        who = f"{row['customers']:,.0f} {people} today ({percent(row['share'])})"
         lines = [who]
         if not row["customers"]:
             lines = ["nobody today"]
         if row["judged"] and row["came_true"] == row["came_true"]:
-            when = "" if row["customers"] else "earlier, "
             lines.append(
-                f"{when}came true: {percent(row['came_true'])} of {row['judged']:,.0f} judged"
+                f"earlier, came true: {percent(row['came_true'])} of {row['judged']:,.0f} judged"
             )
             if step != "popularity":
                 lines.append(f"(best sellers: {percent(row['best_sellers'])})")
