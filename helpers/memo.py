@@ -555,6 +555,12 @@ def decide(evidence) -> dict:
 
 
 _HOW_MANY = {1: "one number is", 2: "two numbers are"}
+#: Who fills in a number that nobody has entered.
+_FILLS = {
+    "visits_per_week": ("product", "the visits"),
+    "cost_per_year": ("finance", "the cost"),
+    "lift": ("finance", "the smallest rise that pays"),
+}
 
 
 def _holds_once(wanted):
@@ -582,6 +588,26 @@ def headline(decision: Mapping) -> str:
     wanted = decision.get("wanted") or []
     once = f", once {_HOW_MANY[len(wanted)]} filled in" if wanted else ""
     return f"{decision['decision']}{once}"
+
+
+def who_fills_in(wanted: Collection[Mapping]) -> str:
+    """Who enters the numbers that a yes waits for.
+
+    Parameters
+    ----------
+    wanted : collection of mapping
+        From :func:`decide`.
+
+    Examples
+    --------
+    >>> who_fills_in([{"key": "visits_per_week"}, {"key": "cost_per_year"}])
+    'product fills in the visits, finance the cost'
+    """
+    told = [_FILLS[each["key"]] for each in wanted]
+    return ", ".join(
+        f"{who} {what}" if place else f"{who} fills in {what}"
+        for place, (who, what) in enumerate(told)
+    )
 
 
 def before_the_start(stops: Collection[Mapping]) -> list[str]:
@@ -916,6 +942,7 @@ def _planner(assumed, transactions, events, currency=""):
         # a year, from each visit of a week; not known where the purchases have no amounts
         margin = assumed.margin_of_a_cart(amount) if amount else None
         made["earns"] = margin and share * assumed.carts_of_a_year * margin
+        made["amount"] = amount
         if assumed.visits_per_week:
             lifts = lifts_at(assumed.visits_per_week, share)
             enough = lifts.index[lifts <= made["lift"]]
@@ -1013,6 +1040,14 @@ def _wanted(planned, evidence, quality, smallest_lift):
     tells = bool(best and turns_at and turns_at > 0)
     no_visits, no_line = not planned["visits_per_week"], planned["lift_from"] == "fifth"
     earns, cost, currency = planned["earns"], planned["cost_per_year"], planned["currency"]
+    customers, everybody = planned["customers"], sum(planned["sizes"].values())
+
+    def bare(amount):  # whose currency it is was said before
+        return amount.removesuffix(money(0)[1:])
+
+    carts, sales = _rates(planned, _OF_CARTS), _rates(planned, _OF_SALES)
+    sales += f" and this shop's average purchase of {bare(_average(planned))}" if earns else ""
+    once_a_week = tells and smallest_lift(everybody, share) <= best
     found = []
     if no_visits:
         what = "the visits of known customers in a week, where the list is shown"
@@ -1025,10 +1060,16 @@ def _wanted(planned, evidence, quality, smallest_lift):
             )
         elif tells:
             least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
-            found[0]["turns"] = f'Fewer than about {least:,} visits turn it into "{NOT_YET}".'
+            found[0]["turns"] = (
+                f'Fewer than about {least:,} visits turn it into "{NOT_YET}" ({carts}).'
+            )
+            if not once_a_week:
+                found[0]["turns"] += (
+                    f" One visit a week of each of the {of(customers, 'customers')} is too little."
+                )
         if tells and no_line and cost and earns:
             least = _two_digits(cost / (turns_at * earns))
-            found[0]["turns"] += f' Fewer than {least:,} turn it into "{DONT}".'
+            found[0]["turns"] += f' Fewer than {least:,} turn it into "{DONT}" ({sales}).'
     if no_line and earns is None:
         what = "the smallest rise of sales that pays (these purchases have no amounts)"
         turns = f'If it is above {turns_at:,.0%}, that turns it into "{DONT}".' if tells else ""
@@ -1036,12 +1077,42 @@ def _wanted(planned, evidence, quality, smallest_lift):
     elif no_line and not cost:
         what, turns = "the cost of the first year, to build and to run", ""
         if tells:
-            most = turns_at * earns * (1_000 if no_visits else planned["visits_per_week"])
+            visit = turns_at * earns
+            most = visit * (1_000 if no_visits else planned["visits_per_week"])
             per = " for each 1,000 visits a week" if no_visits else ""
-            most = money(_two_digits(most), currency)
-            turns = f'A cost of more than about {most}{per} turns it into "{DONT}".'
+            most = money(_about(most), currency)
+            turns = f'A cost of more than about {most}{per} turns it into "{DONT}" ({sales}).'
+            if no_visits and once_a_week:
+                most = bare(money(_about(visit * everybody), currency))
+                turns += (
+                    f" For example, if each of the {of(customers, 'customers')} comes once a week, "
+                    f"the lists may cost at most about {most} in the first year."
+                )
         found.append({"what": what, "key": "cost_per_year", "turns": turns})
     return found
+
+
+_OF_CARTS = ("click_rate", "cart_rate")
+_OF_SALES = (*_OF_CARTS, "buy_rate", "margin_share")
+
+
+def _rates(planned, keys):
+    """What a limit rests on, and whether that is known."""
+    by_itself = Assumptions()
+    assumed = sum(planned[key] == getattr(by_itself, key) for key in keys)
+    if assumed == len(keys):
+        return "by assumed rates"
+    return "by rates, some of them assumed" if assumed else "by the rates entered"
+
+
+def _average(plan):
+    """What an average purchase line is worth; with the small change where that counts."""
+    return money(plan["amount"], plan["currency"], 2 if plan["amount"] < 100 else 0)
+
+
+def _about(number):
+    """To two digits: the nearest."""
+    return float(f"{number:.2g}")
 
 
 def _fewest_visits(enough):
@@ -1287,6 +1358,9 @@ def _assumptions(plan, worth_having):
         else:
             value = f"{100 * value:,.3g}" if default is not None else f"{value:,.6g}"
         told.append({"key": key, "what": what, "value": value, "how": how})
+    if plan.get("amount"):
+        average = {"what": "An average purchase", "value": _average(plan), "how": "measured"}
+        told.append({"key": "", **average})
     return told
 
 
@@ -1390,9 +1464,11 @@ def page(
     environment.filters["rounded"] = rounded
     environment.filters["money"] = money
     environment.filters["headline"] = headline
+    environment.filters["who_fills_in"] = who_fills_in
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
     environment.filters["points"] = points
+    environment.filters["one_decimal"] = lambda share: f"{100 * share:.1f}"
     environment.filters["signed"] = "{:+,.0%}".format
     environment.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     environment.filters["day"] = _in_words
@@ -1404,17 +1480,21 @@ def page(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
     )
     metrics = metrics or {}
-    assumed, on_the_line = [], False
+    assumed, on_the_line, before_christmas = [], False, False
     if facts:
         plan, quality = facts["plan"], facts["quality"]
         line = facts["evidence"].get("worth_having")
         assumed = _assumptions(plan, line)
         base = quality and quality["methods"][quality["rival"]]["ndcg"]
         # with few customers, a single hit in front is more than that
+        last = pd.Timestamp(facts["data"]["to"])
+        before_christmas = 0 <= (pd.Timestamp(last.year, 12, 24) - last).days < 28
         on_the_line = bool(line and base) and math.isclose(line, base * plan["lift"])
     text = template.render(
         assumed=assumed,
         on_the_line=on_the_line,
+        max_weeks=MAX_WEEKS,
+        before_christmas=before_christmas,
         facts=facts,
         title=(facts or {}).get("data", {}).get("shop") or title,
         colours={
