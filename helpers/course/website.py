@@ -89,6 +89,7 @@ _CONFIGURATION = {
     "nb_ipywidgets_js": {},
     "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
+    "nb_render_markdown_format": "myst",  # a table in a computed text is a table
     "html_static_path": ["course.css", "search.js", *_SCRIPTS],
     "html_css_files": ["course.css"],
     "html_js_files": [[script, {"defer": "defer"}] for script in _SCRIPTS],

@@ -69,6 +69,13 @@ def test_a_heading_that_a_cell_prints_is_in_the_contents_and_nothing_behind_it_i
     assert not any('class="rubric"' in path.read_text("utf-8") for path in pages.glob("*.html"))
 
 
+def test_a_table_that_a_cell_computes_is_one(pages):
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages.glob("*.html")}
+    assert [name for name, text in texts.items() if re.search(r"<p>\s*\| ", text)] == []
+    fold = texts["03_similarity.html"].split("common buyers asked for")[1]
+    assert "damping" in fold.split("</table>")[0]
+
+
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_each_figure_has_its_own_text(pages, path):
     cells = nbformat.read(path, as_version=4).cells
