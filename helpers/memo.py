@@ -544,7 +544,7 @@ def decide(evidence) -> dict:
     else:
         result |= {
             "decision": SHIP,
-            "because": "Every question about the data and the gain got a yes.",
+            "because": "All questions about data and gain got a yes.",
             "what_to_do": "Start the test below.",
         }
     if result["decision"] != SHIP:
