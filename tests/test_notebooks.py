@@ -219,7 +219,7 @@ def test_the_readme_shows_what_lessons_show(tmp_path):
 
 def test_a_heading_that_a_cell_prints_is_a_heading_of_the_site():
     v4 = nbformat.v4
-    texts = ["Half.", "### So what?\n\nWe ask.", "## 7. Four", "# of rows: 3"]
+    texts = ["Half.\n\n### So what?\n\nWe ask.", "## 7. Four", "# of rows: 3"]
     printed = [v4.new_output("display_data", {"text/markdown": text}) for text in texts]
     notebook = v4.new_notebook(cells=[v4.new_code_cell("say()", outputs=printed)])
     headings_as_text(notebook)

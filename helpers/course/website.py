@@ -89,7 +89,7 @@ _CONFIGURATION = {
     "nb_ipywidgets_js": {},
     "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
-    "nb_render_markdown_format": "myst",  # a table in a computed text is a table
+    "nb_render_markdown_format": "gfm",  # a table in a computed text is a table
     "html_static_path": ["course.css", "search.js", *_SCRIPTS],
     "html_css_files": ["course.css"],
     "html_js_files": [[script, {"defer": "defer"}] for script in _SCRIPTS],
@@ -298,7 +298,7 @@ def headings_as_text(notebook) -> None:
         cells.append(cell)
         if cell.cell_type != "code":
             continue
-        outputs, cell.outputs = cell.outputs, []
+        outputs, cell.outputs = [each for one in cell.outputs for each in _by_heading(one)], []
         for output in outputs:
             text = output.get("data", {}).get("text/markdown", "")
             if heading := _PRINTED.match(text):
@@ -311,6 +311,16 @@ def headings_as_text(notebook) -> None:
                     continue
             cells[-1].outputs.append(output)
     notebook.cells = cells
+
+
+def _by_heading(output):
+    """An output, or its parts where a computed text has headings in its middle."""
+    from nbformat import v4
+
+    parts = re.split(r"\n\n(?=#{2,4} )", output.get("data", {}).get("text/markdown", ""))
+    if len(parts) == 1:
+        return [output]
+    return [v4.new_output("display_data", {"text/markdown": part}) for part in parts]
 
 
 def _copy_lesson(path, source, available):
@@ -340,6 +350,11 @@ def _copy_lesson(path, source, available):
             )
             continue
         for output in cell.outputs:
+            if text := output.get("data", {}).get("text/markdown"):  # Sphinx leaves its links alone
+                text = text.replace("](glossary.md#", "](glossary.html#")
+                if "glossary.md" not in available:
+                    text = re.sub(r"\[([^\]]+)\]\(glossary\.html#[^)]*\)", r"\1", text)
+                output.data["text/markdown"] = text
             picture = output.get("metadata", {}).get("image/png", {})
             if picture:
                 shown = {"alt": picture["alt"], "width": f"{picture['width']}px"}

@@ -69,9 +69,10 @@ def test_a_heading_that_a_cell_prints_is_in_the_contents_and_nothing_behind_it_i
     assert not any('class="rubric"' in path.read_text("utf-8") for path in pages.glob("*.html"))
 
 
-def test_a_table_that_a_cell_computes_is_one(pages):
+def test_a_table_and_a_link_that_a_cell_computes_are_such(pages):
     texts = {path.name: path.read_text(encoding="utf-8") for path in pages.glob("*.html")}
     assert [name for name, text in texts.items() if re.search(r"<p>\s*\| ", text)] == []
+    assert [name for name, text in texts.items() if re.search(r'href="[^":]*\.md\b', text)] == []
     fold = texts["03_similarity.html"].split("common buyers asked for")[1]
     assert "damping" in fold.split("</table>")[0]
 
