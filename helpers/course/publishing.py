@@ -412,7 +412,7 @@ def run_page(run, metrics: dict) -> str:
     remarks, title = list(run.remarks), shop_called(run.parameters)
     try:
         return memo.page(metrics.get("memo"), title, metrics, lessons, files, remarks)
-    except (jinja2.UndefinedError, TypeError):
+    except (jinja2.UndefinedError, TypeError, KeyError):
         if metrics["as_of"].get("memo") == run.started:
             raise
         # facts that an older version of the course has left
