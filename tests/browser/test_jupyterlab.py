@@ -1,6 +1,7 @@
 """JupyterLab for real: open a lesson, run everything, answer an exercise wrong and then right."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -91,6 +92,6 @@ def test_a_learner_runs_a_lesson_and_answers(lab, watched, lesson, wrong, right)
     page.evaluate(ANSWER, [number, right])
     assert "Correct" in page.evaluate(OUTPUT_OF, number)
     page.evaluate("number => jupyterapp.shell.currentWidget.content.scrollToItem(number)", number)
-    assert page.get_by_text("Correct").first.is_visible()
+    assert page.get_by_text(re.compile(r"Correct\b")).first.is_visible()
     assert not page.get_by_text("Jupyter news").count(), "its question lies over the lesson"
     assert watched.elsewhere == []
