@@ -69,6 +69,9 @@ def points(share: float, sign: str = "+") -> str:
     return "0" if text.strip("+-") == "0" else text.replace("-", "−")
 
 
+_UNNAMED = " in the shop's currency"
+
+
 def money(amount: float, currency: str = "", digits: int = 0) -> str:
     """An amount and what it is in.
 
@@ -86,18 +89,18 @@ def money(amount: float, currency: str = "", digits: int = 0) -> str:
     ('EUR 8,000', 'EUR 4.78', "810 in the shop's currency")
     """
     text = f"{amount:,.{digits}f}"
-    return f"{currency} {text}" if currency else f"{text} in the shop's currency"
+    return f"{currency} {text}" if currency else f"{text}{_UNNAMED}"
 
 
-def rounded(number: float) -> float:
-    """To three digits: more would claim too much of what rests on assumptions.
+def rounded(number: float, digits: int = 3) -> float:
+    """To few digits, the nearest: more would claim too much of what rests on assumptions.
 
     Examples
     --------
-    >>> rounded(10_532), rounded(-13_449), rounded(0)
-    (10500.0, -13400.0, 0.0)
+    >>> rounded(10_532), rounded(-13_449), rounded(0), rounded(747, 2)
+    (10500.0, -13400.0, 0.0, 750.0)
     """
-    return float(f"{number:.3g}")
+    return float(f"{number:.{digits}g}")
 
 
 #: How what is counted reads where there is one of it.
@@ -285,6 +288,7 @@ def _smallest_lifts(assumed, visits_per_week, customers, uneven, share):
 # "Don't" needs data that could have seen what is worth having; thin data are "not yet".
 CHECKS = [
     {
+        "about": "data",
         "question": "Do the data look like what happened?",
         "short": "the data look right",
         "passes": lambda evidence: evidence["doubts"] == 0,
@@ -293,6 +297,7 @@ CHECKS = [
         "what_to_do": "{mend}",
     },
     {
+        "about": "data",
         "question": "Was at least half of the file usable?",
         "short": "half of the rows are usable",
         "passes": lambda evidence: evidence["rows_kept"] >= 0.5,
@@ -303,6 +308,7 @@ CHECKS = [
         "what_to_do": "Find out why so many rows were rejected, and export again.",
     },
     {
+        "about": "data",
         "question": f"Can we judge by at least {MIN_CUSTOMERS} customers?",
         "short": f"{MIN_CUSTOMERS} customers to judge by",
         "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
@@ -316,6 +322,7 @@ CHECKS = [
     {
         # as lesson 05a's rule counts, see `evaluate.too_few_to_compare`: whoever finds something in
         # both lists, or in neither, doesn't tell them apart
+        "about": "data",
         "question": f"Did at least {MIN_HITS} find something in one of the lists only?",
         "short": f"{MIN_HITS} found something in one list only",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
@@ -326,6 +333,7 @@ CHECKS = [
         "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
     },
     {
+        "about": "line",
         "question": "Could own histories tell enough (the shuffle test)?",
         "short": "the signal could reach the line",
         "passes": lambda evidence: (
@@ -339,6 +347,7 @@ CHECKS = [
         "what_to_do": "{no_signal}",
     },
     {
+        "about": "line",
         "question": "Could the lists beat the best sellers by enough?",
         "short": "the gain could reach the line",
         "passes": lambda evidence: (
@@ -350,6 +359,7 @@ CHECKS = [
         "what_to_do": "{no_gain}",
     },
     {
+        "about": "sure",
         "question": "Is what own histories tell surely above zero?",
         "short": "the signal is above zero",
         "passes": lambda evidence: evidence["signal_low"] > 0,
@@ -360,6 +370,7 @@ CHECKS = [
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
     {
+        "about": "sure",
         "question": "Is the gain over the best sellers surely above zero?",
         "short": "the gain is above zero",
         "passes": lambda evidence: evidence["gain_low"] > 0,
@@ -372,6 +383,7 @@ CHECKS = [
     {
         # asked of the gain, not of the line: that the line is reached was asked before, and a lift
         # below it needs no test. So a lower cost never makes this harder.
+        "about": "test",
         "question": f"Could {MAX_WEEKS} weeks notice the best case of the gain?",
         "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
@@ -1043,7 +1055,7 @@ def _wanted(planned, evidence, quality, smallest_lift):
     customers, everybody = planned["customers"], sum(planned["sizes"].values())
 
     def bare(amount):  # whose currency it is was said before
-        return amount.removesuffix(money(0)[1:])
+        return amount.removesuffix(_UNNAMED)
 
     carts, sales = _rates(planned, _OF_CARTS), _rates(planned, _OF_SALES)
     sales += f" and this shop's average purchase of {bare(_average(planned))}" if earns else ""
@@ -1080,10 +1092,10 @@ def _wanted(planned, evidence, quality, smallest_lift):
             visit = turns_at * earns
             most = visit * (1_000 if no_visits else planned["visits_per_week"])
             per = " for each 1,000 visits a week" if no_visits else ""
-            most = money(_about(most), currency)
+            most = money(rounded(most, 2), currency)
             turns = f'A cost of more than about {most}{per} turns it into "{DONT}" ({sales}).'
             if no_visits and once_a_week:
-                most = bare(money(_about(visit * everybody), currency))
+                most = bare(money(rounded(visit * everybody, 2), currency))
                 turns += (
                     f" For example, if each of the {of(customers, 'customers')} comes once a week, "
                     f"the lists may cost at most about {most} in the first year."
@@ -1108,11 +1120,6 @@ def _rates(planned, keys):
 def _average(plan):
     """What an average purchase line is worth; with the small change where that counts."""
     return money(plan["amount"], plan["currency"], 2 if plan["amount"] < 100 else 0)
-
-
-def _about(number):
-    """To two digits: the nearest."""
-    return float(f"{number:.2g}")
 
 
 def _fewest_visits(enough):
@@ -1480,17 +1487,20 @@ def page(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
     )
     metrics = metrics or {}
-    assumed, on_the_line, before_christmas = [], False, False
+    checks, assumed, on_the_line, before_christmas = [], [], False, False
     if facts:
+        asked = zip(facts["decision"]["checks"], CHECKS, strict=False)  # fewer in an older memo
+        checks = [check | {"about": rule["about"]} for check, rule in asked]
         plan, quality = facts["plan"], facts["quality"]
         line = facts["evidence"].get("worth_having")
         assumed = _assumptions(plan, line)
         base = quality and quality["methods"][quality["rival"]]["ndcg"]
-        # with few customers, a single hit in front is more than that
         last = pd.Timestamp(facts["data"]["to"])
         before_christmas = 0 <= (pd.Timestamp(last.year, 12, 24) - last).days < 28
+        # with few customers, a single hit in front is more than that
         on_the_line = bool(line and base) and math.isclose(line, base * plan["lift"])
     text = template.render(
+        checks=checks,
         assumed=assumed,
         on_the_line=on_the_line,
         max_weeks=MAX_WEEKS,

@@ -357,8 +357,8 @@ def _copy_lesson(path, source, available):
                 output.data["text/markdown"] = text
             picture = output.get("metadata", {}).get("image/png", {})
             if picture:
-                shown = {"alt": picture["alt"], "width": f"{picture['width']}px"}
-                cell.metadata["mystnb"] = {"image": shown}
+                # with a width, Sphinx links it to itself; text and size follow, see _with_own_words
+                cell.metadata["mystnb"] = {"image": {"width": f"{picture['width']}px"}}
                 file = base64.b64decode(output["data"]["image/png"])
                 sizes = picture["alt"], picture["width"], picture["height"]
                 figures[hashlib.sha256(file).hexdigest()] = sizes

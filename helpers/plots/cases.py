@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR
 from helpers.plots import style
+from helpers.plots.decision import VERDICTS
 
 #: The routine: a question, where it was taught, and what a no makes of the decision.
 ROUTINE = [
@@ -21,8 +22,7 @@ ROUTINE = [
 ]
 #: After this many questions, a test that has decided speaks, before any score.
 _TEST_SPEAKS_AFTER = 2
-_ANSWERS = {"fix the data first": WARNING, "score anew, go on": INK, "not yet": CHANCE,
-            "don't": POPULAR, "for this group only": PERSONAL}  # fmt: skip
+_ANSWERS = VERDICTS | {"score anew, go on": INK, "for this group only": PERSONAL}
 #: A number that somebody sends, and the one to hold beside it.
 BESIDE = [
     ("“every row was read”", "do they show the\nshop as it is?"),

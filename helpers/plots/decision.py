@@ -16,7 +16,7 @@ from helpers.telling import percent, show
 
 _PALE = "#E3E3E3"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
-_VERDICTS = {
+VERDICTS = {
     SHIP: PERSONAL, "surely better": PERSONAL, DONT: WARNING, FIX_DATA: WARNING,
     "leave out": WARNING, NOT_YET: CHANCE,
 }  # fmt: skip
@@ -40,7 +40,7 @@ def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
     figure, axes = style.figure(height=0.95 * len(shops) + 1.35)
     told = []
     for place, ((name, row), said) in enumerate(zip(shops.iterrows(), says, strict=True)):
-        colour = _VERDICTS.get(said, CHANCE if said else INK)
+        colour = VERDICTS.get(said, CHANCE if said else INK)
         line = 100 * row["line"]
         # zero, but not through the name
         axes.plot([0, 0], [place - 0.16, place + 0.54], color=INK, linewidth=1)
@@ -166,7 +166,7 @@ def memo_rule() -> None:
     """The memo's rule as a chain of questions, each with the reason for its place."""
     figure, axes = style.figure(height=6.0)
     for place, (question, answer, _, why, _) in enumerate(_BOXES):
-        y, colour = -1.4 * place, _VERDICTS[answer]
+        y, colour = -1.4 * place, VERDICTS[answer]
         axes.text(-0.25, y, str(place + 1), ha="right", va="center", color=INK, fontweight="bold")
         style.box(axes, 2.5, y, 5.0, 0.92, "", INK)
         axes.text(2.5, y + 0.19, question, ha="center", va="center", color=INK, zorder=4)
