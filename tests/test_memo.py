@@ -1057,6 +1057,19 @@ def test_an_assumed_line_is_named_in_the_answers_that_rest_on_it(facts, open_fac
     assert "at an assumed line" not in said(memo.page(facts, "shop"))
 
 
+def test_paper_has_one_line_for_the_data_and_none_for_what_is_above_zero_anyway(facts):
+    rule = memo.page(facts, "shop").split('<table class="stack rule">')[1].split("</table>")[0]
+    rows = re.findall(r"<tr([^>]*)><td>(.*?)</td>", rule)
+    assert all(check["passed"] for check in facts["decision"]["checks"][:8])
+    shown = [question for kind, question in rows if "online" not in kind]
+    assert shown[0].startswith("Do the data suffice") and "enough" in shown[1] + shown[2]
+    on_screen = [question for kind, question in rows if "paper" not in kind]
+    assert on_screen[:9] == [check["question"] for check in facts["decision"]["checks"]]
+    assert [question for question in on_screen if question not in shown] == [
+        *on_screen[:4], *[each for each in on_screen if "surely above zero" in each]
+    ]  # fmt: skip
+
+
 def test_the_shuffle_tests_scores_are_told_from_those_of_the_lists(facts):
     own = facts | {"signal": facts["signal"] | {"own": 0.08, "stranger": 0.021}}
     told = said(memo.page(own, "shop"))

@@ -311,9 +311,13 @@ def spoken(path):
 
 
 def repeats(slides):
-    """Notes that say the slide's headline again."""
-    notes = [(slide.headline, [bare(note) for note in slide.notes]) for slide in slides]
-    return [headline for headline, said in notes if any(bare(headline) in each for each in said)]
+    """Sentences of a slide, its headline first, that its notes say again."""
+    return [
+        told
+        for slide in slides
+        for told in [slide.headline, *sentences("" if slide.worked else slide.said)]
+        if told and any(bare(told) in bare(note) for note in slide.notes)
+    ]
 
 
 @pytest.mark.parametrize("path", lessons(), ids=number)
@@ -347,11 +351,14 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
         assert ("**Time:**" in said) >= bool(timed), slide.headline
         assert ("**Show it:**" in said) == ("To play with" in slide.shown), slide.headline
         assert ("**Exercise " in said) == (slide.headline == "Exercises"), slide.headline
+    sections = list(dict.fromkeys(slide.section for slide in main[1:]))
     for each in yaml.safe_load(QUIZZES.read_text(encoding="utf-8"))[number(path)]:
         [at] = [at for at, slide in enumerate(slides) if slide.headline == each["ask"]]
         above = [slide for slide in slides[:at] if not slide.below][-1]
         assert f"**Ask the room** (↓): {each['ask']}" in above.notes and slides[at].below
-        assert above.section == slides[at].section and not above.worked
+        assert above.section == slides[at].section == sections[each["after"]]
+        shown = [slide for slide in main if slide.section == above.section and not slide.asked]
+        assert shown[-1] is above, "not yet taught"
         assert slides[at].told.count("\n- ") == len(each["wrong"]), "right and wrong to choose from"
         assert each["right"]["text"] in slides[at].notes[1]
     slides[1].notes.append(f"So {slides[1].headline}.")
