@@ -1107,7 +1107,8 @@ def _credit_notes(shop):
     """Documents whose number says that something came back, and whose lines count as purchases."""
     if "transaction_id" not in shop.kept:
         return None
-    number = shop.kept["transaction_id"].str.extract(r"^(([A-Za-z]{2,12})(?:[-_/ ]|(?=\d)))")
+    row, once = pd.factorize(shop.kept["transaction_id"])  # many lines have the same number
+    number = pd.Series(once).str.extract(r"^(([A-Za-z]{2,12})(?:[-_/ ]|(?=\d)))").reindex(row)
     begins = number[1].str.lower()
     for prefix, rows in (
         number.loc[begins.isin(_CREDIT_NOTE | _PERHAPS_ONE), 0].value_counts().items()
