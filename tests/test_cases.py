@@ -98,8 +98,9 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
     read, lift = cases.gauges(case)["test"], cases.desk(case).set_index("gauge").loc["lift"]
     if not read or read["broken"]:
         return
-    _, low, high = numbers(lift["reads"])
-    decides, arms = lift["a no if"].split("; ")
+    told, arms = lift["reads"].split("; ")
+    _, low, high = numbers(told)
+    decides = lift["a no if"]
     again = "today again" in arms
     worth = "its best end is under +10%"
     wanted = "never: only the split counts" if again else worth
@@ -497,13 +498,30 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert told[8] == pytest.approx(shared, abs=0.1)
     assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
     assert "“personal” against “today”" in cases.letter(case)
-    worth = "its best end is under +10%; personal vs today"
-    assert desk.loc["lift", "a no if"] == worth
+    assert desk.loc["lift", "reads"].endswith("; personal vs today")
+    assert desk.loc["lift", "a no if"] == "its best end is under +10%"
 
 
-def test_the_desk_says_how_many_checks_can_block():
-    desk = cases.desk(dealt(SEEDS[0], "healthy")).set_index("gauge")
-    assert desk.loc["list checks", "a no if"] == "one or more that block (10 can)"
+def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):
+    told = cases.one_row(case)
+    name = re.search(r"row, \*(.*?)\*", told)
+    assert told.endswith("Go down from the top, and stop at the first no:")
+    if name:
+        row = cases.desk(case).set_index("gauge").loc[name[1]]
+        assert f"reads {row['reads']}, and a no would be {row['a no if']}" in told
+        assert name[1] not in cases.texts()["kinds"][case.truth.kind]["gauges"]
+    else:
+        assert cases.gauges(case)["rows"]["doubts"]
+
+
+@pytest.mark.parametrize(("judges", "doubts", "name"), [(100, [], "judges"), (99, [], "doubts"),
+                                                        (99, ["odd"], None)])  # fmt: skip
+def test_a_row_that_says_no_is_never_read_aloud(judges, doubts, name, monkeypatch):
+    case = dealt(SEEDS[0], "healthy")
+    monkeypatch.setitem(cases.gauges(case)["score"], "judges", judges)
+    monkeypatch.setitem(cases.gauges(case)["rows"], "doubts", doubts)
+    told = cases.one_row(case)
+    assert (f"row, *{name}*" in told) if name else "row, *" not in told
 
 
 # Numbers and kinds
