@@ -169,7 +169,8 @@ def test_heads_are_not_added(drawn):
 
 @pytest.mark.parametrize(
     ("n", "finding"),
-    [(2_000, "No share"), (4_000, "One mailing can show what we expect, with"),
+    [(2_000, "One mailing probably won't show what we expect"),
+     (4_000, "One mailing can show what we expect, with"),
      (40_000, "One mailing can show what we expect")],
 )  # fmt: skip
 def test_a_holdout_is_shown_beside_what_is_expected(drawn, n, finding):

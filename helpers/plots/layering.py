@@ -440,14 +440,14 @@ def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
     axes.set_ylim(0, 1.1 * top)
     axes.set_xlim(0, 1.02)
     enough = plan.index[plan["visible"] <= plan["expected"]]
-    finding = "No share held out shows in one mailing what we expect"
+    finding = "One mailing probably won't show what we expect"
     if len(enough):
         finding = "One mailing can show what we expect"
         if enough[0] > planned or planned > enough[-1]:
             share = best if best in enough else enough[0]
             finding += f", with {share:.0%} held out"
     told = "; ".join(f"{share:.0%} held out: {value:.1f}" for share, value in visible.items())
-    ylabel = "smallest difference that\nshows to pay, per 100"
+    ylabel = "uplift needed to show\nthat it pays, per 100"
     alt = f"{finding}. Expected at most {expected:.1f}. {told}."
     style.finish(figure, axes, finding, "share held out", ylabel, alt, "x")
 
