@@ -62,15 +62,14 @@ def test_a_night_leads_to_the_page_and_has_a_way_around(drawn):
     no_overlap(axes)
 
 
-def test_the_night_has_as_many_checks_as_it_says(drawn, shop):
+def test_the_lesson_counts_the_checks_that_look_at_the_table_and_names_their_hour(drawn, shop):
     plots.one_night()
     [axes] = drawn
+    lesson = (FOLDER / "06_production.ipynb").read_text(encoding="utf-8")
+    assert "3:04 am" in written(axes) and "At 3:04 *every known customer" in lesson
     engine = production.build_engine(shop[0])
-    table = production.score_everyone(engine)
-    checks = production.health_checks(engine, table)
-    beside = production.beside_last_time(engine, table, engine, table)
-    beside.loc[len(beside)] = production.newest_days(shop[0])
-    assert f"{len(checks)}, then {len(beside)}" in written(axes)
+    checks = production.health_checks(engine, production.score_everyone(engine))
+    assert len(checks) == 13 and "Thirteen [**health checks**]" in lesson
 
 
 def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):

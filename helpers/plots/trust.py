@@ -260,8 +260,11 @@ def four_outcomes() -> None:
     axes.set_ylim(3.6, -0.9)
     style.bare(axes, equal=False)
     style.title(axes, "Where does the interval start and end? Four answers")
-    answers = ", ".join(trust.outcome(*each, worth) for each in examples)
-    style.show(figure, f"Four intervals beside zero and the line: {answers}.")
+    answers = "; ".join(
+        f"{trust.outcome(*each, worth)}: {' '.join(rule.split())}"
+        for each, rule in zip(examples, rules, strict=True)
+    )
+    style.show(figure, f"Four intervals beside zero and the line. {answers}.")
 
 
 def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: float = 1.0) -> None:
