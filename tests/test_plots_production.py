@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import colours, plots, production
+from helpers.course.notebooks import FOLDER
 from helpers.plots import production as drawings
 from tests.figures import no_overlap, title, written
 
