@@ -243,7 +243,7 @@ LONG = """In this order:
 
 1. *What for?* Each of us says it in one sentence.
 2. **The name:** whoever bought it knows it, or its box.
-3. Somebody who was not there when it began reads it aloud.
+3. Somebody who was not there when it began reads all of it aloud.
 
 Then we sign."""
 GRID = (
@@ -280,7 +280,7 @@ def test_a_list_that_fits_no_slide_has_one_for_each_item():
         ("In this order 2/3", "**The name:** whoever bought it knows it, or its box", ""),
         (
             "In this order 3/3",
-            "Somebody who was not there when it began reads it aloud",
+            "Somebody who was not there when it began reads all of it aloud",
             "Then we sign.",
         ),
     ]
