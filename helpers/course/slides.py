@@ -291,7 +291,7 @@ def _by_item(slide, items, said):
     for at, (_, text) in enumerate(items, start=1):
         claim, rest = _claim(re.sub(r"[:,;](\**)$", r"\1", text))
         kicker = f"{lead} {at}/{len(items)}"
-        if words(kicker, claim, rest) > MOST_WORDS and _ASKS.search(claim):
+        if _ASKS.search(claim) and words(kicker, claim, *sentences(rest)[:1]) > MOST_WORDS:
             kicker = ""
         made.append(Slide(claim, kicker, said=rest, notes=[text], section=slide.section))
     block = next(at for at, note in enumerate(slide.notes) if _LISTED.match(note))
