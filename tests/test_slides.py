@@ -23,7 +23,7 @@ from helpers.course.slides import (
     words,
 )
 from helpers.course.speaking import add_notes, bare
-from helpers.course.workshop import talking_points
+from helpers.course.workshop import planned_minutes, talking_points, write_slides
 
 
 def shown(alt, height=300):
@@ -392,10 +392,11 @@ def out_of_order(slides, text):
 
 
 def spoken(path):
-    guide = talking_points((FOLDER / "instructor_guide.md").read_text(encoding="utf-8"))
-    cells = nbformat.read(path, as_version=4).cells
+    guide = (FOLDER / "instructor_guide.md").read_text(encoding="utf-8")
+    cells, lesson = nbformat.read(path, as_version=4).cells, number(path)
     slides = slides_of(cells)
-    add_notes(slides, cells, number(path), guide[number(path)])
+    plan = planned_minutes(guide).get(lesson)
+    add_notes(slides, cells, lesson, talking_points(guide)[lesson], plan)
     return slides
 
 
@@ -454,18 +455,44 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
     assert repeats(slides) == [slides[1].headline]
 
 
-def test_minutes_are_shared_by_words():
+def test_minutes_are_those_of_the_day_else_of_the_lesson():
     cells = [
         v4.new_markdown_cell("# 03 What?\n\n*12 minutes to read, 7 for the exercises.*"),
-        v4.new_markdown_cell("## 1. Long\n\n" + "Words are many. " * 20),
-        code(TABLE, slide=["It is long"]),
-        v4.new_markdown_cell("## 2. Short\n\n" + "Few are. " * 10),
-        code(TABLE, slide=["It is short"]),
+        v4.new_markdown_cell("## 1. Long"),
+        code(TABLE, TABLE, slide=["It is long", "It is short"]),
         v4.new_markdown_cell("## Exercises\n\n" + "Not read. " * 99),
     ]
+    guide = "\n## One day\n\n| 20 | 35 | 5 | 20 | all of it | 03 |\n\n## After\n"
+    for plan, times in (
+        (planned_minutes(guide)["03"], ("5 minutes to talk, 20", "by minute 3", "minute 5", "20")),
+        (None, ("12 minutes to talk, 7", "by minute 6", "minute 12", "7")),
+    ):
+        slides = slides_of(cells)
+        add_notes(slides, cells, "none", plan=plan)
+        assert all(said in slide.notes[0] for slide, said in zip(slides, times, strict=True))
+
+
+def test_a_mistake_stands_where_its_section_ends():
+    cells = [
+        v4.new_markdown_cell("# 03 What?\n\n*12 minutes to read, 7 for the exercises.*"),
+        v4.new_markdown_cell("## 1. Roots\n\nThe square root of two numbers."),
+        code(TABLE, TABLE, slide=["A root", "Its square"]),
+        v4.new_markdown_cell("## 2. Buyers\n\nSome bought a lot."),
+        code(TABLE, slide=["Few buyers"]),
+        v4.new_markdown_cell("## Exercises\n\nNot read."),
+    ]
     slides = slides_of(cells)
-    add_notes(slides, cells, "none")
-    assert [re.search(r"Time:\*\* (\d+)", slide.notes[0])[1] for slide in slides] == [
-        "12", "9", "3", "7"
-    ]  # fmt: skip
-    assert "done by minute 9 of 12" in slides[1].notes[0]
+    add_notes(slides, cells, "none", "- Common mistakes: squares of roots; a weather forecast.")
+    at = {each: place for place, slide in enumerate(slides) for each in slide.notes}
+    assert slides[at["**A common mistake:** Squares of roots."]].headline == "Its square"
+    assert at["**Common mistakes:** a weather forecast."] == 0
+
+
+def test_what_comes_up_is_the_next_slide_of_the_lesson(tmp_path):
+    pytest.importorskip("sphinx_revealjs")
+    write_slides(tmp_path / "slides")
+    scripts = list((tmp_path / "slides" / "reveal" / "plugin" / "notes").glob("notes*.js"))
+    assert scripts
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert "method: 'right'" in text and "method: 'next'" not in text

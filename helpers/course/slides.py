@@ -167,7 +167,7 @@ def slides_of(cells) -> list[Slide]:
                 asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
-        elif section == _HOME:
+        elif section == _HOME and _SAY in content:
             slides[-1] = _last(content)
         else:
             _say(slides[-1], content, waiting)
@@ -186,7 +186,9 @@ def _placeless(text, sections):
     """Without references to other places of the notebook: nobody in the room sees them."""
     text = re.sub(r" \(section \d\)|: see section \d\b", "", text)
     text = re.sub(r"section \d['’]s ", "the ", text).replace("| fold below |", "| |")
-    return re.sub(r"section (\d)\b", lambda at: f"“{sections.get(at[1], at[0])}”", text)
+    return re.sub(
+        r"section (\d)\b", lambda at: f"“{sections.get(at[1], at[0]).strip(chr(34))}”", text
+    )
 
 
 def words(*texts: str) -> int:
