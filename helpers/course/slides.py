@@ -179,13 +179,16 @@ def slides_of(cells) -> list[Slide]:
     for slide in others:
         for name in ("headline", "told", "said", "quoted"):
             setattr(slide, name, _placeless(getattr(slide, name), sections))
+        if "<img" not in slide.shown:
+            slide.shown = _placeless(slide.shown, sections)
     return [first, *(part for slide in others for part in _fitted(slide))]
 
 
 def _placeless(text, sections):
     """Without references to other places of the notebook: nobody in the room sees them."""
-    text = re.sub(r" \(section \d\)|: see section \d\b", "", text)
-    text = re.sub(r"section \d['’]s ", "the ", text).replace("| fold below |", "| |")
+    text = re.sub(r" \((?:section \d|fold below)\)|: see section \d\b", "", text)
+    text = re.sub(r"section \d(?:['’]|&#x27;|&#39;)s ", "the ", text)
+    text = text.replace("| fold below |", "| |")
     return re.sub(
         r"section (\d)\b", lambda at: f"“{sections.get(at[1], at[0]).strip(chr(34))}”", text
     )
@@ -194,6 +197,11 @@ def _placeless(text, sections):
 def words(*texts: str) -> int:
     """How many words somebody reads."""
     return sum(len(re.findall(r"\w[\w'’%-]*", text)) for text in texts)
+
+
+def bare(text: str) -> str:
+    """Without signs, to see whether two say the same."""
+    return " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", text).lower()))
 
 
 def visible(slide: Slide) -> list[str]:
@@ -235,6 +243,8 @@ def _fitted(slide):
         asks = exhibit and _ASKS.search(sentence)  # and the answer would be missing
         if asks or words(sentence, *visible(slide)) > MOST_WORDS:
             break
+        if bare(sentence) in bare(slide.headline):
+            continue
         slide.said = f"{slide.said} {sentence}".strip()
     return [slide]
 

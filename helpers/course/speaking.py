@@ -16,7 +16,7 @@ from functools import cache
 
 from helpers.course.exercises import texts as exercise_texts
 from helpers.course.notebooks import QUIZZES, quiz_options
-from helpers.course.slides import Slide, sentences
+from helpers.course.slides import Slide, bare, sentences
 from helpers.packaged import packaged_yaml
 
 _FOLD = re.compile(r"<details.*?</details>", flags=re.S)
@@ -213,11 +213,6 @@ def _words(text):
     """Its words, by their beginnings: *buyer* and *buyers* are one."""
     found = re.findall(r"[a-z]{3,}", re.sub(r"<[^>]*>", " ", text).lower())
     return {word[:6].rstrip("s") for word in found}
-
-
-def bare(text):
-    """Without signs, to see whether two say the same."""
-    return " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", text).lower()))
 
 
 def _rest(slide, after):
