@@ -369,11 +369,8 @@ def cut_bullets(slides, text):
         for item in re.split(r"\n\s*(?:[-*]|\d\.) ", text)
         for said in [sentences(item.split("\n\n")[0].replace("\n", " "))]
         for many in range(1, len(said) + 1)
-        for part in [
-            " ".join(said[:many]),
-            re.sub(r"\([^)]*\)", "", said[0]),
-            said[0].split(":")[0],
-        ]
+        for whole_part in [" ".join(said[:many])]
+        for part in [whole_part, re.sub(r"\([^)]*\)", "", whole_part), said[0].split(":")[0]]
     }
     lists = [slide.told for slide in slides if slide.told and not slide.told.startswith("|")]
     bullets = [re.sub(r"^(?:[-*]|\d\.) ", "", line) for told in lists for line in told.split("\n")]
