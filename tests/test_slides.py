@@ -435,6 +435,7 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
     assert repeats(slides) == []
     main = [slide for slide in slides if not slide.below]
     noted = ["\n".join(slide.notes) for slide in main]
+    assert not any("# " in said for said in noted), "a heading of the notebook"
     for slide, said, after in zip(main, noted, main[1:], strict=False):
         assert said.endswith(f"**Next:** {after.headline}"), slide.headline
         timed = slide.section and not slide.worked
@@ -485,7 +486,7 @@ def test_a_mistake_stands_where_its_section_ends():
     add_notes(slides, cells, "none", "- Common mistakes: squares of roots; a weather forecast.")
     at = {each: place for place, slide in enumerate(slides) for each in slide.notes}
     assert slides[at["**A common mistake:** Squares of roots."]].headline == "Its square"
-    assert at["**Common mistakes:** a weather forecast."] == 0
+    assert at["**Common mistakes:** A weather forecast."] == 0
 
 
 def test_what_comes_up_is_the_next_slide_of_the_lesson(tmp_path):

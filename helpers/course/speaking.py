@@ -200,7 +200,8 @@ def _placed(slides, told):
             else:
                 left.append(part)
         if left:
-            found[id(slides[0])].append(f"**{name}:** {' '.join(left)}")
+            told = " ".join(part[:1].upper() + part[1:] for part in left)
+            found[id(slides[0])].append(f"**{name}:** {told}")
     return found
 
 
@@ -228,7 +229,9 @@ def _rest(slide, after):
         if part.startswith(_WHOLE):
             kept.append(part)
             continue
-        if part.startswith(("|", "```", "#")):
+        if part.startswith("#"):
+            continue
+        if part.startswith(("|", "```")):
             kept += [] if bare(part) in shown or slide.told else [part]
             continue
         text = re.sub(r"^\*\*(?:What it means|On Monday):\*\* ?", "", part)
