@@ -188,6 +188,8 @@ class HealthReport:
     shop, currency : str
         What to call the shop of these purchases, and what their amounts are in; empty where nobody
         has said.
+    entered : list of str
+        Parameters that a run's file states: their values are nobody's assumptions.
     """
 
     source: str
@@ -201,6 +203,7 @@ class HealthReport:
     by_day: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     shop: str = ""
     currency: str = ""
+    entered: list[str] = field(default_factory=list)
 
     @property
     def set_aside(self) -> int:
@@ -925,6 +928,7 @@ def read_shop(parameters: Parameters) -> tuple[tuple, tuple]:
     if visits[0] is not None:
         visits[1].findings.update(_strangers(visits[0], purchases[0]))
     purchases[1].shop, purchases[1].currency = shop_called(parameters), parameters.currency
+    purchases[1].entered = sorted(parameters.model_fields_set)
     return purchases, visits
 
 

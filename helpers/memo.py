@@ -873,7 +873,7 @@ def collect(
     }
 
     facts["stops"] = what_stops(_counted(placements, engine.rules, consent))
-    plan = _planner(assumed, transactions, events, report.currency)
+    plan = _planner(assumed, transactions, events, report.currency, report.entered)
     of_the_data = _of_the_data(report) | {"stops": facts["stops"]}
     if quality is None:
         of_the_data["not_judged"] = facts["quality_missing"]
@@ -929,7 +929,7 @@ def _of_the_data(report):
     return evidence
 
 
-def _planner(assumed, transactions, events, currency=""):
+def _planner(assumed, transactions, events, currency="", entered=()):
     """A function that plans a test with some groups of customers, each plan once."""
     amounts = line_amounts(transactions)
     amount = None if amounts is None else float(amounts.mean())
@@ -949,7 +949,7 @@ def _planner(assumed, transactions, events, currency=""):
         made = asdict(assumed) | lift_worth_having(assumed, amount, share)
         made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
         made |= {"lifts": {}, "smallest_lift": None, "weeks": None, "share": share}
-        made["currency"] = currency
+        made |= {"currency": currency, "entered": list(entered)}
         made["floor_lift"] = plan.smallest_lift(_ANY_VISITS, share)
         # a year, from each visit of a week; not known where the purchases have no amounts
         margin = assumed.margin_of_a_cart(amount) if amount else None
@@ -1110,11 +1110,15 @@ _OF_SALES = (*_OF_CARTS, "buy_rate", "margin_share")
 
 def _rates(planned, keys):
     """What a limit rests on, and whether that is known."""
-    by_itself = Assumptions()
-    assumed = sum(planned[key] == getattr(by_itself, key) for key in keys)
+    assumed = sum(_is_assumed(planned, key) for key in keys)
     if assumed == len(keys):
         return "by assumed rates"
     return "by rates, some of them assumed" if assumed else "by the rates entered"
+
+
+def _is_assumed(plan, key):
+    """Whether nobody has entered a number: what was entered may be as large as our assumption."""
+    return plan[key] == getattr(Assumptions(), key) and key not in plan.get("entered", ())
 
 
 def _average(plan):
@@ -1349,7 +1353,7 @@ def _assumptions(plan, worth_having):
     told, by_itself, currency = [], Assumptions(), plan.get("currency", "")
     for key, what in _ASSUMED.items():
         value, default = plan[key], getattr(by_itself, key)
-        how = "assumed" if value == default else "entered"
+        how = "assumed" if _is_assumed(plan, key) else "entered"
         if key == "lift":
             value = f"{value:,.0%} more carts"
             value += f", here {points(worth_having, '')} points" if worth_having else ""

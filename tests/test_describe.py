@@ -424,6 +424,8 @@ def test_guests_are_named_with_the_key_that_leaves_them_out(here):
     values["cleaning"] = {"drop_where": {"Client no": ["0"]}}
     (_, report), _ = data.read_shop(Parameters.of(values))
     assert report.rejected == {"left out by drop_where": 40}
+    assert report.entered == sorted(values)
+    assert '# shop_name: "' in text and '# currency: "' in text
 
 
 def test_fresh_is_no_freight(here):

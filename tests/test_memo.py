@@ -950,6 +950,10 @@ def test_what_is_entered_is_not_called_assumed(open_facts):
     told = {each["key"]: each for each in memo._assumptions(plan, None)}
     assert (told["click_rate"]["value"], told["click_rate"]["how"]) == ("12.5", "entered")
     assert told["visits_per_customer"]["value"] == "1.5" and told["cart_rate"]["how"] == "assumed"
+    as_assumed = plan | {"entered": ["cart_rate"]}  # a number may be what we would have assumed
+    told = {each["key"]: each["how"] for each in memo._assumptions(as_assumed, None)}
+    assert told["cart_rate"] == "entered" and told["margin_share"] == "assumed"
+    assert memo._rates(as_assumed, memo._OF_CARTS) == "by the rates entered"
     assert "visits_per_customer" not in {
         each["key"] for each in memo._assumptions(open_facts["plan"], None)
     }

@@ -10,10 +10,21 @@ import pytest
 import yaml
 from PIL import Image
 
+from helpers.course import slides as slides_module
 from helpers.course.notebooks import FOLDER, QUIZZES, lessons, number
-from helpers.course.slides import MOST_WORDS, page, sentences, slides_of
-from helpers.course.speaking import add_notes, bare
-from helpers.course.workshop import talking_points
+from helpers.course.slides import (
+    MOST_WORDS,
+    Slide,
+    bare,
+    page,
+    sentences,
+    slides_of,
+    visible,
+    whole,
+    words,
+)
+from helpers.course.speaking import add_notes
+from helpers.course.workshop import planned_minutes, talking_points, write_slides
 
 
 def shown(alt, height=300):
@@ -41,14 +52,14 @@ def test_each_result_has_a_slide_and_a_guess_comes_before_it():
     slides = slides_of([
         v4.new_markdown_cell("# 03 What? \n\n> **Your question today:** what\n> next?\n\nMinutes."),
         v4.new_markdown_cell("## 1. Circles\n\nLong before.\n\n**Guess first:** how many?"),
-        code(shown("Half are near. And more."), said("Half. So we stop."), FOLDED, TABLE),
+        code(shown("Half are near. And more."), said("Stop. So we stop."), FOLDED, TABLE),
         v4.new_markdown_cell("**What it means:** two are better. Then much else."),
     ])  # fmt: skip
     told = [(slide.kicker, slide.headline, slide.said, bool(slide.shown)) for slide in slides]
     assert told == [
         ("", "03 What?", "What next?", False),
         ("Circles", "How many?", "Long before.", False),
-        ("Circles", "Half are near", "Half. So we stop.", True),
+        ("Circles", "Half are near", "Stop.", True),
         ("Circles", "Two are better", "Then much else.", True),
     ]
     assert [slide.titled for slide in slides] == [False, False, True, False]
@@ -106,9 +117,9 @@ def test_a_cell_says_what_stands_over_its_table_and_what_stays_in_the_notebook()
     ])  # fmt: skip
     told = [(slide.kicker, slide.headline, slide.said, slide.quoted) for slide in slides[1:]]
     assert told == [
-        ("Is it odd?", "They differ", "It differs. A lot.", ""),
+        ("Is it odd?", "They differ", "It differs.", ""),
         ("Guess first", "Do you sign?", "", "> *A letter.* Sign!\n\n"),
-        ("Is it odd?", "A letter came", "", "> *A letter.* Sign!\n\n"),
+        ("Is it odd?", "A letter came", "", "> *A letter.* Sign!"),
     ]
 
 
@@ -123,12 +134,43 @@ def test_a_tables_letters_are_as_large_as_its_slide_allows():
     assert size(3, 2, 10) > size(3, 6, 11), "a word is never broken"
 
 
+def long(slides):
+    """Slides with too many words; a lesson's title has its goal as well."""
+    return [
+        slide.headline
+        for slide in slides[1:]
+        if words(*visible(slide)) > MOST_WORDS and not whole(slide)
+    ]
+
+
 @pytest.mark.parametrize("path", lessons(), ids=number)
-def test_a_lessons_slides_have_few_words_and_lose_no_figure(path):
+def test_a_deck_has_few_words_on_each_slide(path):
+    slides = spoken(path)
+    assert long(slides) == []
+    tables = [slide.shown for slide in slides if "<img" not in slide.shown]
+    shown = "\n".join([*tables, *(each for slide in slides[1:] for each in visible(slide))])
+    shown += "\n".join(slide.told for slide in slides)
+    assert not re.search(r"section \d|fold below", shown)
+    slide = next(slide for slide in slides[1:] if slide.shown)
+    slide.said = "A word and another. " * 6
+    assert long(slides) == [slide.headline]
+
+
+def test_what_is_shown_whole_has_a_name():
+    cases = {
+        "a choice": Slide("Which?", told="- **A.** one\n- **B.** two"),
+        "a letter that the room answers": Slide("Do you sign?", quoted="Sign!", asked=True),
+        "a colleague's question": Slide("Why?", below=True),
+        "": Slide("So", told="- one\n- two", quoted="Sign!"),
+    }
+    assert {name: whole(slide) for name, slide in cases.items()} == {each: each for each in cases}
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_a_lesson_loses_no_figure(path):
     cells = nbformat.read(path, as_version=4).cells
     slides = slides_of(cells)
     for slide in slides:
-        assert len(re.findall(r"\w[\w'’%-]*", slide.said)) <= MOST_WORDS, slide.said
         assert slide.headline and (slide.titled or len(slide.headline.split()) <= 2 * MOST_WORDS)
         assert slide.said.count("**") % 2 == 0
     written = [each for cell in cells for each in cell.metadata.get("slide", []) if each]
@@ -175,19 +217,22 @@ def test_an_upright_figure_has_the_whole_height(height, upright):
     assert ('class="slide upright"' in html) is upright
 
 
-def test_what_is_said_in_a_meeting_is_shown_whole():
+def test_what_is_said_in_a_meeting_is_noted_whole():
     long = "We hid the last weeks. " + "Of a hundred, ____ found something. " * 6
     home = f'## What you take home\n\n**Say it in a meeting:** "{long.strip()}"\n\n**Next:** 04'
     last = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(home)])[-1]
-    assert last.headline == "Say it in a meeting" and last.quoted == f"“{long.strip()}”"
+    assert (last.kicker, last.headline) == ("Say it in a meeting", "“We hid the last weeks”")
+    assert last.said.count("Of a hundred") == 2 and last.notes[0].count("Of a hundred") == 6
 
 
 def test_a_long_guess_is_a_question_and_its_story():
     story = "Somebody looks every day for three weeks, and stops at the first one that is better. "
-    asked = f"**Guess first:** two lists are equal. {story}How often is that within a month?"
+    asked = (
+        f"**Guess first:** two lists are equal. {story}How often in a month is that? On a napkin:"
+    )
     slide = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(asked)])[-1]
-    assert slide.headline == "How often is that within a month?"
-    assert slide.said.startswith("Two lists are equal. Somebody looks")
+    assert slide.headline == "How often in a month is that?"
+    assert slide.said == "Two lists are equal." and "three weeks" in slide.notes[0]
 
 
 LIST = """Then marketing: sell it as a bundle! Not so fast:
@@ -195,10 +240,15 @@ LIST = """Then marketing: sell it as a bundle! Not so fast:
 - **Not "in one basket".** They bought both, perhaps months apart.
 - *The ceiling:* all.
 - *How many?* Customers, each counted once.
-- **Too long:** what would take more than twenty words if anybody were to read all of it aloud in \
-front of a room that looks elsewhere by now.
 
 Then what?"""
+LONG = """In this order:
+
+1. *What for?* Each of us says it in one sentence.
+2. **The name:** whoever bought it knows it, or its box.
+3. Somebody who was not there when it began reads all of it aloud.
+
+Then we sign."""
 GRID = (
     "So ask first:\n\n| you see | you do |\n| --- | --- |\n| *a* leak | look |\n\nAnd that is all."
 )
@@ -211,19 +261,56 @@ def test_a_list_and_a_table_of_the_text_are_shown():
         v4.new_markdown_cell("## Exercises\n\n- not\n- shown"),
     ])  # fmt: skip
     told = [(slide.kicker, slide.headline) for slide in slides if slide.told]
-    assert told == [("What it doesn't say", "Not so fast"), ("What it doesn't say", "So ask first")]
+    assert told == [("", "Not so fast"), ("What it doesn't say", "So ask first")]
     listed, table = (slide for slide in slides if slide.told)
     assert listed.told.splitlines() == [
         '- **Not "in one basket".** They bought both, perhaps months apart.',
         "- *The ceiling:* all",
         "- *How many?* Customers, each counted once.",
-        "- **Too long:** what would take more than twenty words if anybody were to read all of it "
-        "aloud in front of a room that looks elsewhere by now",
     ]
     assert table.said == "And that is all."
     html = page("03", slides, lambda text: f"<p>{text}</p>")
     assert (
         html.count('class="told"') == 1 and 'class="told table" style="font-size: 1.30em"' in html
+    )
+
+
+def test_a_list_that_fits_no_slide_has_one_for_each_item():
+    text = f"## 3. Who signs?\n\nBefore.\n\n{LONG}"
+    slides = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(text)])[1:]
+    assert [(slide.kicker, slide.headline, slide.said) for slide in slides] == [
+        ("In this order 1/3", "*What for?*", "Each of us says it in one sentence."),
+        ("In this order 2/3", "**The name:** whoever bought it knows it, or its box", ""),
+        (
+            "In this order 3/3",
+            "Somebody who was not there when it began reads all of it aloud",
+            "Then we sign.",
+        ),
+    ]
+    assert slides[0].notes[0].startswith("Before.") and "Then we sign." in slides[2].notes
+    assert not any("1. *What" in note for slide in slides for note in slide.notes)
+
+
+@pytest.mark.parametrize(
+    ("items", "shown"),
+    [
+        (["one (or none)", "two", "three"], ["one (or none)", "two", "three"]),
+        (["one is first. It leads.", "two. It follows."], ["one is first", "two"]),
+        (["one (or none, or whatever)", "two"], ["one", "two"]),
+        (["*one:* what comes first of all", "two"], ["*one*", "two"]),
+        (["one that is far too long to be shown", "two"], []),
+    ],
+)
+def test_a_list_loses_what_is_least_missed(items, shown):
+    listed = slides_module._list([("-", text) for text in items], room=5)
+    assert listed.splitlines() == [f"- {text}" for text in shown]
+
+
+def test_no_slide_names_a_place_of_the_notebook():
+    text = "By section 2's rule (section 3) it is more than section 2 allows: see section 3."
+    sections = {"2": "The rule", "3": "More"}
+    assert (
+        slides_module._placeless(text, sections) == "By the rule it is more than “The rule” allows."
     )
 
 
@@ -276,12 +363,14 @@ def text_of(cells):
 
 
 def cut_bullets(slides, text):
-    """Bullets that aren't whole sentences of the lesson."""
+    """Bullets that are neither whole sentences of the lesson nor what stands before a colon."""
     ends = {
-        bare(" ".join(said[:many]))
+        bare(part)
         for item in re.split(r"\n\s*(?:[-*]|\d\.) ", text)
         for said in [sentences(item.split("\n\n")[0].replace("\n", " "))]
         for many in range(1, len(said) + 1)
+        for whole_part in [" ".join(said[:many])]
+        for part in [whole_part, re.sub(r"\([^)]*\)", "", whole_part), said[0].split(":")[0]]
     }
     lists = [slide.told for slide in slides if slide.told and not slide.told.startswith("|")]
     bullets = [re.sub(r"^(?:[-*]|\d\.) ", "", line) for told in lists for line in told.split("\n")]
@@ -303,10 +392,11 @@ def out_of_order(slides, text):
 
 
 def spoken(path):
-    guide = talking_points((FOLDER / "instructor_guide.md").read_text(encoding="utf-8"))
-    cells = nbformat.read(path, as_version=4).cells
+    guide = (FOLDER / "instructor_guide.md").read_text(encoding="utf-8")
+    cells, lesson = nbformat.read(path, as_version=4).cells, number(path)
     slides = slides_of(cells)
-    add_notes(slides, cells, number(path), guide[number(path)])
+    plan = planned_minutes(guide).get(lesson)
+    add_notes(slides, cells, lesson, talking_points(guide)[lesson], plan)
     return slides
 
 
@@ -330,7 +420,7 @@ def test_bullets_are_whole_and_slides_keep_the_lessons_order(path):
 
 
 def test_a_cut_bullet_is_seen():
-    text = "So:\n\n- **Chance:** what dice score.\n- *Rival.* The best. It costs nothing."
+    text = "So:\n\n- **Chance** is what dice score.\n- *Rival.* The best. It costs nothing."
     [_, slide] = slides_of(
         [v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(f"## 1. A\n\n{text}")]
     )
@@ -345,6 +435,7 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
     assert repeats(slides) == []
     main = [slide for slide in slides if not slide.below]
     noted = ["\n".join(slide.notes) for slide in main]
+    assert not any("# " in said for said in noted), "a heading of the notebook"
     for slide, said, after in zip(main, noted, main[1:], strict=False):
         assert said.endswith(f"**Next:** {after.headline}"), slide.headline
         timed = slide.section and not slide.worked
@@ -365,18 +456,44 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
     assert repeats(slides) == [slides[1].headline]
 
 
-def test_minutes_are_shared_by_words():
+def test_minutes_are_those_of_the_day_else_of_the_lesson():
     cells = [
         v4.new_markdown_cell("# 03 What?\n\n*12 minutes to read, 7 for the exercises.*"),
-        v4.new_markdown_cell("## 1. Long\n\n" + "Words are many. " * 20),
-        code(TABLE, slide=["It is long"]),
-        v4.new_markdown_cell("## 2. Short\n\n" + "Few are. " * 10),
-        code(TABLE, slide=["It is short"]),
+        v4.new_markdown_cell("## 1. Long"),
+        code(TABLE, TABLE, slide=["It is long", "It is short"]),
         v4.new_markdown_cell("## Exercises\n\n" + "Not read. " * 99),
     ]
+    guide = "\n## One day\n\n| 20 | 35 | 5 | 20 | all of it | 03 |\n\n## After\n"
+    for plan, times in (
+        (planned_minutes(guide)["03"], ("5 minutes to talk, 20", "by minute 3", "minute 5", "20")),
+        (None, ("12 minutes to talk, 7", "by minute 6", "minute 12", "7")),
+    ):
+        slides = slides_of(cells)
+        add_notes(slides, cells, "none", plan=plan)
+        assert all(said in slide.notes[0] for slide, said in zip(slides, times, strict=True))
+
+
+def test_a_mistake_stands_where_its_section_ends():
+    cells = [
+        v4.new_markdown_cell("# 03 What?\n\n*12 minutes to read, 7 for the exercises.*"),
+        v4.new_markdown_cell("## 1. Roots\n\nThe square root of two numbers."),
+        code(TABLE, TABLE, slide=["A root", "Its square"]),
+        v4.new_markdown_cell("## 2. Buyers\n\nSome bought a lot."),
+        code(TABLE, slide=["Few buyers"]),
+        v4.new_markdown_cell("## Exercises\n\nNot read."),
+    ]
     slides = slides_of(cells)
-    add_notes(slides, cells, "none")
-    assert [re.search(r"Time:\*\* (\d+)", slide.notes[0])[1] for slide in slides] == [
-        "12", "9", "3", "7"
-    ]  # fmt: skip
-    assert "done by minute 9 of 12" in slides[1].notes[0]
+    add_notes(slides, cells, "none", "- Common mistakes: squares of roots; a weather forecast.")
+    at = {each: place for place, slide in enumerate(slides) for each in slide.notes}
+    assert slides[at["**A common mistake:** Squares of roots."]].headline == "Its square"
+    assert at["**Common mistakes:** A weather forecast."] == 0
+
+
+def test_what_comes_up_is_the_next_slide_of_the_lesson(tmp_path):
+    pytest.importorskip("sphinx_revealjs")
+    write_slides(tmp_path / "slides")
+    scripts = list((tmp_path / "slides" / "reveal" / "plugin" / "notes").glob("notes*.js"))
+    assert scripts
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert "method: 'right'" in text and "method: 'next'" not in text

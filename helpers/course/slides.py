@@ -4,9 +4,11 @@ Made from the notebook as it is stored: its headings, its figures and tables, th
 them, and the tags of its cells (set-up, exercises). Nothing is written twice, so the slides say
 what the lesson says.
 
-A list or a table of the text has a slide, too: a list with as many words of each item as fit, a
-table where it can be read from the last row. Questions of colleagues lie below; they are not
-counted, and a clicker passes them by.
+At most :data:`MOST_WORDS` words are read on a slide, beside its figure or table: the headline, and
+one sentence below a figure or two where there is none, if they fit. The speaker has the rest.
+:func:`whole` names what is shown as it is. A list has a slide if it fits, else a slide for each
+item; a table of the text has one where it can be read from the last row. Questions of colleagues
+lie below; they are not counted, and a clicker passes them by.
 
 Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
 ``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
@@ -25,7 +27,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-MOST_WORDS = 25  # on a slide, beside its headline, figure or table
+MOST_WORDS = 25  # on a slide, beside its figure or table
 _LONG = 28  # words of a headline, from which on its letters are smaller
 _KEYS = (
     '<p class="keys"><kbd>→</kbd> next &nbsp; <kbd>↓</kbd> a question of a colleague &nbsp; '
@@ -41,9 +43,9 @@ _ANSWERS = re.compile(r"\W*(Yes|No|Neither|Both|Nobody|Not|Because)\b[^:]")
 _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", flags=re.S)
 _GUESS = re.compile(r"\*\*Guess")
 _LISTED = re.compile(r"(?:[-*]|\d\.) ")
-_ITEM = 20  # words of an item: its first sentence, and as many more as fit
-_STORY, _LIST = 30, 130  # words that no item's sentence and no list exceeds
-_LETTER = 45  # words of what a colleague says below a table
+_ASKS = re.compile(r"\?\W*$")
+_CHOICE = "- **A.** "  # begins a list to choose from
+_MONDAY = "On Monday"
 _LEFT_OUT = ("Quiz", "For the curious")
 _ASKED = "Guess first"
 _HOME, _SAY = "What you take home", "**Say it in a meeting:**"
@@ -72,7 +74,7 @@ class Slide:
     told : str
         Markdown of a list or a table that stands in the text.
     said : str
-        Markdown, at most :data:`MOST_WORDS` words.
+        Markdown.
     quoted : str
         Markdown: a letter, or an answer word for word.
     notes : list of str
@@ -165,13 +167,150 @@ def slides_of(cells) -> list[Slide]:
                 asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
-        elif section == _HOME:
+        elif section == _HOME and _SAY in content:
             slides[-1] = _last(content)
         else:
             _say(slides[-1], content, waiting)
     slides[-1].notes += waiting
     _belong(slides, section)
-    return _with_answers(_without_openings(slides))
+    first, *others = _with_answers(_without_openings(slides))
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    sections = dict(re.findall(r"^## (\d)\. (.+)$", "\n".join(texts), flags=re.M))
+    for slide in others:
+        for name in ("headline", "told", "said", "quoted"):
+            setattr(slide, name, _placeless(getattr(slide, name), sections))
+        if "<img" not in slide.shown:
+            slide.shown = _placeless(slide.shown, sections)
+    return [first, *(part for slide in others for part in _fitted(slide))]
+
+
+def _placeless(text, sections):
+    """Without references to other places of the notebook: nobody in the room sees them."""
+    text = re.sub(r" \((?:section \d|fold below)\)|: see section \d\b", "", text)
+    text = re.sub(r"section \d(?:['’]|&#x27;|&#39;)s ", "the ", text)
+    text = text.replace("| fold below |", "| |")
+    return re.sub(
+        r"section (\d)\b", lambda at: f"“{sections.get(at[1], at[0]).strip(chr(34))}”", text
+    )
+
+
+def words(*texts: str) -> int:
+    """How many words somebody reads."""
+    return sum(len(re.findall(r"\w[\w'’%-]*", text)) for text in texts)
+
+
+def bare(text: str) -> str:
+    """Without signs, to see whether two say the same."""
+    return " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", text).lower()))
+
+
+def visible(slide: Slide) -> list[str]:
+    """What is read on a slide beside its figure or table."""
+    listed = "" if slide.told.startswith("|") else re.sub(r"^\d\. ", "", slide.told, flags=re.M)
+    return [slide.kicker, slide.headline, slide.said, slide.quoted, listed]
+
+
+def whole(slide: Slide) -> str:
+    """Why all of a slide is shown, however many words it has; empty if nothing speaks for it."""
+    if slide.told.startswith("- ") and (slide.below or slide.told.startswith(_CHOICE)):
+        return "a choice"
+    if slide.asked and slide.quoted:
+        return "a letter that the room answers"
+    if slide.below:
+        return "a colleague's question"
+    return ""
+
+
+def _fitted(slide):
+    """As much of a slide as is read at a glance; a list that is too long has a slide an item."""
+    if whole(slide):
+        return [slide]
+    said, slide.said = sentences(slide.said), ""
+    quoted, slide.quoted = slide.quoted, ""
+    if words(slide.kicker, slide.headline) > MOST_WORDS:
+        slide.kicker = ""
+    if slide.told and not slide.told.startswith("|"):
+        items = _items(slide.told)
+        slide.told = _list(items, MOST_WORDS - words(slide.headline))
+        if not slide.told:
+            return _by_item(slide, items, said)
+        if words(*visible(slide)) > MOST_WORDS:
+            slide.kicker = ""
+    if quoted:
+        slide.quoted = _few(quoted, MOST_WORDS - words(*visible(slide)))
+    exhibit = slide.shown or slide.told
+    for sentence in said[: 1 if exhibit else 2]:
+        asks = exhibit and _ASKS.search(sentence)  # and the answer would be missing
+        if asks or words(sentence, *visible(slide)) > MOST_WORDS:
+            break
+        if bare(sentence) in bare(slide.headline):
+            continue
+        slide.said = f"{slide.said} {sentence}".strip()
+    return [slide]
+
+
+def _few(quoted, room):
+    """The first sentences of a quotation that fit, with its marks."""
+    marks = r'((?:> )?(?:\*?[“"])?)(.*?)((?:[”"]\*?)?)\s*'
+    opening, text, closing = re.fullmatch(marks, quoted, flags=re.S).groups()
+    kept = []
+    for sentence in sentences(text.split("\n\n")[0]):
+        if words(*kept, sentence) > room:
+            break
+        kept.append(sentence)
+    return f"{opening}{' '.join(kept)}{closing}" if kept else ""
+
+
+def _items(told):
+    """The items of a list, each with its mark."""
+    return [
+        item.replace("\n", " ").split(" ", 1) for item in re.split(r"\n(?=(?:[-*]|\d\.) )", told)
+    ]
+
+
+def _list(items, room):
+    """A list in so many words: its first sentences, or what stands before a colon; empty if none.
+
+    Pieces of a sentence, each in a line of its own, need no signs between them.
+    """
+    first = [_opening(text)[0] for _, text in items]
+    for parts in (
+        [text for _, text in items],
+        first,
+        [re.sub(r" \([^)]*\)", "", text) for text in first],
+        [re.sub(r":(\*?).*", r"\1", text) for text in first],
+    ):
+        if words(*parts) <= room and all(parts):
+            marks = [mark for mark, _ in items]
+            return "\n".join(f"{a} {_unended(text)}" for a, text in zip(marks, parts, strict=True))
+    return ""
+
+
+def _unended(text):
+    text = re.sub(r"[:,;](\**)$", r"\1", text)
+    return re.sub(r"\.(\**)$", r"\1", text) if len(sentences(text)) == 1 else text
+
+
+def _opening(text):
+    """An item's first sentence, with its answer if it asks, and the others."""
+    first, *more = sentences(text)
+    return (f"{first} {more[0]}", more[1:]) if more and _ASKS.search(first) else (first, more)
+
+
+def _by_item(slide, items, said):
+    """A list that fits no slide: a slide for each item."""
+    made, lead = [], re.sub(r"[*_]", "", slide.headline)
+    for at, (_, text) in enumerate(items, start=1):
+        claim, rest = _claim(re.sub(r"[:,;](\**)$", r"\1", text))
+        kicker = f"{lead} {at}/{len(items)}"
+        if _ASKS.search(claim) and words(kicker, claim, *sentences(rest)[:1]) > MOST_WORDS:
+            kicker = ""
+        made.append(Slide(claim, kicker, said=rest, notes=[text], section=slide.section))
+    block = next(at for at, note in enumerate(slide.notes) if _LISTED.match(note))
+    made[0].notes = slide.notes[:block] + made[0].notes
+    made[-1].notes += slide.notes[block + 1 :]
+    made[-1].said = made[-1].said or " ".join(said)
+    return [part for each in made for part in _fitted(each)]
 
 
 def _belong(slides, section):
@@ -228,12 +367,10 @@ def _with_answers(slides):
 def _last(text):
     """What everybody takes to the next meeting: a claim, and what bears it out."""
     told = text[text.find(_SAY) :].removeprefix(_SAY).split("\n\n")[0]
-    inner = told.replace("\n", " ").strip(' "“”')
-    claim, rest = _claim(inner)
-    said = _short(rest)
-    if said != rest:  # half of it would be no message: all of it, word for word
-        return Slide(_SAY.strip("*:"), _HOME, quoted=f"“{inner}”", notes=[text])
-    return Slide(f"“{claim}”", _SAY.strip("*:"), said=said, notes=[text])
+    claim, rest = _claim(told.replace("\n", " ").strip(' "“”'))
+    if words(claim) > MOST_WORDS:
+        claim = claim.split(";")[0]
+    return Slide(f"“{claim}”", _SAY.strip("*:"), said=rest, notes=[text])
 
 
 def _say(slide, text, waiting):
@@ -245,8 +382,8 @@ def _say(slide, text, waiting):
     if slide.said or slide.quoted or slide.asked:
         return
     first = text.split("\n\n")[0]
-    if slide.shown and re.fullmatch(r'\*[“"].*[”"]\*', first) and len(first.split()) <= _LETTER:
-        slide.quoted = first  # a colleague's words, whole
+    if slide.shown and re.fullmatch(r'\*[“"].*[”"]\*', first):
+        slide.quoted = first  # a colleague's words
         return
     said = "" if slide.shown and _ANSWERS.match(text) else _short(text)
     said = re.sub(r"^\*\*What it means:\*\* ?(\w?)", lambda first: first[1].upper(), said)
@@ -264,11 +401,12 @@ def _claim(said):
 
 
 def sentences(text: str) -> list[str]:
-    """Split where a sentence ends, but not within quotation marks or emphasis."""
+    """Split where a sentence ends, but not within quotation marks, parentheses or emphasis."""
     told, kept = "", []
     for piece in _SENTENCES.split(text):
         told = f"{told} {piece}".strip()
-        if not (told.count("*") % 2 or told.count('"') % 2 or told.count("“") - told.count("”")):
+        pairs = (told.count(opening) - told.count(closing) for opening, closing in ("“”", "()"))
+        if not (told.count("*") % 2 or told.count('"') % 2 or any(pairs)):
             kept.append(told)
             told = ""
     return kept
@@ -290,10 +428,11 @@ def _with_result(content, section, before, lead):
 def _with_told(content, section):
     """A list or a table of the text, under the words that lead to it; None where it fits none."""
     lead, block = content
-    told = f"{block}\n" if block.startswith("|") and _size(_cells(block)) else _in_short(block)
+    told = _read(block)
     if not told:
         return None
     lead = lead.split("\n\n")[-1].replace("\n", " ").strip()
+    plan = f"**{_MONDAY}:**" in lead
     lead = re.sub(r"^#+ |^\*\*(?:What it means|On Monday):\*\* ?", "", lead)
     said = sentences(lead) or [""]
     headline = said[-1]
@@ -301,30 +440,19 @@ def _with_told(content, section):
     if not leads:  # what the list or table bears out
         headline = next((each for each in said if 3 < len(each.split()) <= _HEADLINE), "")
         headline, leads = _claim(headline)[0], bool(headline)
-    headline = re.sub(r"[:,](\**)$", r"\1", headline) if leads else section
+    headline = re.sub(r"[:,](\**)$", r"\1", headline) if leads else _MONDAY if plan else section
     headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
-    kicker = section if leads else ""
+    kicker = section if leads or plan else ""
     return Slide(headline[:1].upper() + headline[1:], kicker, told=told, notes=[block])
 
 
-def _in_short(block):
-    """A list with whole sentences: the first of each item, and as many more as fit."""
-    kept = []
-    for item in re.split(r"\n(?=(?:[-*]|\d\.) )", block):
-        mark, text = item.replace("\n", " ").split(" ", 1)
-        first, *more = sentences(text)
-        if len(first.split()) > _STORY:
-            return ""
-        said = [first]
-        for sentence in more:
-            if len(" ".join([*said, sentence]).split()) > _ITEM:
-                break
-            said.append(sentence)
-        # pieces of a sentence, each in a line of its own, need no signs between them
-        told = re.sub(r"[:,;](\**)$", r"\1", " ".join(said))
-        kept.append(f"{mark} {told.removesuffix('.') if len(said) == 1 else told}")
-    fits = 1 < len(kept) < 7 and len(" ".join(kept).split()) <= _LIST
-    return "\n".join(kept) if fits else ""
+def _read(block):
+    """A table or a list that somebody can read; empty where nobody could."""
+    if block.startswith("|"):
+        return f"{block}\n" if _size(_cells(block)) else ""
+    items = _items(block)
+    fits = 1 < len(items) < 7 and max(words(sentences(text)[0]) for _, text in items) <= MOST_WORDS
+    return "\n".join(" ".join(item) for item in items) if fits else ""
 
 
 def _cells(table):
@@ -340,6 +468,8 @@ def _question(text, section, before):
     asked = re.sub(r"\*\*Guess(?: first|, and write it down)?[:.]?(\*\*:?)? ?", "", asked)
     asked = asked.replace("**", "")
     first = asked.split("\n\n")[0].strip()
+    if first.endswith(":"):  # it leads to what isn't shown
+        first = " ".join(sentences(first.replace("\n", " "))[:-1])
     if not first:  # the question stands before the word
         first, lead = lead.strip(), ""
     if len(first.split()) > MOST_WORDS:  # a small story, and then the question

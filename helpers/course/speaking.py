@@ -2,8 +2,8 @@
 
 All of it stands in the course already: the minutes on a lesson's first lines, its quiz, the hints
 of its exercises, the instructor guide, and the sentences of the notebook that are on no slide. A
-quiz question stands at the end of the section that teaches it; a mistake of the guide belongs to
-the slide with which it shares most of its rare words.
+quiz question stands at the end of the section that teaches it, and so does a mistake of the guide:
+at the end of the section with which it shares most of its rare words.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 
 from helpers.course.exercises import texts as exercise_texts
 from helpers.course.notebooks import QUIZZES, quiz_options
-from helpers.course.slides import Slide, sentences
+from helpers.course.slides import Slide, bare, sentences
 from helpers.packaged import packaged_yaml
 
 _FOLD = re.compile(r"<details.*?</details>", flags=re.S)
@@ -29,10 +29,9 @@ _WHOLE = ("*What comes:*", "**Next:**")
 _FORM = re.compile(
     r"00 start|guess first|your question today|afterwards you can|\d+ minutes to read"
 )
-_MOST = 2  # mistakes and things to do on one slide
 
 
-def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
+def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
     """Write the speaker's notes of a lesson's slides, in place; quiz questions get slides, too.
 
     Parameters
@@ -45,13 +44,15 @@ def add_notes(slides, cells, lesson: str, guide: str = "") -> None:
         Its number.
     guide : str
         What the instructor guide says about it.
+    plan : tuple of int, optional
+        Minutes to talk and to work in the notebook, of the guide's day; else what the lesson says.
     """
     told, main = _guided(guide), [slide for slide in slides if not slide.below]
     helps = _placed(slides, told)
     asked = [(_last_of(main, at), question) for at, question in _quiz(lesson)]
     for slide, question in asked:
         helps[id(slide)].append(f"**Ask the room** (↓): {question.headline}")
-    times = _times(main, cells)
+    times = _times(main, cells, plan)
     for place, slide in enumerate(slides):
         after = next((each for each in slides[place + 1 :] if not each.below), None)
         rest = [] if slide.headline == "Exercises" else _rest(slide, after)
@@ -83,48 +84,31 @@ def _afterwards(slides, place, after):
     return [*lines, f"**Next:** {after.headline}"] if after else lines
 
 
-def _times(slides, cells):
-    """For each slide, how long its section takes, by its share of the words to read."""
+def _times(slides, cells, plan):
+    """For each slide, by which minute it is done: the talk's minutes, shared out evenly."""
     stated = dict(
-        (what, int(many))
+        (what.replace("meeting", "questions"), int(many))
         for many, what in re.findall(
             r"(\d+)(?: minutes)? (?:for the )?(to read|exercises|questions|meeting)",
             cells[0].source.split("*Afterwards")[0],
         )
     )
-    words, section = Counter(), ""
-    for cell in cells:
-        if "## Exercises" in cell.source:
-            break
-        said = [cell.source] if cell.cell_type == "markdown" else [
-            output.get("data", {}).get("text/markdown", "") for output in cell.get("outputs", [])
-        ]  # fmt: skip
-        for text in said:
-            for part in re.split(r"^(?=## )", _FOLD.sub("", text), flags=re.M):
-                if heading := re.match(r"## (?:\d\. )?(.+)", part):
-                    section = heading[1].strip()
-                if section:
-                    words[section] += len(part.split())
-    noted, gone = {}, 0.0
-    for section, many in words.items():
-        shown = [slide for slide in slides if slide.section == section]
-        if not shown or "to read" not in stated:
-            continue
-        before, gone = gone, gone + stated["to read"] * many / sum(words.values())
-        minutes = max(1, round(gone) - round(before))
-        for at, slide in enumerate(shown, start=1):
-            noted[id(slide)] = (
-                f"**Time:** {minutes} min for this section (slide {at} of {len(shown)}), "
-                f"done by minute {max(1, round(gone))} of {stated['to read']}"
-            )
-    if stated and slides:
-        parts = [f"{many} min {what}" for what, many in stated.items()]
-        noted[id(slides[0])] = f"**Time:** {', '.join(parts)}"
+    if "to read" not in stated:
+        return {}
+    talk, hands = plan or (stated["to read"], stated["exercises"])
+    asked = f", {stated['questions']} for the questions" if "questions" in stated else ""
+    told = f"**Time:** {talk} minutes to talk, {hands} to work in the notebook{asked}"
+    noted = {id(slides[0]): f"{told} ({'one day, in the guide' if plan else 'as the lesson says'})"}
+    taught = [slide for slide in slides[1:] if not slide.worked]
+    for at, slide in enumerate(taught, start=1):
+        noted[id(slide)] = (
+            f"**Time:** done by minute {math.ceil(talk * at / len(taught))} of {talk}"
+        )
     for slide in slides:
-        worked = {"Exercises": ("exercises",), "Asked in the meeting": ("questions", "meeting")}
-        for name in worked.get(slide.headline, ()):
-            if name in stated:
-                noted[id(slide)] = f"**Time:** {stated[name]} minutes"
+        if slide.headline == "Exercises":
+            noted[id(slide)] = f"**Time:** {hands} minutes"
+        if slide.headline == "Asked in the meeting" and asked:
+            noted[id(slide)] = f"**Time:** {stated['questions']} minutes"
     return noted
 
 
@@ -187,49 +171,37 @@ def _guided(guide):
 
 
 def _placed(slides, told):
-    """Mistakes and things to do, each at the slide that it speaks about."""
+    """Mistakes and things to do, at the end of the section whose words they share most."""
     found = {id(slide): [] for slide in slides}
-    main = [slide for slide in slides[1:-1] if not (slide.below or slide.worked)]
-    sections = {}
+    last, known = {}, {}
     for slide in slides[1:-1]:
         if not slide.worked:
-            sections.setdefault(slide.section, set()).update(_words(_all(slide)))
-    common = Counter(word for words in sections.values() for word in words)
-    most = math.log(1 + len(sections))
+            known.setdefault(slide.section, set()).update(_words(_all(slide)))
+            if not (slide.below or slide.asked):
+                last[slide.section] = slide
+    common = Counter(word for words in known.values() for word in words)
+    most = math.log(1 + len(known))
 
-    def weight(words):
-        return sum(math.log((1 + len(sections)) / common[word]) for word in words if common[word])
+    def shared(words, section):
+        """Which part of the words a section knows; rare ones weigh more."""
+        told = sum(math.log((1 + len(known)) / common[word]) for word in words & known[section])
+        return told / (most * max(1, len(words)))
 
-    def nearest(text, closed):
-        """The slide, and which part of the text's words its section knows."""
-        words = _words(text)
-        near = [
-            (weight(words & sections[each.section]), weight(words & _words(_all(each))), -at)
-            for at, each in enumerate(main)
-            if id(each) not in closed
-        ]
-        first, _, at = max(near, default=(0, 0, 1))
-        return (None, 0) if at > 0 else (main[-at], first / (most * max(1, len(words))))
-
-    full = Counter()
-    for name, kind, parts, closed in (
-        ("Common mistakes", "A common mistake", told.get("Common mistakes", "").split("; "),
-         {id(slide) for slide in main if slide.asked}),
-        ("Talk about", "For the room", sentences(told.get("Talk about", "")), set()),
-    ):  # fmt: skip
+    for name, kind, parts in (
+        ("Common mistakes", "A common mistake", told.get("Common mistakes", "").split("; ")),
+        ("Talk about", "For the room", sentences(told.get("Talk about", ""))),
+    ):
         left = []
         for part in filter(None, parts):
             part = part if part.endswith("?") else f"{part.removesuffix('.')}."
-            slide, share = nearest(
-                part, closed | {at for at, many in full.items() if many >= _MOST}
-            )
-            if slide and share >= _LEAST:
-                full[id(slide)] += 1
-                found[id(slide)].append(f"**{kind}:** {part[:1].upper()}{part[1:]}")
+            share, section = max((shared(_words(part), each), each) for each in last)
+            if share >= _LEAST:
+                found[id(last[section])].append(f"**{kind}:** {part[:1].upper()}{part[1:]}")
             else:
                 left.append(part)
         if left:
-            found[id(slides[0])].append(f"**{name}:** {' '.join(left)}")
+            told = " ".join(part[:1].upper() + part[1:] for part in left)
+            found[id(slides[0])].append(f"**{name}:** {told}")
     return found
 
 
@@ -242,11 +214,6 @@ def _words(text):
     """Its words, by their beginnings: *buyer* and *buyers* are one."""
     found = re.findall(r"[a-z]{3,}", re.sub(r"<[^>]*>", " ", text).lower())
     return {word[:6].rstrip("s") for word in found}
-
-
-def bare(text):
-    """Without signs, to see whether two say the same."""
-    return " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", text).lower()))
 
 
 def _rest(slide, after):
@@ -262,7 +229,9 @@ def _rest(slide, after):
         if part.startswith(_WHOLE):
             kept.append(part)
             continue
-        if part.startswith(("|", "```", "#")):
+        if part.startswith("#"):
+            continue
+        if part.startswith(("|", "```")):
             kept += [] if bare(part) in shown or slide.told else [part]
             continue
         text = re.sub(r"^\*\*(?:What it means|On Monday):\*\* ?", "", part)

@@ -80,6 +80,13 @@ def talking_points(guide: str) -> dict[str, str]:
     }
 
 
+def planned_minutes(guide: str) -> dict[str, tuple[int, int]]:
+    """Minutes to talk and to work in the notebook, for each lesson of the guide's one day."""
+    day = guide.partition("\n## One day\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\|.*\| (\d+) \| (\d+) \| [^|]+ \| (\d\d[a-z]?) \|$", day, flags=re.M)
+    return {lesson: (int(talk), int(hands)) for talk, hands, lesson in rows}
+
+
 def learner_notebook(notebook, talking: str = ""):
     """A lesson without its answers and outputs; quizzes stay."""
     notebook.cells = [
@@ -121,18 +128,23 @@ def write_slides(out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(Path(found.origin).parent / _REVEAL[1], out / "reveal")
     _unveil(out / "reveal")
-    talking = talking_points((FOLDER / "instructor_guide.md").read_text(encoding="utf-8"))
+    guide = (FOLDER / "instructor_guide.md").read_text(encoding="utf-8")
+    talking, plan = talking_points(guide), planned_minutes(guide)
     for path in lessons():
         cells = nbformat.read(path, as_version=4).cells
         made = slides.slides_of(cells)
-        speaking.add_notes(made, cells, number(path), talking.get(number(path), ""))
+        lesson = number(path)
+        speaking.add_notes(made, cells, lesson, talking.get(lesson, ""), plan.get(lesson))
         page = slides.page(made[0].headline, made, markdown2html)
         (out / f"{path.stem}.html").write_text(curled(page), encoding="utf-8")
 
 
 def _unveil(reveal):
-    """Add :data:`_LABELS` to the speaker's view, a page within each build of a script."""
+    """Add :data:`_LABELS` to the speaker's view, a page within each build of a script.
+
+    What comes up is the next slide of the lesson, not a colleague's question below this one.
+    """
     for path in (reveal / "plugin" / "notes").iterdir():
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace("{ method: 'next' }", "{ method: 'right' }")
         style = _LABELS if path.suffix == ".html" else _LABELS.replace("\n", " ")
         path.write_text(text.replace("</style>", f"{style}</style>", 1), encoding="utf-8")
