@@ -160,7 +160,7 @@ def test_the_answers_are_those_of_the_rule(answers):
     assert list(table) == ["question", "our figure", "what it means"]
     assert table["what it means"].tolist() == yes and len(set(yes)) == 6
     assert {
-        "90% of rows, 1,200 customers, 200 hits in one list only",
+        "90% of rows, 1,200 customers, 200 with a hit in one list only",
         "gain up to +4, signal up to +7, line 2",
         "gain +0.5 to +4, signal +5 to +7",
         "noticed from +30%, best case +40%",

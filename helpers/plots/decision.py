@@ -157,7 +157,7 @@ _BOXES = [
         "if not, a test may cost sales",
         "better in this count",
     ),
-    ("Could 12 weeks notice it?", NOT_YET, 1, "if not, a test ends undecided", "a test may tell"),
+    ("Could 12 weeks notice it?", NOT_YET, 1, "else the longest test can't say", "a test may tell"),
     ("May all of it be shown?", NOT_YET, 0, "last, as new lists can mend it", "all may be shown"),
 ]
 
@@ -256,7 +256,7 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
         told(lambda n: f"{n:,} doubt{'' if n == 1 else 's'}", "doubts"),
         told(lambda share: f"{percent(share)} of rows", "rows_kept")
         + told("{:,} customers".format, "customers_judged")
-        + told("{:,} hits in one list only".format, "hits"),
+        + told("{:,} with a hit in one list only".format, "hits"),
         told(lambda high: f"gain up to {points(high)}", "gain_high")
         + told(lambda high: f"signal up to {points(high)}", "signal_high")
         + told(lambda line: f"line {points(line, '')}", "worth_having"),
