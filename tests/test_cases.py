@@ -102,7 +102,7 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
     _, low, high = numbers(told)
     decides = lift["a no if"]
     again = "today again" in arms
-    worth = "its best end is under +10%"
+    worth = "it can't reach +10%, the smallest worth having"
     wanted = "never: only the split counts" if again else worth
     assert low <= 0 <= high and decides == wanted
     if arms == "personal vs today" and high < 10:
@@ -499,7 +499,7 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
     assert "“personal” against “today”" in cases.letter(case)
     assert desk.loc["lift", "reads"].endswith("; personal vs today")
-    assert desk.loc["lift", "a no if"] == "its best end is under +10%"
+    assert desk.loc["lift", "a no if"] == "it can't reach +10%, the smallest worth having"
 
 
 def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):

@@ -267,7 +267,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"all below 0; or its best end misses {line}, and it is {wide} wide or less"
+                f"all below 0; or it can't reach {line}, and is no wider than twice that"
                 if each["enough"]
                 else f"never, below {evaluate.MIN_CUSTOMERS} judges: read on",
             )
@@ -286,7 +286,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         )
         lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        decides = f"its best end is under +{test['worth_having']:.0%}"
+        decides = f"it can't reach +{test['worth_having']:.0%}, the smallest worth having"
         if "today again" in test["arms"]:
             decides = "never: only the split counts"
         said["lift"] = (f"{lift}; {arms}", decides)
