@@ -1,5 +1,6 @@
 """The rule, the facts and the page of the decision memo."""
 
+import copy
 import html
 import json
 import re
@@ -1072,6 +1073,18 @@ def test_paper_has_one_line_for_the_data_and_none_for_what_is_above_zero_anyway(
     assert [question for question in on_screen if question not in shown] == [
         *on_screen[:4], *[each for each in on_screen if "surely above zero" in each]
     ]  # fmt: skip
+    open_question = copy.deepcopy(facts)
+    unsure = [
+        check
+        for check in open_question["decision"]["checks"]
+        if "gain over the best sellers surely above zero" in check["question"]
+    ]
+    unsure[0]["passed"] = False
+    rule = memo.page(open_question, "shop").split('<table class="stack rule">')[1]
+    kinds = re.findall(r"<tr([^>]*)><td>(.*?)</td>", rule.split("</table>")[0])
+    on_paper = [question for kind, question in kinds if "online" not in kind]
+    assert on_paper[0].startswith("Do the data suffice")  # whatever the gain is
+    assert unsure[0]["question"] in on_paper
 
 
 def test_the_shuffle_tests_scores_are_told_from_those_of_the_lists(facts):
