@@ -322,15 +322,22 @@ def layers_beside(table: pd.DataFrame) -> None:
         From :func:`helpers.simulation.layers_added`.
     """
     sizes = [name.split(", ")[1] for name in table.index if name[-1].isdigit()]
-    rows, heads, place = [], [], 0.0
+    rows, heads, alt, place = [], [], [], 0.0
     for head, layers in _LAYERS.items():
         mine = [name for name in table.index if _kind(name) in layers]
         if not mine:
             continue
         heads.append((place, head))
+        told = []
         for number, name in enumerate(mine, 1):
             size = name.split(", ")[1] if name[-1].isdigit() else sizes[-1] if sizes else ""
-            rows.append((place + number, name, layers[_kind(name)].format(size)))
+            called = layers[_kind(name)].format(size)
+            rows.append((place + number, name, called))
+            gain, low, high = (
+                f"{table.at[name, each]:+.0f}" for each in ("more", "more_low", "more_high")
+            )
+            told.append(f"{' '.join(called.split())} {gain} ({low} to {high})")
+        alt.append(f"{head}: {', '.join(told)}.")
         place += len(mine) + 1.2
     figure, axes = style.figure(height=0.44 * place + 1.2)
     for place, name, _ in rows:
@@ -360,9 +367,8 @@ def layers_beside(table: pd.DataFrame) -> None:
     risk = table.at["risk", "more"]
     less = "less" if risk < 0 else "more"
     finding = f"Mailing the riskiest earns {abs(risk):.0f} {less} than mailing anybody"
-    told = "; ".join(f"{name}: {row['more']:+.0f} ({row['more_low']:+.0f} to "
-                     f"{row['more_high']:+.0f})" for name, row in table.iterrows())  # fmt: skip
-    style.finish(figure, axes, finding, "more profit per 100 offers", "", f"{finding}. {told}.")
+    alt = " ".join([f"{finding}.", *alt])
+    style.finish(figure, axes, finding, "more profit per 100 offers", "", alt)
 
 
 def _kind(name):
