@@ -311,18 +311,16 @@ def one_row(case: Case) -> str:
     str
         Its gauge, what it reads, when that would be a no, and its answer; and where to begin.
     """
-    read, told = gauges(case), ""
-    sound = {
-        "judges": read["score"]["judges"] >= evaluate.MIN_CUSTOMERS,
-        "doubts": not read["rows"]["doubts"],
-    }
-    if any(sound.values()):
-        row = desk(case).set_index("gauge").loc[next(name for name in sound if sound[name])]
-        told = (
-            f"Their row, *{row.name}*, reads {row['reads']}, and a no would be {row['a no if']}: "
-        )
-        told = told.replace("Their", "One") if row.name == "doubts" else told
-        told += "so that is a yes. "
+    read, table, told = gauges(case), desk(case).set_index("gauge"), ""
+    rows = [
+        ("Their", "judges", read["score"]["judges"] >= evaluate.MIN_CUSTOMERS),
+        ("One", "doubts", not read["rows"]["doubts"]),
+    ]
+    sound = [(whose, gauge) for whose, gauge, is_yes in rows if is_yes]
+    if sound:
+        whose, gauge = sound[0]
+        reads, no = table.loc[gauge, ["reads", "a no if"]]
+        told = f"{whose} row, *{gauge}*, reads {reads}, and a no would be {no}: so that is a yes. "
     return f"{told}Go down from the top, and stop at the first no:"
 
 

@@ -186,9 +186,8 @@ def slides_of(cells) -> list[Slide]:
 
 def _placeless(text, sections):
     """Without references to other places of the notebook: nobody in the room sees them."""
-    text = re.sub(r" \((?:section \d|fold below)\)|: see section \d\b", "", text)
+    text = re.sub(r" \(section \d\)|: see section \d\b", "", text)
     text = re.sub(r"section \d(?:['’]|&#x27;|&#39;)s ", "the ", text)
-    text = text.replace("| fold below |", "| |")
     return re.sub(
         r"section (\d)\b", lambda at: f"“{sections.get(at[1], at[0]).strip(chr(34))}”", text
     )
@@ -286,8 +285,13 @@ def _list(items, room):
     return ""
 
 
+def _unsigned(text):
+    """Without the sign that leads on to the next line."""
+    return re.sub(r"[:,;](\**)$", r"\1", text)
+
+
 def _unended(text):
-    text = re.sub(r"[:,;](\**)$", r"\1", text)
+    text = _unsigned(text)
     return re.sub(r"\.(\**)$", r"\1", text) if len(sentences(text)) == 1 else text
 
 
@@ -301,7 +305,7 @@ def _by_item(slide, items, said):
     """A list that fits no slide: a slide for each item."""
     made, lead = [], re.sub(r"[*_]", "", slide.headline)
     for at, (_, text) in enumerate(items, start=1):
-        claim, rest = _claim(re.sub(r"[:,;](\**)$", r"\1", text))
+        claim, rest = _claim(_unsigned(text))
         kicker = f"{lead} {at}/{len(items)}"
         if _ASKS.search(claim) and words(kicker, claim, *sentences(rest)[:1]) > MOST_WORDS:
             kicker = ""
@@ -440,7 +444,7 @@ def _with_told(content, section):
     if not leads:  # what the list or table bears out
         headline = next((each for each in said if 3 < len(each.split()) <= _HEADLINE), "")
         headline, leads = _claim(headline)[0], bool(headline)
-    headline = re.sub(r"[:,](\**)$", r"\1", headline) if leads else _MONDAY if plan else section
+    headline = _unsigned(headline) if leads else _MONDAY if plan else section
     headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
     kicker = section if leads or plan else ""
     return Slide(headline[:1].upper() + headline[1:], kicker, told=told, notes=[block])

@@ -194,14 +194,14 @@ def _placed(slides, told):
         left = []
         for part in filter(None, parts):
             part = part if part.endswith("?") else f"{part.removesuffix('.')}."
+            part = part[:1].upper() + part[1:]
             share, section = max((shared(_words(part), each), each) for each in last)
             if share >= _LEAST:
-                found[id(last[section])].append(f"**{kind}:** {part[:1].upper()}{part[1:]}")
+                found[id(last[section])].append(f"**{kind}:** {part}")
             else:
                 left.append(part)
         if left:
-            told = " ".join(part[:1].upper() + part[1:] for part in left)
-            found[id(slides[0])].append(f"**{name}:** {told}")
+            found[id(slides[0])].append(f"**{name}:** {' '.join(left)}")
     return found
 
 
