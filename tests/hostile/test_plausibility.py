@@ -402,6 +402,10 @@ def test_credit_notes_are_told_from_branches_by_what_they_take_back(tmp_path):
     assert doubt.name == "credit notes" and doubt.stops
     assert 'cancellation_prefix: "RMA-"' in doubt.mend
     assert doubts(tmp_path, pd.concat([shop, back]), cancellation_prefix="RMA-") == []
+    of_several_lines = back.assign(transaction_id="RMA-" + back["customer_id"].astype("str"))
+    assert of_several_lines["transaction_id"].nunique() < len(back)
+    (same,) = doubts(tmp_path, pd.concat([shop, of_several_lines]))
+    assert same == doubt  # each line counts
     branch = np.arange(len(shop)) % 8 == 0
     web = shop.assign(transaction_id=shop["transaction_id"].mask(branch, "ST-" + orders))
     assert doubts(tmp_path, web) == []
