@@ -663,7 +663,10 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
             assert re.search(r"\d+%, between \d+% and \d+%", attributes["aria-label"])
     # what it says is what the facts say
     share = facts["quality"]["methods"]["personal list"]["hit_rate"]
-    assert f"<b>{100 * share:.0f}</b> would have found some of it" in page
+    assert f"<b>{100 * share:.0f}</b> of 100: personal list" in page
+    bars = page.index('<div class="big">')
+    counted = "so many would have found something they bought next"
+    assert page.index(counted) < bars, "first what they count"
     assert "Recommendation: ship a test" in page
     assert f"e-mail {facts['channels']['email']:,} customers" in page
     assert f"<b>{facts['plan']['weeks']} weeks</b> at 4,200 visits a week notice that rise" in page
@@ -697,6 +700,25 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     assert "What we ask for" not in told
 
 
+def test_a_runs_memo_leads_to_its_appendix_and_says_its_time_once(facts):
+    nothing = "There are no earlier lists in this folder to compare with."
+    row = {"what": nothing, "before": "", "now": "", "change": ""}
+    found = {"read": 9, "kept": 8, "rejected": {"unit_price is 0": 1}, "findings": {"n": 3}}
+    metrics = {"data": {"transactions": found}, "comparison": {"with": None, "rows": [row]}}
+    ran = [{"name": name, "ran": "2 March, 02:00", "error": ""} for name in ("01", "02")]
+    page = memo.page(facts, "shop", metrics, ran, {"metrics.json": ""})
+    to = re.findall('href="#([^"]+)"', page[: page.index('<div class="verdict')])
+    assert to == ["run", "transactions"] and all(f'id="{each}"' in page for each in to)
+    assert page.count("2 March, 02:00") == 1 and ">change<" not in page and nothing in page
+    assert re.search(r"8 kept. Rejected:\s+unit price is 0: 1", page)
+    metrics["comparison"] = {"with": "2026-03-01", "rows": [row | {"what": "customers"}]}
+    ran[1]["ran"] = "3 March, 02:00"
+    page = memo.page(facts, "shop", metrics, ran)
+    assert '<a href="#compared">what changed</a>' in page and ">change<" in page
+    assert "run on 2 March, 02:00" in page and "run on 3 March, 02:00" in page
+    assert 'href="#' not in memo.page(facts, "shop")
+
+
 def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
     page = memo.page(facts, "shop")
     part = memo.inside(page)
@@ -707,7 +729,7 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
     assert "<h3>What customers may want next: shop</h3>" in part
     whole = page[page.index("<main>") : page.index("</main>")]
     on_paper = '<(span|p|tr) class="(?:soft )?paper">.*?</\\1>'
-    assert len(re.findall(on_paper, whole, flags=re.S)) == 3
+    assert len(re.findall(on_paper, whole, flags=re.S)) == 2
     words = re.sub("<[^>]+>", "", re.sub(on_paper, "", whole, flags=re.S)).split()
     assert re.sub("<[^>]+>|________", "", part).split() == words
     assert part.count("________") == 8 + 3 + 1
@@ -726,7 +748,8 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert headings == ["What we ask for", "What would change our mind"]
     assert "Recommendation: ship a test" in top and "One forbidden product" in top
     assert top.count("of 100: ") == 3 and len(words(top)) < 200
-    assert "An earlier window says the opposite" in top and "that may be too large: either" in top
+    assert "If an earlier window says the opposite, it is" in top
+    assert "that may be too large: either" in top
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 8
     assert rest.count("</span><br>") == 7, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
@@ -1100,4 +1123,4 @@ def test_the_shuffle_tests_scores_are_told_from_those_of_the_lists(facts):
 )  # fmt: skip
 def test_weeks_before_christmas_are_named(facts, last, warns):
     page = said(memo.page(facts | {"data": facts["data"] | {"to": last}}, "shop"))
-    assert ("These weeks end just before Christmas. An earlier window" in page) == warns
+    assert ("These weeks end just before Christmas. If an earlier window" in page) == warns
