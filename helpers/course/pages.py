@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 import jinja2
@@ -63,7 +64,18 @@ def lesson_html(notebook: Path, beside: Collection[str] = ()) -> str:
         body,
     )
     body = re.sub(r'href="(\d\d[a-z]?_\w+|glossary)\.(ipynb|md)', r'href="\1.html', body)
-    return _page(body, title=_called(notebook.stem), names=names, place=names.index(notebook.stem))
+    place = names.index(notebook.stem)
+    return _page(body, title=_called(notebook.stem), names=names, place=place, of=_of(lesson))
+
+
+def _of(lesson):
+    """The shop, if it has a name, and the day, where a run made the lesson."""
+    made = lesson.metadata.get("papermill", {})
+    if not made.get("start_time"):
+        return ""
+    began = datetime.fromisoformat(made["start_time"]).astimezone()
+    shop = made["parameters"].get("reading", {}).get("shop_name")
+    return ", ".join(filter(None, [shop, f"{began.day} {began:%B %Y}"]))
 
 
 def glossary_html() -> str:
@@ -75,7 +87,7 @@ def glossary_html() -> str:
     cell = nbformat.v4.new_markdown_cell(text, id="glossary")
     body = _exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0]
     body = re.sub(r'(?<=<h3 id=")[^"]+', lambda term: term[0].lower(), body)
-    return _page(body, title="Glossary", names=[], place=None)
+    return _page(body, title="Glossary", names=[], place=None, of="")
 
 
 def _called(stem):

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import subprocess
+from datetime import datetime
 
 import nbformat
 import pytest
@@ -375,6 +376,26 @@ def test_a_runs_pages_lead_on_fit_a_phone_and_have_the_quiz(run_folder, serve, w
     page.get_by_role("link", name="The memo").click()
     assert page.url.endswith("/index.html")
     assert watched.elsewhere == [] and watched.errors == []
+
+
+def test_a_runs_pages_name_the_run_and_open_all_results_at_once(run_folder, serve, watched, site):
+    page, address = watched.page, serve(run_folder)
+    page.goto(f"{address}/html/02_matrix.html")
+    today = datetime.now().astimezone()
+    assert f"{today.day} {today:%B %Y}" in page.locator("nav").first.inner_text()
+    waiting, switch = page.locator(".guess-first[hidden]"), page.locator(".all-results")
+    hidden = waiting.count()
+    assert hidden
+    switch.click()
+    assert waiting.count() == page.locator(".guessed").count() == 0
+    page.reload()
+    assert waiting.count() == 0, "remembered, as for the next lesson"
+    switch.click()
+    page.wait_for_function("document.querySelector('.guessed')")
+    assert waiting.count() == hidden and switch.inner_text() == "Show all results"
+    page.goto(f"{site}/02_matrix.html")
+    assert page.locator(".guessed").count() and not switch.count(), "the site is read once"
+    assert watched.errors == []
 
 
 def test_a_runs_pages_follow_a_dark_system_and_keep_figures_on_white(run_folder, serve, browser):

@@ -1,5 +1,6 @@
 // After a "Guess first" the answer waits behind a button. Without a script, on paper and for
-// whoever searches the page for a word, it is there.
+// whoever searches the page for a word, it is there. A run's pages have a switch for all answers at
+// once, for whoever reads them each month; the next page remembers it.
 (() => {
   const ASKED = /(^|[.!?)…”"]\s)Guess( first|, and write it down)?[:.]/;
   const STOPS = "section, h1, h2, h3, fieldset, .quiz-folds, nav";
@@ -29,6 +30,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     const asked = [...document.querySelectorAll("article p")].filter(
       (each) => ASKED.test(each.textContent) && !each.closest("details, fieldset"));
+    const opens = [];
     for (const question of asked) {
       const parts = answer(question);
       if (!parts.length) continue;
@@ -40,6 +42,7 @@
         parts.forEach((part) => part.removeAttribute("hidden"));
         button.remove();
       };
+      opens.push(open);
       button.addEventListener("click", () => {
         open();
         parts[0].tabIndex = -1;
@@ -51,6 +54,22 @@
         part.classList.add("guess-first");
       }
       question.after(button);
+    }
+    const all = document.querySelector(".all-results"), key = "all-results";
+    if (all && opens.length) {
+      let shown = false;
+      const show = () => {
+        shown = true;
+        opens.forEach((open) => open());
+        all.textContent = "Let me guess first";
+      };
+      all.textContent = "Show all results";
+      all.hidden = false;
+      try { if (localStorage.getItem(key)) show(); } catch { /* private */ }
+      all.addEventListener("click", () => {
+        try { if (shown) localStorage.removeItem(key); else localStorage.setItem(key, "yes"); } catch { /* private */ }
+        if (shown) location.reload(); else show();
+      });
     }
     // a link into an answer opens it
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
