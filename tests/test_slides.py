@@ -13,6 +13,7 @@ from PIL import Image
 from helpers.course import slides as slides_module
 from helpers.course.notebooks import FOLDER, QUIZZES, lessons, number
 from helpers.course.slides import (
+    MOST_LISTED,
     MOST_WORDS,
     Slide,
     bare,
@@ -134,12 +135,17 @@ def test_a_tables_letters_are_as_large_as_its_slide_allows():
     assert size(3, 2, 10) > size(3, 6, 11), "a word is never broken"
 
 
+def lists(slide):
+    return slide.told and not slide.told.startswith("|")
+
+
 def long(slides):
     """Slides with too many words; a lesson's title has its goal as well."""
     return [
         slide.headline
         for slide in slides[1:]
-        if words(*visible(slide)) > MOST_WORDS and not whole(slide)
+        if words(*visible(slide)) > (MOST_LISTED if lists(slide) else MOST_WORDS)
+        and not whole(slide)
     ]
 
 
@@ -244,9 +250,9 @@ LIST = """Then marketing: sell it as a bundle! Not so fast:
 Then what?"""
 LONG = """In this order:
 
-1. *What for?* Each of us says it in one sentence.
+1. *What for?* Each of us says it in one sentence or two.
 2. **The name:** whoever bought it knows it, or its box.
-3. Somebody who was not there when it began reads all of it aloud.
+3. Somebody who was not there when it began reads all of it aloud, from start to end.
 
 Then we sign."""
 GRID = (
@@ -261,7 +267,10 @@ def test_a_list_and_a_table_of_the_text_are_shown():
         v4.new_markdown_cell("## Exercises\n\n- not\n- shown"),
     ])  # fmt: skip
     told = [(slide.kicker, slide.headline) for slide in slides if slide.told]
-    assert told == [("", "Not so fast"), ("What it doesn't say", "So ask first")]
+    assert told == [
+        ("What it doesn't say", "Not so fast"),
+        ("What it doesn't say", "So ask first"),
+    ]
     listed, table = (slide for slide in slides if slide.told)
     assert listed.told.splitlines() == [
         '- **Not "in one basket".** They bought both, perhaps months apart.',
@@ -279,16 +288,44 @@ def test_a_list_that_fits_no_slide_has_one_for_each_item():
     text = f"## 3. Who signs?\n\nBefore.\n\n{LONG}"
     slides = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(text)])[1:]
     assert [(slide.kicker, slide.headline, slide.said) for slide in slides] == [
-        ("In this order 1/3", "*What for?*", "Each of us says it in one sentence."),
+        ("In this order 1/3", "*What for?*", "Each of us says it in one sentence or two."),
         ("In this order 2/3", "**The name:** whoever bought it knows it, or its box", ""),
         (
             "In this order 3/3",
-            "Somebody who was not there when it began reads all of it aloud",
+            "Somebody who was not there when it began reads all of it aloud, from start to end",
             "Then we sign.",
         ),
     ]
     assert slides[0].notes[0].startswith("Before.") and "Then we sign." in slides[2].notes
     assert not any("1. *What" in note for slide in slides for note in slide.notes)
+
+
+def test_a_list_of_a_few_lines_is_one_slide_and_nothing_is_bold_where_all_is():
+    text = "## 3. Who signs?\n\nIn this order:\n\n"
+    text += "\n".join(f"- **{name} {'reads and ' * 4}signs.** So." for name in "ABC")
+    [slide] = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(text)])[1:]
+    assert (slide.kicker, slide.headline) == ("Who signs?", "In this order")
+    assert slide.told.count("signs") == 3 and "**" not in slide.told and "So" not in slide.told
+    assert MOST_WORDS < words(*visible(slide)) <= MOST_LISTED and long([slide, slide]) == []
+
+
+def test_no_parenthesis_stands_over_a_table():
+    text = "## 3. Who signs?\n\nThe interval decides this. (Before that day, a wider one does.)"
+    text += "\n\n| you see | you do |\n| --- | --- |\n| *a* leak | look |"
+    [slide] = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(text)])[1:]
+    assert slide.headline == "The interval decides this"
+
+
+def test_what_the_room_chooses_from_has_letters_and_the_speaker_knows_which():
+    quiz = [slide for slide in spoken(lessons()[3]) if slide.below and slide.told]
+    html = page("03", [Slide("03"), *quiz], str)
+    assert quiz and html.count('class="told choice"') == len(quiz)
+    for slide in quiz:
+        options = [line.removeprefix("- ") for line in slide.told.splitlines()]
+        letter, text = re.search(r"\*\*Right:\*\* (\w), “(.+?)”", " ".join(slide.notes)).groups()
+        assert options["ABCDEF".index(letter)] == text
+    lettered = Slide("Which?", told="- **A.** one\n- **B.** two", below=True)
+    assert "told choice" not in page("03", [Slide("03"), lettered], str)
 
 
 @pytest.mark.parametrize(

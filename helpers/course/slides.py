@@ -6,9 +6,10 @@ what the lesson says.
 
 At most :data:`MOST_WORDS` words are read on a slide, beside its figure or table: the headline, and
 one sentence below a figure or two where there is none, if they fit. The speaker has the rest.
-:func:`whole` names what is shown as it is. A list has a slide if it fits, else a slide for each
-item; a table of the text has one where it can be read from the last row. Questions of colleagues
-lie below; they are not counted, and a clicker passes them by.
+:func:`whole` names what is shown as it is. A list, which is gone through item by item, has a slide
+if at most :data:`MOST_LISTED` words are read there, else a slide for each item; a table of the text
+has one where it can be read from the last row. Questions of colleagues lie below; they are not
+counted, and a clicker passes them by.
 
 Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
 ``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
@@ -28,6 +29,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 MOST_WORDS = 25  # on a slide, beside its figure or table
+MOST_LISTED = 40  # on a slide with a list
 _LONG = 28  # words of a headline, from which on its letters are smaller
 _KEYS = (
     '<p class="keys"><kbd>→</kbd> next &nbsp; <kbd>↓</kbd> a question of a colleague &nbsp; '
@@ -230,10 +232,11 @@ def _fitted(slide):
         slide.kicker = ""
     if slide.told and not slide.told.startswith("|"):
         items = _items(slide.told)
-        slide.told = _list(items, MOST_WORDS - words(slide.headline))
+        before = words(slide.headline)
+        slide.told = _list(items, MOST_WORDS - before, MOST_LISTED - before)
         if not slide.told:
             return _by_item(slide, items, said)
-        if words(*visible(slide)) > MOST_WORDS:
+        if words(*visible(slide)) > MOST_LISTED:
             slide.kicker = ""
     if quoted:
         slide.quoted = _few(quoted, MOST_WORDS - words(*visible(slide)))
@@ -267,21 +270,25 @@ def _items(told):
     ]
 
 
-def _list(items, room):
+def _list(items, room, most=0):
     """A list in so many words: its first sentences, or what stands before a colon; empty if none.
 
+    Before it is cut at its colons, its first sentences may take up to `most` words.
     Pieces of a sentence, each in a line of its own, need no signs between them.
     """
     first = [_opening(text)[0] for _, text in items]
-    for parts in (
-        [text for _, text in items],
-        first,
-        [re.sub(r" \([^)]*\)", "", text) for text in first],
-        [re.sub(r":(\*?).*", r"\1", text) for text in first],
+    for parts, fit in (
+        ([text for _, text in items], room),
+        (first, room),
+        ([re.sub(r" \([^)]*\)", "", text) for text in first], room),
+        (first, most),
+        ([re.sub(r":(\*?).*", r"\1", text) for text in first], room),
     ):
-        if words(*parts) <= room and all(parts):
-            marks = [mark for mark, _ in items]
-            return "\n".join(f"{a} {_unended(text)}" for a, text in zip(marks, parts, strict=True))
+        if words(*parts) <= fit and all(parts):
+            parts = [_unended(text) for text in parts]
+            if all(re.fullmatch(r"\*\*[^*]+\*\*", text) for text in parts):
+                parts = [text.strip("*") for text in parts]  # all bold, so none is
+            return "\n".join(f"{a} {text}" for (a, _), text in zip(items, parts, strict=True))
     return ""
 
 
@@ -440,9 +447,10 @@ def _with_told(content, section):
     lead = re.sub(r"^#+ |^\*\*(?:What it means|On Monday):\*\* ?", "", lead)
     said = sentences(lead) or [""]
     headline = said[-1]
-    leads = not re.search(r"[.?!][”\"*]*$", headline) and 0 < len(headline.split()) <= _HEADLINE
+    leads = not re.search(r"[.?!][”\"*)]*$", headline) and 0 < len(headline.split()) <= _HEADLINE
     if not leads:  # what the list or table bears out
-        headline = next((each for each in said if 3 < len(each.split()) <= _HEADLINE), "")
+        plain = [each for each in said if not each.startswith("(")]
+        headline = next((each for each in plain if 3 < len(each.split()) <= _HEADLINE), "")
         headline, leads = _claim(headline)[0], bool(headline)
     headline = _unsigned(headline) if leads else _MONDAY if plan else section
     headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
@@ -689,7 +697,9 @@ def _section(slide, markdown, first=False):
         style = f'style="font-size: {_size(_cells(slide.told)):.2f}em"'
         lines.append(f'<div class="told table" {style}>{markdown(slide.told)}</div>')
     elif slide.told:
-        lines.append(f'<div class="told">{markdown(slide.told)}</div>')
+        lettered = slide.below and not slide.told.startswith(_CHOICE)
+        choice = " choice" if lettered and whole(slide) == "a choice" else ""
+        lines.append(f'<div class="told{choice}">{markdown(slide.told)}</div>')
     if quoted and slide.shown:
         lines.append(quoted)
     if slide.said:
@@ -752,6 +762,7 @@ div + .quoted { margin-right: 90px; }
 .reveal table :is(th, td) { padding: .15em .5em; text-align: right; border-bottom: 1px solid #ccc; }
 .told { margin-bottom: .6em; } .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
 .reveal .told :is(ul, ol) { display: block; margin: .3em 80px 0 1em; font-size: 1.15em; }
+.reveal .choice ul { list-style: upper-alpha; margin-left: 1.4em; }
 .reveal .told li { margin-bottom: .55em; } .reveal .told td:first-child { font-weight: 700; }
 .reveal .explorable { max-width: none; }
 .explorable:has(> :is(table, svg)) { display: grid; grid-template-columns: auto 1fr; }

@@ -121,12 +121,14 @@ def _quiz(lesson):
     """After which section to ask, and a slide to choose from: what to say is in its notes."""
     for number, each in enumerate(_quizzes().get(lesson, []), start=1):
         wrong, right = each["wrong"][0], each["right"]
-        options = [option["text"] for _, option in quiz_options(each, lesson, number)]
+        options = quiz_options(each, lesson, number)
+        letter = {option["text"]: "ABCDEF"[at] for at, (_, option) in enumerate(options)}
         notes = [
-            f"**The usual wrong answer:** “{wrong['text']}”. **Say:** {wrong['why']}",
-            f"**Right:** “{right['text']}”. {right['why']}",
+            f"**The usual wrong answer:** {letter[wrong['text']]}, “{wrong['text']}”. "
+            f"**Say:** {wrong['why']}",
+            f"**Right:** {letter[right['text']]}, “{right['text']}”. {right['why']}",
         ]
-        told = "\n".join(f"- {option}" for option in options)
+        told = "\n".join(f"- {option['text']}" for _, option in options)
         yield each["after"], Slide(each["ask"], told=told, notes=notes, below=True)
 
 
