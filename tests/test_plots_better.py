@@ -116,6 +116,23 @@ def test_two_lists_of_one_customer_with_names_that_mean_something_or_are_long(dr
     assert "0 hits in 7" in title(drawn[1][0].axes[0])
 
 
+def test_names_in_capitals_stay_within_their_boxes_and_no_word_is_broken(drawn):
+    long = ["TRADITIONAL PICK UP STICKS GAME", "SET OF 3 REGENCY CAKE TINS", "JUMBO BAG RED RETRO"]
+    names = pd.Series(dict(zip("abc", long, strict=True)))
+    plots.two_lists({"our engine": [*"abc"], "best sellers": [*"cba"]}, ["a"], names, "me", 3)
+    [(figure, _)] = drawn
+    boxes = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
+    for box in boxes:
+        within = box.get_window_extent()
+        [text] = [
+            each.get_window_extent()
+            for each in figure.axes[0].texts
+            if within.contains(*each.get_window_extent().get_points().mean(axis=0))
+        ]
+        assert within.x0 <= text.x0 and text.x1 <= within.x1
+    assert any(text.startswith("TRADITIONAL\n") for text in texts(figure.axes[0]))
+
+
 @pytest.mark.parametrize(
     ("n_products", "owned", "k"), [(53, 4.9, 5), (3, 0, 2), (300, 40, 10), (10, 2.1, 10), (4, 4, 5)]
 )

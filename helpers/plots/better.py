@@ -181,7 +181,7 @@ def two_lists(
 def _lists(shown, bought, after, finding, places=0):
     places = max([places, *map(len, shown.values())])
     wide = max((len(str(each)) for row in shown.values() for each in row), default=1) > 3
-    step = 2.0 if wide else 1.0
+    step, within = 2.0 if wide else 1.0, []
     figure, axes = style.figure(0.85 * len(shown) + 0.9)
     for row, (name, products) in enumerate(shown.items()):
         for place in range(len(products), places):
@@ -198,10 +198,11 @@ def _lists(shown, bought, after, finding, places=0):
             axes.add_patch(box)
             text = textwrap.shorten(str(product), 22, placeholder="…") or str(product)[:8]
             if wide:
-                text = textwrap.fill(text, 8, max_lines=3, placeholder="…")
-            axes.text((place + 0.5) * step, row + 0.48, text, ha="center", va="center",
+                text = textwrap.fill(text, 8, max_lines=3, placeholder="…", break_long_words=False)
+            written = axes.text((place + 0.5) * step, row + 0.48, text, ha="center", va="center",
                       color="white" if hit else INK, fontsize=style.SMALL if wide else 13,
                       fontweight="bold" if hit else "normal")  # fmt: skip
+            within.append((written, box))
         colour = meaning(name, INK)
         label = textwrap.fill(name, 8 if wide else 12)
         axes.text(-0.12 * step, row + 0.48, label, ha="right", va="center", color=colour)
@@ -213,6 +214,11 @@ def _lists(shown, bought, after, finding, places=0):
     style.bare(axes)
     axes.set_aspect("auto")
     style.title(axes, finding)
+    figure.draw_without_rendering()
+    for written, box in within:  # long names, and those in capitals
+        wide, room = written.get_window_extent().width, box.get_window_extent().width
+        if wide > room:
+            written.set_fontsize(written.get_fontsize() * 0.94 * room / wide)
     told = "; ".join(f"{name}: {', '.join(map(str, shown[name]))}" for name in shown)
     style.show(figure, f"Lists with their hits filled in. {told}. {finding}.")
 
