@@ -47,6 +47,9 @@ _PRODUCTS_TO_JUDGE, _LISTS_TO_JUDGE = 20, 100
 WORTH_SAYING = 0.1
 #: How far a table may be from the last one before somebody hears of it, as a share.
 ALLOWED_CHANGE = 0.1
+#: How many purchases, as a share, may be lost since the last table before the new one waits; and
+#: how many of the products that were forbidden may be let in again.
+ALLOWED_LOSS, ALLOWED_AGAIN = 0.2, 0.5
 # What a newest day or week is held against, and how far it may lie below, in standard deviations.
 _USUAL_WEEKS, _MOST_STRAYS = 8, 3
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
@@ -724,8 +727,9 @@ def beside_last_time(
 
     Notes
     -----
-    Only a loss of customers stops, since yesterday's lists serve the lost ones better. Purchases
-    and events may become fewer where all is well, as after a pause or in a shorter export, so
+    Three losses stop: of customers, since yesterday's lists serve the lost ones better; of so many
+    purchases that the lists know less than yesterday's; of the list of the forbidden. A few
+    purchases or all events less may be as it should, as after a pause or in a shorter export, so
     somebody looks. An export of yesterday makes yesterday's lists: to hold them back would change
     nothing.
     """
@@ -737,6 +741,8 @@ def beside_last_time(
     shares = f"{now['best sellers']:.0%}, last time {then['best sellers']:.0%}"
     checks = [
         kept_customers(table, last_table),
+        kept_purchases(engine, last),
+        kept_forbidden(engine, last),
         *(kept_rows(what, *(each[what] for each in learned)) for what in learned[0]),
         ("other data than last time", newer, False, f"until {engine.trained_until:%d %b %Y}"),
         ("no more best sellers than usual", bool(popular <= ALLOWED_CHANGE), False, shares),
@@ -782,6 +788,47 @@ def kept_rows(what: str, now: int, then: int) -> tuple[str, bool, bool, str]:
     """
     enough = now >= (1 - ALLOWED_CHANGE) * then
     return f"no tenth of the {what} is lost", enough, False, f"{now:,}, last time {then:,}"
+
+
+def kept_purchases(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:
+    """The check that no fifth of the purchases is lost since the last table, which stops this one.
+
+    Parameters
+    ----------
+    engine, last : Engine
+
+    Returns
+    -------
+    tuple of str, bool, bool and str
+        A row of :func:`beside_last_time`.
+    """
+    now, then = (_learned_from(each)["purchases"] for each in (engine, last))
+    enough = now >= (1 - ALLOWED_LOSS) * then
+    return "no fifth of the purchases is lost", enough, True, f"{now:,}, last time {then:,}"
+
+
+def kept_forbidden(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:
+    """The check that the products which were forbidden are so still, which stops a table.
+
+    A list of the forbidden that did not arrive forbids nothing, and every list looks right in
+    itself. Whoever lifts half of it on purpose says so once, with ``--publish-anyway``.
+
+    Parameters
+    ----------
+    engine, last : Engine
+
+    Returns
+    -------
+    tuple of str, bool, bool and str
+        A row of :func:`beside_last_time`. It fails where of the products that were forbidden and
+        are still known half or more may be shown now. What is sold out does not count: it comes
+        back every day.
+    """
+    forbidden, before = (each.rules.products["is_forbidden"] for each in (engine, last))
+    then = before.index[before].intersection(forbidden.index)
+    again = int((~forbidden[then]).sum())
+    kept = again < ALLOWED_AGAIN * len(then) or not len(then)
+    return "what was forbidden still is", kept, True, f"{again:,} of {len(then):,} let in again"
 
 
 def newest_days(transactions: pd.DataFrame) -> tuple[str, bool, bool, str]:

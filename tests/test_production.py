@@ -289,7 +289,11 @@ def test_beside_last_time_each_change_is_noticed(shop, engine, table, two_nights
     assert failing(table, no_looks) == {"no tenth of the recent events is lost"}
     assert "no tenth of the purchases is lost" in failing(table, few)
     checks = production.beside_last_time(engine, table, *two_nights).set_index("check")
-    assert checks.index[checks["stops"]].tolist() == ["no tenth of the customers is lost"]
+    assert checks.index[checks["stops"]].tolist() == [
+        "no tenth of the customers is lost",
+        "no fifth of the purchases is lost",
+        "what was forbidden still is",
+    ]
     empty = production.beside_last_time(engine, table.head(0), *two_nights).set_index("check")
     assert not empty.loc["no tenth of the customers is lost", "passed"]
 
@@ -307,8 +311,40 @@ def test_a_fire_drill_breaks_each_night_in_its_own_way(shop, engine, table, two_
     # hardly a customer is lost with every second row, so only the rows themselves tell
     assert own["half the rows"].all()
     assert drill.loc["no tenth of the customers is lost", "half the rows"]
-    for lost in ("purchases", "recent events"):
-        assert not drill.loc[f"no tenth of the {lost} is lost", "half the rows"]
+    for lost in ("tenth of the purchases", "tenth of the recent events", "fifth of the purchases"):
+        assert not drill.loc[f"no {lost} is lost", "half the rows"]
+    assert drill.loc["no fifth of the purchases is lost", "stops"]
+
+
+def test_a_fifth_of_the_purchases_less_stops_and_a_little_less_does_not(shop, engine):
+    pairs = shop[0].drop_duplicates(["customer_id", "product_id"])
+    whole = production.learned_anew(engine, pairs, shop[1])
+    for share, kept in ((0.81, True), (0.79, False)):
+        fewer = pairs.sample(frac=share, random_state=0)
+        fewer = production.learned_anew(engine, fewer, shop[1])
+        assert production.kept_purchases(fewer, whole)[1:3] == (kept, True)
+    assert production.kept_purchases(whole, fewer)[1]  # more is no loss
+
+
+def test_a_list_of_the_forbidden_that_did_not_arrive_stops(engine):
+    def with_forbidden(ids):
+        products = engine.rules.products
+        products = products.assign(is_forbidden=products.index.isin(ids), is_sold_out=False)
+        return replace(engine, rules=replace(engine.rules, products=products))
+
+    ids = engine.rules.products.index
+    last = with_forbidden(ids[:4])
+    for now, kept in ((ids[:4], True), (ids[1:9], True), (ids[2:4], False), ([], False)):
+        check, passed, stops, detail = production.kept_forbidden(with_forbidden(now), last)
+        assert passed == kept and stops and "forbidden" in check
+    assert detail == "4 of 4 let in again"
+    # nothing was forbidden; or what was is no longer known, or only sold out
+    nothing = with_forbidden([])
+    assert production.kept_forbidden(nothing, nothing)[1]
+    assert production.kept_forbidden(last, nothing)[1]
+    others = last.rules.products.iloc[4:]
+    smaller = replace(engine, rules=replace(engine.rules, products=others))
+    assert production.kept_forbidden(smaller, last)[1]
 
 
 def test_a_source_that_dries_up_from_now_on_is_noticed_on_its_newest_day():

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import catalogue, data, writing
+from helpers import catalogue, data, production, writing
 from helpers.course import comparing, publishing, runs
 from helpers.data import BUNDLED
 from helpers.reading.parameters import Parameters
@@ -183,7 +184,7 @@ def test_what_cannot_be_compared_is_said():
         assert "earlier lists" in said["what"]
 
 
-def delivered(folder, table, day, counts, held_back=False):
+def delivered(folder, table, day, counts, held_back=False, engine=None):
     """Publish what lesson 06 would have left."""
     run = runs.Run([], Parameters(n_recommendations=3), folder, fingerprint=f"data of {day}",
                    started=f"2026-03-0{day}T02:00:00+01:00", counts=counts)  # fmt: skip
@@ -191,6 +192,8 @@ def delivered(folder, table, day, counts, held_back=False):
     left = staging / "06_production"
     left.mkdir(parents=True)
     writing.write_recommendations(table.assign(score=1.0, reason=""), left)
+    for each in [staging, left] if engine else []:
+        production.save_engine(engine, each / publishing.ENGINE)
     stopped_by = ["every known customer has a list"] if held_back else []
     writing.record(left, "recommendations", {"rows": len(table), "stopped_by": stopped_by})
     run.outcomes = [runs.Outcome(Path("06_production.ipynb"), 1.0)]
@@ -246,6 +249,27 @@ def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
     others = whole.assign(customer_id="new " + whole["customer_id"])  # as many, under other ids
     run, _ = delivered(tmp_path, others, 5, counts)
     assert run.held_back and run.stopped_by == ["no tenth of the customers is lost (20 of 20 lost)"]
+
+
+def test_lists_that_know_much_less_or_forbid_nothing_any_more_stay_behind(tmp_path, shop):
+    """Nobody is lost, and every list is right in itself."""
+    transactions, counts = shop[0], {"read": 10, "kept": 9, "customers": 2, "products": 3}
+    whole = production.build_engine(transactions)
+    products = whole.rules.products
+    products = products.assign(is_forbidden=products.index.isin(products.index[:9]))
+    whole = replace(whole, rules=replace(whole.rules, products=products))
+    table = lists(c1="ABC", c2="ABC")
+    assert not delivered(tmp_path, table, 1, counts, engine=whole)[0].held_back
+    less = replace(production.build_engine(transactions.iloc[::2]), rules=whole.rules)
+    run, _ = delivered(tmp_path, table, 2, counts, engine=less)
+    [said] = run.stopped_by
+    assert run.held_back and said.startswith("no fifth of the purchases is lost (")
+    lifted = replace(whole, rules=production.build_engine(transactions).rules)
+    run, _ = delivered(tmp_path, table, 3, counts, engine=lifted)
+    assert run.held_back
+    assert run.stopped_by == ["what was forbidden still is (9 of 9 let in again)"]
+    (tmp_path / publishing.ENGINE).write_bytes(b"half of")  # nothing to compare with any more
+    assert not delivered(tmp_path, table, 4, counts, engine=lifted)[0].held_back
 
 
 def test_a_source_that_dries_up_at_the_end_is_named(tmp_path, shop):

@@ -145,26 +145,30 @@ def stopping_checks(run, staging: Path) -> list[str]:
         figures = folder / "figures" / "recommendations.json"
         if figures.exists():
             found = json.loads(figures.read_text(encoding="utf-8"))["stopped_by"]
-            return found + lost_customers(run, folder)
+            return found + losses(run, staging, folder)
     if not (staging / ENGINE).exists() or not any(results_of(folder) for folder in done):
         return []
     engine = production.load_engine(staging / ENGINE)
     n = run.parameters.n_recommendations
     checks = production.health_checks(engine, production.score_everyone(engine, n), n)
-    return production.stopped_by(checks)
+    return production.stopped_by(checks) + losses(run, staging)
 
 
-def lost_customers(run, folder: Path) -> list[str]:
-    """The check that fails if a tenth of the customers whose lists lie there would lose them.
+def losses(run, staging: Path, folder: Path | None = None) -> list[str]:
+    """The checks that fail beside the engine that lies published, and its lists.
 
-    A table can be right in itself, and half.
+    A table can be right in itself, and half. `folder` is the one with new lists, if there are any.
     """
-    published = _published_before(run.folder, folder.name, {"lessons": {}, "files": {}})
-    if published is None or published.lists is None or not (folder / LISTS[1]).exists():
-        return []
-    lists = pd.read_parquet(folder / LISTS[1], columns=["customer_id"])
-    check, passed, _, detail = production.kept_customers(lists, published.lists)
-    return [] if passed else [f"{check} ({detail})"]
+    checks = []
+    if folder and (folder / LISTS[1]).exists():
+        published = _published_before(run.folder, folder.name, {"lessons": {}, "files": {}})
+        if published and published.lists is not None:
+            lists = pd.read_parquet(folder / LISTS[1], columns=["customer_id"])
+            checks.append(production.kept_customers(lists, published.lists))
+    with suppress(production.EngineError):  # none lies there yet, or it can't be read
+        engines = [production.load_engine(each / ENGINE) for each in (staging, run.folder)]
+        checks += [production.kept_purchases(*engines), production.kept_forbidden(*engines)]
+    return [f"{check} ({detail})" for check, passed, _, detail in checks if not passed]
 
 
 def lost_rows(run, metrics: dict) -> list[str]:
