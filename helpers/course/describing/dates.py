@@ -26,8 +26,8 @@ FITS = 0.95
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d",
          "%Y.%m.%d", "%Y%m%d", "%d-%m-%y", "%m-%d-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
          "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d. %b %Y", "%d-%b-%y", "%d/%b/%Y",
-         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d", "%Y %b %d",
-         "%d%b%Y"]  # fmt: skip
+         "%d.%b.%Y", "%b-%d-%Y", "%b-%d-%y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d",
+         "%Y %b %d", "%d%b%Y"]  # fmt: skip
 # Digits without marks: what else they may be is looked at first.
 _COMPACT = ["%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y"]
 _WEEKDAY = re.compile(
