@@ -543,3 +543,17 @@ def test_lines_below_zero_that_are_called_refunds_take_back(tmp_path, said):
 def test_a_coupon_is_no_amount_that_was_paid(tmp_path):
     table = shop(coupon_amount=np.arange(N) % 7, product_net_revenue=np.arange(N) % 11 + 0.5)
     assert '"coupon_amount": total' not in proposed(tmp_path, table)
+
+
+@pytest.mark.parametrize("written", ["%Y-%m", "%Y%m", "%YM%m", "%b %y", "%G-W%V", "%V/%G"])
+def test_a_period_is_told_to_be_no_day(tmp_path, written):
+    at = pd.Series(pd.date_range("2024-01-02", periods=N)).dt.strftime(written)
+    text = proposed(tmp_path, shop(period=at).drop(columns="transaction_date"))
+    assert "TODO transaction_date" in text and f"period ({at[0]}, " in text
+    assert " says no day" not in proposed(tmp_path, shop(SKU="ABC-12"))
+
+
+def test_columns_for_months_are_told_to_be_no_purchases(tmp_path):
+    wide = shop(**{f"{month} 2024": 1 for month in ("Jan", "Feb", "Mar")})
+    text = proposed(tmp_path, wide.drop(columns="transaction_date"))
+    assert "Jan 2024, Feb 2024, Mar 2024 are columns for periods" in text
