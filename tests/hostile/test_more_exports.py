@@ -557,3 +557,12 @@ def test_columns_for_months_are_told_to_be_no_purchases(tmp_path):
     wide = shop(**{f"{month} 2024": 1 for month in ("Jan", "Feb", "Mar")})
     text = proposed(tmp_path, wide.drop(columns="transaction_date"))
     assert "Jan 2024, Feb 2024, Mar 2024 are columns for periods" in text
+
+
+def test_totals_in_the_column_of_dates_can_be_left_out(tmp_path):
+    table = shop()
+    table.loc[9::10, "transaction_date"] = "Ergebnis"
+    with pytest.raises(DataError, match="do not fit"):
+        read(tmp_path, table)
+    _, report = read(tmp_path, table, drop_where={"transaction_date": ["Ergebnis"]})
+    assert (report.rejected["left out by drop_where"], report.kept) == (24, N - 24)
