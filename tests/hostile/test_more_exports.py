@@ -531,7 +531,7 @@ def test_products_beside_each_other_are_not_read_as_one(tmp_path):
     assert "TODO product_id" not in proposed(tmp_path, other.drop(columns="product_id"))
 
 
-@pytest.mark.parametrize("said", [("Sale", "Refund"), ("Express Payment", "Payment Refund")])
+@pytest.mark.parametrize("said", [("Payment", "Refund"), ("Express Payment", "Payment Refund")])
 def test_lines_below_zero_that_are_called_refunds_take_back(tmp_path, said):
     back = np.arange(N) % 10 == 9
     table = shop(Type=np.where(back, said[1], said[0]), product_qty=np.where(back, -1, 1))
