@@ -1256,6 +1256,7 @@ def state_of(value) -> str:
         return ""
     ends = _ALONE | {"order", "payment", "completed", "complete"}
     alone = len(words) <= 2 and words[0] in _ALONE and words[-1] in ends
+    alone |= len(words) == 2 and words[0] in {"order", "payment"} and words[1] in _ALONE - {"test"}
     if _is_undone(words) or alone:
         return "undone"
     return "open" if len(words) <= 3 and _OPEN & set(words) else ""

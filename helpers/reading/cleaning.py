@@ -86,7 +86,7 @@ def clean(
             "in `columns`, or leave the prefix out."
         )
     problems = [*export.problems, *problems, *asked, *export.dates.problems()]
-    problems += _unreadable_columns(engine, export, unreadable)
+    problems += _unreadable_columns(engine, export, unreadable, conditions)
     if problems:
         raise DataError(f"{export.name}: " + " ".join(problems))
     findings |= _said_of_filled(engine, filled)
@@ -433,7 +433,7 @@ def _bare(text):
     return f"CASE WHEN {matches(text, '^[^!-~]|[^!-~]$')} THEN {bare} ELSE {text} END"
 
 
-def _unreadable_columns(engine, export, unreadable):
+def _unreadable_columns(engine, export, unreadable, left_out):
     """A whole column that can't be read is one problem, not many rejected rows."""
     if export.contract.date not in export.found:
         return []
@@ -442,6 +442,9 @@ def _unreadable_columns(engine, export, unreadable):
     counts = {"bad": count(bad[date]), "all": count("date_given")}
     counts |= {name: count(f"{name}_typed IS NOT NULL") for name in unreadable}
     row = engine.frame(select(counts, "texts")).iloc[0]
+    if row["bad"] and left_out:  # a line of totals that is left out needs no date
+        stays = f"{bad[date]} AND NOT ({' OR '.join(left_out.values())})"
+        row["bad"] = engine.frame(select({"bad": count(stays)}, "read_rows")).iloc[0]["bad"]
     n_bad, n_all, by_other_mark = {date: row["bad"]}, {date: row["all"]}, set()
     for name, (unread, given, other_mark_reads_more) in unreadable.items():
         if other_mark_reads_more:

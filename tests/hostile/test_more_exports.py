@@ -514,3 +514,55 @@ def test_empty_lines_between_the_rows_do_not_hide_what_columns_mean(tmp_path):
     said = describe([str(tmp_path / "shop.csv")])
     assert "TODO" not in said.split("columns:")[1] and '"product_id": product_id' in said
     assert data.read_transactions(tmp_path / "shop.csv")[1].kept == N
+
+
+def test_the_month_may_stand_first(tmp_path):
+    at = pd.Series(pd.date_range("2024-01-02", periods=N))
+    for written in ("%b-%d-%y", "%b-%d-%Y"):
+        assert dates_of(at.dt.strftime(written)).formats == [written]
+
+
+def test_products_beside_each_other_are_not_read_as_one(tmp_path):
+    two = shop()["product_id"].sample(frac=1, random_state=1).to_numpy()
+    table = shop(transaction_id=np.arange(N), **{"Item 1": shop()["product_id"], "Item 2": two})
+    text = proposed(tmp_path, table.drop(columns="product_id"))
+    assert "TODO product_id" in text and "Item 1, Item 2 have the same ids" in text
+    other = shop(ean13=np.arange(N) % 17 + 4_000, ean8=np.arange(N) % 17 + 90)
+    assert "TODO product_id" not in proposed(tmp_path, other.drop(columns="product_id"))
+
+
+@pytest.mark.parametrize("said", [("Payment", "Refund"), ("Express Payment", "Payment Refund")])
+def test_lines_below_zero_that_are_called_refunds_take_back(tmp_path, said):
+    back = np.arange(N) % 10 == 9
+    table = shop(Type=np.where(back, said[1], said[0]), product_qty=np.where(back, -1, 1))
+    assert f'returns_where: {{"Type": ["{said[1]}"]}}' in proposed(tmp_path, table)
+    table = table.assign(product_qty=1)
+    assert f'drop_where: {{"Type": ["{said[1]}"]}}' in proposed(tmp_path, table)
+
+
+def test_a_coupon_is_no_amount_that_was_paid(tmp_path):
+    table = shop(coupon_amount=np.arange(N) % 7, product_net_revenue=np.arange(N) % 11 + 0.5)
+    assert '"coupon_amount": total' not in proposed(tmp_path, table)
+
+
+@pytest.mark.parametrize("written", ["%Y-%m", "%Y%m", "%YM%m", "%b %y", "%G-W%V", "%V/%G"])
+def test_a_period_is_told_to_be_no_day(tmp_path, written):
+    at = pd.Series(pd.date_range("2024-01-02", periods=N)).dt.strftime(written)
+    text = proposed(tmp_path, shop(period=at).drop(columns="transaction_date"))
+    assert "TODO transaction_date" in text and f"period ({at[0]}, " in text
+    assert " says no day" not in proposed(tmp_path, shop(SKU="ABC-12"))
+
+
+def test_columns_for_months_are_told_to_be_no_purchases(tmp_path):
+    wide = shop(**{f"{month} 2024": 1 for month in ("Jan", "Feb", "Mar")})
+    text = proposed(tmp_path, wide.drop(columns="transaction_date"))
+    assert "Jan 2024, Feb 2024, Mar 2024 are columns for periods" in text
+
+
+def test_totals_in_the_column_of_dates_can_be_left_out(tmp_path):
+    table = shop()
+    table.loc[9::10, "transaction_date"] = "Ergebnis"
+    with pytest.raises(DataError, match="do not fit"):
+        read(tmp_path, table)
+    _, report = read(tmp_path, table, drop_where={"transaction_date": ["Ergebnis"]})
+    assert (report.rejected["left out by drop_where"], report.kept) == (24, N - 24)

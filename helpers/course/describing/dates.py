@@ -26,8 +26,8 @@ FITS = 0.95
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d",
          "%Y.%m.%d", "%Y%m%d", "%d-%m-%y", "%m-%d-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
          "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d. %b %Y", "%d-%b-%y", "%d/%b/%Y",
-         "%d.%b.%Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d", "%Y %b %d",
-         "%d%b%Y"]  # fmt: skip
+         "%d.%b.%Y", "%b-%d-%Y", "%b-%d-%y", "%d de %b de %Y", "%Y年%m月%d日", "%Y %m %d",
+         "%Y %b %d", "%d%b%Y"]  # fmt: skip
 # Digits without marks: what else they may be is looked at first.
 _COMPACT = ["%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y"]
 _WEEKDAY = re.compile(
@@ -304,7 +304,28 @@ _NO_DATES = {
     r"\d([.,]\d+)?[eE]\+\d+": "a spreadsheet has rounded these numbers: export the file anew, and "
     "do not save it there",
 }
+# Weeks, months and quarters of a year, in a cell or in the name of a column.
+_PERIOD = (
+    r"(?:19|20)\d\d[-/. ]?[WKMQT]\w?\d{1,2}|[WKQT]\w?\d{1,2}[-/ ](?:19|20)\d\d"
+    r"|(?:19|20)\d\d[-/. ]?(?:0[1-9]|1[0-2])|\d{1,2}[-/.](?:19|20)\d\d"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-. ]{1,2}\d{2,4}"
+)
 _DAY_NUMBER = r"[2-6]\d{4}([.,]\d+)?"
+
+
+def periods_instead(frame: pd.DataFrame) -> list[str]:
+    """Sentences on what says when something was bought, but not the day."""
+    said = []
+    for theirs in frame:
+        values = pd.Series(frame[theirs].dropna().unique(), dtype="str")
+        if len(values) > 1 and values.str.fullmatch(_PERIOD, case=False).mean() > FITS:
+            said.append(f"{theirs} ({', '.join(values[:2])}) says no day: export the day of each "
+                        "purchase, since lists are judged by days")  # fmt: skip
+    named = [theirs for theirs in frame if re.fullmatch(_PERIOD, theirs, re.IGNORECASE)]
+    if len(named) > 2:
+        said.append(f"{', '.join(named[:3])} are columns for periods: export a row for each "
+                    "purchase, with its day")  # fmt: skip
+    return said
 
 
 def _why_none(values, found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -102,6 +103,7 @@ def meaning_of(
         ours: [theirs for theirs in others if theirs not in taken]
         for ours, others in found.others.items()
     }
+    _ask_where_side_by_side(frame, found)
     _prefer_people(frame, found)
     _prefer_the_line(frame, found)
     if theirs := found.chosen.get("total_amount"):
@@ -190,6 +192,21 @@ def _prefer_people(frame, found):
             found.others["customer_id"] = [customer]
             found.remarks["customer_id"] = f"in {customer} each id occurs on one day only"
             return
+
+
+def _ask_where_side_by_side(frame, found):
+    """An order's products in columns beside each other: each of them is one of several."""
+    chosen = found.chosen.get("product_id") or next(iter(found.others.get("product_id", [])), "")
+    stem, ids = re.sub(r"\d+", "", squeezed(chosen)), set(frame.get(chosen, ()))
+    beside = [theirs for theirs in frame if re.sub(r"\d+", "", squeezed(theirs)) == stem
+              and (theirs == chosen or _overlap(frame[theirs], ids) > 0.5)]  # fmt: skip
+    if len(beside) > 1:
+        found.chosen = {ours: each for ours, each in found.chosen.items() if each not in beside}
+        found.others["product_id"], found.others["product_name"] = beside[:4], []
+        found.remarks["product_id"] = (
+            f"{', '.join(beside[:4])} have the same ids: it seems that a row is a whole order; "
+            "export a row for each product, since only one of these columns can be read"
+        )
 
 
 def _prefer_the_line(frame, found):

@@ -241,6 +241,9 @@ class _Table:
                 self.meaning.doubted[ours] = "ignore"
         elif ours in REQUIRED:
             page.say(f"no column is surely {ours}; name the right one", 2)
+            said = [self.meaning.remarks[ours]] if ours in self.meaning.remarks else []
+            for each in said + (dates.periods_instead(self.frame) if "date" in ours else []):
+                page.say(each, 2)
         for other in self.meaning.others.get(ours, []):
             page.put(f"{quoted(other)}: {ours}", f"or: {self._of_column(other)}", 2, is_sure=False)
         if theirs is None and ours in REQUIRED:
