@@ -219,24 +219,24 @@ def retention_offers(
     if rules.consent is None:
         note("consent not checked: everybody agreed")
     else:
-        left = left[left.isin(list(rules.consent))]
+        left = left[_among(left, list(rules.consent))]
         table = _of(table, left)
         nobody = not len(rules.consent)
         note("agreed to offers" + " (nobody: see consent_path, everybody_agreed)" * nobody)
     if len(rules.reminded):
-        left = left[~left.isin(list(rules.reminded))]
+        left = left[~_among(left, list(rules.reminded))]
         table = _of(table, left)
         note("get no cart reminder already (contact_cap)")
     agreed = left
     table = table[table["source"] != "popularity"]
-    left = left[left.isin(table["customer_id"])]
+    left = left[_among(left, table["customer_id"])]
     note("have a personal next product")
     if len(rules.deny_categories):
         known, denied = _folded(products["product_category"]), _folded(rules.deny_categories)
         category = table["product_id"].map(known)
         if known.notna().any():
             table = table[category.notna() & ~category.isin(denied)]
-            left = left[left.isin(table["customer_id"])]
+            left = left[_among(left, table["customer_id"])]
             unknown = [each for each, folded in zip(rules.deny_categories, denied, strict=True)
                        if folded not in set(known)]  # fmt: skip
             note(
@@ -252,11 +252,11 @@ def retention_offers(
         risk = table["customer_id"].map(customers["risk"]).astype(float)
         profit = expected_profit(amount, risk, rules)
         table = table.assign(expected_profit=profit)[profit > 0]
-        left = left[left.isin(table["customer_id"])]
+        left = left[_among(left, table["customer_id"])]
         note("have one that is expected to pay")
-    held_out = pd.DataFrame({"customer_id": agreed, "eligible": agreed.isin(left)})
+    held_out = pd.DataFrame({"customer_id": agreed, "eligible": _among(agreed, left)})
     held_out = held_out[in_holdout(agreed, rules.holdout_share, rules.holdout_salt)]
-    left = left[~left.isin(held_out["customer_id"])]
+    left = left[~_among(left, held_out["customer_id"])]
     table = _of(table, left)
     note(f"are not in the holdout ({rules.holdout_share:.0%})")
 
@@ -280,7 +280,12 @@ def _folded(categories):
 
 
 def _of(candidates, customer_ids):
-    return candidates[candidates["customer_id"].isin(customer_ids)]
+    return candidates[_among(candidates["customer_id"], customer_ids)]
+
+
+def _among(ids, wanted):
+    """As `isin` says, which turns each text that is wanted into a Python object: a slow way."""
+    return pd.Index(wanted).unique().get_indexer(ids) >= 0
 
 
 def write_offers(offers: pd.DataFrame, held_out: pd.DataFrame, output_dir) -> None:
