@@ -79,7 +79,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(2), deadline=None)
 @given(st.integers(0, 2**31))
 def test_the_format_that_wrote_the_dates_is_found(written, seed):
     rng = np.random.default_rng(seed)
