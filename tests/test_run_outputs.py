@@ -272,6 +272,23 @@ def test_lists_that_know_much_less_or_forbid_nothing_any_more_stay_behind(tmp_pa
     assert not delivered(tmp_path, table, 4, counts, engine=lifted)[0].held_back
 
 
+def test_a_run_of_channels_alone_is_held_against_the_published_engine_too(tmp_path, shop):
+    engine = production.build_engine(shop[0])
+    products = engine.rules.products
+    products = products.assign(is_forbidden=products.index.isin(products.index[:9]))
+    forbidding = replace(engine, rules=replace(engine.rules, products=products))
+    staging = tmp_path / "staging"
+    (staging / "07_channels").mkdir(parents=True)
+    (staging / "07_channels" / "homepage.csv").write_text("customer_id,product_id\n")
+    run = runs.Run([], Parameters(), tmp_path)
+    run.outcomes = [runs.Outcome(Path("07_channels.ipynb"), 1.0)]
+    production.save_engine(forbidding, tmp_path / publishing.ENGINE)
+    for made, stopped in ((forbidding, []), (engine, ["what was forbidden still is"])):
+        production.save_engine(made, staging / publishing.ENGINE)
+        found = publishing.stopping_checks(run, staging)
+        assert [each.split(" (")[0] for each in found] == stopped
+
+
 def test_a_source_that_dries_up_at_the_end_is_named(tmp_path, shop):
     """Half of the newest week hardly changes the number of all rows."""
     transactions, events = shop
