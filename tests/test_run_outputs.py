@@ -244,6 +244,7 @@ def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
     run, metrics = delivered(tmp_path, few[few["customer_id"] != "c2"], 4, counts)
     assert run.stopped_by == ["no tenth of the customers is lost (3 of 20 lost)"]
     assert run.held_back and "3 of 20 lost" in " ".join(run.remarks)
+    assert "--publish-anyway overrules" in " ".join(run.remarks)
     assert (tmp_path / "recommendations.csv").read_bytes() == published
     assert not metrics["recommendations"]["published"]
     others = whole.assign(customer_id="new " + whole["customer_id"])  # as many, under other ids

@@ -290,7 +290,8 @@ def remarks(run, metrics: dict) -> list[str]:
     if run.held_back:
         said.append(
             f"Nothing was published, because this is not true of the new lists: {untrue}. The "
-            f"new tables are in {HELD_BACK}/; earlier ones stay."
+            f"new tables are in {HELD_BACK}/; earlier ones stay. If that is meant, "
+            "--publish-anyway overrules that."
         )
     elif run.stopped_by and run.publish_anyway:
         said.append(f"Published as asked, although this is not true of the lists: {untrue}.")
