@@ -771,7 +771,7 @@ def kept_customers(table: pd.DataFrame, last_table: pd.DataFrame) -> tuple[str, 
     return "no tenth of the customers is lost", enough, True, detail
 
 
-def kept_rows(what: str, now: int, then: int) -> tuple[str, bool, bool, str]:
+def kept_rows(what: str, now: int, then: int, stops: bool = False) -> tuple[str, bool, bool, str]:
     """The check that a source has not lost a tenth of its rows, or all of them, since last time.
 
     Parameters
@@ -780,14 +780,17 @@ def kept_rows(what: str, now: int, then: int) -> tuple[str, bool, bool, str]:
         Of what the rows are: ``"purchases"``.
     now, then : int
         How many there are, and were.
+    stops : bool
+        Whether it stops a table; then it is a fifth.
 
     Returns
     -------
     tuple of str, bool, bool and str
-        A row of :func:`beside_last_time`; it does not stop a table.
+        A row of :func:`beside_last_time`.
     """
-    enough = now >= (1 - ALLOWED_CHANGE) * then
-    return f"no tenth of the {what} is lost", enough, False, f"{now:,}, last time {then:,}"
+    part, share = ("fifth", ALLOWED_LOSS) if stops else ("tenth", ALLOWED_CHANGE)
+    enough = now >= (1 - share) * then
+    return f"no {part} of the {what} is lost", enough, stops, f"{now:,}, last time {then:,}"
 
 
 def kept_purchases(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:
@@ -802,9 +805,8 @@ def kept_purchases(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:
     tuple of str, bool, bool and str
         A row of :func:`beside_last_time`.
     """
-    now, then = (_learned_from(each)["purchases"] for each in (engine, last))
-    enough = now >= (1 - ALLOWED_LOSS) * then
-    return "no fifth of the purchases is lost", enough, True, f"{now:,}, last time {then:,}"
+    counts = (_learned_from(each)["purchases"] for each in (engine, last))
+    return kept_rows("purchases", *counts, stops=True)
 
 
 def kept_forbidden(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from helpers import catalogue, channels, data, evaluate, memo, production, simulation
 from helpers.course import publishing
 from helpers.matrix import build_interaction_matrix
-from helpers.similarity import product_similarity, similar_products
+from helpers.recommend import FromScores
+from helpers.similarity import product_affinity, product_similarity, similar_products
 from tests.common import purchases
 
 
@@ -589,3 +590,22 @@ def test_whoever_has_one_is_shown_no_second_in_any_list():
     free = replace(engine, rules=replace(found, one_of_category=()))
     assert "kettle2" in set(channels.placements(free, candidates, table)["homepage"]["product_id"])
     assert channels.not_a_second(candidates, table, free.rules).equals(candidates)
+
+
+def test_rows_by_lift_find_clearly_fewer_later_purchases(shop):
+    """As lesson 07 says of the made-up shop."""
+    lesson = (data.PROJECT / "notebooks" / "07_channels.ipynb").read_text(encoding="utf-8")
+    assert "by lift find clearly fewer later purchases" in lesson
+    split = evaluate.split_by_time(*shop, 60)
+    matrix, _ = split.training()
+    pairs = product_affinity(matrix, min_customers=20)
+    lift = pairs.pivot(index="product_id", columns="other_product_id", values="lift")
+    lift = lift.reindex(index=matrix.products, columns=matrix.products).fillna(0)
+    owned = matrix.values.astype(bool).astype(float).toarray()
+    by_lift, by_similarity = (
+        FromScores(pd.DataFrame(owned @ row, matrix.customers, matrix.products))
+        for row in (lift.to_numpy(), product_similarity(matrix).values.toarray())
+    )
+    scores = evaluate.judge({"lift": by_lift, "similarity": by_similarity}, split, 5)[1]
+    low, high = evaluate.interval(scores["lift"]["hit_rate"] - scores["similarity"]["hit_rate"])
+    assert low < high < -0.02

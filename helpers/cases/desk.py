@@ -312,15 +312,13 @@ def one_row(case: Case) -> str:
         Its gauge, what it reads, when that would be a no, and its answer; and where to begin.
     """
     read, table, told = gauges(case), desk(case).set_index("gauge"), ""
-    rows = [
-        ("Their", "judges", read["score"]["judges"] >= evaluate.MIN_CUSTOMERS),
-        ("One", "doubts", not read["rows"]["doubts"]),
-    ]
-    sound = [(whose, gauge) for whose, gauge, is_yes in rows if is_yes]
-    if sound:
-        whose, gauge = sound[0]
+    is_yes = {
+        "judges": read["score"]["judges"] >= evaluate.MIN_CUSTOMERS,
+        "doubts": not read["rows"]["doubts"],
+    }
+    if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]
-        told = f"{whose} row, *{gauge}*, reads {reads}, and a no would be {no}: so that is a yes. "
+        told = f"One row, *{gauge}*, reads {reads}, and a no would be {no}: so that is a yes. "
     return f"{told}Go down from the top, and stop at the first no:"
 
 
