@@ -14,6 +14,7 @@ from helpers.course.notebooks import (
     MADE_UP,
     UNSEEN,
     export_pictures,
+    lesson_and_questions,
     lessons,
     normalise,
     number,
@@ -26,6 +27,9 @@ from helpers.telling import typeset
 LESSONS = lessons()
 STANDARD_PARAMETERS = ["transactions_path", "events_path", "columns", "event_columns",
                        "date_format", "cleaning", "reading", "output_dir"]  # fmt: skip
+# what one needs to go on: how a notebook works, the way through, what to type
+TO_BEGIN = {"New to notebooks?", "Lesson by lesson, with minutes",
+            "In the notebook: what exactly goes into the three lines?"}  # fmt: skip
 GROUPS = {"reading", "rules", "output_dir"}
 
 
@@ -113,7 +117,8 @@ def test_skeleton(notebook):
     assert 1 <= len(re.findall(r"^- ", first, flags=re.M)) <= 3
     tagged = [cell for cell in code(notebook) if "parameters" in tags(cell)]
     assert tagged == code(notebook)[:1]
-    last = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"][-1]
+    lesson, questions = lesson_and_questions(notebook.cells)
+    last = [cell.source for cell in lesson if cell.cell_type == "markdown"][-1]
     assert "**Say it in a meeting:**" in last and "data team" in last
 
 
@@ -147,12 +152,14 @@ def test_parameters_have_the_same_names_everywhere(notebook, path):
 
 
 def test_budgets(notebook):
-    words = len(re.findall(r"\w[\w'-]*", prose(notebook) + said(notebook)))
-    assert words <= 2_300
+    lesson = notebook.copy()
+    lesson.cells = lesson_and_questions(notebook.cells)[0]
+    words = len(re.findall(r"\w[\w'-]*", prose(lesson) + said(lesson)))
+    assert words <= 2_050
     lines = [
         sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in seen(notebook)
     ]
-    assert len(notebook.cells) <= 41
+    assert len(notebook.cells) <= 42
     assert max(lines) <= 15 and statistics.median(lines) <= 5
 
 
@@ -168,6 +175,23 @@ def test_the_main_reading_leaves_room_to_breathe(notebook):
     told = without_folds(said(before))
     assert len(re.findall(r"\w[\w'-]*", text + told)) <= 1_600
     assert len(re.findall(r"^## ", text, flags=re.M)) <= 7
+
+
+def test_questions_wait_until_the_lesson_is_done(notebook):
+    """The reading goes on without folds of text; each question names the section it is on."""
+    lesson, questions = lesson_and_questions(notebook.cells)
+    first = next(n for n, cell in enumerate(lesson) if "## Exercises" in cell.source)
+    read = [cell.source for cell in lesson[: first + 1] if cell.cell_type == "markdown"]
+    folds = re.findall(r"<summary>(.*?)</summary>", "\n".join(read).split("## Exercises")[0])
+    assert set(folds) <= TO_BEGIN
+    headings = re.findall(r"^## (.+)", "\n".join([*read, said(notebook)]), flags=re.M)
+    told, *others = [cell.source for cell in questions if cell.cell_type == "markdown"]
+    for where in re.findall(r"^### On (.+)", told, flags=re.M):
+        assert re.sub(r"^section (\d): ", r"\1. ", where).strip("“”") in headings, where
+    assert told.count("<details>") >= 5
+    assert {"## Asked in the meeting", "## In another business"} <= {
+        text.split("\n")[0] for text in others
+    }
 
 
 def test_what_colleagues_ask_has_a_whole_answer(notebook):

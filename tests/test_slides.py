@@ -93,6 +93,30 @@ def test_what_is_worked_through_has_one_slide_and_questions_lie_below():
     assert "42" not in everything and "Not answered" not in everything
 
 
+def test_questions_lie_below_their_section_and_what_one_takes_home_comes_last():
+    fold = "<details><summary>{}</summary>\n\n{}\n\n</details>\n\n"
+    both = fold.format("Why?", "So.") + fold.format("A list", "No question.")
+    slides = slides_of([
+        v4.new_markdown_cell("# 03 What?"),
+        v4.new_markdown_cell("## A chart\n\nThe colleague is sure."),
+        v4.new_markdown_cell("## 1. \"Is it?\"\n\nIt is.\n\n## 2. And now\n\nWe ask."),
+        v4.new_markdown_cell("## Exercises\n\n**1.** Do it."),
+        v4.new_markdown_cell('## What you take home\n\n**Say it in a meeting:** "We tested."'),
+        v4.new_markdown_cell(
+            "## To look up\n\nDone.\n\n"
+            f'### On “A chart”\n\n{fold.format("When?", "Now.")}'
+            f'### On section 1: "Is it?"\n\n{both}'
+        ),
+        v4.new_markdown_cell("## Asked in the meeting\n\n" + fold.format("Who?", "We.")),
+    ])  # fmt: skip
+    assert [(slide.headline, slide.below) for slide in slides] == [
+        ("03 What?", False), ("The colleague is sure", False), ("When?", True), ('"Is it?"', False),
+        ("Why?", True), ("We ask", False), ("Exercises", False),
+        ("Asked in the meeting", False), ("Who?", True), ("“We tested”", False),
+    ]  # fmt: skip
+    assert slides[4].notes == ["So."]
+
+
 def test_a_figure_without_words_has_its_description_as_notes():
     bare = slides_of([v4.new_markdown_cell("# 03 What?"), code(shown('Half "own" 1 < 2. Few.'))])
     html = page("03", bare, lambda text: f"<p>{text}</p>")

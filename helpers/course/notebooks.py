@@ -29,6 +29,8 @@ _LESSON = re.compile(r"\d\d[a-z]?_")
 FOLDED, UNSEEN = "hide-input", "remove-input"
 #: A cell that says an answer which depends on the shop dealt.
 ANSWER = "answer"
+#: Where a lesson is done, and its questions begin: by section, in meetings, in other businesses.
+LOOK_UP = "## To look up"
 #: Figures outside the lessons: by name, the lesson and how what they say begins.
 _PICTURES = {
     "flow": ("00", "From two tables to a list"),
@@ -183,9 +185,10 @@ def quiz_options(question: dict, lesson: str, number: int) -> list[tuple[str, di
 
 
 def _put_quiz(notebook):
-    """The last cell of text holds a lesson's quiz, then what to take home."""
+    """A lesson's last cell of text holds its quiz, then what to take home."""
     first = notebook.cells[0].source
-    last = [cell for cell in notebook.cells if cell.cell_type == "markdown"][-1]
+    last = [cell for cell in lesson_and_questions(notebook.cells)[0]
+            if cell.cell_type == "markdown"][-1]  # fmt: skip
     ending = re.search(r"^## (Recap|What you take home)$", last.source, flags=re.M)
     if not re.match(r"# \d\d", first) or not ending:
         return
@@ -193,6 +196,24 @@ def _put_quiz(notebook):
     quiz = quiz_text(first.split()[1])
     parts = (before, f"{quiz}\n{last.source[ending.start() :]}")
     last.source = "\n\n".join(part for part in parts if part)
+
+
+def lesson_and_questions(cells) -> tuple[list, list]:
+    """What is read through, and what waits behind it until somebody asks.
+
+    Parameters
+    ----------
+    cells : list of NotebookNode
+
+    Returns
+    -------
+    lesson, questions : list of NotebookNode
+        The second begins with the heading *To look up*; empty if there is none.
+    """
+    for place, cell in enumerate(cells):
+        if cell.cell_type == "markdown" and cell.source.startswith(LOOK_UP):
+            return cells[:place], cells[place:]
+    return cells, []
 
 
 def glossary() -> dict[str, str]:

@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from helpers.course.notebooks import lesson_and_questions
+
 MOST_WORDS = 25  # on a slide, beside its figure or table
 MOST_LISTED = 40  # on a slide with a list
 _LONG = 28  # words of a headline, from which on its letters are smaller
@@ -512,17 +514,40 @@ def _short(text):
 
 
 def _parts(cells):
-    """A lesson as ("heading", …), ("text", …), ("asked", (question, answer)), …"""
-    exercises = False
-    for cell in cells:
+    """A lesson as ("heading", …), ("text", …), ("asked", (question, answer)), …
+
+    A talk has no second half to look up: each question stands with the section that it is on, and
+    what one takes home comes last.
+    """
+    lesson, questions = lesson_and_questions(cells)
+    asked, exercises, section = _by_section(questions), False, None
+    home = [cell for cell in lesson if f"## {_HOME}" in cell.source]
+    for cell in [*(cell for cell in lesson if cell not in home), *questions[1:], *home]:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
             for kind, content in _text_parts(_unlinked(cell.source)):
                 if kind == "heading":
                     exercises = content == "Exercises"
+                    for where in [*asked] if exercises else [section]:  # a cell prints a heading
+                        yield from asked.pop(where, [])
+                    section = content
                 yield kind, content
         elif not exercises and not {"exercise", "parameters", "answer"} & set(tags):
             yield from _results(cell)
+
+
+def _by_section(questions):
+    """The questions on each section, by its heading."""
+    text = _unlinked(questions[0].source) if questions else ""
+    parts = re.split(r"^### On (?:section (?=\d: ))?(.+)\n", text, flags=re.M)
+    return {
+        re.sub(r"^(\d): ", r"\1. ", where).strip("“”"): [
+            ("asked", (question, answer.strip()))
+            for question, answer in _FOLD.findall(told)
+            if question.endswith("?")
+        ]
+        for where, told in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 def _unlinked(text):

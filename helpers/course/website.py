@@ -23,6 +23,7 @@ from helpers.course.notebooks import (
     FOLDER,
     UNSEEN,
     glossary,
+    lesson_and_questions,
     lessons_in,
     pictures,
     to_be_read,
@@ -138,6 +139,7 @@ def build_site(out, run=None) -> Path:
         figures = {}
         for path in lessons:
             figures |= _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
+            _part(source / path.name)
         for name in pages:
             text = (folder / name).read_text(encoding="utf-8")
             text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)  # not on the site
@@ -280,6 +282,34 @@ def _introduced():
     text = (FOLDER / "glossary.md").read_text(encoding="utf-8")
     where = dict(re.findall(r"^### (.+)\n\n\[[^]]*\]\(([^)]+)\)", text, flags=re.M))
     return {slug: (re.sub("[!;]", " ", term), where.get(term)) for term, slug in glossary().items()}
+
+
+def _part(path):
+    """What is asked about a lesson on a page of its own, with a link from one to the other."""
+    import nbformat
+    from nbformat import v4
+
+    whole = nbformat.read(path, as_version=4)
+    lesson, questions = lesson_and_questions(whole.cells)
+    if not questions:
+        return
+    title = re.match(r"# (\S+) (.+)", lesson[0].source)
+    apart = path.with_stem(f"{path.stem}_questions")
+    lesson.append(v4.new_markdown_cell(
+        f"**To look up:** [what is asked about this lesson]({apart.name}), by section, in "
+        "meetings, and in other businesses."
+    ))  # fmt: skip
+    first, *others = questions
+    by_section = first.source.partition("\n\n")[2].replace("\n### On ", "\n## On ")
+    first.source = (
+        f"# {title[1]} What is asked about it\n\nBack to the lesson: [{title[2]}]({path.name})\n\n"
+        f"{by_section}"
+    )
+    for cells, where in ((lesson, path), ([first, *others], apart)):
+        page = v4.new_notebook(cells=cells, metadata=dict(whole.metadata))
+        if where is apart:
+            page.metadata["orphan"] = True  # for Sphinx: in no menu, the lesson leads here
+        nbformat.write(page, where)
 
 
 def headings_as_text(notebook) -> None:

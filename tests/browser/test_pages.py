@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from helpers import data, memo
-from helpers.course.notebooks import FOLDER, QUIZZES, lessons
+from helpers.course.notebooks import FOLDER, QUIZZES, lesson_and_questions, lessons
 from helpers.course.pages import lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_slides, write_workshop
@@ -21,6 +21,7 @@ from tests.browser.pictures import write_picture
 from tests.common import command
 
 PAGES = ["index", *(path.stem for path in lessons())]
+PAGES += [f"{path.stem}_questions" for path in lessons()]
 PAGES += ["glossary", "own_data_guide", "instructor_guide", "maintainer_guide"]
 RIGHT = {  # of each lesson's quiz, question by question
     lesson: [each["right"]["text"] for each in questions]
@@ -70,11 +71,23 @@ def test_a_heading_that_a_cell_prints_is_in_the_contents_and_nothing_behind_it_i
     assert not any('class="rubric"' in path.read_text("utf-8") for path in pages.glob("*.html"))
 
 
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_what_is_asked_about_a_lesson_is_on_a_page_behind_it(pages, path):
+    """Nothing is lost on the way, and one leads to the other."""
+    apart = f"{path.stem}_questions.html"
+    lesson, asked = ((pages / name).read_text("utf-8") for name in (f"{path.stem}.html", apart))
+    assert asked.count(f'href="{path.stem}.html') >= 2 and f'href="{apart}"' in lesson
+    cells = lesson_and_questions(nbformat.read(path, as_version=4).cells)[1]
+    folds = sum(cell.source.count("<details>") for cell in cells if cell.cell_type == "markdown")
+    assert folds > 15 and asked.count("<details>") >= folds
+    assert "Asked in the meeting" not in lesson.split("<article")[1].split("</article>")[0]
+
+
 def test_a_table_and_a_link_that_a_cell_computes_are_such(pages):
     texts = {path.name: path.read_text(encoding="utf-8") for path in pages.glob("*.html")}
     assert [name for name, text in texts.items() if re.search(r"<p>\s*\| ", text)] == []
     assert [name for name, text in texts.items() if re.search(r'href="[^":]*\.md\b', text)] == []
-    fold = texts["03_similarity.html"].split("common buyers asked for")[1]
+    fold = texts["03_similarity_questions.html"].split("common buyers asked for")[1]
     assert "damping" in fold.split("</table>")[0]
 
 
@@ -83,7 +96,8 @@ def test_each_figure_has_its_own_text(pages, path):
     cells = nbformat.read(path, as_version=4).cells
     shown = [output.metadata["image/png"] for cell in cells for output in cell.get("outputs", [])
              if "image/png" in output.get("data", {})]  # fmt: skip
-    page = (pages / f"{path.stem}.html").read_text(encoding="utf-8")
+    both = [path.stem, f"{path.stem}_questions"]
+    page = "".join((pages / f"{each}.html").read_text(encoding="utf-8") for each in both)
     told = re.findall(r'<img [^>]*alt="([^"]*)" height="(\d+)" src="_images/[0-9a-f]{64}', page)
     asked = [(figure["alt"], figure["height"]) for figure in shown]
     assert [(html.unescape(alt), int(height)) for alt, height in told] == asked
