@@ -117,6 +117,28 @@ def test_questions_lie_below_their_section_and_what_one_takes_home_comes_last():
     assert slides[4].notes == ["So."]
 
 
+def test_a_list_too_long_for_a_slide_has_two_or_one_for_each_item():
+    def made(*items):
+        told = "".join(f"\n- {item}" for item in items)
+        text = f"## Launch\n\nWe can begin.\n\n**On Monday:**\n{told}"
+        slides = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(text)])
+        return slides[1:]
+
+    item = "The engineer {} the long list of all that customers bought"
+    short = [item.format(verb) for verb in ("prints", "reads", "mends", "stores")]
+    halves = made(*short)
+    assert [slide.headline for slide in halves] == ["On Monday 1/2", "On Monday 2/2"]
+    assert [slide.told.count("\n- ") for slide in halves] == [1, 1]
+    assert all(verb in halves[0].told for verb in ("prints", "reads"))
+    assert short[3] in " ".join(halves[1].notes) and short[0] not in " ".join(halves[1].notes)
+    assert max(words(*visible(slide)) for slide in halves) <= MOST_LISTED
+    longer = made(*(f"{each}, again and again, in every shop that we have" for each in short))
+    assert len(longer) == 4 and longer[3].kicker == "On Monday 4/4"
+    # "Control: ..." would be left with its first word, so each of these four has its own slide
+    order = [slide for slide in spoken(lessons()[7]) if slide.kicker.startswith("In this order")]
+    assert [slide.kicker[-3:] for slide in order] == ["1/4", "2/4", "3/4", "4/4"]
+
+
 def test_a_figure_without_words_has_its_description_as_notes():
     bare = slides_of([v4.new_markdown_cell("# 03 What?"), code(shown('Half "own" 1 < 2. Few.'))])
     html = page("03", bare, lambda text: f"<p>{text}</p>")

@@ -237,7 +237,7 @@ def _fitted(slide):
         before = words(slide.headline)
         slide.told = _list(items, MOST_WORDS - before, MOST_LISTED - before)
         if not slide.told:
-            return _by_item(slide, items, said)
+            return _by_halves(slide, items, said) or _by_item(slide, items, said)
         if words(*visible(slide)) > MOST_LISTED:
             slide.kicker = ""
     if quoted:
@@ -308,6 +308,30 @@ def _opening(text):
     """An item's first sentence, with its answer if it asks, and the others."""
     first, *more = sentences(text)
     return (f"{first} {more[0]}", more[1:]) if more and _ASKS.search(first) else (first, more)
+
+
+def _by_halves(slide, items, said):
+    """A list of four items or more on two slides, if each half fits one; else nothing."""
+    cut, room = math.ceil(len(items) / 2), MOST_LISTED - words(slide.headline) - 1
+    halves = [items[:cut], items[cut:]] if len(items) > 3 and not slide.told else []
+    lists = [_list(half, MOST_WORDS - words(slide.headline), room) for half in halves]
+    cut_off = any(words(line) < 3 for told in lists for line in told.split("\n"))
+    if not lists or not all(lists) or cut_off:
+        return []
+    notes = [[text for _, text in half] for half in halves]
+    made = [
+        Slide(f"{slide.headline} {at}/2", slide.kicker, told=told, notes=note,
+              section=slide.section)
+        for at, (told, note) in enumerate(zip(lists, notes, strict=True), start=1)
+    ]  # fmt: skip
+    block = next(at for at, note in enumerate(slide.notes) if _LISTED.match(note))
+    made[0].notes = slide.notes[:block] + made[0].notes
+    made[1].notes += slide.notes[block + 1 :]
+    for each in made:
+        if words(*visible(each)) > MOST_LISTED:
+            each.kicker = ""
+    made[1].said = next((s for s in said[:1] if words(s, *visible(made[1])) <= MOST_WORDS), "")
+    return made
 
 
 def _by_item(slide, items, said):
