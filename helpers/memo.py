@@ -413,7 +413,7 @@ STOPS = [
         "found": "{} something that must not be shown",
         "found_where": "places have",
         "unknown": "no product is named as forbidden",
-        "until_known": "legal first signs that there is none",
+        "until_known": "legal signs that none is",
         "start": True,
         "signs": "legal",
         "mend": "Name it as forbidden (`deny_products` or `deny_categories`), and make all lists "
@@ -427,8 +427,8 @@ STOPS = [
         "stops_all": False,
         "found": "{} something that is sold out",
         "found_where": "places have",
-        "unknown": "no product is known to be sold out",
-        "until_known": "the page checks the stock whenever it is shown",
+        "unknown": "no stock is known",
+        "until_known": "the page checks the stock when it is shown",
         "start": True,
         "signs": "merchandising",
         "mend": "The page checks the stock whenever it is shown, and a reserve moves up.",
@@ -557,12 +557,13 @@ def decide(evidence) -> dict:
         result |= {
             "decision": SHIP,
             "because": "All questions about data and gain got a yes.",
-            "what_to_do": "Start the test below.",
+            "what_to_do": "",
         }
     if result["decision"] != SHIP:
         wanted = []
     elif first := before_the_start(stops):
-        result["what_to_do"] += f" Before the start: {'; '.join(first)}."
+        result["what_to_do"] += f" Before the test: {'; '.join(first)}."
+    result["what_to_do"] = result["what_to_do"].strip()
     return result | {"wanted": wanted, "holds_once": _holds_once(wanted), "checks": checks}
 
 
@@ -1121,6 +1122,28 @@ def _is_assumed(plan, key):
     return plan[key] == getattr(Assumptions(), key) and key not in plan.get("entered", ())
 
 
+def with_half_the_clicks(evidence: Mapping, plan: Mapping) -> str | None:
+    """What the rule would say if the place got half of the clicks that nobody has counted yet.
+
+    The same cost is then earned by half the carts, so the line doubles.
+
+    Parameters
+    ----------
+    evidence, plan : mapping
+        Of :func:`collect`.
+
+    Returns
+    -------
+    str or None
+        A recommendation of :func:`decide`; None where clicks and carts were entered, or the line
+        doesn't come from them.
+    """
+    guessed = any(_is_assumed(plan, key) for key in _OF_CARTS if key in plan)
+    if plan.get("lift_from") != "cost" or not guessed or not evidence.get("worth_having"):
+        return None
+    return decide({**evidence, "worth_having": 2 * evidence["worth_having"]})["decision"]
+
+
 def _average(plan):
     """What an average purchase line is worth; with the small change where that counts."""
     return money(plan["amount"], plan["currency"], 2 if plan["amount"] < 100 else 0)
@@ -1491,13 +1514,14 @@ def page(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
     )
     metrics = metrics or {}
-    checks, assumed, on_the_line, before_christmas = [], [], False, False
+    checks, assumed, on_the_line, before_christmas, half = [], [], False, False, None
     if facts:
         asked = zip(facts["decision"]["checks"], CHECKS, strict=False)  # fewer in an older memo
         checks = [check | {"about": rule["about"]} for check, rule in asked]
         plan, quality = facts["plan"], facts["quality"]
         line = facts["evidence"].get("worth_having")
         assumed = _assumptions(plan, line)
+        half = with_half_the_clicks(facts["evidence"], plan)
         base = quality and quality["methods"][quality["rival"]]["ndcg"]
         last = pd.Timestamp(facts["data"]["to"])
         before_christmas = 0 <= (pd.Timestamp(last.year, 12, 24) - last).days < 28
@@ -1509,6 +1533,7 @@ def page(
         on_the_line=on_the_line,
         max_weeks=MAX_WEEKS,
         before_christmas=before_christmas,
+        with_half_the_clicks=half,
         facts=facts,
         title=(facts or {}).get("data", {}).get("shop") or title,
         colours={

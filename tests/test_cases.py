@@ -324,7 +324,7 @@ def test_what_only_asks_somebody_to_look_is_not_called_a_failure(case):
     assert sum(each.startswith("doesn't block: ") for each in told) == len(read["asks"])
     counts = [numbers(what)[0] for what in (read["failed"] | read["asks"]).values()]
     assert counts == [numbers(each)[0] for each in told if each != "all pass"]
-    assert ("that must not be shown" in said["list checks"]) == bool(read["failed"])
+    assert ("forbidden or sold-out product" in said["list checks"]) == bool(read["failed"])
 
 
 def test_whoever_wants_a_signature_gets_an_answer():
@@ -598,7 +598,7 @@ def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
     key = tuple(cases.key(case).values())
     said = reply(case, key, capsys)
     assert f"All three. {case.truth.clue}" in said
-    assert ("comes later" in said) == bool(case.truth.later)
+    assert ("blocks, too" in said) == bool(case.truth.later)
     assert cases.judge(case, dict(cases.key(case)))[0]
     also = re.findall(r"`([^`\n]+)`", cases.folded(case).replace("```", ""))
     assert tuple(also) == case.truth.gauges[1:]
@@ -761,7 +761,7 @@ def testpoints_have_no_zero_with_a_sign():
 def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case, monkeypatch):
     told = cases.folded(case).split("In two sentences, for example: “")[1].split("”")[0]
     assert len(re.findall(r"[.]( |$)", told)) == 2 and "{" not in told and "nan" not in told
-    assert "1 March" in told or "on the day that" in told
+    assert "1 March" in told or "By Friday" in told or "on the day that" in told
     # its number is the one that decides, as the desk has it
     reads, key = cases.desk(case, whole=True).set_index("gauge")["reads"], cases.key(case)
     by_fault = {"too few": "judges", "must not be shown": "gain"}
@@ -769,7 +769,7 @@ def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case, mo
     decides = by_fault.get(case.truth.fault) or by_word.get(key["decision"], key["gauge"])
     assert reads[decides] in told.replace(" points", "").replace("the gain is ", "")
     if case.truth.fault == "must not be shown":
-        assert "that must not be shown" in told and "shorter than" not in told
+        assert "forbidden or sold-out product" in told and "shorter than" not in told
         monkeypatch.setitem(
             cases.gauges(case)["lists"], "asks", {"every list is full": "3 shorter"}
         )

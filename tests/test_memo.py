@@ -674,12 +674,29 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert line in page and "course arms" in page
 
 
+def test_clicks_that_nobody_counted_are_asked_for_and_what_half_of_them_would_do(facts):
+    plan = facts["plan"] | {"entered": [], "click_rate": 0.1, "cart_rate": 0.08}
+    line = facts["evidence"]["worth_having"]
+    for high, half in ((1.9 * line, memo.DONT), (2.1 * line, memo.SHIP)):
+        evidence = facts["evidence"] | dict.fromkeys(("gain_high", "signal_high"), high)
+        assert memo.decide(evidence)["decision"] == memo.SHIP
+        assert memo.with_half_the_clicks(evidence, plan) == half
+        page = said(memo.page(facts | {"evidence": evidence, "plan": plan}, "shop"))
+        assert "the data team counts clicks and carts, and legal signs" in page
+        assert ("Half of the assumed clicks" in page) == (half == memo.DONT)
+    known = plan | {"entered": ["click_rate", "cart_rate"]}
+    for other in (known, plan | {"lift_from": "fifth"}, plan | {"lift_from": "lift"}):
+        assert memo.with_half_the_clicks(evidence, other) is None
+    page = said(memo.page(facts | {"plan": known}, "shop"))
+    assert "counts clicks" not in page and "Half of the assumed clicks" not in page
+
+
 def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_change_it(facts):
     page = " ".join(memo.page(facts, "shop").split())
     first = page[: page.index("The rule, and what it rests on")]
     plan, evidence, quality = facts["plan"], facts["evidence"], facts["quality"]
     assert f"for {plan['weeks']} weeks, decided once" in first
-    assert "First, by <b></b>: whoever decides fills in the guardrails' tolerances" in first
+    assert "First, by <b></b>: whoever decides says how far a guardrail may fall" in first
     assert "and legal signs. Then a live test" in first
     base = quality["methods"][quality["rival"]]["ndcg"]
     low, high = (
@@ -689,7 +706,7 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     low, high = (f"{memo.rounded(each):,.0f}" for each in (low, high))
     told = f"{low} to {high} a year in margin (in the shop's currency), against a cost of 8,000."
     assert told in said(page)
-    assert f"we stop if carts surely rise by less than {100 * plan['lift']:.0f} %" in first
+    assert f"We stop if carts surely rise by less than {100 * plan['lift']:.0f} %" in first
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
     assert "What it may bring" not in memo.page(unknown, "shop")
@@ -746,10 +763,10 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert sorted(words(top) + words(rest)) == sorted(words(memo.inside(page)))
     headings = re.findall("<h4[^>]*>(.*?)</h4>", top)
     assert headings == ["What we ask for", "What would change our mind"]
-    assert "Recommendation: ship a test" in top and "One forbidden product" in top
+    assert "Recommendation: ship a test" in top and "A forbidden product" in top
     assert top.count("of 100: ") == 3 and len(words(top)) < 200
-    assert "If an earlier window says the opposite, it is" in top
-    assert "that may be too large: either" in top
+    assert "If an earlier window says the opposite: " in top
+    assert "that may be too large, stops it" in top
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 8
     assert rest.count("</span><br>") == 7, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
@@ -781,7 +798,7 @@ def test_what_stops_is_never_weighed_against_the_gain():
     for name, what in wanted.items():
         result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {name: 3})})
         assert result["decision"] == "ship a test" and result["because"].startswith("All questions")
-        assert " Before the start: 3 " in result["what_to_do"] and what in result["what_to_do"]
+        assert "Before the test: 3 " in result["what_to_do"] and what in result["what_to_do"]
     # it makes no "don't" milder, and no data right
     broken = {"stops": memo.what_stops({"forbidden": 3})}
     assert memo.decide(CLEAR | {"gain_high": -0.1} | broken)["decision"] == "don't"
@@ -791,7 +808,7 @@ def test_what_stops_is_never_weighed_against_the_gain():
 def test_silence_is_no_yes():
     result = memo.decide(CLEAR | {"stops": memo.what_stops({})})
     assert result["decision"] == "ship a test"
-    assert "legal first signs that there is none; no product is known to be" in result["what_to_do"]
+    assert "legal signs that none is; no stock is known, so" in result["what_to_do"]
     # without consents no mail goes out, which holds up no test on the homepage
     assert "agreed" not in result["what_to_do"]
 

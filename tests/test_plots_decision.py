@@ -160,11 +160,18 @@ def test_the_answers_are_those_of_the_rule(answers):
     assert list(table) == ["question", "our figure", "what it means"]
     assert table["what it means"].tolist() == yes and len(set(yes)) == 6
     assert {
-        "90% of rows, 1,200 customers, 200 with a hit in one list only",
-        "gain up to +4, signal up to +7, line 2",
-        "gain +0.5 to +4, signal +5 to +7",
-        "noticed from +30%, best case +40%",
+        "1,200 customers",
+        "gain up to +4, line 2",
+        "gain +0.5 to +4",
+        "12 weeks notice +30% or more, best case +40%",
     } <= set(table["our figure"])
+    thin = EVIDENCE | {"hits": 3, "signal_low": -0.01, "signal_high": 0.01, "gain_high": 0.03}
+    plots.memo_answers(memo.decide(thin), thin, open_gates)
+    assert answers["table"]["our figure"].tolist()[1:4] == [
+        "1,200 customers, 90% of rows, 3 with a hit in one list only",
+        "gain up to +3, line 2, signal up to +1",
+        "gain +0.5 to +3, signal −1 to +1",
+    ]
     changed = EVIDENCE | {"gain_low": -0.03, "smallest_lift": None}
     plots.memo_answers(memo.decide(changed), changed, memo.what_stops({}))
     means = answers["table"]["what it means"].tolist()

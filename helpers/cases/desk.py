@@ -35,7 +35,7 @@ _ASIDE = ("rows kept", "dice", *RIVALS, "lists as handed in", "cut at the same d
 #: A check of the lists that fails, as its count says it.
 _FOUND = {
     "nothing that must not be shown": lambda rows: (
-        f"{rows.replace('row', 'place')} that must not be shown"
+        f"{rows.replace('row', 'place')} with a forbidden or sold-out product"
     ),
     "every list is full": lambda short: short.replace("shorter", "lists are shorter"),
 }
@@ -260,14 +260,14 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "shuffle test": (
             _span(*score["shuffle"]),
-            "never: above 0, histories tell something",
+            "not by itself: after a no to 5, it says why",
         ),
         **{
             name: (
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"all below 0; or it can't reach {line}, and is no wider than twice that"
+                f"all below 0; or surely below {line}"
                 if each["enough"]
                 else f"never, below {evaluate.MIN_CUSTOMERS} judges: read on",
             )

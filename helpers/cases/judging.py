@@ -9,6 +9,7 @@ from helpers.cases.making import Case, kind_of, sentences_of, texts
 
 PARTS = ("decision", "gauge", "sentence")
 _LATER = "A check of the lists blocks, too: that no comes later, and must be mended, too."
+_NOT_SHOWN = "A check of the lists blocks, too; but nobody shows these lists now."
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
 
 
@@ -122,7 +123,8 @@ def _read(case):
 
 def _clue(case):
     """What to know of the right answer, and of a second fault where there is one."""
-    return f"{case.truth.clue} {_LATER}" if case.truth.later else case.truth.clue
+    later = _NOT_SHOWN if case.truth.decision == "don't" else _LATER
+    return f"{case.truth.clue} {later}" if case.truth.later else case.truth.clue
 
 
 def keys(shops) -> str:

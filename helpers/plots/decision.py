@@ -158,7 +158,7 @@ _BOXES = [
         "better in this count",
     ),
     ("Could 12 weeks notice it?", NOT_YET, 1, "else the longest test can't say", "a test may tell"),
-    ("May all of it be shown?", NOT_YET, 0, "last, as new lists can mend it", "all may be shown"),
+    ("Is nothing on a list forbidden?", NOT_YET, 0, "last, as new lists can mend it", "none is"),
 ]
 
 
@@ -252,21 +252,34 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
         return lambda *ends: f"{what} {' to '.join(map(points, ends))}"
 
     forbidden = stops[0]["passed"] if stops else None
+
+    def noticed(least, best):
+        least = f"12 weeks notice +{least:,.0%} or more" if np.isfinite(least) else "never noticed"
+        return f"{least}, best case {best:+,.0%}"
+
+    # of each box what is always told, and what only a box without a yes needs
     figures = [
-        told(lambda n: f"{n:,} doubt{'' if n == 1 else 's'}", "doubts"),
-        told(lambda share: f"{percent(share)} of rows", "rows_kept")
-        + told("{:,} customers".format, "customers_judged")
-        + told("{:,} with a hit in one list only".format, "hits"),
-        told(lambda high: f"gain up to {points(high)}", "gain_high")
-        + told(lambda high: f"signal up to {points(high)}", "signal_high")
-        + told(lambda line: f"line {points(line, '')}", "worth_having"),
-        told(span("gain"), "gain_low", "gain_high")
-        + told(span("signal"), "signal_low", "signal_high"),
-        told(lambda least, best: f"{'noticed from' if np.isfinite(least) else 'never noticed,'} "
-             f"{f'+{least:,.0%}, ' if np.isfinite(least) else ''}best case {best:+,.0%}",
-             "smallest_lift", "best_lift"),
-        [{True: "nothing forbidden found", False: "something forbidden is on a list",
-          None: "nobody has said what is forbidden"}[forbidden]],
+        (told(lambda n: f"{n:,} doubt{'' if n == 1 else 's'}", "doubts"), []),
+        (
+            told("{:,} customers".format, "customers_judged"),
+            told(lambda share: f"{percent(share)} of rows", "rows_kept")
+            + told("{:,} with a hit in one list only".format, "hits"),
+        ),
+        (
+            told(lambda high: f"gain up to {points(high)}", "gain_high")
+            + told(lambda line: f"line {points(line, '')}", "worth_having"),
+            told(lambda high: f"signal up to {points(high)}", "signal_high"),
+        ),
+        (
+            told(span("gain"), "gain_low", "gain_high"),
+            told(span("signal"), "signal_low", "signal_high"),
+        ),
+        (told(noticed, "smallest_lift", "best_lift"), []),
+        (
+            [{True: "nothing forbidden found", False: "something forbidden is on a list",
+              None: "nobody has said what is forbidden"}[forbidden]],
+            [],
+        ),
     ]  # fmt: skip
     passed, checks = [], [check["passed"] for check in decision["checks"]]
     for _, _, many, *_ in _BOXES[:-1]:
@@ -283,7 +296,9 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
         ]
         if place > first:
             means = "not asked any more"
-        rows.append((f"{place + 1}. {question}", ", ".join(parts) or "not known", means))
+        always, in_doubt = parts
+        figure = ", ".join(always if answer else always + in_doubt) or "not known"
+        rows.append((f"{place + 1}. {question}", figure, means))
     show(pd.DataFrame(rows, columns=["question", "our figure", "what it means"]))
 
 
