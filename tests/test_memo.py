@@ -683,12 +683,12 @@ def test_clicks_that_nobody_counted_are_asked_for_and_what_half_of_them_would_do
         assert memo.with_half_the_clicks(evidence, plan) == half
         page = said(memo.page(facts | {"evidence": evidence, "plan": plan}, "shop"))
         assert "the data team counts clicks and carts, and legal signs" in page
-        assert ("Half of the assumed clicks" in page) == (half == memo.DONT)
+        assert ("Half the assumed clicks" in page) == (half == memo.DONT)
     known = plan | {"entered": ["click_rate", "cart_rate"]}
     for other in (known, plan | {"lift_from": "fifth"}, plan | {"lift_from": "lift"}):
         assert memo.with_half_the_clicks(evidence, other) is None
     page = said(memo.page(facts | {"plan": known}, "shop"))
-    assert "counts clicks" not in page and "Half of the assumed clicks" not in page
+    assert "counts clicks" not in page and "Half the assumed clicks" not in page
 
 
 def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_change_it(facts):
@@ -957,7 +957,7 @@ def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(o
     assert "The cost of the first year, to build and to run: A cost of more than about" in top
     assert page.count("turn it into") == 1, "once is enough"
     asks = page[page.index("What we ask for") :]
-    first = "First, by : product fills in the visits, finance the cost. Whoever decides fills in"
+    first = "First, by : product fills in the visits, finance the cost. Whoever decides says"
     assert first in asks and "legal signs. Then a live test" in asks
     assert f"for at most {memo.MAX_WEEKS} weeks" in asks
     one = open_facts["decision"]["wanted"][1:]
