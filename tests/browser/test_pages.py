@@ -14,7 +14,7 @@ from PIL import Image
 
 from helpers import data, memo
 from helpers.course.notebooks import FOLDER, QUIZZES, lesson_and_questions, lessons
-from helpers.course.pages import lesson_html
+from helpers.course.pages import ASSETS, lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_slides, write_workshop
 from tests.browser.pictures import write_picture
@@ -197,6 +197,29 @@ def test_an_answer_waits_until_somebody_has_guessed(site, watched, browser):
     plain.goto(f"{site}/01_load_data.html")
     assert plain.locator("article img").first.is_visible()
     plain.context.close()
+
+
+def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
+    script = (ASSETS / "guess.js").read_text(encoding="utf-8")
+    watched.page.set_content(f"""<article><section><h2>1</h2>
+        <p>Which? <strong>Guess:</strong> A or B?</p><table><tr><td>B wins</td></tr></table>
+        <p>So B it is.</p>
+        <div><p>By how much?</p><p><strong>Guess:</strong> one or two?</p><p>Two.</p></div>
+        <details><summary>Why</summary>Two more.</details>
+        <section><h2>2</h2><p>Onwards.</p></section></section></article>
+        <script>{script}</script>""")
+
+    def seen():
+        return watched.page.locator("article").inner_text()
+
+    assert "A or B" in seen() and "Onwards." in seen()
+    waiting = ("B wins", "So B it is", "how much", "one or two", "Two.", "Why")
+    assert [told for told in waiting if told in seen()] == []
+    watched.page.get_by_role("button").click()
+    assert [told for told in waiting if told not in seen()] == ["Two.", "Why"]
+    watched.page.get_by_role("button").click()
+    assert [told for told in waiting if told not in seen()] == []
+    assert watched.page.get_by_role("button").count() == 0
 
 
 def test_a_quiz_answers_counts_and_remembers(site, watched):

@@ -12,55 +12,74 @@
     return part && !part.matches("article, section") ? part.nextElementSibling : null;
   }
 
+  // all from a question to the next heading: what follows a result often names it again; another
+  // question comes when this one is answered
   function answer(question) {
     const found = [];
-    for (let part = following(question); part && found.length < 6; part = following(part)) {
-      if (part.matches(STOPS) || asks(part) || part.querySelector("h2, h3")) break;
-      if (part.matches("details") || !part.textContent.trim() && !part.querySelector(RESULT)) continue;
-      if (part.querySelector("details.hide, details.set-up") && !part.querySelector(".cell_output, .output, .output_wrapper")) continue;
-      found.push(part);
-      if (part.querySelector(RESULT) || part.matches(RESULT)) return found;
-    }
-    return found;
+    let next = null;
+    const take = (part) => {  // false: enough
+      if (part.matches(STOPS) || part.querySelector("h2, h3")) return false;
+      if (part.matches("p") && asks(part)) { next = part; return false; }
+      if (asks(part)) return [...part.children].every(take);
+      const code = part.querySelector("details.hide, details.set-up");
+      const shown = part.querySelector(".cell_output, .output, .output_wrapper");
+      if ((!code || shown) && (part.textContent.trim() || part.querySelector(RESULT))) found.push(part);
+      return true;
+    };
+    for (let part = following(question); part && take(part); part = following(part));
+    return { found, next };
   }
 
   const asks = (part) => [part, ...part.querySelectorAll("p")].some(
     (each) => each.matches("p") && ASKED.test(each.textContent));
 
+  // a search of the page finds it and opens it; a bare table knows only plain hiding
+  function hide(part, open) {
+    part.setAttribute("hidden", part.matches("table") ? "" : "until-found");
+    part.addEventListener("beforematch", open);
+    part.classList.add("guess-first");
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     const asked = [...document.querySelectorAll("article p")].filter(
       (each) => ASKED.test(each.textContent) && !each.closest("details, fieldset"));
-    const opens = [];
+    const opens = new Map();
     for (const question of asked) {
-      const parts = answer(question);
+      const { found: parts, next } = answer(question);
       if (!parts.length) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "guessed";
       button.textContent = "I have guessed: show me";
       const open = () => {
+        const before = [...opens].find(([, other]) => other.next === question);
+        if (before) before[1].open();
         parts.forEach((part) => part.removeAttribute("hidden"));
         button.remove();
+        if (!opens.has(next)) return;
+        next.removeAttribute("hidden");
+        opens.get(next).button.removeAttribute("hidden");
       };
-      opens.push(open);
+      opens.set(question, { open, button, next });
       button.addEventListener("click", () => {
         open();
         parts[0].tabIndex = -1;
         parts[0].focus({ preventScroll: true });
       });
-      for (const part of parts) {
-        part.setAttribute("hidden", "until-found");
-        part.addEventListener("beforematch", open);
-        part.classList.add("guess-first");
-      }
+      for (const part of parts) hide(part, open);
       question.after(button);
     }
+    for (const { next, open } of opens.values()) {
+      if (!opens.has(next)) continue;
+      hide(next, open);
+      opens.get(next).button.hidden = true;
+    }
     const all = document.querySelector(".all-results"), key = "all-results";
-    if (all && opens.length) {
+    if (all && opens.size) {
       let shown = false;
       const show = () => {
         shown = true;
-        opens.forEach((open) => open());
+        opens.forEach(({ open }) => open());
         all.textContent = "Let me guess first";
       };
       all.textContent = "Show all results";
