@@ -18,6 +18,7 @@ from helpers.course.notebooks import (
     lessons,
     normalise,
     number,
+    to_be_read,
 )
 from helpers.course.website import headings_as_text
 from helpers.plots import style
@@ -256,6 +257,16 @@ def test_a_heading_that_a_cell_prints_is_a_heading_of_the_site():
     assert shown == [["Half."], "### So what?", ["We ask."], "## 7. Four", ["# of rows: 3"]]
     assert UNSEEN in notebook.cells[2].metadata["tags"]
     assert all(cell.source for cell in notebook.cells), "the site leaves out what has no source"
+
+
+def test_a_page_says_once_that_nothing_runs_there_and_scolds_nobody(notebook):
+    """Before the first exercise, wherever that stands."""
+    asked = {cell.id for cell in code(notebook) if "exercise" in tags(cell)}
+    to_be_read(notebook)
+    said_so = [n for n, cell in enumerate(notebook.cells) if "nothing runs" in cell.source]
+    first = next(n for n, cell in enumerate(notebook.cells) if cell.id in asked)
+    assert len(said_so) == 1 and said_so[0] < first
+    assert asked and not any(cell.outputs for cell in code(notebook) if cell.id in asked)
 
 
 def test_links_lead_somewhere(path, notebook):

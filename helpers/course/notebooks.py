@@ -121,11 +121,18 @@ def to_be_read(notebook) -> None:
     notebook : NotebookNode
         It is changed.
     """
-    kept = []
+    from nbformat import v4
+
+    kept, told = [], False
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", []))
+        if "exercise" in tags and not told:  # the first one may come before the exercises
+            kept.append(v4.new_markdown_cell(_NOT_HERE))
+            told = True
         if cell.cell_type == "markdown":
-            cell.source = _EXERCISES.sub(rf"\1\n\n{_NOT_HERE}\n", cell.source)
+            notice = "" if told else f"\n\n{_NOT_HERE}"
+            told |= bool(_EXERCISES.search(cell.source))
+            cell.source = _EXERCISES.sub(rf"\1{notice}\n", cell.source)
         else:
             unanswered = [output for output in cell.outputs if _unanswered(output)]
             cell.outputs = [output for output in cell.outputs if output not in unanswered]
@@ -141,7 +148,7 @@ def to_be_read(notebook) -> None:
 
 def _unanswered(output):
     said = output.get("text") or output.get("data", {}).get("text/plain", "")
-    return "".join(said).startswith("Not answered yet")
+    return re.match(r"Not answered yet|(\w+: not answered yet\n?)+$", "".join(said)) is not None
 
 
 def quiz_text(lesson: str) -> str:
