@@ -696,7 +696,7 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     first = page[: page.index("The rule, and what it rests on")]
     plan, evidence, quality = facts["plan"], facts["evidence"], facts["quality"]
     assert f"for {plan['weeks']} weeks, decided once" in first
-    assert "First, by <b></b>: whoever decides says how far a guardrail may fall" in first
+    assert "First, by <b></b>: whoever decides says how far visits and revenue may fall" in first
     assert "and legal signs. Then a live test" in first
     base = quality["methods"][quality["rival"]]["ndcg"]
     low, high = (
