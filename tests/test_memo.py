@@ -766,7 +766,7 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert "Recommendation: ship a test" in top and "A forbidden product" in top
     assert top.count("of 100: ") == 3 and len(words(top)) < 200
     assert "If an earlier window says the opposite: " in top
-    assert "that may be too large, stops it" in top
+    assert "perhaps too large fall of visits or revenue, stops it" in top
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 8
     assert rest.count("</span><br>") == 7, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
