@@ -59,7 +59,7 @@
       input.addEventListener("input", () => show());
       return [label, input];
     };
-    const [lifts, lift] = field("Smallest lift worth having, in %", { type: "number", min: 1, max: 1000, step: 1, value: Math.round(100 * facts.worth) });
+    const [lifts, lift] = field("Break-even, in %", { type: "number", min: 1, max: 1000, step: 1, value: Math.round(100 * facts.worth) });
     const [visits, visit] = field("Visits a week", { type: "number", min: 1, step: 100, value: Math.round(facts.visits) });
     const [slide, slider] = field("Weeks", { type: "range", min: 0, max: facts.weeks.length - 1, step: 1, value: facts.weeks.indexOf(facts.planned) });
     const shown = make("output"), said = make("p"), table = make("table", "", { className: "wide" });

@@ -73,7 +73,6 @@ from helpers.plots.live_tests import (
     deals_of_a_few,
     lift_in_money,
     no_taste_control,
-    own_homework,
     peeking_paths,
     people_and_visits,
     rounds_beside_holdout,

@@ -147,7 +147,7 @@ def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
     axes.plot(least.index, least, color=PERSONAL, linewidth=2.5, marker="o")
     axes.axhline(worth_having, color=WARNING, linewidth=1.8, linestyle="--")
     last = planned.index.max()
-    axes.annotate(f"worth having: {worth_having:.0%}", (last, worth_having), (0, 5), color=WARNING,
+    axes.annotate(f"break-even: {worth_having:.0%}", (last, worth_having), (0, 5), color=WARNING,
                   textcoords="offset points", ha="right", va="bottom")  # fmt: skip
     enough = least.index[least <= worth_having]
     finding = f"No planned week finds a lift of {worth_having:.0%}"
@@ -241,7 +241,7 @@ def rule_in_questions() -> None:
             ("Counted per visit: do people\nof one arm come more often?", "yes", "cannot tell"),
         ],
         "The lift's interval": [
-            ("Is even the upper end\nless than worth having?", "yes", "stop"),
+            ("Is even the upper end\nbelow break-even?", "yes", "stop"),
             ("Is the whole interval\nabove zero?", "yes", "ship"),
             ("Are the planned weeks over?", "yes", "cannot tell"),
         ],
@@ -369,30 +369,6 @@ def no_taste_control(tests: pd.DataFrame, labels: list[str], controls: list[str]
                      f"{row['lift_high']:+.0%})" for name, row in rows.iterrows())  # fmt: skip
     xlabel = "lift of the personal list, with 95 % interval"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.", "x")
-
-
-def own_homework() -> None:
-    """A loop: the engine learns from, and is graded by, what it caused; a holdout stays outside."""
-    figure, axes = style.figure(height=4.1)
-    places = [(2.3, 2.6), (7.1, 2.6), (7.1, 0.5), (2.3, 0.5)]
-    words = ["the engine picks\na list", "customers see it\nand buy from it",
-             "it counts as\ntheir taste", "the engine learns,\nand gets its marks"]  # fmt: skip
-    for (x, y), text in zip(places, words, strict=True):
-        style.box(axes, x, y, 3.4, 1.05, text, PERSONAL)
-    style.arrow(axes, (4.05, 2.6), (5.35, 2.6), PERSONAL)
-    style.arrow(axes, (7.1, 2.02), (7.1, 1.08), PERSONAL)
-    style.arrow(axes, (5.35, 0.5), (4.05, 0.5), PERSONAL)
-    style.arrow(axes, (2.3, 1.08), (2.3, 2.02), PERSONAL)
-    fair = "holdout: never sees it, so it can compare and mark fairly"
-    style.box(axes, 4.7, -1.35, 8.2, 0.95, fair, POPULAR)
-    style.arrow(axes, (2.3, -0.85), (2.3, -0.08), POPULAR)
-    axes.set_xlim(0.3, 9.1)
-    axes.set_ylim(-1.95, 3.3)
-    style.bare(axes, equal=False)
-    finding = "Everybody sees the lists: the engine marks its own homework"
-    style.title(axes, finding)
-    style.show(figure, f"{finding}: {' → '.join(' '.join(each.split()) for each in words)} → and "
-               "so on. A holdout stays outside of the loop.")  # fmt: skip
 
 
 def rounds_beside_holdout(carts: pd.DataFrame) -> None:
