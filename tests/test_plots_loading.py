@@ -254,6 +254,15 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     ]  # fmt: skip
 
 
+def test_buyers_without_an_event_are_asked_about_where_the_data_team_expects_fewer(drawn):
+    table = pd.DataFrame({"question": [data.IDS_MEET], "figure": [0.2], "answer": [data.GO]})
+    table.attrs["verdict"] = data.GO
+    plots.the_rule(table)
+    figure, alt = drawn[0]
+    assert "unexpected" in written(figure)
+    assert "(go: to 50%; mend: to 95%; unexpected: ask), so go." in alt
+
+
 def test_what_is_asked_is_not_called_mended():
     """Too few dates that prove their format: only the data team knows which is right."""
     [proof] = [question for question in data.RULE if "prove" in question]

@@ -505,7 +505,7 @@ def the_rule(table: pd.DataFrame) -> None:
     values = rule_in_words(table)["this file"]
     for line, (row, value) in enumerate(zip(table.itertuples(), values, strict=True)):
         limits = fine, mend, ask, _ = data.RULE[row.question]
-        second = f"mend: {mend}" if mend else f"{ask}: ask"
+        second = "; ".join([f"mend: {mend}"] * bool(mend) + [f"{ask}: ask"] * bool(ask))
         told.append(f"{row.question} {value} (go: {fine}; {second}), so {row.answer}.")
         axes.text(0, line, textwrap.fill(row.question, 18), va="center", fontsize=style.SMALL)
         for place, (start, limit) in enumerate(zip(left, limits, strict=True)):
