@@ -338,9 +338,9 @@ def nearest_is_of_category(
 
 
 def nearest_in_same_category(
-    similarity: ProductSimilarity, products: pd.DataFrame, n_shuffles: int = 200
+    similarity: ProductSimilarity, products: pd.DataFrame, n_shuffles: int = 200, n: int = 1
 ) -> tuple[float, float, float] | None:
-    """How often a product's nearest neighbour is of its own category, and how often by chance.
+    """How often a product's nearest neighbours are of its own category, and how often by chance.
 
     Parameters
     ----------
@@ -349,23 +349,26 @@ def nearest_in_same_category(
         From :func:`helpers.data.product_table`.
     n_shuffles : int
         Deal the categories to the products so often, to learn how far luck moves the share.
+    n : int
+        So many neighbours of each product, as in a row of its page.
 
     Returns
     -------
     tuple of (float, float, float), or None
-        Shares, over the products that have a category and a neighbour. By chance: if the
+        Shares of the neighbours of all products that have a category. By chance: if each
         neighbour was drawn among all other products, each as likely as the next. Noise: the
         standard deviation of the share in shops whose categories are shuffled. None where the
         shop has no categories, or only one.
     """
     category = products["product_category"].reindex(similarity.products)
-    told = nearest_is_of_category(similarity, products)
-    if told is None:
+    if nearest_is_of_category(similarity, products) is None:
         return None
-    nearest = _nearest_of_each(similarity)
-    asked = told.notna().to_numpy()
-    same = told.dropna().astype(bool).mean()
-    others = category[asked].map(category.value_counts()) - 1
+    nearest = [places for places, _ in _best_of_each(similarity, n)]
+    page = np.repeat(np.arange(len(nearest)), [len(places) for places in nearest])
+    place = np.concatenate(nearest).astype(int)
+    asked = category.notna().to_numpy()[page]
+    page, place = page[asked], place[asked]
+    others = category.iloc[page].map(category.value_counts()) - 1
     rng = np.random.default_rng(0)
     code = category.factorize()[0]
     known = np.flatnonzero(code >= 0)
@@ -373,7 +376,8 @@ def nearest_in_same_category(
     for _ in range(n_shuffles):
         dealt = code.copy()
         dealt[known] = rng.permutation(code[known])
-        shuffled.append((dealt[asked] == dealt[nearest[asked]]).mean())
+        shuffled.append((dealt[page] == dealt[place]).mean())
+    same = (code[page] == code[place]).mean()
     by_chance = (others / (len(category) - 1)).mean()
     return float(same), float(by_chance), float(np.std(shuffled))
 

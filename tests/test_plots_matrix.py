@@ -10,7 +10,6 @@ from matplotlib.patches import Rectangle
 from helpers import data, plots
 from helpers.colours import PERSONAL
 from helpers.matrix import (
-    InteractionMatrix,
     build_interaction_matrix,
     described,
     equally_empty_shops,
@@ -91,20 +90,6 @@ def test_lines_drop_into_the_cells_they_belong_to(drawn, small):
     arrows = [each for each in axes.texts if getattr(each, "arrow_patch", None)]
     ends = [round(each.xy[1] / 2.25 - 0.5) for each in arrows]
     assert ends == [0, 0, 1, 1, 2, 2, 2, 3, 3]
-
-
-def test_every_filled_cell_has_a_dot(drawn, small):
-    plots.cells(small, n_customers=3)
-    axes = drawn[0][0].axes[0]
-    [dots] = axes.lines
-    found = set(zip(dots.get_xdata(), dots.get_ydata(), strict=True))
-    assert found == {(1, 1), (3, 1), (1, 2), (2, 2), (2, 3), (3, 3), (4, 3)}
-    assert title(axes) == ("In the first 3 rows, 58 of every hundred cells are filled")
-    wide = InteractionMatrix.from_frame(pd.DataFrame(np.eye(2, 1_000)))
-    plots.cells(wide)
-    assert title(drawn[1][0].axes[0]) == (
-        "In the first 2 rows, 1 of every thousand cells are filled"
-    )
 
 
 def test_two_shops_show_their_cells_mean_and_median(drawn):
@@ -195,19 +180,6 @@ def test_bought_later_has_a_bar_for_cells_viewed_and_not(drawn):
     assert title(axes) == "Empty cells looked at in the day before, and others: can't be told apart"
 
 
-def test_of_a_hundred_cells_as_many_are_coloured_as_were_viewed(drawn):
-    table = pd.DataFrame({"share": [0.0004, 0.28]}, ["empty", "filled"])
-    plots.hundred_cells(table)
-    [(figure, alt)] = drawn
-    assert [len(squares(axes)) for axes in figure.axes] == [1, 28], "not none for what is there"
-    assert [len(axes.patches) for axes in figure.axes] == [100, 100]
-    assert headline(figure) == (
-        "A view is on file for less than 0.1% of the empty cells and 28% of the filled cells"
-    )
-    plots.hundred_cells(pd.DataFrame({"share": [0.0, 1.0]}, ["empty", "filled"]))
-    assert [len(squares(axes)) for axes in drawn[1][0].axes] == [0, 100]
-
-
 def test_counting_drowns_the_others(drawn):
     once, counted = pd.Series({"A": 3, "D": 1}), pd.Series({"A": 3, "D": 50})
     plots.drowned(once, counted)
@@ -254,6 +226,5 @@ def test_shops_of_any_size_are_drawn(drawn, n_customers):
         }
     )
     matrix = build_interaction_matrix(bought)
-    plots.cells(matrix)
     plots.products_per_customer(products_per_customer(matrix))
-    assert len(drawn) == 2
+    assert len(drawn) == 1

@@ -124,9 +124,9 @@ def test_the_nearest_in_the_same_category(small_matrix):
     # nearest: A-C, B-D, C-A, D-B
     similarity = product_similarity(small_matrix)
 
-    def shares(categories):
+    def shares(categories, n=1):
         return nearest_in_same_category(
-            similarity, pd.DataFrame({"product_category": categories}, list("ABCD")), 2_000
+            similarity, pd.DataFrame({"product_category": categories}, list("ABCD")), 2_000, n
         )
 
     # of the three ways to pair four products, one is the neighbours' own: all or nothing
@@ -135,6 +135,9 @@ def test_the_nearest_in_the_same_category(small_matrix):
     assert shares(["x", "x", "y", "y"])[:2] == pytest.approx((0, 1 / 3))
     # A is not asked without a category, and its neighbour C is not confirmed by it
     assert shares([None, "y", "x", "y"])[:2] == pytest.approx((2 / 3, (1 / 3 + 0 + 1 / 3) / 3))
+    # A: C, then B; B: D, then A or C; C: A, then D; D: B, then C
+    assert shares(["x", "y", "x", "y"], 2)[:2] == pytest.approx((1 / 2, 1 / 3))
+    assert shares(["x", None, "x", "y"], 2)[:2] == pytest.approx((2 / 6, (1 / 3 + 1 / 3 + 0) / 3))
     assert shares(["x"] * 4) is None
     assert shares([None] * 4) is None
 

@@ -97,9 +97,7 @@ from helpers.plots.loading import (
 from helpers.plots.matrix import (
     bought_later,
     buyers_per_product,
-    cells,
     drowned,
-    hundred_cells,
     meanings,
     one_row,
     people_in_a_row,

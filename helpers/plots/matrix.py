@@ -116,36 +116,6 @@ def purchases_into_matrix(purchases: pd.DataFrame, bought: pd.DataFrame, custome
     style.finish(figure, axes, finding, alt=f"{finding}. The row of {customer}: {mine}.")
 
 
-def cells(matrix, n_customers: int = 100) -> None:
-    """A picture of the interaction matrix: a dot for every purchase, white for "empty".
-
-    Parameters
-    ----------
-    matrix : InteractionMatrix
-    n_customers : int
-        The first so many rows.
-    """
-    part = matrix.values[:n_customers].tocoo()
-    n_rows, n_products = part.shape
-    figure, axes = style.figure(height=5)
-    # a dot is lower than its row, so that neighbouring rows stay apart
-    size = min(6, 240 / max(n_rows, n_products / 1.5))
-    axes.plot(part.coords[1] + 1, part.coords[0] + 1, "s", color=BLUE, markersize=max(0.8, size))
-    axes.set_xlim(0, n_products + 1)
-    axes.set_ylim(n_rows + 1, 0)
-    filled = len(part.data) / (n_rows * n_products)
-    finding = f"In the first {n_rows:,} rows, {100 * filled:.0f} of every hundred cells are filled"
-    if filled < 0.01:
-        finding = finding.replace(f"{100 * filled:.0f} of every hundred",
-                                  f"{1000 * filled:.0f} of every thousand")  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set_xticks([1, *(tick for tick in axes.get_xticks() if 2 < tick <= n_products)])
-    axes.set_yticks([1, *(tick for tick in axes.get_yticks() if 2 < tick <= n_rows)])
-    ylabel = f"customer (the first {n_rows:,} rows)"
-    alt = f"Dots for the purchases of {n_rows:,} customers; {percent(1 - filled)} are white."
-    style.finish(figure, axes, finding, "product (column number)", ylabel, alt)
-
-
 def two_shops(matrices: dict, table: pd.DataFrame) -> None:
     """Two small matrices side by side, each with its mean and its median.
 
@@ -323,33 +293,6 @@ def bought_later(table: pd.DataFrame, days: int) -> None:
     label = f"share bought in {days_later} {after}"
     alt = f"{finding}. Looked at: {looked}; other empty cells of the same people: {other}."
     style.finish(figure, axes, finding, label, "", alt)
-
-
-def hundred_cells(table: pd.DataFrame) -> None:
-    """A hundred empty and a hundred filled cells: how many of them the events know a view of.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`helpers.matrix.viewed_cells`.
-    """
-    figure, panels = style.figure(height=3.7, ncols=2)
-    told = []
-    for axes, (name, share) in zip(panels, table["share"].items(), strict=True):
-        viewed = round(100 * share) if share >= 0.01 or not share else 1
-        for cell in range(100):
-            row, column = divmod(cell, 10)
-            colour = PERSONAL if cell < viewed else "#D5D5D5"
-            axes.add_patch(Rectangle((column, row), 0.88, 0.88, facecolor=colour))
-        axes.set_xlim(0, 10)
-        axes.set_ylim(10, 0)
-        style.bare(axes)
-        axes.set_title(f"100 {name} cells", loc="center", fontsize=12)
-        label = f"viewed by {'the day of purchase' if name == 'filled' else 'now'}"
-        axes.set_xlabel(f"{label}: {percent(share)}", color=PERSONAL, fontsize=12)
-        told.append(f"{percent(share)} of the {name} cells")
-    finding = "A view is on file for " + " and ".join(told)
-    _show_below(figure, finding)
 
 
 def drowned(once: pd.Series, counted: pd.Series) -> None:
