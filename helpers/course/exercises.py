@@ -360,13 +360,13 @@ def _(methods, split, dealt, n):
 
 @computed("06-3")
 def _():
-    above, usual = 5 / 45 - 0.06, 0.06 * 0.94
-    return above / (usual / 45) ** 0.5, {
-        "last night's": above / (5 / 45 * 40 / 45 / 45) ** 0.5,
-        "no baskets": above / usual**0.5,
-        "no root": above / (usual / 45),
-        "points": above,
-        "times": 5 / 45 / 0.06,
+    usual = 45 * 0.06
+    return (5 - usual) / usual**0.5, {
+        "shares": (5 / 45 - 0.06) / (0.06 * 0.94 / 45) ** 0.5,
+        "last night's": (5 - usual) / 5**0.5,
+        "no root": (5 - usual) / usual,
+        "points": 5 - usual,
+        "times": 5 / usual,
     }
 
 
