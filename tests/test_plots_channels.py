@@ -120,15 +120,15 @@ def test_a_tie_break_has_both_of_its_prices(figures):
 
 @pytest.mark.parametrize("n", [2, 5, 10])
 def test_the_last_place_is_the_marked_one(figures, n):
-    hits = np.linspace(20, 8, n + 1)
-    table = pd.DataFrame({"hits": hits, "low": hits - 2, "high": hits + 2}, range(1, n + 2))
+    hits = np.linspace(20, 8, n)
+    table = pd.DataFrame({"hits": hits, "low": hits - 2, "high": hits + 2}, range(1, n + 1))
     table.attrs = {"chance": 4.6, "customers": 100}
     plots.place_values(table)
     [axes] = figures[0].axes
     assert [bar.get_height() for bar in axes.patches] == hits.tolist()
     marked = [to_hex(bar.get_facecolor()) == to_hex(colours.WARNING) for bar in axes.patches]
-    assert marked == [place == n - 1 for place in range(n + 1)]
-    assert f"{hits[n - 1] / hits[:n].sum():.0%}" in title(axes) or n == 10
+    assert marked == [place == n - 1 for place in range(n)]
+    assert f"{hits[-1] / hits.sum():.0%}" in title(axes) or n == 10
 
 
 def test_the_names_of_the_taps_stand_clear_of_each_other(figures):

@@ -224,13 +224,13 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
         axes.annotate(f"{right[0]:,.1f}", (right[0], place), (10, 0), color=right[1],
                       textcoords="offset points", ha="left", va="center", fontweight="bold",
                       bbox=_ON_WHITE)  # fmt: skip
-        # the lower one below its dot: beside it runs the line of any two products
+        # the lower one below its dot: beside it runs the line of an ordinary pair
         axes.annotate(f"{left[0]:,.1f}", (left[0], place), (0, -9), color=left[1],
                       textcoords="offset points", ha="center", va="top", fontweight="bold",
                       bbox=_ON_WHITE)  # fmt: skip
     axes.set_xlim(min(0, low) - 0.07 * span, high + 0.16 * span)
     axes.axvline(usual, color=CHANCE, linestyle="--", zorder=0)
-    axes.text(usual, len(melted) - 0.2, f" any two products: {usual:.1f}", color=CHANCE,
+    axes.text(usual, len(melted) - 0.2, f" an ordinary pair: {usual:.1f}", color=CHANCE,
               va="center", bbox=_ON_WHITE)  # fmt: skip
     apart = abs(early[0] - later[0]) > 0.25 * span
     axes.text(early[0], -0.5, "early" if apart else "early, and since", ha="center",
@@ -249,7 +249,7 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
         f"{row['lift_later']:,.1f}"
         for n, row in melted.iterrows()
     )
-    alt = f"{finding}. By common buyers at the time: {told}. Any two products: {usual:.1f}."
+    alt = f"{finding}. By common buyers at the time: {told}. An ordinary pair: {usual:.1f}."
     style.finish(figure, axes, finding, "lift, mean of the ten highest", "common buyers then", alt)
 
 
@@ -298,7 +298,7 @@ def inside_categories(within: pd.DataFrame, most: int = 12) -> None:
         axes.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=3)
         axes.plot(row["times_chance"], place, "o", color=colour, markersize=8)
     axes.axvline(usual, color=CHANCE, linestyle="--")
-    axes.text(usual, -0.85, f" any two products: {usual:.1f}", color=CHANCE, va="center",
+    axes.text(usual, -0.85, f" an ordinary pair: {usual:.1f}", color=CHANCE, va="center",
               bbox=_ON_WHITE)  # fmt: skip
     low, high = np.nanmin([*drawn["low"], usual, 0]), np.nanmax([*drawn["high"], usual])
     high = max(high, drawn["times_chance"].max())
@@ -309,7 +309,7 @@ def inside_categories(within: pd.DataFrame, most: int = 12) -> None:
     of_all = f"of {len(within):,} categor{'y' if len(within) == 1 else 'ies'}"
     finding = f"Of one kind: bought together clearly less in {below:,} {of_all}, more in {above:,}"
     told = "; ".join(f"{name} {row['times_chance']:.2f}" for name, row in drawn.iterrows())
-    alt = f"{finding}. {told}; any two products {usual:.2f}."
+    alt = f"{finding}. {told}; an ordinary pair {usual:.2f}."
     style.finish(figure, axes, finding, "bought by the same people, times chance", "", alt)
 
 
@@ -340,7 +340,7 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
                       annotation_clip=False, bbox=_ON_WHITE)  # fmt: skip
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
-    axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -5),
+    axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -14),
                   textcoords="offset points", color=WARNING, va="top",
                   fontsize=style.SMALL)  # fmt: skip
     if chosen is not None:
@@ -376,17 +376,15 @@ def place_values(table: pd.DataFrame) -> None:
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.channels.hits_by_place`: the last row is the first product not shown.
+        From :func:`helpers.channels.hits_by_place`, without what isn't shown.
     """
     figure, axes = style.figure(3.7)
-    n = len(table) - 1
+    n = len(table)
     chance = table.attrs["chance"]
-    share = table["hits"].iloc[n - 1] / max(1e-9, table["hits"].iloc[:n].sum())
+    share = table["hits"].iloc[-1] / max(1e-9, table["hits"].sum())
     for place, (_, row) in enumerate(table.iterrows()):
-        last, outside = place == n - 1, place == n
-        colour = WARNING if last else CHANCE if outside else PERSONAL
-        axes.bar(place, row["hits"], 0.7, facecolor="white" if outside else colour,
-                 edgecolor=colour, linewidth=1.8, linestyle="--" if outside else "-")  # fmt: skip
+        colour = WARNING if place == n - 1 else PERSONAL
+        axes.bar(place, row["hits"], 0.7, color=colour)
         axes.plot([place, place], [row["low"], row["high"]], color=INK, linewidth=1.5)
         axes.annotate(f"{row['hits']:.1f}", (place, np.nanmax([row["hits"], row["high"]])),
                       (0, 3), textcoords="offset points", ha="center", color=colour,
@@ -394,16 +392,13 @@ def place_values(table: pd.DataFrame) -> None:
     axes.axhline(chance, color=CHANCE, linestyle="--")
     axes.annotate(f"at random:\n{chance:.2g}", (len(table) - 0.45, chance), (0, 4), color=CHANCE,
                   textcoords="offset points", va="bottom")  # fmt: skip
-    names = [f"slot {place}" for place in table.index[:-1]]
-    axes.set_xticks(range(len(table)), [*names, "not\nshown"])
-    if n > 6:
-        names = [str(place) for place in table.index[:-1]]
-        axes.set_xticks(range(len(table)), [*names, "not\nshown"])
+    names = [f"{place}" if n > 6 else f"slot {place}" for place in table.index]
+    axes.set_xticks(range(n), names)
     axes.set_ylim(0, 1.2 * np.nanmax([table["high"].max(), table["hits"].max(), chance, 0.1]))
     axes.set_xlim(-0.6, len(table) - 0.45 + 0.17 * (len(table) + 1))
     finding = f"The last slot brings {percent(share)} of the row's hits"
     told = ", ".join(f"{place}: {row['hits']:.1f}" for place, row in table.iterrows())
-    alt = f"{finding}. Hits per 100 customers by slot: {told} (not shown). At random: {chance:.1f}."
+    alt = f"{finding}. Hits per 100 customers by slot: {told}. At random: {chance:.1f}."
     style.finish(figure, axes, finding, "slot of the row" if n > 6 else "",
                  "hits per 100 customers", alt)  # fmt: skip
 
