@@ -86,18 +86,17 @@ def _afterwards(slides, place, after):
 
 def _times(slides, cells, plan):
     """For each slide, by which minute it is done: the talk's minutes, shared out evenly."""
-    stated = dict(
-        (what.replace("meeting", "questions"), int(many))
+    stated = {
+        what: int(many)
         for many, what in re.findall(
-            r"(\d+)(?: minutes)? (?:for the )?(to read|exercises|questions|meeting)",
+            r"(\d+)(?: minutes)? (?:for the )?(to read|exercises)",
             cells[0].source.split("*Afterwards")[0],
         )
-    )
+    }
     if "to read" not in stated:
         return {}
     talk, hands = plan or (stated["to read"], stated["exercises"])
-    asked = f", {stated['questions']} for the questions" if "questions" in stated else ""
-    told = f"**Time:** {talk} minutes to talk, {hands} to work in the notebook{asked}"
+    told = f"**Time:** {talk} minutes to talk, {hands} to work in the notebook"
     noted = {id(slides[0]): f"{told} ({'one day, in the guide' if plan else 'as the lesson says'})"}
     taught = [slide for slide in slides[1:] if not slide.worked]
     for at, slide in enumerate(taught, start=1):
@@ -107,8 +106,6 @@ def _times(slides, cells, plan):
     for slide in slides:
         if slide.headline == "Exercises":
             noted[id(slide)] = f"**Time:** {hands} minutes"
-        if slide.headline == "Asked in the meeting" and asked:
-            noted[id(slide)] = f"**Time:** {stated['questions']} minutes"
     return noted
 
 
