@@ -132,18 +132,6 @@ def test_the_join_adds_up_what_a_customer_does_not_have(drawn):
     no_overlap(axes)
 
 
-def test_three_lists_say_what_the_comparison_says(drawn):
-    begin = {"customer_id": "one", "rank": [1, 2]}
-    ours = pd.DataFrame(begin | {"product_id": ["lamp", "rug"], "score": [0.4, 0.4]})
-    swapped = ours.assign(product_id=["rug", "lamp"])
-    higher = ours.assign(score=[0.5, 0.4])
-    plots.three_lists(ours, {"B": swapped, "C": higher})
-    [axes] = drawn
-    assert written(axes)[-1] == warehouse.SCORES and warehouse.TIES in written(axes)
-    assert "B: only ties; C: other scores" in axes.alt
-    no_overlap(axes)
-
-
 def verdicts(**counts):
     table = [name for name, n in counts.items() for _ in range(n)]
     return pd.DataFrame({"verdict": [name.replace("_", " ") for name in table], "in_common": 0.9})

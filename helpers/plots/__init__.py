@@ -129,7 +129,6 @@ from helpers.plots.scale import (
     join_by_hand,
     pairs_of_histories,
     programs_compared,
-    three_lists,
     what_a_cap_does,
     what_doubling_does,
     which_machine,

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, PINK, POPULAR, WARNING
 from helpers.plots import style
 from helpers.telling import percent
-from helpers.warehouse import MISSING, SAME, SCORES, TIES, compare_lists
+from helpers.warehouse import MISSING, SAME, SCORES, TIES
 from helpers.warehouse import OTHER as PRODUCTS
 
 _VERDICTS = {SAME: PERSONAL, TIES: OTHER, SCORES: PINK, PRODUCTS: WARNING, MISSING: INK}
@@ -250,37 +250,6 @@ def join_by_hand(own: list[str], neighbours: pd.DataFrame) -> None:
     style.show(figure, f"A customer has {' and '.join(own)}. {finding}. Scores: {told}.")
 
 
-def three_lists(ours: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> None:
-    """One customer's list from several programs, with what the comparison says of each.
-
-    Parameters
-    ----------
-    ours : DataFrame
-        ``customer_id`` (one), ``rank``, ``product_id``, ``score``.
-    others : mapping of str to DataFrame
-        By what the program is called.
-    """
-    figure, axes = style.figure(height=0.55 * len(ours) + 1.5)
-    verdicts = {name: compare_lists(ours, each)["verdict"].iloc[0]
-                for name, each in others.items()}  # fmt: skip
-    for place, (name, table) in enumerate([("ours", ours), *others.items()]):
-        colour = INK if name == "ours" else _VERDICTS[verdicts[name]]
-        x = 3.1 * place
-        axes.text(x, 0.75, name, ha="center", fontweight="bold")
-        for row in table.to_dict("records"):
-            told = f"{row['product_id']}   {row['score']:.2f}"
-            style.box(axes, x, 1 - row["rank"], 2.6, 0.76, told, colour)
-        told = "" if name == "ours" else verdicts[name]
-        axes.text(x, -len(ours) + 0.15, told, ha="center", color=colour, fontweight="bold")
-    axes.set_xlim(-1.5, 3.1 * len(others) + 1.5)
-    axes.set_ylim(-len(ours) - 0.1, 1.2)
-    style.bare(axes, equal=False)
-    finding = "Equal scores: a tie. Other scores: a cause"
-    style.title(axes, finding)
-    told = "; ".join(f"{name}: {verdict}" for name, verdict in verdicts.items())
-    style.show(figure, f"One customer's lists, beside ours. {told}.")
-
-
 def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: float) -> None:
     """How many customers get the same list from another program, and how much is in common.
 
@@ -377,7 +346,7 @@ def jobs_measured(jobs: pd.DataFrame) -> None:
 def which_machine() -> None:
     """Four questions: where the lists are made."""
     questions = [
-        ("May the data leave\nthe warehouse?", "no", "our SQL, there", INK),
+        ("May the data leave\nthe warehouse?", "no", "our SQL, there,\nif it fits the night", INK),
         (
             "Does it fit in half\nof the memory?",
             "yes",
