@@ -259,7 +259,8 @@ def test_a_hundred_people_are_a_hundred_dots(drawn):
     shares = pd.Series({"drawn by dice": 0.2, "best sellers": 0.307, "personal lists": 1.0})
     plots.of_a_hundred(shares)
     axes = drawn["axes"]
-    assert title(axes).startswith("Of a hundred who come back: drawn by dice 20, best sellers 31")
+    told = "Of a hundred who buy something new: drawn by dice 20, best sellers 31"
+    assert title(axes).startswith(told)
     for points, colour, wanted in zip(axes.collections, (CHANCE, POPULAR, PERSONAL),
                                       (20, 31, 100), strict=True):  # fmt: skip
         shown = [colors.to_hex(each) for each in points.get_facecolors()]

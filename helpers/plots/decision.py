@@ -364,6 +364,6 @@ def of_a_hundred(shares: pd.Series) -> None:
     axes.set_xlim(-2.2, 13.5 * len(shares) - 1.8)
     axes.set_ylim(12.2, -1)
     style.bare(axes)
-    finding = f"Of a hundred who come back: {', '.join(told)}"
+    finding = f"Of a hundred who buy something new: {', '.join(told)}"
     style.title(axes, finding)
     style.show(figure, f"{finding} find something in their list.")
