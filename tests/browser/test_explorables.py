@@ -127,7 +127,7 @@ def test_the_planner_moves_by_keyboard_and_says_what_changed(play):
     page.keyboard.press("ArrowRight")
     assert "After 9 weeks" in said.inner_text()
     assert weeks.get_attribute("aria-valuetext") == "9 weeks"
-    lift = page.get_by_label("Smallest lift")
+    lift = page.get_by_label("Break-even")
     lift.fill("60")
     assert "a lift of 60\xa0%" in said.inner_text()
     rows = page.locator("tr:not([aria-hidden])").all_inner_texts()[1:]
