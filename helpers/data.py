@@ -1456,11 +1456,15 @@ RULE = {
     _PROVEN: (f"from {PROOF:.0%}", "", "fewer", ""),
     "Does anything look impossible?": ("nothing", "a remark", "", "an alarm"),
 } | {
-    _FAULTS[fault]: (f"to {fine:.0%}", f"to {mended:.0%}", "", "more")
+    # what the data team expects of the last one, no figure of the file shows
+    _FAULTS[fault]: (
+        f"to {fine:.0%}",
+        f"to {mended:.0%}",
+        "unexpected" * (fault == "strangers"),
+        "more",
+    )  # fmt: skip
     for fault, (fine, mended) in LIMITS.items()
 }
-# what the data team expects, no figure of the file shows
-RULE[IDS_MEET] = (*RULE[IDS_MEET][:2], "unexpected", "more")
 
 
 def may_it_be_used(

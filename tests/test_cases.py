@@ -599,6 +599,8 @@ def test_the_key_is_right_and_each_wrong_answer_gets_its_hint(kind, capsys):
     said = reply(case, key, capsys)
     assert f"All three. {case.truth.clue}" in said
     assert ("blocks, too" in said) == bool(case.truth.later)
+    if case.truth.later:  # lists that stay away need no mending
+        assert ("must be mended, too" in said) == (case.truth.decision != "don't")
     assert cases.judge(case, dict(cases.key(case)))[0]
     also = re.findall(r"`([^`\n]+)`", cases.folded(case).replace("```", ""))
     assert tuple(also) == case.truth.gauges[1:]

@@ -160,7 +160,7 @@ def test_budgets(notebook):
     lines = [
         sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in seen(notebook)
     ]
-    assert len(notebook.cells) <= 42
+    assert len(notebook.cells) <= 41
     assert max(lines) <= 15 and statistics.median(lines) <= 5
 
 

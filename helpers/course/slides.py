@@ -312,25 +312,28 @@ def _opening(text):
 
 def _by_halves(slide, items, said):
     """A list of four items or more on two slides, if each half fits one; else nothing."""
-    cut, room = math.ceil(len(items) / 2), MOST_LISTED - words(slide.headline) - 1
-    halves = [items[:cut], items[cut:]] if len(items) > 3 and not slide.told else []
-    lists = [_list(half, MOST_WORDS - words(slide.headline), room) for half in halves]
-    cut_off = any(words(line) < 3 for told in lists for line in told.split("\n"))
-    if not lists or not all(lists) or cut_off:
+    if len(items) < 4:
         return []
-    notes = [[text for _, text in half] for half in halves]
-    made = [
-        Slide(f"{slide.headline} {at}/2", slide.kicker, told=told, notes=note,
-              section=slide.section)
-        for at, (told, note) in enumerate(zip(lists, notes, strict=True), start=1)
-    ]  # fmt: skip
+    made, before, cut = [], words(slide.headline) + 1, math.ceil(len(items) / 2)
+    for at, half in enumerate((items[:cut], items[cut:]), start=1):
+        told = _list(half, MOST_WORDS - before, MOST_LISTED - before)
+        if min(map(words, told.split("\n"))) < 3:  # none, or one cut to its first word
+            return []
+        notes = [text for _, text in half]
+        part = Slide(f"{slide.headline} {at}/2", told=told, notes=notes, section=slide.section)
+        if words(slide.kicker, *visible(part)) <= MOST_LISTED:
+            part.kicker = slide.kicker
+        made.append(part)
+    if said and words(said[0], *visible(made[1])) <= MOST_WORDS:
+        made[1].said = said[0]
+    return _with_notes(made, slide)
+
+
+def _with_notes(made, slide):
+    """Slides of one list, with the notes before and after it."""
     block = next(at for at, note in enumerate(slide.notes) if _LISTED.match(note))
     made[0].notes = slide.notes[:block] + made[0].notes
-    made[1].notes += slide.notes[block + 1 :]
-    for each in made:
-        if words(*visible(each)) > MOST_LISTED:
-            each.kicker = ""
-    made[1].said = next((s for s in said[:1] if words(s, *visible(made[1])) <= MOST_WORDS), "")
+    made[-1].notes += slide.notes[block + 1 :]
     return made
 
 
@@ -343,11 +346,8 @@ def _by_item(slide, items, said):
         if _ASKS.search(claim) and words(kicker, claim, *sentences(rest)[:1]) > MOST_WORDS:
             kicker = ""
         made.append(Slide(claim, kicker, said=rest, notes=[text], section=slide.section))
-    block = next(at for at, note in enumerate(slide.notes) if _LISTED.match(note))
-    made[0].notes = slide.notes[:block] + made[0].notes
-    made[-1].notes += slide.notes[block + 1 :]
     made[-1].said = made[-1].said or " ".join(said)
-    return [part for each in made for part in _fitted(each)]
+    return [part for each in _with_notes(made, slide) for part in _fitted(each)]
 
 
 def _belong(slides, section):

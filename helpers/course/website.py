@@ -139,7 +139,6 @@ def build_site(out, run=None) -> Path:
         figures = {}
         for path in lessons:
             figures |= _copy_lesson(path, source, {each.name for each in lessons} | set(pages))
-            _part(source / path.name)
         for name in pages:
             text = (folder / name).read_text(encoding="utf-8")
             text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)  # not on the site
@@ -284,32 +283,28 @@ def _introduced():
     return {slug: (re.sub("[!;]", " ", term), where.get(term)) for term, slug in glossary().items()}
 
 
-def _part(path):
-    """What is asked about a lesson on a page of its own, with a link from one to the other."""
-    import nbformat
+def _pages(notebook, path):
+    """A lesson, and what is asked about it on a page of its own, with links to and fro."""
     from nbformat import v4
 
-    whole = nbformat.read(path, as_version=4)
-    lesson, questions = lesson_and_questions(whole.cells)
+    lesson, questions = lesson_and_questions(notebook.cells)
     if not questions:
-        return
-    title = re.match(r"# (\S+) (.+)", lesson[0].source)
-    apart = path.with_stem(f"{path.stem}_questions")
-    lesson.append(v4.new_markdown_cell(
-        f"**To look up:** [what is asked about this lesson]({apart.name}), by section, in "
-        "meetings, and in other businesses."
-    ))  # fmt: skip
-    first, *others = questions
-    by_section = first.source.partition("\n\n")[2].replace("\n### On ", "\n## On ")
-    first.source = (
-        f"# {title[1]} What is asked about it\n\nBack to the lesson: [{title[2]}]({path.name})\n\n"
-        f"{by_section}"
+        return [(path.name, notebook)]
+    number, title = re.match(r"# (\S+) (.+)", lesson[0].source).groups()
+    apart = f"{path.stem}_questions.ipynb"
+    there = (
+        f"**To look up:** [what is asked about this lesson]({apart}), by section, in meetings, and "
+        "in other businesses."
     )
-    for cells, where in ((lesson, path), ([first, *others], apart)):
-        page = v4.new_notebook(cells=cells, metadata=dict(whole.metadata))
-        if where is apart:
-            page.metadata["orphan"] = True  # for Sphinx: in no menu, the lesson leads here
-        nbformat.write(page, where)
+    by_section = questions[0].source.partition("\n\n")[2].replace("\n### On ", "\n## On ")
+    back = f"# {number} What is asked about it\n\nBack to the lesson: [{title}]({path.name})"
+    questions[0].source = f"{back}\n\n{by_section}"
+    metadata = dict(notebook.metadata)
+    # for Sphinx an orphan: in no menu, the lesson leads there
+    pages = ((path.name, [*lesson, v4.new_markdown_cell(there)], {}),
+             (apart, questions, {"orphan": True}))  # fmt: skip
+    return [(name, v4.new_notebook(cells=cells, metadata=metadata | more))
+            for name, cells, more in pages]  # fmt: skip
 
 
 def headings_as_text(notebook) -> None:
@@ -392,5 +387,6 @@ def _copy_lesson(path, source, available):
                 file = base64.b64decode(output["data"]["image/png"])
                 sizes = picture["alt"], picture["width"], picture["height"]
                 figures[hashlib.sha256(file).hexdigest()] = sizes
-    nbformat.write(notebook, source / path.name)
+    for name, page in _pages(notebook, path):
+        nbformat.write(page, source / name)
     return figures
