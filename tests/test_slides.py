@@ -11,7 +11,13 @@ import yaml
 from PIL import Image
 
 from helpers.course import slides as slides_module
-from helpers.course.notebooks import FOLDER, QUIZZES, lessons, number
+from helpers.course.notebooks import (
+    FOLDER,
+    QUIZZES,
+    lesson_and_questions,
+    lessons,
+    number,
+)
 from helpers.course.slides import (
     MOST_LISTED,
     MOST_WORDS,
@@ -115,6 +121,17 @@ def test_questions_lie_below_their_section_and_what_one_takes_home_comes_last():
         ("Asked in the meeting", False), ("Who?", True), ("“We tested”", False),
     ]  # fmt: skip
     assert slides[4].notes == ["So."]
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_no_question_on_a_section_is_lost(path):
+    """Also where a cell prints the section's heading, as the last one of 07."""
+    cells = nbformat.read(path, as_version=4).cells
+    told = lesson_and_questions(cells)[1][0].source
+    asked = re.findall(r"<summary>([^<]*\?)</summary>", told)
+    below = [slide.headline for slide in slides_of(cells) if slide.below]
+    assert asked and [each for each in asked if not re.search(r"section \d", each)
+                      and each not in below] == []  # fmt: skip
 
 
 def test_a_list_too_long_for_a_slide_has_two_or_one_for_each_item():
