@@ -1149,14 +1149,14 @@ def settings_for(
 
 
 def worth_having(best_sellers: float, customers: int, share: float = WORTH_HAVING) -> float:
-    """Smallest difference of NDCG worth having: a fifth of what the best sellers reach.
+    """Smallest gain worth having: a fifth of what the best sellers reach.
 
     Parameters
     ----------
     best_sellers : float
-        Mean NDCG of the best sellers.
+        Hit rate of the best sellers, or their mean of another metric.
     customers : int
-        Judged by. It is never less than a single hit in front.
+        Judged by. It is never less than a single customer's hit.
     share : float
         Of what the best sellers reach, where it is not a fifth.
     """

@@ -165,6 +165,9 @@ class Assumptions:
         the purchases.
     margin_share : float
         What remains of an amount after costs.
+    exchange_rate : float
+        Per cent more sales from this place for one per cent more customers with a hit: the highest
+        rate that anybody believes. Only a live test tells the true one.
     """
 
     visits_per_week: float | None = None
@@ -175,6 +178,7 @@ class Assumptions:
     cost_per_year: float | None = None
     margin_share: float = 0.4
     buy_rate: float = 0.3
+    exchange_rate: float = 2.0
 
     @property
     def carts_per_visit(self) -> float:
@@ -209,16 +213,20 @@ def lift_worth_having(assumed: Assumptions, amount: float | None, share: float =
         ``"cost"``: the lift that earns the cost of a year, cost / (carts a year today x margin of
         an average purchase x the share of carts that are bought); else ``"fifth"``,
         :data:`helpers.evaluate.WORTH_HAVING`.
+        ``more_hits``: by what share more customers must have a hit for it, at the highest exchange
+        rate; without a cost or a lift a fifth, by the same convention.
         With ``"cost"`` also ``carts_per_year`` and ``margin`` (of a cart, bought or not).
     """
     if assumed.lift is not None:
-        return {"lift": assumed.lift, "lift_from": "lift"}
-    if assumed.cost_per_year and assumed.visits_per_week and amount:
+        found = {"lift": assumed.lift, "lift_from": "lift"}
+    elif assumed.cost_per_year and assumed.visits_per_week and amount:
         carts = assumed.visits_per_week * share * assumed.carts_of_a_year
         margin = assumed.margin_of_a_cart(amount)
         lift = assumed.cost_per_year / (carts * margin)
-        return {"lift": lift, "lift_from": "cost", "carts_per_year": carts, "margin": margin}
-    return {"lift": WORTH_HAVING, "lift_from": "fifth"}
+        found = {"lift": lift, "lift_from": "cost", "carts_per_year": carts, "margin": margin}
+    else:
+        return {"lift": WORTH_HAVING, "lift_from": "fifth", "more_hits": WORTH_HAVING}
+    return found | {"more_hits": found["lift"] / assumed.exchange_rate}
 
 
 def payback(development: float, upkeep: float, earns: float, lift: float) -> float:
@@ -388,8 +396,8 @@ CHECKS = [
         "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": "it notices {noticed}; the best case is {best_lift:,.0%}, if carts follow the "
-        "score",
+        "answer": "it notices {noticed}; the best case is {best_lift:,.0%}, at the "
+        "highest exchange rate",
         "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
         "ask": "a place that more customers see",
         "what_to_do": "{no_test}",
@@ -493,12 +501,13 @@ def decide(evidence) -> dict:
         ``but_for`` (a text: which were not), ``customers_judged``, ``not_judged`` (a text: what to
         do where there are none), ``hits``
         (how many of them found something in one of the two lists only), ``worth_having`` (the
-        smallest difference of NDCG worth having), ``signal_low`` and ``signal_high`` (interval of
-        the shuffle test), ``gain_low`` and ``gain_high`` (interval of the NDCG above the best
+        smallest gain in hit rate worth having), ``signal_low`` and ``signal_high`` (interval of
+        the shuffle test), ``gain_low`` and ``gain_high`` (interval of the hit rate above the best
         sellers'), ``best_lift`` (the largest lift that this interval allows: its upper end as a
-        share of the best sellers' NDCG) and ``smallest_lift`` (that a test finds within
-        :data:`MAX_WEEKS` weeks). What is missing counts as no, but for the texts; only the last two
-        may stay open, and then the recommendation says so. May be left out: ``floor_lift``
+        share of the best sellers' hit rate, times the highest exchange rate) and
+        ``smallest_lift`` (that a test finds within :data:`MAX_WEEKS` weeks). What is missing counts
+        as no, but for the texts; only the last two may stay open, and then the recommendation says
+        so. May be left out: ``floor_lift``
         (``smallest_lift`` with any number of visits); ``wanted`` (numbers that nobody has entered
         and that a yes rests on: mappings of ``what``, ``key`` and ``turns``, a sentence on what
         would turn it); ``stops``, from :func:`what_stops`. Where something is shown that must not
@@ -989,7 +998,8 @@ def _recommend(quality, signal, plan, of_the_data):
 
     groups = quality["groups"] if quality else {}
     for group in groups.values():
-        group["says"] = group_says(group["gain"], _worth_having(quality, plan(GROUPS)["lift"]))
+        line = _worth_having(quality, plan(GROUPS)["more_hits"])
+        group["says"] = group_says(group["gain"], line)
     stay = tuple(name for name in GROUPS if groups.get(name, {}).get("says") != RULED_OUT)
     tests = [(stay, quality)] if stay else []
     tests += [((name,), group) for name, group in groups.items() if group["says"] == BETTER]
@@ -1014,30 +1024,33 @@ def _evidence(quality, signal, judged, planned):
     return {
         "customers_judged": judged and judged["customers"],
         "hits": judged and judged["hits"],
-        "worth_having": judged and _worth_having(quality, planned["lift"]),
+        "worth_having": judged and _worth_having(quality, planned["more_hits"]),
         "signal_low": signal and signal["low"],
         "signal_high": signal and signal["high"],
         "gain_low": judged and judged["gain"]["low"],
         "gain_high": judged and judged["gain"]["high"],
         "lift": planned["lift"],
-        "best_lift": judged and _as_lift(quality, judged["gain"]["high"]),
+        "best_lift": judged and _as_lift(quality, judged["gain"]["high"], planned),
         "smallest_lift": planned["smallest_lift"],
         "floor_lift": planned["floor_lift"],
     }
 
 
-def _as_lift(quality, gain):
-    """A difference of NDCG as a share of the best sellers': what carts rise by, if they follow."""
-    best_sellers = quality["methods"][quality["rival"]]["ndcg"]
-    return gain / best_sellers if best_sellers else None
+def _as_lift(quality, gain, plan):
+    """A gain as a share of the best sellers' hits: what carts rise by at the highest rate."""
+    best_sellers = quality["methods"][quality["rival"]]["hit_rate"]
+    return plan["exchange_rate"] * gain / best_sellers if best_sellers else None
 
 
 def _money(quality, evidence, plan):
-    """What a year brings if carts follow the score; None where something for it is not known."""
+    """What a year brings if carts rise as hits do; None where something for it is not known."""
     if not quality or not plan["visits_per_week"] or not plan["earns"]:
         return None
+    by_hits = plan | {"exchange_rate": 1}
     lifts = [
-        _as_lift(quality, evidence[end]) for end in ("gain_low", "gain_high") if end in evidence
+        _as_lift(quality, evidence[end], by_hits)
+        for end in ("gain_low", "gain_high")
+        if end in evidence
     ]
     if len(lifts) < 2 or None in lifts:
         return None
@@ -1049,7 +1062,7 @@ def _money(quality, evidence, plan):
 def _wanted(planned, evidence, quality, smallest_lift):
     """The numbers that nobody has entered and that a *ship a test* rests on, and what turns it."""
     best, share, floor = evidence["best_lift"], planned["share"], planned["floor_lift"]
-    turns_at = _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"]))
+    turns_at = _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"]), planned)
     tells = bool(best and turns_at and turns_at > 0)
     no_visits, no_line = not planned["visits_per_week"], planned["lift_from"] == "fifth"
     earns, cost, currency = planned["earns"], planned["cost_per_year"], planned["currency"]
@@ -1122,10 +1135,10 @@ def _is_assumed(plan, key):
     return plan[key] == getattr(Assumptions(), key) and key not in plan.get("entered", ())
 
 
-def with_half_the_clicks(evidence: Mapping, plan: Mapping) -> str | None:
-    """What the rule would say if the place got half of the clicks that nobody has counted yet.
+def with_twice_the_line(evidence: Mapping, plan: Mapping) -> str | None:
+    """What the rule would say if hits brought half as many sales, or the place got half the clicks.
 
-    The same cost is then earned by half the carts, so the line doubles.
+    Either way the same cost takes twice as many hits, so the line doubles.
 
     Parameters
     ----------
@@ -1135,13 +1148,16 @@ def with_half_the_clicks(evidence: Mapping, plan: Mapping) -> str | None:
     Returns
     -------
     str or None
-        A recommendation of :func:`decide`; None where clicks and carts were entered, or the line
-        doesn't come from them.
+        A recommendation of :func:`decide`; None where the line comes from no cost.
     """
-    guessed = any(_is_assumed(plan, key) for key in _OF_CARTS if key in plan)
-    if plan.get("lift_from") != "cost" or not guessed or not evidence.get("worth_having"):
+    if plan.get("lift_from") != "cost" or not evidence.get("worth_having"):
         return None
     return decide({**evidence, "worth_having": 2 * evidence["worth_having"]})["decision"]
+
+
+def clicks_are_assumed(plan: Mapping) -> bool:
+    """Whether nobody has counted the place's clicks, or what of them reaches the cart."""
+    return any(_is_assumed(plan, key) for key in _OF_CARTS if key in plan)
 
 
 def _average(plan):
@@ -1219,11 +1235,11 @@ def _judge(model, split, n):
     }
     # the window that does best on the very days we judge by: hard to beat
     table = evaluate.compare(popular, split, n)
-    best_sellers = table["ndcg"].idxmax()
+    best_sellers = table["hit_rate"].idxmax()
     methods = {"drawn by dice": Random(), "personal list": personal}
     table = pd.concat([table.loc[[best_sellers]], evaluate.compare(methods, split, n)])
     table = table.loc[["personal list", best_sellers, "drawn by dice"]]
-    figures = ["hit_rate", "hit_rate_low", "hit_rate_high", "ndcg", "ndcg_low", "ndcg_high"]
+    figures = ["hit_rate", "hit_rate_low", "hit_rate_high"]
     matrix, tables = split.training()
     ours, theirs = (
         evaluate.per_customer(copy.copy(each).fit(matrix, **tables), split, n)[0]
@@ -1244,7 +1260,7 @@ def _judge(model, split, n):
         "trend_days": personal.trend_days,
         "recommender": type(personal).__name__,
     }
-    return {"quality": quality, "signal": evaluate.shuffle_test(split, n)}
+    return {"quality": quality, "signal": evaluate.shuffle_test(split, n, metric="hit_rate")}
 
 
 def _group(ours, theirs):
@@ -1260,7 +1276,7 @@ def _compare(ours, theirs, comparisons=1):
 
     With several comparisons each interval is wide enough for all of them together (Bonferroni).
     """
-    gain = ours["ndcg"] - theirs["ndcg"]
+    gain = ours["hit_rate"] - theirs["hit_rate"]
     low, high = evaluate.interval(gain, comparisons)
     boxes = evaluate.agreement(ours["hit_rate"], theirs["hit_rate"])
     return {
@@ -1274,13 +1290,10 @@ def _compare(ours, theirs, comparisons=1):
     }
 
 
-def _worth_having(quality, lift):
-    """The smallest difference of NDCG worth having; never less than a single hit in front.
-
-    That carts rise by the same share as NDCG is a stand-in: nobody knows before the test.
-    """
-    best_sellers = quality["methods"][quality["rival"]]["ndcg"]
-    return evaluate.worth_having(best_sellers, quality["customers"], lift)
+def _worth_having(quality, more_hits):
+    """The smallest gain in hit rate worth having; never less than a single customer."""
+    best_sellers = quality["methods"][quality["rival"]]["hit_rate"]
+    return evaluate.worth_having(best_sellers, quality["customers"], more_hits)
 
 
 def served(lists: pd.DataFrame, customers, n: int) -> dict[str, int]:
@@ -1367,6 +1380,7 @@ _ASSUMED = {
     "buy_rate": "Of 100 such carts, that are paid for",
     "margin_share": "Of 100 in sales, that remain after costs",
     "cost_per_year": "Cost of the first year, to build and to run",
+    "exchange_rate": "Per cent more sales for one per cent more customers with a hit, at most",
     "lift": "Smallest gain worth building",
 }
 
@@ -1390,7 +1404,8 @@ def _assumptions(plan, worth_having):
         elif key == "cost_per_year":
             value = money(value, currency)
         else:
-            value = f"{100 * value:,.3g}" if default is not None else f"{value:,.6g}"
+            share = default is not None and key != "exchange_rate"
+            value = f"{100 * value:,.3g}" if share else f"{value:,.6g}"
         told.append({"key": key, "what": what, "value": value, "how": how})
     if plan.get("amount"):
         average = {"what": "An average purchase", "value": _average(plan), "how": "measured"}
@@ -1521,19 +1536,20 @@ def page(
         plan, quality = facts["plan"], facts["quality"]
         line = facts["evidence"].get("worth_having")
         assumed = _assumptions(plan, line)
-        half = with_half_the_clicks(facts["evidence"], plan)
-        base = quality and quality["methods"][quality["rival"]]["ndcg"]
+        half = with_twice_the_line(facts["evidence"], plan)
+        base = quality and quality["methods"][quality["rival"]]["hit_rate"]
         last = pd.Timestamp(facts["data"]["to"])
         before_christmas = 0 <= (pd.Timestamp(last.year, 12, 24) - last).days < 28
-        # with few customers, a single hit in front is more than that
-        on_the_line = bool(line and base) and math.isclose(line, base * plan["lift"])
+        # with few customers, a single one is more than that
+        on_the_line = bool(line and base) and math.isclose(line, base * plan["more_hits"])
     text = template.render(
         checks=checks,
         assumed=assumed,
         on_the_line=on_the_line,
         max_weeks=MAX_WEEKS,
         before_christmas=before_christmas,
-        with_half_the_clicks=half,
+        with_twice_the_line=half,
+        clicks_are_assumed=bool(facts) and clicks_are_assumed(facts["plan"]),
         facts=facts,
         title=(facts or {}).get("data", {}).get("shop") or title,
         colours={

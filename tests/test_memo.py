@@ -156,7 +156,8 @@ def test_what_is_worth_having_comes_from_the_money_where_that_is_known():
     assert memo.lift_worth_having(shop, 25.0, 0.5)["lift"] == pytest.approx(0.3)
     assert memo.lift_worth_having(replace(shop, lift=0.07), 25.0)["lift"] == 0.07
     for unknown in (replace(shop, cost_per_year=None), replace(shop, visits_per_week=None)):
-        assert memo.lift_worth_having(unknown, 25.0) == {"lift": 0.2, "lift_from": "fifth"}
+        fifth = {"lift": 0.2, "lift_from": "fifth", "more_hits": 0.2}
+        assert memo.lift_worth_having(unknown, 25.0) == fifth
     assert memo.lift_worth_having(shop, None)["lift_from"] == "fifth"
 
 
@@ -210,7 +211,7 @@ def test_the_bundled_shop_ships_a_test(facts, shop):
     # by the lesson's own comparison
     split = evaluate.split_by_time(*shop)
     gain = evaluate.paired_difference(
-        evaluate.settings_for(*shop), MostPopular(30), split, k=5
+        evaluate.settings_for(*shop), MostPopular(30), split, k=5, metric="hit_rate"
     )  # fmt: skip
     assert facts["quality"]["rival"] == "best sellers of 30 days"
     assert facts["quality"]["gain"] == pytest.approx(gain, rel=1e-4)
@@ -283,7 +284,7 @@ def test_groups_fixed_before_decide_for_whom_the_test_is(
     everybody, one, several, decision, only_for
 ):
     quality = everybody | {"groups": {memo.ONE: dict(one), memo.SEVERAL: dict(several)}}
-    quality |= {"rival": "best", "methods": {"best": {"ndcg": 0.1}}}  # a fifth of it: .02
+    quality |= {"rival": "best", "methods": {"best": {"hit_rate": 0.1}}}  # a fifth of it: .02
     plan = memo._planner(memo.Assumptions(), no_structure(0), None)
     found = memo._recommend(
         quality, {"low": 0.05, "high": 0.07}, plan, {"doubts": 0, "rows_kept": 1}
@@ -300,8 +301,8 @@ def asked(transactions, gains, cost, visits, lift=None):
     """The recommendation for gains of everybody and of both groups, with their half widths."""
     everybody, one, several = (judged(middle - half, middle + half) for middle, half in gains)
     quality = everybody | {"groups": {memo.ONE: one, memo.SEVERAL: several}}
-    quality |= {"rival": "best", "methods": {"best": {"ndcg": 0.1}}}
-    shop = memo.Assumptions(visits, cost_per_year=cost, lift=lift)
+    quality |= {"rival": "best", "methods": {"best": {"hit_rate": 0.1}}}
+    shop = memo.Assumptions(visits, cost_per_year=cost, lift=lift, exchange_rate=1)
     found = memo._recommend(
         quality, {"low": 0.2, "high": 0.9}, memo._planner(shop, transactions, None),
         {"doubts": 0, "rows_kept": 1},
@@ -411,15 +412,15 @@ def test_what_nobody_has_entered_is_no_yes(shop, visits, cost, lift, said):
 
 
 def test_few_customers_and_unknown_visits_are_told_what_to_expect():
-    plan = memo._planner(memo.Assumptions(), no_structure(0), None)
+    plan = memo._planner(memo.Assumptions(exchange_rate=1), no_structure(0), None)
     group = judged(0.03, 0.05)
     quality = group | {"groups": {memo.ONE: dict(group), memo.SEVERAL: dict(group)}}
-    quality |= {"rival": "best", "methods": {"best": {"ndcg": 0.1}}}
+    quality |= {"rival": "best", "methods": {"best": {"hit_rate": 0.1}}}
     signal, fine = {"low": 0.05, "high": 0.07}, {"doubts": 0, "rows_kept": 1}
     decision = memo._recommend(quality, signal, plan, fine)["decision"]
     assert 'expect "not yet": however often they come' in decision["holds_once"]
     assert "the best case of the gain is 50% more" in decision["wanted"][0]["turns"]
-    known = memo._planner(memo.Assumptions(1e8, lift=0.2), no_structure(0), None)
+    known = memo._planner(memo.Assumptions(1e8, lift=0.2, exchange_rate=1), no_structure(0), None)
     decision = memo._recommend(quality, signal, known, fine)["decision"]
     assert decision["decision"] == "not yet" and "more customers, not more visits" in decision[
         "what_to_do"
@@ -611,8 +612,8 @@ def test_the_memo_judges_and_shows_the_runs_own_engine(shop, tmp_path):
     split = evaluate.split_by_time(transactions)
     table = evaluate.compare({"same": settings, "other": ItemBased()}, split)
     own = facts["quality"]["methods"]["personal list"]
-    assert own["ndcg"] == pytest.approx(table.loc["same", "ndcg"])
-    assert own["ndcg"] != pytest.approx(table.loc["other", "ndcg"])
+    assert own["hit_rate"] == pytest.approx(table.loc["same", "hit_rate"])
+    assert own["hit_rate"] != pytest.approx(table.loc["other", "hit_rate"])
     assert facts["quality"]["trend_days"] == 14 and facts["quality"]["recommender"] == "ItemBased"
     customer = facts["examples"][0]["customer_id"]
     names = [product["product_name"] for product in facts["examples"][0]["products"]]
@@ -680,15 +681,17 @@ def test_clicks_that_nobody_counted_are_asked_for_and_what_half_of_them_would_do
     for high, half in ((1.9 * line, memo.DONT), (2.1 * line, memo.SHIP)):
         evidence = facts["evidence"] | dict.fromkeys(("gain_high", "signal_high"), high)
         assert memo.decide(evidence)["decision"] == memo.SHIP
-        assert memo.with_half_the_clicks(evidence, plan) == half
+        assert memo.with_twice_the_line(evidence, plan) == half
         page = said(memo.page(facts | {"evidence": evidence, "plan": plan}, "shop"))
         assert "the data team counts clicks and carts, and legal signs" in page
-        assert ("Half the assumed clicks" in page) == (half == memo.DONT)
-    known = plan | {"entered": ["click_rate", "cart_rate"]}
-    for other in (known, plan | {"lift_from": "fifth"}, plan | {"lift_from": "lift"}):
-        assert memo.with_half_the_clicks(evidence, other) is None
-    page = said(memo.page(facts | {"plan": known}, "shop"))
-    assert "counts clicks" not in page and "Half the assumed clicks" not in page
+        assert ("Half the assumed clicks, or half the exchange rate" in page) == (half == memo.DONT)
+    for other in (plan | {"lift_from": "fifth"}, plan | {"lift_from": "lift"}):
+        assert memo.with_twice_the_line(evidence, other) is None
+    evidence |= dict.fromkeys(("gain_high", "signal_high"), 1.9 * line)
+    known = {"plan": plan | {"entered": ["click_rate", "cart_rate"]}, "evidence": evidence}
+    page = said(memo.page(facts | known, "shop"))
+    assert "counts clicks" not in page and "assumed clicks" not in page
+    assert "Half the exchange rate (2, the highest we believe): don't" in page
 
 
 def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_change_it(facts):
@@ -698,13 +701,14 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     assert f"for {plan['weeks']} weeks, decided once" in first
     assert "First, by <b></b>: whoever decides says how far visits and revenue may fall" in first
     assert "and legal signs. Then a live test" in first
-    base = quality["methods"][quality["rival"]]["ndcg"]
+    base = quality["methods"][quality["rival"]]["hit_rate"]
     low, high = (
         evidence[end] / base * plan["carts_per_year"] * plan["margin"]
         for end in ("gain_low", "gain_high")
     )
     low, high = (f"{memo.rounded(each):,.0f}" for each in (low, high))
-    told = f"{low} to {high} a year in margin (in the shop's currency), against a cost of 8,000."
+    told = f"{low} to {high} a year in margin (in the shop's currency), at the highest exchange "
+    told += "2 times that, against a cost of 8,000."
     assert told in said(page)
     assert f"We stop if carts surely rise by less than {100 * plan['lift']:.0f} %" in first
     assert first.count('<th scope="row"') == 5, "five customers"
@@ -876,7 +880,7 @@ def test_only_who_finds_something_in_one_list_tells_two_lists_apart():
 
     def scores(*found):
         hit = pd.Series(everyone.isin(np.concatenate(found)), everyone).astype(float)
-        return pd.DataFrame({"hit_rate": hit, "ndcg": hit / 2})
+        return pd.DataFrame({"hit_rate": hit})
 
     both = np.arange(100)
     for apart, gain in ((19, False), (20, True)):
@@ -1000,23 +1004,24 @@ def test_what_is_entered_is_not_called_assumed(open_facts):
     }
 
 
-def test_two_scales_never_stand_side_by_side_without_a_word(facts):
+def test_bars_and_rule_count_the_same_customers(facts):
     page = said(memo.page(facts, "shop"))
-    first = page.index("points")
-    word = page.index("Two scales: the bars count customers of 100")
-    assert word < first, "before the first of them"
+    assert page.index("A point is one customer of 100") < page.index("points"), "before the first"
+    plan, quality = facts["plan"], facts["quality"]
     own, best = (
-        memo.points(facts["quality"]["methods"][name]["ndcg"], "")
-        for name in ("personal list", facts["quality"]["rival"])
+        quality["methods"][name]["hit_rate"] for name in ("personal list", quality["rival"])
     )
-    assert f"best sellers have {best}, our lists {own}." in page
-    line = memo.points(facts["evidence"]["worth_having"], "")
-    assert (
-        f"is {line} points, {100 * facts['plan']['lift']:.0f} % of the best sellers' score" in page
+    assert quality["gain"]["difference"] == pytest.approx(own - best)
+    line = facts["evidence"]["worth_having"]
+    assert line == pytest.approx(plan["lift"] / 2 * best)
+    told = f"is {memo.points(line, '')} points: {50 * plan['lift']:.0f} % of the best sellers' "
+    told += (
+        f"{memo.points(best, '')} ({100 * plan['lift']:.0f} % more sales ÷ 2, the highest exchange"
     )
+    assert told in page
     # with few customers the line is a single hit, and no share of anything
     few = facts | {"evidence": facts["evidence"] | {"worth_having": 0.2}}
-    assert "of the best sellers' score" not in said(memo.page(few, "shop"))
+    assert "of the best sellers'" not in said(memo.page(few, "shop")).split("A point is")[1][:150]
 
 
 def test_money_has_a_currency_or_says_whose(shop):
@@ -1085,10 +1090,10 @@ def test_a_limit_says_what_it_rests_on(shop, open_facts):
 def test_an_example_of_the_cost_is_none_where_so_few_visits_are_too_few():
     """A best case that needs ten visits a week of each customer."""
     shop = no_structure(0, n_customers=4_000, n_orders=20_000).assign(quantity=1, unit_price=10.0)
-    plan = memo._planner(memo.Assumptions(), shop, None)
+    plan = memo._planner(memo.Assumptions(exchange_rate=1), shop, None)
     planned = plan(memo.GROUPS)
     best = plan.smallest_lift(10 * planned["customers"], 1)
-    quality = {"rival": "best", "methods": {"best": {"ndcg": 0.1}}}
+    quality = {"rival": "best", "methods": {"best": {"hit_rate": 0.1}}}
     for rise, enough in ((best, False), (5 * best, True)):
         gain = {"best_lift": rise, "gain_high": rise / 10, "signal_high": 1}
         visits, cost = memo._wanted(planned, gain, quality, plan.smallest_lift)

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpers import evaluate, memo, simulation, trust
 from helpers.course.notebooks import FOLDER
@@ -98,13 +100,18 @@ def test_the_smallest_gain_pays_for_itself():
     assert np.isnan(trust.smallest_gain(600, np.nan, 0.3, 2))
 
 
-def test_the_line_is_the_memos():
-    """The memo's smallest lift, in points of hit rate, at an exchange rate of 1."""
-    assumed = memo.Assumptions(visits_per_week=4_200, cost_per_year=8_000)
+@given(st.floats(1, 1e6), st.floats(1, 1e6), st.floats(0.01, 1), st.floats(0.1, 5))
+def test_the_line_is_the_memos(visits, cost, rival, rate):
+    """Both lessons that draw it draw the same one."""
+    assumed = memo.Assumptions(visits_per_week=visits, cost_per_year=cost, exchange_rate=rate)
     today = trust.place_earns(assumed, 40.0)
-    assert today == pytest.approx(4_200 * 52 / 12 * 0.008 * 0.3 * 40 * 0.4)
-    line = trust.smallest_gain(8_000 / 12, today, 0.3, 1)
-    assert line == pytest.approx(0.3 * memo.lift_worth_having(assumed, 40.0)["lift"])
+    assert today == pytest.approx(visits * 52 / 12 * 0.008 * 0.3 * 40 * 0.4)
+    line = trust.smallest_gain(cost / 12, today, rival, assumed.exchange_rate)
+    assert line == pytest.approx(rival * memo.lift_worth_having(assumed, 40.0)["more_hits"])
+
+
+def test_without_visits_or_prices_nobody_knows_what_a_place_earns():
+    assumed = memo.Assumptions(visits_per_week=4_200, cost_per_year=8_000)
     assert np.isnan(trust.place_earns(assumed, None))
     assert np.isnan(trust.place_earns(memo.Assumptions(), 40.0))
 

@@ -451,6 +451,14 @@ class Parameters(_Model):
         ge=0,
     )
     margin_share: float = _field(0.4, "of an amount, what remains after costs", _SHARE, gt=0, le=1)
+    exchange_rate: float = _field(
+        2,
+        "per cent more sales from the list's place for one per cent more customers with a hit: the "
+        "highest rate that anybody believes",
+        "a number above 0",
+        gt=0,
+        le=100,
+    )
     voucher_share: float = _field(
         0.1, "an offer is worth this part of an average purchase", _SHARE, ge=0, le=1
     )

@@ -8,6 +8,7 @@ lists learn from its own customers only. About a minute a world.
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -43,10 +44,13 @@ def plan_for(lift):
     """A plan in which neither the data nor the traffic stand in the way."""
 
     def plan(groups):
-        return {"lift": lift, "lift_from": "lift", "smallest_lift": lift, "floor_lift": lift,
-                "visits_per_week": 1}  # fmt: skip
+        return asdict(hits_are_sales) | {
+            "more_hits": lift, "lift_from": "lift", "smallest_lift": lift, "floor_lift": lift,
+            "share": 1, "customers": 1, "sizes": {}, "earns": None, "currency": "",
+        }  # fmt: skip
 
-    plan.smallest_lift = None  # asked where visits are not known
+    hits_are_sales = memo.Assumptions(visits_per_week=1, lift=lift, exchange_rate=1)
+    plan.smallest_lift = lambda visits, share: lift
     return plan
 
 
