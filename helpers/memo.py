@@ -178,7 +178,7 @@ class Assumptions:
     cost_per_year: float | None = None
     margin_share: float = 0.4
     buy_rate: float = 0.3
-    exchange_rate: float = 2.0
+    exchange_rate: float = 2
 
     @property
     def carts_per_visit(self) -> float:
