@@ -223,8 +223,8 @@ def _write_index(source, lessons, pages, run):
 def _first_page() -> str:
     """What the course is, for whom, and what it found: pictures from lesson 00 and the README."""
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    table = re.search(r"^\| \| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
-    minutes = [int(each) for each in re.findall(r"\| (\d+) \|$", table, flags=re.M)]
+    table = re.search(r"^\| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
+    minutes = [int(each) for each in re.findall(r"<br>(\d+) min \|", table)]
     return (ASSETS / "first_page.md").read_text(encoding="utf-8").format(
         **{name: text for name, (text, _) in pictures(lessons_in(FOLDER)).items()},
         table=table.replace("](notebooks/", "]("),
