@@ -103,6 +103,22 @@ def rounded(number: float, digits: int = 3) -> float:
     return float(f"{number:.{digits}g}")
 
 
+#: What stands in the files beside a run's memo.
+_HOLDS = {
+    "recommendations.csv": "each customer's list, with its reasons",
+    "recommendations.parquet": "the same, for programs",
+    "summary.csv": "who gets what, by source and segment",
+    "comparison.csv": "what changed since the lists before these",
+    "engine.zip": "the engine that made the lists",
+    "homepage.csv": "for the homepage: a list a customer",
+    "email.csv": "for mails: only those who agreed",
+    "product_page.csv": "for product pages: a list a product",
+    "cart.csv": "for reminders of a cart left behind",
+    "retention_offers.csv": "who may get an offer, and which",
+    "retention_holdout.csv": "who must get no offer, so that it can be measured",
+    "metrics.json": "all figures of the run, for programs",
+}
+
 #: How what is counted reads where there is one of it.
 _ONE = {"people get": "person gets", "places have": "place has", "ids": "id"}
 
@@ -1516,6 +1532,7 @@ def page(
     environment.filters["who_fills_in"] = who_fills_in
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
+    environment.filters["holds"] = lambda name: _HOLDS.get(name, "")
     environment.filters["points"] = points
     environment.filters["one_decimal"] = lambda share: f"{100 * share:.1f}"
     environment.filters["signed"] = "{:+,.0%}".format

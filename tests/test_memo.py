@@ -721,7 +721,8 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
 def test_a_runs_memo_leads_to_its_appendix_and_says_its_time_once(facts):
     nothing = "There are no earlier lists in this folder to compare with."
     row = {"what": nothing, "before": "", "now": "", "change": ""}
-    found = {"read": 9, "kept": 8, "rejected": {"unit_price is 0": 1}, "findings": {"n": 3}}
+    found = {"read": 9, "kept": 8, "rejected": {"unit_price is 0": 1}}
+    found["findings"] = {"n": 3, "dots": 0, "lines": 0}
     metrics = {"data": {"transactions": found}, "comparison": {"with": None, "rows": [row]}}
     ran = [{"name": name, "ran": "2 March, 02:00", "error": ""} for name in ("01", "02")]
     page = memo.page(facts, "shop", metrics, ran, {"metrics.json": ""})
@@ -729,6 +730,8 @@ def test_a_runs_memo_leads_to_its_appendix_and_says_its_time_once(facts):
     assert to == ["run", "transactions"] and all(f'id="{each}"' in page for each in to)
     assert page.count("2 March, 02:00") == 1 and ">change<" not in page and nothing in page
     assert re.search(r"8 kept. Rejected:\s+unit price is 0: 1", page)
+    assert "metrics.json</a></td><td>all figures of the run" in page
+    assert "none found: dots; lines." in page and "<td>dots" not in page and "<td>n</td>" in page
     metrics["comparison"] = {"with": "2026-03-01", "rows": [row | {"what": "customers"}]}
     ran[1]["ran"] = "3 March, 02:00"
     page = memo.page(facts, "shop", metrics, ran)

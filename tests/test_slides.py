@@ -183,7 +183,7 @@ def test_a_cell_says_what_stands_over_its_table_and_what_stays_in_the_notebook()
     assert told == [
         ("Is it odd?", "They differ", "It differs.", ""),
         ("Guess first", "Do you sign?", "", "> *A letter.* Sign!\n\n"),
-        ("Is it odd?", "A letter came", "", "> *A letter.* Sign!"),
+        ("Is it odd?", "A letter came", "", "> *A letter.* Sign!\n\n"),
     ]
 
 
@@ -230,6 +230,7 @@ def test_what_is_shown_whole_has_a_name():
         "a choice": Slide("Which?", told="- **A.** one\n- **B.** two"),
         "a letter that the room answers": Slide("Do you sign?", quoted="Sign!", asked=True),
         "a colleague's question": Slide("Why?", below=True),
+        "an answer, word for word": Slide("Your answer", "So?", quoted="Not yet. But it may."),
         "": Slide("So", told="- one\n- two", quoted="Sign!"),
     }
     assert {name: whole(slide) for name, slide in cases.items()} == {each: each for each in cases}
@@ -292,6 +293,31 @@ def test_what_is_said_in_a_meeting_is_noted_whole():
     last = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(home)])[-1]
     assert (last.kicker, last.headline) == ("Say it in a meeting", "“We hid the last weeks”")
     assert last.said.count("Of a hundred") == 2 and last.notes[0].count("Of a hundred") == 6
+
+
+def computed(text):
+    return code(v4.new_output("display_data", {"text/markdown": text}))
+
+
+@pytest.mark.parametrize(
+    ("output", "filled"),
+    [
+        (computed('> "' + "For 54 % it held something. " * 9 + '"'), "With this shop's figures:"),
+        (computed('> "For 54 % it held something."'), ""),
+        (code(titled("154 of 300 decide")), "Figures of the lesson:** 154 of 300 decide"),
+        (code(titled("Who decides")), ""),
+    ],
+)
+def test_whoever_says_a_sentence_with_blanks_has_the_figures(output, filled):
+    for said, blank in (("Of a hundred, ____ found it.", True), ("Empty means unknown.", False)):
+        home = f'## What you take home\n\n**Say it in a meeting:** "{said}"'
+        cells = [v4.new_markdown_cell(text) for text in ("# 99 What?", "## 1. So", home)]
+        cells.insert(2, output)
+        slides = slides_of(cells)
+        add_notes(slides, cells, "99")
+        notes = "\n".join(slides[-1].notes)
+        assert ("figures:" in notes or "Figures of" in notes) is bool(blank and filled)
+        assert filled in notes or not blank
 
 
 def test_a_long_guess_is_a_question_and_its_story():

@@ -221,6 +221,8 @@ def whole(slide: Slide) -> str:
         return "a letter that the room answers"
     if slide.below:
         return "a colleague's question"
+    if slide.quoted and slide.kicker and not slide.shown:
+        return "an answer, word for word"  # its first sentence may say the opposite
     return ""
 
 
@@ -864,6 +866,10 @@ const full = (slide) => {
   return slide.scrollHeight > slide.clientHeight
     || last !== slide && last.getBoundingClientRect().bottom > foot + 1;
 };
+// a number and its unit, or two ends of a range, stay on one line
+for (const cell of document.querySelectorAll(".table td"))
+  if (/\\d/.test(cell.textContent) && cell.textContent.trim().length < 15)
+    cell.style.whiteSpace = "nowrap";
 // what is shown is as large as its headline and words leave room for
 const grow = (part, most, least, step, set) => {
   const slide = part.closest(".slide");

@@ -24,7 +24,10 @@ _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a
 _TOY = re.compile(r"To play with: (.+?)\. Run this cell")
 _EXERCISE = re.compile(r"^\*\*(\d)\.\*\* (.+)\n((?:(?!\*\*\d\.\*\*).*\n?)*)", flags=re.M)
 _ANSWER = re.compile(r"<summary>Answer</summary>\s*(?:```python.*?```\s*)?([^\n<]+)", flags=re.S)
+# an answer that a cell computed, word for word
+_QUOTED = re.compile(r"(?:^> |head of product: \*)([“\"][^”\"]{200,}[”\"])", flags=re.M)
 _WHOLE = ("*What comes:*", "**Next:**")
+_BLANK, _MOST_FILLED = "____", 6
 # what the notebook says to whoever reads it alone
 _FORM = re.compile(
     r"00 start|guess first|your question today|afterwards you can|\d+ minutes to read"
@@ -65,6 +68,8 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
         if slide is main[0]:
             lines += [f"**{name}:** {told[name]}" for name in ("Discuss", "When late")
                       if name in told]  # fmt: skip
+        if slide is main[-1] and _BLANK in _all(slide):
+            lines += _filled(main, cells)
         if toy := _TOY.search(slide.shown):
             lines.append(f"**Show it:** {toy[1]}")
         if slide.headline == "Exercises":
@@ -75,6 +80,18 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
     for slide, question in reversed(asked):
         question.kicker = question.section = slide.section
         slides.insert(1 + next(at for at, each in enumerate(slides) if each is slide), question)
+
+
+def _filled(slides, cells):
+    """For the blanks of the sentence to be said: what the lesson's own cells computed."""
+    told = [text for cell in cells for output in cell.get("outputs", [])
+            if (text := output.get("data", {}).get("text/markdown", ""))]  # fmt: skip
+    quoted = [quote for text in told for quote in _QUOTED.findall(text)]
+    if quoted:
+        return [f"**With this shop's figures:** {quoted[-1]}"]
+    found = [slide.headline for slide in slides if slide.shown and re.search(r"\d", slide.headline)]
+    listed = " · ".join(found[-_MOST_FILLED:])
+    return [f"**Figures of the lesson:** {listed}"] if found else []
 
 
 def _afterwards(slides, place, after):
