@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers.reading.dates import MIXED_ZONES, UNCLEAR_ZONES
-from helpers.reading.ids import drawn_alike
+from helpers.reading.ids import TOTALS, drawn_alike
 from helpers.reading.numbers import are_several, is_currency
 
 #: Fewer customers, or orders, than this show no shape.
@@ -755,26 +755,137 @@ def _is_event(value, words=_EVENTS):
 # Products
 
 
+# A list or a record of JSON, Python, PostgreSQL or XML.
+_PACKED = r"""(?s)^\[.*["',].*\]$|^\{.*["',].*\}$|^<.*[/"'].*>$"""
+
+
+def several_in_a_cell(ids: pd.Series) -> tuple[float, str]:
+    """How many of some products' ids are lists of products, and one of these lists.
+
+    Parameters
+    ----------
+    ids : Series of str
+
+    Returns
+    -------
+    share : float
+        Of the rows; 0 if it is less than a twentieth.
+    example : str
+    """
+    ids = ids.dropna()
+    cells = pd.Series(ids.unique(), dtype="str")
+    for lists in (cells[cells.str.contains(_PACKED)], _listed(cells, "[;|,]", 0.5, 0),
+                  _listed(cells, r"[/+&\s]", 0.9, 0.5)):  # fmt: skip
+        share = ids.isin(set(lists)).mean() if len(lists) else 0.0
+        if share >= 0.05:
+            return share, next((each for each in lists if "," in each), lists.iloc[0])
+    return 0.0, ""
+
+
+def _listed(cells, marks, known, least):
+    """The cells that marks separate into ids that stand elsewhere; none if too few parts do.
+
+    The parts of one id, such as shirt|red|M, are no products elsewhere. Nor have they a number
+    that varies, and one part now here, now there: so are lists where no product stands alone.
+    """
+    parts = cells.str.strip().str.split(rf"\s*{marks}\s*", regex=True).explode()
+    parts = parts[parts.str.len() > 0]
+    length = parts.groupby(level=0).size()
+    length = length[length > 1]
+    if len(length) <= least * len(cells):
+        return cells[:0]
+    parts = parts[parts.index.isin(length.index)]
+    elsewhere = parts.isin(set(cells))
+    if length.nunique() > 1 and not least:
+        elsewhere |= parts.groupby(level=0).cumcount().groupby(parts.array).transform("nunique") > 1
+    return cells[length.index] if elsewhere.mean() >= known else cells[:0]
+
+
 def _several_in_a_cell(shop):
-    """Orders with all their products in one cell: A12; B7."""
-    ids = shop.kept["product_id"]
-    lists = pd.Series(ids.unique(), dtype="str")
-    lists = lists[lists.str.contains(r"[^;|,][;|,]")]
-    share = ids.isin(set(lists)).mean()
-    if not share >= 0.05:  # nor where no row is left
-        return None
-    parts = lists.str.split(r" *[;|,] *", regex=True).explode()
-    # the parts of one id, such as shirt|red|M, are no products elsewhere
-    if parts.isin(set(ids)).mean() < 0.5:
+    """Orders with all their products in one cell: A12; B7, or ["A12", "B7"]."""
+    share, example = several_in_a_cell(shop.kept["product_id"])
+    if not share:
         return None
     return Doubt(
         "several products in one cell",
-        f"{share:.0%} of the rows have several products in one cell, such as "
-        f"{_short(lists.iloc[0])}.",
+        f"{share:.0%} of the rows have several products in one cell, such as {_short(example)}.",
         "Each such list counts as one product, which nobody can buy and which is like no other.",
         "Export the lines of the orders, with one product in each row.",
         stops=True,
     )
+
+
+# What begins or ends with a word for a total: "Grand total", "Total C17", "Shop 1 total:".
+_WORDS = "|".join(sorted({re.escape(word.rstrip(":")) for word in TOTALS}, key=len, reverse=True))
+_SAYS_TOTAL = re.compile(rf"({_WORDS})(?=[\s:]|$)|.*\s({_WORDS}):?$", re.DOTALL)
+
+
+def says_total(column: pd.Series) -> pd.Series:
+    """The word for a total that a column's values begin or end with; missing where they don't."""
+    known = {value: said[1] or said[2] for value in column.dropna().unique()
+             if (said := _SAYS_TOTAL.match(value.strip().casefold()))}  # fmt: skip
+    return column.map(known).astype("str")
+
+
+def totals_in(columns: list[pd.Series], amounts: list[pd.Series]) -> list[pd.Series]:
+    """The rows that are totals of others: by a word, and nearly all of those by their amount, too.
+
+    Parameters
+    ----------
+    columns : list of Series of str
+        In the order of the file.
+    amounts : list of Series of float
+        The first that the rows of a column have is looked at.
+
+    Returns
+    -------
+    list of Series of bool
+        For each column: the amount of each row is the sum of the others before it or behind it, as
+        far as the next total by that word; or of all others. A name such as Total Quartz is none.
+    """
+    said = [says_total(column) for column in columns]
+    is_other = pd.concat(said, axis=1).isna().all(axis=1)
+    return [_sums_of(words, is_other, amounts) for words in said]
+
+
+def _sums_of(words, is_other, amounts):
+    is_total = words.notna()
+    amount = next((each for each in amounts if each[is_total].notna().mean() >= 0.9), None)
+    fits = is_total & False
+    if amount is None:
+        return fits
+    running = amount.where(is_other).fillna(0).cumsum()
+    for _, above in running[is_total].groupby(words[is_total]):
+        last = above * 0 + running.iloc[-1]
+        for sums in (above.diff().fillna(above), above.shift(-1).fillna(last) - above, last):
+            fits[above.index] |= np.isclose(amount[above.index], sums, 1e-6, 0.011) & (sums != 0)
+    return is_total & (fits[is_total].mean() >= 0.9)
+
+
+def _totals_among_purchases(shop):
+    """Subtotals of customers or orders, each with a customer, a product and a date."""
+    rows = shop.rows
+    amounts = [rows[each] for each in ("total_amount", "quantity", "unit_price")
+               if each in shop.called]  # fmt: skip
+    counted = rows["reason"].isna() | (rows["reason"] == "no date")
+    names = [each for each in ("customer_id", "product_id", "product_name") if each in shop.called]
+    for name, total in zip(names, totals_in([rows[each] for each in names], amounts), strict=True):
+        column = shop.called[name]
+        if shop.looked_at(name) or shop.looked_at(column):
+            continue
+        values = rows.loc[total & counted, name]
+        if len(values):
+            return Doubt(
+                "totals among purchases",
+                f"{_short(column)} has a word for a total in {_count(len(values), 'row')}, such as "
+                f"{_short(values.iloc[0])}: each is the sum of other rows by its amount.",
+                "A total counts as one more purchase, and doubles what its rows are worth.",
+                _drop(column, sorted(set(values))) + "."
+                if values.nunique() <= 12
+                else "Export without totals and subtotals.",
+                stops=True,
+            )
+    return None
 
 
 def _product_of_everybody(shop):
@@ -1493,5 +1604,5 @@ _CHECKS: list[Callable[[Purchases], Doubt | None]] = [
     _old_dates,
     _days_of_month, _jumping_prices, _product_of_everybody, _customer_is_a_branch, _test_customers,
     _quantities_of_one, _currencies, _rounded_ids, _mixed_zones, _unclear_zones, _event_log,
-    _lines_without_date, _price_of_line, _several_in_a_cell,
+    _totals_among_purchases, _lines_without_date, _price_of_line, _several_in_a_cell,
 ]  # fmt: skip

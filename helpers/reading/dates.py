@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import zoneinfo
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from babel.dates import get_month_names
 
+from helpers.reading.errors import listed
 from helpers.reading.files import DataError
 
 #: Formats with a name, beside those of :meth:`datetime.datetime.strftime`.
@@ -389,6 +392,40 @@ def _plain_date(text, zones):
 def _in_english(word):
     month = _months().get(word.casefold().rstrip("."))
     return word if month is None else get_month_names("abbreviated", locale="en")[month]
+
+
+# A year, with or without month and day behind it; or a day with a short one.
+_IN_A_NAME = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?"
+                        r"|\d\d?[-._]\d\d?[-._]\d\d)(?!\d)")  # fmt: skip
+
+
+def dates_in_names(files) -> str:
+    """A sentence on the dates that all names of a table's files, sheets or folders have.
+
+    Parameters
+    ----------
+    files : list of TextFile
+        What folders they have in common does not count.
+
+    Returns
+    -------
+    str
+        Empty if they have none, or are no files.
+    """
+    if not all(isinstance(file.path, Path) for file in files):
+        return ""
+    above = os.path.commonpath([file.path.absolute().parent for file in files])
+    names = [(file.path.absolute().parent / file.name).relative_to(above).as_posix()
+             for file in files]  # fmt: skip
+    months = [{word for word in re.findall(r"[^\W\d_]+", name.casefold()) if word in _months()}
+              for name in names]  # fmt: skip
+    in_months = len(names) > 1 and all(months) and len(set(map(frozenset, months))) > 1
+    if not (in_months or all(map(_IN_A_NAME.search, names))):
+        return ""
+    return (
+        "Names of files, sheets and folders are not read, and seem to have dates "
+        f"({listed(names, 2)}): if no column has the day of each row, add one to every file."
+    )
 
 
 @cache

@@ -23,7 +23,7 @@ from helpers.reading.columns import (
     other_columns,
     plain_name,
 )
-from helpers.reading.dates import DateReader, as_text, is_given
+from helpers.reading.dates import DateReader, as_text, dates_in_names, is_given
 from helpers.reading.files import (
     DATES_OF,
     NUMBERS_OF,
@@ -86,10 +86,17 @@ class Export:
         if not self.files:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
         self.files = with_together(with_joined(self.files, join), columns)
-        self.names = [self._names_of(file, columns) for file in self.files]
+        of_files: dict[str, list[str]] = {}
+        self.names = [self._names_of(file, columns, of_files) for file in self.files]
+        if contract.date in contract.required and contract.date not in self.found:
+            self.problems += filter(None, [dates_in_names(self.files)])
+        for problem, names in of_files.items():
+            more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+            where = f"In {names[0]}{more}: " if len(self.files) > 1 else ""
+            self.problems.append(where + problem)
         self._ignore(self.options.ignore)
 
-    def _names_of(self, file, columns):
+    def _names_of(self, file, columns, of_files):
         """A file's own columns, theirs to ours; a part may lack what another part has."""
         here = {plain_name(each) for each in file.header}
         anywhere = {plain_name(each) for other in self.files for each in other.header}
@@ -104,14 +111,13 @@ class Export:
                 f"It was read as {file.findings['encoding']}: if letters look wrong, set "
                 "`encoding` under `cleaning`."
             )
-        if len(self.files) > 1:
-            problems = [f"In {file.name}: {each}" for each in problems]
-        self.problems += problems
         for theirs in file.nested(list(names)):
-            self.problems.append(
-                f"Column {theirs} of {file.name} has lists or records in its cells, and "
+            problems.append(
+                f"Column {theirs} has lists or records in its cells, and "
                 f"{names[theirs]} must have one value in each. Export it flattened."
             )
+        for problem in problems:
+            of_files.setdefault(problem, []).append(file.name)
         return names
 
     def _ignore(self, columns):

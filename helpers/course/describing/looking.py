@@ -43,6 +43,8 @@ class Sample:
         The sheet of a workbook (or several alike ones), and all that it has.
     dates : set of str
         Columns whose cells are dates already.
+    files : list of TextFile
+        All that were opened.
     """
 
     given: list[str]
@@ -56,6 +58,7 @@ class Sample:
     sheet: str | list[str] = ""
     sheets: list[str] = field(default_factory=list)
     dates: set[str] = field(default_factory=set)
+    files: list = field(default_factory=list)
 
     @property
     def header(self) -> list[str]:
@@ -101,7 +104,7 @@ def look_at(given: list[str], asked: str | None = None, option: str = "--query")
         raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
     frame, rows, is_whole, is_counted, dates = _rows_of(opened)
     return Sample(given, paths[0].name, frame, rows, is_whole, is_counted, opened[0].findings,
-                  options.header_row or 1, options.sheet or "", sheets, dates)  # fmt: skip
+                  options.header_row or 1, options.sheet or "", sheets, dates, opened)  # fmt: skip
 
 
 def _query(given, asked, option):
@@ -178,7 +181,7 @@ def _rows_of(opened):
     """Rows from the front and a spread of those behind; how many went by; whether that is all."""
     taken, rows, kept, dates = [], 0, 0, set()
     batches = (batch for file in opened for batch in file.batches())
-    n_batches = len(opened) + BATCHES
+    n_batches = 2 * len(opened) + BATCHES  # the first of each file has no row
     is_whole = True
     for batch in itertools.islice(batches, n_batches):
         first = min(len(batch), max(FIRST - kept, 0))

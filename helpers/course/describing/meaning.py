@@ -17,7 +17,7 @@ from helpers.course.describing.words import (
     without_table,
     words,
 )
-from helpers.plausibility import grows_with_quantity, states_of
+from helpers.plausibility import grows_with_quantity, several_in_a_cell, states_of
 
 # In this order, since a column has one meaning only.
 PURCHASES = ("transaction_date", "customer_id", "product_id", "transaction_id", "quantity",
@@ -144,7 +144,7 @@ def _fits(ours, column, theirs, frame, dates, found):
         return share_of_numbers(filled) > 0.5 or _rank(ours, theirs) < 3
     share = len(filled) / len(column)
     if ours == "product_id":
-        return share > 0.5
+        return share > 0.5 and not several_in_a_cell(filled)[0]
     if ours == "customer_id":  # numbers of five digits may be days of Excel, and are customers
         return share > 0.1 and (_is_digits(column) or not looks_like_dates(column))
     if ours == "payment_method":
@@ -243,6 +243,8 @@ def _by_content(ours, frame, found, taken, dates, ids):
         return (known, "the only column with types of events") if known else (few, "")
     free = [theirs for theirs in free if not _is_measured(frame[theirs])
             and (_is_digits(frame[theirs]) or not is_date[theirs])]  # fmt: skip
+    if ours == "product_id":
+        free = [theirs for theirs in free if not several_in_a_cell(frame[theirs])[0]]
     if ids and (known := [theirs for theirs in free if _overlap(frame[theirs], ids) > 0.5]):
         return known[:4], "it has the ids of the purchases"
     repeats = {theirs: frame[theirs].count() / frame[theirs].nunique() for theirs in free}

@@ -18,7 +18,7 @@ from helpers.course.describing.words import event_guess, event_meaning
 from helpers.course.describing.writing import TODO, Page, quoted
 from helpers.data import TRANSACTIONS
 from helpers.reading.columns import ONE_COLUMN, match_columns
-from helpers.reading.dates import OLDEST
+from helpers.reading.dates import OLDEST, dates_in_names
 from helpers.reading.errors import DataError
 from helpers.reading.joining import AND, as_one
 
@@ -242,7 +242,12 @@ class _Table:
         elif ours in REQUIRED:
             page.say(f"no column is surely {ours}; name the right one", 2)
             said = [self.meaning.remarks[ours]] if ours in self.meaning.remarks else []
-            for each in said + (dates.periods_instead(self.frame) if "date" in ours else []):
+            if "date" in ours:
+                named = dates_in_names(self.sample.files)
+                said += dates.periods_instead(self.frame) + [named] * bool(named)
+            if ours == "product_id":
+                said += rows.lists_instead(self.frame)
+            for each in said:
                 page.say(each, 2)
         for other in self.meaning.others.get(ours, []):
             page.put(f"{quoted(other)}: {ours}", f"or: {self._of_column(other)}", 2, is_sure=False)
@@ -368,10 +373,18 @@ class _Table:
             and not asked & set(log.value)
         ):
             proposals.append(log)
+        if self.is_own:
+            totals = rows.totals(self.frame, self.meaning.chosen, self.mark)
+            for each in totals:
+                for column, values in each.value.items():
+                    self.frame = self.frame[~self.frame[column].isin(values)]
+            proposals += totals
         sure = [each for each in proposals if each.is_sure]
         for option in dict.fromkeys(each.option for each in sure):
             alike = [each for each in sure if each.option == option]
-            together = {key: value for each in alike for key, value in each.value.items()}
+            together = {}
+            for key, values in ((key, each.value[key]) for each in alike for key in each.value):
+                together[key] = [*together.get(key, []), *values]
             page.put(f"{option}: {quoted(together)}", [w for each in alike for w in each.why], 2)
         for each in proposals:
             if not each.is_sure:

@@ -21,7 +21,15 @@ from helpers.course.describing.words import (
     without_table,
     words,
 )
-from helpers.plausibility import flagged, is_of_whom, states_of, takes_back
+from helpers.plausibility import (
+    flagged,
+    is_of_whom,
+    several_in_a_cell,
+    states_of,
+    takes_back,
+    totals_in,
+)
+from helpers.reading.ids import TOTALS
 
 
 @dataclass
@@ -138,6 +146,44 @@ def _takes_back(undone, frame, chosen):
                 return True
     who = [chosen[ours] for ours in ("customer_id", "product_id")]
     return takes_back(undone.to_numpy(), frame, who, chosen.get("transaction_id"))
+
+
+def lists_instead(frame: pd.DataFrame) -> list[str]:
+    """Sentences on columns with all products of an order in one cell."""
+    found = {theirs: several_in_a_cell(frame[theirs])[1] for theirs in frame}
+    return [f"{theirs} has several values in one cell, such as {one_line(example)}: if these are "
+            "the products, export a row for each product of an order, since a cell is read as one "
+            "product" for theirs, example in found.items() if example]  # fmt: skip
+
+
+def totals(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> list[Proposal]:
+    """Rows that are the sum of others, by the first column of each that says so."""
+    numbers = [chosen[ours] for ours in ("total_amount", "quantity", "unit_price")
+               if ours in chosen]  # fmt: skip
+    amounts = [as_numbers(frame[theirs], mark) for theirs in numbers]
+    needed = [chosen[ours] for ours in ("customer_id", "product_id", "transaction_date")
+              if ours in chosen]  # fmt: skip
+    columns = list(frame.columns.difference(numbers, sort=False))
+    found, left = [], pd.Series(True, frame.index)
+    summed = totals_in([frame[column] for column in columns], amounts)
+    for column, rows in zip(columns, summed, strict=True):
+        why = "each is the sum of other rows by its amount"
+        if not rows.any():
+            rows = frame[column].str.casefold().isin(TOTALS)
+            why = "each lacks a customer, a product or a date"
+            if not frame.loc[rows, needed].isna().any(axis=1).all():
+                why = "are these totals? Not all are sums of other rows by their amount"
+        rows, is_sure = rows & left, why.startswith("each")
+        if not rows.any() or not (is_sure or column in needed):
+            continue
+        left &= ~rows
+        values = list(frame.loc[rows, column].unique())
+        why = f"{column} has a word for a total, rows: {rows.sum():,}; {why}"
+        if len(values) > 40:
+            why += f"; too many to list, such as {one_line(values[0])}: export without them"
+            values, is_sure = ["?"], False
+        found.append(Proposal({column: values}, [why], is_sure))
+    return found
 
 
 def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:

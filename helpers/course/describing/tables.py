@@ -92,7 +92,8 @@ def _together(group):
     frame = pd.concat([each.frame for each in group], ignore_index=True)
     counts = {name: all(getattr(each, name) for each in group)
               for name in ("is_whole", "is_counted")}  # fmt: skip
-    return replace(first, given=paths, name=f"{first.name} and others", frame=frame,
+    files = [file for each in group for file in each.files]
+    return replace(first, given=paths, name=f"{first.name} and others", frame=frame, files=files,
                    rows=sum(each.rows for each in group), **counts), paths  # fmt: skip
 
 
