@@ -590,6 +590,106 @@ def test_files_of_the_same_columns_are_parts(here):
     assert proposed(*paths)[1]["transactions_path"] == ["a.csv", "b.csv"]
 
 
+@pytest.mark.parametrize("name", [
+    "orders_{:%Y-%m}.csv", "orders_{0.year}Q{0.quarter}.csv", "{:%Y%m%d}.csv", "x_{:%d.%m.%y}.csv",
+    "{:%Y-%m-%d}/orders.csv", "{:%Y/%m}/orders.csv", "{:%B}.csv",
+])  # fmt: skip
+def test_dates_in_names_only_are_said_by_the_draft_and_by_the_check(here, name):
+    table = simple()
+    days = pd.to_datetime(table.pop("transaction_date"))
+    for path, part in table.groupby(days.map(name.format)):
+        (here / "parts" / path).parent.mkdir(parents=True, exist_ok=True)
+        part.to_csv(here / "parts" / path, index=False)
+    text = describe(["parts"])
+    assert "TODO transaction_date" in text and "Names of files, sheets and folders are not" in text
+    said = course("health", "-p", "transactions_path", "parts")
+    assert said.exit_code == 2 and "Names of files, sheets and folders are not read" in said.stderr
+    assert "There is no column for transaction_date" in said.stderr
+
+
+def test_names_without_dates_are_not_spoken_of(here):
+    table = simple().drop(columns="transaction_date")
+    for name in ("market.csv", "out_12.csv", "may.csv"):
+        said = course("health", "-p", "transactions_path", shop_of(table, name))
+        assert said.exit_code == 2 and "Names of files" not in said.stderr
+    # a date in a column makes those in names no matter
+    text, _ = proposed(shop_of(simple(), "orders_2023-01.csv"))
+    assert "Names of files" not in text
+
+
+def test_all_rows_of_many_small_files_are_looked_at(here):
+    paths = [shop_of(part, f"{n}.csv") for n, part in simple().groupby(np.arange(120))]
+    (here / "parts").mkdir()
+    for path in paths:
+        (here / path).rename(here / "parts" / path)
+    assert "all 120 rows were looked at" in describe(["parts"])
+
+
+def with_totals(column, word, by="customer_id", **cells):
+    """Purchases with a total behind those of each customer, or behind all."""
+    table = simple(quantity=np.arange(120) % 5 + 1).sort_values("customer_id", kind="stable")
+    groups = [part for _, part in table.groupby(by)] if by else [table]
+    parts = []
+    for part in groups:
+        total = {**part.iloc[0], "quantity": part["quantity"].sum(), **cells}
+        total[column] = word.format(**part.iloc[0])
+        parts += [part, pd.DataFrame([total])]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize("table", [
+    with_totals("product_id", "Subtotal"), with_totals("product_id", "Zwischensumme")[::-1],
+    with_totals("customer_id", "{customer_id} Total", product_id="all"),
+    with_totals("Store", "Total of shop 1", by=None, customer_id=None),
+    with_totals("Kind", "Summe", product_id=None),
+    with_totals("product_id", "Grand total", by=None, quantity=7),  # no sum, but the reader knows
+])  # fmt: skip
+def test_totals_are_proposed_to_be_left_out_and_only_they_are(here, table):
+    text, values = proposed(shop_of(table))
+    (_, report), _ = data.read_shop(Parameters.of(values))
+    assert (report.kept, sum(report.rejected.values())) == (120, len(table) - 120)
+    if "Grand total" not in set(table["product_id"]):
+        assert report.rejected == {"left out by drop_where": len(table) - 120}
+        assert "each is the sum of other rows" in text and "non_products" not in text
+    else:  # what is not sure stands in a comment
+        assert '# drop_where: {"product_id": ["Grand total"]}' in text
+
+
+def test_totals_of_two_levels_are_told_apart(here):
+    table = with_totals("product_id", "Subtotal")
+    amounts = table.loc[table["product_id"] != "Subtotal", "quantity"]
+    whole = {"customer_id": "Total", "product_id": "P1", "transaction_date": "2023-05-05"}
+    table = pd.concat([table, pd.DataFrame([{**whole, "quantity": amounts.sum()}])])
+    values = proposed(shop_of(table))[1]
+    assert values["cleaning"]["drop_where"] == {"customer_id": ["Total"],
+                                                "product_id": ["Subtotal"]}  # fmt: skip
+
+
+def test_names_with_a_word_for_a_total_are_no_totals(here):
+    names = pd.Series(np.arange(120) * 7 % 17).map({3: "Total Quartz", 4: "Sum"}).fillna("Oil")
+    who = names + " " + simple()["customer_id"]
+    for table in (simple(product_name=names, quantity=1, customer_id=who),
+                  simple(product_name=names, quantity=np.arange(120) % 5 + 1)):  # fmt: skip
+        text, values = proposed(shop_of(table))
+        assert "drop_where" not in text
+        (_, report), _ = data.read_shop(Parameters.of(values))
+        assert report.kept == 120 and "totals among purchases" not in [
+            d.name for d in report.doubts
+        ]
+
+
+def test_totals_that_count_as_purchases_are_fixed_first(here):
+    """Without a draft, too; and who has decided is not asked again."""
+    for column, word in (("product_id", "Subtotal"), ("customer_id", "Total {customer_id}")):
+        asked = {"transactions_path": shop_of(with_totals(column, word)), "date_format": "%Y-%m-%d"}
+        (_, report), _ = data.read_shop(Parameters.of(asked))
+        [found] = [each for each in report.doubts if each.name == "totals among purchases"]
+        assert found.stops and "23 rows" in found.seen and report.kept == 143
+        asked["cleaning"] = {"drop_where": {column: []}}
+        (_, report), _ = data.read_shop(Parameters.of(asked))
+        assert "totals among purchases" not in [each.name for each in report.doubts]
+
+
 # From an export to a memo
 
 # what a user writes in place of what says TODO

@@ -405,7 +405,7 @@ def dates_in_names(files) -> str:
     Parameters
     ----------
     files : list of TextFile
-        What folders they have in common does not count.
+        Of the folders that they have in common the last one counts, if they are several.
 
     Returns
     -------
@@ -414,7 +414,8 @@ def dates_in_names(files) -> str:
     """
     if not all(isinstance(file.path, Path) for file in files):
         return ""
-    above = os.path.commonpath([file.path.absolute().parent for file in files])
+    above = Path(os.path.commonpath([file.path.absolute().parent for file in files]))
+    above = above.parent if len(files) > 1 else above  # 2023 may have twelve files of one year
     names = [(file.path.absolute().parent / file.name).relative_to(above).as_posix()
              for file in files]  # fmt: skip
     months = [{word for word in re.findall(r"[^\W\d_]+", name.casefold()) if word in _months()}

@@ -1,5 +1,7 @@
 """Further kinds of exports as shops and their programs write them: read right, doubted, or told."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -469,6 +471,34 @@ def test_orders_with_all_products_in_one_cell_are_told(tmp_path, mark):
     assert found.stops and "50% of the rows" in found.seen
     ids = [f"shirt{n % 17}{mark}red{mark}{'SML'[n % 3]}" for n in range(N)]  # one id of three parts
     assert not doubt(read(tmp_path, shop(product_id=ids))[1], "several products in one cell")
+
+
+@pytest.mark.parametrize("written", [
+    json.dumps, str, lambda ids: "{" + ",".join(ids) + "}",
+    lambda ids: json.dumps([{"sku": each, "qty": 2} for each in ids]),
+    lambda ids: "<items>" + "".join(f'<item sku="{each}"/>' for each in ids) + "</items>",
+    "\n".join, " + ".join, " / ".join, lambda ids: ";".join([*ids, "P29"]),
+])  # fmt: skip
+def test_lists_of_all_spellings_are_told_by_the_check_and_no_product_in_the_draft(
+    tmp_path, written
+):
+    orders = [[f"P{n % 17}", *[f"P{n % 5}", f"P{n % 7}"][: n % 3]] for n in range(N)]
+    table = shop(product_id=[written(ids) for ids in orders])
+    [found] = doubt(read(tmp_path, table)[1], "several products in one cell")
+    assert found.stops
+    text = proposed(tmp_path, table)
+    assert "TODO product_id" in text and "product_id has several values in one cell" in text
+    assert "export a row for each product" in text
+
+
+@pytest.mark.parametrize("ids", [
+    [f"{{3F2504E0-4F89-11D3-9A0C-{n % 17:012}}}" for n in range(N)],  # one id of Microsoft's
+    [f"{n % 40}|{n % 17}" for n in range(N)],  # a shop and a product
+    [["Tea", "Tea & Cake", "Cake", "Bread", "Jam/Tea"][n % 5] for n in range(N)],
+])  # fmt: skip
+def test_one_id_with_marks_in_it_is_no_list(tmp_path, ids):
+    assert not doubt(read(tmp_path, shop(product_id=ids))[1], "several products in one cell")
+    assert "TODO product_id" not in proposed(tmp_path, shop(product_id=ids))
 
 
 def test_a_flag_of_test_orders_is_seen_and_a_group_of_a_test_is_not(tmp_path):
