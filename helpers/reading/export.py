@@ -86,17 +86,17 @@ class Export:
         if not self.files:
             raise DataError(f"{paths[0].name} is empty: it has not even a header line.")
         self.files = with_together(with_joined(self.files, join), columns)
-        of_files: dict[str, list[str]] = {}
-        self.names = [self._names_of(file, columns, of_files) for file in self.files]
+        self._of_files: dict[str, list[str]] = {}  # of each problem, the files that have it
+        self.names = [self._names_of(file, columns) for file in self.files]
         if contract.date in contract.required and contract.date not in self.found:
             self.problems += filter(None, [dates_in_names(self.files)])
-        for problem, names in of_files.items():
+        for problem, names in self._of_files.items():
             more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
             where = f"In {names[0]}{more}: " if len(self.files) > 1 else ""
             self.problems.append(where + problem)
         self._ignore(self.options.ignore)
 
-    def _names_of(self, file, columns, of_files):
+    def _names_of(self, file, columns):
         """A file's own columns, theirs to ours; a part may lack what another part has."""
         here = {plain_name(each) for each in file.header}
         anywhere = {plain_name(each) for other in self.files for each in other.header}
@@ -117,7 +117,7 @@ class Export:
                 f"{names[theirs]} must have one value in each. Export it flattened."
             )
         for problem in problems:
-            of_files.setdefault(problem, []).append(file.name)
+            self._of_files.setdefault(problem, []).append(file.name)
         return names
 
     def _ignore(self, columns):
