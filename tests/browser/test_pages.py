@@ -220,6 +220,10 @@ def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
     watched.page.get_by_role("button").click()
     assert [told for told in waiting if told not in seen()] == []
     assert watched.page.get_by_role("button").count() == 0
+    watched.page.set_content(f"""<article><div><p><strong>Guess:</strong> A or B?</p></div>
+        <div><div><p>So B it is.</p><h2>2</h2><p>Onwards.</p></div></div></article>
+        <script>{script}</script>""")
+    assert "So B it is." not in seen() and "Onwards." in seen(), "as a run's cell has both"
 
 
 def test_a_quiz_answers_counts_and_remembers(site, watched):

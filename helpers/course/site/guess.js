@@ -18,9 +18,10 @@
     const found = [];
     let next = null;
     const take = (part) => {  // false: enough
-      if (part.matches(STOPS) || part.querySelector("h2, h3")) return false;
+      if (part.matches(STOPS)) return false;
       if (part.matches("p") && asks(part)) { next = part; return false; }
-      if (asks(part)) return [...part.children].every(take);
+      // a run's page has the words before a heading and the heading in one cell
+      if (asks(part) || part.querySelector("h2, h3")) return [...part.children].every(take);
       const code = part.querySelector("details.hide, details.set-up");
       const shown = part.querySelector(".cell_output, .output, .output_wrapper");
       if ((!code || shown) && (part.textContent.trim() || part.querySelector(RESULT))) found.push(part);
