@@ -128,20 +128,6 @@ def test_products_per_customer_has_everybody_in_a_bar(drawn):
     assert len(axes.collections) == 1 and any("median and mean 2" in text for text in texts(axes))
 
 
-def test_every_product_stands_at_its_number_of_buyers(drawn):
-    plots.buyers_per_product(pd.Series([50, 20, 10, 10, 10, 5, 5, 5, 3, 2]))
-    [(figure, alt)] = drawn
-    best, rest = (patch.get_data() for patch in figure.axes[0].patches)
-    assert [*best.values, *rest.values] == [50, 20, 10, 10, 10, 5, 5, 5, 3, 2]
-    assert [best.edges[0], best.edges[-1], rest.edges[0], rest.edges[-1]] == [0.5, 2.5, 2.5, 10.5]
-    assert title(figure.axes[0]) == "2 of 10 products have 58% of the filled cells"
-    assert "The median product has 8 buyers" in alt
-    plots.buyers_per_product(pd.Series([4, 1, 1]))
-    assert title(drawn[1][0].axes[0]) == "1 of 3 products has 67% of the filled cells"
-    assert drawn[1][1].endswith("The median product has 1 buyer.")
-    plots.buyers_per_product(pd.Series([4]))
-
-
 def test_meanings_lead_to_actions(drawn):
     plots.meanings()
     [(figure, alt)] = drawn
@@ -156,43 +142,6 @@ def test_meanings_lead_to_actions(drawn):
     assert "empty" in written
 
 
-def test_bought_later_has_a_bar_for_cells_viewed_and_not(drawn):
-    table = pd.DataFrame(
-        {"cells": [1_000, 20, 100], "bought": [12, 3, 0], "share": [0.012, 0.15, 0.0]},
-        ["all empty cells", "viewed", "not viewed"],
-    )
-    table.attrs["times"] = (1.2, 9.0)
-    plots.bought_later(table, 60)
-    [(figure, alt)] = drawn
-    axes = figure.axes[0]
-    assert [bar.get_width() for bar in axes.patches] == [0.15, 0.0]
-    assert [text.strip() for text in texts(axes)] == ["15%", "3 of 20", "0%", "0 of 100"]
-    assert to_hex(axes.patches[0].get_facecolor()) == PERSONAL.lower()
-    assert title(axes) == (
-        "Empty cells looked at in the 60 days before: 15% were bought; the same people's others: 0%"
-    )
-    assert "Looked at: 15%; other empty cells of the same people: 0%" in alt
-    table.attrs |= {"times": (0.8, 9.0), "day": pd.Timestamp("2024-11-01")}
-    plots.bought_later(table.assign(share=np.nan, bought=0), 1)
-    axes = drawn[1][0].axes[0]
-    assert axes.get_xlabel() == "share bought in the day after 1 November 2024"
-    assert axes.patches[0].get_width() == 0
-    assert title(axes) == "Empty cells looked at in the day before, and others: can't be told apart"
-
-
-def test_counting_drowns_the_others(drawn):
-    once, counted = pd.Series({"A": 3, "D": 1}), pd.Series({"A": 3, "D": 50})
-    plots.drowned(once, counted)
-    figure = drawn[0][0]
-    bars = [heights(axes.patches) for axes in figure.axes]
-    assert np.allclose(bars, [[3 / 4, 1 / 4], [3 / 53, 50 / 53]])
-    assert len({axes.get_ylim() for axes in figure.axes}) == 1, "one scale"
-    assert [texts(axes) for axes in figure.axes] == [["3", "1"], ["3", "50"]]
-    assert headline(figure) == "D has 1 buyer, and 94% of the counted purchases"
-    plots.drowned(counted, once)
-    assert headline(drawn[1][0]).startswith("A has 3 buyers, and 75%")
-
-
 def test_every_pair_of_a_row_is_a_line(drawn):
     plots.votes([1, 4, 10])
     [(figure, alt)] = drawn
@@ -204,16 +153,6 @@ def test_every_pair_of_a_row_is_a_line(drawn):
     assert [axes.get_xlabel() for axes in figure.axes] == ["0 pairs", "6 pairs", "45 pairs"]
     assert headline(figure) == "2.5 times the products, 7.5 times the pairs"
     assert "10 products, 45" in alt
-
-
-def test_one_row_is_split_by_the_people_in_it(drawn):
-    plots.people_in_a_row(pd.Series({"novel": "adult", "blocks": "child", "lamp": "adult"}))
-    [(figure, alt)] = drawn
-    below = [patch for patch in figure.axes[0].patches if patch.get_y() == 0]
-    colours = [to_hex(patch.get_facecolor()) for patch in below]
-    assert colours[0] == colours[2] != colours[1]
-    assert title(figure.axes[0]) == "One row, 3 purchases, 2 stories"
-    assert "adult: novel, lamp; child: blocks" in alt
 
 
 @pytest.mark.parametrize("n_customers", [10, 500])

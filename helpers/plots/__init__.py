@@ -95,12 +95,8 @@ from helpers.plots.loading import (
     two_tables,
 )
 from helpers.plots.matrix import (
-    bought_later,
-    buyers_per_product,
-    drowned,
     meanings,
     one_row,
-    people_in_a_row,
     products_per_customer,
     purchases_into_matrix,
     two_shops,

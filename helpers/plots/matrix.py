@@ -9,9 +9,8 @@ import pandas as pd
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from helpers.colours import BLUE, CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.colours import BLUE, CHANCE, INK, PERSONAL, WARNING
 from helpers.plots import style
-from helpers.plots.style import COLOURS
 from helpers.telling import percent
 
 _EMPTY = "#E8E8E8"
@@ -191,34 +190,6 @@ def products_per_customer(per_customer: pd.Series) -> None:
     style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
 
 
-def buyers_per_product(buyers: pd.Series) -> None:
-    """How many buyers each product has, most first, with the best fifth in a colour of its own.
-
-    Parameters
-    ----------
-    buyers : Series of int
-        By product, most first; from :func:`helpers.matrix.buyers_per_week`.
-    """
-    n_products, median = len(buyers), buyers.median()
-    best = max(1, round(n_products / 5))
-    figure, axes = style.figure(height=2.7)
-    edges = np.arange(n_products + 1) + 0.5
-    for part, colour in [(slice(0, best), POPULAR), (slice(best, None), BLUE)]:
-        ends = edges[part.start : None if part.stop is None else part.stop + 1]
-        axes.stairs(buyers.iloc[part], ends, fill=True, color=colour)
-    axes.axhline(median, color=INK, linewidth=1.5)
-    axes.text(n_products + 0.5, median, f"median {median:,.0f}", ha="right", va="bottom",
-              fontweight="bold")  # fmt: skip
-    axes.set_xlim(0, n_products + 1)
-    axes.set_ylim(0, 1.1 * buyers.max())
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    share = percent(buyers.iloc[:best].sum() / buyers.sum())
-    have = "has" if best == 1 else "have"
-    finding = f"{best:,} of {n_products:,} products {have} {share} of the filled cells"
-    alt = f"{finding}. The median product has {median:,.0f} buyer{'' if median == 1 else 's'}."
-    style.finish(figure, axes, finding, "product, by its place in buyers", "buyers", alt)
-
-
 MEANINGS = {
     "not wanted": ("saw it and\ndecided against it", "leave it out", WARNING),
     "has one": ("a lasting one, bought\nelsewhere or long ago", "leave it out", WARNING),
@@ -253,74 +224,6 @@ def meanings() -> None:
     style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
 
 
-def bought_later(table: pd.DataFrame, days: int) -> None:
-    """What part of the empty cells was bought within some days: viewed before, and not viewed.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`helpers.matrix.bought_later`, with its rows ``viewed`` and ``not viewed``.
-    days : int
-    """
-    told = "the day before" if days == 1 else f"the {days} days before"
-    names = {
-        "viewed": f"looked at in\n{told}",
-        "not viewed": "the same people's\nother empty cells",
-    }
-    low, high = table.attrs["times"]
-    table = table.loc[list(names)]
-    figure, axes = style.figure(height=2.4)
-    shares = table["share"].fillna(0)
-    axes.barh(range(len(table)), shares, 0.7, color=[PERSONAL, CHANCE])
-    for place, name in enumerate(table.index):
-        bought, empty = table.loc[name, ["bought", "cells"]].astype(int)
-        axes.text(shares[name], place, f"  {percent(shares[name])}", va="bottom", fontweight="bold")
-        axes.text(shares[name], place, f"  {bought:,} of {empty:,}", va="top", fontsize=11)
-    axes.set_yticks(range(len(table)), names.values())
-    axes.set_xlim(0, 1.5 * max(shares.max(), 1e-6))
-    axes.invert_yaxis()
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
-    looked, other = (percent(share) for share in shares)
-    finding = (
-        f"Empty cells looked at in {told}: {looked} were bought; the same people's others: {other}"
-    )
-    if low <= 1 <= high:
-        finding = f"Empty cells looked at in {told}, and others: can't be told apart"
-    days_later = "the day" if days == 1 else f"the {days} days"
-    day = table.attrs.get("day")
-    after = f"after {day.day} {day:%B %Y}" if day is not None else "after"
-    label = f"share bought in {days_later} {after}"
-    alt = f"{finding}. Looked at: {looked}; other empty cells of the same people: {other}."
-    style.finish(figure, axes, finding, label, "", alt)
-
-
-def drowned(once: pd.Series, counted: pd.Series) -> None:
-    """The products' totals, everybody counted once and every purchase counted.
-
-    Parameters
-    ----------
-    once, counted : Series of number
-        By product, in the same order.
-    """
-    figure, panels = style.figure(height=2.9, ncols=2)
-    drawn = [(once, "buyers (1 and 0)", PERSONAL), (counted, "purchases (counted)", POPULAR)]
-    for axes, (totals, label, colour) in zip(panels, drawn, strict=True):
-        shares = totals / totals.sum()
-        bars = axes.bar(range(len(totals)), shares, color=colour, width=0.75)
-        axes.bar_label(bars, [f"{value:,.0f}" for value in totals], padding=2)
-        axes.set_xticks(range(len(totals)), totals.index)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        axes.set_ylim(0, 1.1)
-        axes.set_title(label, loc="center", fontsize=12, color=colour)
-        axes.set_xlabel(f"(height: share of these {totals.sum():,.0f})", fontsize=11)
-    lead = counted.idxmax()
-    buyers = f"{once[lead]:,.0f} buyer" + ("" if once[lead] == 1 else "s")
-    share = percent(counted[lead] / counted.sum())
-    _show_below(figure, f"{lead} has {buyers}, and {share} of the counted purchases")
-
-
 def votes(sizes: list[int]) -> None:
     """Rows of some lengths: a dot for every product, a line for every pair of them.
 
@@ -349,34 +252,3 @@ def votes(sizes: list[int]) -> None:
     louder = sizes[-1] * (sizes[-1] - 1) / (sizes[-2] * (sizes[-2] - 1))
     finding = f"{times:.2g} times the products, {louder:.2g} times the pairs"
     _show_below(figure, finding, "; ".join(told) + " pairs")
-
-
-def people_in_a_row(row: pd.Series) -> None:
-    """One account's row as the table has it, and as it came about.
-
-    Parameters
-    ----------
-    row : Series of str
-        Who each product was for, by product; at most eight.
-    """
-    people = list(dict.fromkeys(row))
-    own = dict(zip(people, [COLOURS[3], COLOURS[4], COLOURS[5], COLOURS[6]], strict=False))
-    figure, axes = style.figure(height=3.1)
-    for place, (product, person) in enumerate(row.items()):
-        for height, colour in [(1.6, INK), (0, own[person])]:
-            axes.add_patch(Rectangle((place, height), 0.93, 0.8, facecolor=colour))
-        axes.text(place + 0.46, 2.0, "1", color="white", ha="center", va="center")
-        name = textwrap.fill(product, 9)
-        axes.text(place + 0.46, 1.5, name, ha="center", va="top", fontsize=style.SMALL)
-    for person in people:
-        places = np.flatnonzero(row.to_numpy() == person)
-        axes.text(places.mean() + 0.46, -0.12, person, ha="center", va="top", fontweight="bold",
-                  color=INK)  # fmt: skip
-    axes.text(0, 2.5, "what the table knows (above), and who it was for (below)", va="bottom")
-    axes.set_xlim(0, len(row))
-    axes.set_ylim(-0.6, 2.85)
-    style.bare(axes)
-    axes.set_aspect("auto")
-    finding = f"One row, {len(row)} purchases, {len(people)} stories"
-    told = "; ".join(f"{person}: {', '.join(row.index[row == person])}" for person in people)
-    style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
