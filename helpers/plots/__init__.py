@@ -33,7 +33,6 @@ from helpers.plots.channels import (
     inside_categories,
     instead_or_together,
     lift_melts,
-    night_and_noon,
     place_values,
     three_numbers,
     three_taps,

@@ -40,7 +40,7 @@ def holes(table: pd.DataFrame, fair: float) -> None:
     table : DataFrame
         From :func:`helpers.channels.holes`.
     fair : float
-        The napkin's answer for one product: places of a row, divided by the products.
+        The rows with a hole if products took turns: places of a row, divided by the products.
     """
     figure, axes = style.figure(3.6)
     n, reserve = table.attrs["n"], table.attrs["reserve"]
@@ -54,7 +54,7 @@ def holes(table: pd.DataFrame, fair: float) -> None:
                       bbox=_ON_WHITE)  # fmt: skip
     one = int(table.index[min(1, len(table) - 1)])
     axes.plot(one, fair, "D", color=CHANCE, markersize=8)
-    axes.annotate(f"napkin: {percent(fair)}", (one, fair), (9, -3), color=CHANCE,
+    axes.annotate(f"if products took turns: {percent(fair)}", (one, fair), (9, -3), color=CHANCE,
                   textcoords="offset points", bbox=_ON_WHITE)  # fmt: skip
     top = max(table.to_numpy().max(), fair)
     axes.set_ylim(-0.03 * top, 1.18 * top)
@@ -66,36 +66,6 @@ def holes(table: pd.DataFrame, fair: float) -> None:
     alt = f"{finding}. {last}, {percent(table['reserve'].iloc[-1])} with one of {reserve}."
     xlabel = "products sold out since the night, the most shown first"
     style.finish(figure, axes, finding, xlabel, "rows with a hole", alt, percent="y")
-
-
-def night_and_noon() -> None:
-    """A list of eight made at night; at noon one sells out; the page shows the first five left."""
-    figure, axes = style.figure(3.1)
-    rows = [("3 am", "list made", list("ABCDEFGH"), ""), ("noon", "C sells out", [], "C"),
-            ("3 pm", "page looks", list("ABDEF"), "")]  # fmt: skip
-    for height, (clock, what, shown, gone) in zip((2.2, 1.1, 0.0), rows, strict=True):
-        axes.text(-0.2, height + 0.45, clock, ha="right", va="center", fontweight="bold")
-        axes.text(-0.2, height + 0.12, what, ha="right", va="center", fontsize=style.SMALL)
-        for place, letter in enumerate(shown):
-            in_row = place < 5
-            colour = PERSONAL if in_row else CHANCE
-            face = PERSONAL if in_row else "white"
-            _box(axes, (place * 0.82, height), 0.66, 0.56, letter, face, colour,
-                 "white" if in_row else CHANCE, fontweight="bold")  # fmt: skip
-        if gone:
-            _box(axes, (2 * 0.82, height), 0.66, 0.56, gone, "white", WARNING, WARNING,
-                 fontweight="bold")  # fmt: skip
-            axes.plot([1.56, 2.38], [height - 0.04, height + 0.6], color=WARNING, linewidth=2.5)
-            axes.text(2.65, height + 0.28, "stock says: gone", color=WARNING, va="center")
-    axes.text(2.05, 2.95, "row", color=PERSONAL, ha="center", fontweight="bold")
-    axes.text(5.25, 2.95, "reserve", color=CHANCE, ha="center", fontweight="bold")
-    axes.text(4.3, 0.28, "D, E and F moved up", color=PERSONAL, va="center")
-    axes.set_xlim(-1.75, 7.2)
-    axes.set_ylim(-0.15, 3.25)
-    style.bare(axes)
-    finding = "The night proposes eight; the page looks up the stock and shows five"
-    style.title(axes, finding)
-    style.show(figure, f"A list made at 3 am, a product that sells out at noon. {finding}.")
 
 
 _WHERE = {
