@@ -676,7 +676,7 @@ def test_columns_that_pandas_wrote_as_an_index_are_columns(tmp_path):
 def test_nested_columns_are_named(tmp_path, value, kind, name):
     table = pa.Table.from_pandas(typed()).drop_columns([name])
     pq.write_table(table.append_column(name, pa.array([value] * 8, kind)), tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=f"Column {name} of a.parquet has lists or records"):
+    with pytest.raises(DataError, match=f"a.parquet: Column {name} has lists or records"):
         data.load_transactions(tmp_path / "a.parquet")
 
 
