@@ -313,8 +313,8 @@ def one_row(case: Case) -> str:
     """
     read, table, told = gauges(case), desk(case).set_index("gauge"), ""
     is_yes = {
-        "judges": read["score"]["judges"] >= evaluate.MIN_CUSTOMERS,
         "doubts": not read["rows"]["doubts"],
+        "judges": read["score"]["judges"] >= evaluate.MIN_CUSTOMERS,
     }
     if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]

@@ -71,7 +71,7 @@ def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
     axes.spines["left"].set_visible(False)
     ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(left, right)
     axes.set_xticks([tick for tick in ticks if left <= tick <= right])
-    xlabel = "gain in score over the best sellers, in points"
+    xlabel = "gain over the best sellers, customers of 100"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {'; '.join(told)}.")
 
 
@@ -82,7 +82,7 @@ def three_gains(shops: pd.DataFrame, says=None) -> None:
     ----------
     shops : DataFrame
         Indexed by name: ``difference``, ``low``, ``high`` and ``line``, as shares (.02 are two
-        points of score).
+        points).
     says : sequence of str, optional
         The recommendations; left out where the reader is to guess.
     """
