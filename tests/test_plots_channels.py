@@ -18,9 +18,7 @@ def test_holes_are_where_the_table_says(figures):
     curves = {to_hex(line.get_color()): line.get_ydata().tolist() for line in axes.lines}
     assert curves[to_hex(colours.POPULAR)] == table["no reserve"].tolist()
     assert curves[to_hex(colours.PERSONAL)] == table["reserve"].tolist()
-    assert curves[to_hex(colours.CHANCE)] == [0.09] and "if products took turns: 9.0%" in written(
-        axes
-    )
+    assert curves[to_hex(colours.CHANCE)] == [0.09] and "in turns: 9.0%" in written(axes)
     assert "30% of the rows" in title(axes)
 
 

@@ -54,7 +54,7 @@ def holes(table: pd.DataFrame, fair: float) -> None:
                       bbox=_ON_WHITE)  # fmt: skip
     one = int(table.index[min(1, len(table) - 1)])
     axes.plot(one, fair, "D", color=CHANCE, markersize=8)
-    axes.annotate(f"if products took turns: {percent(fair)}", (one, fair), (9, -3), color=CHANCE,
+    axes.annotate(f"in turns: {percent(fair)}", (one, fair), (9, -3), color=CHANCE,
                   textcoords="offset points", bbox=_ON_WHITE)  # fmt: skip
     top = max(table.to_numpy().max(), fair)
     axes.set_ylim(-0.03 * top, 1.18 * top)
