@@ -1012,8 +1012,9 @@ def test_bars_and_rule_count_the_same_customers(facts):
         quality["methods"][name]["hit_rate"] for name in ("personal list", quality["rival"])
     )
     assert quality["gain"]["difference"] == pytest.approx(own - best)
-    line = facts["evidence"]["worth_having"]
+    line, high = (facts["evidence"][name] for name in ("worth_having", "gain_high"))
     assert line == pytest.approx(plan["lift"] / 2 * best)
+    assert facts["evidence"]["best_lift"] == pytest.approx(2 * high / best)
     told = f"is {memo.points(line, '')} points: {50 * plan['lift']:.0f} % of the best sellers' "
     told += (
         f"{memo.points(best, '')} ({100 * plan['lift']:.0f} % more sales ÷ 2, the highest exchange"
