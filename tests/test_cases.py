@@ -514,8 +514,10 @@ def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):
         assert cases.gauges(case)["rows"]["doubts"]
 
 
-@pytest.mark.parametrize(("judges", "doubts", "name"), [(99, [], "doubts"), (100, ["odd"], "judges"),
-                                                        (99, ["odd"], None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("judges", "doubts", "name"),
+    [(99, [], "doubts"), (100, ["odd"], "judges"), (99, ["odd"], None)],
+)
 def test_a_row_that_says_no_is_never_read_aloud(judges, doubts, name, monkeypatch):
     case = dealt(SEEDS[0], "healthy")
     monkeypatch.setitem(cases.gauges(case)["score"], "judges", judges)

@@ -109,42 +109,6 @@ def test_two_tables_or_one(drawn):
     plots.two_tables(CARD, CARD.iloc[:0])  # a customer without an event
 
 
-def seen(*rows):
-    table = pd.DataFrame(rows, columns=["product_id", "event_date"])
-    table = table.assign(event_date=pd.to_datetime(table["event_date"]))
-    return table.assign(event_type="product_view")
-
-
-def test_a_trail_counts_what_was_looked_at_before(drawn):
-    mine = purchases(("1", "A", "2024-01-05"), ("1", "B", "2024-02-05"), ("1", "B", "2024-03-05"))
-    looked = seen(("A", "2024-01-05"), ("B", "2024-02-20"), ("C", "2024-01-01"))
-    plots.customer_trail("1", mine, looked, pd.Series({"A": "Tea", "B": "Cup"}))
-    figure, _ = drawn[0]
-    assert title(figure) == "1: of 2 products bought, 1 had been looked at before"
-    axes = figure.axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["Tea", "Cup"]
-    dots = [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"]
-    assert dots == [1, 1, 2, 1]  # bought and looked at, product by product
-    plots.customer_trail(
-        "1", mine, looked.assign(event_type="add_to_cart"), pd.Series({"A": "T", "B": "C"})
-    )
-    squares = [
-        len(line.get_xdata()) for line in drawn[1][0].axes[0].lines if line.get_marker() == "s"
-    ]
-    assert squares == [1, 1] and ", 0 had been looked at" in title(drawn[1][0])
-
-
-def test_a_trail_without_events_and_a_long_one(drawn):
-    rows = [("1", f"P{n:04d}", f"2024-01-{n % 28 + 1:02d}") for n in range(3_000)]
-    names = pd.Series({row[1]: "Mug" for row in rows})
-    plots.customer_trail("1", purchases(*rows), None, names)
-    plots.customer_trail("1", purchases(*rows), seen(), names)
-    assert "nothing of what led to it" in title(drawn[0][0])
-    assert "nothing of what led to it" in title(drawn[1][0])  # no event of this customer
-    plots.customer_trail("1", purchases(*rows), seen(("X", "2024-01-01")), names)
-    assert "of the last 6 products bought, 0" in title(drawn[2][0])
-
-
 def test_rows_at_the_door(drawn):
     rows = pd.DataFrame({"customer_id": ["c1", None], "transaction_date": ["1 Jan", "2 Jan"]})
     plots.six_rows(rows, ["", "no customer"])

@@ -81,7 +81,6 @@ from helpers.plots.live_tests import (
     what_dealing_does,
 )
 from helpers.plots.loading import (
-    customer_trail,
     funnel,
     lists_beside,
     months_moved,
