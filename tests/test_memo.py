@@ -703,9 +703,11 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
         evidence[end] / base * plan["carts_per_year"] * plan["margin"]
         for end in ("gain_low", "gain_high")
     )
-    low, high = (f"{memo.rounded(each):,.0f}" for each in (low, high))
-    told = f"{low} to {high} a year in margin (in the shop's currency), against a cost of 8,000. "
-    told += "At the highest exchange rate, 2 % more sales for each 1 % more of them, it is 2 times"
+    once, twice = (
+        " to ".join(f"{memo.rounded(rate * each):,.0f}" for each in (low, high)) for rate in (1, 2)
+    )
+    told = f"{once} a year in margin (in the shop's currency); if 2 %, the most we believe (the "
+    told += f"highest exchange rate), {twice}. It is no forecast"
     assert told in said(page)
     assert f"We stop if carts surely rise by less than {100 * plan['lift']:.0f} %" in first
     assert first.count('<th scope="row"') == 5, "five customers"
@@ -1030,7 +1032,7 @@ def test_money_has_a_currency_or_says_whose(shop):
     found = {code: memo.collect(*shop, replace(report, currency=code), assumed=assumed)
              for code, assumed in (("EUR", STORY), ("", memo.Assumptions()))}  # fmt: skip
     page = said(memo.page(found["EUR"], "shop"))
-    assert re.search(r"that is EUR [\d,]+ to [\d,]+ a year in margin, against", page)
+    assert re.search(r"that is EUR [\d,]+ to [\d,]+ a year in margin; if 2 %", page)
     assert "run: EUR 8,000, entered" in page and "carts a year earn EUR 4." in page
     assert "in the shop's currency" not in page
     page = said(memo.page(found[""], "shop"))
