@@ -1046,27 +1046,24 @@ def _evidence(quality, signal, judged, planned):
         "gain_low": judged and judged["gain"]["low"],
         "gain_high": judged and judged["gain"]["high"],
         "lift": planned["lift"],
-        "best_lift": judged and _as_lift(quality, judged["gain"]["high"], planned),
+        "best_lift": judged and _as_lift(quality, judged["gain"]["high"], planned["exchange_rate"]),
         "smallest_lift": planned["smallest_lift"],
         "floor_lift": planned["floor_lift"],
     }
 
 
-def _as_lift(quality, gain, plan):
-    """A gain as a share of the best sellers' hits: what carts rise by at the highest rate."""
+def _as_lift(quality, gain, exchange_rate=1):
+    """A gain as a share of the best sellers' hits, times the rate: what carts rise by."""
     best_sellers = quality["methods"][quality["rival"]]["hit_rate"]
-    return plan["exchange_rate"] * gain / best_sellers if best_sellers else None
+    return exchange_rate * gain / best_sellers if best_sellers else None
 
 
 def _money(quality, evidence, plan):
     """What a year brings if carts rise as hits do; None where something for it is not known."""
     if not quality or not plan["visits_per_week"] or not plan["earns"]:
         return None
-    by_hits = plan | {"exchange_rate": 1}
     lifts = [
-        _as_lift(quality, evidence[end], by_hits)
-        for end in ("gain_low", "gain_high")
-        if end in evidence
+        _as_lift(quality, evidence[end]) for end in ("gain_low", "gain_high") if end in evidence
     ]
     if len(lifts) < 2 or None in lifts:
         return None
@@ -1078,7 +1075,8 @@ def _money(quality, evidence, plan):
 def _wanted(planned, evidence, quality, smallest_lift):
     """The numbers that nobody has entered and that a *ship a test* rests on, and what turns it."""
     best, share, floor = evidence["best_lift"], planned["share"], planned["floor_lift"]
-    turns_at = _as_lift(quality, min(evidence["gain_high"], evidence["signal_high"]), planned)
+    most = min(evidence["gain_high"], evidence["signal_high"])
+    turns_at = _as_lift(quality, most, planned["exchange_rate"])
     tells = bool(best and turns_at and turns_at > 0)
     no_visits, no_line = not planned["visits_per_week"], planned["lift_from"] == "fifth"
     earns, cost, currency = planned["earns"], planned["cost_per_year"], planned["currency"]
@@ -1251,7 +1249,7 @@ def _judge(model, split, n):
     }
     # the window that does best on the very days we judge by: hard to beat
     table = evaluate.compare(popular, split, n)
-    best_sellers = table["hit_rate"].idxmax()
+    best_sellers = evaluate.best_of(table, "best sellers")
     methods = {"drawn by dice": Random(), "personal list": personal}
     table = pd.concat([table.loc[[best_sellers]], evaluate.compare(methods, split, n)])
     table = table.loc[["personal list", best_sellers, "drawn by dice"]]

@@ -851,7 +851,7 @@ def totals_in(columns: list[pd.Series], amounts: list[pd.Series]) -> list[pd.Ser
 def _sums_of(words, is_other, amounts):
     is_total = words.notna()
     amount = next((each for each in amounts if each[is_total].notna().mean() >= 0.9), None)
-    fits = is_total & False
+    fits = pd.Series(False, words.index)
     if amount is None:
         return fits
     running = amount.where(is_other).fillna(0).cumsum()

@@ -88,7 +88,8 @@ def test_own_run_writes_everything(own_run, own_shop):
     # the memo's figures are those of the lessons
     memo = metrics["memo"]
     personal = memo["quality"]["methods"]["personal list"]
-    assert personal["hit_rate"] == methods["item_based"]["hit_rate"]
+    same = ("hit_rate", "hit_rate_low", "hit_rate_high")
+    assert personal == {name: methods["item_based"][name] for name in same}
     assert memo["signal"] == metrics["trust"]["shuffle_test"]
     for name, size in memo["channels"].items():
         assert pd.read_csv(own_run / f"{name}.csv").iloc[:, 0].nunique() == size, name
@@ -109,6 +110,9 @@ def test_own_run_writes_everything(own_run, own_shop):
     assert set(metrics["files"]) == set(publishing.RESULTS) and not metrics["held_back"]
     assert len(pd.read_parquet(own_run / "recommendations.parquet")) == len(table)
     assert not list(own_run.glob(".staging*")), "a staging folder was left behind"
+    page = (own_run / "index.html").read_text("utf-8")
+    beside = re.findall(r'<td><a href="([^"]+)">[^<]+</a>[^<]*</td><td>([^<]*)</td>', page)
+    assert len(beside) > 8 and all(what for _, what in beside), "each file says what it holds"
 
 
 def test_all_tables_of_a_run_come_from_one_model(own_run):

@@ -383,8 +383,9 @@ class _Table:
         for option in dict.fromkeys(each.option for each in sure):
             alike = [each for each in sure if each.option == option]
             together = {}
-            for key, values in ((key, each.value[key]) for each in alike for key in each.value):
-                together[key] = [*together.get(key, []), *values]
+            for each in alike:
+                for key, values in each.value.items():
+                    together.setdefault(key, []).extend(values)
             page.put(f"{option}: {quoted(together)}", [w for each in alike for w in each.why], 2)
         for each in proposals:
             if not each.is_sure:

@@ -167,13 +167,14 @@ def totals(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> list[Propo
     found, left = [], pd.Series(True, frame.index)
     summed = totals_in([frame[column] for column in columns], amounts)
     for column, rows in zip(columns, summed, strict=True):
-        why = "each is the sum of other rows by its amount"
+        why, is_sure = "each is the sum of other rows by its amount", True
         if not rows.any():
             rows = frame[column].str.casefold().isin(TOTALS)
             why = "each lacks a customer, a product or a date"
             if not frame.loc[rows, needed].isna().any(axis=1).all():
                 why = "are these totals? Not all are sums of other rows by their amount"
-        rows, is_sure = rows & left, why.startswith("each")
+                is_sure = False
+        rows &= left
         if not rows.any() or not (is_sure or column in needed):
             continue
         left &= ~rows
