@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from helpers import colours, evaluate, plots
 from helpers.recommend import MostPopular, Random, ladder
@@ -65,7 +65,7 @@ def test_variety_says_what_the_dice_win(drawn, dice, finding):
             colours.PERSONAL, colours.POPULAR, colours.CHANCE
         ]  # fmt: skip
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
-        "item-based", "best sellers", "dice"
+        "compares products", "best sellers", "dice"
     ]  # fmt: skip
 
 
@@ -101,36 +101,6 @@ def test_hits_are_filled_in(drawn):
     assert [colour(box) == colours.INK for box in boxes] == [False, True, False, False]
     assert title(axes) == "1 of 2 customers found something"
     assert "later bought\nE" in texts(axes)
-
-
-def test_two_lists_of_one_customer_with_names_that_mean_something_or_are_long(drawn):
-    names = pd.Series({"a": "**$x$", "b": "A very long name of a thing to sell", "c": "A"})
-    lists = {"our engine": ["a", "b", "c"], "best sellers": ["c", "unknown", "a"]}
-    plots.two_lists(lists, ["b", "unknown", "c"], names, "me", 3)
-    plots.two_lists({"our engine": [], "best sellers": ["a"]}, ["b"], names, "me", 7)
-    figure, alt = drawn[0]
-    boxes = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
-    assert [colour(box) == colours.INK for box in boxes] == [False, True, True, True, True, False]
-    assert title(figure.axes[0]) == "me: our engine 2 hits in 3, best sellers 2 hits in 3"
-    assert "**$x$" in alt
-    assert "0 hits in 7" in title(drawn[1][0].axes[0])
-
-
-def test_names_in_capitals_stay_within_their_boxes_and_no_word_is_broken(drawn):
-    long = ["TRADITIONAL PICK UP STICKS GAME", "SET OF 3 REGENCY CAKE TINS", "JUMBO BAG RED RETRO"]
-    names = pd.Series(dict(zip("abc", long, strict=True)))
-    plots.two_lists({"our engine": [*"abc"], "best sellers": [*"cba"]}, ["a"], names, "me", 3)
-    [(figure, _)] = drawn
-    boxes = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
-    for box in boxes:
-        within = box.get_window_extent()
-        [text] = [
-            each.get_window_extent()
-            for each in figure.axes[0].texts
-            if within.contains(*each.get_window_extent().get_points().mean(axis=0))
-        ]
-        assert within.x0 <= text.x0 and text.x1 <= within.x1
-    assert any(text.startswith("TRADITIONAL\n") for text in texts(figure.axes[0]))
 
 
 @pytest.mark.parametrize(
@@ -174,11 +144,8 @@ def test_who_is_judged_adds_up(drawn):
     assert title(axes).startswith(f"{counts.iloc[0]:,} of {counts.sum():,} ")
 
 
-def results(rates, spread=0.05):
-    return pd.DataFrame(
-        {"hit_rate": rates.values(), "hit_rate_low": [rate - spread for rate in rates.values()],
-         "hit_rate_high": [rate + spread for rate in rates.values()]}, list(rates),
-    )  # fmt: skip
+def results(rates):
+    return pd.DataFrame({"hit_rate": rates.values()}, list(rates))
 
 
 @pytest.mark.parametrize("scale", [1, 0.01, 0])
@@ -188,9 +155,7 @@ def test_hit_rates_stand_at_their_values(drawn, scale):
     plots.hit_rates(results(rates), "most_popular_30_days", 5)
     [(figure, alt)] = drawn
     [axes] = figure.axes
-    assert [line.get_xdata()[0] for line in axes.lines[1::2]] == list(rates.values())
-    spans = [np.clip([rate - 0.05, rate + 0.05], 0, 1) for rate in rates.values()]
-    assert np.allclose([line.get_xdata() for line in axes.lines[::2]], spans)
+    assert [bar.get_width() for bar in axes.patches] == list(rates.values())
     assert alt.startswith("Hit rate of all methods")
     if scale == 1:
         assert title(axes) == (
@@ -232,16 +197,6 @@ def test_half_the_width_is_claimed_only_of_groups_four_times_as_large(drawn):
     claimed = [title(figure.axes[0]) for figure, _ in drawn]
     assert claimed[0] == "Four times the customers, half the ±"
     assert claimed[1].startswith("Groups of 25: ")
-
-
-def test_the_same_two_customers_judge(drawn):
-    plots.same_people()
-    [(figure, _)] = drawn
-    [axes] = figure.axes
-    dark = [colour(patch) == colours.INK for patch in axes.patches if isinstance(patch, Circle)]
-    people = [int(text) for text in texts(axes) if text.isdigit()]
-    assert people == [1, 2, 2, 1, 1, 2, 1, 2]
-    assert dark == [person == 1 for person in people]
 
 
 def test_four_boxes_hold_everyone_once(drawn):
@@ -316,7 +271,7 @@ def test_same_or_different_draws_both_intervals(drawn):
     assert np.allclose([line.get_xdata()[0] for line in lines[2::3]], table["difference"])
     same, apart = plots.clear_differences(table)
     assert (same, apart) == (["user_based", "random"], ["random"])
-    assert title(axes) == "Only the same judges tell ours from user-based"
+    assert title(axes) == "Only the same judges tell ours from people like you"
     ends = table[["low", "high", "apart_low", "apart_high"]].stack()
     told = [end.replace("−", "-") for text in texts(axes)[:-2] for end in text.split(" to ")]
     assert np.allclose([float(end) for end in told], 100 * ends, atol=0.051)

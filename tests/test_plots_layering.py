@@ -110,9 +110,7 @@ def test_percentages_that_miss_are_marked(drawn):
 
 
 def fifths(truth):
-    return pd.DataFrame(
-        {"away": [0.3, 0.5, 0.7, 0.8, 0.9], "truth": truth, "uplift": truth, "error": 0.01}
-    )
+    return pd.DataFrame({"away": [0.3, 0.5, 0.7, 0.8, 0.9], "truth": truth})
 
 
 def test_risk_stands_above_what_an_offer_wins(drawn):

@@ -10,14 +10,12 @@ from __future__ import annotations
 import difflib
 import inspect
 import numbers
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from helpers import cases
-from helpers.audiences import retention_offers
 from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
@@ -312,21 +310,6 @@ def _(tied):
     }
 
 
-# Lesson 05a: is it better?
-
-
-@computed("05a-4")
-def _(model, split, n):
-    longer, now = (compare({"it": model}, split, k).iloc[0] for k in (2 * n, n))
-    return longer["precision"], {
-        "as it is": now["precision"],
-        "hit rate": longer["hit_rate"],
-        "doubled": 2 * now["precision"],
-        "halved": now["precision"] / 2,
-        "per cent": 100 * longer["precision"],
-    }
-
-
 # Lesson 05b: can I trust that?
 
 
@@ -441,21 +424,6 @@ def _(plan, log):
         "the other way": planned(0.95)["smallest_lift"].iloc[0],
         "points": held["smallest_difference"].iloc[0],
         "half a year": held["smallest_lift"].iloc[-1],
-    }
-
-
-# Lesson 09: layering
-
-
-@computed("09-4")
-def _(layers, rules):
-    dearer = replace(rules, offer_cost=4 * rules.offer_cost)
-    now, left = (retention_offers(*layers, each)[1].iloc[-1] for each in (rules, dearer))
-    return left["customers"], {
-        "nobody": 0,
-        "today": now["customers"],
-        "products": left["products"],
-        "a quarter": now["customers"] / 4,
     }
 
 

@@ -15,10 +15,8 @@ from helpers.plots.better import (
     in_words,
     list_lengths,
     same_or_different,
-    same_people,
     three_answers,
     time_split,
-    two_lists,
     variety,
     who_is_judged,
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING, meaning
 from helpers.evaluate import BETTER, NOT_KNOWN, WORSE
@@ -21,12 +21,12 @@ IN_WORDS = {
     "most_popular": "best sellers ever",
     "most_popular_30_days": "best sellers of 30 days",
     "most_popular_7_days": "best sellers of 7 days",
-    "content_based": "content-based",
-    "user_based": "user-based",
-    "item_based_textbook": "item-based, textbook",
-    "item_based": "item-based, ours",
-    "item_based_with_events": "item-based + events",
-    "oracle": "oracle",
+    "content_based": "same kind",
+    "user_based": "people like you",
+    "item_based_textbook": "lesson 04's napkin",
+    "item_based": "ours",
+    "item_based_with_events": "ours, with views and carts",
+    "oracle": "true tastes (oracle)",
 }
 DECISIONS = {
     BETTER: "better: on to 05b",
@@ -63,7 +63,9 @@ def variety(table: pd.DataFrame) -> None:
     """
 
     def called(method):  # there is one of each kind here
-        return in_words(method).removesuffix(", ours").removesuffix(" ever")
+        if method == "item_based":
+            return "compares products"
+        return in_words(method).removesuffix(" ever")
 
     figure, panels = style.figure(0.42 * len(table) + 1.5, ncols=table.shape[1], sharey=True)
     for axes, name in zip(np.atleast_1d(panels), table, strict=True):
@@ -142,83 +144,27 @@ def hits_on_lists(shown: dict[str, list], bought_later: dict[str, list]) -> None
     found = [bool(set(shown[customer]) & set(bought_later[customer])) for customer in shown]
     finding = f"{sum(found)} of {len(found)} customers found something"
     after = [f"later bought {', '.join(bought_later[customer])}" for customer in shown]
-    _lists(shown, bought_later, after, finding)
-
-
-def two_lists(
-    lists: dict[str, list], bought: list, names: pd.Series, customer: object, k: int
-) -> None:
-    """One customer's future, and which of the lists would have found some of it.
-
-    Parameters
-    ----------
-    lists : dict of str to list of product ids
-        By what the list is called.
-    bought : list of product ids
-        In the hidden weeks.
-    names : Series of str
-        By product id.
-    customer : object
-        Whose they are.
-    k : int
-        Length of a list; at most five places are drawn.
-    """
-    hits = {name: len(set(products) & set(bought)) for name, products in lists.items()}
-    counted = [f"{n} hit{'s' * (n != 1)} in {k}" for n in hits.values()]
-    finding = f"{customer}: " + ", ".join(
-        f"{name} {number}" for name, number in zip(hits, counted, strict=True)
-    )
-    if k > 5:
-        finding += " (drawn: the first five)"
-    called = {name: [names.get(each, str(each)) for each in bought] for name in lists}
-    drawn = {
-        name: [names.get(each, str(each)) for each in products[:5]]
-        for name, products in lists.items()
-    }
-    _lists(drawn, called, counted, finding, min(k, 5))
-
-
-def _lists(shown, bought, after, finding, places=0):
-    places = max([places, *map(len, shown.values())])
-    wide = max((len(str(each)) for row in shown.values() for each in row), default=1) > 3
-    step, within = 2.0 if wide else 1.0, []
+    places = max(map(len, shown.values()))
     figure, axes = style.figure(0.85 * len(shown) + 0.9)
     for row, (name, products) in enumerate(shown.items()):
-        for place in range(len(products), places):
-            empty = Rectangle((place * step + 0.08, row + 0.12), step - 0.16, 0.72, fill=False,
-                              edgecolor="#9A9A9A", linestyle=":")  # fmt: skip
-            axes.add_patch(empty)
         for place, product in enumerate(products):
-            hit = product in bought[name]
+            hit = product in bought_later[name]
             box = FancyBboxPatch(
-                (place * step + 0.08, row + 0.12), step - 0.16, 0.72,
+                (place + 0.08, row + 0.12), 0.84, 0.72,
                 boxstyle="round,pad=0,rounding_size=0.08",
                 facecolor=INK if hit else "white", edgecolor=INK,
             )  # fmt: skip
             axes.add_patch(box)
-            text = textwrap.shorten(str(product), 22, placeholder="…") or str(product)[:8]
-            if wide:
-                text = textwrap.fill(text, 8, max_lines=3, placeholder="…", break_long_words=False)
-            written = axes.text((place + 0.5) * step, row + 0.48, text, ha="center", va="center",
-                      color="white" if hit else INK, fontsize=style.SMALL if wide else 13,
+            axes.text(place + 0.5, row + 0.48, product, ha="center", va="center",
+                      color="white" if hit else INK, fontsize=13,
                       fontweight="bold" if hit else "normal")  # fmt: skip
-            within.append((written, box))
-        colour = meaning(name, INK)
-        label = textwrap.fill(name, 8 if wide else 12)
-        axes.text(-0.12 * step, row + 0.48, label, ha="right", va="center", color=colour)
-        label = textwrap.fill(after[row], 7 if wide else 13)
-        axes.text(places * step + 0.12 * step, row + 0.48, label, va="center")
-    left, right = (0.85, 1.0) if wide else (1.1, 1.35)
-    axes.set_xlim(-left * step, (places + right) * step)
+        axes.text(-0.12, row + 0.48, textwrap.fill(name, 12), ha="right", va="center")
+        axes.text(places + 0.12, row + 0.48, textwrap.fill(after[row], 13), va="center")
+    axes.set_xlim(-1.1, places + 1.35)
     axes.set_ylim(len(shown), 0)
     style.bare(axes)
     axes.set_aspect("auto")
     style.title(axes, finding)
-    figure.draw_without_rendering()
-    for written, box in within:  # long names, and those in capitals
-        wide, room = written.get_window_extent().width, box.get_window_extent().width
-        if wide > room:
-            written.set_fontsize(written.get_fontsize() * 0.94 * room / wide)
     told = "; ".join(f"{name}: {', '.join(map(str, shown[name]))}" for name in shown)
     style.show(figure, f"Lists with their hits filled in. {told}. {finding}.")
 
@@ -283,7 +229,7 @@ def who_is_judged(counts: pd.Series) -> None:
 
 
 def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
-    """Every method's hit rate on the same future, with its 95 % interval.
+    """What each list's hit rate is on the same future.
 
     Parameters
     ----------
@@ -298,18 +244,16 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     for place, (name, row) in enumerate(results.iterrows()):
         colour = meaning(name, OTHER)
         ours = name in ("item_based", rival)
-        ends = np.clip([row["hit_rate_low"], row["hit_rate_high"]], 0, 1)
-        axes.plot(ends, [place] * 2, color=colour, lw=4)
-        axes.plot(row["hit_rate"], place, "o", color=colour, markersize=9)
-        right = np.nanmax([ends[1], row["hit_rate"]])
-        axes.text(right, place, f"  {percent(row['hit_rate'])}", va="center", color=INK,
+        axes.barh(place, row["hit_rate"], height=0.6, color=colour)
+        axes.text(row["hit_rate"], place, f"  {percent(row['hit_rate'])}", va="center", color=INK,
                   fontweight="bold" if ours else "normal")  # fmt: skip
     axes.set_yticks(range(len(results)), [in_words(name) for name in results.index])
     for label, name in zip(axes.get_yticklabels(), results.index, strict=True):
         label.set_fontweight("bold" if name in ("item_based", rival) else "normal")
     axes.invert_yaxis()
-    high = min(results[["hit_rate", "hit_rate_high"]].max(axis=None), 1)
+    high = results["hit_rate"].max()
     axes.set_xlim(0, 1.15 * high if high > 0 else 1)
+    axes.set_axisbelow(True)
     axes.grid(axis="x", color="#E5E5E5")
     rate = results["hit_rate"]
     finding = f"Ours find something for {percent(rate['item_based'])} of the judges, "
@@ -317,7 +261,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
     xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
-    xlabel += "\nthick bar: 95 % interval\nbold: ours and the honest rival"
+    xlabel += "\nbold: ours and the honest rival"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
 
@@ -408,46 +352,6 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
     alt = f"The same list judged by {len(groups)} groups of each size. {ranges}."
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", alt)
-
-
-def same_people() -> None:
-    """Two customers, two lists: judged by different people, and by the same ones."""
-    figure, axes = style.figure(3.9)
-    found = {1: True, 2: False}  # customer 1 finds something in either list, customer 2 in none
-    for row, (heading, draws) in enumerate(
-        [
-            (
-                "Different people, drawn in two ways",
-                [((1,), (2,), "ours win 1 to 0"), ((2,), (1,), "theirs win 1 to 0")],
-            ),
-            ("The same people for both", [((1, 2), (1, 2), "a draw: 1 to 1")]),
-        ]
-    ):
-        top = [1.0, 4.3][row]
-        axes.text(0, top, heading, fontweight="bold", va="center")
-        for line, (ours, theirs, verdict) in enumerate(draws):
-            y = top + 0.95 + 1.05 * line
-            for x, label, people, colour in [
-                (0.1, "ours", ours, PERSONAL), (4.1, "theirs", theirs, POPULAR)
-            ]:  # fmt: skip
-                axes.text(x, y, label, color=colour, va="center", fontweight="bold")
-                for place, person in enumerate(people):
-                    centre = x + (1.9 if label == "ours" else 2.2) + 0.95 * place
-                    face = INK if found[person] else "white"
-                    axes.add_patch(Circle((centre, y), 0.4, facecolor=face, edgecolor=INK, lw=2))
-                    axes.text(centre, y, str(person), ha="center", va="center",
-                              color="white" if found[person] else INK)  # fmt: skip
-            axes.text(8.2, y, verdict, va="center")
-    axes.text(0, 0, "Dark: found something. Customer 1 does so\nin any list, customer 2 in none.",
-              va="center", fontsize=style.SMALL)  # fmt: skip
-    axes.set_xlim(-0.1, 12.2)
-    axes.set_ylim(5.8, -0.8)
-    style.bare(axes)
-    finding = "With other judges, luck picks the winner"
-    style.title(axes, finding)
-    alt = "Customer 1 finds something in both lists, customer 2 in neither. If each judges one "
-    alt += "list, the list that gets customer 1 wins. If both judge both, it is 1 to 1."
-    style.show(figure, alt)
 
 
 def four_boxes(boxes: dict[str, int], rival: str) -> None:

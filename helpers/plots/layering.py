@@ -254,8 +254,8 @@ def risk_and_gain(table: pd.DataFrame) -> None:
     Parameters
     ----------
     table : DataFrame
-        One row per fifth, the safest first: ``away`` (share, 0 to 1), ``truth`` (what an offer
-        changes), and ``uplift`` with its ``error``, as a campaign found it.
+        One row per fifth, the safest first: ``away`` (share, 0 to 1) and ``truth`` (what an offer
+        changes).
     """
     figure, (above, below) = style.figure(height=5, nrows=2, sharex=True)
     places = np.arange(len(table))
@@ -270,18 +270,14 @@ def risk_and_gain(table: pd.DataFrame) -> None:
     for place, row in zip(places, table.to_dict("records"), strict=True):
         colour = PERSONAL if place == best else OTHER
         below.bar(place, 100 * row["truth"], color=colour, width=0.7)
-        ends = 100 * (row["uplift"] + 1.96 * row["error"] * np.array([-1, 1]))
-        below.plot([place + 0.25] * 2, ends, color=INK, linewidth=2)
-        below.plot(place + 0.25, 100 * row["uplift"], "o", color=INK, markersize=6)
         told = f"{100 * row['truth']:+.1f}".replace("-", "−")
-        below.text(place - 0.12, 100 * max(row["truth"], 0) + 0.15, told, ha="center",
+        below.text(place, 100 * max(row["truth"], 0) + 0.15, told, ha="center",
                    va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
-    ends = table["uplift"] + 1.96 * table["error"]
-    top = 100 * max(ends.max(), table["truth"].max())
-    below.set_ylim(100 * min((table["uplift"] - 1.96 * table["error"]).min(), 0) - 0.5, 1.5 * top)
+    top = 100 * max(table["truth"].max(), 0.001)
+    below.set_ylim(min(100 * table["truth"].min(), 0) - 0.1 * top, 1.5 * top)
     below.axhline(0, color=INK, linewidth=1)
-    below.text(-0.45, 1.47 * top, "more buyers per 100 offers (bars: truth,\nblack: a campaign)",
-               va="top", fontweight="bold", color=PERSONAL)  # fmt: skip
+    below.text(-0.45, 1.47 * top, "more buyers per 100 offers", va="top",
+               fontweight="bold", color=PERSONAL)  # fmt: skip
     names = ["safest\nfifth", *map(str, range(2, len(table))), "riskiest\nfifth"]
     below.set_xticks(places, names)
     last = table["truth"].iloc[-1]
