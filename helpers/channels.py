@@ -54,24 +54,6 @@ def without_products(table: pd.DataFrame, product_ids) -> pd.DataFrame:
     return table[~table["product_id"].isin(list(product_ids))]
 
 
-def only_products(table: pd.DataFrame, product_ids) -> pd.DataFrame:
-    """Keep the products of an allow list."""
-    return table[table["product_id"].isin(list(product_ids))]
-
-
-def with_margin(table: pd.DataFrame, margin: pd.Series, floor: float) -> pd.DataFrame:
-    """Keep products that earn at least `floor`; a product without a known margin goes.
-
-    Parameters
-    ----------
-    table : DataFrame
-    margin : Series
-        By product id, in the unit of `floor`: a share of the price or an amount.
-    floor : float
-    """
-    return table[table["product_id"].map(margin) >= floor]
-
-
 def not_shown_before(table: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     """Drop what the customer has seen already: pairs of ``customer_id`` and ``product_id``."""
     pair = ["customer_id", "product_id"]

@@ -855,52 +855,6 @@ def groups_drawn(
     return table
 
 
-def paired_differences(
-    recommenders: dict[str, Recommender],
-    reference: str,
-    split: Split,
-    k: int = 5,
-    metric: str = "ndcg",
-    new_only: bool = True,
-) -> pd.DataFrame:
-    """How much better or worse several recommenders are than one of them, customer by customer.
-
-    Two intervals of the *same* customers may overlap although one list is surely better: both
-    scores are high for customers who are easy to please. What counts is the difference.
-
-    Parameters
-    ----------
-    recommenders : dict of str to Recommender
-        Copies of them are fitted; they stay as they are.
-    reference : str
-        A key of `recommenders`: what the others are compared with.
-    split, k, metric, new_only
-        As in :func:`paired_difference`.
-
-    Returns
-    -------
-    DataFrame
-        One row per recommender but the reference: ``difference`` (its own score minus the
-        reference's) and ``difference_low``, ``difference_high``, intervals wide enough for all
-        rows together: in 95 % of samples, every one includes its true difference.
-    """
-    matrix, tables = split.training()
-    scores = {
-        name: per_customer(copy.copy(r).fit(matrix, **tables), split, k, new_only)[0][metric]
-        for name, r in recommenders.items()
-    }
-    theirs = scores.pop(reference)
-    rows = {}
-    for name, own in scores.items():
-        low, high = interval(own - theirs, len(scores))
-        rows[name] = {
-            "difference": (own - theirs).mean(),
-            "difference_low": low,
-            "difference_high": high,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
-
-
 def who_is_judged(split: Split) -> pd.Series:
     """Count the customers by whom lists for new products are judged, and those left out.
 

@@ -172,19 +172,6 @@ def test_paired_difference(split):
     assert nothing == {"difference": 0, "low": 0, "high": 0}
 
 
-def test_paired_differences_are_those_of_each_pair_and_wider(split):
-    models = {"textbook": ItemBased(None, False), "ours": ItemBased(), "popular": MostPopular()}
-    table = evaluate.paired_differences(models, "ours", split)
-    assert list(table.index) == ["textbook", "popular"]
-    for name in table.index:
-        alone = evaluate.paired_difference(models[name], models["ours"], split)
-        row = table.loc[name]
-        assert row["difference"] == pytest.approx(alone["difference"])
-        # 2.2414: of the normal distribution, at 1 - 5 % / 2 / 2
-        wider = (alone["high"] - alone["difference"]) * 2.2414 / 1.96
-        assert row["difference_high"] - row["difference"] == pytest.approx(wider, rel=1e-3)
-
-
 def test_the_verdict_has_three_answers(split):
     """Thin data are no "nothing there"."""
     assert evaluate.verdict(0.05, 0.07, 0.02) == evaluate.SIGNAL

@@ -18,7 +18,6 @@ from helpers.audiences.customers import (
     line_amounts,
     product_amounts,
     rfm,
-    spent_after,
     stayed_away,
 )
 from helpers.audiences.offers import (
@@ -29,8 +28,6 @@ from helpers.audiences.offers import (
     holdout_plan,
     in_holdout,
     is_private,
-    judge_value,
-    lifetime_value,
     offered_share,
     retention_offers,
     rules_for,

@@ -98,16 +98,3 @@ def stayed_away(transactions: pd.DataFrame, cut, days: int) -> pd.Series:
     customers = pd.Index(past["customer_id"].unique(), name="customer_id").sort_values()
     back = customers.isin(_window(transactions, cut, days)["customer_id"].unique())
     return pd.Series(~back, index=customers, name="stayed_away")
-
-
-def spent_after(transactions: pd.DataFrame, cut, days: int) -> pd.Series:
-    """What each customer with a purchase before the cut-off spent in the `days` from it.
-
-    Purchase lines, where the export has no money.
-    """
-    window = _window(transactions, cut, days)
-    amounts = line_amounts(window)
-    amounts = pd.Series(1.0, index=window.index) if amounts is None else amounts
-    sums = amounts.groupby(window["customer_id"]).sum()
-    customers = stayed_away(transactions, cut, days).index
-    return sums.reindex(customers, fill_value=0).rename("spent")
