@@ -170,6 +170,7 @@ def test_ten_views_of_one_and_of_ten(drawn):
     assert (arrows, people) == ([10, 10], [1, 10])
     assert "10 events\n1 pair\n1 person" in written(figure)
     assert "10 events\n10 pairs\n10 people" in written(figure)
+    assert figure.get_suptitle() == "10 views each, but 10 people against one"
 
 
 def test_a_funnel_is_as_wide_as_its_counts(drawn):

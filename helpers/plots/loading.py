@@ -308,7 +308,7 @@ def ten_views(n: int = 10) -> None:
         style.bare(axes)
         axes.set_title("one person" if people == 1 else f"{people} people", loc="center",
                        fontsize=11.5)  # fmt: skip
-    figure.suptitle(f"Two products with {n} views each: which is wanted more?", x=0.01, ha="left",
+    figure.suptitle(f"{n} views each, but {n} people against one", x=0.01, ha="left",
                     fontweight="bold", fontsize=13)  # fmt: skip
     alt = f"{n} views by one person are {n} events and one pair; by {n} people, {n} pairs."
     style.show(figure, alt)
