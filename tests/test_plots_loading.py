@@ -33,18 +33,6 @@ def title(figure):
     return figure.axes[0].get_title(loc="left").replace("\n", " ")
 
 
-def test_a_date_and_where_it_lands(drawn):
-    plots.two_readings()
-    figure, alt = drawn[0]
-    texts = written(figure)
-    assert {"03-04\n3 Apr", "4 Mar", "05-12\n5 Dec", "12 May", "24-12\n24 Dec"} <= set(texts)
-    assert "24-12-2023 has one reading only" in alt
-    arrows = [patch for patch in figure.axes[0].patches if hasattr(patch, "get_arrowstyle")]
-    ends = [[float(place) for place, _ in arrow._posA_posB] for arrow in arrows]
-    # 3 April is the 93rd day of the year and 4 March the 63rd; the line begins at 0
-    assert ends == [[92, 62], [338, 131]]
-
-
 def test_months_as_they_are_and_as_they_are_read(drawn):
     right = pd.Series(pd.to_datetime(["2024-04-03", "2024-04-03", "2024-04-20", "2024-03-04"]))
     plots.months_moved(right, data.other_reading(right))
@@ -182,6 +170,7 @@ def test_ten_views_of_one_and_of_ten(drawn):
     assert (arrows, people) == ([10, 10], [1, 10])
     assert "10 events\n1 pair\n1 person" in written(figure)
     assert "10 events\n10 pairs\n10 people" in written(figure)
+    assert figure.get_suptitle() == "10 views each, but 10 people against one"
 
 
 def test_a_funnel_is_as_wide_as_its_counts(drawn):

@@ -87,7 +87,6 @@ from helpers.plots.loading import (
     six_rows,
     ten_views,
     the_rule,
-    two_readings,
     two_tables,
 )
 from helpers.plots.matrix import (

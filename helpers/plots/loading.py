@@ -24,55 +24,6 @@ def _day(date) -> str:
     return f"{date.day} {date:%b}"
 
 
-def two_readings(written=("03-04-2023", "05-12-2023", "24-12-2023")) -> None:
-    """Dates on the line of a year: where each belongs, and where it lands with the month first.
-
-    Parameters
-    ----------
-    written : sequence of str
-        Day, month, year.
-    """
-    right = pd.Series(pd.to_datetime(list(written), format="%d-%m-%Y"))
-    wrong = data.other_reading(right)
-    figure, axes = style.figure(height=2.7)
-    start = pd.Timestamp(right.iloc[0].year, 1, 1)
-    months = pd.date_range(start, periods=13, freq="MS")
-    for month in months:
-        axes.plot([(month - start).days] * 2, [-0.04, 0.04], color=INK, linewidth=1)
-    for month in months[:-1]:
-        middle = (month - start).days + 15
-        axes.text(middle, -0.1, f"{month:%b}"[0], color=CHANCE, ha="center", va="top")
-    axes.plot([0, 365], [0, 0], color=INK, linewidth=1.5)
-    told = []
-    for text, here, there in zip(written, right, wrong, strict=True):
-        place, lands = (here - start).days, (there - start).days
-        axes.plot([place] * 2, [0, 0.36], color=INK, linewidth=0.8)
-        axes.plot(place, 0, "o", color=INK, markersize=9)
-        side = "left" if lands == place else "right" if place > 300 else "center"
-        axes.text(place, 0.4, f"{text[:5]}\n{_day(here)}", ha=side, va="bottom", color=INK,
-                  fontweight="bold")  # fmt: skip
-        if lands == place:
-            told.append(f"{text} has one reading only and stays {_day(here)}")
-            continue
-        bend = 0.12 if place - lands > 60 else 0.7
-        axes.plot(lands, 0, "o", color=WARNING, markersize=9, markerfacecolor="white")
-        arrow = FancyArrowPatch(
-            (place, 0.06), (lands, 0.08), arrowstyle="-|>", mutation_scale=14, color=WARNING,
-            connectionstyle=f"arc3,rad={bend}", linewidth=2,
-        )  # fmt: skip
-        axes.add_patch(arrow)
-        axes.text(lands, -0.32, _day(there), color=WARNING, ha="center", va="top",
-                  fontweight="bold")  # fmt: skip
-        told.append(f"{text} is {_day(here)} and lands on {_day(there)}")
-    axes.set_xlim(-8, 405)
-    axes.set_ylim(-0.6, 0.95)
-    style.bare(axes, equal=False)
-    style.finish(
-        figure, axes, "Month first: days 1 to 12 move, later days stay",
-        alt=f"Dates on the line of a year: {'; '.join(told)}.",
-    )  # fmt: skip
-
-
 def months_moved(right: pd.Series, wrong: pd.Series) -> None:
     """Purchases per month, with dates read correctly and with day and month swapped.
 
@@ -357,7 +308,7 @@ def ten_views(n: int = 10) -> None:
         style.bare(axes)
         axes.set_title("one person" if people == 1 else f"{people} people", loc="center",
                        fontsize=11.5)  # fmt: skip
-    figure.suptitle(f"Two products with {n} views each: which is wanted more?", x=0.01, ha="left",
+    figure.suptitle(f"{n} views each, but {n} people against one", x=0.01, ha="left",
                     fontweight="bold", fontsize=13)  # fmt: skip
     alt = f"{n} views by one person are {n} events and one pair; by {n} people, {n} pairs."
     style.show(figure, alt)
