@@ -350,7 +350,7 @@ def which_machine() -> None:
         (
             "Does it fit in half\nof the memory?",
             "yes",
-            "one machine: our\nengine (SciPy)",
+            "one machine:\nour engine",
             PERSONAL,
         ),
         ("Does it fit on the disk,\nand in the night?", "yes", "one machine:\nDuckDB", PERSONAL),
@@ -373,7 +373,7 @@ def which_machine() -> None:
         other = "yes" if answer == "no" else "no"
         axes.text(2.4, y - step / 2, other, va="center")
     y = -step * len(questions)
-    style.box(axes, 2.2, y, 4.0, 0.98, "a cluster: Spark,\nrehearsed before", WARNING, True)
+    style.box(axes, 2.2, y, 4.0, 0.98, "a cluster,\nrehearsed before", WARNING, True)
     axes.set_xlim(0, 9.4)
     axes.set_ylim(y - 0.65, 0.65)
     style.bare(axes, equal=False)
