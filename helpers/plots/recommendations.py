@@ -176,7 +176,7 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
     figure, axes = _canvas(10, 6.2, 4.9)
     colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
     what = {
-        "purchases": "bought something:\npurchases, and what\nwas looked at since",
+        "purchases": "bought something:\npurchases, and what\nwas looked at lately",
         "intent": "looked, searched or\nfilled a cart lately",
         "popularity": "nothing that we can\nuse: what others\nbought in 30 days",
     }
