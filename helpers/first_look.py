@@ -112,9 +112,8 @@ def glance(lists: Mapping[str, pd.DataFrame], matrix: InteractionMatrix) -> pd.D
     Returns
     -------
     DataFrame
-        One row for each of the lists: ``coverage``, ``personalization``, ``led by one`` (share of
-        customers with the most frequent leader in front) and ``owned`` (share of all places whose
-        product the customer has bought already).
+        One row for each of the lists: ``coverage``, ``personalization`` and ``owned`` (share of
+        all places whose product the customer has bought already).
     """
     rows = {}
     for name, table in lists.items():
@@ -124,7 +123,6 @@ def glance(lists: Mapping[str, pd.DataFrame], matrix: InteractionMatrix) -> pd.D
         rows[name] = {
             "coverage": catalogue_coverage(table, len(matrix.products)),
             "personalization": personalization(table),
-            "led by one": leaders(table).max(),
             "owned": owned.mean(),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -56,27 +56,6 @@ def test_strips_are_shares_and_name_the_largest(drawn):
     assert all(len(text) < 60 for text in texts(axes))
 
 
-def test_two_metrics_beside_each_other(drawn):
-    table = pd.DataFrame(
-        {"coverage": [0.9, 0.3, 0.9, 1], "personalization": [0.8, 0.1, 0.8, 0.95]},
-        ["sorted by score", "bug: sorted by id", "bug: another's list", "drawn by dice"],
-    )
-    plots.two_metrics(table)
-    figure, alt = drawn[0]
-    for axes, column in zip(figure.axes, table, strict=True):
-        assert widths(axes) == table[column].tolist()
-        assert axes.get_xlabel() == column
-    shades = [to_hex(bar.get_facecolor()) for bar in figure.axes[0].patches]
-    assert shades == [
-        to_hex(colour)
-        for colour in (colours.PERSONAL, colours.WARNING, colours.WARNING, colours.CHANCE)
-    ]
-    assert "“another's list”: both numbers stay exactly" in figure.get_suptitle()
-    assert "bug: sorted by id: 30% and 10%" in alt
-    plots.two_metrics(table.iloc[[0, 3]])
-    assert drawn[1][0].get_suptitle() == "Highest: drawn by dice, and drawn by dice"
-
-
 def test_parts_begin_where_the_one_before_ends(drawn):
     parts = pd.Series(np.arange(10.0, 0, -1), ["Mug"] * 10)
     plots.score_parts(parts, "Teapot", most=3)

@@ -110,7 +110,6 @@ from helpers.plots.recommendations import (
     score_drawing,
     score_parts,
     steps,
-    two_metrics,
     unknown_id,
     what_followed,
     who_leads,

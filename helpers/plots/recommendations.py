@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
 
-from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING, meaning
+from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING
 from helpers.first_look import ROW_FROM
 from helpers.plots import style
 from helpers.telling import percent
@@ -121,42 +119,6 @@ def who_leads(strips: dict[str, pd.Series], names: pd.Series) -> None:
     )
 
 
-def two_metrics(table: pd.DataFrame) -> None:
-    """Coverage and personalization of several lists, side by side.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`helpers.first_look.glance`; the first row is the lists to compare with, and
-        rows about a bug begin with "bug".
-    """
-    figure, panels = style.figure(0.42 * len(table) + 1.35, ncols=2, sharey=True)
-    colours = [
-        WARNING if str(name).startswith("bug") else meaning(name, PERSONAL) for name in table.index
-    ]
-    for axes, column in zip(panels, ["coverage", "personalization"], strict=True):
-        drawn = axes.barh(range(len(table)), table[column], color=colours, height=0.62)
-        axes.bar_label(drawn, [percent(value) for value in table[column]], padding=3)
-        axes.set_xlim(0, 1.25)
-        axes.set_xticks([])
-        axes.spines["bottom"].set_visible(False)
-        axes.set_xlabel(column, fontweight="bold")
-    panels[0].set_yticks(range(len(table)), table.index)
-    panels[0].invert_yaxis()
-    both = table[["coverage", "personalization"]]
-    same = [name for name in table.index[1:] if np.allclose(both.loc[name], both.iloc[0])]
-    finding = f"Highest: {both['coverage'].idxmax()}, and {both['personalization'].idxmax()}"
-    if same:
-        finding = f"“{same[0].removeprefix('bug: ')}”: both numbers stay exactly as they are"
-    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
-                    fontweight="bold")  # fmt: skip
-    rows = [
-        f"{name}: {percent(row['coverage'])} and {percent(row['personalization'])}"
-        for name, row in table.iterrows()
-    ]
-    style.show(figure, f"{finding}. Coverage and personalization: {'; '.join(rows)}.")
-
-
 def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     """One score taken apart: every purchase adds its piece where the one before it ends.
 
@@ -214,7 +176,7 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
     figure, axes = _canvas(10, 6.2, 4.9)
     colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
     what = {
-        "purchases": "bought something:\npurchases, and what\nwas looked at since",
+        "purchases": "bought something:\npurchases, and what\nwas looked at lately",
         "intent": "looked, searched or\nfilled a cart lately",
         "popularity": "nothing that we can\nuse: what others\nbought in 30 days",
     }
