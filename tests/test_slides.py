@@ -155,7 +155,8 @@ def test_a_list_too_long_for_a_slide_has_two_or_one_for_each_item():
     order = made(
         "Delete her rows at the *source*, or the next export brings her back.",
         "Delete them in lists, reports and yesterday's table.",
-        "Let the engine learn anew without her, by the date that the lawyers name.",
+        "Let the engine learn anew without her, by the date that the lawyers name: pairs of "
+        "products learned from her.",
         "*Control:* the source has no row of hers, and an engine that learned *after* that doesn't "
         "know her id.",
     )
