@@ -641,7 +641,7 @@ def health_checks(engine: Engine, table: pd.DataFrame, n: int = 5) -> pd.DataFra
     lead = f"{first.index[0]} leads {leads:.0%}" if len(first) else "there is no personal list"
     large = shown.sum() >= _PRODUCTS_TO_JUDGE and len(personal) >= _LISTS_TO_JUDGE
     coverage = table.loc[column >= 0, "product_id"].nunique() / max(1, shown.sum())
-    covered = f"{coverage:.0%} is shown" if shown.any() else "nothing may be shown"
+    covered = f"shown: {coverage:.0%}" if shown.any() else "nothing may be shown"
 
     checks = [
         ("the table has rows", len(table) > 0, True, f"{len(table):,} rows"),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.patches import Circle, FancyArrowPatch, Polygon
+from matplotlib.patches import Circle, Polygon
 
 from helpers import colours, data, plots
 from helpers.matrix import build_interaction_matrix
@@ -85,36 +85,6 @@ def test_a_product_keeps_its_colour(drawn):
     )
     assert left["bought C"] == right["bought C"]
     assert len({left["bought A"], left["bought C"], right["bought D"]}) == 3
-
-
-@pytest.mark.parametrize("pairs", [[("A", "C"), ("C", "D")], [("B", "D")], [("D", "A")]])
-def test_a_pair_reads_in_two_directions(drawn, pairs):
-    plots.two_directions(SMALL, pairs)
-    assert len(drawn[0].axes) == len(pairs)
-    for axes, (one, other) in zip(drawn[0].axes, pairs, strict=True):
-        buyers = {each: set(SMALL.index[SMALL[each] == 1]) for each in (one, other)}
-        both = len(buyers[one] & buyers[other])
-        boxes = [text for text in axes.texts if "\n" in text.get_text()]
-        assert [text.get_text().split()[:2] for text in boxes] == [
-            [each, str(len(buyers[each]))] for each in (one, other)
-        ]
-        places = [text.get_position()[0] for text in boxes]
-        arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
-        for arrow, (start, end), (of, to) in zip(
-            arrows, [places, places[::-1]], [(one, other), (other, one)], strict=True
-        ):
-            # it points from whose buyers are counted to what they bought as well
-            (begin, height), (tip, _) = arrow._posA_posB
-            assert abs(begin - start) < abs(begin - end) and abs(tip - end) < abs(tip - start)
-            words_of = f"{both} of {len(buyers[of])} bought {to}, too: "
-            words_of += f"{both / len(buyers[of]):.2f}"
-            [label] = [text for text in axes.texts if text.get_text() == words_of
-                       and abs(text.get_position()[1] - height) < 0.6]  # fmt: skip
-            assert f"of {of}'s buyers {words_of}" in drawn[0].alt
-        root = both / (len(buyers[one]) * len(buyers[other])) ** 0.5
-        assert any(text.endswith(f"= {root:.2f}") for text in words(axes))
-        shares = [both / len(people) for people in buyers.values()]
-        assert min(shares) <= root <= max(shares)
 
 
 def test_best_sellers_and_the_pages_that_show_them(drawn, bundled_matrix, shop):

@@ -152,7 +152,14 @@ def test_a_list_too_long_for_a_slide_has_two_or_one_for_each_item():
     longer = made(*(f"{each}, again and again, in every shop that we have" for each in short))
     assert len(longer) == 4 and longer[3].kicker == "On Monday 4/4"
     # "Control: ..." would be left with its first word, so each of these four has its own slide
-    order = [slide for slide in spoken(lessons()[7]) if slide.kicker.startswith("In this order")]
+    order = made(
+        "Delete her rows at the *source*, or the next export brings her back.",
+        "Delete them in lists, reports and yesterday's table.",
+        "Let the engine learn anew without her, by the date that the lawyers name: pairs of "
+        "products learned from her.",
+        "*Control:* the source has no row of hers, and an engine that learned *after* that doesn't "
+        "know her id.",
+    )
     assert [slide.kicker[-3:] for slide in order] == ["1/4", "2/4", "3/4", "4/4"]
 
 

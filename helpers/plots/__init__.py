@@ -131,7 +131,6 @@ from helpers.plots.similarity import (
     pages_per_product,
     product_map,
     trail,
-    two_directions,
 )
 from helpers.plots.start import (
     hidden_weeks,

@@ -18,7 +18,7 @@ _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 OWED = {
     "product owes": ["the export, by 2 am", "news of changed columns", "what must not be shown",
                      "a name to call"],
-    "engineering owes": ["a list, never an error", "the table, by 6 am", "counts of empty places",
+    "engineering owes": ["a list for everybody", "the table, by 6 am", "counts of empty places",
                          "yesterday's, if in doubt"],
 }  # fmt: skip
 #: Where a customer's data lie, and what is done there when she asks to be forgotten.
@@ -104,11 +104,11 @@ def checks_by_night(drill: pd.DataFrame) -> None:
     rows = pd.concat(parts, ignore_index=True)
     n_own = int((~rows["beside"]).sum())
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
-    figure, axes = style.figure(height=0.4 * (len(rows) + 2.2) + 1.4)
+    figure, axes = style.figure(height=0.4 * (len(rows) + 2.8) + 1.4)
     for height, row in zip(heights, rows.to_dict("records"), strict=True):
         label = "\n".join(textwrap.wrap(row["check"], 22))
         axes.text(-0.6, height, label, ha="right", va="center", fontsize=style.SMALL,
-                  linespacing=0.9)  # fmt: skip
+                  linespacing=1.0)  # fmt: skip
         for column, night in enumerate(nights):
             colour = _PALE if row[night] else WARNING if row["stops"] else POPULAR
             axes.add_patch(
@@ -126,11 +126,10 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         lines = textwrap.wrap(night, 6, break_long_words=False)
         axes.text(column, 2.0, "\n".join(lines), ha="center", va="center",
                   fontsize=style.SMALL)  # fmt: skip
-    for column, text, colour in ((-0.4, "S: stops the table", WARNING),
-                                 (3.2, "R: reports", POPULAR)):  # fmt: skip
-        axes.text(column, heights[-1] - 1.1, text, color=colour, va="center", fontsize=style.SMALL)
+    for below, text, colour in ((1.1, "S: stops the table", WARNING), (1.8, "R: reports", POPULAR)):
+        axes.text(-0.4, heights[-1] - below, text, color=colour, va="center", fontsize=style.SMALL)
     axes.set_xlim(-3.95, len(nights) - 0.4)
-    axes.set_ylim(heights[-1] - 1.6, 2.9)
+    axes.set_ylim(heights[-1] - 2.2, 2.9)
     style.bare(axes, equal=False)
     notices = own["stops"] & own[nights[0]]  # what fails tonight anyway tells nothing
     missed = [night for night in nights[1:] if not (notices & ~own[night]).any()]

@@ -83,42 +83,6 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
 
 
-def two_directions(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
-    """How a pair reads from the one to the other and back, and the root between the two.
-
-    Parameters
-    ----------
-    bought : DataFrame of 0 and 1
-        Rows: customers. Columns: products.
-    pairs : sequence of (str, str)
-        A line each.
-    """
-    figure, panels = style.figure(1.55 * len(pairs) + 0.3, nrows=len(pairs), squeeze=False)
-    told = []
-    for axes, pair in zip(panels[:, 0], pairs, strict=True):
-        sizes = [int(bought[product].sum()) for product in pair]
-        common = int((bought[pair[0]] * bought[pair[1]]).sum())
-        axes.set_xlim(0, 10)
-        axes.set_ylim(0, 3)
-        style.bare(axes, equal=False)
-        for product, size, middle in zip(pair, sizes, (0.9, 9.1), strict=True):
-            count = f"{size} buyer{'s' * (size != 1)}"
-            style.box(axes, middle, 1.5, 1.7, 1.9, f"{product}\n{count}", linespacing=1.5)
-        for place, height, (start, end) in [(0, 2.15, (1.85, 8.15)), (1, 0.85, (8.15, 1.85))]:
-            share = f"{common} of {sizes[place]} bought {pair[1 - place]}, too: "
-            share += f"{common / sizes[place]:.2f}"
-            style.arrow(axes, (start, height), (end, height), INK)
-            axes.text(5, height + (0.5 if place == 0 else -0.5), share, ha="center", va="center")
-            told.append(f"of {pair[place]}'s buyers {share}")
-        root = f"{common / (sizes[0] * sizes[1]) ** 0.5:.2f}"
-        axes.text(5, 1.5, f"{common} ÷ √({sizes[0]} × {sizes[1]}) = {root}", ha="center",
-                  va="center", color=PERSONAL, fontweight="bold")  # fmt: skip
-        told[-1] += f"; by the root {root}"
-    finding = "A pair has two shares; the root makes one number of them"
-    style.title(panels[0, 0], finding)
-    style.show(figure, f"{finding}: {'; '.join(told)}.")
-
-
 def pages_per_product(
     counted: pd.Series, scaled: pd.Series, names: pd.Series, buyers: pd.Series, most: int = 6
 ) -> None:
