@@ -8,6 +8,7 @@ later. Metrics return one number per customer, so that averages come with their 
 from __future__ import annotations
 
 import copy
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -1100,6 +1101,29 @@ def settings_for(
         model = ItemBased()
     model.intent_days = None if events is None else INTENT_DAYS
     return model
+
+
+def rate_that_pays(lift: float, gain: float, rival: float) -> float:
+    """The exchange rate from which on a gain in hit rate brings the lift that pays.
+
+    Parameters
+    ----------
+    lift : float
+        How much more the place must sell; .5 is half more.
+    gain, rival : float
+        The gain, and the hit rate of the list that is there today.
+
+    Returns
+    -------
+    float
+        Infinite where there is no gain, or nobody has a hit today.
+
+    Examples
+    --------
+    >>> rate_that_pays(0.5, 0.06, 0.24), rate_that_pays(0.5, -0.01, 0.24)
+    (2.0, inf)
+    """
+    return lift * rival / gain if gain > 0 and rival else math.inf
 
 
 def worth_having(best_sellers: float, customers: int, share: float = WORTH_HAVING) -> float:

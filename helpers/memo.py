@@ -436,8 +436,8 @@ STOPS = [
         "stops_all": True,
         "found": "{} something that must not be shown",
         "found_where": "places have",
-        "unknown": "no product is named as forbidden",
-        "until_known": "legal signs that none is",
+        "unknown": "nothing is named as forbidden",
+        "until_known": "legal signs what is",
         "start": True,
         "signs": "legal",
         "mend": "Name it as forbidden (`deny_products` or `deny_categories`), and make all lists "
@@ -452,7 +452,7 @@ STOPS = [
         "found": "{} something that is sold out",
         "found_where": "places have",
         "unknown": "no stock is known",
-        "until_known": "the page checks the stock when it is shown",
+        "until_known": "the page checks it",
         "start": True,
         "signs": "merchandising",
         "mend": "The page checks the stock whenever it is shown, and a reserve moves up.",
@@ -523,7 +523,7 @@ def decide(evidence) -> dict:
         share of the best sellers' hit rate, times the highest exchange rate) and
         ``smallest_lift`` (that a test finds within :data:`MAX_WEEKS` weeks). What is missing counts
         as no, but for the texts; only the last two may stay open, and then the recommendation says
-        so. May be left out: ``floor_lift``
+        so. May be left out: ``assumed`` (from :func:`assumed_for_the_line`), ``floor_lift``
         (``smallest_lift`` with any number of visits); ``wanted`` (numbers that nobody has entered
         and that a yes rests on: mappings of ``what``, ``key`` and ``turns``, a sentence on what
         would turn it); ``stops``, from :func:`what_stops`. Where something is shown that must not
@@ -544,6 +544,7 @@ def decide(evidence) -> dict:
     stopping = [stop for stop in stops if stop["passed"] is False and stop["stops_all"]]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
     wanted = known.pop("wanted", [])
+    rests = f", one on {known['assumed']}" if known.get("assumed") else ""
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
@@ -575,13 +576,13 @@ def decide(evidence) -> dict:
         first = "" if wanted else f" {still_open[0]['what_to_do']}"
         result |= {
             "decision": SHIP,
-            "because": "All questions that could be answered got a yes.",
+            "because": f"All questions that could be answered got a yes{rests}.",
             "what_to_do": f"The test is described below.{first}",
         }
     else:
         result |= {
             "decision": SHIP,
-            "because": "All questions about data and gain got a yes.",
+            "because": f"All questions about data and gain got a yes{rests}.",
             "what_to_do": "",
         }
     if result["decision"] != SHIP:
@@ -1049,6 +1050,7 @@ def _evidence(quality, signal, judged, planned):
         "best_lift": judged and _as_lift(quality, judged["gain"]["high"], planned["exchange_rate"]),
         "smallest_lift": planned["smallest_lift"],
         "floor_lift": planned["floor_lift"],
+        "assumed": assumed_for_the_line(planned),
     }
 
 
@@ -1172,6 +1174,37 @@ def with_twice_the_line(evidence: Mapping, plan: Mapping) -> str | None:
 def clicks_are_assumed(plan: Mapping) -> bool:
     """Whether nobody has counted the place's clicks, or what of them reaches the cart."""
     return any(_is_assumed(plan, key) for key in _OF_CARTS if key in plan)
+
+
+def assumed_for_the_line(plan: Mapping) -> str:
+    """What the line rests on that nobody has counted or entered; empty if nothing.
+
+    Examples
+    --------
+    >>> assumed_for_the_line({"lift_from": "fifth"}), assumed_for_the_line({"lift_from": "lift"})
+    ('an assumed line', '')
+    """
+    if plan["lift_from"] == "fifth":
+        return "an assumed line"
+    return "assumed clicks" if plan["lift_from"] == "cost" and clicks_are_assumed(plan) else ""
+
+
+def lost_at_most(plan: Mapping) -> int | None:
+    """What a live test may lose at most: half of the visits sell nothing as long as it runs.
+
+    Parameters
+    ----------
+    plan : mapping
+        Of :func:`collect`.
+
+    Returns
+    -------
+    int or None
+        Margin, rounded up; None where visits, money or weeks are not known.
+    """
+    if not plan["visits_per_week"] or not plan["earns"] or not plan["weeks"]:
+        return None
+    return _two_digits(plan["earns"] * plan["visits_per_week"] * plan["weeks"] / 52 / 2)
 
 
 def _average(plan):
@@ -1545,14 +1578,17 @@ def page(
     )
     metrics = metrics or {}
     checks, assumed, on_the_line, before_christmas, half = [], [], False, False, None
+    pays, may_lose = None, None
     if facts:
         asked = zip(facts["decision"]["checks"], CHECKS, strict=False)  # fewer in an older memo
         checks = [check | {"about": rule["about"]} for check, rule in asked]
         plan, quality = facts["plan"], facts["quality"]
         line = facts["evidence"].get("worth_having")
-        assumed = _assumptions(plan, line)
-        half = with_twice_the_line(facts["evidence"], plan)
         base = quality and quality["methods"][quality["rival"]]["hit_rate"]
+        assumed = _assumptions(plan, line)
+        half, may_lose = with_twice_the_line(facts["evidence"], plan), lost_at_most(plan)
+        if line and quality and plan["lift_from"] == "cost" and not facts["decision"]["asked_of"]:
+            pays = evaluate.rate_that_pays(plan["lift"], quality["gain"]["difference"], base)
         last = pd.Timestamp(facts["data"]["to"])
         before_christmas = 0 <= (pd.Timestamp(last.year, 12, 24) - last).days < 28
         # with few customers, a single one is more than that
@@ -1564,6 +1600,8 @@ def page(
         max_weeks=MAX_WEEKS,
         before_christmas=before_christmas,
         with_twice_the_line=half,
+        pays=pays if pays and pays <= facts["plan"]["exchange_rate"] else None,
+        may_lose=may_lose,
         clicks_are_assumed=bool(facts) and clicks_are_assumed(facts["plan"]),
         facts=facts,
         title=(facts or {}).get("data", {}).get("shop") or title,

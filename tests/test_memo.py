@@ -664,7 +664,7 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     share = facts["quality"]["methods"]["personal list"]["hit_rate"]
     assert f"<b>{100 * share:.0f}</b> of 100: personal list" in page
     bars = page.index('<div class="big">')
-    counted = "Of 100 who bought something new, so many would have found some of it"
+    counted = "Of 100 who bought something new, so many would have found some in a list"
     assert page.index(counted) < bars, "first what they count"
     assert "Recommendation: ship a test" in page
     assert f"e-mail {facts['channels']['email']:,} customers" in page
@@ -681,12 +681,16 @@ def test_clicks_that_nobody_counted_are_asked_for_and_what_half_of_them_would_do
         assert memo.decide(evidence)["decision"] == memo.SHIP
         assert memo.with_twice_the_line(evidence, plan) == half
         page = said(memo.page(facts | {"evidence": evidence, "plan": plan}, "shop"))
-        assert "the data team counts clicks and carts, and legal signs" in page
+        assert "the data team counts clicks and carts, legal signs" in page
         assert ("Half the clicks or exchange rate: don't." in page) == (half == memo.DONT)
     for other in (plan | {"lift_from": "fifth"}, plan | {"lift_from": "lift"}):
         assert memo.with_twice_the_line(evidence, other) is None
     evidence |= dict.fromkeys(("gain_high", "signal_high"), 1.9 * line)
     known = {"plan": plan | {"entered": ["click_rate", "cart_rate"]}, "evidence": evidence}
+    assert memo.assumed_for_the_line(plan) == "assumed clicks"
+    assert memo.assumed_for_the_line(known["plan"]) == ""
+    rests = {each: memo.decide(evidence | {"assumed": each})["because"] for each in ("", "x")}
+    assert rests[""].endswith("got a yes.") and rests["x"].endswith("got a yes, one on x.")
     page = said(memo.page(facts | known, "shop"))
     assert "counts clicks" not in page and "Half the exchange rate: don't." in page
 
@@ -695,9 +699,19 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     page = " ".join(memo.page(facts, "shop").split())
     first = page[: page.index("The rule, and what it rests on")]
     plan, evidence, quality = facts["plan"], facts["evidence"], facts["quality"]
-    assert f"for {plan['weeks']} weeks, decided once" in first
-    assert "First, by <b></b>: whoever decides says how far visits and revenue may fall" in first
-    assert "and legal signs. Then a live test" in first
+    asks = said(f"<main>{memo.top_and_rest(page)[0]}")
+    many = f"{plan['customers']:,} customers"
+    weeks = f"From ________, for {plan['weeks']} weeks: half of {many} see their personal list"
+    assert weeks in asks
+    assert "By ________: engineering builds rough lists" in asks and "legal signs" in asks
+    assert "and whoever decides says how far visits and revenue may fall" in asks
+    half = plan["carts_per_year"] * plan["margin"] * plan["weeks"] / 52 / 2
+    assert half <= memo.lost_at_most(plan) < 1.1 * half
+    price = f"Price: ________ hours, and at most {memo.lost_at_most(plan):,} if personal lists sell"
+    assert price in asks
+    for unknown in ("visits_per_week", "earns", "weeks"):
+        assert memo.lost_at_most(plan | {unknown: None}) is None
+    assert asks.index("Recommendation") < asks.index("What we ask for") < asks.index("Of 100 who")
     base = quality["methods"][quality["rival"]]["hit_rate"]
     low, high = (
         evidence[end] / base * plan["carts_per_year"] * plan["margin"]
@@ -707,9 +721,12 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
         " to ".join(f"{memo.rounded(rate * each):,.0f}" for each in (low, high)) for rate in (1, 2)
     )
     told = f"{once} a year in margin (in the shop's currency); if 2 %, the most we believe (the "
-    told += f"highest exchange rate), {twice}. It is no forecast"
+    told += f"highest exchange rate), {twice}."
     assert told in said(page)
-    assert f"We stop if carts surely rise by less than {100 * plan['lift']:.0f} %" in first
+    rule = f"ship if carts surely rise and may reach {100 * plan['lift']:.0f} % more, stop if they"
+    assert f"Once, at the end: {rule} can't, else keep today's list." in asks
+    pays = evaluate.rate_that_pays(plan["lift"], quality["gain"]["difference"], base)
+    assert f"They pay from about {pays:.1f} % on." in said(page)
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
     assert "What it may bring" not in memo.page(unknown, "shop")
@@ -755,7 +772,7 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
     assert len(re.findall(on_paper, whole, flags=re.S)) == 2
     words = re.sub("<[^>]+>", "", re.sub(on_paper, "", whole, flags=re.S)).split()
     assert re.sub("<[^>]+>|________", "", part).split() == words
-    assert part.count("________") == 8 + 3 + 1
+    assert part.count("________") == 8 + 3 + 3
     assert part.index("<blockquote>") < part.index("ship a test")
 
 
@@ -772,7 +789,7 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert "Recommendation: ship a test" in top and "A forbidden product" in top
     assert top.count("of 100: ") == 3 and len(words(top)) < 200
     assert "If an earlier window says the opposite: " in top
-    assert "perhaps too large fall of visits or revenue, stops it" in top
+    assert "perhaps too large fall, stops it" in top
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 8
     assert rest.count("</span><br>") == 7, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
@@ -814,7 +831,7 @@ def test_what_stops_is_never_weighed_against_the_gain():
 def test_silence_is_no_yes():
     result = memo.decide(CLEAR | {"stops": memo.what_stops({})})
     assert result["decision"] == "ship a test"
-    assert "legal signs that none is; no stock is known, so" in result["what_to_do"]
+    assert "legal signs what is; no stock is known, so" in result["what_to_do"]
     # without consents no mail goes out, which holds up no test on the homepage
     assert "agreed" not in result["what_to_do"]
 
@@ -957,15 +974,16 @@ def open_facts(shop):
 
 def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(open_facts):
     page = said(memo.page(open_facts, "shop"))
+    assert "could be answered got a yes, one on an assumed line." in page
     top = page[: page.index("All questions that could")]
     assert "Recommendation: ship a test, once two numbers are filled in" in top
     assert "The visits of known customers in a week, where the list is shown: Fewer than" in top
     assert "The cost of the first year, to build and to run: A cost of more than about" in top
     assert page.count("turn it into") == 1, "once is enough"
     asks = page[page.index("What we ask for") :]
-    first = "First, by : product fills in the visits, finance the cost. Whoever decides says"
-    assert first in asks and "legal signs. Then a live test" in asks
+    assert "By : product fills in the visits, finance the cost, engineering builds" in asks
     assert f"for at most {memo.MAX_WEEKS} weeks" in asks
+    assert "at most what half of the visits earn if personal lists sell nothing" in asks
     one = open_facts["decision"]["wanted"][1:]
     assert memo.who_fills_in(one) == "finance fills in the cost"
     assert memo.headline(open_facts["decision"] | {"wanted": []}) == "ship a test"

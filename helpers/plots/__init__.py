@@ -38,10 +38,8 @@ from helpers.plots.channels import (
 )
 from helpers.plots.decision import (
     for_whom,
-    gates,
     memo_answers,
     memo_rule,
-    of_a_hundred,
     payback,
     three_gains,
     who_says_yes,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import textwrap
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING, meaning
+from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points
 from helpers.plots import style
 from helpers.telling import percent, show
@@ -291,6 +290,8 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
     for place, ((question, no, *_, yes), answer, parts) in enumerate(
         zip(_BOXES, passed, figures, strict=True)
     ):
+        if place == 2 and evidence.get("assumed"):
+            yes = f"{yes}, on {evidence['assumed']}"
         means = {True: f"✓ yes: {yes}", False: f"✗ no: {no}", None: "? open: the start waits"}[
             answer
         ]
@@ -300,70 +301,3 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
         figure = ", ".join(always if answer else always + in_doubt) or "not known"
         rows.append((f"{place + 1}. {question}", figure, means))
     show(pd.DataFrame(rows, columns=["question", "our figure", "what it means"]))
-
-
-def gates(stops) -> None:
-    """Three gates for the finished lists; each is open, closed, or nobody has said, and stops what.
-
-    Parameters
-    ----------
-    stops : list of dict
-        From :func:`helpers.memo.what_stops`.
-    """
-    figure, axes = style.figure(height=3.1)
-    states = {True: ("yes", PERSONAL), False: ("no", WARNING), None: ("nobody has said", CHANCE)}
-    told = []
-    for place, stop in enumerate(stops):
-        word, colour = states[stop["passed"]]
-        y = -1.0 * place
-        style.box(axes, 1.75, y, 3.3, 0.6, stop["short"], colour)
-        style.arrow(axes, (3.5, y), (6.35, y), CHANCE)
-        axes.text(4.85, y + 0.1, word, ha="center", va="bottom", color=colour, fontweight="bold")
-        stopped = stop["passed"] is False
-        if stopped:
-            axes.plot([5.95, 5.95], [y - 0.36, y + 0.36], color=colour, linewidth=7, zorder=5)
-        shade = PERSONAL if stop["passed"] else WARNING if stopped else CHANCE
-        what = "\n".join(textwrap.wrap(stop["stops"].replace("every list", "all lists"), 14))
-        style.box(axes, 7.75, y, 2.6, 0.66, what, shade, filled=True)
-        told.append(f"{stop['short']} {word}, else it stops {stop['stops']}")
-    axes.set_xlim(-0.05, 9.2)
-    axes.set_ylim(-1.0 * len(stops) + 0.5, 0.5)
-    style.bare(axes, equal=False)
-    closed = [stop for stop in stops if stop["passed"] is False]
-    silent = sum(stop["passed"] is None for stop in stops)
-    finding = "All three gates are open"
-    if any(stop["stops_all"] for stop in closed):
-        finding = "However large the gain: no test today"
-    elif closed:
-        finding = f"{len(closed)} of {len(stops)} gates: a part is stopped, not the test"
-    elif silent:
-        finding = f"Nobody has said yet: {silent} of {len(stops)} gates"
-    style.title(axes, finding)
-    style.show(figure, f"{finding}. {'; '.join(told)}.")
-
-
-def of_a_hundred(shares: pd.Series) -> None:
-    """A hundred customers, and how many of them find something in each list.
-
-    Parameters
-    ----------
-    shares : Series
-        Of customers with a hit, by the name of the list, in the order to be shown.
-    """
-    figure, axes = style.figure(height=2.9)
-    told = []
-    for place, (name, share) in enumerate(shares.items()):
-        found = round(100 * share)
-        colour = meaning(name, PERSONAL)
-        x, y = np.tile(np.arange(10), 10), np.repeat(np.arange(10), 10)
-        colours = [colour if each < found else _PALE for each in range(100)]
-        axes.scatter(13.5 * place + x, y, c=colours, s=46)
-        axes.text(13.5 * place + 4.5, 11.4, f"{name}: {found}", ha="center", color=colour,
-                  fontweight="bold")  # fmt: skip
-        told.append(f"{name} {found}")
-    axes.set_xlim(-2.2, 13.5 * len(shares) - 1.8)
-    axes.set_ylim(12.2, -1)
-    style.bare(axes)
-    finding = f"Of a hundred who buy something new: {', '.join(told)}"
-    style.title(axes, finding)
-    style.show(figure, f"{finding} find something in their list.")
