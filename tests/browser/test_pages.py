@@ -623,7 +623,7 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
         page.keyboard.press("PageUp")
         assert page.evaluate("(({ h, v }) => [h, v])(Reveal.getIndices())") == [findings - 2, 0]
         page.keyboard.press("PageDown")
-    page.goto(f"{address}/08_live_tests.html")
+    page.goto(f"{address}/03_similarity.html")
     page.wait_for_function("window.Reveal && Reveal.isReady()")
     at = page.evaluate("""Reveal.getIndices(
         document.querySelector(".explorable input[type=range]").closest("section")).h""")
