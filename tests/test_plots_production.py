@@ -70,7 +70,7 @@ def test_the_lesson_counts_the_checks_that_look_at_the_table_and_names_their_hou
     assert "3:04 am" in written(axes) and "At 3:04 *every known customer" in lesson
     engine = production.build_engine(shop[0])
     checks = production.health_checks(engine, production.score_everyone(engine))
-    assert len(checks) == 13 and "Thirteen [**health checks**]" in lesson
+    assert len(checks) == 13 and "thirteen [**health checks**]" in lesson
 
 
 def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):
