@@ -19,7 +19,6 @@ from helpers.course.notebooks import QUIZZES, quiz_options
 from helpers.course.slides import Slide, bare, sentences
 from helpers.packaged import packaged_yaml
 
-_FOLD = re.compile(r"<details.*?</details>", flags=re.S)
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
 _TOY = re.compile(r"To play with: (.+?)\. Run this cell")
 _EXERCISE = re.compile(r"^\*\*(\d)\.\*\* (.+)\n((?:(?!\*\*\d\.\*\*).*\n?)*)", flags=re.M)

@@ -6,23 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers.channels import CHANNELS
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
 from helpers.telling import percent
-
-_PALE = "#E3E3E3"
-_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
-
-
-def _box(axes, corner, width, height, text="", face="white", edge=INK, letters=INK, **more) -> None:
-    axes.add_patch(Rectangle(corner, width, height, facecolor=face, edgecolor=edge, lw=1.8))
-    if text:
-        axes.text(corner[0] + width / 2, corner[1] + height / 2, text, color=letters,
-                  ha="center", va="center", **more)  # fmt: skip
 
 
 def _panel(axes, corner, width, height, edge=INK, face="white") -> None:
@@ -51,11 +41,11 @@ def holes(table: pd.DataFrame, fair: float) -> None:
         axes.plot(table.index, table[name], "-o", color=colour, linewidth=2.5, markersize=6)
         axes.annotate(label, (table.index[-1], table[name].iloc[-1]), (0, 9), color=colour,
                       textcoords="offset points", ha="right", fontweight="bold",
-                      bbox=_ON_WHITE)  # fmt: skip
+                      bbox=style.ON_WHITE)  # fmt: skip
     one = int(table.index[min(1, len(table) - 1)])
     axes.plot(one, fair, "D", color=CHANCE, markersize=8)
     axes.annotate(f"in turns: {percent(fair)}", (one, fair), (9, -3), color=CHANCE,
-                  textcoords="offset points", bbox=_ON_WHITE)  # fmt: skip
+                  textcoords="offset points", bbox=style.ON_WHITE)  # fmt: skip
     top = max(table.to_numpy().max(), fair)
     axes.set_ylim(-0.03 * top, 1.18 * top)
     axes.set_xlim(-0.3, table.index[-1] + 0.4)
@@ -186,22 +176,22 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
     low, high = min(*early, *later, usual), max(*early, *later, usual)
     span = max(high, 1e-9) - min(0, low)
     for place, (then, now) in enumerate(zip(early, later, strict=True)):
-        axes.plot([now, then], [place] * 2, color=_PALE, linewidth=7, solid_capstyle="butt")
+        axes.plot([now, then], [place] * 2, color=style.PALE, linewidth=7, solid_capstyle="butt")
         axes.plot(then, place, "o", color=POPULAR, markersize=12)
         axes.plot(now, place, "o", color=PERSONAL, markersize=12)
         right = max(then, now), POPULAR if then >= now else PERSONAL
         left = min(then, now), PERSONAL if then >= now else POPULAR
         axes.annotate(f"{right[0]:,.1f}", (right[0], place), (10, 0), color=right[1],
                       textcoords="offset points", ha="left", va="center", fontweight="bold",
-                      bbox=_ON_WHITE)  # fmt: skip
+                      bbox=style.ON_WHITE)  # fmt: skip
         # the lower one below its dot: beside it runs the line of an ordinary pair
         axes.annotate(f"{left[0]:,.1f}", (left[0], place), (0, -9), color=left[1],
                       textcoords="offset points", ha="center", va="top", fontweight="bold",
-                      bbox=_ON_WHITE)  # fmt: skip
+                      bbox=style.ON_WHITE)  # fmt: skip
     axes.set_xlim(min(0, low) - 0.07 * span, high + 0.16 * span)
     axes.axvline(usual, color=CHANCE, linestyle="--", zorder=0)
     axes.text(usual, len(melted) - 0.2, f" an ordinary pair: {usual:.1f}", color=CHANCE,
-              va="center", bbox=_ON_WHITE)  # fmt: skip
+              va="center", bbox=style.ON_WHITE)  # fmt: skip
     apart = abs(early[0] - later[0]) > 0.25 * span
     axes.text(early[0], -0.5, "early" if apart else "early, and since", ha="center",
               color=POPULAR if apart else INK, fontweight="bold")  # fmt: skip
@@ -235,9 +225,14 @@ def instead_or_together() -> None:
     for place, (both, what, pair, colour) in enumerate(kinds):
         axes.barh(place, both, 0.5, color=colour)
         axes.text(max(both, 20) + 2, place - 0.13, f"{both}: {what}", color=colour, va="center",
-                  fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+                  fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
         axes.text(
-            max(both, 20) + 2, place + 0.2, pair, va="center", fontsize=style.SMALL, bbox=_ON_WHITE
+            max(both, 20) + 2,
+            place + 0.2,
+            pair,
+            va="center",
+            fontsize=style.SMALL,
+            bbox=style.ON_WHITE,
         )
     axes.text(22, -0.72, "chance gives 20", color=CHANCE, va="center")
     axes.set_xlim(0, 128)
@@ -269,7 +264,7 @@ def inside_categories(within: pd.DataFrame, most: int = 12) -> None:
         axes.plot(row["times_chance"], place, "o", color=colour, markersize=8)
     axes.axvline(usual, color=CHANCE, linestyle="--")
     axes.text(usual, -0.85, f" an ordinary pair: {usual:.1f}", color=CHANCE, va="center",
-              bbox=_ON_WHITE)  # fmt: skip
+              bbox=style.ON_WHITE)  # fmt: skip
     low, high = np.nanmin([*drawn["low"], usual, 0]), np.nanmax([*drawn["high"], usual])
     high = max(high, drawn["times_chance"].max())
     axes.set_xlim(low, high + 0.05 * (high - low or 1))
@@ -307,7 +302,7 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
         end = np.flatnonzero(inside)[-1]
         axes.annotate(label, (place[end], change.iloc[end]), (12, 0), color=colour,
                       textcoords="offset points", va="center", fontweight="bold",
-                      annotation_clip=False, bbox=_ON_WHITE)  # fmt: skip
+                      annotation_clip=False, bbox=style.ON_WHITE)  # fmt: skip
     axes.axhline(0, color=CHANCE, linewidth=1)
     axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
     axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -14),

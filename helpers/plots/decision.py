@@ -13,8 +13,6 @@ from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points
 from helpers.plots import style
 from helpers.telling import percent, show
 
-_PALE = "#E3E3E3"
-_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
 VERDICTS = {
     SHIP: PERSONAL, "surely better": PERSONAL, DONT: WARNING, FIX_DATA: WARNING,
     "leave out": WARNING, NOT_YET: CHANCE,
@@ -51,16 +49,16 @@ def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
             words = f"{points(row['difference'])} ({points(row['low'])} to "
             words += f"{points(row['high'])})"
         axes.text(left, place - 0.33, name, va="center", color=INK, fontweight="bold",
-                  bbox=_ON_WHITE, zorder=5)  # fmt: skip
+                  bbox=style.ON_WHITE, zorder=5)  # fmt: skip
         axes.text(right + room, place + 0.2, words, va="center", ha="right", color=colour)
         if line <= right:
             axes.plot([line, line], [place - 0.25, place + 0.25], color=WARNING, linewidth=2,
                       linestyle=(0, (2, 1)), zorder=5)  # fmt: skip
             axes.text(line, place + 0.4, f"line {line:.1f}".removesuffix(".0"), color=WARNING,
-                      ha="center", va="center", bbox=_ON_WHITE, zorder=5)  # fmt: skip
+                      ha="center", va="center", bbox=style.ON_WHITE, zorder=5)  # fmt: skip
         else:
             axes.text(right, place + 0.4, f"line {line:,.0f} →", color=WARNING, ha="right",
-                      va="center", bbox=_ON_WHITE, zorder=5)  # fmt: skip
+                      va="center", bbox=style.ON_WHITE, zorder=5)  # fmt: skip
         axes.text(right + room, place - 0.12, said or "?", ha="right",
                   va="center", color=colour, fontweight="bold")  # fmt: skip
         told.append(f"{name}: {words}, line {line:.1f}: {said or '?'}")

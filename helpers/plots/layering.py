@@ -9,9 +9,7 @@ from matplotlib.patches import Circle, Rectangle
 from helpers.colours import CHANCE, INK, ORACLE, OTHER, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
 
-_PALE = "#E3E3E3"
-_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
-_KINDS = [PERSONAL, CHANCE, _PALE, WARNING]
+_KINDS = [PERSONAL, CHANCE, style.PALE, WARNING]
 
 
 def _two_lines(name) -> str:
@@ -112,7 +110,7 @@ def before_and_after(transactions: pd.DataFrame, cut, days: int) -> None:
     figure, axes = style.figure(height=0.6 * len(customers) + 1.7)
     day = (transactions["transaction_date"] - cut).dt.days
     first, last = day.min() - 4, max(day.max(), days) + 4
-    axes.axvspan(0, days, color=_PALE, zorder=0)
+    axes.axvspan(0, days, color=style.PALE, zorder=0)
     axes.axvline(0, color=INK, linewidth=1.5)
     back = 0
     for place, customer in enumerate(customers):
@@ -185,7 +183,7 @@ def hundred_offers(
     figure, axes = style.figure(height=3.3)
     for place in range(100):
         row, column = divmod(place, 20)
-        colour = PERSONAL if place < saved else POPULAR if place < used else _PALE
+        colour = PERSONAL if place < saved else POPULAR if place < used else style.PALE
         axes.add_patch(Rectangle((column, 4 - row), 0.86, 0.86, facecolor=colour))
     earns = saved * margin - used * voucher - 100 * sending
     rows = [
@@ -234,7 +232,7 @@ def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
         told = f" an offer pays from\n {break_even:.0%} on" if right else "an offer pays \nfrom "
         told += "" if right else f"{break_even:.0%} on "
         axes.text(break_even, 0.93, told, ha="left" if right else "right", va="center",
-                  bbox=_ON_WHITE)  # fmt: skip
+                  bbox=style.ON_WHITE)  # fmt: skip
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.04)
     finding = "No group is surely off"
@@ -272,7 +270,7 @@ def risk_and_gain(table: pd.DataFrame) -> None:
         below.bar(place, 100 * row["truth"], color=colour, width=0.7)
         told = f"{100 * row['truth']:+.1f}".replace("-", "−")
         below.text(place, 100 * max(row["truth"], 0) + 0.15, told, ha="center",
-                   va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+                   va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
     top = 100 * max(table["truth"].max(), 0.001)
     below.set_ylim(min(100 * table["truth"].min(), 0) - 0.1 * top, 1.5 * top)
     below.axhline(0, color=INK, linewidth=1)
@@ -355,7 +353,7 @@ def layers_beside(table: pd.DataFrame) -> None:
         axes.text(right, place, told, va="center", color=colour, fontweight="bold")
     low = min(table["more_low"].min(), 0)
     for place, head in heads:
-        axes.text(low, place, head, va="center", fontweight="bold", bbox=_ON_WHITE)
+        axes.text(low, place, head, va="center", fontweight="bold", bbox=style.ON_WHITE)
     axes.axvline(0, color=INK, linewidth=1, zorder=0)
     axes.set_yticks([place for place, *_ in rows], [told for *_, told in rows])
     axes.set_ylim(rows[-1][0] + 0.6, -0.7)
@@ -474,7 +472,7 @@ def who_gets_one(groups: pd.DataFrame) -> None:
                   color="white" if inside else INK)  # fmt: skip
     axes.plot([overall] * 2, [-0.55, len(groups) - 0.5], color=INK, linewidth=1.2, linestyle="--",
               zorder=0)  # fmt: skip
-    axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center", bbox=_ON_WHITE)
+    axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center", bbox=style.ON_WHITE)
     axes.set_yticks(range(len(groups)), [_two_lines(name) for name in groups.index])
     axes.set_ylim(len(groups) - 0.5, -1.15)
     axes.set_xlim(0, 1.15)

@@ -12,8 +12,6 @@ from helpers.experiments import deviation_allowed
 from helpers.plots import style
 from helpers.telling import percent
 
-_PALE = "#E3E3E3"
-_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
 _ANSWERS = {"ship": PERSONAL, "stop": WARNING, "cannot tell": CHANCE, "keep running": CHANCE}
 
 
@@ -74,7 +72,7 @@ def what_dealing_does(deals: pd.DataFrame) -> None:
     """
     figure, axes = style.figure(height=3.9)
     per_100 = 100 * deals["difference"]
-    axes.hist(per_100, bins=41, color=_PALE, edgecolor="white")
+    axes.hist(per_100, bins=41, color=style.PALE, edgecolor="white")
     top = axes.get_ylim()[1]
     alarms = {}
     ways = {"by_visits": ("visits", WARNING, 1.2), "by_customers": ("customers", PERSONAL, 1.03)}
@@ -84,7 +82,9 @@ def what_dealing_does(deals: pd.DataFrame) -> None:
         for side in (-edge, edge):
             axes.plot([side, side], [0, top], color=colour, linewidth=2)
         told = f"by {name}: 5% should lie outside, {percent(alarms[name])} do"
-        axes.text(0, height * top, told, color=colour, ha="center", va="bottom", bbox=_ON_WHITE)
+        axes.text(
+            0, height * top, told, color=colour, ha="center", va="bottom", bbox=style.ON_WHITE
+        )
     axes.set_ylim(0, 1.36 * top)
     reach = 1.08 * max(per_100.abs().max(), 196 * deals["by_customers"].mean())
     axes.set_xlim(-reach, reach)
@@ -175,7 +175,7 @@ def peeking_paths(paths: np.ndarray) -> None:
     beyond = np.abs(paths) > 1.96
     figure, axes = style.figure(height=4)
     for path, out in zip(paths, beyond, strict=True):
-        axes.plot(days, path, color=WARNING if out.any() else _PALE, linewidth=1.4,
+        axes.plot(days, path, color=WARNING if out.any() else style.PALE, linewidth=1.4,
                   zorder=3 if out.any() else 2)  # fmt: skip
         if out.any():
             first = int(out.argmax())
@@ -211,12 +211,12 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
         out = abs(off) > allowed
         broken += [name] if out else []
         colour = WARNING if out else PERSONAL
-        axes.plot([-allowed, allowed], [place, place], color=_PALE, linewidth=16,
+        axes.plot([-allowed, allowed], [place, place], color=style.PALE, linewidth=16,
                   solid_capstyle="butt")  # fmt: skip
         axes.plot(off, place, "o", color=colour, markersize=12)
         axes.text(-1.05 * allowed, place - 0.36, f"{name}: {base:,} and {new:,}, "
                   f"{abs(off):,.0f} off, {allowed:,.0f} allowed", va="center",
-                  color=colour, ha="left", bbox=_ON_WHITE)  # fmt: skip
+                  color=colour, ha="left", bbox=style.ON_WHITE)  # fmt: skip
         reach = max(reach, abs(off), allowed)
         axes.plot([0, 0], [place - 0.16, place + 0.16], color=INK, linewidth=1)
     axes.set_xlim(-1.15 * reach, 1.15 * reach)
@@ -306,7 +306,7 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
         right = beyond < low + 0.4 * (high - low)
         axes.text(max(row["lift_low"], beyond) if right else row["lift"], y + 0.2,
                   f"{name}: {row['lift']:+.0%}", color=colour, ha="left" if right else "center",
-                  va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+                  va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
         for end, share in zip(("low", "high"), ends[place], strict=True):
             money = "" if place else f"\n{earned[end]:+,.0f} a year"
             # off the line of break-even, where there is room
@@ -317,9 +317,9 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
             else:
                 share_text = f"{share:+.0%}"
             axes.text(share, y - 0.2, f"{share_text}{money}", ha=align,
-                      va="top", color=colour, bbox=_ON_WHITE)  # fmt: skip
+                      va="top", color=colour, bbox=style.ON_WHITE)  # fmt: skip
     axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
-              color=WARNING, va="center", bbox=_ON_WHITE,
+              color=WARNING, va="center", bbox=style.ON_WHITE,
               ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
     room = 0.2 * (high - low)
     axes.set_xlim(low - room, high + room)

@@ -12,8 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
 
-_PALE = "#E3E3E3"
-_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 #: What both sides of the contract owe: product to engineering, and engineering to product.
 OWED = {
     "product owes": ["the export, by 2 am", "news of changed columns", "what must not be shown",
@@ -110,7 +108,7 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         axes.text(-0.6, height, label, ha="right", va="center", fontsize=style.SMALL,
                   linespacing=1.0)  # fmt: skip
         for column, night in enumerate(nights):
-            colour = _PALE if row[night] else WARNING if row["stops"] else POPULAR
+            colour = style.PALE if row[night] else WARNING if row["stops"] else POPULAR
             axes.add_patch(
                 Rectangle((column - 0.45, height - 0.4), 0.9, 0.8, facecolor=colour,
                           edgecolor="white")
@@ -209,10 +207,10 @@ def many_gauges(rings: np.ndarray) -> None:
         for gauge in range(gauges):
             axes.add_patch(
                 Rectangle((night, gauge + 2), 0.86, 0.86,
-                          facecolor=WARNING if rings[gauge, night] else _PALE)
+                          facecolor=WARNING if rings[gauge, night] else style.PALE)
             )  # fmt: skip
         axes.add_patch(
-            Rectangle((night, 0), 0.86, 1.3, facecolor=WARNING if any_rings[night] else _PALE)
+            Rectangle((night, 0), 0.86, 1.3, facecolor=WARNING if any_rings[night] else style.PALE)
         )
     axes.text(-0.5, 0.65, "any of them", ha="right", va="center", fontweight="bold")
     axes.text(-0.5, 2 + gauges / 2, f"{gauges} gauges,\nall well", ha="right", va="center")

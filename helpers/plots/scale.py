@@ -11,10 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, PINK, POPULAR, WARNING
 from helpers.plots import style
 from helpers.telling import percent
-from helpers.warehouse import MISSING, SAME, SCORES, TIES
-from helpers.warehouse import OTHER as PRODUCTS
+from helpers.warehouse import SAME, TIES
 
-_VERDICTS = {SAME: PERSONAL, TIES: OTHER, SCORES: PINK, PRODUCTS: WARNING, MISSING: INK}
 _GROWS = {"customers": "customers", "products": "products", "history": "history"}
 _CAUSE = "another input or rule"  # what is neither the same nor only a tie
 _ENGINES = {

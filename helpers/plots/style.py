@@ -28,6 +28,9 @@ from helpers.telling import kept, typeset
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
 WIDTH = 5.5  # inches, of all figures
 SMALL = 11  # points, of the smallest letters: ten pixels where 360 pixels show the whole width
+PALE = "#E3E3E3"  # what stands behind, or isn't meant
+#: Behind letters that a line passes.
+ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 # per inch: drawn (tests, which compare no pictures, ask for fewer), and shown
 _DOTS, _PIXELS = int(os.environ.get("PICTURE_DOTS", 200)), 104
 _STYLE = {

@@ -13,9 +13,6 @@ from helpers import evaluate, trust
 from helpers.colours import CHANCE, INK, ORACLE, PERSONAL, POPULAR, WARNING, meaning
 from helpers.plots import style
 
-_PALE = "#E3E3E3"
-_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # where a line passes behind
-
 
 def _points(share: float) -> str:
     """A difference of two shares, in points: customers in a hundred."""
@@ -107,7 +104,7 @@ def ruler(marks: pd.Series) -> None:
     labels = {"oracle": "ceiling"}
     rival, ours = marks["best sellers"], marks["our lists"]
     figure, axes = style.figure(height=2.7)
-    axes.plot([0, 1], [0, 0], color=_PALE, linewidth=9, solid_capstyle="butt")
+    axes.plot([0, 1], [0, 0], color=style.PALE, linewidth=9, solid_capstyle="butt")
     if "oracle" in marks and marks["oracle"] > max(ours, rival):
         axes.plot([max(ours, rival), marks["oracle"]], [0, 0], color=ORACLE, lw=9, alpha=0.35,
                   solid_capstyle="butt")  # fmt: skip
@@ -126,7 +123,7 @@ def ruler(marks: pd.Series) -> None:
         told = f"{labels.get(name, name)} {value:.0%}"
         axes.text(value, height + side * 0.06, told, color=colours[name], ha=align,
                   va="bottom" if side > 0 else "top", fontweight="bold",
-                  bbox=_ON_WHITE)  # fmt: skip
+                  bbox=style.ON_WHITE)  # fmt: skip
     axes.set_ylim(-reach, reach)
     axes.set_xlim(-0.02, 1.02)
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -209,7 +206,7 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
         axes.plot(row["difference"], place, "o", color=colour, markersize=10)
         told = _beside_zero(row["difference"])
         axes.text(row["difference"], place - 0.2, told, color=colour,
-                  ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+                  ha="center", va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
     low, high = np.nanmin([*tests["low"], *tests["difference"], 0]), tests["high"].max()
     high = np.nanmax([high, tests["difference"].max(), 0 if signal else worth])
@@ -293,7 +290,7 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: f
     axes.plot(gain["difference"], 0, "o", color=PERSONAL, markersize=13)
     axes.axvline(0, color=INK, linewidth=1)
     axes.text(gain["difference"], 0.25, f"gain: {_exactly(gain['difference'])}", color=PERSONAL,
-              ha="center", va="bottom", fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+              ha="center", va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
     if within:
         axes.axvline(worth, color=WARNING, linewidth=1.8, linestyle="--")
         side = "left" if worth < (low + high) / 2 else "right"
@@ -370,7 +367,7 @@ def gain_by_group(by_group: pd.DataFrame, too_little: Collection[str] = ()) -> N
                   markerfacecolor=colour if enough else "white")  # fmt: skip
         told = _points(row["gain"]) if enough else f"{_points(row['gain'])}?"
         axes.text(row["gain"], place - 0.18, told, color=colour, ha="center", va="bottom",
-                  fontweight="bold", bbox=_ON_WHITE)  # fmt: skip
+                  fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1)
     sizes = by_group["customers"].astype(int)
     labels = [
@@ -463,7 +460,7 @@ def two_futures(futures: pd.DataFrame) -> None:
     figure, axes = style.figure(height=0.85 * len(futures) + 1.2)
     for place, (_, row) in enumerate(futures.iterrows()):
         ends = row["best sellers"], row["personal lists"]
-        axes.plot(ends, [place, place], color=_PALE, linewidth=6, zorder=1)
+        axes.plot(ends, [place, place], color=style.PALE, linewidth=6, zorder=1)
         for name in ("best sellers", "personal lists"):
             colour = meaning(name, PERSONAL)
             axes.plot(row[name], place, "o", color=colour, markersize=13)
