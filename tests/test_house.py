@@ -1,6 +1,8 @@
 """Which room of helpers/ may use which: the table of lessons, read from top to bottom."""
 
 import ast
+import doctest
+import importlib
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -140,3 +142,9 @@ def test_a_figure_has_no_name_of_a_file_of_figures():
         for name in node.names
     }
     assert imported and not imported & {path.stem for path in folder.glob("*.py")}
+
+
+@pytest.mark.parametrize("module", [name for name, text in modules().items() if ">>> " in text])
+def test_the_examples_in_docstrings_are_true(module):
+    found = doctest.testmod(importlib.import_module(module))
+    assert found.attempted and not found.failed
