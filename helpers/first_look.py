@@ -82,6 +82,40 @@ def rising(recommendations: pd.DataFrame) -> pd.Series:
     return rises.groupby(table["customer_id"]).any()
 
 
+def side_by_side(
+    owned: Iterable[object], lists: Mapping[str, pd.DataFrame], scores: pd.Series, names: pd.Series
+) -> pd.DataFrame:
+    """One customer's purchases beside lists for that customer, to be read by a person.
+
+    Parameters
+    ----------
+    owned : iterable of product ids
+        Bought so far. What there is no line for is counted on the last one.
+    lists : mapping of str to DataFrame
+        Per list: ``product_id``, from the first place to the last.
+    scores : Series of float, by product id
+    names : Series of str, by product id
+
+    Returns
+    -------
+    DataFrame
+        ``place``, ``bought``, and a column per list, with each product behind its score.
+    """
+    columns = {
+        title: [f"{scores[each]:.3f} {names[each]}" for each in one["product_id"]]
+        for title, one in lists.items()
+    }
+    lines = max(map(len, columns.values()), default=0)
+    bought = [str(names[each]) for each in owned]
+    if len(bought) > lines:
+        bought[max(lines - 1, 0) :] = [f"and {len(bought) - lines + 1:,} more"]
+    columns = {"place": list(range(1, lines + 1)), "bought": bought[:lines]} | columns
+    # what is missing in a shorter column stays empty
+    return pd.DataFrame(
+        {name: [*column, *[""] * (lines - len(column))] for name, column in columns.items()}
+    )
+
+
 def handed_to_the_next(recommendations: pd.DataFrame) -> pd.DataFrame:
     """Another bug: everybody gets the list that was made for the customer before.
 

@@ -19,6 +19,8 @@ from IPython.display import display
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in string.punctuation if sign not in ",'"}
 _ENTITIES[ord("$")] = "<span>&#36;</span>"
 
+#: Of fewer than so many, a share is told as a count: *4 of 14* doesn't look surer than it is.
+FEW = 50
 
 # markup, code and entities of names from the data stay as they are
 _APART = re.compile(
@@ -160,6 +162,37 @@ def percent(share: float) -> str:
     if share in (0, 1) or 0.0995 <= share <= 0.99:
         return f"{share:.0%}"
     return f"{share:.1%}"
+
+
+def share_of(share: float, whole: float) -> str:
+    """A share of so many in words: by :func:`percent`, and of fewer than :data:`FEW` as a count.
+
+    Parameters
+    ----------
+    share : float
+    whole : int
+        How many the share was counted of.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> share_of(0.543, 1_056), share_of(4 / 14, 14)
+    ('54%', '4 of 14')
+
+    An average need not be a whole number:
+
+    >>> share_of(0.2, 9)
+    'about 1.8 of 9'
+    """
+    if share != share or whole >= FEW:
+        return percent(share)
+    count = share * whole
+    if abs(count - round(count)) < 1e-6:
+        return f"{count:.0f} of {whole:.0f}"
+    return f"about {count:.1f} of {whole:.0f}"
 
 
 def show(table: pd.DataFrame, formats: Mapping[str, str] | None = None, folded: str = "") -> None:

@@ -37,6 +37,21 @@ def test_the_bug_begins_with_the_last_id_and_leaves_out_what_is_owned(small):
     assert lists["customer 3"] == ["A"]
 
 
+def test_a_list_stands_beside_what_was_bought():
+    names = pd.Series({"A": "Pan", "B": "Oil", "C": "Salt", "D": "Pot"})
+    scores = pd.Series({"A": 0.5, "B": 0.25, "C": 0.1, "D": 0})
+    lists = {"wrong": pd.DataFrame({"product_id": ["D", "C"]}),
+             "right": pd.DataFrame({"product_id": ["C"]})}  # fmt: skip
+    table = first_look.side_by_side(["A"], lists, scores, names)
+    assert table.to_dict("list") == {"place": [1, 2], "bought": ["Pan", ""],
+                                     "wrong": ["0.000 Pot", "0.100 Salt"],
+                                     "right": ["0.100 Salt", ""]}  # fmt: skip
+    many = first_look.side_by_side(["A", "B", "C"], lists, scores, names)
+    assert many["bought"].tolist() == ["Pan", "and 2 more"]
+    none = {"wrong": lists["wrong"].iloc[:0]}
+    assert first_look.side_by_side(["A"], none, scores, names).empty
+
+
 def test_leaders_are_shares_of_customers():
     lists = pd.DataFrame({"customer_id": list("aabbc"), "rank": [1, 2, 1, 2, 1],
                           "product_id": list("XYXZY")})  # fmt: skip

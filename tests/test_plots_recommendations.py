@@ -1,5 +1,7 @@
 """Lesson 04's figures say what their tables say."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,7 @@ def step_table(**more):
             "came_true": [0.5, np.nan, 0.33],
             "best_sellers": [0.3, np.nan, 0.33],
             "chance": [0.2, np.nan, 0.1],
+            "status": ["better", "not judged", "too few"],
         },
         ["purchases", "intent", "popularity"],
     )
@@ -103,11 +106,18 @@ def test_steps_carry_their_figures(drawn):
     plots.steps(step_table())
     [(figure, alt)] = drawn
     said = "\n".join(texts(figure.axes[0]))
-    for words in ("80 people today (80%)", "earlier, came true: 50% of 40 judged",
-                  "(best sellers: 30%)", "5 people today (5.0%)",
-                  "came true: nobody to judge by"):  # fmt: skip
-        assert words in said and words in alt
-    assert title(figure.axes[0]) == "20% of the people we know stand below the first step"
+    for words in ("came true: 50%", "best sellers: 30%", "nobody to judge by", "everybody else"):
+        assert words in said.replace("\n", ", ") and words in alt
+    assert title(figure.axes[0]) == "Of the people we know, 20% stand below the first step"
+    assert len(re.findall(r"\d+%", said + alt.split(".")[0])) <= 4, "the rest is for a table"
+
+
+def test_a_ladder_of_few_people_counts_them(drawn):
+    plots.steps(step_table(customers=[10, 0, 4], share=[10 / 14, 0, 4 / 14]))
+    assert title(drawn[0][0].axes[0]) == "Of the people we know, 4 of 14 stand below the first step"
+    plots.steps(step_table(status=["too few", "not judged", "too few"]))
+    said = "\n".join(texts(drawn[1][0].axes[0]))
+    assert "too few judged to tell" in said and "came true" not in said
 
 
 def test_steps_of_a_shop_without_events(drawn):
@@ -118,7 +128,7 @@ def test_steps_of_a_shop_without_events(drawn):
     assert "counts people twice" in title(drawn[1][0].axes[0])
     plots.steps(step_table(customers=[9, 5, 0]))
     said = "\n".join(texts(drawn[2][0].axes[0]))
-    assert "earlier, came true: 33% of 3" in said and "best sellers" in said
+    assert "nobody today" in said and "everybody else" not in said
 
 
 def test_what_followed_shows_shares_chance_and_weights(drawn):

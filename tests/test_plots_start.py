@@ -154,9 +154,9 @@ def test_who_finds_something_is_what_the_table_says(drawn):
     drawn_ends = [tuple(ends) for ends in intervals][:2]
     assert drawn_ends == [(row["share_low"], row["share_high"]) for _, row in table[:2].iterrows()]
     assert np.isnan(intervals[2]).all(), "luck is computed"
-    assert "our engine: 50%" in words(axes)
-    assert "Of 4 customers, 50% have a hit with our engine, 25% with best sellers" in alt
-    assert "best sellers (last 30 days): 25%" in words(axes)
+    assert "our engine: 2 of 4" in words(axes) and "about 0.4 of 4" in alt
+    assert "Of 4 customers, 2 have a hit with our engine, 1 with best sellers" in alt
+    assert "best sellers (last 30 days): 1 of 4" in words(axes)
     assert "thick line" in axes.get_xlabel()
     colour = [to_hex(line.get_color()) for line in axes.lines if line.get_marker() == "o"]
     assert colour == [to_hex(each) for each in (colours.PERSONAL, colours.POPULAR, colours.CHANCE)]

@@ -16,7 +16,6 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import cases
-from helpers.course.start import chance_of_hits
 from helpers.evaluate import compare
 from helpers.experiments import plan_test
 from helpers.packaged import packaged_yaml
@@ -239,21 +238,6 @@ def computed(name):
         return function
 
     return register
-
-
-# Lesson 00: start here
-
-
-@computed("00-3")
-def _():
-    now, longer = chance_of_hits(5, 3, 51), chance_of_hits(10, 3, 51)
-    return 1 - longer[0], {
-        "as it is": now.loc[1:].sum(),
-        "doubled": 2 * now.loc[1:].sum(),
-        "average": 10 * 3 / 51,
-        "exactly one": longer[1],
-        "no hit": longer[0],
-    }
 
 
 # Lesson 01: loading the data

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 from helpers.colours import CHANCE, INK, OTHER, PERSONAL, POPULAR, WARNING
 from helpers.first_look import ROW_FROM
 from helpers.plots import style
-from helpers.telling import percent
+from helpers.telling import percent, share_of
 
 _PALE = "#E4E4E4"
 
@@ -164,12 +164,12 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
 
 
 def steps(table: pd.DataFrame, joined: bool = True) -> None:
-    """The ladder as stairs: who stands on which step, and the figure to watch on each.
+    """The ladder as stairs: who stands on which step, and what a decision on it needs.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.first_look.steps`.
+        From :func:`helpers.first_look.steps`. Its other figures are for a table.
     joined : bool
         Whether purchases and events know people by the same ids.
     """
@@ -190,19 +190,16 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
         axes.text(
             left + 0.15, height + 0.66, what[step], color=INK, va="center", fontsize=style.SMALL
         )
-        people = "person" if row["customers"] == 1 else "people"
-        who = f"{row['customers']:,.0f} {people} today ({percent(row['share'])})"
-        lines = [who]
-        if not row["customers"]:
-            lines = ["nobody today"]
-        if row["judged"] and row["came_true"] == row["came_true"]:
-            lines.append(
-                f"earlier, came true: {percent(row['came_true'])} of {row['judged']:,.0f} judged"
-            )
-            if step != "popularity":
-                lines.append(f"(best sellers: {percent(row['best_sellers'])})")
+        lines = [] if row["customers"] else ["nobody today"]
+        if step == "popularity":  # there is no rival to judge best sellers by
+            lines = lines or ["everybody else"]
+        elif row["status"] == "not judged":
+            lines.append("nobody to judge by")
+        elif row["status"] == "too few":
+            lines.append("too few judged to tell")
         else:
-            lines.append("came true: nobody to judge by")
+            lines.append(f"came true: {percent(row['came_true'])}")
+            lines.append(f"best sellers: {percent(row['best_sellers'])}")
         axes.text(left + 3.9, height + 0.87, "\n".join(lines), va="center", fontsize=style.SMALL,
                   color=INK, linespacing=1.35)  # fmt: skip
         if place < len(table) - 1:
@@ -212,14 +209,14 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
             )
         told.append(f"{label}: {', '.join(lines)}")
     first = table.index[0]
-    share = 1 - table.loc[first, "share"]
+    people = round(table["customers"].sum() / table["share"].sum())
+    below = share_of(1 - table.loc[first, "share"], people)
     if not joined:
         finding = "The ids don't meet, so this ladder counts people twice"
     elif table.loc[first, "customers"] == table["customers"].sum():
         finding = "One step serves everybody who gets a list today"
     else:
-        finding = f"{percent(share)} of the people we know stand below the first step"
-    finding = finding[0].upper() + finding[1:]
+        finding = f"Of the people we know, {below} stand below the first step"
     style.title(axes, finding)
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 

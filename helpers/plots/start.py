@@ -12,7 +12,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, meaning
 from helpers.plots import style
-from helpers.telling import percent
+from helpers.telling import share_of
 
 _ROWS = 6  # of a customer's purchases before the cut, and of those after it
 
@@ -233,19 +233,20 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
                   solid_capstyle="butt")  # fmt: skip
         axes.plot(row["share"], place, "o", color=colour, markersize=10)
         days = " (last 30 days)" if name == "best sellers" else ""
-        axes.text(0, place - 0.3, f" {name}{days}: {percent(row['share'])}", color=colour,
-                  fontweight="bold")  # fmt: skip
+        axes.text(0, place - 0.3, f" {name}{days}: {share_of(row['share'], n_customers)}",
+                  color=colour, fontweight="bold")  # fmt: skip
     axes.set_yticks([])
     axes.set_ylim(len(table) - 0.5, -0.75)
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
     ends = table[["share", "share_high"]].max(axis=None)
     axes.set_xlim(0, min(1.02, max(1.15 * ends, 0.01)))
-    told = [f"{name}: {percent(share)}" for name, share in table["share"].items()]
+    told = [f"{name}: {share_of(share, n_customers)}" for name, share in table["share"].items()]
     people = "the one customer" if n_customers == 1 else f"{n_customers:,} customers"
     have = "has" if n_customers == 1 else "have"
     ours, others = table.index[:2]
-    finding = f"Of {people}, {percent(table.loc[ours, 'share'])} {have} a hit with {ours}, "
-    finding += f"{percent(table.loc[others, 'share'])} with {others}"
+    # of few a count, whose "of" the sentence has already
+    found = [share_of(share, n_customers).split(" of ")[0] for share in table["share"].iloc[:2]]
+    finding = f"Of {people}, {found[0]} {have} a hit with {ours}, {found[1]} with {others}"
     label = "customers with at least one hit"
     if table["share_low"].notna().any():
         label += "\n(thick line: where the share of all such customers probably lies,"
