@@ -200,8 +200,8 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
         else:
             lines.append(f"came true: {percent(row['came_true'])}")
             lines.append(f"best sellers: {percent(row['best_sellers'])}")
-        axes.text(left + 3.9, height + 0.87, "\n".join(lines), va="center", fontsize=style.SMALL,
-                  color=INK, linespacing=1.35)  # fmt: skip
+        axes.text(left + 3.9, height + 0.87, "\n".join(lines), va="center", color=INK,
+                  linespacing=1.35)  # fmt: skip
         if place < len(table) - 1:
             _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.4), INK)
             axes.text(
@@ -216,7 +216,7 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
     elif table.loc[first, "customers"] == table["customers"].sum():
         finding = "One step serves everybody who gets a list today"
     else:
-        finding = f"Of the people we know, {below} stand below the first step"
+        finding = f"Of those we know, {below} stand below the first step"
     style.title(axes, finding)
     style.show(figure, f"{finding}. {'; '.join(told)}.")
 
