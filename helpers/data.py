@@ -1458,8 +1458,8 @@ RULE = {
 } | {
     # what the data team expects of the last one, no figure of the file shows
     _FAULTS[fault]: (
-        f"up to {fine:.0%}",
-        f"up to {mended:.0%}",
+        f"to {fine:.0%}",
+        f"to {mended:.0%}",
         "unexpected" * (fault == "strangers"),
         "more",
     )  # fmt: skip

@@ -192,18 +192,18 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     figure, alt = drawn[0]
     assert title(figure) == "The worst answer decides. This file: mend"
     texts = written(figure)
-    assert "30%\n(up to 50%)" in texts and "0\n(none)" in texts and "up to 25%" in texts
+    assert "30%\n(to 50%)" in texts and "0\n(none)" in texts and "to 25%" in texts
     pale = to_hex("#F4F4F4")
     marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
     assert [row.index(True) for row in np.reshape(marked, (-1, 4)).tolist()] == [0, 0, 0, 1, 0]
     assert np.sum(marked) == len(table) == 5
     assert {"go", "mend", "ask", "send\nback", "any"} <= set(texts), "ask isn't mend"
-    told = "No customer, in the worst month? 30% (go: up to 5%; mend: up to 50%), so mend."
+    told = "No customer, in the worst month? 30% (go: to 5%; mend: to 50%), so mend."
     assert told in alt, "both limits, whatever the answer"
     assert "Rows unaccounted for? 0 (go: none; any: ask), so go." in alt
     words = plots.rule_in_words(table).set_index("question")
     assert words.loc["No customer, in the worst month?"].tolist() == [
-        "30%", "up to 5%", "up to 50%", "mend"
+        "30%", "to 5%", "to 50%", "mend"
     ]  # fmt: skip
 
 
@@ -213,7 +213,7 @@ def test_buyers_without_an_event_are_asked_about_where_the_data_team_expects_few
     plots.the_rule(table)
     figure, alt = drawn[0]
     assert "unexpected" in written(figure)
-    assert "(go: up to 50%; mend: up to 95%; unexpected: ask), so go." in alt
+    assert "(go: to 50%; mend: to 95%; unexpected: ask), so go." in alt
 
 
 def test_what_is_asked_is_not_called_mended():
