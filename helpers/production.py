@@ -53,7 +53,7 @@ ALLOWED_LOSS, ALLOWED_AGAIN = 0.2, 0.5
 # What a newest day or week is held against, and how far it may lie below, in standard deviations.
 _USUAL_WEEKS, _MOST_STRAYS = 8, 3
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
-AGES = [0, 1, 7, 30, 90, 180]
+AGES = [0, 1, 7, 30, 60, 90, 180]
 # More baskets would tell hardly more of drift, and take long.
 _MOST_BASKETS = 20_000
 
