@@ -342,46 +342,47 @@ def jobs_measured(jobs: pd.DataFrame) -> None:
 
 
 def which_machine() -> None:
-    """Four questions: where the lists are made."""
-    questions = [
-        ("May the data leave\nthe warehouse?", "no", "our SQL, there,\nif it fits the night", INK),
-        (
-            "Does it fit in half\nof the memory?",
-            "yes",
-            "one machine:\nour engine",
-            PERSONAL,
-        ),
-        ("Does it fit on the disk,\nand in the night?", "yes", "one machine:\nDuckDB", PERSONAL),
-        (
-            "Will an earlier start, cap\nor larger machine do?",
-            "yes",
-            "take that one",
-            PERSONAL,
-        ),
-    ]
-    figure, axes = style.figure(height=5.4)
-    step = 1.45
-    for place, (question, answer, where, colour) in enumerate(questions):
-        y = -step * place
-        style.box(axes, 2.2, y, 4.0, 0.98, question)
-        style.box(axes, 7.8, y, 2.9, 0.98, where, colour, filled=True)
-        style.arrow(axes, (4.3, y), (6.25, y), colour)
-        axes.text(5.25, y + 0.1, answer, ha="center", va="bottom")
-        style.arrow(axes, (2.2, y - 0.52), (2.2, y - step + 0.52))
-        other = "yes" if answer == "no" else "no"
-        axes.text(2.4, y - step / 2, other, va="center")
-    y = -step * len(questions)
-    style.box(axes, 2.2, y, 4.0, 0.98, "a cluster,\nrehearsed before", WARNING, True)
+    """Which program, and then whether it is done by morning: every shop comes to one end."""
+    parts = {
+        "1. Which program?": [
+            ("May the data leave\nthe warehouse?", "no", "our SQL,\nin the warehouse"),
+            ("Does the job fit in\nhalf of the memory?", "yes", "our engine,\non one machine"),
+            ("DuckDB,\non one machine",),
+        ],
+        "2. Is it done by morning, in a rehearsal?": [
+            ("As it is?", "yes", "we take it"),
+            ("With an earlier start, a cap\nor a larger machine?", "yes", "we take that"),
+            ("a cluster,\nrehearsed as well",),
+        ],
+    }
+    figure, axes = style.figure(height=7)
+    y, told = 0.0, []
+    for heading, ways in parts.items():
+        axes.text(0.1, y, heading, va="center", fontweight="bold")
+        told.append(heading)
+        y -= 0.85
+        for question, *ends in ways:
+            if ends:
+                answer, end = ends
+                style.box(axes, 2.2, y, 4.2, 0.98, question)
+                style.box(axes, 7.8, y, 2.9, 0.98, end, PERSONAL, filled=True)
+                style.arrow(axes, (4.4, y), (6.25, y), PERSONAL)
+                axes.text(5.3, y + 0.1, answer, ha="center", va="bottom")
+                style.arrow(axes, (2.2, y - 0.52), (2.2, y - 0.88))
+                axes.text(2.4, y - 0.7, "yes" if answer == "no" else "no", va="center")
+                told.append(f"{question} {answer.capitalize()}: {end}.")
+            else:
+                colour = WARNING if "cluster" in question else PERSONAL
+                style.box(axes, 2.2, y, 4.2, 0.98, question, colour, filled=True)
+                told.append(f"Otherwise {question}.")
+            y -= 1.4
+        y += 0.35
     axes.set_xlim(0, 9.4)
-    axes.set_ylim(y - 0.65, 0.65)
+    axes.set_ylim(y + 0.4, 0.4)
     style.bare(axes, equal=False)
-    finding = "The cluster is the last answer of five"
+    finding = "The cluster is the last answer"
     style.title(axes, finding)
-    told = "; ".join(f"{question} {answer}: {where}".replace("\n", " ")
-                     for question, answer, where, _ in questions)  # fmt: skip
-    style.show(
-        figure, f"{finding}. {told}; otherwise a cluster, rehearsed with a tenth, then a fifth."
-    )
+    style.show(figure, f"{finding}. {' '.join(told)}".replace("\n", " "))
 
 
 def yearly_bills(bills: pd.DataFrame) -> None:
