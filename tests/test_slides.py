@@ -406,6 +406,14 @@ GRID = (
 )
 
 
+def test_a_short_question_has_the_sentence_it_leans_on():
+    story = f"Five people stand at your desk, {'and each has a wish, ' * 5}as they say. "
+    story += "Without it some rows have a *hole*."
+    cells = ["# 99 What?", "## 1. So", f"{story} **Guess:** how many?"]
+    [_, asked] = slides_of([v4.new_markdown_cell(text) for text in cells])
+    assert (asked.headline, asked.said) == ("How many?", "Without it some rows have a *hole*.")
+
+
 def test_a_list_and_a_table_of_the_text_are_shown():
     slides = slides_of([
         v4.new_markdown_cell("# 03 What?\n\nAfterwards you can\n\n- work,\n- read."),

@@ -257,6 +257,11 @@ def _fitted(slide):
         if bare(sentence) in bare(slide.headline):
             continue
         slide.said = f"{slide.said} {sentence}".strip()
+    if slide.asked and not slide.said:  # what the question leans on stands right before it
+        leads = [_GUESS.split(note)[0] for note in slide.notes if _GUESS.search(note)]
+        last = "".join(sentences("".join(leads).strip().replace("\n", " "))[-1:])
+        if not last.startswith("(") and words(last, *visible(slide)) <= MOST_WORDS:
+            slide.said = last
     return [slide]
 
 
@@ -530,8 +535,7 @@ def _question(text, section, before):
         if story and last.endswith("?"):
             lead = " ".join(story)
             first, lead = last, lead[:1].upper() + lead[1:]
-    said = _short(lead) or _short("".join(sentences(lead.strip().replace("\n", " "))[-1:]))
-    return Slide(first[:1].upper() + first[1:], _ASKED, said=said, notes=[*before, text],
+    return Slide(first[:1].upper() + first[1:], _ASKED, said=_short(lead), notes=[*before, text],
                  asked=True)  # fmt: skip
 
 
