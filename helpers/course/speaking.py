@@ -83,7 +83,10 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
 
 
 def _aloud(slide, cells):
-    """What is said in the meeting, if the slide has only part of it or has blanks in it."""
+    """What is said in the meeting, if the slide has only part of it or has blanks in it.
+
+    Figures are those that a cell computed, or else those that the text works out by hand.
+    """
     home = next((cell for cell in cells if SAY in cell.source), None)
     told = to_say(home.source) if home else ""
     if _BLANK not in told:
@@ -91,7 +94,8 @@ def _aloud(slide, cells):
         return [f"**Say it whole:** “{told}”"] if bare(told) != shown else []
     computed = [output for cell in cells for output in cell.get("outputs", [])]
     if phrases := home.metadata.get("aloud"):
-        found = filled(told, phrases, "\n".join(map(_plain, computed)))
+        by_hand = [_bare_text(cell.source) for cell in cells if cell.cell_type == "markdown"]
+        found = filled(told, phrases, "\n".join([*map(_plain, computed), *by_hand]))
         left = " (What is still blank, your own shop fills.)" if _BLANK in found else ""
         return [f"**With the lesson's figures:** “{found}”{left}"]
     texts = "\n".join(output.get("data", {}).get("text/markdown", "") for output in computed)
@@ -109,7 +113,7 @@ def filled(sentence: str, phrases, told: str) -> str:
         Each with blanks, in their order, as in ``a median of ____ different``: what stands there in
         `told` fills the next blanks. ``…`` skips some words. ``None`` leaves a blank.
     told : str
-        What the lesson's cells computed.
+        What the lesson tells.
 
     Returns
     -------
@@ -134,6 +138,11 @@ def _plain(output):
     data = output.get("data", {})
     told = data.get("text/markdown") or re.sub(r"<[^>]+>", " ", data.get("text/html", ""))
     told += output.get("metadata", {}).get("image/png", {}).get("alt", "")
+    return _bare_text(told)
+
+
+def _bare_text(told):
+    """In one line, without stars and links."""
     return re.sub(r"\s+", " ", re.sub(r"\[([^\]]+)\]\([^)]+\)|\*", r"\1", told))
 
 
