@@ -30,7 +30,7 @@ from helpers.course.slides import (
     whole,
     words,
 )
-from helpers.course.speaking import add_notes
+from helpers.course.speaking import add_notes, filled
 from helpers.course.workshop import planned_minutes, talking_points, write_slides
 
 
@@ -306,25 +306,75 @@ def computed(text):
     return code(v4.new_output("display_data", {"text/markdown": text}))
 
 
+def last_notes(output, said, **metadata):
+    home = f'## What you take home\n\n**Say it in a meeting:** "{said}"'
+    cells = [v4.new_markdown_cell(text) for text in ("# 99 What?", "## 1. So", home)]
+    cells[-1].metadata.update(metadata)
+    cells.insert(2, output)
+    slides = slides_of(cells)
+    add_notes(slides, cells, "99")
+    return "\n".join(slides[-1].notes)
+
+
 @pytest.mark.parametrize(
-    ("output", "filled"),
+    ("output", "phrases", "noted"),
     [
-        (computed('> "' + "For 54 % it held something. " * 9 + '"'), "With this shop's figures:"),
-        (computed('> "For 54 % it held something."'), ""),
-        (code(titled("154 of 300 decide")), "Figures of the lesson:** 154 of 300 decide"),
-        (code(titled("Who decides")), ""),
+        (computed('> "' + "For 54 % it held something. " * 9 + '"'), [], "this shop's figures:**"),
+        (computed('> "For 54 % it held something."'), [], ""),
+        (
+            computed("For **54\xa0%** it held."),
+            ["For ____ it"],
+            "figures:** “Of all, 54 % found it.”",
+        ),
+        (code(titled("154 of 300 decide")), ["____ of … decide"], "“Of all, 154 found it.”"),
+        (
+            computed("Nobody came."),
+            ["For ____ it"],
+            "“Of all, ____ found it.” (What is still blank",
+        ),
     ],
 )
-def test_whoever_says_a_sentence_with_blanks_has_the_figures(output, filled):
-    for said, blank in (("Of a hundred, ____ found it.", True), ("Empty means unknown.", False)):
-        home = f'## What you take home\n\n**Say it in a meeting:** "{said}"'
-        cells = [v4.new_markdown_cell(text) for text in ("# 99 What?", "## 1. So", home)]
-        cells.insert(2, output)
-        slides = slides_of(cells)
-        add_notes(slides, cells, "99")
-        notes = "\n".join(slides[-1].notes)
-        assert ("figures:" in notes or "Figures of" in notes) is bool(blank and filled)
-        assert filled in notes or not blank
+def test_whoever_says_a_sentence_with_blanks_has_the_figures(output, phrases, noted):
+    notes = last_notes(output, "Of all, ____ found it.", aloud=phrases)
+    assert ("figures:" in notes) is bool(noted) and noted in notes
+    assert "figures:" not in last_notes(output, "Empty means unknown.", aloud=phrases)
+
+
+def test_what_is_said_is_noted_whole_where_its_slide_has_a_part():
+    told = "Empty means unknown. " + "So it hides no product at all. " * 5
+    assert f"**Say it whole:** “{told.strip()}”" in last_notes(code(), told)
+    assert "Say it whole" not in last_notes(code(), "Empty means unknown. It hides nothing.")
+
+
+def test_blanks_are_filled_in_their_order_and_one_that_nobody_computed_stays():
+    sentence, told = "____ of ____, ____ to ____, ____.", "We saw 9 of 12 people.\nFrom 1 to 2 %."
+    phrases = ["saw ____ of ____ people", "From ____ to ____.", None]
+    assert filled(sentence, phrases, told) == "9 of 12, 1 to 2 %, ____."
+    assert filled(sentence, phrases[1:], told) == "1 of 2 %, ____ to ____, ____."
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_each_lesson_says_where_its_blanks_have_their_figures(path):
+    cells = nbformat.read(path, as_version=4).cells
+    [home] = [cell for cell in cells if "**Say it in a meeting:**" in cell.source]
+    blanks, phrases = home.source.count("____"), home.metadata.get("aloud", [])
+    if phrases:
+        assert blanks == sum(1 if each is None else each.count("____") for each in phrases)
+    said = "\n".join(spoken(path)[-1].notes)
+    assert ("figures:**" in said) is bool(blanks)
+    assert said.count("____") == phrases.count(None), "a phrase that no cell says any more"
+
+
+def test_a_table_in_the_notes_is_a_table_and_bold_sentences_stay_together():
+    table = "| a | b |\n| :-- | :-- |\n| 1 | 2 |"
+    answer = f"So: **It proposes. We decide.**\n\n{table}\n"
+    fold = f"<details><summary>Why?</summary>\n\n{answer}</details>"
+    cells = [v4.new_markdown_cell(text) for text in ("# 99 What?", f"## 1. So\n\nIt is.\n\n{fold}")]
+    slides = slides_of(cells)
+    add_notes(slides, cells, "99")
+    [asked] = [slide for slide in slides if slide.below]
+    assert asked.notes == ["- So: **It proposes. We decide.**", table]
+    assert sentences("One. **It has 2 stars") == ["One.", "**It has 2 stars"], "nothing is lost"
 
 
 def test_a_long_guess_is_a_question_and_its_story():
@@ -354,6 +404,14 @@ Then we sign."""
 GRID = (
     "So ask first:\n\n| you see | you do |\n| --- | --- |\n| *a* leak | look |\n\nAnd that is all."
 )
+
+
+def test_a_short_question_has_the_sentence_it_leans_on():
+    story = f"Five people stand at your desk, {'and each has a wish, ' * 5}as they say. "
+    story += "Without it some rows have a *hole*."
+    cells = ["# 99 What?", "## 1. So", f"{story} **Guess:** how many?"]
+    [_, asked] = slides_of([v4.new_markdown_cell(text) for text in cells])
+    assert (asked.headline, asked.said) == ("How many?", "Without it some rows have a *hole*.")
 
 
 def test_a_list_and_a_table_of_the_text_are_shown():
@@ -440,10 +498,12 @@ def test_a_list_loses_what_is_least_missed(items, shown):
 
 
 def test_no_slide_names_a_place_of_the_notebook():
-    text = "By section 2's rule (section 3) it is more than section 2 allows: see section 3."
+    text = "By section 2's rule (section 3), as in section 2, it is more than section 2 allows"
+    text += ": see section 3."
     sections = {"2": "The rule", "3": "More"}
     assert (
-        slides_module._placeless(text, sections) == "By the rule it is more than “The rule” allows."
+        slides_module._placeless(text, sections)
+        == "By the rule, it is more than “The rule” allows."
     )
 
 
@@ -534,12 +594,14 @@ def spoken(path):
 
 
 def repeats(slides):
-    """Sentences of a slide, its headline first, that its notes say again."""
+    """Sentences of a slide, its headline first, that its notes say again, but for what is said."""
+    said = r"\*\*(Say it whole|With .+ figures):"
+    aloud = [note for note in slides[-1].notes if re.match(said, note)]
     return [
         told
         for slide in slides
         for told in [slide.headline, *sentences("" if slide.worked else slide.said)]
-        if told and any(bare(told) in bare(note) for note in slide.notes)
+        if told and any(bare(told) in bare(note) for note in slide.notes if note not in aloud)
     ]
 
 

@@ -41,6 +41,7 @@ _NOT_HERE = (
     "*On this page nothing runs. Answer on paper and open the fold below, or open the lesson in "
     "JupyterLab: there, your answer is checked.*"
 )
+_KEPT = ("tags", "slide", "aloud")  # of a cell's metadata; for the last two, see slides.py
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -91,10 +92,9 @@ def normalise(notebook):
     _link_terms(notebook)
     count = 0
     for position, cell in enumerate(notebook.cells, start=1):
-        tags, headlines = cell.metadata.get("tags"), cell.metadata.get("slide")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if headlines:
-            cell.metadata["slide"] = headlines
+        tags = cell.metadata.get("tags")
+        kept = {name: cell.metadata[name] for name in _KEPT if cell.metadata.get(name)}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code" and {FOLDED, UNSEEN} & set(tags or []):
             cell.metadata["jupyter"] = {"source_hidden": True}  # this is how JupyterLab folds
         cell.id = f"cell-{position:02d}"

@@ -14,6 +14,10 @@ counted, and a clicker passes them by.
 Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
 ``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
 ``null`` leaves one out. There is no number in them, since it would not follow the data.
+
+What is said in the meeting has blanks. So the metadata of its cell says where the lesson's own
+sentences have what fills them, for the speaker's notes: ``"aloud": ["a median of ____ different"]``
+(see :mod:`helpers.course.speaking`).
 """
 
 from __future__ import annotations
@@ -52,7 +56,7 @@ _CHOICE = "- **A.** "  # begins a list to choose from
 _MONDAY = "On Monday"
 _LEFT_OUT = ("Quiz", "To look at")
 _ASKED = "Guess first"
-_HOME, _SAY = "What you take home", "**Say it in a meeting:**"
+_HOME, SAY = "What you take home", "**Say it in a meeting:**"
 _SENTENCES = re.compile(  # where one ends, closing quotation marks and stars included
     r"(?:(?<=[.?!])|(?<=[.?!][*”\"])|(?<=[.?!][*”\"]{2})) +(?=[*“\"`(]*[\dA-Z_])"
 )
@@ -171,7 +175,7 @@ def slides_of(cells) -> list[Slide]:
                 asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
-        elif section == _HOME and _SAY in content:
+        elif section == _HOME and SAY in content:
             slides[-1] = _last(content)
         else:
             _say(slides[-1], content, waiting)
@@ -190,7 +194,7 @@ def slides_of(cells) -> list[Slide]:
 
 def _placeless(text, sections):
     """Without references to other places of the notebook: nobody in the room sees them."""
-    text = re.sub(r" \(section \d\)|: see section \d\b", "", text)
+    text = re.sub(r" \(section \d\)|: (?:see )?section \d\b|,? as in section \d\b", "", text)
     text = re.sub(r"section \d(?:['’]|&#x27;|&#39;)s ", "the ", text)
     return re.sub(
         r"section (\d)\b", lambda at: f"“{sections.get(at[1], at[0]).strip(chr(34))}”", text
@@ -199,7 +203,7 @@ def _placeless(text, sections):
 
 def words(*texts: str) -> int:
     """How many words somebody reads."""
-    return sum(len(re.findall(r"\w[\w'’%-]*", text)) for text in texts)
+    return sum(len(re.findall(r"\w[\w'’%/-]*", text)) for text in texts)
 
 
 def bare(text: str) -> str:
@@ -210,7 +214,8 @@ def bare(text: str) -> str:
 def visible(slide: Slide) -> list[str]:
     """What is read on a slide beside its figure or table."""
     listed = "" if slide.told.startswith("|") else re.sub(r"^\d\. ", "", slide.told, flags=re.M)
-    return [slide.kicker, slide.headline, slide.said, slide.quoted, listed]
+    kicker = re.sub(r"^\d/\d$", "", slide.kicker)  # a mark, such as a page's number
+    return [kicker, slide.headline, slide.said, slide.quoted, listed]
 
 
 def whole(slide: Slide) -> str:
@@ -252,6 +257,11 @@ def _fitted(slide):
         if bare(sentence) in bare(slide.headline):
             continue
         slide.said = f"{slide.said} {sentence}".strip()
+    if slide.asked and not slide.said:  # what the question leans on stands right before it
+        leads = [_GUESS.split(note)[0] for note in slide.notes if _GUESS.search(note)]
+        last = "".join(sentences("".join(leads).strip().replace("\n", " "))[-1:])
+        if not last.startswith("(") and words(last, *visible(slide)) <= MOST_WORDS:
+            slide.said = last
     return [slide]
 
 
@@ -280,9 +290,12 @@ def _list(items, room, most=0):
     Before it is cut at its colons, its first sentences may take up to `most` words.
     Pieces of a sentence, each in a line of its own, need no signs between them.
     """
-    first = [_opening(text)[0] for _, text in items]
+    opened = [_opening(text) for _, text in items]
+    first = [text for text, _ in opened]
     for parts, fit in (
         ([text for _, text in items], room),
+        # of one word, what it means
+        ([" ".join([text, *more[: words(text) == 1]]) for text, more in opened], room),
         (first, room),
         ([re.sub(r" \([^)]*\)", "", text) for text in first], room),
         (first, most),
@@ -345,8 +358,8 @@ def _by_item(slide, items, said):
     for at, (_, text) in enumerate(items, start=1):
         claim, rest = _claim(_unsigned(text))
         kicker = f"{lead} {at}/{len(items)}"
-        if _ASKS.search(claim) and words(kicker, claim, *sentences(rest)[:1]) > MOST_WORDS:
-            kicker = ""
+        if words(kicker, claim, *sentences(rest)[: bool(_ASKS.search(claim))]) > MOST_WORDS:
+            kicker = f"{at}/{len(items)}"
         made.append(Slide(claim, kicker, said=rest, notes=[text], section=slide.section))
     made[-1].said = made[-1].said or " ".join(said)
     return [part for each in _with_notes(made, slide) for part in _fitted(each)]
@@ -403,13 +416,18 @@ def _with_answers(slides):
     return slides
 
 
+def to_say(text: str) -> str:
+    """What is said in a meeting, word for word, of the text that has it."""
+    told = text[text.find(SAY) :].removeprefix(SAY).split("\n\n")[0]
+    return told.replace("\n", " ").strip(' "“”')
+
+
 def _last(text):
     """What everybody takes to the next meeting: a claim, and what bears it out."""
-    told = text[text.find(_SAY) :].removeprefix(_SAY).split("\n\n")[0]
-    claim, rest = _claim(told.replace("\n", " ").strip(' "“”'))
+    claim, rest = _claim(to_say(text))
     if words(claim) > MOST_WORDS:
         claim = claim.split(";")[0]
-    return Slide(f"“{claim}”", _SAY.strip("*:"), said=rest, notes=[text])
+    return Slide(f"“{claim}”", SAY.strip("*:"), said=rest, notes=[text])
 
 
 def _say(slide, text, waiting):
@@ -445,10 +463,10 @@ def sentences(text: str) -> list[str]:
     for piece in _SENTENCES.split(text):
         told = f"{told} {piece}".strip()
         pairs = (told.count(opening) - told.count(closing) for opening, closing in ("“”", "()"))
-        if not (told.count("*") % 2 or told.count('"') % 2 or any(pairs)):
+        if not (any(told.count(sign) % 2 for sign in ("*", "**", '"')) or any(pairs)):
             kept.append(told)
             told = ""
-    return kept
+    return [*kept, told] if told else kept
 
 
 def _with_result(content, section, before, lead):
@@ -884,7 +902,7 @@ const fit = () => {
     (each) => slide.querySelector(each));
   if (toy) grow(toy, 2.4, 0.5, 0.05, (size) => { toy.style.zoom = size; });
   else if (table) grow(table, 40, 12, 0.5, (size) => { table.style.fontSize = `${size}px`; });
-  else if (list) grow(list, 36, 16, 1, (size) => { list.style.fontSize = `${size}px`; });
+  else if (list) grow(list, 44, 16, 1, (size) => { list.style.fontSize = `${size}px`; });
 };
 Reveal.on("ready", fit);
 Reveal.on("slidechanged", fit);</script>

@@ -16,7 +16,7 @@ from functools import cache
 
 from helpers.course.exercises import texts as exercise_texts
 from helpers.course.notebooks import QUIZZES, quiz_options
-from helpers.course.slides import Slide, bare, sentences
+from helpers.course.slides import SAY, Slide, bare, sentences, to_say
 from helpers.packaged import packaged_yaml
 
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
@@ -26,7 +26,8 @@ _ANSWER = re.compile(r"<summary>Answer</summary>\s*(?:```python.*?```\s*)?([^\n<
 # an answer that a cell computed, word for word
 _QUOTED = re.compile(r"(?:^> |head of product: \*)([“\"][^”\"]{200,}[”\"])", flags=re.M)
 _WHOLE = ("*What comes:*", "**Next:**")
-_BLANK, _MOST_FILLED = "____", 6
+_BLOCKS = ("|", "```")
+_BLANK, _SKIPPED = "____", "…"
 # what the notebook says to whoever reads it alone
 _FORM = re.compile(
     r"00 start|guess first|your question today|afterwards you can|\d+ minutes to read"
@@ -67,13 +68,13 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
         if slide is main[0]:
             lines += [f"**{name}:** {told[name]}" for name in ("Discuss", "When late")
                       if name in told]  # fmt: skip
-        if slide is main[-1] and _BLANK in _all(slide):
-            lines += _filled(main, cells)
+        if slide is main[-1]:
+            lines += _aloud(slide, cells)
         if toy := _TOY.search(slide.shown):
             lines.append(f"**Show it:** {toy[1]}")
         if slide.headline == "Exercises":
             lines += _hints(lesson, cells)
-        lines += [each if each.startswith(_WHOLE) else f"- {each}"
+        lines += [each if each.startswith((*_WHOLE, *_BLOCKS)) else f"- {each}"
                   for each in rest if each not in asks]  # fmt: skip
         slide.notes = lines if slide.below else [*lines, *_afterwards(slides, place, after)]
     for slide, question in reversed(asked):
@@ -81,16 +82,68 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
         slides.insert(1 + next(at for at, each in enumerate(slides) if each is slide), question)
 
 
-def _filled(slides, cells):
-    """For the blanks of the sentence to be said: what the lesson's own cells computed."""
-    told = [text for cell in cells for output in cell.get("outputs", [])
-            if (text := output.get("data", {}).get("text/markdown", ""))]  # fmt: skip
-    quoted = [quote for text in told for quote in _QUOTED.findall(text)]
-    if quoted:
-        return [f"**With this shop's figures:** {quoted[-1]}"]
-    found = [slide.headline for slide in slides if slide.shown and re.search(r"\d", slide.headline)]
-    listed = " · ".join(found[-_MOST_FILLED:])
-    return [f"**Figures of the lesson:** {listed}"] if found else []
+def _aloud(slide, cells):
+    """What is said in the meeting, if the slide has only part of it or has blanks in it.
+
+    Figures are those that a cell computed, or else those that the text works out by hand.
+    """
+    home = next((cell for cell in cells if SAY in cell.source), None)
+    told = to_say(home.source) if home else ""
+    if _BLANK not in told:
+        shown = bare(f"{slide.headline} {slide.said}")
+        return [f"**Say it whole:** “{told}”"] if bare(told) != shown else []
+    computed = [output for cell in cells for output in cell.get("outputs", [])]
+    if phrases := home.metadata.get("aloud"):
+        by_hand = [_bare_text(cell.source) for cell in cells if cell.cell_type == "markdown"]
+        found = filled(told, phrases, "\n".join([*map(_plain, computed), *by_hand]))
+        left = " (What is still blank, your own shop fills.)" if _BLANK in found else ""
+        return [f"**With the lesson's figures:** “{found}”{left}"]
+    texts = "\n".join(output.get("data", {}).get("text/markdown", "") for output in computed)
+    return [f"**With this shop's figures:** {quote}" for quote in _QUOTED.findall(texts)[-1:]]
+
+
+def filled(sentence: str, phrases, told: str) -> str:
+    """A sentence whose blanks have what the lesson computed.
+
+    Parameters
+    ----------
+    sentence : str
+        With ``____`` for each figure.
+    phrases : list of str or None
+        Each with blanks, in their order, as in ``a median of ____ different``: what stands there in
+        `told` fills the next blanks. ``…`` skips some words. ``None`` leaves a blank.
+    told : str
+        What the lesson tells.
+
+    Returns
+    -------
+    str
+        A blank whose phrase isn't found stays.
+    """
+    figures = []
+    for phrase in phrases:
+        if phrase is None:
+            figures.append(_BLANK)
+            continue
+        pattern = re.escape(phrase).replace(_BLANK, "(.{1,40}?)").replace(_SKIPPED, ".{1,40}?")
+        at = re.search(pattern, told)
+        figures += at.groups() if at else [_BLANK] * phrase.count(_BLANK)
+    parts = sentence.split(_BLANK)
+    ends = [*figures, *[_BLANK] * len(parts)][: len(parts) - 1] + [""]
+    return "".join(itertools.chain.from_iterable(zip(parts, ends, strict=True)))
+
+
+def _plain(output):
+    """What an output tells: its words, or a figure's description."""
+    data = output.get("data", {})
+    told = data.get("text/markdown") or re.sub(r"<[^>]+>", " ", data.get("text/html", ""))
+    told += output.get("metadata", {}).get("image/png", {}).get("alt", "")
+    return _bare_text(told)
+
+
+def _bare_text(told):
+    """In one line, without stars and links."""
+    return re.sub(r"\s+", " ", re.sub(r"\[([^\]]+)\]\([^)]+\)|\*", r"\1", told))
 
 
 def _afterwards(slides, place, after):
@@ -246,7 +299,7 @@ def _rest(slide, after):
             continue
         if part.startswith("#"):
             continue
-        if part.startswith(("|", "```")):
+        if part.startswith(_BLOCKS):
             kept += [] if bare(part) in shown or slide.told else [part]
             continue
         text = re.sub(r"^\*\*(?:What it means|On Monday):\*\* ?", "", part)
