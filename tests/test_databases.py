@@ -450,7 +450,7 @@ def test_whoever_kills_it_leaves_the_old_lists_whole(tmp_path):
     )  # fmt: skip
     # as long as the journal is there, the transaction is not over
     journal, size = target.with_name("lists.db-journal"), target.stat().st_size
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while writer.poll() is None and time.monotonic() < deadline:
         if journal.exists() and target.stat().st_size > 2 * size:
             break

@@ -253,7 +253,7 @@ def test_whoever_kills_it_leaves_the_old_lists_whole(running, tmp_path):
         [sys.executable, "-m", "helpers.course.command", *map(str, arguments)]
     )
     waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while rows(running, waiting) == [(0,)]:
         assert writer.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)

@@ -52,7 +52,7 @@ def cluster(tmp_path_factory):
                   address)
             for number in range(2)
         ]  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while (folder / "log.txt").read_text().count("Successfully registered with master") < 2:
             assert time.monotonic() < deadline, (folder / "log.txt").read_text()[-3000:]
             time.sleep(0.3)
