@@ -232,7 +232,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     # the exception of lessons 05b and 11: zero inside, and too wide to have seen a gain
     _, low, high = score["gain"]
     blurred = low <= 0 <= high and not evaluate.narrow_enough(low, high, score["line"])
-    unseen = f", but around 0 and wider than {wide} it can't tell" if blurred else ""
+    unseen = f"; but it includes 0 and is wider than {wide}, so it can't tell" if blurred else ""
     # length, variety and a common first place only ask somebody to look
     found = [f"blocks: {each}" for each in what_fails(lists["failed"])]
     found += [f"doesn't block: {each}" for each in what_fails(lists["asks"])]
@@ -256,11 +256,12 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
         "gain": (
             _span(*score["gain"]),
-            f"5: it can't reach {line}, the line{unseen}. 6: not all of it is above 0",
+            f"it can't reach {line}, the line{unseen}",
         ),
+        "low end": (points(low, "+"), "zero or below"),
         "shuffle test": (
             _span(*score["shuffle"]),
-            "not by itself: after a no to 5, it says why",
+            "never; it says why, after a no to 5",
         ),
         **{
             name: (

@@ -11,7 +11,7 @@ from helpers.plots.decision import VERDICTS
 
 #: The routine: a question, where it was taught, and what a no makes of the decision.
 ROUTINE = [
-    ("Do the rows show the shop as it is?", "01", "fix the data first"),
+    ("Are the data right?", "01", "fix the data first"),
     ("If a test ended: is its split fair?", "08", "fix the data first"),
     ("Did the lists know the past only?", "05a", "score anew, go on"),
     ("Enough judges?", "05a", "not yet"),
