@@ -1276,6 +1276,8 @@ def at_stake(facts: Mapping) -> str:
         sums = [rate * bring[end] for rate in rates for end in ("low", "high")]
         ends = [f"{rounded(each):,.0f}".replace("-", "−") for each in (min(sums), max(sums))]
         told.append(f"lists may add {sign}{' to '.join(ends)}")
+    if not told and decision.get("wanted"):
+        return "unknown until then."  # below a headline that says what it waits for
     if unknown:
         told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
     return f"{'; '.join(told)}."
