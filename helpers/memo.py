@@ -1674,8 +1674,9 @@ def page(
     checks, assumed, on_the_line, before_christmas, half = [], [], False, False, None
     pays, may_lose, to_do, before, count_clicks = None, None, "", [], False
     if facts:
+        to_do = facts["decision"]["what_to_do"]
         before = facts["decision"].get("before", [])  # none in an older memo
-        to_do = facts["decision"]["what_to_do"].removesuffix(_before_the_test(before)).strip()
+        to_do = to_do.removesuffix(_before_the_test(before)).strip()
         asked = zip(facts["decision"]["checks"], CHECKS, strict=False)  # fewer in an older memo
         checks = [check | {"about": rule["about"]} for check, rule in asked]
         plan, quality = facts["plan"], facts["quality"]
