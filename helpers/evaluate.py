@@ -1103,27 +1103,31 @@ def settings_for(
     return model
 
 
-def rate_that_pays(lift: float, gain: float, rival: float) -> float:
+def rates_that_pay(lift: float, low: float, high: float, rival: float) -> tuple[float, float]:
     """The exchange rate from which on a gain in hit rate brings the lift that pays.
 
     Parameters
     ----------
     lift : float
         How much more the place must sell; .5 is half more.
-    gain, rival : float
-        The gain, and the hit rate of the list that is there today.
+    low, high : float
+        Interval of the gain.
+    rival : float
+        Hit rate of the list that is there today.
 
     Returns
     -------
-    float
-        Infinite where there is no gain, or nobody has a hit today.
+    tuple of (float, float)
+        If the gain is at its upper end, and if it is at its lower end; infinite where there is no
+        gain, or nobody has a hit today.
 
     Examples
     --------
-    >>> rate_that_pays(0.5, 0.06, 0.24), rate_that_pays(0.5, -0.01, 0.24)
-    (2.0, inf)
+    >>> rates_that_pay(0.5, 0.04, 0.06, 0.24), rates_that_pay(0.5, -0.01, 0.06, 0.24)
+    ((2.0, 3.0), (2.0, inf))
     """
-    return lift * rival / gain if gain > 0 and rival else math.inf
+    best, worst = (lift * rival / gain if gain > 0 and rival else math.inf for gain in (high, low))
+    return best, worst
 
 
 def worth_having(best_sellers: float, customers: int, share: float = WORTH_HAVING) -> float:

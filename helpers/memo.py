@@ -159,6 +159,22 @@ def too_little(low: float, high: float, worth_having: float) -> bool:
     return ruled_out(low, high, worth_having) or high < worth_having and low > 0
 
 
+def too_rough(low: float, high: float, worth_having: float) -> bool:
+    """Whether an interval ends below the line, and is too wide to rule it out.
+
+    Parameters
+    ----------
+    low, high, worth_having : float
+        As in :func:`too_little`.
+
+    Examples
+    --------
+    >>> too_rough(-0.09, 0.03, 0.04), too_rough(-0.02, 0.03, 0.04), too_rough(-0.02, 0.05, 0.04)
+    (True, False, False)
+    """
+    return high < worth_having and not too_little(low, high, worth_having)
+
+
 @dataclass(frozen=True)
 class Assumptions:
     """What no purchase tells: the visits to the place where the list is shown, and the money.
@@ -367,7 +383,7 @@ CHECKS = [
         ),
         "otherwise": DONT,
         "answer": "{signal_low_points} to {signal_high_points} points above a stranger's; enough "
-        "is {line_points}",
+        "is {line_points}{signal_rough}",
         "what_to_do": "{no_signal}",
     },
     {
@@ -379,7 +395,7 @@ CHECKS = [
         ),
         "otherwise": DONT,
         "answer": "{gain_low_points} to {gain_high_points} points above them; enough is "
-        "{line_points}",
+        "{line_points}{gain_rough}",
         "what_to_do": "{no_gain}",
     },
     {
@@ -437,7 +453,7 @@ STOPS = [
         "found": "{} something that must not be shown",
         "found_where": "places have",
         "unknown": "nothing is named as forbidden",
-        "until_known": "legal signs what is",
+        "until_known": "legal signs what is forbidden",
         "start": True,
         "signs": "legal",
         "mend": "Name it as forbidden (`deny_products` or `deny_categories`), and make all lists "
@@ -452,7 +468,7 @@ STOPS = [
         "found": "{} something that is sold out",
         "found_where": "places have",
         "unknown": "no stock is known",
-        "until_known": "the page checks it",
+        "until_known": "the page checks the stock",
         "start": True,
         "signs": "merchandising",
         "mend": "The page checks the stock whenever it is shown, and a reserve moves up.",
@@ -523,7 +539,8 @@ def decide(evidence) -> dict:
         share of the best sellers' hit rate, times the highest exchange rate) and
         ``smallest_lift`` (that a test finds within :data:`MAX_WEEKS` weeks). What is missing counts
         as no, but for the texts; only the last two may stay open, and then the recommendation says
-        so. May be left out: ``assumed`` (from :func:`assumed_for_the_line`), ``floor_lift``
+        so. May be left out: ``assumed`` (from :func:`assumed_for_the_line`), ``test_assumed`` (from
+        :func:`assumed_for_the_test`), ``floor_lift``
         (``smallest_lift`` with any number of visits); ``wanted`` (numbers that nobody has entered
         and that a yes rests on: mappings of ``what``, ``key`` and ``turns``, a sentence on what
         would turn it); ``stops``, from :func:`what_stops`. Where something is shown that must not
@@ -536,15 +553,16 @@ def decide(evidence) -> dict:
         ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
         question that gave it), ``what_to_do``, ``missing`` and ``ask`` (to be said aloud; empty
         unless "not yet"), ``wanted`` (as given; empty unless "ship a test"), ``holds_once`` (the
-        same as a text), and ``checks``: a list of ``question``, ``answer``, ``passed`` (True,
-        False, or None where a question stays open).
+        same as a text), ``before`` (from :func:`before_the_start`), and ``checks``: a list of
+        ``question``, ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
     evidence = dict(evidence)
     stops = evidence.pop("stops", None) or []
     stopping = [stop for stop in stops if stop["passed"] is False and stop["stops_all"]]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
     wanted = known.pop("wanted", [])
-    rests = f", one on {known['assumed']}" if known.get("assumed") else ""
+    rests = [known[name] for name in ("assumed", "test_assumed") if known.get(name)]
+    rests = f", partly on {' and '.join(dict.fromkeys(rests))}" if rests else ""
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
@@ -573,11 +591,10 @@ def decide(evidence) -> dict:
             "ask": "the lists made anew, counted again, and signed by legal",
         }
     elif still_open:
-        first = "" if wanted else f" {still_open[0]['what_to_do']}"
         result |= {
             "decision": SHIP,
             "because": f"All questions that could be answered got a yes{rests}.",
-            "what_to_do": f"The test is described below.{first}",
+            "what_to_do": "" if wanted else still_open[0]["what_to_do"],
         }
     else:
         result |= {
@@ -587,10 +604,26 @@ def decide(evidence) -> dict:
         }
     if result["decision"] != SHIP:
         wanted = []
-    elif first := before_the_start(stops):
-        result["what_to_do"] += f" Before the test: {'; '.join(first)}."
-    result["what_to_do"] = result["what_to_do"].strip()
-    return result | {"wanted": wanted, "holds_once": _holds_once(wanted), "checks": checks}
+    first = before_the_start(stops) if result["decision"] == SHIP else []
+    result["what_to_do"] = f"{result['what_to_do']} {_before_the_test(first)}".strip()
+    result |= {"wanted": wanted, "holds_once": _holds_once(wanted), "before": first}
+    return result | {"checks": checks}
+
+
+def _steps(decision, before, count_clicks):
+    """Who does what before a test starts."""
+    wanted = decision.get("wanted")
+    told = [who_fills_in(wanted)] if wanted else []
+    told.append("engineering builds rough lists")
+    if count_clicks:
+        told.append("the data team counts clicks and carts")
+    legal = [] if any(step.startswith("legal signs") for step in before) else ["legal signs"]
+    return [*told, *before, *legal]
+
+
+def _before_the_test(parts):
+    """What is to be done before a start, as the last sentence of what to do."""
+    return f"Before the test: {'; '.join(parts)}." if parts else ""
 
 
 _HOW_MANY = {1: "one number is", 2: "two numbers are"}
@@ -660,14 +693,15 @@ def before_the_start(stops: Collection[Mapping]) -> list[str]:
     Returns
     -------
     list of str
-        Parts of a sentence: what was found, or what nobody has said, and what is done about it.
+        Parts of a sentence: what was found, and what is done about it; or who says what nobody has
+        said yet.
     """
     told = []
     for stop in stops:
         if stop["passed"] is False and not stop["stops_all"]:
             told.append(f"{stop['answer']}, so {stop['mend'][0].lower()}{stop['mend'][1:-1]}")
         elif stop["passed"] is None and stop["start"]:
-            told.append(f"{stop['answer']}, so {stop['until_known']}")
+            told.append(stop["until_known"])
     return told
 
 
@@ -681,7 +715,12 @@ def _in_points(known):
         nearly = 0.995 <= known["rows_kept"] < 1
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
     if "worth_having" in known:
-        told["line_points"] = points(known["worth_having"], "")
+        line = known["worth_having"]
+        told["line_points"] = points(line, "")
+        for name in ("signal", "gain"):
+            ends = known.get(f"{name}_low"), known.get(f"{name}_high")
+            rough = None not in ends and too_rough(*ends, line)
+            told[f"{name}_rough"] = ", but it is too rough to rule that out" if rough else ""
     if "smallest_lift" in known:
         told["noticed"] = noticed(known["smallest_lift"])
     return told
@@ -1051,6 +1090,7 @@ def _evidence(quality, signal, judged, planned):
         "smallest_lift": planned["smallest_lift"],
         "floor_lift": planned["floor_lift"],
         "assumed": assumed_for_the_line(planned),
+        "test_assumed": assumed_for_the_test(planned),
     }
 
 
@@ -1187,6 +1227,60 @@ def assumed_for_the_line(plan: Mapping) -> str:
     if plan["lift_from"] == "fifth":
         return "an assumed line"
     return "assumed clicks" if plan["lift_from"] == "cost" and clicks_are_assumed(plan) else ""
+
+
+def assumed_for_the_test(plan: Mapping) -> str:
+    """What a test's weeks rest on that nobody has counted; empty if nothing, or nobody knows them.
+
+    Examples
+    --------
+    >>> assumed_for_the_test({"visits_per_week": None, "click_rate": 0.1})
+    ''
+    """
+    return "assumed clicks" if plan["visits_per_week"] and clicks_are_assumed(plan) else ""
+
+
+def at_stake(facts: Mapping) -> str:
+    """What is at stake in money, in one sentence: the cost, today's earnings, what may be added.
+
+    Parameters
+    ----------
+    facts : mapping
+        From :func:`collect`.
+
+    Returns
+    -------
+    str
+        What is not known is named. What may be added runs from the gain's lower end, at an exchange
+        rate of 1 (or the highest, where that is lower), to its upper end at the highest.
+    """
+    decision, plan, bring = facts["decision"], facts["plan"], facts.get("money")
+    if decision["decision"] == FIX_DATA:
+        return "no sum is named before the data are mended."
+    sign = f"{plan['currency']} " if plan.get("currency") else ""
+    told, unknown = [], []
+    if plan["cost_per_year"]:
+        told.append(f"the first year's cost, {sign}{plan['cost_per_year']:,.0f}")
+    elif plan["lift_from"] == "lift":
+        told.append(f"lists pay if the place sells {plan['lift']:.0%} more")
+    else:
+        unknown.append("what lists cost")
+    if plan["earns"] and plan["visits_per_week"]:
+        whose = " from these customers" if decision.get("only_for") else ""
+        year = plan["earns"] * plan["visits_per_week"]
+        told.append(f"the place earns {sign}{year:,.0f} a year{whose}")
+    else:
+        unknown.append("what the place earns")
+    if bring:
+        rates = min(1, plan["exchange_rate"]), plan["exchange_rate"]
+        sums = [rate * bring[end] for rate in rates for end in ("low", "high")]
+        ends = [f"{rounded(each):,.0f}".replace("-", "−") for each in (min(sums), max(sums))]
+        told.append(f"lists may add {sign}{' to '.join(ends)}")
+    if not told and decision.get("wanted"):
+        return "unknown until then."  # below a headline that says what it waits for
+    if unknown:
+        told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
+    return f"{'; '.join(told)}."
 
 
 def lost_at_most(plan: Mapping) -> int | None:
@@ -1578,8 +1672,11 @@ def page(
     )
     metrics = metrics or {}
     checks, assumed, on_the_line, before_christmas, half = [], [], False, False, None
-    pays, may_lose = None, None
+    pays, may_lose, to_do, before, count_clicks = None, None, "", [], False
     if facts:
+        to_do = facts["decision"]["what_to_do"]
+        before = facts["decision"].get("before", [])  # none in an older memo
+        to_do = to_do.removesuffix(_before_the_test(before)).strip()
         asked = zip(facts["decision"]["checks"], CHECKS, strict=False)  # fewer in an older memo
         checks = [check | {"about": rule["about"]} for check, rule in asked]
         plan, quality = facts["plan"], facts["quality"]
@@ -1587,8 +1684,10 @@ def page(
         base = quality and quality["methods"][quality["rival"]]["hit_rate"]
         assumed = _assumptions(plan, line)
         half, may_lose = with_twice_the_line(facts["evidence"], plan), lost_at_most(plan)
+        count_clicks = bool(half) and clicks_are_assumed(plan)
         if line and quality and plan["lift_from"] == "cost" and not facts["decision"]["asked_of"]:
-            pays = evaluate.rate_that_pays(plan["lift"], quality["gain"]["difference"], base)
+            ends = quality["gain"]["low"], quality["gain"]["high"]
+            pays = evaluate.rates_that_pay(plan["lift"], *ends, base)
         last = pd.Timestamp(facts["data"]["to"])
         before_christmas = 0 <= (pd.Timestamp(last.year, 12, 24) - last).days < 28
         # with few customers, a single one is more than that
@@ -1600,7 +1699,11 @@ def page(
         max_weeks=MAX_WEEKS,
         before_christmas=before_christmas,
         with_twice_the_line=half,
-        pays=pays if pays and pays <= facts["plan"]["exchange_rate"] else None,
+        pays=pays if pays and pays[0] <= facts["plan"]["exchange_rate"] else None,
+        pays_at_worst=pays and math.isfinite(pays[1]),
+        stake=at_stake(facts) if facts else "",
+        to_do=to_do,
+        steps=_steps(facts["decision"], before, count_clicks) if facts else [],
         may_lose=may_lose,
         clicks_are_assumed=bool(facts) and clicks_are_assumed(facts["plan"]),
         facts=facts,

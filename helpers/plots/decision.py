@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
-from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points
+from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points, too_rough
 from helpers.plots import style
 from helpers.telling import percent, show
 
@@ -248,11 +248,16 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
     def span(what):
         return lambda *ends: f"{what} {' to '.join(map(points, ends))}"
 
+    def rough(name):
+        ends = [evidence.get(each) for each in (f"{name}_low", f"{name}_high", "worth_having")]
+        return not any(each is None or each != each for each in ends) and too_rough(*ends)
+
     forbidden = stops[0]["passed"] if stops else None
 
     def noticed(least, best):
-        least = f"12 weeks notice +{least:,.0%} or more" if np.isfinite(least) else "never noticed"
-        return f"{least}, best case {best:+,.0%}"
+        seen = f"+{least:,.0%} in carts or more" if np.isfinite(least) else "no rise of carts"
+        least = f"12 weeks notice {seen}"
+        return f"{least}; the gain's best case: {best:+,.0%}"
 
     # of each box what is always told, and what only a box without a yes needs
     figures = [
@@ -288,8 +293,10 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
     for place, ((question, no, *_, yes), answer, parts) in enumerate(
         zip(_BOXES, passed, figures, strict=True)
     ):
-        if place == 2 and evidence.get("assumed"):
-            yes = f"{yes}, on {evidence['assumed']}"
+        if place == 2 and any(map(rough, ("signal", "gain"))):
+            yes = "too rough for a no"
+        rests_on = evidence.get({2: "assumed", 4: "test_assumed"}.get(place))
+        yes = f"{yes}, on {rests_on}" if rests_on else yes
         means = {True: f"✓ yes: {yes}", False: f"✗ no: {no}", None: "? open: the start waits"}[
             answer
         ]
