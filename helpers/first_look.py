@@ -99,10 +99,13 @@ def side_by_side(
     Returns
     -------
     DataFrame
-        ``place``, ``bought``, and a column per list, with each product behind its score.
+        ``place``, ``bought``, and a column per list, with each product behind its id and score.
     """
     columns = {
-        title: [f"{scores[each]:.3f} {names[each]}" for each in one["product_id"]]
+        title: [
+            f"{each} {scores[each]:.3f}" + f" {names[each]}" * (names[each] != each)
+            for each in one["product_id"]
+        ]
         for title, one in lists.items()
     }
     lines = max(map(len, columns.values()), default=0)

@@ -44,12 +44,14 @@ def test_a_list_stands_beside_what_was_bought():
              "right": pd.DataFrame({"product_id": ["C"]})}  # fmt: skip
     table = first_look.side_by_side(["A"], lists, scores, names)
     assert table.to_dict("list") == {"place": [1, 2], "bought": ["Pan", ""],
-                                     "wrong": ["0.000 Pot", "0.100 Salt"],
-                                     "right": ["0.100 Salt", ""]}  # fmt: skip
+                                     "wrong": ["D 0.000 Pot", "C 0.100 Salt"],
+                                     "right": ["C 0.100 Salt", ""]}  # fmt: skip
     many = first_look.side_by_side(["A", "B", "C"], lists, scores, names)
     assert many["bought"].tolist() == ["Pan", "and 2 more"]
     none = {"wrong": lists["wrong"].iloc[:0]}
     assert first_look.side_by_side(["A"], none, scores, names).empty
+    unnamed = first_look.side_by_side(["A"], lists, scores, pd.Series(names.index, names.index))
+    assert unnamed["wrong"].tolist() == ["D 0.000", "C 0.100"]
 
 
 def test_leaders_are_shares_of_customers():

@@ -1,13 +1,16 @@
 """Lesson 00's look back: the customer by a rule, luck by hand, and shops that can't be judged."""
 
+import re
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from helpers import evaluate
 from helpers.course import start
+from helpers.course.notebooks import QUIZZES
 from helpers.recommend import INTENT_DAYS, ItemBased, Random
 
 
@@ -76,9 +79,6 @@ def test_hits_of_everybody_are_those_of_the_lists(look):
     table = start.share_with_a_hit(hits, look.by_dice)
     assert table.index.tolist() == [start.OURS, start.BEST_SELLERS, start.DICE]
     assert table["share"].tolist()[:2] == (hits > 0).mean().tolist()
-    low, high = evaluate.interval(hits[start.OURS] > 0)
-    assert table.loc[start.OURS, ["share_low", "share_high"]].tolist() == [low, high]
-    assert table.loc[start.DICE, ["share_low", "share_high"]].isna().all()
 
 
 def test_the_rival_is_what_sold_best_in_the_last_30_days(look):
@@ -226,3 +226,16 @@ def test_what_a_lead_says_agrees_with_the_rule_for_any_range():
         assert (said in (start.TOO_SMALL, start.NO_LEAD)) == (
             0 <= high < bar and (low > 0 or width <= 2 * bar)
         )
+
+
+def test_the_quiz_asks_for_the_verdict_that_its_numbers_give():
+    """Question 4: two counts of customers with a hit in one list only, and the bar."""
+    [_, _, _, question, _] = yaml.safe_load(QUIZZES.read_text("utf-8"))["00"]
+    numbers = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*\d", question["ask"])]
+    judged, engine, simpler, only_engine, only_simpler, bar = numbers
+    assert engine - only_engine == simpler - only_simpler >= 0, "the same people have both"
+    lead, coins = only_engine - only_simpler, 2 * (only_engine + only_simpler) ** 0.5
+    assert start.what_a_lead_says(lead - coins, lead + coins, bar) == start.CANNOT_TELL
+    said = f"The lead is {lead}, give or take 2 × √{only_engine + only_simpler} = {coins:.0f}: "
+    said += f"from −{coins - lead:.0f} to {lead + coins:.0f}."
+    assert said in question["right"]["why"] and judged >= evaluate.MIN_CUSTOMERS

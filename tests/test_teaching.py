@@ -62,6 +62,8 @@ def test_five_questions_each_option_explained(lesson):
         assert len({option["text"] for option in options}) == len(options)
         for option in options:
             assert option["why"].endswith(".") and len(option["why"].split()) >= 2
+            # an option is a fold on one line, in which Markdown stays as it is typed
+            assert not re.search(r"[*`<>]|\]\(|\b_\w", option["text"] + option["why"])
     path = next(path for path in lessons() if number(path) == lesson)
     assert quiz_text(lesson) in "".join(
         cell.source for cell in nbformat.read(path, as_version=4).cells

@@ -343,12 +343,8 @@ def share_with_a_hit(hits: pd.DataFrame, by_dice: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per list, the last for lists drawn by dice: ``share`` and the ends of its 95 %
-        interval, ``share_low`` and ``share_high``. Their share is computed and not drawn, so
-        it has none.
+        One row per list, the last for lists drawn by dice (computed, not drawn): ``share``.
     """
-    found = (hits > 0).astype(float)
-    low, high = zip(*(evaluate.interval(found[name]) for name in found), strict=True)
-    table = pd.DataFrame({"share": found.mean(), "share_low": low, "share_high": high})
+    table = pd.DataFrame({"share": (hits > 0).mean()})
     table.loc[DICE, "share"] = 1 - by_dice[0].mean()
     return table

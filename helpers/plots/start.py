@@ -216,7 +216,7 @@ def _whole_parts(shares, total):
 
 
 def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
-    """The share of judged customers with a hit, list by list, with 95 % intervals.
+    """The share of judged customers with a hit, list by list.
 
     Parameters
     ----------
@@ -226,20 +226,17 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
         Judged by.
     """
     figure, axes = style.figure(0.62 * len(table) + 1.6)
-    for place, (name, row) in enumerate(table.iterrows()):
+    for place, (name, share) in enumerate(table["share"].items()):
         colour = meaning(name, PERSONAL)
-        axes.plot([0, row["share"]], [place] * 2, color=colour, linewidth=2, alpha=0.35)
-        axes.plot([row["share_low"], row["share_high"]], [place] * 2, color=colour, linewidth=5,
-                  solid_capstyle="butt")  # fmt: skip
-        axes.plot(row["share"], place, "o", color=colour, markersize=10)
+        axes.plot([0, share], [place] * 2, color=colour, linewidth=2, alpha=0.35)
+        axes.plot(share, place, "o", color=colour, markersize=10)
         days = " (last 30 days)" if name == "best sellers" else ""
-        axes.text(0, place - 0.3, f" {name}{days}: {share_of(row['share'], n_customers)}",
+        axes.text(0, place - 0.3, f" {name}{days}: {share_of(share, n_customers)}",
                   color=colour, fontweight="bold")  # fmt: skip
     axes.set_yticks([])
     axes.set_ylim(len(table) - 0.5, -0.75)
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
-    ends = table[["share", "share_high"]].max(axis=None)
-    axes.set_xlim(0, min(1.02, max(1.15 * ends, 0.01)))
+    axes.set_xlim(0, min(1.02, max(1.15 * table["share"].max(), 0.01)))
     told = [f"{name}: {share_of(share, n_customers)}" for name, share in table["share"].items()]
     people = "the one customer" if n_customers == 1 else f"{n_customers:,} customers"
     have = "has" if n_customers == 1 else "have"
@@ -248,9 +245,6 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     found = [share_of(share, n_customers).split(" of ")[0] for share in table["share"].iloc[:2]]
     finding = f"Of {people}, {found[0]} {have} a hit with {ours}, {found[1]} with {others}"
     label = "customers with at least one hit"
-    if table["share_low"].notna().any():
-        label += "\n(thick line: where the share of all such customers probably lies,"
-        label += "\nright 19 times in 20)"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
 
 
