@@ -367,30 +367,6 @@ def _(small_bought):
 # Lesson 08: live tests
 
 
-@computed("08-1")
-def _():
-    in_each_arm = 16 * 0.008 / 0.002**2
-    return 4 * in_each_arm / 16_000, {
-        "nobody twice": 2 * in_each_arm / 16_000,
-        "one arm, once": in_each_arm / 16_000,
-        "the lift": 4 * 16 * 0.008 / 0.25**2 / 16_000,
-        "not squared": 4 * 16 * 0.008 / 0.002 / 16_000,
-        "per thousand": 4 * 16 * 8 / 2**2 / 16_000,
-    }
-
-
-@computed("08-3")
-def _():
-    off, step = 25_480 - 25_000, 50_000**0.5 / 2
-    return off / step, {
-        "between the arms": 2 * off / step,
-        "not halved": off / step / 2,
-        "customers": off,
-        "points": 100 * off / 50_000,
-        "no root": off / (50_000 / 2),
-    }
-
-
 @computed("08-5")
 def _(plan, log):
     weeks = [plan.weeks, log["date"].dt.normalize().nunique() // 7]

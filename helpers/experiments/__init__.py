@@ -9,6 +9,7 @@ from helpers.experiments.plan import (
     plan_test,
     planned_noise,
     shop_history,
+    smallest_lift,
     unevenness,
 )
 from helpers.experiments.readout import (

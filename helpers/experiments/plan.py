@@ -175,6 +175,32 @@ def plan_test(
     return noise[columns]
 
 
+def smallest_lift(
+    plan: LiveTest, seen: pd.DataFrame | Traffic, held_out: float, weeks: int | None = None
+) -> float:
+    """The smallest lift that is found with another share of the customers held out.
+
+    Parameters
+    ----------
+    plan : LiveTest
+        Its first arm is held out, the others share the rest equally.
+    seen : DataFrame or Traffic
+        As for :func:`plan_test`.
+    held_out : float
+        Share of the customers who keep today's list.
+    weeks : int, optional
+        By default those of the plan.
+
+    Returns
+    -------
+    float
+    """
+    base, *new = plan.arms
+    arms = {base: held_out} | {arm: (1 - held_out) / len(new) for arm in new}
+    changed = plan.model_copy(update={"arms": arms})
+    return float(plan_test(changed, seen, [weeks or plan.weeks])["smallest_lift"].iloc[0])
+
+
 def planned_noise(
     plan: LiveTest, seen: pd.DataFrame | Traffic, weeks: Iterable[int] = range(1, 13)
 ) -> pd.DataFrame:
