@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers import trust
 from helpers.cases.desk import gauges, left_out
-from helpers.cases.making import KINDS, Case, kind_of, make
+from helpers.cases.making import DECIDED, KINDS, Case, kind_of, make
 from helpers.evaluate import MIN_CUSTOMERS, SIGNAL
 
 _ATTEMPTS = 20
@@ -89,6 +89,9 @@ def clear(kind: str, read: dict, later: str = "") -> bool:
     if any(there != (name == own) for name, there in seen.items()):
         return False
     if test and not test["broken"] and not test["lift"][1] <= 0 <= test["lift"][2]:
+        return False
+    of_the_lists = kind in DECIDED and test and "today again" not in test["arms"]
+    if of_the_lists and test["lift"][2] >= test["worth_having"]:
         return False
     nothing = score["outcome"] == trust.NOT_WORTH_IT and score["histories"] == trust.NOTHING
     return {

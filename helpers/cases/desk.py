@@ -30,8 +30,8 @@ from helpers.telling import typeset
 
 RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days",
           "last 7 days": "most_popular_7_days"}  # fmt: skip
-#: What the picture above the desk shows already, and what no question is asked of.
-_ASIDE = ("rows kept", "dice", *RIVALS, "lists as handed in", "cut at the same day")
+#: What no question is asked of.
+_ASIDE = ("rows kept",)
 #: A check of the lists that fails, as its count says it.
 _FOUND = {
     "nothing that must not be shown": lambda rows: (
@@ -216,7 +216,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     ----------
     case : Case
     whole : bool
-        With the gauges, too, that :func:`helpers.plots.at_a_glance` shows, and the rows kept.
+        With the rows kept, too.
 
     Returns
     -------
@@ -285,9 +285,9 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
             f"{sizes}: {test['off']:.0f} off the half",
             f"over {test['allowed']:.0f} off: more than chance allows",
         )
-        lift = "{:+.0%} ({:+.0%} to {:+.0%})".format(*test["lift"]).replace("-", "−")
+        lift = "{:+z.0%} ({:+z.0%} to {:+z.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        decides = f"it can't reach +{test['worth_having']:.0%}, the smallest worth having"
+        decides = f"it can't reach +{test['worth_having']:.0%}, worth having by the test's plan"
         if "today again" in test["arms"]:
             decides = "never: only the split counts"
         said["lift"] = (f"{lift}; {arms}", decides)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.cases.desk import desk, gauges, letter_of, points, what_fails
-from helpers.cases.making import Case, kind_of, sentences_of, texts
+from helpers.cases.making import Case, gauges_of, kind_of, sentences_of, texts
 
 PARTS = ("decision", "gauge", "sentence")
 _LATER = "A check of the lists blocks, too: that no comes later, and must be mended, too."
@@ -49,7 +49,7 @@ def key(case: Case | int) -> dict[str, str]:
     kind = case.truth.kind if isinstance(case, Case) else kind_of(case)
     shop = case.shop if isinstance(case, Case) else case
     about = texts()["kinds"][kind]
-    answers = (about["decision"], about["gauges"][0], sentences_of(shop, kind)[1])
+    answers = (about["decision"], gauges_of(shop, kind)[0], sentences_of(shop, kind)[1])
     return dict(zip(PARTS, answers, strict=True))
 
 
@@ -87,8 +87,8 @@ def folded(case: Case) -> str:
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
-    if _lift_says_dont(case):
-        also += " (Or *lift*: it can't be worth having. The score says why.)"
+    if case.truth.gauges[0] == "lift":
+        also += " A test that decided speaks first; the score says why."
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
     also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
@@ -101,12 +101,14 @@ def _in_two_sentences(case):
     """What to say to whoever wrote the letter: a number and a day."""
     read, table = gauges(case), desk(case, whole=True).set_index("gauge")
     answers, gauge = texts()["answers"], case.truth.gauges[0]
-    answer = answers.get(case.truth.fault) or answers[case.truth.decision]
+    answer = answers.get(gauge) or answers.get(case.truth.fault) or answers[case.truth.decision]
     return answer.format(
         gauge=gauge,
         reads=table.loc[gauge, "reads"],
         beside=table.loc[gauge, "a no if"],
         gain=table.loc["gain", "reads"],
+        lift=table.loc["lift", "reads"].split(";")[0],
+        worth=f"{read['test']['worth_having']:.0%}" if read["test"] else "",
         judges=table.loc["judges", "reads"],
         line=points(read["score"]["line"]),
         blocks="; ".join(what_fails(read["lists"]["failed"])),
@@ -144,21 +146,8 @@ def keys(shops) -> str:
 
 
 def right(case: Case, part: str) -> tuple[str, ...]:
-    """All answers to a part that are right: several gauges may show one fault.
-
-    A sound live test whose lift can't be worth having says *don't* by itself: its row counts, too.
-    """
-    if part != "gauge":
-        return (key(case)[part],)
-    return case.truth.gauges + ("lift",) * _lift_says_dont(case)
-
-
-def _lift_says_dont(case):
-    """Whether the test of the lists ended below what is worth having, where the word is don't."""
-    test = gauges(case)["test"]
-    if case.truth.decision != "don't" or not test or test["broken"]:
-        return False
-    return "today again" not in test["arms"] and test["lift"][2] < test["worth_having"]
+    """All answers to a part that are right: several gauges may show one fault."""
+    return case.truth.gauges if part == "gauge" else (key(case)[part],)
 
 
 def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool, str]:

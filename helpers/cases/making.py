@@ -45,8 +45,10 @@ ODDITY, LATER_NO, JUST_ENOUGH = 0.5, 0.35, 0.3
 LATER = ("turned dates", "one customer", "half a table", "broken split", "too few", "no taste",
          "last week")  # fmt: skip
 SMALL = ("healthy", "sold out")
-# A test of the personal lists fits a shop only if its lists gain nothing, or nobody knows yet
-_TESTED = ("turned dates", "half a table", "no taste", "last week", "leak")
+# A test of the personal lists fits a shop only if its lists gain nothing, or nobody knows yet.
+# Where they gain nothing, so many take part that the test decides.
+DECIDED = ("no taste", "last week", "leak")
+_TESTED = ("turned dates", "half a table", *DECIDED)
 _SHOPS = ("general store", "department store", "members' shop", "mail-order house", "gift shop",
           "marketplace")  # fmt: skip
 
@@ -151,14 +153,14 @@ def make(shop: int, kind: str, attempt: int = 0) -> Case:
     here = Path(folder.name)
     reading = {"products_path": str(here / "products.csv")}
     if has_test(shop, kind):
-        reading |= _live_test(kind, tables["transactions"], here, rng)
+        reading |= _live_test(shop, kind, tables["transactions"], here, rng)
     _write(tables, here)
     paths = (str(here / name) for name in ("orders.csv", "events.csv"))
     files = data.shop_parameters(*paths, reading=reading)
     lists = _lists(kind, later_no(shop, kind), tables, world.products, files, here, rng)
     sentences, letter = sentences_of(shop, kind)
     about = texts()["kinds"][kind]
-    truth = Truth(kind, about["decision"], about["fault"], tuple(about["gauges"]), letter,
+    truth = Truth(kind, about["decision"], about["fault"], gauges_of(shop, kind), letter,
                   about["clue"], later_no(shop, kind))  # fmt: skip
     what = _SHOPS[rng.integers(len(_SHOPS))]
     return Case(int(shop), what, files, lists, known_until, sentences, truth, folder)
@@ -199,6 +201,34 @@ def has_test(shop: int, kind: str) -> bool:
         One of :data:`KINDS`.
     """
     return kind == "broken split" or _chance(shop, kind, 1, 0.4)
+
+
+def lift_decides(shop: int, kind: str) -> bool:
+    """Whether a live test of the personal lists has ended below what is worth having.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str
+        One of :data:`KINDS`.
+    """
+    return kind in DECIDED and has_test(shop, kind) and _tests_lists(shop, kind)
+
+
+def _tests_lists(shop, kind):
+    return kind == "broken split" or kind in _TESTED and _chance(shop, kind, 6, 0.7)
+
+
+def gauges_of(shop: int, kind: str) -> tuple[str, ...]:
+    """The gauges that show what the matter is, the one with the first no in front.
+
+    Parameters
+    ----------
+    shop : int
+    kind : str
+        One of :data:`KINDS`.
+    """
+    return ("lift",) * lift_decides(shop, kind) + tuple(texts()["kinds"][kind]["gauges"])
 
 
 def has_large(shop: int, kind: str) -> bool:
@@ -405,7 +435,7 @@ def _carts_of_the_day(tables, rng):
 # What else is handed in
 
 
-def _live_test(kind, transactions, here, rng):
+def _live_test(shop, kind, transactions, here, rng):
     """A finished test of two lists that do equally well, or of one list twice.
 
     In the broken one, a part of those who put nothing into the cart are missing from the new arm,
@@ -413,11 +443,13 @@ def _live_test(kind, transactions, here, rng):
     than chance allows.
     """
     broken = kind == "broken split"
-    new = "personal" if broken or kind in _TESTED and rng.random() < 0.7 else "today again"
+    new = "personal" if _tests_lists(shop, kind) else "today again"
+    # a test that decides has more people, and less luck
+    people, luck = (8_000, 0.02) if lift_decides(shop, kind) else (2_500, 0.05)
     arms = ["today", new]
     # those who shop now: all customers of the file, and as many that it doesn't know
     ids = list(transactions["customer_id"].unique())
-    ids += [f"V{number}" for number in range(100_000, 100_000 + max(2_500 - len(ids), 0))]
+    ids += [f"V{number}" for number in range(100_000, 100_000 + max(people - len(ids), 0))]
     allowed, at_least = experiments.deviation_allowed(len(ids)), rng.choice([0, 0.4])
     for _ in range(40):
         name = f"test {rng.integers(100, 1_000)}"
@@ -431,7 +463,7 @@ def _live_test(kind, transactions, here, rng):
         carted = rng.binomial(visits, np.minimum(keen, 1))
         rates = [carted[dealt["arm"] == arm].sum() / visits[dealt["arm"] == arm].sum()
                  for arm in arms]  # fmt: skip
-        if abs(rates[1] / rates[0] - 1) < 0.05:  # equal lists, and no luck that looks like more
+        if abs(rates[1] / rates[0] - 1) < luck:  # equal lists, and no luck that looks like more
             break
     missing = broken & (dealt["arm"] == new) & (carted == 0)
     missing &= rng.random(len(dealt)) < rng.uniform(0.27, 0.4)

@@ -1,4 +1,4 @@
-"""Figures of lesson 12: the routine, a shop at a glance, and the figure to hold beside another."""
+"""Figures of lesson 12: the routine, a shop's months, and the figure to hold beside another."""
 
 from __future__ import annotations
 
@@ -71,42 +71,22 @@ def routine() -> None:
 
 
 def at_a_glance(read: Mapping) -> None:
-    """A shop's purchases month by month, and what its lists find beside the plain ones.
+    """A shop's purchases month by month.
 
     Parameters
     ----------
     read : mapping
         From :func:`helpers.cases.gauges`.
     """
-    months, rates = read["rows"]["months"], read["score"]["rates"]
-    figure, (above, below) = style.figure(
-        height=5.6, nrows=2, gridspec_kw={"height_ratios": [1, 1.5]}
-    )
-    above.bar(range(len(months)), list(months.values()), color=INK, width=0.75)
+    months = read["rows"]["months"]
+    figure, axes = style.figure(height=2.4)
+    axes.bar(range(len(months)), list(months.values()), color=INK, width=0.75)
     first, last = list(months)[0], list(months)[-1]
-    above.set_xticks([0, len(months) - 1], [first, last])
-    above.set_yticks([0, max(months.values())], ["0", f"{max(months.values()):,}"])
-    finding = f"{first} to {last}: purchases by month"
-    style.title(above, finding)
-    for place, (name, rate) in enumerate(rates.items()):
-        colour = PERSONAL if name.startswith(("lists", "cut")) else POPULAR
-        colour = CHANCE if name == "dice" else colour
-        if len(rate) > 1:
-            below.plot([100 * end for end in rate[1:]], [-place, -place], color=colour,
-                       linewidth=5)  # fmt: skip
-        below.plot(100 * rate[0], -place, "o", color=colour, markersize=10)
-        end = 100 * max(rate)
-        below.text(end + 2.5, -place, f"{100 * rate[0]:.0f}", color=colour, va="center",
-                   fontweight="bold")  # fmt: skip
-    below.set_yticks([-place for place in range(len(rates))], list(rates))
-    below.set_xlim(0, 108)
-    below.set_ylim(-len(rates) + 0.4, 0.6)
-    below.set_xlabel("of 100 judges find something, with 95 % interval")
-    judges = read["score"]["judges"]
-    style.title(below, f"What {judges:,} judges find in each list")
-    told = ", ".join(f"{name} {100 * rate[0]:.0f}" for name, rate in rates.items())
+    axes.set_xticks([0, len(months) - 1], [first, last])
+    axes.set_yticks([0, max(months.values())], ["0", f"{max(months.values()):,}"])
+    style.title(axes, f"{first} to {last}: purchases by month")
     counts = ", ".join(f"{month} {count:,}" for month, count in months.items())
-    style.show(figure, f"Purchases by month: {counts}. Of 100 of {judges:,} judges: {told}.")
+    style.show(figure, f"Purchases by month: {counts}.")
 
 
 def figure_beside() -> None:
