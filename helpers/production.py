@@ -52,6 +52,8 @@ ALLOWED_CHANGE = 0.1
 ALLOWED_LOSS, ALLOWED_AGAIN = 0.2, 0.5
 # What a newest day or week is held against, and how far it may lie below, in standard deviations.
 _USUAL_WEEKS, _MOST_STRAYS = 8, 3
+#: When the export is there, and when the page reads the table.
+EXPORT_BY, TABLE_BY = "2 am", "6 am"
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
 AGES = [0, 1, 7, 30, 60, 90, 180]
 # More baskets would tell hardly more of drift, and take long.
@@ -1107,7 +1109,8 @@ def missed_night(
     dict
         ``change``: customers with a hit, of yesterday's lists less those of the morning; ``low``
         and ``high``, its 95 % interval, customer by customer; ``fresh``, the hit rate of the
-        morning's lists; ``judged``: customers, each counted on every day on which she is judged;
+        morning's lists; ``two_nights``: change, low and high of lists two nights old, NaN if there
+        are none; ``judged``: customers, each counted on every day on which she is judged;
         ``few``: too little to tell, see :func:`helpers.evaluate.too_few_to_compare`. Empty where
         nobody is judged.
     """
@@ -1126,7 +1129,7 @@ def missed_night(
         if evaluate.relevant_products(split).empty:
             continue
         hits = {}
-        for age in (0, 1):
+        for age in (0, 1, 2):
             day = split.test_start - pd.Timedelta(days=age)
             if day not in engines:
                 known = evaluate.as_known_on(split.train, split.undone, day)
@@ -1135,18 +1138,27 @@ def missed_night(
                     engines[day] = _learned_until(day, known, split, settings)
             if engines[day] is not None:
                 hits[age] = _hits(engines[day].model, engines[day].popular, split, k)
-        if len(hits) == 2 and len(hits[0]):  # somebody may have bought, but nobody known
+        if {0, 1} <= set(hits) and len(hits[0]):  # somebody may have bought, but nobody known
             found.append(pd.DataFrame(hits))
         engines = {day: each for day, each in engines.items() if day < split.test_start}
     if not found:
         return {}
     each = pd.concat(found)
-    changes = (each[1] - each[0]).groupby(level=0).sum()  # a customer may be judged on many days
-    low, high = evaluate.interval(changes)
-    often = len(each) / len(changes)
-    return {"change": float(changes.mean() / often), "low": low / often, "high": high / often,
+    (change, low, high), two = (
+        _change(each[age] - each[0]) if age in each else (np.nan,) * 3 for age in (1, 2)
+    )
+    return {"change": change, "low": low, "high": high, "two_nights": two,
             "fresh": float(each[0].mean()), "judged": len(each),
             "few": evaluate.too_few_to_compare(each[0], each[1])}  # fmt: skip
+
+
+def _change(hits):
+    """The mean of what each customer wins or loses on a day, and its interval."""
+    hits = hits.dropna()
+    changes = hits.groupby(level=0).sum()  # a customer may be judged on many days
+    low, high = evaluate.interval(changes)
+    often = len(hits) / len(changes) if len(changes) else np.nan
+    return float(changes.mean() / often), low / often, high / often
 
 
 def _learned_until(day, known, split, settings):
@@ -1173,6 +1185,45 @@ def _with_similarity_of(old, fresh):
     similarity = ProductSimilarity(values, fresh.products_)
     return type(fresh).restore(fresh.settings(), fresh.customers_, similarity, fresh.trend_,
                                fresh.purchases_, fresh.intent_, pairs)  # fmt: skip
+
+
+def the_contract(checks: pd.DataFrame, rules, oldest: str, phone: str) -> pd.DataFrame:
+    """The lines that product and engineering sign, filled in as far as a run can.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        All checks of a night, with ``stops``.
+    rules : helpers.catalogue.Rules
+    oldest, phone : str
+        Up to which age a list is shown, and when somebody is called.
+
+    Returns
+    -------
+    DataFrame of str
+        ``who signs``, ``line`` and ``what it says``.
+    """
+    hidden = len(rules.not_shown())
+    never = "what was bought already"
+    never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules" * bool(hidden)
+    lines = {
+        "the stop": f"{int(checks['stops'].sum())} of {len(checks)} checks; one person may "
+        "overrule it, in writing, once the cause is known",
+        "the oldest age": oldest,
+        "the export": f"by {EXPORT_BY}; who owns it; changed columns are announced a week ahead",
+        "the rules": f"never shown: {never}",
+        "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
+    }
+    theirs = {
+        "the table": f"by {TABLE_BY}; a list for everybody",
+        "no row": "the page shows best sellers",
+        "yesterday's table": "shown after a stop, without what was bought, sold out or forbidden "
+        "since",
+        "the phone": f"rings {phone}",
+    }
+    rows = [(who, *line) for who, part in (("you", lines), ("engineering", theirs))
+            for line in part.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["who signs", "line", "what it says"])
 
 
 def first_harmful_age(by_age: pd.DataFrame) -> int | None:

@@ -223,7 +223,7 @@ def report(kept=900, doubts=(), **rejected):
     ],
 )
 def test_the_rule(of_the_file, verdict):
-    table = data.may_it_be_used(of_the_file, purchases(*BOUGHT))
+    table = data.may_it_be_used(of_the_file, purchases(*BOUGHT), rows_sent=of_the_file.read)
     assert table.attrs["verdict"] == verdict
     assert (table["answer"] != "go").sum() == (verdict != "go")
 
@@ -232,24 +232,37 @@ def test_the_rule_sees_rows_that_disappeared_and_shares_of_what_could_teach():
     lost = report(no_customer_id=100)
     lost.rejected["return or cancellation"] = 1000  # settled, so no part of the share
     lost.read += 1007
-    table = data.may_it_be_used(lost, purchases(*BOUGHT)).set_index("question")
-    assert table.loc["Rows unaccounted for?", "figure"] == 7
+    table = data.may_it_be_used(lost, purchases(*BOUGHT), None, lost.read).set_index("question")
+    assert table.loc[data.SENT, "figure"] == 7
     assert table.loc["No customer, in the worst month?", "figure"] == pytest.approx(0.1)
     assert table.attrs["verdict"] == "ask"
 
 
+def test_nobody_knows_whether_a_file_is_whole_before_somebody_says_how_many_rows_were_sent():
+    whole = report(kept=900, no_customer_id=10)
+    first = data.may_it_be_used(whole, purchases(*BOUGHT)).iloc[0]
+    assert first["question"] == data.SENT and first["answer"] == "ask" and np.isnan(first["figure"])
+    for sent, figure, verdict in [(910, 0, "go"), (911, 1, "ask"), (900, -10, "ask")]:
+        table = data.may_it_be_used(whole, purchases(*BOUGHT), rows_sent=sent)
+        assert (table["figure"].iloc[0], table.attrs["verdict"]) == (figure, verdict)
+
+
 def test_dates_without_a_proof_are_asked_about():
+    def verdict():
+        table = data.may_it_be_used(found, purchases(*BOUGHT), None, found.read)
+        return table.attrs["verdict"]
+
     found = report()
     found.findings = {"dates that fit %d-%m-%Y only": 0,
                       "dates that would be another day by %m-%d-%Y": 9}  # fmt: skip
-    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "ask"
+    assert verdict() == "ask"
     found.findings["dates that fit %d-%m-%Y only"] = 3
-    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "go"
+    assert verdict() == "go"
     found.findings["dates that would be another day by %m-%d-%Y"] = 690  # three typing errors
-    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "ask"
+    assert verdict() == "ask"
     found.rejected["duplicate of another row"] = 100  # a second fault makes nothing milder
     found.read += 100
-    assert data.may_it_be_used(found, purchases(*BOUGHT)).attrs["verdict"] == "ask"
+    assert verdict() == "ask"
 
 
 def by_day(**months):

@@ -187,33 +187,40 @@ def test_a_funnel_is_as_wide_as_its_counts(drawn):
 
 def test_the_rule_marks_one_answer_for_each_question(drawn):
     report = data.HealthReport("file", 1000, 700, {"no customer id": 300})
-    table = data.may_it_be_used(report, purchases(("1", "A")))
+    table = data.may_it_be_used(report, purchases(("1", "A")), rows_sent=1000)
     plots.the_rule(table)
     figure, alt = drawn[0]
     assert title(figure) == "The worst answer decides. This file: mend"
     texts = written(figure)
-    assert "30%\n(to 50%)" in texts and "0\n(none)" in texts and "to 25%" in texts
+    assert "30%" in texts and "0" in texts
     pale = to_hex("#F4F4F4")
     marked = [to_hex(box.get_facecolor()) != pale for box in figure.axes[0].patches]
     assert [row.index(True) for row in np.reshape(marked, (-1, 4)).tolist()] == [0, 0, 0, 1, 0]
     assert np.sum(marked) == len(table) == 5
-    assert {"go", "mend", "ask", "send\nback", "any"} <= set(texts), "ask isn't mend"
-    told = "No customer, in the worst month? 30% (go: to 5%; mend: to 50%), so mend."
+    assert {"go", "mend", "ask", "send\nback"} <= set(texts), "ask isn't mend"
+    told = "No customer, in the worst month? 30% (go: up to 5%; mend: up to 50%), so mend."
     assert told in alt, "both limits, whatever the answer"
-    assert "Rows unaccounted for? 0 (go: none; any: ask), so go." in alt
+    assert f"{data.SENT} 0 (go: 0; not told yet, or any: ask), so go." in alt
     words = plots.rule_in_words(table).set_index("question")
     assert words.loc["No customer, in the worst month?"].tolist() == [
-        "30%", "to 5%", "to 50%", "mend"
+        "30%", "up to 5%", "up to 50%", "mend"
     ]  # fmt: skip
 
 
-def test_buyers_without_an_event_are_asked_about_where_the_data_team_expects_fewer(drawn):
-    table = pd.DataFrame({"question": [data.IDS_MEET], "figure": [0.2], "answer": [data.GO]})
-    table.attrs["verdict"] = data.GO
+def test_what_nobody_has_told_yet_is_asked_and_stays_in_its_box(drawn):
+    report = data.HealthReport("file", 1000, 1000, {})
+    table = data.may_it_be_used(report, purchases(("1", "A")))
     plots.the_rule(table)
     figure, alt = drawn[0]
-    assert "unexpected" in written(figure)
-    assert "(go: to 50%; mend: to 95%; unexpected: ask), so go." in alt
+    assert title(figure) == "The worst answer decides. This file: ask"
+    assert f"{data.SENT} not told yet (go: 0; not told yet, or any: ask), so ask." in alt
+    figure.draw_without_rendering()
+    [text] = [each for each in figure.axes[0].texts if each.get_text() == "not told\nyet"]
+    box = max(figure.axes[0].patches, key=lambda box: to_hex(box.get_facecolor()) != "#f4f4f4"
+              and -box.get_y())  # fmt: skip
+    inner, outer = text.get_window_extent(), box.get_window_extent()
+    assert outer.x0 < inner.x0 and inner.x1 < outer.x1
+    assert outer.y0 < inner.y0 and inner.y1 < outer.y1
 
 
 def test_what_is_asked_is_not_called_mended():
@@ -221,4 +228,4 @@ def test_what_is_asked_is_not_called_mended():
     [proof] = [question for question in data.RULE if "prove" in question]
     table = pd.DataFrame({"question": [proof], "figure": [0.02], "answer": [data.ASK]})
     words = plots.rule_in_words(table).set_index("question").loc[proof]
-    assert words.tolist() == ["2.0%", "from 5%", "fewer: ask", "ask"]
+    assert words.tolist() == ["2.0%", "5% or more have a day above 12", "fewer: ask", "ask"]

@@ -127,13 +127,13 @@ def test_so_do_those_that_compare_with_earlier_nights(drawn, drill):
 @pytest.mark.parametrize(
     ("table", "finding"),
     [
-        (by_age(), "at an age of 7 days"),
-        (by_age(high=(0.0, -0.001, -0.02)), "from an age of 1 day on"),
+        (by_age(), "lose at 7 days"),
+        (by_age(high=(0.0, -0.001, -0.02)), "lose from 1 day on"),
         (by_age(high=(0.0, 0.01, 0.02)), "No age up to 7 days clearly loses"),
         (by_age((0, 1), (0.2, 0.2), (0.0, 0.0)), "No age up to 1 day clearly loses"),
-        (by_age(high=(0.0, -0.001, 0.02)), "at an age of 1 day"),
-        (by_age(rates=(0.0, 0.0, 0.0), popular=0.0), "at an age of 7 days"),
-        (by_age(rates=(0.5, 0.49, 0.5), popular=0.5), "at an age of 7 days"),
+        (by_age(high=(0.0, -0.001, 0.02)), "lose at 1 day"),
+        (by_age(rates=(0.0, 0.0, 0.0), popular=0.0), "lose at 7 days"),
+        (by_age(rates=(0.5, 0.49, 0.5), popular=0.5), "lose at 7 days"),
     ],
 )
 def test_old_lists_stand_beside_fresh_ones_and_best_sellers(drawn, table, finding):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import data, production, writing
+from helpers import catalogue, data, production, writing
 from helpers.recommend import ItemBased
 from tests.common import examples, purchases
 
@@ -450,7 +450,7 @@ def test_a_missed_night_is_judged_day_by_day(shop, by_age):
         split = evaluate.split_by_time(rows, shop[1], 1)
         assert split.test_start == morning
         hits = []
-        for day in (morning, morning - pd.Timedelta(days=1)):
+        for day in (morning - pd.Timedelta(days=age) for age in range(3)):
             known = [shop[0][shop[0]["transaction_date"] < day],
                      shop[1][shop[1]["event_date"] < day]]  # fmt: skip
             engine = production.build_engine(*known, settings)
@@ -461,10 +461,24 @@ def test_a_missed_night_is_judged_day_by_day(shop, by_age):
     assert missed["judged"] == len(by_hand)
     assert missed["fresh"] == pytest.approx(by_hand[0].mean())
     assert missed["change"] == pytest.approx((by_hand[1] - by_hand[0]).mean())
+    change, low, high = missed["two_nights"]
+    assert low < change < high and change == pytest.approx((by_hand[2] - by_hand[0]).mean())
     for rows, judged in [(3 * len(shop[0]), found[:3]), (1, found[:1])]:
         fewer = production.missed_night(*shop, settings, rows=rows)
         assert fewer["judged"] == sum(map(len, judged))
     assert production.missed_night(data.miniature()) == {}
+
+
+def test_the_contract_says_what_was_found_and_who_signs(shop):
+    denied = data.shop_parameters(rules={"deny_products": ["PROD_001"]})
+    rules = catalogue.shop_rules(shop[0], denied)
+    checks = pd.DataFrame({"check": list("abc"), "stops": [True, False, True]})
+    table = production.the_contract(checks, rules, "60 days", "on the second missed night")
+    said = table.set_index("line")["what it says"]
+    assert set(table["who signs"]) == {"you", "engineering"} and table.notna().all(axis=None)
+    assert said["the stop"].startswith("2 of 3 checks") and said["the oldest age"] == "60 days"
+    assert "and 1 product by our rules" in said["the rules"]
+    assert said["the phone"] == "rings on the second missed night"
 
 
 def test_where_nobody_comes_back_a_missed_night_has_nobody_to_judge_by():

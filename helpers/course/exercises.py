@@ -414,18 +414,6 @@ def _(plan, log):
 # Lesson 10: scale
 
 
-@computed("10-1")
-def _():
-    reseller, ordinary = 1_000 * 999 / 2, 4 * 3 / 2
-    return reseller / ordinary, {
-        "pairs": reseller,
-        "products": 1_000 / 4,
-        "squares": (1_000 / 4) ** 2,
-        "one side twice": 2 * reseller / ordinary,
-        "one customer": ordinary,
-    }
-
-
 @computed("10-4")
 def _():
     computing, machines, engineer = 20 * 0.05 * 2 * 365, 20 * 0.05 * 8_760, 4 * 52 * 60

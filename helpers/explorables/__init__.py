@@ -60,7 +60,7 @@ def buyers_needed(
         "products": len(names),
         "page": str(names[page]),
         "start": int(start if start in row.index else row.index[-1]),
-        "colours": [PERSONAL, POPULAR, CHANCE],
+        "colours": [PERSONAL, POPULAR],
     }, uses_chart=True)  # fmt: skip
 
 

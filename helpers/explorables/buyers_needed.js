@@ -6,7 +6,10 @@
     const ahead = mean(lead), same = mean(confirmed[buyers]);
     const variance = lead.reduce((sum, each) => sum + (each - ahead) ** 2, 0) / (lead.length - 1);
     const error = Math.sqrt(variance / lead.length);
-    return { same, popular: mean(confirmed.rival), ahead, error, clear: buyers >= 3 && ahead > 2 * error && same > 2 * chance };
+    // the words of the lesson's table
+    const state = ahead < -2 * error ? "clearly less" : !(ahead > 2 * error) ? "can't tell"
+      : same > 2 * chance ? "clearly more" : "near chance";
+    return { same, popular: mean(confirmed.rival), ahead, error, state };
   };
   const wait = (weeks) => {
     if (weeks < 1 / 7) return "on the day";
@@ -21,15 +24,15 @@
     place.dataset.ready = "yes";
     const { steps, confirmed, chance, products, rival, page, start, colours } = JSON.parse(place.dataset.facts);
     const compared = steps.map(({ buyers }) => compare(confirmed, buyers, chance));
-    const own = { name: "own row", dash: "solid", colour: colours[0], values: compared.map(({ same }) => 100 * same) };
+    const own = { name: "our row", dash: "solid", colour: colours[0], values: compared.map(({ same }) => 100 * same) };
     const level = (name, dash, colour, share) => ({ name, dash, colour, values: steps.map(() => 100 * share) });
-    const lines = [own, level(rival, "dashed", colours[1], compared[0].popular), level("drawn by dice", "dotted", colours[2], chance)];
+    const lines = [own, level(rival, "dashed", colours[1], compared[0].popular)];
     const weeks = { dash: "solid", colour: "currentColor", values: steps.map((step) => step.weeks) };
     const last = steps.length - 1;
     const labels = steps.map(({ buyers }, step) => ((last - step) % 2 ? "" : String(buyers)));
     const ends = ({ values }) => `from ${digits(values[0], 0)} to ${digits(values[last], 0)}`;
     const range = `for a minimum of ${steps[0].buyers} to ${steps[last].buyers} buyers`;
-    const title = "Places of 100 that others confirm:", waits = "Typical wait for them, in weeks:";
+    const title = "Places of 100 that the judges confirm:", waits = "Typical wait for them, in weeks:";
     const drawn = [
       chart({ title, labels, lines, rival: 1, told: `${title} ${lines.map((line) => `${line.name} ${ends(line)}`).join("; ")}, ${range}.` }),
       chart({ title: waits, labels, lines: [weeks], told: `${waits} ${ends(weeks)}, ${range}.` }),
@@ -49,16 +52,14 @@
       words: (step) => String(steps[step].buyers),
       move: (step) => {
         const { buyers, waiting, weeks: typical, row: shown } = steps[step];
-        const { same, popular, ahead, clear } = compared[step];
+        const { same, popular, state } = compared[step];
         const [mine, theirs] = of100([same, popular]), some = `${buyers} buyer${buyers === 1 ? "" : "s"}`;
-        const verdict = clear ? "is ahead by more than luck explains"
-          : ahead <= 0 ? "is not ahead" : buyers < 3 ? "is ahead, but rests on hardly anybody" : "is ahead, but luck may explain it";
         drawn.forEach(({ mark }) => mark(step));
-        said.textContent = `From ${some}: later buyers confirm ${mine} of 100 places; ${rival} would get ${theirs}. So the own row ${verdict}. ` +
+        said.textContent = `From ${some}: the judges confirm ${mine} of 100 places of our row, and ${theirs} of ${rival}: ${state}${buyers < 3 ? ", on hardly anybody" : ""}. ` +
           `${waiting ? `${waiting} of ${products} products wait` : "No product waits"} for that today.` +
           (buyers > 1 ? ` Of those that found ${some} since the replayed launch, half had them ${wait(typical)}.` : "");
         row.textContent = shown === null ? `${page} found too few buyers to show its row from ${some}.`
-          : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the row of the later half, too.)`;
+          : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the judges' row, too.)`;
       },
     });
     place.replaceChildren(control.whole, beside(drawn, legend, [said, row]));

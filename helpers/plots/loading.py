@@ -363,9 +363,13 @@ def rule_in_words(table: pd.DataFrame) -> pd.DataFrame:
         {
             "question": table["question"],
             "this file": [
-                percent(figure) if question in data.SHARES else f"{figure:,.0f}"
+                percent(figure)
+                if question in data.SHARES
+                else "not told yet"
+                if np.isnan(figure)
+                else f"{figure:,.0f}"
                 for question, figure in pairs
-            ],
+            ],  # fmt: skip
             "go": [fine for fine, *_ in limits],
             "mend or ask": [mend or f"{ask}: ask" for _, mend, ask, _ in limits],
             "answer": table["answer"],
@@ -374,7 +378,7 @@ def rule_in_words(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def the_rule(table: pd.DataFrame) -> None:
-    """The questions to an export with their limits, and where this file stands.
+    """The questions to an export, and which answer this file has to each.
 
     Parameters
     ----------
@@ -391,26 +395,24 @@ def the_rule(table: pd.DataFrame) -> None:
     told = []
     values = rule_in_words(table)["this file"]
     for line, (row, value) in enumerate(zip(table.itertuples(), values, strict=True)):
-        limits = fine, mend, ask, _ = data.RULE[row.question]
+        fine, mend, ask, _ = data.RULE[row.question]
         second = "; ".join([f"mend: {mend}"] * bool(mend) + [f"{ask}: ask"] * bool(ask))
         told.append(f"{row.question} {value} (go: {fine}; {second}), so {row.answer}.")
         axes.text(0, line, textwrap.fill(row.question, 18), va="center", fontsize=style.SMALL)
-        for place, (start, limit) in enumerate(zip(left, limits, strict=True)):
+        for place, start in enumerate(left):
             here = answers[place] == row.answer
             box = FancyBboxPatch(
                 (start, line - 0.38), 1.36, 0.76, boxstyle="round,pad=0.02",
                 facecolor=colours[place] if here else _PALE, edgecolor="none",
             )  # fmt: skip
             axes.add_patch(box)
-            text = limit or "–"
             if here:
-                text = value.replace("less than ", "< ") + f"\n({limit})"
-            axes.text(start + 0.68, line, text, ha="center", va="center",
-                      color="white" if here else INK, fontsize=style.SMALL,
-                      fontweight="bold" if here else "normal")  # fmt: skip
+                text = textwrap.fill(value.replace("less than ", "< "), 9)
+                axes.text(start + 0.68, line, text, ha="center", va="center", color="white",
+                          fontsize=style.SMALL, fontweight="bold")  # fmt: skip
     axes.set_xlim(-0.05, 8.4)
     axes.set_ylim(len(table) - 0.5, -1.25)
     style.bare(axes, equal=False)
     finding = f"The worst answer decides. This file: {table.attrs['verdict']}"
-    label = "filled: this file, with the limit in brackets"
+    label = "in the filled box: what this file shows"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {' '.join(told)}")

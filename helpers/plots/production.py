@@ -11,14 +11,13 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
+from helpers.production import EXPORT_BY, TABLE_BY
 
-#: What both sides of the contract owe: product to engineering, and engineering to product.
+#: The first lines of the contract, of both sides; :func:`helpers.production.the_contract` has all.
 OWED = {
-    "product owes": ["the export, by 2 am", "news of changed columns", "what must not be shown",
-                     "a name to call"],
-    "engineering owes": ["a list for everybody", "the table, by 6 am", "counts of empty places",
-                         "yesterday's, if in doubt"],
-}  # fmt: skip
+    "product owes": [f"the export, by {EXPORT_BY}", "what must not be shown"],
+    "engineering owes": [f"the table, by {TABLE_BY}", "a list for everybody"],
+}
 #: Where a customer's data lie, and what is done there when she asks to be forgotten.
 PLACES = [
     ("orders, events, backups", "deleted by their owners"),
@@ -30,17 +29,15 @@ PLACES = [
 
 
 def contract() -> None:
-    """What product and engineering owe each other."""
-    figure, axes = style.figure(height=3.1)
+    """What product and engineering owe each other, before the night of the lesson."""
+    figure, axes = style.figure(height=2.1)
     for (who, owed), middle, colour in zip(OWED.items(), (2.4, 8.6), (POPULAR, PERSONAL),
                                            strict=True):  # fmt: skip
         style.box(axes, middle, 4.55, 4.4, 0.75, who, colour, filled=True)
         for row, text in enumerate(owed):
             axes.text(middle, 3.55 - 0.95 * row, text, ha="center", va="center")
-    style.arrow(axes, (4.75, 3.0), (6.3, 3.0), POPULAR)
-    style.arrow(axes, (6.3, 1.3), (4.75, 1.3), PERSONAL)
     axes.set_xlim(0, 11)
-    axes.set_ylim(0.1, 5.1)
+    axes.set_ylim(2.1, 5.1)
     style.bare(axes, equal=False)
     finding = "A contract has two sides"
     style.title(axes, finding)
@@ -51,8 +48,8 @@ def contract() -> None:
 def one_night() -> None:
     """From the export to the page, and the way around a table that fails a check."""
     figure, axes = style.figure(height=2.9)
-    steps = [("export", "2 am"), ("engine", "learns"), ("table", "3 am"), ("checks", "3:04 am"),
-             ("page", "6 am")]  # fmt: skip
+    steps = [("export", EXPORT_BY), ("engine", "learns"), ("table", "3 am"), ("checks", "3:04 am"),
+             ("page", TABLE_BY)]  # fmt: skip
     for place, (name, when) in enumerate(steps):
         style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
              filled=True)  # fmt: skip
@@ -180,9 +177,9 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
     if len(ages):
         days = f"{ages[0]} day{'' if ages[0] == 1 else 's'}"
         older = by_age.index[by_age.index >= ages[0]]
-        finding = f"Over weeks, lists lose at an age of {days}"
+        finding = f"Of the ages measured, lists lose at {days}"
         if len(older) == len(ages) > 1:
-            finding = f"Over weeks, lists lose from an age of {days} on"
+            finding = f"Of the ages measured, lists lose from {days} on"
     told = ", ".join(f"at age {age} {rate:.1%}" for age, rate in by_age["hit_rate"].items())
     pairs = by_age["old_pairs"].iloc[-1]
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs:.1%}; "

@@ -277,7 +277,8 @@ def programs_compared(compared: Mapping[str, pd.DataFrame], n: int, stranger: fl
             left += share
         told = f"{name}: {n * table['in_common'].mean():.1f} of {n} products in common"
         axes.text(0, place - 0.26, told, va="bottom")
-    met = set().union(*(found.index for found in shares.values()))
+    # in the key: what is wide enough to be seen
+    met = set().union(*(found.index[found >= 0.005] for found in shares.values()))
     style.key(axes, {name: colour for name, colour in colours.items() if name in met}, -0.95)
     axes.set_yticks([])
     axes.set_ylim(len(compared) - 0.6, -1.3)

@@ -384,6 +384,9 @@ class Parameters(_Model):
         None, "the shop's, such as Europe/Berlin: days are its days where times have a zone",
         'the name of a time zone in quotes, such as "Europe/Berlin"')  # fmt: skip
     # how they are read and cleaned
+    rows_sent: int | None = _field(
+        None, "how many purchases the data team says it sent: lines without the header", _COUNT,
+        ge=1)  # fmt: skip
     cleaning: Cleaning = _field(Cleaning(), "purchases", "lines of the form `name: value`")
     event_cleaning: FileOptions = _field(FileOptions(), "events", "lines of the form `name: value`")
     product_cleaning: FileOptions = _field(

@@ -329,8 +329,8 @@ def test_buyers_needed_agrees_with_the_helper_on_200_minimums(play):
         found = pd.DataFrame(found, index=row.index)
         assert np.allclose(found[["same", "ahead", "error"]], row[["same", "ahead", "error"]])
         assert np.allclose(found["popular"], row.attrs["popular"])
-        clear = found.index[found["clear"][::-1].cummin()[::-1]]
-        assert alike.enough_buyers(row) == (clear.min() if len(clear) else None)
+        words = {"behind": "clearly less", "ahead": "clearly more"}
+        assert found["state"].tolist() == alike.beside_the_rival(row).replace(words).tolist()
         waits = ["on the day" if w < 1 / 7 else f"within {_wait(w)}" for w in row["weeks"]]
         assert found["wait"].tolist() == waits
         buyers = shop.groupby("product_id")["customer_id"].nunique()
@@ -344,12 +344,12 @@ def test_buyers_needed_moves_by_keyboard_and_shows_the_row(play):
     row, arguments = rows_to_move(with_tastes(np.random.default_rng(3)), [1, 3, 5])
     page = play(explorables.buyers_needed, *arguments)
     slider, said = page.get_by_role("slider"), page.locator("p[aria-live]")
-    assert said.inner_text().startswith("From 3 buyers: later buyers confirm")
+    assert said.inner_text().startswith("From 3 buyers: the judges confirm")
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == "5"
     shares = [row["same"][5], row.attrs["popular"]]
-    mine, theirs = re.findall(r"(?:confirm|get) (\d+)", said.inner_text())
+    mine, theirs = re.findall(r"(?:confirm|and) (\d+)", said.inner_text())
     assert [f"{mine}%", f"{theirs}%"] == [telling.percent(share) for share in shares]
     example, names = arguments[1], arguments[2]
     kept = [names[one] + " ✓" * (one in set(example["later"])) for one in example[5].dropna()]
