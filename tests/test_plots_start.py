@@ -151,9 +151,9 @@ def test_who_finds_something_is_what_the_table_says(drawn):
     points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
     assert points == pytest.approx([0.5, 0.25, 0.1])
     assert "our engine: 2 of 4" in words(axes) and "about 0.4 of 4" in alt
-    assert "Of 4 customers, 2 have a hit with our engine, 1 with best sellers" in alt
+    assert "2 of 4 find a later purchase in our list, 1 in the best sellers" in alt
     assert "best sellers (last 30 days): 1 of 4" in words(axes)
-    assert axes.get_xlabel() == "customers with at least one hit"
+    assert axes.get_xlabel() == "of 4 customers who came back"
     colour = [to_hex(line.get_color()) for line in axes.lines if line.get_marker() == "o"]
     assert colour == [to_hex(each) for each in (colours.PERSONAL, colours.POPULAR, colours.CHANCE)]
 
@@ -161,7 +161,12 @@ def test_who_finds_something_is_what_the_table_says(drawn):
 def test_a_single_judged_customer_is_called_so(drawn):
     plots.who_finds_something(who([1], [0], [0.9]), 1)
     [(_, alt)] = drawn
-    assert "Of the one customer" in alt
+    assert "Of the one customer, 1 finds a later purchase in our list" in alt
+
+
+def test_of_many_it_says_how_many_of_a_hundred(drawn):
+    plots.who_finds_something(who([1] * 54 + [0] * 46, [1] * 31 + [0] * 69, [0.8] * 100), 100)
+    assert "54 of 100 find a later purchase in our list, 31 in the best sellers" in drawn[0][1]
 
 
 def test_leads_are_drawn_against_nothing_and_the_bar(drawn):

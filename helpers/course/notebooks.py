@@ -34,7 +34,7 @@ LOOK_UP = "## To look up"
 #: Figures outside the lessons: by name, the lesson and how what they say begins.
 _PICTURES = {
     "flow": ("00", "From two tables to a list"),
-    "customers": ("00", r"Of [\d,]+ customers, \d+\s?% have a hit"),
+    "customers": ("00", r"[\d.]+ of \d+ find a later purchase"),
 }
 _EXERCISES = re.compile(r"^(## Exercises)\n(\nReplace the three dots[^\n]*\n)?", re.M)
 _NOT_HERE = (

@@ -8,8 +8,10 @@ At most :data:`MOST_WORDS` words are read on a slide, beside its figure or table
 one sentence below a figure or two where there is none, if they fit. The speaker has the rest.
 :func:`whole` names what is shown as it is. A list, which is gone through item by item, has a slide
 if at most :data:`MOST_LISTED` words are read there, else a slide for each item; a table of the text
-has one where it can be read from the last row. Questions of colleagues lie below; they are not
-counted, and a clicker passes them by.
+has one where it can be read from the last row, and a table of many rows and columns has two. What
+a question leans on ("which of the three") stands with it: the sentences right before it, or what
+the slide before shows, up to :data:`MOST_ASKED` words. Questions of colleagues lie below; they are
+not counted, and a clicker passes them by.
 
 Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
 ``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
@@ -28,7 +30,7 @@ import io
 import itertools
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
@@ -36,6 +38,8 @@ from helpers.course.notebooks import lesson_and_questions
 
 MOST_WORDS = 25  # on a slide, beside its figure or table
 MOST_LISTED = 40  # on a slide with a list
+MOST_ASKED = 48  # on a slide that asks, with what the question leans on
+MOST_NOTED = 60  # of the speaker's notes, before the rest folds
 _LONG = 28  # words of a headline, from which on its letters are smaller
 _KEYS = (
     '<p class="keys"><kbd>→</kbd> next &nbsp; <kbd>↓</kbd> a question of a colleague &nbsp; '
@@ -53,7 +57,25 @@ _GUESS = re.compile(r"\*\*Guess")
 _LISTED = re.compile(r"(?:[-*]|\d\.) ")
 _ASKS = re.compile(r"\?\W*$")
 _CHOICE = "- **A.** "  # begins a list to choose from
-_MONDAY = "On Monday"
+_ROWS, _COLUMNS = 6, 4  # with more rows and as many columns, a table has two slides
+_SHORT = 7  # words of a question that tells nothing of what it is about
+_NUMBERS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty"
+_COUNTED = re.compile(rf"\bthe ({_NUMBERS})\b", flags=re.I)
+# a question that can't be answered without what stands before it
+_LEANS = re.compile(
+    r"^\W*And\b|\bWhich\b(?!.*(?::|, or ).* or )|\bit\b(?! cost)"
+    rf"|\b(?:its|they|them|their|that|those|these|ours|each|the (?:{_NUMBERS}))\b",
+    flags=re.I,
+)
+_NAMED = re.compile(r"\bWhich (?!of\b)(\w{4,}?)s?\b|\b(ours)\b", flags=re.I)
+# a sentence that means nothing without the one before
+_GOES_ON = re.compile(r"\W*(?:So|It|Its|That|This|These|They|Their|Then|And|But|Such|One|Each)\b")
+# what the speaker says and asks, and what leads on: these notes come first
+_FIRST = re.compile(
+    r"\*\*(?:Time|Ask|Ask for hands|Say it whole|With .+ figures|Show it|Next|Right)\b[^*]*\*\*"
+)
+_MONDAY, _WORK = "On Monday", "Exercises"
+_TASK = re.compile(r"^\*\*\d\.\*\* (?:.+\n?)+", flags=re.M)
 _LEFT_OUT = ("Quiz", "To look at")
 _ASKED = "Guess first"
 _HOME, SAY = "What you take home", "**Say it in a meeting:**"
@@ -156,6 +178,10 @@ def slides_of(cells) -> list[Slide]:
                 slide.notes = [*waiting, *slide.notes]
                 slides.append(slide)
                 waiting = []
+            elif section != _HOME and (claim := _plan(content[0])):
+                # the list fits no slide: what is decided does
+                slides.append(Slide(claim, _MONDAY, notes=[*waiting, content[1]]))
+                waiting = []
             else:
                 _say(slides[-1], content[1], waiting)
         elif kind == "quoted":
@@ -175,6 +201,8 @@ def slides_of(cells) -> list[Slide]:
                 asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
+        elif section == _WORK and not slides[-1].quoted and (task := _TASK.search(content)):
+            slides[-1].quoted = task[0]
         elif section == _HOME and SAY in content:
             slides[-1] = _last(content)
         else:
@@ -189,7 +217,9 @@ def slides_of(cells) -> list[Slide]:
             setattr(slide, name, _placeless(getattr(slide, name), sections))
         if "<img" not in slide.shown:
             slide.shown = _placeless(slide.shown, sections)
-    return [first, *(part for slide in others for part in _fitted(slide))]
+    fitted = [part for slide in others for part in _fitted(slide)]
+    _show_again(fitted)
+    return [first, *(part for slide in fitted for part in _parted(slide))]
 
 
 def _placeless(text, sections):
@@ -220,12 +250,16 @@ def visible(slide: Slide) -> list[str]:
 
 def whole(slide: Slide) -> str:
     """Why all of a slide is shown, however many words it has; empty if nothing speaks for it."""
-    if slide.told.startswith("- ") and (slide.below or slide.told.startswith(_CHOICE)):
+    if slide.told.startswith("- ") and (
+        slide.below or slide.asked or slide.told.startswith(_CHOICE)
+    ):
         return "a choice"
     if slide.asked and slide.quoted:
         return "a letter that the room answers"
     if slide.below:
         return "a colleague's question"
+    if slide.headline == _WORK:
+        return "the first exercise"
     if slide.quoted and slide.kicker and not slide.shown:
         return "an answer, word for word"  # its first sentence may say the opposite
     return ""
@@ -234,6 +268,8 @@ def whole(slide: Slide) -> str:
 def _fitted(slide):
     """As much of a slide as is read at a glance; a list that is too long has a slide an item."""
     if whole(slide):
+        return [slide]
+    if slide.asked and _lean_on(slide):
         return [slide]
     said, slide.said = sentences(slide.said), ""
     quoted, slide.quoted = slide.quoted, ""
@@ -263,6 +299,139 @@ def _fitted(slide):
         if not last.startswith("(") and words(last, *visible(slide)) <= MOST_WORDS:
             slide.said = last
     return [slide]
+
+
+def _lean_on(slide):
+    """With a question, the sentences right before it, if it leans on them; whether it does."""
+    told, own = _before_the_guess(slide)
+    if not (own or _LEANS.search(slide.headline)):
+        return False
+    kept, room = [], MOST_ASKED - words(slide.headline, _ASKED)
+    for sentence in reversed(told):
+        if words(sentence, *kept) > room:
+            break
+        kept.insert(0, sentence)
+    while 1 < len(kept) < len(told) and _GOES_ON.match(kept[0]) and not _GOES_ON.match(kept[1]):
+        kept.pop(0)
+    if name := _NAMED.search(slide.headline):  # the sentence that names them
+        word = re.compile(rf"\b{name[1] or name[2]}", flags=re.I)
+        naming = [each for each in told if word.search(each)][-1:]
+        if naming and not any(word.search(each) for each in kept):
+            while kept and words(*naming, *kept) > room:
+                kept.pop(0)
+            kept = [*naming, *kept]
+    if not kept:
+        return False
+    slide.said = " ".join(kept)
+    if words(slide.kicker, slide.headline, slide.said) > MOST_ASKED:
+        slide.kicker = _ASKED
+    return True
+
+
+def _before_the_guess(slide):
+    """The sentences before a question, and whether the last ones stand in its own paragraph."""
+    told, own, headline = [], False, bare(slide.headline)
+    for note in slide.notes:
+        guess = _GUESS.search(note)
+        before = note[: guess.start()] if guess else note
+        paragraphs = [part for part in before.split("\n\n") if not re.match(r"[-|>#]|\d\.", part)]
+        told += [each for part in paragraphs for each in sentences(part.replace("\n", " ").strip())]
+        if guess:
+            asked = re.sub(r"\*\*Guess[^*]*\*\*:?", "", note[guess.start() :]).strip()
+            story = sentences(asked.split("\n\n")[0].replace("\n", " "))
+            story = list(itertools.takewhile(lambda each: bare(each) not in headline, story))
+            own = bool(story) or bool(before.strip())
+            told += [each[:1].upper() + each[1:] for each in story]
+            break
+    plain = [
+        re.sub(r"^\*\*What it means:\*\* ?", "", each)
+        for each in told
+        if not (each.startswith("(") or each.endswith(":") or bare(each) in headline)
+    ]
+    return plain, own
+
+
+def _show_again(slides):
+    """On a slide that asks without a sentence of its own, what the slide before shows."""
+    main = [slide for slide in slides if not slide.below]
+    for before, slide in itertools.pairwise(main):
+        if not slide.asked or slide.quoted or slide.told or slide.shown:
+            continue
+        number = _COUNTED.search(slide.headline)
+        named = number and re.search(rf"\b{number[1]}\b", slide.said, flags=re.I)
+        listed = number and re.search(rf"\b{number[1]}\b", before.headline, flags=re.I)
+        alone = not slide.said and words(slide.headline) <= _SHORT
+        if before.section == slide.section and (alone or listed and not named):
+            slide.told, slide.shown, slide.tall = before.told, before.shown, before.tall
+        elif slide.said[:1].isalpha() and _GOES_ON.match(
+            slide.said
+        ):  # what "it" is, was said on the slide before
+            names = {each for each in bare(slide.headline).split() if len(each) > 4}
+            told = sentences("\n\n".join(before.notes).replace("\n", " "))
+            naming = [each for each in told if names & set(bare(each).split())][-1:]
+            if naming and words(slide.headline, slide.said, _ASKED, *naming) <= MOST_ASKED:
+                slide.said = f"{naming[0]} {slide.said}"
+
+
+def _parted(slide):
+    """A table of many rows and columns as two slides, each with its head."""
+    if slide.below or not (table := _rows(slide)):
+        return [slide]
+    head, rows, columns = table
+    if len(rows) <= _ROWS or columns < _COLUMNS:
+        return [slide]
+    made, half = [], math.ceil(len(rows) / 2)
+    for at, part in enumerate((rows[:half], rows[half:]), start=1):
+        one = replace(slide, kicker=f"{slide.kicker} {at}/2".strip())
+        if slide.told:
+            one.told = "\n".join([head, *part]) + "\n"
+        else:
+            start = slide.shown.index(head) + len(head)
+            above, end = slide.shown[:start], slide.shown.rindex(rows[-1]) + len(rows[-1])
+            between = slide.shown[start:end].partition("<tr")[0]
+            one.shown = f"{above}{between}{''.join(part)}{slide.shown[end:]}"
+            size = f"font-size: {_letters(one.shown):.2f}em"
+            one.shown = re.sub(r"font-size: [\d.]+em", size, one.shown, count=1)
+        made.append(one)
+    made[0].said, made[1].notes = "", []
+    return made
+
+
+def _rows(slide):
+    """Of a slide's table its head, its rows and the number of its columns; None without one."""
+    if slide.told.startswith("|"):
+        lines = slide.told.strip().split("\n")
+        return "\n".join(lines[:2]), lines[2:], lines[0].strip().strip("|").count("|") + 1
+    if slide.shown.count("<table") != 1 or "rowspan" in slide.shown:
+        return None
+    head, *rows = re.findall(r"<tr\b.*?</tr>", slide.shown, flags=re.S)
+    return (head, rows, len(re.findall(r"<t[hd]\b", rows[-1]))) if rows else None
+
+
+def first_notes(notes: list[str]) -> tuple[list[str], list[str]]:
+    """What the speaker says and asks, and the bridge; and the rest, which folds.
+
+    Parameters
+    ----------
+    notes : list of str
+
+    Returns
+    -------
+    tuple of (list of str, list of str)
+        The first have at most :data:`MOST_NOTED` words, but for a sentence that is said whole.
+    """
+    whole = [re.match(r"\*\*(Say it whole|With )", note) is not None for note in notes]
+    leading = [at for at, note in enumerate(notes) if _FIRST.match(note)]
+    leading.sort(key=lambda at: not (whole[at] or notes[at].startswith(("**Time", "**Next"))))
+    told = [at for at, note in enumerate(notes) if note.startswith("- ")]
+    kept, full = set(), False
+    for at in [*leading, *told]:
+        fits = words(*(notes[each] for each in [*kept, at])) <= MOST_NOTED
+        if whole[at] or (fits and not (full and at in told)):
+            kept.add(at)
+        full = full or (at in told and not fits)
+    return ([note for at, note in enumerate(notes) if at in kept],
+            [note for at, note in enumerate(notes) if at not in kept])  # fmt: skip
 
 
 def _few(quoted, room):
@@ -502,6 +671,12 @@ def _with_told(content, section):
     headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
     kicker = section if leads or plan else ""
     return Slide(headline[:1].upper() + headline[1:], kicker, told=told, notes=[block])
+
+
+def _plan(lead):
+    """What is decided before a list of who does what; empty if nothing."""
+    decided = lead.partition(f"**{_MONDAY}:**")[2].replace("\n", " ").strip(" *")
+    return _claim(decided)[0] if decided.endswith(".") and words(decided) <= _HEADLINE else ""
 
 
 def _read(block):
@@ -777,7 +952,11 @@ def _section(slide, markdown, first=False):
         lines.append(_KEYS)
     lines.append("</div>" * (2 if slide.shown else 1))
     if slide.notes:
-        notes = markdown("\n\n".join(slide.notes))
+        said, more = first_notes(slide.notes)
+        notes = markdown("\n\n".join(said)) if said else ""
+        if more:
+            more = markdown("\n\n".join(more))
+            notes += f"<details><summary>more</summary>\n{more}</details>"
     else:  # a figure alone: what it shows, which is escaped already
         alts = re.findall(r'<img alt="([^"]*)"', slide.shown)
         notes = "\n".join(f"<p>{alt.replace('?. ', '? ')}</p>" for alt in alts)

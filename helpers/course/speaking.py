@@ -22,7 +22,9 @@ from helpers.packaged import packaged_yaml
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
 _TOY = re.compile(r"To play with: (.+?)\. Run this cell")
 _EXERCISE = re.compile(r"^\*\*(\d)\.\*\* (.+)\n((?:(?!\*\*\d\.\*\*).*\n?)*)", flags=re.M)
-_ANSWER = re.compile(r"<summary>Answer</summary>\s*(?:```python.*?```\s*)?([^\n<]+)", flags=re.S)
+_ANSWER = re.compile(
+    r"<summary>Answer</summary>\s*(?:```python.*?```\s*)?(.+?)\s*</details>", flags=re.S
+)
 # an answer that a cell computed, word for word
 _QUOTED = re.compile(r"(?:^> |head of product: \*)([“\"][^”\"]{200,}[”\"])", flags=re.M)
 _WHOLE = ("*What comes:*", "**Next:**")
@@ -150,7 +152,10 @@ def _afterwards(slides, place, after):
     below = itertools.takewhile(lambda each: each.below, slides[place + 1 :])
     asked = " · ".join(each.headline for each in below)
     lines = [f"**If somebody asks** (↓): {asked}"] if asked else []
-    return [*lines, f"**Next:** {after.headline}"] if after else lines
+    if not after:
+        return lines
+    goes_on = after.headline == slides[place].headline  # a table on two slides
+    return [*lines, f"**Next:** {'the rest of this table' if goes_on else after.headline}"]
 
 
 def _times(slides, cells, plan):
@@ -213,14 +218,15 @@ def _hints(lesson, cells):
     for at, question, below in _EXERCISE.findall(text):
         asked[at] = question
         if answer := _ANSWER.search(below):
-            answers[at] = sentences(answer[1].replace("\n", " "))[0]
+            answers[at] = _answer(answer[1])
     for name, says in exercise_texts().items():
         if name.rpartition("-")[0] != lesson:
             continue
         at = name.rpartition("-")[2]
         lines += [f"**Exercise {at}:** {asked[at]}"] if at in asked else []
         right = f"“{says['right']}”. " if "right" in says else ""
-        lines += [f"**Exercise {at}, the answer:** {right}{answers[at]}"] if at in answers else []
+        first, *more = answers.get(at, []) or [""]
+        lines += [f"**Exercise {at}, the answer:** {right}{first}".strip(), *more] * (at in answers)
         lines += [
             f"**Exercise {at}, whoever says “{option}”:** {hint}"
             for option, hint in says.get("options", {}).items()
@@ -231,6 +237,14 @@ def _hints(lesson, cells):
             for wrong, each in says.get("wrong", {}).items()
         ]
     return lines
+
+
+def _answer(text):
+    """Its first sentence; if it begins with a table, all of it, the table apart."""
+    blocks = text.split("\n\n")
+    if not blocks[0].startswith("|"):
+        return [sentences(blocks[0].replace("\n", " "))[0]]
+    return ["", *(block if block.startswith("|") else block.replace("\n", " ") for block in blocks)]
 
 
 def _guided(guide):
@@ -302,7 +316,7 @@ def _rest(slide, after):
         if part.startswith(_BLOCKS):
             kept += [] if bare(part) in shown or slide.told else [part]
             continue
-        text = re.sub(r"^\*\*(?:What it means|On Monday):\*\* ?", "", part)
+        text = re.sub(r"^\*\*(?:What it means:|On Monday:|Guess[^*]*)\*\* ?", "", part)
         for item in re.split(r"\n(?=(?:[-*>]|\d\.) )", text):
             item = re.sub(r"^(?:[-*>]|\d\.) ", "", item).replace("\n> ", " ").replace("\n", " ")
             for sentence in sentences(item):

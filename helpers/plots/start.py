@@ -238,13 +238,16 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
     axes.set_xlim(0, min(1.02, max(1.15 * table["share"].max(), 0.01)))
     told = [f"{name}: {share_of(share, n_customers)}" for name, share in table["share"].items()]
-    people = "the one customer" if n_customers == 1 else f"{n_customers:,} customers"
-    have = "has" if n_customers == 1 else "have"
-    ours, others = table.index[:2]
-    # of few a count, whose "of" the sentence has already
+    # of many as a number of a hundred, of few as a count
     found = [share_of(share, n_customers).split(" of ")[0] for share in table["share"].iloc[:2]]
-    finding = f"Of {people}, {found[0]} {have} a hit with {ours}, {found[1]} with {others}"
-    label = "customers with at least one hit"
+    whole = 100 if found[0].endswith("%") else n_customers
+    ours, others = (each.removesuffix("%").strip() for each in found)
+    if n_customers == 1:
+        finding, people = f"Of the one customer, {ours} finds", "the one customer"
+    else:
+        finding, people = f"{ours} of {whole} find", f"{n_customers:,} customers"
+    finding += f" a later purchase in our list, {others} in the best sellers"
+    label = f"of {people} who came back"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
 
 

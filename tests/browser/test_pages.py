@@ -513,6 +513,27 @@ def test_the_first_page_has_a_memo_that_a_phone_can_show(site, watched):
         assert [name for name, picture in shown.items() if picture.evaluate(drawn)] == [there]
 
 
+def test_a_thumb_moves_a_slider_and_sees_what_it_changes(site, watched):
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in ("03_similarity", "05a_evaluation_questions", "08_live_tests_questions"):
+        page.goto(f"{site}/{name}.html")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+        page.evaluate(
+            "document.querySelectorAll('[hidden]').forEach(each => (each.hidden = false))"
+        )
+        slider = page.locator(".explorable input[type=range]").first
+        said = page.locator(".explorable:has(input[type=range]) [aria-live=polite]").first
+        touched, told = slider.bounding_box(), said.bounding_box()
+        assert touched["height"] >= 32, name
+        assert 0 < told["y"] - touched["y"] - touched["height"] < 40, name
+    theme, contents = (
+        page.locator(f".{each}").first.bounding_box()
+        for each in ("theme-toggle", "toc-overlay-icon")
+    )
+    assert contents["x"] - theme["x"] - theme["width"] >= 12, "icons that touch"
+
+
 def test_pages_have_the_signs_of_print(site, run_folder, serve, watched):
     page = watched.page
     for address in (f"{site}/01_load_data.html", f"{serve(run_folder)}/html/01_load_data.html"):
@@ -631,10 +652,16 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
     page.locator("section.present .explorable input[type=range]").first.focus()
     page.keyboard.press("PageDown")  # whoever has played goes on
     assert page.evaluate("Reveal.getIndices().h") == at + 1
+    page.evaluate("Reveal.slide(0, 0)")
     with page.expect_popup() as opened:
         page.keyboard.press("s")
     speaker = opened.value
     speaker.wait_for_selector(".speaker-controls-notes .value p", state="attached")
+    more = speaker.locator(".speaker-controls-notes .value details").first
+    more.wait_for()
+    whole = more.bounding_box()["height"]
+    more.locator("summary").click()
+    assert more.bounding_box()["height"] > 2 * whole, "it unfolds without a network"
     shown = speaker.locator("#upcoming-slide iframe")
     shown.wait_for()
     label = speaker.get_by_text("Upcoming", exact=True).bounding_box()
