@@ -1330,7 +1330,7 @@ def at_stake(facts: Mapping) -> str:
     else:
         unknown.append("what the place earns")
     if not told and decision.get("wanted"):
-        return "all else is unknown until then."  # below a headline that says what it waits for
+        return "the rest is unknown until then."  # below a headline that says what it waits for
     if unknown:
         told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
     return f"{'; '.join(told)}."
@@ -1742,7 +1742,8 @@ def page(
         base = quality and quality["methods"][quality["rival"]]["hit_rate"]
         assumed = _assumptions(plan, line)
         fewest, may_lose = too_few_carts(facts), lost_at_most(plan)
-        count_clicks = plan["lift_from"] == "cost" and clicks_are_assumed(plan)
+        rests_on = assumed_for_the_line(plan), assumed_for_the_test(plan)
+        count_clicks = "assumed clicks" in rests_on
         if line and quality and plan["lift_from"] == "cost" and not facts["decision"]["asked_of"]:
             ends = quality["gain"]["low"], quality["gain"]["high"]
             pays = evaluate.rates_that_pay(plan["lift"], *ends, base)

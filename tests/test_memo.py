@@ -1098,8 +1098,8 @@ def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(o
         "Four of six answers are yes, one on an assumed line; the test's length and legal's word "
     )
     assert f"{told}are open: the start waits." in page
-    told = "once two numbers are filled in At stake: the test costs hours and at most what half of "
-    assert f"{told}the visits earn. All else is unknown until then." in page
+    told = "once two numbers are filled in At stake: the test costs hours; the rest is "
+    assert f"{told}unknown until then." in page
     decided = open_facts["decision"] | {"decision": memo.NOT_YET, "wanted": []}
     stake = memo.at_stake(open_facts | {"decision": decided})
     assert stake == "what lists cost and what the place earns are not known."
