@@ -441,6 +441,11 @@ CHECKS = [
 ]
 
 
+#: How many of :data:`CHECKS` each of the lesson's first five questions holds; its sixth is the
+#: first of :data:`STOPS`.
+_HELD = (1, 3, 2, 2, 1)
+
+
 # What no gain outweighs: asked of the finished lists, whatever the figures say. Only the first one
 # stops the test; the others stop what they touch, and have to be mended before the start.
 STOPS = [
@@ -488,6 +493,45 @@ STOPS = [
         "mend": "Mails and reminders go to those who agreed, and to nobody else.",
     },
 ]
+
+
+def six_answers(checks: Collection[Mapping], stops: Collection[Mapping] = ()) -> list[bool | None]:
+    """The rule as six questions, as lesson 11 asks it: a no of one part is a no.
+
+    Parameters
+    ----------
+    checks, stops : collection of mapping
+        From :func:`decide` and :func:`what_stops`.
+
+    Returns
+    -------
+    list
+        Of each question True, False, or None where nobody can answer it yet.
+    """
+    answers, passed = [], [check["passed"] for check in checks]
+    for many in _HELD:
+        asked, passed = passed[:many], passed[many:]
+        answers.append(False if False in asked else None if None in asked else True)
+    return [*answers, stops[0]["passed"] if stops else None]
+
+
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
+#: Of the six answers, what a test can be recommended without.
+_OPEN = {4: "the test's length", 5: "legal's word"}
+
+
+def _counted_answers(answers, on_the_line, on_the_test):
+    """How many of six answers are yes, what these rest on, and which are open."""
+    sure = answers.count(True)
+    told = "All six" if sure == 6 else f"{_NUMBERS[sure].capitalize()} of six"
+    told += " answers are yes"
+    rests = [on for at, on in ((2, on_the_line), (4, on_the_test)) if on and answers[at]]
+    told += "".join(f", {_NUMBERS[rests.count(on)]} on {on}" for on in dict.fromkeys(rests))
+    waits = [name for at, name in _OPEN.items() if answers[at] is None]
+    if waits:
+        is_open = "is open" if len(waits) == 1 else "are open"
+        told += f"; {' and '.join(waits)} {is_open}: the start waits"
+    return f"{told}."
 
 
 _OF_A_STOP = ("question", "short", "stops", "stops_all", "until_known", "start", "signs", "mend")
@@ -561,8 +605,6 @@ def decide(evidence) -> dict:
     stopping = [stop for stop in stops if stop["passed"] is False and stop["stops_all"]]
     known = {name: value for name, value in evidence.items() if _is_known(value)}
     wanted = known.pop("wanted", [])
-    rests = [known[name] for name in ("assumed", "test_assumed") if known.get(name)]
-    rests = f", partly on {' and '.join(dict.fromkeys(rests))}" if rests else ""
     known |= {
         "mend": "See what is doubted in the data.",
         "but_for": "",
@@ -590,17 +632,12 @@ def decide(evidence) -> dict:
             "missing": "the lists show something that must not be shown",
             "ask": "the lists made anew, counted again, and signed by legal",
         }
-    elif still_open:
-        result |= {
-            "decision": SHIP,
-            "because": f"All questions that could be answered got a yes{rests}.",
-            "what_to_do": "" if wanted else still_open[0]["what_to_do"],
-        }
     else:
+        rests = (known.get(name) for name in ("assumed", "test_assumed"))
         result |= {
             "decision": SHIP,
-            "because": f"All questions about data and gain got a yes{rests}.",
-            "what_to_do": "",
+            "because": _counted_answers(six_answers(checks, stops), *rests),
+            "what_to_do": still_open[0]["what_to_do"] if still_open and not wanted else "",
         }
     if result["decision"] != SHIP:
         wanted = []
@@ -614,7 +651,7 @@ def _steps(decision, before, count_clicks):
     """Who does what before a test starts."""
     wanted = decision.get("wanted")
     told = [who_fills_in(wanted)] if wanted else []
-    told.append("engineering builds rough lists")
+    told.append("engineering sets up these lists")
     if count_clicks:
         told.append("the data team counts clicks and carts")
     legal = [] if any(step.startswith("legal signs") for step in before) else ["legal signs"]
@@ -1191,24 +1228,37 @@ def _is_assumed(plan, key):
     return plan[key] == getattr(Assumptions(), key) and key not in plan.get("entered", ())
 
 
-def with_twice_the_line(evidence: Mapping, plan: Mapping) -> str | None:
-    """What the rule would say if hits brought half as many sales, or the place got half the clicks.
-
-    Either way the same cost takes twice as many hits, so the line doubles.
+def too_few_carts(facts: Mapping) -> float | None:
+    """The carts per visit below which the rule says *don't*: the same cost then takes more hits.
 
     Parameters
     ----------
-    evidence, plan : mapping
-        Of :func:`collect`.
+    facts : mapping
+        From :func:`collect`.
 
     Returns
     -------
-    str or None
-        A recommendation of :func:`decide`; None where the line comes from no cost.
+    float or None
+        None unless a test for everybody is recommended and the line comes from a cost.
     """
-    if plan.get("lift_from") != "cost" or not evidence.get("worth_having"):
+    decision, plan, quality = facts["decision"], facts["plan"], facts["quality"]
+    if decision["decision"] != SHIP or decision.get("only_for") or plan["lift_from"] != "cost":
         return None
-    return decide({**evidence, "worth_having": 2 * evidence["worth_having"]})["decision"]
+    evidence, sizes = facts["evidence"], plan["sizes"]
+    reached = min(evidence["gain_high"], evidence["signal_high"])
+    for name, group in quality["groups"].items():
+        # alone, a group has to earn the same cost
+        if group["gain"] and group["gain"]["low"] > 0:
+            alone = min(group["gain"]["high"], evidence["signal_high"])
+            reached = max(reached, alone * sizes[name] / sum(sizes.values()))
+    best = _as_lift(quality, reached, plan["exchange_rate"])
+    return plan["carts_per_visit"] * plan["lift"] / best if best else None
+
+
+def _rounded_down(number):
+    """To two digits, in words: what holds below the number holds below this, too."""
+    step = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return f"{math.floor(number / step * (1 + 1e-9)) * step:.2g}"
 
 
 def clicks_are_assumed(plan: Mapping) -> bool:
@@ -1241,7 +1291,7 @@ def assumed_for_the_test(plan: Mapping) -> str:
 
 
 def at_stake(facts: Mapping) -> str:
-    """What is at stake in money, in one sentence: the cost, today's earnings, what may be added.
+    """What is at stake in a year, in one sentence: the cost, what may be added, and what is left.
 
     Parameters
     ----------
@@ -1258,29 +1308,37 @@ def at_stake(facts: Mapping) -> str:
     if decision["decision"] == FIX_DATA:
         return "no sum is named before the data are mended."
     sign = f"{plan['currency']} " if plan.get("currency") else ""
-    told, unknown = [], []
-    if plan["cost_per_year"]:
-        told.append(f"the first year's cost, {sign}{plan['cost_per_year']:,.0f}")
+    cost, told, unknown = plan["cost_per_year"], [], []
+    if cost:
+        told.append(f"lists cost {sign}{cost:,.0f} in year one")
     elif plan["lift_from"] == "lift":
         told.append(f"lists pay if the place sells {plan['lift']:.0%} more")
     else:
         unknown.append("what lists cost")
-    if plan["earns"] and plan["visits_per_week"]:
+    if bring:
+        rates = min(1, plan["exchange_rate"]), plan["exchange_rate"]
+        sums = [rounded(rate * bring[end]) for rate in rates for end in ("low", "high")]
+        ends = min(sums), max(sums)
+        may = "may add" if told else "lists may add"
+        add = f"{may} {sign}{_from_to(ends)}"
+        add += f": {_from_to([end - cost for end in ends], '+')} net" if cost else " a year"
+        told = [", and ".join([*told, add])]
+    elif plan["earns"] and plan["visits_per_week"]:
         whose = " from these customers" if decision.get("only_for") else ""
         year = plan["earns"] * plan["visits_per_week"]
         told.append(f"the place earns {sign}{year:,.0f} a year{whose}")
     else:
         unknown.append("what the place earns")
-    if bring:
-        rates = min(1, plan["exchange_rate"]), plan["exchange_rate"]
-        sums = [rate * bring[end] for rate in rates for end in ("low", "high")]
-        ends = [f"{rounded(each):,.0f}".replace("-", "−") for each in (min(sums), max(sums))]
-        told.append(f"lists may add {sign}{' to '.join(ends)}")
     if not told and decision.get("wanted"):
-        return "unknown until then."  # below a headline that says what it waits for
+        return "the rest is unknown until then."  # below a headline that says what it waits for
     if unknown:
         told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
     return f"{'; '.join(told)}."
+
+
+def _from_to(ends, sign=""):
+    """Two amounts as one reads them."""
+    return " to ".join(f"{each:{sign if each else ''},.0f}".replace("-", "−") for each in ends)
 
 
 def lost_at_most(plan: Mapping) -> int | None:
@@ -1671,7 +1729,7 @@ def page(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
     )
     metrics = metrics or {}
-    checks, assumed, on_the_line, before_christmas, half = [], [], False, False, None
+    checks, assumed, on_the_line, before_christmas, fewest = [], [], False, False, None
     pays, may_lose, to_do, before, count_clicks = None, None, "", [], False
     if facts:
         to_do = facts["decision"]["what_to_do"]
@@ -1683,8 +1741,9 @@ def page(
         line = facts["evidence"].get("worth_having")
         base = quality and quality["methods"][quality["rival"]]["hit_rate"]
         assumed = _assumptions(plan, line)
-        half, may_lose = with_twice_the_line(facts["evidence"], plan), lost_at_most(plan)
-        count_clicks = bool(half) and clicks_are_assumed(plan)
+        fewest, may_lose = too_few_carts(facts), lost_at_most(plan)
+        rests_on = assumed_for_the_line(plan), assumed_for_the_test(plan)
+        count_clicks = "assumed clicks" in rests_on
         if line and quality and plan["lift_from"] == "cost" and not facts["decision"]["asked_of"]:
             ends = quality["gain"]["low"], quality["gain"]["high"]
             pays = evaluate.rates_that_pay(plan["lift"], *ends, base)
@@ -1698,7 +1757,7 @@ def page(
         on_the_line=on_the_line,
         max_weeks=MAX_WEEKS,
         before_christmas=before_christmas,
-        with_twice_the_line=half,
+        too_few_carts=fewest and _rounded_down(100 * fewest),
         pays=pays if pays and pays[0] <= facts["plan"]["exchange_rate"] else None,
         pays_at_worst=pays and math.isfinite(pays[1]),
         stake=at_stake(facts) if facts else "",

@@ -34,7 +34,7 @@ DOUBTS = [
 @pytest.mark.parametrize(
     ("change", "decision", "asked"),
     [
-        ({}, "ship a test", "All questions"),
+        ({}, "ship a test", "Five of six answers are yes; legal's word is open"),
         # before anything else: figures of wrong data say nothing, not even "don't"
         ({"doubts": 1}, "fix the data first", "look like what happened"),
         ({"doubts": 2, "rows_kept": 0.1, "gain_high": -0.1}, "fix the data first", "happened"),
@@ -52,7 +52,7 @@ DOUBTS = [
         # real, but not worth building
         ({"gain_low": 0.005, "gain_high": 0.019}, "don't", "beat the best sellers"),
         ({"signal_low": 0.005, "signal_high": 0.019}, "don't", "shuffle test"),
-        ({"gain_low": 0.005, "gain_high": 0.021}, "ship a test", "All questions"),
+        ({"gain_low": 0.005, "gain_high": 0.021}, "ship a test", "Five of six"),
         ({"smallest_lift": 0.41}, "not yet", "12 weeks"),
         # the first no decides: too few customers, or hits, to say that there is no signal
         ({"customers_judged": 20, "signal_high": -0.1}, "not yet", "100 customers"),
@@ -92,7 +92,9 @@ def test_without_traffic_the_length_of_the_test_stays_open():
     result = memo.decide(CLEAR | {"smallest_lift": None})
     assert result["checks"][-1]["passed"] is None
     assert "enter the visits of known customers" in result["what_to_do"]
-    assert "could be answered" in result["because"]
+    assert result["because"] == (
+        "Four of six answers are yes; the test's length and legal's word are open: the start waits."
+    )
     # it never hides another question's no
     assert memo.decide(CLEAR | {"smallest_lift": None, "hits": 3})["decision"] == "not yet"
 
@@ -256,7 +258,7 @@ def test_a_test_leaves_out_customers_for_whom_a_gain_is_ruled_out(groups_differ)
     assert f"half of {plan['customers']:,} customers who have bought several products see" in page
     assert "for 3 weeks, with customers who have bought several products?" in page
     year = plan["earns"] * plan["visits_per_week"]
-    assert f"the place earns {year:,.0f} a year from these customers; lists" in page
+    assert f"÷ the {year:,.0f} that it earns a year today from these customers." in page
 
 
 def judged(low, high, customers=400, hits=100):
@@ -678,32 +680,70 @@ def test_the_page_is_one_file_that_needs_nothing_else(facts):
     assert line in page and "course arms" in page
 
 
-def test_clicks_that_nobody_counted_are_asked_for_and_what_half_of_them_would_do(facts):
+@pytest.mark.parametrize("one_group", [False, True])
+def test_below_so_few_carts_the_rule_says_dont_and_not_above(facts, shop, one_group):
+    """Asked again at a little more and a little less."""
+    quality, evidence = copy.deepcopy(facts["quality"]), facts["evidence"]
+    if one_group:  # a group that gains so much that it could earn the cost alone
+        quality["groups"][memo.SEVERAL]["gain"] = {"difference": 0.5, "low": 0.4, "high": 0.6}
+        signal = {"low": 0.4, "high": 0.6}
+    else:
+        signal = {"low": evidence["signal_low"], "high": evidence["signal_high"]}
+    known = {name: evidence[name] for name in ("doubts", "rows_kept")}
+
+    def asked(share):
+        assumed = replace(STORY, cart_rate=share * STORY.cart_rate)
+        plan = memo._planner(assumed, *shop)
+        return {"quality": quality} | memo._recommend(quality, signal, plan, known)
+
+    today = asked(1)
+    fewest = memo.too_few_carts(today) / STORY.carts_per_visit
+    assert today["decision"]["decision"] == memo.SHIP and 0.1 < fewest < 0.9
+    assert asked(0.999 * fewest)["decision"]["decision"] == memo.DONT
+    just_above = asked(1.001 * fewest)["decision"]
+    assert just_above["decision"] == memo.SHIP
+    assert just_above["only_for"] == (memo.SEVERAL if one_group else "")
+    assert asked(0.3 * fewest)["decision"]["decision"] == memo.DONT
+    for change in ({"lift_from": "fifth"}, {"lift_from": "lift"}):
+        assert memo.too_few_carts(today | {"plan": today["plan"] | change}) is None
+    for change in ({"decision": memo.NOT_YET}, {"only_for": memo.ONE}):
+        assert memo.too_few_carts(today | {"decision": today["decision"] | change}) is None
+    assert [memo._rounded_down(each) for each in (0.4467, 0.45, 1.999, 23.6, 0.00301)] == [
+        "0.44", "0.45", "1.9", "23", "0.003"
+    ]  # fmt: skip
+
+
+def test_clicks_that_nobody_counted_are_asked_for(facts):
     plan = facts["plan"] | {"entered": [], "click_rate": 0.1, "cart_rate": 0.08}
-    line = facts["evidence"]["worth_having"]
-    for high, half in ((1.9 * line, memo.DONT), (2.1 * line, memo.SHIP)):
-        evidence = facts["evidence"] | dict.fromkeys(("gain_high", "signal_high"), high)
-        assert memo.decide(evidence)["decision"] == memo.SHIP
-        assert memo.with_twice_the_line(evidence, plan) == half
-        page = said(memo.page(facts | {"evidence": evidence, "plan": plan}, "shop"))
-        assert "the data team counts clicks and carts; legal signs" in page
-        assert ("Half the clicks or exchange rate: don't." in page) == (half == memo.DONT)
-    for other in (plan | {"lift_from": "fifth"}, plan | {"lift_from": "lift"}):
-        assert memo.with_twice_the_line(evidence, other) is None
-    evidence |= dict.fromkeys(("gain_high", "signal_high"), 1.9 * line)
+    evidence = facts["evidence"]
+    page = said(memo.page(facts | {"plan": plan}, "shop"))
+    assert "the data team counts clicks and carts; legal signs" in page
+    fewest = memo._rounded_down(100 * memo.too_few_carts(facts))
+    assert f"Under {fewest} carts in 100 visits (assumed: 0.8): don't." in page
+    entered = facts | {"plan": plan | {"lift_from": "lift"}}
+    assert "carts in 100 visits" not in said(memo.page(entered, "shop"))
     known = {"plan": plan | {"entered": ["click_rate", "cart_rate"]}, "evidence": evidence}
     assert memo.assumed_for_the_line(plan) == "assumed clicks"
     assert memo.assumed_for_the_line(known["plan"]) == ""
     assert memo.assumed_for_the_test(plan) == "assumed clicks"
     assert memo.assumed_for_the_test(known["plan"]) == ""
     assert memo.assumed_for_the_test(plan | {"visits_per_week": None}) == "", "no weeks to rest on"
-    for line_on, test_on, told in (("", "", ""), ("x", "", ", partly on x"),
-                                   ("", "y", ", partly on y"), ("x", "x", ", partly on x"),
-                                   ("x", "y", ", partly on x and y")):  # fmt: skip
+    for line_on, test_on, told in (("", "", ""), ("x", "", ", one on x"), ("", "y", ", one on y"),
+                                   ("x", "x", ", two on x"),
+                                   ("x", "y", ", one on x, one on y")):  # fmt: skip
         rests = evidence | {"assumed": line_on, "test_assumed": test_on}
-        assert memo.decide(rests)["because"].endswith(f"got a yes{told}.")
+        open_word = f"Five of six answers are yes{told}; legal's word is open: the start waits."
+        assert memo.decide(rests)["because"] == open_word
+        rests["stops"] = memo.what_stops({"forbidden": 0})
+        assert memo.decide(rests)["because"] == f"All six answers are yes{told}."
+        told = told.replace("two", "one") if line_on == test_on else told.removesuffix(", one on y")
+        rests["smallest_lift"] = None
+        weeks = f"Five of six answers are yes{told}; the test's length is open: the start waits."
+        assert memo.decide(rests)["because"] == weeks
     page = said(memo.page(facts | known, "shop"))
-    assert "counts clicks" not in page and "Half the exchange rate: don't." in page
+    assert (
+        "counts clicks" not in page and f"Under {fewest} carts in 100 visits (today: 0.8)" in page
+    )
 
 
 def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_change_it(facts):
@@ -715,17 +755,16 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     assert f"From ________: half of {many} see personal lists, half best sellers." in asks
     question = f"For ________ to decide on ________: test personal lists for {plan['weeks']} weeks?"
     assert asks.index(question) < asks.index("Recommendation: ship a test")
-    assert "By ________: engineering builds rough lists" in asks
+    assert "By ________: engineering sets up these lists; the data team" in asks
     assert "counts clicks and carts; legal signs what is forbidden; the page checks the" in asks
     assert "Before the test" not in asks, "once is enough"
-    assert (
-        "visits or revenue surely falling, perhaps further than whoever decides allows: stop"
-        in asks
-    )
+    assert "visits or revenue surely down, perhaps over ________ %: stop." in asks
     half = plan["carts_per_year"] * plan["margin"] * plan["weeks"] / 52 / 2
     assert half <= memo.lost_at_most(plan) < 1.1 * half
-    price = f"Price: ________ hours, and at most {memo.lost_at_most(plan):,}, if lists sell nothing"
-    assert price in asks
+    most = f"{memo.lost_at_most(plan):,}"
+    assert f"If lists sell nothing all that time, half of the visits earn {most} less." in said(
+        page
+    )
     for unknown in ("visits_per_week", "earns", "weeks"):
         assert memo.lost_at_most(plan | {unknown: None}) is None
     assert asks.index("Recommendation") < asks.index("What we ask for") < asks.index("Of 100 who")
@@ -740,18 +779,21 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     told = f"{once} a year in margin (in the shop's currency); if 2 %, the most we believe (the "
     told += f"highest exchange rate), {twice}."
     assert told in said(page)
-    rule = f"ship if carts surely rise and {100 * plan['lift']:.0f} % more is possible, drop if"
-    assert f"At the end: {rule} that is ruled out, else can't tell: keep today's list." in asks
+    rule = f"roll out if carts surely rise and {100 * plan['lift']:.0f} % more is possible, drop if"
+    assert f"At the end: {rule} it isn't, else can't tell: keep today's list." in asks
     best, worst = evaluate.rates_that_pay(plan["lift"], *gain_of(quality), base)
     told = f"They pay from about {best:.1f} % on at the gain's upper end, {worst:.1f}"
     assert f"{told} % at its lower end." in said(page) and best < worst
-    stake = f"At stake: the first year's cost, 8,000; the place earns {plan['earns'] * 4_200:,.0f}"
+    stake = f"At stake: the test costs ________ hours and at most {most}. Lists cost 8,000 in year"
     ends = once.split(" to ")[0], twice.split(" to ")[1]
-    assert f"{stake} a year; lists may add {' to '.join(ends)}." in asks
+    net = [f"{float(each.replace(',', '')) - 8_000:+,.0f}".replace("-", "−") for each in ends]
+    assert f"{stake} one, and may add {' to '.join(ends)}: {' to '.join(net)} net." in asks
+    year = f"÷ the {plan['earns'] * 4_200:,.0f} that it earns a year today."
+    assert year in said(page)
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
     assert "What it may bring" not in memo.page(unknown, "shop")
-    assert "lists may add" not in memo.page(unknown, "shop")
+    assert "may add" not in memo.page(unknown, "shop")
     checks = [{"question": "Is it so?", "answer": "3 of 5", "passed": False}]
     no = {**facts, "decision": facts["decision"] | {"decision": memo.DONT, "checks": checks}}
     told = " ".join(memo.page(no, "shop").split())
@@ -794,7 +836,7 @@ def test_inside_a_notebook_the_memo_needs_no_page_around_it(facts):
     assert len(re.findall(on_paper, whole, flags=re.S)) == 2
     words = re.sub("<[^>]+>", "", re.sub(on_paper, "", whole, flags=re.S)).split()
     assert re.sub("<[^>]+>|________", "", part).split() == words
-    assert part.count("________") == 2 + 3 + 8 + 3
+    assert part.count("________") == 3 + 2 + 1 + 8 + 1
     assert part.index("<blockquote>") < part.index("ship a test")
 
 
@@ -819,21 +861,25 @@ def test_what_is_at_stake_names_what_nobody_knows(facts):
     def stake(money=facts["money"], **change):
         return memo.at_stake(facts | {"plan": plan | change, "money": money})
 
+    ends = {"low": -400.0, "high": 8_000.0}
     year = f"the place earns {plan['earns'] * 4_200:,.0f} a year"
-    no_cost = stake(cost_per_year=None, lift_from="fifth")
-    assert no_cost.startswith(year) and no_cost.endswith("; what lists cost is not known.")
+    assert stake(ends, cost_per_year=None, lift_from="fifth") == (
+        "lists may add −800 to 16,000 a year; what lists cost is not known."
+    )
+    assert stake(None) == f"lists cost 8,000 in year one; {year}."
     assert stake(None, visits_per_week=None) == (
-        "the first year's cost, 8,000; what the place earns is not known."
+        "lists cost 8,000 in year one; what the place earns is not known."
     )
     assert stake(None, earns=None).endswith("what the place earns is not known.")
-    assert stake(cost_per_year=None, lift_from="lift", lift=0.3).startswith(
-        f"lists pay if the place sells 30% more; {year}; "
+    lift = {"cost_per_year": None, "lift_from": "lift", "lift": 0.3}
+    assert stake(ends, **lift) == (
+        "lists pay if the place sells 30% more, and may add −800 to 16,000 a year."
     )
     # at a rate of 2, whatever 1 would bring lies between; at most a half, nobody believes in 1
-    ends = {"low": -400.0, "high": 8_000.0}
-    assert stake(ends).endswith("lists may add −800 to 16,000.")
-    assert stake(ends | {"low": 400.0}).endswith("lists may add 400 to 16,000.")
-    assert stake(ends, exchange_rate=0.5, currency="EUR").endswith("add EUR −200 to 4,000.")
+    assert stake(ends).endswith("one, and may add −800 to 16,000: −8,800 to +8,000 net.")
+    assert stake(ends | {"low": 400.0, "high": 4_000.0}).endswith("400 to 8,000: −7,600 to 0 net.")
+    told = "lists cost EUR 8,000 in year one, and may add EUR −200 to 4,000: −8,200 to −4,000 net."
+    assert stake(ends, exchange_rate=0.5, currency="EUR") == told
 
 
 def test_an_interval_too_rough_for_a_dont_says_so_beside_its_yes():
@@ -858,7 +904,7 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert headings == ["What we ask for", "What would change our mind"]
     assert "Recommendation: ship a test" in top and "A forbidden product" in top
     assert top.count("<svg") == 3 and len(words(top)) < 200
-    assert "If earlier weeks say the opposite: " in top and "window" not in said(page)
+    assert "Another season says the opposite: " in top and "window" not in said(page)
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 8
     assert rest.count("</span><br>") == 7, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
@@ -879,7 +925,9 @@ def test_a_page_without_facts_says_so():
 def test_what_stops_is_never_weighed_against_the_gain():
     """However large the gain: a test that the figures speak for is not started."""
     fine = {"forbidden": 0, "sold_out": 0, "without_consent": 0}
-    assert memo.decide(CLEAR | {"stops": memo.what_stops(fine)}) == memo.decide(CLEAR)
+    assert memo.decide(CLEAR | {"stops": memo.what_stops(fine)}) == memo.decide(CLEAR) | {
+        "because": "All six answers are yes."
+    }
     result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {"forbidden": 3})})
     assert result["decision"] == "not yet" and "3 places" in result["because"]
     assert "stops it, whatever the gain is" in result["because"] and "legal" in result["ask"]
@@ -889,7 +937,7 @@ def test_what_stops_is_never_weighed_against_the_gain():
               "without_consent": "mails and reminders go to those who agreed"}  # fmt: skip
     for name, what in wanted.items():
         result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {name: 3})})
-        assert result["decision"] == "ship a test" and result["because"].startswith("All questions")
+        assert result["decision"] == "ship a test" and result["because"].startswith("All six")
         assert "Before the test: 3 " in result["what_to_do"] and what in result["what_to_do"]
     # it makes no "don't" milder, and no data right
     broken = {"stops": memo.what_stops({"forbidden": 3})}
@@ -1046,21 +1094,24 @@ def open_facts(shop):
 
 def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(open_facts):
     page = said(memo.page(open_facts, "shop"))
-    assert "could be answered got a yes, partly on an assumed line." in page
-    assert "once two numbers are filled in At stake: unknown until then." in page
+    told = (
+        "Four of six answers are yes, one on an assumed line; the test's length and legal's word "
+    )
+    assert f"{told}are open: the start waits." in page
+    told = "once two numbers are filled in At stake: the test costs hours; the rest is "
+    assert f"{told}unknown until then." in page
     decided = open_facts["decision"] | {"decision": memo.NOT_YET, "wanted": []}
     stake = memo.at_stake(open_facts | {"decision": decided})
     assert stake == "what lists cost and what the place earns are not known."
-    top = page[: page.index("All questions that could")]
+    top = page[: page.index("Four of six")]
     assert "Recommendation: ship a test, once two numbers are filled in" in top
     assert "The visits of known customers in a week, where the list is shown: Fewer than" in top
     assert "The cost of the first year, to build and to run: A cost of more than about" in top
     assert page.count("turn it into") == 1, "once is enough"
     asks = page[page.index("What we ask for") :]
-    assert "By : product fills in the visits, finance the cost; engineering builds" in asks
+    assert "By : product fills in the visits, finance the cost; engineering sets up" in asks
     assert f"test personal lists for at most {memo.MAX_WEEKS} weeks?" in page
     assert "(the visits of a week tell for how long): half of" in asks
-    assert "at most what half of the visits earn, if lists sell nothing" in asks
     one = open_facts["decision"]["wanted"][1:]
     assert memo.who_fills_in(one) == "finance fills in the cost"
     assert memo.headline(open_facts["decision"] | {"wanted": []}) == "ship a test"
@@ -1243,4 +1294,4 @@ def test_the_shuffle_tests_scores_are_told_from_those_of_the_lists(facts):
 )  # fmt: skip
 def test_weeks_before_christmas_are_named(facts, last, warns):
     page = said(memo.page(facts | {"data": facts["data"] | {"to": last}}, "shop"))
-    assert ("These weeks end just before Christmas. If earlier weeks say" in page) == warns
+    assert ("These weeks end just before Christmas. Another season says" in page) == warns

@@ -125,7 +125,7 @@ def test_the_rule_drawn_is_the_rule_applied(drawn):
     assert grouped == ["fix the data first", "not yet", "don't", "not yet"]
     numbers = [text for text in said if text.isdigit()]
     assert numbers == ["1", "2", "3", "4", "5", "6"]
-    for question, _, _, why, _ in decision._BOXES:
+    for question, _, why, _ in decision._BOXES:
         assert said.index(why) == said.index(question) + 1 and why in drawn["alt"]
     no_overlap(drawn["axes"])
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
-from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points, too_rough
+from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points, six_answers, too_rough
 from helpers.plots import style
 from helpers.telling import percent, show
 
@@ -141,28 +141,27 @@ def who_says_yes() -> None:
     style.show(figure, f"{finding}. {told}.")
 
 
-# the rule's boxes: what each asks, what a no says, how many of `memo.CHECKS` it stands for, why it
-# is asked there, and what a yes means; the last one is the first of `memo.STOPS`
+# the rule's boxes: what each asks, what a no says, why it is asked there, and what a yes means; in
+# the order of `memo.six_answers`
 _BOXES = [
-    ("Are the data right?", FIX_DATA, 1, "all else is counted from them", "we may read on"),
-    ("Enough rows, customers, hits?", NOT_YET, 3, "with few, luck decides", "enough to judge by"),
-    ("Could it reach the line?", DONT, 2, "if not, it needs no closer look", "it may pay"),
+    ("Are the data right?", FIX_DATA, "all else is counted from them", "we may read on"),
+    ("Enough rows, customers, hits?", NOT_YET, "with few, luck decides", "enough to judge by"),
+    ("Could it reach the line?", DONT, "if not, it needs no closer look", "it may pay"),
     (
         "Is it surely above zero?",
         NOT_YET,
-        2,
         "if not, a test may cost sales",
         "better in this count",
     ),
-    ("Could 12 weeks notice it?", NOT_YET, 1, "else the longest test can't say", "a test may tell"),
-    ("Is nothing on a list forbidden?", NOT_YET, 0, "last, as new lists can mend it", "none is"),
+    ("Could 12 weeks notice it?", NOT_YET, "else the longest test can't say", "a test may tell"),
+    ("Is nothing on a list forbidden?", NOT_YET, "last, as new lists can mend it", "none is"),
 ]
 
 
 def memo_rule() -> None:
     """The memo's rule as a chain of questions, each with the reason for its place."""
     figure, axes = style.figure(height=6.0)
-    for place, (question, answer, _, why, _) in enumerate(_BOXES):
+    for place, (question, answer, why, _) in enumerate(_BOXES):
         y, colour = -1.4 * place, VERDICTS[answer]
         axes.text(-0.25, y, str(place + 1), ha="right", va="center", color=INK, fontweight="bold")
         style.box(axes, 2.5, y, 5.0, 0.92, "", INK)
@@ -182,7 +181,7 @@ def memo_rule() -> None:
     style.title(axes, finding)
     told = "; ".join(
         f"{place}. {question} ({why}) no: {answer}"
-        for place, (question, answer, _, why, _) in enumerate(_BOXES, start=1)
+        for place, (question, answer, why, _) in enumerate(_BOXES, start=1)
     )
     style.show(figure, f"{finding}. {told}; else {SHIP}.")
 
@@ -283,11 +282,7 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
             [],
         ),
     ]  # fmt: skip
-    passed, checks = [], [check["passed"] for check in decision["checks"]]
-    for _, _, many, *_ in _BOXES[:-1]:
-        asked, checks = checks[:many], checks[many:]
-        passed.append(False if False in asked else None if None in asked else True)
-    passed.append(forbidden)
+    passed = six_answers(decision["checks"], stops)
     first = passed.index(False) if False in passed else len(_BOXES)
     rows = []
     for place, ((question, no, *_, yes), answer, parts) in enumerate(
