@@ -541,8 +541,9 @@ def steps(
         they had already looked at, and the share for ``best_sellers`` (``best_unseen``: without
         what they had looked at) and ``chance``; ``one_only``, how many customers had a hit in
         just one of ``came_true`` and ``best_sellers``; ``low``, ``high``, the 95 % interval of
-        ``came_true`` minus ``best_sellers``, wide enough for two steps. Missing where nobody is on
-        a step or nobody can be judged by. ``status``: see
+        ``came_true`` minus ``best_sellers``, wide enough for all steps with a verdict (of too few
+        nothing is said, see :func:`status`). Missing where nobody is on a step or nobody can be
+        judged by. ``status``: see
         :func:`status`.
     """
     tables = [transactions.rename(columns={"transaction_date": "date"})]
@@ -632,7 +633,9 @@ def _steps_judged(split, n, model):
     table.insert(0, "judged", step.value_counts())
     more = (found["came_true"] - found["best_sellers"]).groupby(step)
     table["one_only"] = more.agg(lambda each: (each != 0).sum())
-    table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each, 2)[end])
+    told = [not too_few(*each) for each in table[["judged", "one_only"]].to_numpy()]
+    verdicts = max(1, sum(told))
+    table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each, verdicts)[end])
                                    for end in (0, 1))  # fmt: skip
     return table
 

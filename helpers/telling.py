@@ -145,6 +145,17 @@ def listing(names: Iterable[object], most: int = 5) -> str:
     )
 
 
+def people(number: float) -> str:
+    """A number of people in words.
+
+    Examples
+    --------
+    >>> people(1), people(4290)
+    ('1 person', '4,290 people')
+    """
+    return "1 person" if number == 1 else f"{number:,.0f} people"
+
+
 def percent(share: float) -> str:
     """A share in words: no more digits than it deserves, and never 0% for what is there.
 

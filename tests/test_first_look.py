@@ -257,7 +257,9 @@ def test_every_person_stands_on_one_step(shop):
     assert (table["low"] <= more).all()
     assert table.loc["popularity", "one_only"] == 0
     # each of them is a 1 or a −1 in the difference, so the interval's width tells how many
-    spread = (table["high"] - table["low"]) / 2 / evaluate._normal_quantile(2)
+    # of too few no verdict is told, so they widen no other step's interval
+    assert table["status"].tolist() == ["better", "too few", "too few"]
+    spread = (table["high"] - table["low"]) / 2 / evaluate._normal_quantile(1)
     n = table["judged"]
     np.testing.assert_allclose(table["one_only"], spread**2 * n * (n - 1) + n * more**2, atol=1e-6)
 
