@@ -1187,7 +1187,9 @@ def _with_similarity_of(old, fresh):
                                fresh.purchases_, fresh.intent_, pairs)  # fmt: skip
 
 
-def the_contract(checks: pd.DataFrame, rules, oldest: str, phone: str) -> pd.DataFrame:
+def the_contract(
+    checks: pd.DataFrame, rules, oldest: str, phone: str, kept: bool = True
+) -> pd.DataFrame:
     """The lines that product and engineering sign, filled in as far as a run can.
 
     Parameters
@@ -1197,6 +1199,8 @@ def the_contract(checks: pd.DataFrame, rules, oldest: str, phone: str) -> pd.Dat
     rules : helpers.catalogue.Rules
     oldest, phone : str
         Up to which age a list is shown, and when somebody is called.
+    kept : bool
+        Whether yesterday's table is shown after a stop. Otherwise best sellers are.
 
     Returns
     -------
@@ -1218,7 +1222,9 @@ def the_contract(checks: pd.DataFrame, rules, oldest: str, phone: str) -> pd.Dat
         "the table": f"by {TABLE_BY}; a list for everybody",
         "no row": "the page shows best sellers",
         "yesterday's table": "shown after a stop, without what was bought, sold out or forbidden "
-        "since",
+        "since"
+        if kept
+        else "not shown: after a stop, best sellers",
         "the phone": f"rings {phone}",
     }
     rows = [(who, *line) for who, part in (("you", lines), ("engineering", theirs))

@@ -479,6 +479,9 @@ def test_the_contract_says_what_was_found_and_who_signs(shop):
     assert said["the stop"].startswith("2 of 3 checks") and said["the oldest age"] == "60 days"
     assert "and 1 product by our rules" in said["the rules"]
     assert said["the phone"] == "rings on the second missed night"
+    table = production.the_contract(checks, rules, "none", "on the first missed night", kept=False)
+    said = table.set_index("line")["what it says"]
+    assert said["yesterday's table"] == "not shown: after a stop, best sellers"
 
 
 def test_where_nobody_comes_back_a_missed_night_has_nobody_to_judge_by():
