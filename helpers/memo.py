@@ -1301,8 +1301,8 @@ def at_stake(facts: Mapping) -> str:
     Returns
     -------
     str
-        What is not known is named. What may be added runs from the gain's lower end, at an exchange
-        rate of 1 (or the highest, where that is lower), to its upper end at the highest.
+        What is not known is named. What may be added runs from nothing, if hits sell nothing, to
+        the gain's upper end at the highest exchange rate; from a loss, if its lower end is below 0.
     """
     decision, plan, bring = facts["decision"], facts["plan"], facts.get("money")
     if decision["decision"] == FIX_DATA:
@@ -1316,7 +1316,7 @@ def at_stake(facts: Mapping) -> str:
     else:
         unknown.append("what lists cost")
     if bring:
-        rates = min(1, plan["exchange_rate"]), plan["exchange_rate"]
+        rates = 0, plan["exchange_rate"]
         sums = [rounded(rate * bring[end]) for rate in rates for end in ("low", "high")]
         ends = min(sums), max(sums)
         may = "may add" if told else "lists may add"

@@ -1195,7 +1195,7 @@ def the_contract(
     Parameters
     ----------
     checks : DataFrame
-        All checks of a night, with ``stops``.
+        All checks of a night, with ``stops``, and ``beside`` for those that look at earlier nights.
     rules : helpers.catalogue.Rules
     oldest, phone : str
         Up to which age a list is shown, and when somebody is called.
@@ -1210,9 +1210,12 @@ def the_contract(
     hidden = len(rules.not_shown())
     never = "what was bought already"
     never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules" * bool(hidden)
+    stops, beside = checks["stops"].astype(bool), checks["beside"].astype(bool)
+    by = f"{(stops & ~beside).sum()} of the {(~beside).sum()} checks of the table"
+    if beside.any():
+        by += f", {(stops & beside).sum()} of the {beside.sum()} beside earlier nights"
     lines = {
-        "the stop": f"{int(checks['stops'].sum())} of {len(checks)} checks; one person may "
-        "overrule it, in writing, once the cause is known",
+        "the stop": f"by {by}; one person may overrule it, in writing, once the cause is known",
         "the oldest age": oldest,
         "the export": f"by {EXPORT_BY}; who owns it; changed columns are announced a week ahead",
         "the rules": f"never shown: {never}",
