@@ -2,10 +2,12 @@
 
 import contextlib
 import copy
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -377,3 +379,25 @@ def test_a_run_that_is_killed_leaves_no_customer_behind(tmp_path):
     runs.remove_left_overs(out)
     time.sleep(2)
     assert not list(out.glob(".staging-*"))
+
+
+def test_what_threads_still_write_doesnt_keep_a_folder(tmp_path):
+    staging = tmp_path / ".staging-1"
+    (staging / "notebooks").mkdir(parents=True)
+    written = []
+
+    def write():
+        with contextlib.suppress(FileNotFoundError):
+            for each in itertools.count():
+                (staging / "notebooks" / f"{each}.ipynb").write_text("{}")
+                written.append(each)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(written) < 50:
+        time.sleep(0.01)
+    runs._remove(staging)
+    for thread in threads:
+        thread.join(60)
+    assert not list(tmp_path.iterdir())

@@ -291,7 +291,7 @@ def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
                     _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)
             finally:
-                shutil.rmtree(staging, ignore_errors=True)
+                _remove(staging)
     except Timeout:
         raise RunError(
             f"Another run is writing into {run.folder}. Wait for it, or choose another --out."
@@ -307,7 +307,7 @@ def _leaving_nothing(staging):
 
     def end(*_):
         _end_kernels()
-        shutil.rmtree(staging, ignore_errors=True)
+        _remove(staging)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -319,6 +319,14 @@ def _leaving_nothing(staging):
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _remove(folder):
+    """Remove a folder into which threads may write: under another name, they don't find it."""
+    gone = folder.with_name(f"{folder.name}-gone")
+    with suppress(OSError):
+        folder = folder.replace(gone)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end_kernels():
@@ -359,7 +367,7 @@ def remove_left_overs(folder):
     """What a run that was killed could not finish or clean up."""
     finish_publishing(folder)
     for staging in folder.glob(f"{STAGING}*"):
-        shutil.rmtree(staging, ignore_errors=True)
+        _remove(staging)
     for part in [*folder.glob(".*.part"), *folder.glob("html/.*.part")]:
         part.unlink(missing_ok=True)
 
