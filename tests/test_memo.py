@@ -760,7 +760,7 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     assert "By ________: engineering sets up these lists; the data team" in asks
     assert "counts clicks and carts; legal signs what is forbidden; the homepage checks the" in asks
     assert "Before the test" not in asks, "once is enough"
-    assert "visits or revenue surely down, perhaps over ________ %: stop." in asks
+    assert "visits or revenue surely down, perhaps over ________ %: engineering stops." in asks
     half = plan["carts_per_year"] * plan["margin"] * plan["weeks"] / 52 / 2
     assert half <= memo.lost_at_most(plan) < 1.1 * half
     most = f"{memo.lost_at_most(plan):,}"
