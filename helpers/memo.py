@@ -473,10 +473,10 @@ STOPS = [
         "found": "{} something that is sold out",
         "found_where": "places have",
         "unknown": "no stock is known",
-        "until_known": "the page checks the stock",
+        "until_known": "the homepage checks the stock",
         "start": True,
         "signs": "merchandising",
-        "mend": "The page checks the stock whenever it is shown, and a reserve moves up.",
+        "mend": "The homepage checks the stock whenever it is shown, and a reserve moves up.",
     },
     {
         "question": "Did everybody who gets a mail agree?",
@@ -515,23 +515,17 @@ def six_answers(checks: Collection[Mapping], stops: Collection[Mapping] = ()) ->
     return [*answers, stops[0]["passed"] if stops else None]
 
 
-_NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 #: Of the six answers, what a test can be recommended without.
 _OPEN = {4: "the test's length", 5: "legal's word"}
 
 
 def _counted_answers(answers, on_the_line, on_the_test):
-    """How many of six answers are yes, what these rest on, and which are open."""
-    sure = answers.count(True)
-    told = "All six" if sure == 6 else f"{_NUMBERS[sure].capitalize()} of six"
-    told += " answers are yes"
-    rests = [on for at, on in ((2, on_the_line), (4, on_the_test)) if on and answers[at]]
-    told += "".join(f", {_NUMBERS[rests.count(on)]} on {on}" for on in dict.fromkeys(rests))
+    """Which of six answers are yes: all but the open ones; and what these rest on."""
     waits = [name for at, name in _OPEN.items() if answers[at] is None]
-    if waits:
-        is_open = "is open" if len(waits) == 1 else "are open"
-        told += f"; {' and '.join(waits)} {is_open}: the start waits"
-    return f"{told}."
+    told = f"But for {' and '.join(waits)}, all" if waits else "All"
+    rests = [on for at, on in ((2, on_the_line), (4, on_the_test)) if on and answers[at]]
+    partly = f", partly on {' and '.join(dict.fromkeys(rests))}" if rests else ""
+    return f"{told} the page's questions get a yes{partly}."
 
 
 _OF_A_STOP = ("question", "short", "stops", "stops_all", "until_known", "start", "signs", "mend")
@@ -597,7 +591,8 @@ def decide(evidence) -> dict:
         ``decision`` ("ship a test", "not yet", "don't" or "fix the data first"), ``because`` (the
         question that gave it), ``what_to_do``, ``missing`` and ``ask`` (to be said aloud; empty
         unless "not yet"), ``wanted`` (as given; empty unless "ship a test"), ``holds_once`` (the
-        same as a text), ``before`` (from :func:`before_the_start`), and ``checks``: a list of
+        same as a text), ``before`` (from :func:`before_the_start`), ``waits`` (who has to sign
+        before a start and hasn't; empty unless "ship a test"), and ``checks``: a list of
         ``question``, ``answer``, ``passed`` (True, False, or None where a question stays open).
     """
     evidence = dict(evidence)
@@ -641,10 +636,14 @@ def decide(evidence) -> dict:
         }
     if result["decision"] != SHIP:
         wanted = []
-    first = before_the_start(stops) if result["decision"] == SHIP else []
+    first, waits = [], []
+    if result["decision"] == SHIP:
+        first, signs = before_the_start(stops), stops or what_stops({})
+        silent = (stop for stop in signs if stop["passed"] is None and stop["stops_all"])
+        waits = list(dict.fromkeys(stop["signs"] for stop in silent))
     result["what_to_do"] = f"{result['what_to_do']} {_before_the_test(first)}".strip()
     result |= {"wanted": wanted, "holds_once": _holds_once(wanted), "before": first}
-    return result | {"checks": checks}
+    return result | {"waits": waits, "checks": checks}
 
 
 def _steps(decision, before, count_clicks):
@@ -682,7 +681,7 @@ def _holds_once(wanted):
 
 
 def headline(decision: Mapping) -> str:
-    """The recommendation as the first line has it: how many numbers a yes still waits for.
+    """The recommendation as the first line has it: what numbers and whose word a yes waits for.
 
     Parameters
     ----------
@@ -693,10 +692,13 @@ def headline(decision: Mapping) -> str:
     --------
     >>> headline({"decision": "ship a test", "wanted": [{"what": "the visits of a week"}]})
     'ship a test, once one number is filled in'
+    >>> headline({"decision": "ship a test", "waits": ["legal"]})
+    'ship a test, once legal has signed'
     """
     wanted = decision.get("wanted") or []
-    once = f", once {_HOW_MANY[len(wanted)]} filled in" if wanted else ""
-    return f"{decision['decision']}{once}"
+    once = [f"{_HOW_MANY[len(wanted)]} filled in"] if wanted else []
+    once += [f"{who} has signed" for who in decision.get("waits", [])]  # none in an older memo
+    return decision["decision"] + (f", once {' and '.join(once)}" if once else "")
 
 
 def who_fills_in(wanted: Collection[Mapping]) -> str:
@@ -1303,23 +1305,26 @@ def at_stake(facts: Mapping) -> str:
     str
         What is not known is named. What may be added runs from nothing, if hits sell nothing, to
         the gain's upper end at the highest exchange rate; from a loss, if its lower end is below 0.
+        Before a test it speaks of what comes after it.
     """
     decision, plan, bring = facts["decision"], facts["plan"], facts.get("money")
     if decision["decision"] == FIX_DATA:
         return "no sum is named before the data are mended."
     sign = f"{plan['currency']} " if plan.get("currency") else ""
     cost, told, unknown = plan["cost_per_year"], [], []
+    later = decision["decision"] == SHIP
+    lists, s = ("a roll-out then", "s") if later else ("lists", "")
     if cost:
-        told.append(f"lists cost {sign}{cost:,.0f} in year one")
+        told.append(f"{lists} cost{s} {sign}{cost:,.0f} in year one")
     elif plan["lift_from"] == "lift":
-        told.append(f"lists pay if the place sells {plan['lift']:.0%} more")
+        told.append(f"{lists} pay{s} if the place sells {plan['lift']:.0%} more")
     else:
         unknown.append("what lists cost")
     if bring:
         rates = 0, plan["exchange_rate"]
         sums = [rounded(rate * bring[end]) for rate in rates for end in ("low", "high")]
         ends = min(sums), max(sums)
-        may = "may add" if told else "lists may add"
+        may = "may add" if told else f"{lists} may add"
         add = f"{may} {sign}{_from_to(ends)}"
         add += f": {_from_to([end - cost for end in ends], '+')} net" if cost else " a year"
         told = [", and ".join([*told, add])]
@@ -1330,7 +1335,7 @@ def at_stake(facts: Mapping) -> str:
     else:
         unknown.append("what the place earns")
     if not told and decision.get("wanted"):
-        return "the rest is unknown until then."  # below a headline that says what it waits for
+        return "the rest is not known yet."  # below a headline that says what it waits for
     if unknown:
         told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
     return f"{'; '.join(told)}."

@@ -34,7 +34,7 @@ DOUBTS = [
 @pytest.mark.parametrize(
     ("change", "decision", "asked"),
     [
-        ({}, "ship a test", "Five of six answers are yes; legal's word is open"),
+        ({}, "ship a test", "But for legal's word, all the page's questions get a yes."),
         # before anything else: figures of wrong data say nothing, not even "don't"
         ({"doubts": 1}, "fix the data first", "look like what happened"),
         ({"doubts": 2, "rows_kept": 0.1, "gain_high": -0.1}, "fix the data first", "happened"),
@@ -52,7 +52,7 @@ DOUBTS = [
         # real, but not worth building
         ({"gain_low": 0.005, "gain_high": 0.019}, "don't", "beat the best sellers"),
         ({"signal_low": 0.005, "signal_high": 0.019}, "don't", "shuffle test"),
-        ({"gain_low": 0.005, "gain_high": 0.021}, "ship a test", "Five of six"),
+        ({"gain_low": 0.005, "gain_high": 0.021}, "ship a test", "But for legal's"),
         ({"smallest_lift": 0.41}, "not yet", "12 weeks"),
         # the first no decides: too few customers, or hits, to say that there is no signal
         ({"customers_judged": 20, "signal_high": -0.1}, "not yet", "100 customers"),
@@ -93,7 +93,7 @@ def test_without_traffic_the_length_of_the_test_stays_open():
     assert result["checks"][-1]["passed"] is None
     assert "enter the visits of known customers" in result["what_to_do"]
     assert result["because"] == (
-        "Four of six answers are yes; the test's length and legal's word are open: the start waits."
+        "But for the test's length and legal's word, all the page's questions get a yes."
     )
     # it never hides another question's no
     assert memo.decide(CLEAR | {"smallest_lift": None, "hits": 3})["decision"] == "not yet"
@@ -391,7 +391,7 @@ def test_what_nobody_has_entered_is_no_yes(shop, visits, cost, lift, said):
         return
     assert decision["holds_once"].startswith(f"It holds only once {said[0]} filled in: ")
     assert all(part in decision["holds_once"] for part in said), decision["holds_once"]
-    assert memo.headline(decision) == f"ship a test, once {said[0]} filled in"
+    assert memo.headline(decision) == f"ship a test, once {said[0]} filled in and legal has signed"
     # what is said to turn it turns it
     text = decision["holds_once"].replace(",", "")
     if found := re.search(r"Fewer than about (\d+) visits", text):
@@ -728,18 +728,20 @@ def test_clicks_that_nobody_counted_are_asked_for(facts):
     assert memo.assumed_for_the_test(plan) == "assumed clicks"
     assert memo.assumed_for_the_test(known["plan"]) == ""
     assert memo.assumed_for_the_test(plan | {"visits_per_week": None}) == "", "no weeks to rest on"
-    for line_on, test_on, told in (("", "", ""), ("x", "", ", one on x"), ("", "y", ", one on y"),
-                                   ("x", "x", ", two on x"),
-                                   ("x", "y", ", one on x, one on y")):  # fmt: skip
+    for line_on, test_on, told in (("", "", ""), ("x", "", ", partly on x"),
+                                   ("", "y", ", partly on y"),
+                                   ("x", "x", ", partly on x"),
+                                   ("x", "y", ", partly on x and y")):  # fmt: skip
         rests = evidence | {"assumed": line_on, "test_assumed": test_on}
-        open_word = f"Five of six answers are yes{told}; legal's word is open: the start waits."
-        assert memo.decide(rests)["because"] == open_word
+        yes = f"all the page's questions get a yes{told}."
+        found = memo.decide(rests)
+        assert found["because"] == f"But for legal's word, {yes}" and found["waits"] == ["legal"]
         rests["stops"] = memo.what_stops({"forbidden": 0})
-        assert memo.decide(rests)["because"] == f"All six answers are yes{told}."
-        told = told.replace("two", "one") if line_on == test_on else told.removesuffix(", one on y")
+        found = memo.decide(rests)
+        assert found["because"] == f"A{yes[1:]}" and not found["waits"]
+        yes = yes.replace(" and y", "").replace(", partly on y", "")
         rests["smallest_lift"] = None
-        weeks = f"Five of six answers are yes{told}; the test's length is open: the start waits."
-        assert memo.decide(rests)["because"] == weeks
+        assert memo.decide(rests)["because"] == f"But for the test's length, {yes}"
     page = said(memo.page(facts | known, "shop"))
     assert (
         "counts clicks" not in page and f"Under {fewest} carts in 100 visits (today: 0.8)" in page
@@ -756,9 +758,9 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     question = f"For ________ to decide on ________: test personal lists for {plan['weeks']} weeks?"
     assert asks.index(question) < asks.index("Recommendation: ship a test")
     assert "By ________: engineering sets up these lists; the data team" in asks
-    assert "counts clicks and carts; legal signs what is forbidden; the page checks the" in asks
+    assert "counts clicks and carts; legal signs what is forbidden; the homepage checks the" in asks
     assert "Before the test" not in asks, "once is enough"
-    assert "visits or revenue surely down, perhaps over ________ %: stop." in asks
+    assert "visits or revenue surely down, perhaps over ________ %: engineering stops." in asks
     half = plan["carts_per_year"] * plan["margin"] * plan["weeks"] / 52 / 2
     assert half <= memo.lost_at_most(plan) < 1.1 * half
     most = f"{memo.lost_at_most(plan):,}"
@@ -779,15 +781,17 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     told = f"{once} a year in margin (in the shop's currency); if 2 %, the most we believe (the "
     told += f"highest exchange rate), {twice}."
     assert told in said(page)
-    rule = f"roll out if carts surely rise and {100 * plan['lift']:.0f} % more is possible, drop if"
-    assert f"At the end: {rule} it isn't, else can't tell: keep today's list." in asks
+    rule = f"roll out if carts surely rise, at best by {100 * plan['lift']:.0f} % or more (in steps"
+    rule += ", if at worst by less); drop if at best by less; else keep today's list."
+    assert f"At the end: {rule}" in asks
     best, worst = evaluate.rates_that_pay(plan["lift"], *gain_of(quality), base)
-    told = f"They pay from about {best:.1f} % on at the gain's upper end, {worst:.1f}"
+    told = f"To pay, each must bring about {best:.1f} % at the gain's upper end, {worst:.1f}"
     assert f"{told} % at its lower end." in said(page) and best < worst
-    stake = f"At stake: the test costs ________ hours and at most {most}. Lists cost 8,000 in year"
+    stake = f"The test costs ________ hours of work, and at most {most} in margin. A roll-out then"
     ends = "0", twice.split(" to ")[1]  # nothing, if hits sell nothing
     net = [f"{float(each.replace(',', '')) - 8_000:+,.0f}".replace("-", "−") for each in ends]
-    assert f"{stake} one, and may add {' to '.join(ends)}: {' to '.join(net)} net." in asks
+    stake += f" costs 8,000 in year one, and may add {' to '.join(ends)}: {' to '.join(net)} net."
+    assert stake in asks
     year = f"÷ the {plan['earns'] * 4_200:,.0f} that it earns a year today."
     assert year in said(page)
     assert first.count('<th scope="row"') == 5, "five customers"
@@ -846,7 +850,8 @@ def gain_of(quality):
 
 def test_each_answer_is_a_decision_of_a_person_by_a_day(facts):
     for answer in (memo.NOT_YET, memo.DONT, memo.FIX_DATA):
-        no = facts | {"decision": facts["decision"] | {"decision": answer, "wanted": []}}
+        left = {"decision": answer, "wanted": [], "waits": []}
+        no = facts | {"decision": facts["decision"] | left}
         top = said(f"<main>{memo.top_and_rest(memo.page(no, 'shop'))[0]}")
         question = "For ________ to decide on ________: test personal lists? Recommendation: "
         assert top.startswith(f"{question}{answer} At stake: "), top
@@ -863,25 +868,28 @@ def test_what_is_at_stake_names_what_nobody_knows(facts):
 
     ends = {"low": -400.0, "high": 8_000.0}
     year = f"the place earns {plan['earns'] * 4_200:,.0f} a year"
+    then = "a roll-out then"
     assert stake(ends, cost_per_year=None, lift_from="fifth") == (
-        "lists may add −800 to 16,000 a year; what lists cost is not known."
+        f"{then} may add −800 to 16,000 a year; what lists cost is not known."
     )
-    assert stake(None) == f"lists cost 8,000 in year one; {year}."
+    assert stake(None) == f"{then} costs 8,000 in year one; {year}."
     assert stake(None, visits_per_week=None) == (
-        "lists cost 8,000 in year one; what the place earns is not known."
+        f"{then} costs 8,000 in year one; what the place earns is not known."
     )
+    no = facts | {"decision": facts["decision"] | {"decision": memo.DONT}, "money": None}
+    assert memo.at_stake(no) == f"lists cost 8,000 in year one; {year}.", "no test comes before"
     assert stake(None, earns=None).endswith("what the place earns is not known.")
     lift = {"cost_per_year": None, "lift_from": "lift", "lift": 0.3}
     assert stake(ends, **lift) == (
-        "lists pay if the place sells 30% more, and may add −800 to 16,000 a year."
+        f"{then} pays if the place sells 30% more, and may add −800 to 16,000 a year."
     )
     # at the highest rate, whatever a lower one would bring lies between; at 0, hits sell nothing
     assert stake(ends).endswith("one, and may add −800 to 16,000: −8,800 to +8,000 net.")
     assert stake(ends | {"low": 400.0, "high": 4_000.0}).endswith(
         "add 0 to 8,000: −8,000 to 0 net."
     )
-    told = "lists cost EUR 8,000 in year one, and may add EUR −200 to 4,000: −8,200 to −4,000 net."
-    assert stake(ends, exchange_rate=0.5, currency="EUR") == told
+    told = "costs EUR 8,000 in year one, and may add EUR −200 to 4,000: −8,200 to −4,000 net."
+    assert stake(ends, exchange_rate=0.5, currency="EUR") == f"{then} {told}"
 
 
 def test_an_interval_too_rough_for_a_dont_says_so_beside_its_yes():
@@ -906,7 +914,7 @@ def test_the_top_of_the_memo_decides_and_the_rest_is_all_else(facts):
     assert headings == ["What we ask for", "What would change our mind"]
     assert "Recommendation: ship a test" in top and "A forbidden product" in top
     assert top.count("<svg") == 3 and len(words(top)) < 200
-    assert "Another season says the opposite: " in top and "window" not in said(page)
+    assert "Best sellers win in another season: " in top and "window" not in said(page)
     assert len(re.findall(r"^<span>.*________.*</span>", rest, flags=re.M)) == 8
     assert rest.count("</span><br>") == 7, "a line for each who signs"
     assert "Signed, legal" in rest and "The rule, and what it rests on" in rest
@@ -928,18 +936,18 @@ def test_what_stops_is_never_weighed_against_the_gain():
     """However large the gain: a test that the figures speak for is not started."""
     fine = {"forbidden": 0, "sold_out": 0, "without_consent": 0}
     assert memo.decide(CLEAR | {"stops": memo.what_stops(fine)}) == memo.decide(CLEAR) | {
-        "because": "All six answers are yes."
-    }
+        "because": "All the page's questions get a yes.", "waits": []
+    }  # fmt: skip
     result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {"forbidden": 3})})
     assert result["decision"] == "not yet" and "3 places" in result["because"]
     assert "stops it, whatever the gain is" in result["because"] and "legal" in result["ask"]
     assert len(result["checks"]) == len(memo.CHECKS)
     # a mail or a place is no reason to hold up the homepage, but to be mended before the start
-    wanted = {"sold_out": "the page checks the stock",
+    wanted = {"sold_out": "the homepage checks the stock",
               "without_consent": "mails and reminders go to those who agreed"}  # fmt: skip
     for name, what in wanted.items():
         result = memo.decide(CLEAR | {"stops": memo.what_stops(fine | {name: 3})})
-        assert result["decision"] == "ship a test" and result["because"].startswith("All six")
+        assert result["decision"] == "ship a test" and result["because"].startswith("All the")
         assert "Before the test: 3 " in result["what_to_do"] and what in result["what_to_do"]
     # it makes no "don't" milder, and no data right
     broken = {"stops": memo.what_stops({"forbidden": 3})}
@@ -950,7 +958,7 @@ def test_what_stops_is_never_weighed_against_the_gain():
 def test_silence_is_no_yes():
     result = memo.decide(CLEAR | {"stops": memo.what_stops({})})
     assert result["decision"] == "ship a test"
-    told = "Before the test: legal signs what is forbidden; the page checks the stock."
+    told = "Before the test: legal signs what is forbidden; the homepage checks the stock."
     assert result["what_to_do"] == told and "; ".join(result["before"]) in told
     # without consents no mail goes out, which holds up no test on the homepage
     assert "agreed" not in result["what_to_do"]
@@ -1097,15 +1105,15 @@ def open_facts(shop):
 def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(open_facts):
     page = said(memo.page(open_facts, "shop"))
     told = (
-        "Four of six answers are yes, one on an assumed line; the test's length and legal's word "
+        "But for the test's length and legal's word, all the page's questions get a yes, partly on "
     )
-    assert f"{told}are open: the start waits." in page
-    told = "once two numbers are filled in At stake: the test costs hours; the rest is "
-    assert f"{told}unknown until then." in page
+    assert f"{told}an assumed line." in page.split("The rule, and what it rests on")[1]
+    told = "once two numbers are filled in and legal has signed The test costs hours of work. The "
+    assert f"{told}rest is not known yet." in page
     decided = open_facts["decision"] | {"decision": memo.NOT_YET, "wanted": []}
     stake = memo.at_stake(open_facts | {"decision": decided})
     assert stake == "what lists cost and what the place earns are not known."
-    top = page[: page.index("Four of six")]
+    top = page[: page.index("What we ask for")]
     assert "Recommendation: ship a test, once two numbers are filled in" in top
     assert "The visits of known customers in a week, where the list is shown: Fewer than" in top
     assert "The cost of the first year, to build and to run: A cost of more than about" in top
@@ -1116,7 +1124,8 @@ def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(o
     assert "(the visits of a week tell for how long): half of" in asks
     one = open_facts["decision"]["wanted"][1:]
     assert memo.who_fills_in(one) == "finance fills in the cost"
-    assert memo.headline(open_facts["decision"] | {"wanted": []}) == "ship a test"
+    signed = {"wanted": [], "waits": []}
+    assert memo.headline(open_facts["decision"] | signed) == "ship a test"
     # whoever has said both is asked for nothing
     assert "once" not in memo.headline({"decision": memo.DONT})
 
@@ -1296,4 +1305,4 @@ def test_the_shuffle_tests_scores_are_told_from_those_of_the_lists(facts):
 )  # fmt: skip
 def test_weeks_before_christmas_are_named(facts, last, warns):
     page = said(memo.page(facts | {"data": facts["data"] | {"to": last}}, "shop"))
-    assert ("These weeks end just before Christmas. Another season says" in page) == warns
+    assert ("These weeks end just before Christmas. Best sellers win" in page) == warns
