@@ -1188,7 +1188,7 @@ def _with_similarity_of(old, fresh):
 
 
 def the_contract(
-    checks: pd.DataFrame, rules, oldest: str, phone: str, kept: bool = True
+    checks: pd.DataFrame, rules, oldest: str, clock: str, phone: str, kept: bool = True
 ) -> pd.DataFrame:
     """The lines that product and engineering sign, filled in as far as a run can.
 
@@ -1197,8 +1197,8 @@ def the_contract(
     checks : DataFrame
         All checks of a night, with ``stops``, and ``beside`` for those that look at earlier nights.
     rules : helpers.catalogue.Rules
-    oldest, phone : str
-        Up to which age a list is shown, and when somebody is called.
+    oldest, clock, phone : str
+        Up to which age a list is shown, what is learned when, and when somebody is called.
     kept : bool
         Whether yesterday's table is shown after a stop. Otherwise best sellers are.
 
@@ -1217,6 +1217,7 @@ def the_contract(
     lines = {
         "the stop": f"by {by}; one person may overrule it, in writing, once the cause is known",
         "the oldest age": oldest,
+        "the clock": clock,
         "the export": f"by {EXPORT_BY}; who owns it; changed columns are announced a week ahead",
         "the rules": f"never shown: {never}",
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",

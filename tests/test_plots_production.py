@@ -147,6 +147,12 @@ def test_old_lists_stand_beside_fresh_ones_and_best_sellers(drawn, table, findin
     no_overlap(axes)
 
 
+def test_the_title_names_the_oldest_age_that_is_shown(drawn):
+    plots.hits_by_age(by_age(), 7)
+    assert title(drawn[0]) == "After 7 days, old lists still beat best sellers"
+    no_overlap(drawn[0])
+
+
 def test_a_night_rings_if_any_gauge_does(drawn):
     rings = np.array([[True, False, False, True], [False, False, False, True]])
     plots.many_gauges(rings)

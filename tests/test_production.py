@@ -474,16 +474,19 @@ def test_the_contract_says_what_was_found_and_who_signs(shop):
     rules = catalogue.shop_rules(shop[0], denied)
     checks = pd.DataFrame({"check": list("abcd"), "stops": [True, False, True, True]})
     checks["beside"] = [False, False, False, True]
-    table = production.the_contract(checks, rules, "60 days", "on the second missed night")
+    found = "60 days", "nightly", "on the second missed night"
+    table = production.the_contract(checks, rules, *found)
     said = table.set_index("line")["what it says"]
     assert set(table["who signs"]) == {"you", "engineering"} and table.notna().all(axis=None)
     told = "by 2 of the 3 checks of the table, 1 of the 1 beside earlier nights; one person"
     assert said["the stop"].startswith(told) and said["the oldest age"] == "60 days"
-    alone = production.the_contract(checks[:3], rules, "60 days", "on the second missed night")
+    alone = production.the_contract(checks[:3], rules, *found)
     assert alone["what it says"][0].startswith("by 2 of the 3 checks of the table; one person")
     assert "and 1 product by our rules" in said["the rules"]
     assert said["the phone"] == "rings on the second missed night"
-    table = production.the_contract(checks, rules, "none", "on the first missed night", kept=False)
+    assert said["the clock"] == "nightly"
+    found = "none", "nightly", "on the first missed night"
+    table = production.the_contract(checks, rules, *found, kept=False)
     said = table.set_index("line")["what it says"]
     assert said["yesterday's table"] == "not shown: after a stop, best sellers"
 

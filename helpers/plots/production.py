@@ -137,13 +137,15 @@ def checks_by_night(drill: pd.DataFrame) -> None:
     style.show(figure, f"{finding}. Checks that fail. {told}.")
 
 
-def hits_by_age(by_age: pd.DataFrame) -> None:
+def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     """What lists lose while they age, beside best sellers; and if only the similarities age.
 
     Parameters
     ----------
     by_age : DataFrame
         From :func:`helpers.production.lists_by_age`.
+    shown : int, optional
+        From :func:`helpers.production.oldest_age`: up to it, lists clearly beat best sellers.
     """
     place = np.arange(len(by_age))
     popular = by_age.attrs["best_sellers"]
@@ -180,6 +182,9 @@ def hits_by_age(by_age: pd.DataFrame) -> None:
         finding = f"Of the ages measured, lists lose at {days}"
         if len(older) == len(ages) > 1:
             finding = f"Of the ages measured, lists lose from {days} on"
+    if shown:
+        after = f"{shown} day{'' if shown == 1 else 's'}"
+        finding = f"After {after}, old lists still beat best sellers"
     told = ", ".join(f"at age {age} {rate:.1%}" for age, rate in by_age["hit_rate"].items())
     pairs = by_age["old_pairs"].iloc[-1]
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs:.1%}; "
