@@ -44,10 +44,19 @@ def test_a_shop_at_a_glance_has_every_month(figures):
         [axes] = figures[-1].axes
         assert [bar.get_height() for bar in axes.patches] == list(known.values())
         first, last = min(known), max(known)
-        assert title(axes) == f"{first} to {last}: purchases by month"
+        told = " ".join(title(axes).split())
+        usual = 40 if len(known) > 1 else 1
+        assert told == f"No month is missing; purchases in the last: {known[last]}, usually {usual}"
         told = [text.get_text() for text in axes.get_xticklabels()]
         assert (told[0], told[-1]) == (first, last)
         assert f"{last} {known[last]:,}" in figures[-1].alt
+
+
+def test_a_month_without_purchases_leaves_a_gap(figures):
+    plots.at_a_glance({"rows": {"months": {"2024-09": 40, "2024-12": 50}}})
+    [axes] = figures[-1].axes
+    assert [bar.get_height() for bar in axes.patches] == [40, 0, 0, 50]
+    assert title(axes).startswith("Months missing: 2;")
 
 
 def test_no_figure_gives_a_verdict_away(figures):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 import textwrap
 from collections.abc import Mapping
+
+import pandas as pd
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR
 from helpers.plots import style
@@ -78,13 +81,18 @@ def at_a_glance(read: Mapping) -> None:
     read : mapping
         From :func:`helpers.cases.gauges`.
     """
-    months = read["rows"]["months"]
+    known = read["rows"]["months"]
+    every = pd.period_range(min(known), max(known), freq="M").astype(str)
+    months = {month: known.get(month, 0) for month in every}
     figure, axes = style.figure(height=2.4)
     axes.bar(range(len(months)), list(months.values()), color=INK, width=0.75)
-    first, last = list(months)[0], list(months)[-1]
+    first, last = every[0], every[-1]
     axes.set_xticks([0, len(months) - 1], [first, last])
     axes.set_yticks([0, max(months.values())], ["0", f"{max(months.values()):,}"])
-    style.title(axes, f"{first} to {last}: purchases by month")
+    missing = len(months) - len(known)
+    gaps = f"Months missing: {missing}" if missing else "No month is missing"
+    usual = statistics.median(months.values())
+    style.title(axes, f"{gaps}; purchases in the last: {months[last]:,}, usually {usual:,.0f}")
     counts = ", ".join(f"{month} {count:,}" for month, count in months.items())
     style.show(figure, f"Purchases by month: {counts}.")
 
