@@ -633,9 +633,9 @@ def _steps_judged(split, n, model):
     table.insert(0, "judged", step.value_counts())
     more = (found["came_true"] - found["best_sellers"]).groupby(step)
     table["one_only"] = more.agg(lambda each: (each != 0).sum())
-    told = [not too_few(*each) for each in table[["judged", "one_only"]].to_numpy()]
-    verdicts = max(1, sum(told))
-    table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each, verdicts)[end])
+    verdicts = sum(not too_few(*each) for each in table[["judged", "one_only"]].to_numpy())
+    wide = max(1, verdicts)
+    table["low"], table["high"] = (more.agg(lambda each, end=end: interval(each, wide)[end])
                                    for end in (0, 1))  # fmt: skip
     return table
 

@@ -25,7 +25,7 @@ from helpers.data import HealthReport, line_amounts
 from helpers.evaluate import MIN_CUSTOMERS, MIN_HITS, WORTH_HAVING, ruled_out
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import MostPopular, Random
-from helpers.telling import kept, typeset
+from helpers.telling import counted, kept, typeset
 
 SHIP, NOT_YET, DONT = "ship a test", "not yet", "don't"
 FIX_DATA = "fix the data first"
@@ -119,27 +119,6 @@ _HOLDS = {
     "metrics.json": "all figures of the run, for programs",
 }
 
-#: How what is counted reads where there is one of it.
-_ONE = {"people get": "person gets", "places have": "place has", "ids": "id"}
-
-
-def of(number: int, things: str) -> str:
-    """A number and what is counted, as one says it.
-
-    Parameters
-    ----------
-    number : int
-    things : str
-        In the plural.
-
-    Examples
-    --------
-    >>> of(1, "customers"), of(2_000, "customers"), of(1, "people get")
-    ('1 customer', '2,000 customers', '1 person gets')
-    """
-    one = _ONE.get(things, things.removesuffix("s"))
-    return f"{number:,} {one if number == 1 else things}"
-
 
 def too_little(low: float, high: float, worth_having: float) -> bool:
     """Do the data say that the difference is not worth having, be it none or a small one?
@@ -159,12 +138,12 @@ def too_little(low: float, high: float, worth_having: float) -> bool:
     return ruled_out(low, high, worth_having) or high < worth_having and low > 0
 
 
-def too_rough(low: float, high: float, worth_having: float) -> bool:
-    """Whether an interval ends below the line, and is too wide to rule it out.
+def too_rough(low: float | None, high: float | None, worth_having: float | None) -> bool:
+    """Whether an interval ends below the line, and is too wide to rule it out; not if unknown.
 
     Parameters
     ----------
-    low, high, worth_having : float
+    low, high, worth_having : float or None
         As in :func:`too_little`.
 
     Examples
@@ -172,6 +151,8 @@ def too_rough(low: float, high: float, worth_having: float) -> bool:
     >>> too_rough(-0.09, 0.03, 0.04), too_rough(-0.02, 0.03, 0.04), too_rough(-0.02, 0.05, 0.04)
     (True, False, False)
     """
+    if any(each is None or math.isnan(each) for each in (low, high, worth_having)):
+        return False
     return high < worth_having and not too_little(low, high, worth_having)
 
 
@@ -519,8 +500,8 @@ def six_answers(checks: Collection[Mapping], stops: Collection[Mapping] = ()) ->
 _OPEN = {4: "the test's length", 5: "legal's word"}
 
 
-def _counted_answers(answers, on_the_line, on_the_test):
-    """Which of six answers are yes: all but the open ones; and what these rest on."""
+def _what_got_a_yes(answers, on_the_line, on_the_test):
+    """A sentence on a recommended test: all but the open answers are yes, some on assumptions."""
     waits = [name for at, name in _OPEN.items() if answers[at] is None]
     told = f"But for {' and '.join(waits)}, all" if waits else "All"
     rests = [on for at, on in ((2, on_the_line), (4, on_the_test)) if on and answers[at]]
@@ -531,12 +512,12 @@ def _counted_answers(answers, on_the_line, on_the_test):
 _OF_A_STOP = ("question", "short", "stops", "stops_all", "until_known", "start", "signs", "mend")
 
 
-def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
+def what_stops(counts: Mapping[str, int | None]) -> list[dict]:
     """What must hold whatever the gain is: forbidden products, stock, consent.
 
     Parameters
     ----------
-    counted : mapping
+    counts : mapping
         ``forbidden`` and ``sold_out`` (places on the lists), ``without_consent`` (people who get a
         mail); None, or missing, where nobody has said what is forbidden, sold out or agreed to.
 
@@ -550,10 +531,10 @@ def what_stops(counted: Mapping[str, int | None]) -> list[dict]:
     """
     asked = []
     for stop in STOPS:
-        count = counted.get(stop["count"])
+        count = counts.get(stop["count"])
         answer = stop["unknown"]
         if count is not None:
-            answer = stop["found"].format(of(count, stop["found_where"]))
+            answer = stop["found"].format(counted(count, stop["found_where"]))
         passed = None if count is None else count == 0
         kept = {name: stop[name] for name in _OF_A_STOP}
         asked.append(kept | {"answer": answer, "passed": passed})
@@ -631,7 +612,7 @@ def decide(evidence) -> dict:
         rests = (known.get(name) for name in ("assumed", "test_assumed"))
         result |= {
             "decision": SHIP,
-            "because": _counted_answers(six_answers(checks, stops), *rests),
+            "because": _what_got_a_yes(six_answers(checks, stops), *rests),
             "what_to_do": still_open[0]["what_to_do"] if still_open and not wanted else "",
         }
     if result["decision"] != SHIP:
@@ -749,7 +730,7 @@ def _in_points(known):
     ends = ("signal_low", "signal_high", "gain_low", "gain_high")
     told = {f"{name}_points": points(known[name]) for name in ends if name in known}
     if "doubts" in known:
-        told["doubts_told"] = of(known["doubts"], "reasons")
+        told["doubts_told"] = counted(known["doubts"], "reasons")
     if "rows_kept" in known:
         nearly = 0.995 <= known["rows_kept"] < 1
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
@@ -757,8 +738,7 @@ def _in_points(known):
         line = known["worth_having"]
         told["line_points"] = points(line, "")
         for name in ("signal", "gain"):
-            ends = known.get(f"{name}_low"), known.get(f"{name}_high")
-            rough = None not in ends and too_rough(*ends, line)
+            rough = too_rough(known.get(f"{name}_low"), known.get(f"{name}_high"), line)
             told[f"{name}_rough"] = ", but it is too rough to rule that out" if rough else ""
     if "smallest_lift" in known:
         told["noticed"] = noticed(known["smallest_lift"])
@@ -1186,7 +1166,8 @@ def _wanted(planned, evidence, quality, smallest_lift):
             )
             if not once_a_week:
                 found[0]["turns"] += (
-                    f" One visit a week of each of the {of(customers, 'customers')} is too little."
+                    f" One visit a week of each of the {counted(customers, 'customers')} is too "
+                    "little."
                 )
         if tells and no_line and cost and earns:
             least = _two_digits(cost / (turns_at * earns))
@@ -1206,8 +1187,8 @@ def _wanted(planned, evidence, quality, smallest_lift):
             if no_visits and once_a_week:
                 most = bare(money(rounded(visit * everybody, 2), currency))
                 turns += (
-                    f" For example, if each of the {of(customers, 'customers')} comes once a week, "
-                    f"the lists may cost at most about {most} in the first year."
+                    f" For example, if each of the {counted(customers, 'customers')} comes once a "
+                    f"week, the lists may cost at most about {most} in the first year."
                 )
         found.append({"what": what, "key": "cost_per_year", "turns": turns})
     return found
@@ -1712,7 +1693,7 @@ def page(
     )
     environment.filters["percent"] = lambda share, digits=0: f"{share:,.{digits}%}"
     environment.filters["count"] = "{:,}".format
-    environment.filters["of"] = of
+    environment.filters["of"] = counted
     environment.filters["whole"] = "{:,.0f}".format
     environment.filters["rounded"] = rounded
     environment.filters["money"] = money

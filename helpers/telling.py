@@ -145,15 +145,26 @@ def listing(names: Iterable[object], most: int = 5) -> str:
     )
 
 
-def people(number: float) -> str:
-    """A number of people in words.
+#: How what is counted reads where there is one of it.
+_ONE = {"people": "person", "people get": "person gets", "places have": "place has", "ids": "id"}
+
+
+def counted(number: int, things: str) -> str:
+    """A number and what is counted, as one says it.
+
+    Parameters
+    ----------
+    number : int
+    things : str
+        In the plural.
 
     Examples
     --------
-    >>> people(1), people(4290)
-    ('1 person', '4,290 people')
+    >>> counted(1, "customers"), counted(2_000, "customers"), counted(1, "people get")
+    ('1 customer', '2,000 customers', '1 person gets')
     """
-    return "1 person" if number == 1 else f"{number:,.0f} people"
+    one = _ONE.get(things, things.removesuffix("s"))
+    return f"{number:,} {one if number == 1 else things}"
 
 
 def percent(share: float) -> str:
@@ -192,6 +203,8 @@ def share_of(share: float, whole: float) -> str:
     --------
     >>> share_of(0.543, 1_056), share_of(4 / 14, 14)
     ('54%', '4 of 14')
+    >>> share_of(0.5, FEW)
+    '50%'
 
     An average need not be a whole number:
 

@@ -285,6 +285,16 @@ def test_a_test_of_the_planned_size_finds_the_planned_lift_four_times_in_five():
     assert np.mean(found) == pytest.approx(0.8, abs=0.07)
 
 
+def test_the_smallest_lift_with_another_share_held_out():
+    plan = LiveTest(arms={"a": 0.4, "b": 0.2, "c": 0.2, "d": 0.2})
+    held = LiveTest(arms={"a": 0.1, "b": 0.3, "c": 0.3, "d": 0.3})
+    log = rows_of(make_test(5, n=6_000))
+    for weeks in (None, plan.weeks // 2):
+        found = experiments.smallest_lift(plan, log, 0.1, weeks)
+        planned = experiments.plan_test(held, log, [weeks or plan.weeks])["smallest_lift"].item()
+        assert found == pytest.approx(planned)
+
+
 def test_more_arms_weekly_looks_and_uneven_shares_cost():
     log = rows_of(make_test(5, n=6_000))
     smallest = {

@@ -17,7 +17,7 @@ import pandas as pd
 
 from helpers import cases
 from helpers.evaluate import compare
-from helpers.experiments import plan_test
+from helpers.experiments import plan_test, smallest_lift
 from helpers.packaged import packaged_yaml
 from helpers.production import health_checks, stopped_by
 
@@ -369,21 +369,14 @@ def _(small_bought):
 
 @computed("08-5")
 def _(plan, log):
-    weeks = [plan.weeks, log["date"].dt.normalize().nunique() // 7]
-    base, *new = plan.arms
-
-    def planned(share):
-        arms = {base: share} | {arm: (1 - share) / len(new) for arm in new}
-        return plan_test(plan.model_copy(update={"arms": arms}), log, weeks)
-
-    before = plan_test(plan, log, weeks[:1])["smallest_lift"].iloc[0]
-    held = planned(0.05)
-    return held["smallest_lift"].iloc[0], {
-        "as it was": before,
-        "by the napkin": before * (1 / 0.05 + 1 / 0.95) ** 0.5 / 2,
-        "the other way": planned(0.95)["smallest_lift"].iloc[0],
-        "points": held["smallest_difference"].iloc[0],
-        "half a year": held["smallest_lift"].iloc[-1],
+    before = plan_test(plan, log, [plan.weeks]).iloc[0]
+    held = smallest_lift(plan, log, 0.05)
+    return held, {
+        "as it was": before["smallest_lift"],
+        "by the napkin": before["smallest_lift"] * (1 / 0.05 + 1 / 0.95) ** 0.5 / 2,
+        "the other way": smallest_lift(plan, log, 0.95),
+        "points": held * before["smallest_difference"] / before["smallest_lift"],
+        "half a year": smallest_lift(plan, log, 0.05, log["date"].dt.normalize().nunique() // 7),
     }
 
 

@@ -248,8 +248,7 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
         return lambda *ends: f"{what} {' to '.join(map(points, ends))}"
 
     def rough(name):
-        ends = [evidence.get(each) for each in (f"{name}_low", f"{name}_high", "worth_having")]
-        return not any(each is None or each != each for each in ends) and too_rough(*ends)
+        return too_rough(*map(evidence.get, (f"{name}_low", f"{name}_high", "worth_having")))
 
     forbidden = stops[0]["passed"] if stops else None
 

@@ -12,7 +12,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, meaning
 from helpers.plots import style
-from helpers.telling import share_of
+from helpers.telling import FEW, percent, share_of
 
 _ROWS = 6  # of a customer's purchases before the cut, and of those after it
 
@@ -239,9 +239,11 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     axes.set_xlim(0, min(1.02, max(1.15 * table["share"].max(), 0.01)))
     told = [f"{name}: {share_of(share, n_customers)}" for name, share in table["share"].items()]
     # of many as a number of a hundred, of few as a count
-    found = [share_of(share, n_customers).split(" of ")[0] for share in table["share"].iloc[:2]]
-    whole = 100 if found[0].endswith("%") else n_customers
-    ours, others = (each.removesuffix("%").strip() for each in found)
+    whole = 100 if n_customers >= FEW else n_customers
+    ours, others = (
+        percent(share).removesuffix("%") if n_customers >= FEW else f"{share * n_customers:.0f}"
+        for share in table["share"].iloc[:2]
+    )
     if n_customers == 1:
         finding, people = f"Of the one customer, {ours} finds", "the one customer"
     else:
