@@ -62,7 +62,7 @@ def test_a_real_export(tmp_path):
         "-p", "transactions_path", RETAIL, "--out", tmp_path,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "Recommendation: ship a test, once two numbers are filled in." in result.stdout
+    assert "Recommendation: ship a test, once two numbers are filled in" in result.stdout
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     report = metrics["memo"]["data"]
     assert report["read"] == 541_909
