@@ -209,6 +209,9 @@ HEADERS = {
                  "カテゴリ"],
     "English": ["CustomerID", "StockCode", "InvoiceDate", "InvoiceNo", "Quantity", "UnitPrice",
                 "Description", "Department"],
+    "cut short": ["CUST_NBR", "ITM_CD", "ord_dt", "ORD_NUM", "qnty", "prc", "prod_desc",
+                  "prod_cat"],
+    "a word": ["cust", "prod", "trans_dt", "txn_id", "quant", "unit_prc", "item_desc", "dept"],
     "ours": ["customer_id", "product_id", "transaction_date", "transaction_id", "quantity",
              "unit_price", "product_name", "product_category"],
 }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
-from helpers.course.describing.words import ranks, squeezed
+from helpers.course.describing.words import ranks, squeezed, written_out
 from helpers.reading.databases import Database, Query, is_database
 from helpers.reading.errors import listed
 from helpers.reading.files import DATES_OF, NUMBERS_OF, DataError, input_files, tables_of
@@ -146,7 +146,7 @@ def _options_for(path):
             continue
         kind = options.header_row, frozenset(map(squeezed, header))
         alike.setdefault(kind, []).append(sheet)
-        score = sum(squeezed(name) in known for name in header)
+        score = sum(squeezed(name) in known or written_out(name) in known for name in header)
         if score > most:
             best, most = kind, score
     if best is None:

@@ -16,6 +16,7 @@ from helpers.course.describing.words import (
     squeezed,
     without_table,
     words,
+    written_out,
 )
 from helpers.plausibility import grows_with_quantity, several_in_a_cell, states_of
 
@@ -118,6 +119,8 @@ def _rank(ours, theirs):
         return ranked[bare]
     if (short := squeezed(without_table(theirs))) in ranked:
         return 500 + ranked[short]
+    if (long := written_out(without_table(theirs))) in ranked:
+        return 700 + ranked[long]
     parts = parts_of(theirs)
     beside = set(parts) & set(words()["not_paid"])
     if ours in _NUMBERS and beside and not set(parts) & set(words()["with_or_without"]):

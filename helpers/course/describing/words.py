@@ -39,6 +39,12 @@ def parts_of(name) -> list[str]:
     return re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text))
 
 
+def written_out(name) -> str:
+    """A name as it is compared, its words not cut short: productdescription for ``prod_desc``."""
+    long = words()["short_for"]
+    return "".join(long.get(part, part) for part in parts_of(name))
+
+
 @functools.cache
 def ranks(ours: str) -> dict[str, int]:
     """Names that speak for one of our columns, and how clearly: 0 is the clearest."""
