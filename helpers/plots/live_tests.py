@@ -181,7 +181,9 @@ def peeking_paths(paths: np.ndarray) -> None:
             axes.plot(days[first], path[first], "o", color=WARNING, markersize=9, zorder=4)
     for side in (-1.96, 1.96):
         axes.axhline(side, color=INK, linewidth=1.2, linestyle="--")
-    axes.text(days[0], 2.75, "beyond: “significant”", ha="left", va="center", color=INK)
+    axes.text(
+        days[0], 4.1, "beyond a dashed line: “significant”", ha="left", va="center", color=INK
+    )
     if beyond.any():
         axes.text(days[-1], -4.1, "dot: the first such day", ha="right", va="center", color=WARNING)
     axes.set_ylim(-4.6, 4.6)
@@ -191,7 +193,7 @@ def peeking_paths(paths: np.ndarray) -> None:
     n = int(beyond.any(axis=1).sum())
     finding = f"Equal lists: {n} of {len(paths)} tests “significant” on some day"
     alt = f"{finding}; at the last look: {beyond[:, -1].sum()}."
-    style.finish(figure, axes, finding, "day of the test", "how far B is ahead", alt)
+    style.finish(figure, axes, finding, "day of the test", "lead of one half", alt)
 
 
 def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
