@@ -181,16 +181,19 @@ def peeking_paths(paths: np.ndarray) -> None:
             axes.plot(days[first], path[first], "o", color=WARNING, markersize=9, zorder=4)
     for side in (-1.96, 1.96):
         axes.axhline(side, color=INK, linewidth=1.2, linestyle="--")
-    axes.text(days[0], -2.75, "usual limit", ha="left", va="center", color=INK)
+    axes.text(
+        days[0], 4.1, "beyond a dashed line: “significant”", ha="left", va="center", color=INK
+    )
     if beyond.any():
         axes.text(days[-1], -4.1, "dot: the first such day", ha="right", va="center", color=WARNING)
     axes.set_ylim(-4.6, 4.6)
     axes.set_xlim(0.5, days[-1] + 0.5)
+    axes.set_yticks([0])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     n = int(beyond.any(axis=1).sum())
     finding = f"Equal lists: {n} of {len(paths)} tests “significant” on some day"
     alt = f"{finding}; at the last look: {beyond[:, -1].sum()}."
-    style.finish(figure, axes, finding, "look at the test", "difference, in standard errors", alt)
+    style.finish(figure, axes, finding, "day of the test", "lead of one half", alt)
 
 
 def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
