@@ -233,12 +233,23 @@ def test_risk_beats_the_rule_of_thumb_and_its_interval_holds_scikit_learns_value
         {"rule": known["days_since_last"], "model": risk, "noise": noise}, away, 60
     )
     assert judged.loc["model", "auc"] == pytest.approx(roc_auc_score(away, risk))
-    assert judged.loc["model", "auc_gain_low"] > 0
+    assert judged.loc["model", "found_gain_low"] > 0
+    named = risk.sort_values().index[-round(len(risk) / 4) :]
+    assert judged.loc["model", "found"] == pytest.approx(away[named].mean())
+    assert judged.loc["rule", "found_gain"] == 0
     assert judged.loc["noise", "auc_low"] < 0.5 < judged.loc["noise", "auc_high"]
-    # for coming back, chance is the share of those who do
-    assert judged.loc["noise", "average_precision"] == pytest.approx((~away).mean(), abs=0.03)
-    assert judged.loc["model", "average_precision"] > 0.55
+    # by chance it is the share of all who stayed away
+    assert judged.loc["noise", "found"] == pytest.approx(away.mean(), abs=0.05)
     assert ((judged["auc_high"] - judged["auc_low"]) < 0.06).all()
+
+
+def test_of_customers_with_one_risk_as_many_count_as_are_named():
+    """Eight customers, two named: the riskiest, and one of three who tie."""
+    away = pd.Series([True, True, False, False, True, False, False, False])
+    risk = pd.Series([0.9, 0.8, 0.8, 0.8, 0.1, 0.1, 0.1, 0.1])
+    judged = audiences.judge_risk({"alike": risk * 0, "risk": risk}, away, 10)
+    assert judged["found"].tolist() == pytest.approx([3 / 8, (1 + 1 / 3) / 2])
+    assert judged.loc["risk", "found_gain"] == pytest.approx((1 + 1 / 3) / 2 - 3 / 8)
 
 
 def test_calibration_of_an_honest_and_of_a_boastful_risk():

@@ -11,6 +11,8 @@ import pandas as pd
 
 from helpers.audiences.customers import MOST_RESAMPLED, add_ends, rfm, stayed_away
 
+NAMED = 0.25  # of the customers: how many a risk names as the riskiest
+
 
 def churn_window(transactions: pd.DataFrame) -> int:
     """How many days of silence we call churn: 90, or a quarter of a history that is shorter.
@@ -249,12 +251,12 @@ def judge_risk(
     -------
     DataFrame
         One row per risk: ``auc`` (chance that of two customers, one who stays away and one who
-        comes back, the first has the higher risk) and ``average_precision`` (area under the
-        precision-recall curve for *coming back*: by chance it is the share of those who do), each
-        with its 95 % interval, and ``auc_gain`` over the first row, with its interval from the
-        same resamples. Missing where all stayed away, or nobody.
+        comes back, the first has the higher risk) and ``found`` (share of :data:`NAMED`, the
+        riskiest, that stayed away: by chance it is the share of all who did), each with its 95 %
+        interval, and ``found_gain`` over the first row, with its interval from the same
+        resamples. Missing where all stayed away, or nobody.
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score
+    from sklearn.metrics import roc_auc_score
 
     outcome = away.to_numpy()
     values = {name: risk.reindex(away.index).to_numpy() for name, risk in risks.items()}
@@ -262,13 +264,10 @@ def judge_risk(
     rng = np.random.default_rng(random_state)
     samples = [rng.integers(0, len(outcome), size) for _ in range(n_resamples)]
     samples = [rows for rows in samples if 0 < outcome[rows].sum() < size]
-    scores = {
-        "auc": roc_auc_score,
-        "average_precision": lambda truth, risk: average_precision_score(~truth, -risk),
-    }
+    scores = {"auc": roc_auc_score, "found": _stayed_away_of_the_riskiest}
     table = pd.DataFrame(index=pd.Index(values, name="risk by"))
     if not 0 < outcome.sum() < len(outcome):
-        return table.assign(auc=np.nan, average_precision=np.nan, auc_gain=np.nan)
+        return table.assign(auc=np.nan, found=np.nan, found_gain=np.nan)
     # a sample smaller than all customers varies more than all of them would
     shrink = np.sqrt(size / len(outcome))
     for metric, score in scores.items():
@@ -276,12 +275,18 @@ def judge_risk(
         drawn = np.array([[score(outcome[r], v[r]) for v in values.values()] for r in samples])
         table[metric] = point
         add_ends(table, metric, drawn, shrink)
-        if metric == "auc":
-            gain = drawn - drawn[:, :1]
-            gains = table["auc"] - table["auc"].iloc[0]
-    table["auc_gain"] = gains
-    add_ends(table, "auc_gain", gain, shrink)
+    table["found_gain"] = table["found"] - table["found"].iloc[0]
+    add_ends(table, "found_gain", drawn - drawn[:, :1], shrink)
     return table
+
+
+def _stayed_away_of_the_riskiest(away: np.ndarray, risk: np.ndarray, named: float = NAMED) -> float:
+    """Of the riskiest, the share that stayed away; those with the last risk that is named tie."""
+    n_named = max(1, round(named * len(risk)))
+    last = np.partition(risk, len(risk) - n_named)[len(risk) - n_named]
+    surely = risk > last
+    found = away[surely].sum() + (n_named - surely.sum()) * away[risk == last].mean()
+    return float(found / n_named)
 
 
 def calibration(risk: pd.Series, away: pd.Series, n_groups: int = 10) -> pd.DataFrame:
