@@ -54,14 +54,14 @@ def buyers_needed(
         for buyers, each in row.iterrows()
     ]
     facts = {name: row.attrs[name] for name in ("confirmed", "chance")}
-    facts["rival"] = "the launch list"
+    facts["rival"] = "best sellers"
     _show("buyers_needed", "move the minimum of buyers, and see what a row is worth", facts | {
         "steps": steps,
         "products": len(names),
         "page": str(names[page]),
         "start": int(start if start in row.index else row.index[-1]),
         "colours": [PERSONAL, POPULAR],
-    }, uses_chart=True)  # fmt: skip
+    }, uses_chart=True, wide=False)  # fmt: skip
 
 
 def puzzle(bought: pd.DataFrame, customer: str) -> None:

@@ -6,7 +6,7 @@
     const ahead = mean(lead), same = mean(confirmed[buyers]);
     const variance = lead.reduce((sum, each) => sum + (each - ahead) ** 2, 0) / (lead.length - 1);
     const error = Math.sqrt(variance / lead.length);
-    // the words of the lesson's table
+    // the words of the lesson
     const state = ahead < -2 * error ? "clearly less" : !(ahead > 2 * error) ? "can't tell"
       : same > 2 * chance ? "clearly more" : "near chance";
     return { same, popular: mean(confirmed.rival), ahead, error, state };
@@ -27,15 +27,13 @@
     const own = { name: "our row", dash: "solid", colour: colours[0], values: compared.map(({ same }) => 100 * same) };
     const level = (name, dash, colour, share) => ({ name, dash, colour, values: steps.map(() => 100 * share) });
     const lines = [own, level(rival, "dashed", colours[1], compared[0].popular)];
-    const weeks = { dash: "solid", colour: "currentColor", values: steps.map((step) => step.weeks) };
     const last = steps.length - 1;
     const labels = steps.map(({ buyers }, step) => ((last - step) % 2 ? "" : String(buyers)));
     const ends = ({ values }) => `from ${digits(values[0], 0)} to ${digits(values[last], 0)}`;
     const range = `for a minimum of ${steps[0].buyers} to ${steps[last].buyers} buyers`;
-    const title = "Places of 100 that the judges confirm:", waits = "Typical wait for them, in weeks:";
+    const title = "Places of 100 that later buyers confirm:";
     const drawn = [
       chart({ title, labels, lines, rival: 1, told: `${title} ${lines.map((line) => `${line.name} ${ends(line)}`).join("; ")}, ${range}.` }),
-      chart({ title: waits, labels, lines: [weeks], told: `${waits} ${ends(weeks)}, ${range}.` }),
     ];
 
     const legend = make("p", "", "margin: .3rem 0");
@@ -55,11 +53,11 @@
         const { same, popular, state } = compared[step];
         const [mine, theirs] = of100([same, popular]), some = `${buyers} buyer${buyers === 1 ? "" : "s"}`;
         drawn.forEach(({ mark }) => mark(step));
-        said.textContent = `From ${some}: the judges confirm ${mine} of 100 places of our row, and ${theirs} of ${rival}: ${state}${buyers < 3 ? ", on hardly anybody" : ""}. ` +
-          `${waiting ? `${waiting} of ${products} products wait` : "No product waits"} for that today.` +
-          (buyers > 1 ? ` Of those that found ${some} since the replayed launch, half had them ${wait(typical)}.` : "");
+        said.textContent = `From ${some}: later buyers confirm ${mine} of 100 places of our row, and ${theirs} of ${rival}: ${state}${buyers < 3 ? ", on hardly anybody" : ""}. ` +
+          (buyers > 1 ? `Half of the products that found ${some} had them ${wait(typical)}.` : "") +
+          (waiting ? ` Today ${waiting} of ${products} products have fewer.` : "");
         row.textContent = shown === null ? `${page} found too few buyers to show its row from ${some}.`
-          : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the judges' row, too.)`;
+          : `${page}, from its first ${some}: ${shown.map(([name, kept]) => name + (kept ? " ✓" : "")).join(", ") || "an empty row"}. (✓: in the later buyers' row, too.)`;
       },
     });
     place.replaceChildren(control.whole, beside(drawn, legend, [said, row]));

@@ -76,7 +76,7 @@ window.explorable ??= (() => {
   };
   // charts side by side, what explains them below, and the words beside all that where there is room
   const beside = (charts, below, words) => {
-    const left = make("div", "", "flex: 2 1 30rem; min-width: 0"), right = make("div", "", "flex: 1 1 16rem; min-width: 0");
+    const left = make("div", "", charts.length > 1 ? "flex: 2 1 30rem; min-width: 0" : "flex: 1 1 20rem; min-width: 0; max-width: 34rem"), right = make("div", "", "flex: 1 1 16rem; min-width: 0");
     left.append(flex("flex-end", charts.map(({ whole }) => whole)), below);
     words.forEach((each) => { each.style.margin = ".5rem 0"; });
     right.append(...words);

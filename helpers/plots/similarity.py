@@ -226,7 +226,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     figure, axes = style.figure(4.4)
     top = max(row["same"].max(), row.attrs["popular"], row.attrs["chance"], 0.12)
     lines = [
-        ("popular", POPULAR, "-", "launch\nlist"),
+        ("popular", POPULAR, "-", "best\nsellers"),
         ("chance", CHANCE, "--", "drawn\nby dice"),
     ]
     highest = 1.14 * top
@@ -266,7 +266,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
         title,
         "a product's first buyers, and the typical time until then",
         "share of the row that others confirm",
-        f"{title}; launch list, {row.attrs['rival']}: {percent(row.attrs['popular'])}.",
+        f"{title}; {row.attrs['rival']}: {percent(row.attrs['popular'])}.",
         percent="y",
     )
 

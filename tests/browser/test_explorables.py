@@ -344,7 +344,7 @@ def test_buyers_needed_moves_by_keyboard_and_shows_the_row(play):
     row, arguments = rows_to_move(with_tastes(np.random.default_rng(3)), [1, 3, 5])
     page = play(explorables.buyers_needed, *arguments)
     slider, said = page.get_by_role("slider"), page.locator("p[aria-live]")
-    assert said.inner_text().startswith("From 3 buyers: the judges confirm")
+    assert said.inner_text().startswith("From 3 buyers: later buyers confirm")
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == "5"
