@@ -329,7 +329,7 @@ def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     first["a no if"] = first["a no if"].mask(again, "as above")
     # none of these is a no of its own
     beside = {"heaviest customer": f"the next one: {gauges(case)['rows']['next']:.1%}",
-              "shuffle test": "above zero: histories do tell something"}  # fmt: skip
+              "shuffle test": "if above zero, histories do tell something"}  # fmt: skip
     more["a no if"] = [
         beside.get(name, told.removeprefix("next to nothing; "))
         for name, told in zip(more["gauge"], more["a no if"], strict=True)
