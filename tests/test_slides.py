@@ -741,7 +741,7 @@ def test_bullets_are_whole_and_slides_keep_the_lessons_order(path):
     slides, text = [each for each in slides_of(cells) if not each.below], text_of(cells)
     assert cut_bullets(slides, text) == [] and out_of_order(slides, text) == []
     pictures = [slide for slide in slides if "<img" in slide.shown]
-    assert out_of_order(pictures[::-1], text), "the check sees nothing"
+    assert len(pictures) < 2 or out_of_order(pictures[::-1], text), "the check sees nothing"
 
 
 def test_a_cut_bullet_is_seen():

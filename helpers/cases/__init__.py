@@ -1,7 +1,17 @@
 """Lesson 12. Your turn: unseen shops dealt from a number, a desk of gauges, and answers judged."""
 
 from helpers.cases.dealing import clear, deal
-from helpers.cases.desk import desk, gauges, health, left_out, letter, letter_of, one_row, rows
+from helpers.cases.desk import (
+    desk,
+    gauges,
+    health,
+    laid_out,
+    left_out,
+    letter,
+    letter_of,
+    one_row,
+    rows,
+)
 from helpers.cases.judging import (
     PARTS,
     folded,

@@ -72,7 +72,7 @@ def clear(kind: str, read: dict, later: str = "") -> bool:
         return False
     score, test, groups = read["score"], read["test"], list(read["groups"].values())
     rates = {name: rate[0] for name, rate in score["rates"].items()}
-    handed, popular = rates["lists as handed in"], rates["best sellers"]
+    handed, popular = rates["our lists"], rates["best sellers"]
     lead = score["above best sellers"][1] > 0  # what the colleague looks at: all time
     pays = score["outcome"] == trust.WORTH_IT and score["histories"] == SIGNAL
     loses = any(left_out(each, score["line"]) for each in groups)

@@ -32,6 +32,9 @@ RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days"
           "last 7 days": "most_popular_7_days"}  # fmt: skip
 #: What no question is asked of.
 _ASIDE = ("rows kept",)
+#: The rows that answer the routine's questions; the others say why, and where a letter's number is.
+_ANSWERS = ("doubts", "split", "lift", "events known until", "judges", "gain", "low end", *GROUPS,
+            "list checks")  # fmt: skip
 #: A check of the lists that fails, as its count says it.
 _FOUND = {
     "nothing that must not be shown": lambda rows: (
@@ -137,8 +140,8 @@ def _score(case, split, transactions, events):
         "rates": {
             "dice": (float(trust.chance_per_customer(split, PLACES).mean()),),
             **{name: _rate(results.loc[method]) for name, method in RIVALS.items()},
-            "lists as handed in": _rate(handed),
-            "cut at the same day": _rate(results.loc["ours"]),
+            "our lists": _rate(handed),
+            "fair score": _rate(results.loc["ours"]),
         },
         "rival": next(name for name, method in RIVALS.items() if method == best),
         "gain": gain,
@@ -300,6 +303,40 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["question", "gauge", "reads", "a no if"])
 
 
+def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The desk in two tables: what answers the routine's questions, and what else it knows.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    tuple of DataFrame
+        Rows of :func:`desk`, without those that would say one thing twice. The first one has each
+        question once, and alone is enough for the word. The second one has ``gauge``, ``reads``
+        and ``beside it``: it says why, and where a letter's numbers stand.
+    """
+    table = desk(case)
+    reads = table.set_index("gauge")["reads"]
+    twice = [name for name, like in (("fair score", "our lists"), ("lift", "split"))
+             if reads[name] == reads[like]]  # fmt: skip
+    table = table[~table["gauge"].isin(twice)]
+    answers = table["gauge"].isin(_ANSWERS)
+    first, more = table[answers].copy(), table.loc[~answers, ["gauge", "reads", "a no if"]]
+    first["question"] = first["question"].mask(first["question"].duplicated(), "")
+    again = first["a no if"].eq(first["a no if"].shift()) & first["a no if"].ne("–")
+    first["a no if"] = first["a no if"].mask(again, "as above")
+    # none of these is a no of its own
+    beside = {"heaviest customer": f"the next one: {gauges(case)['rows']['next']:.1%}",
+              "shuffle test": "if above zero, histories do tell something"}  # fmt: skip
+    more["a no if"] = [
+        beside.get(name, told.removeprefix("next to nothing; "))
+        for name, told in zip(more["gauge"], more["a no if"], strict=True)
+    ]
+    return first, more.rename(columns={"a no if": "beside it"})
+
+
 def one_row(case: Case) -> str:
     """Read one row of the desk aloud: a yes, so that it gives no fault away.
 
@@ -404,7 +441,7 @@ def letter(case: Case) -> str:
         "judges": score["judges"],
         "days": TEST_DAYS,
         "gone": 1 - score["judges"] / read["rows"]["customers"],
-        "handed": rates["lists as handed in"],
+        "handed": rates["our lists"],
         "popular": rates["best sellers"],
         "week": rates["last 7 days"],
         "dice": rates["dice"],
