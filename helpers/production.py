@@ -1223,29 +1223,17 @@ def the_contract(
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
     }
     theirs = {
-        "the table": f"by {TABLE_BY}; a list for everybody",
-        "no row": "the page shows best sellers",
+        "the table": f"by {TABLE_BY}; a list for everybody; without a row, best sellers",
         "yesterday's table": "shown after a stop, without what was bought, sold out or forbidden "
         "since"
         if kept
         else "not shown: after a stop, best sellers",
-        "the phone": f"rings {phone}",
+        "the phone": f"of the engineer on duty rings {phone}",
+        "a new version": "thirty nights unseen beside the old one; going back takes minutes",
     }
     rows = [(who, *line) for who, part in (("you", lines), ("engineering", theirs))
             for line in part.items()]  # fmt: skip
     return pd.DataFrame(rows, columns=["who signs", "line", "what it says"])
-
-
-def first_harmful_age(by_age: pd.DataFrame) -> int | None:
-    """The youngest age whose lists find clearly less than fresh ones; None, if none does.
-
-    Parameters
-    ----------
-    by_age : DataFrame
-        From :func:`lists_by_age`.
-    """
-    worse = by_age.index[by_age["high"] < 0]
-    return int(worse[0]) if len(worse) else None
 
 
 def oldest_age(by_age: pd.DataFrame) -> int | None:
@@ -1258,8 +1246,8 @@ def oldest_age(by_age: pd.DataFrame) -> int | None:
 
     Notes
     -----
-    Not :func:`first_harmful_age`: lists that have lost can still be far better than best sellers,
-    so they are shown on while somebody mends the night.
+    Lists that have lost can still be far better than best sellers, so they are shown on while
+    somebody mends the night.
     """
     better = (by_age["above_low"] > 0).to_numpy()
     ages = by_age.index[np.logical_and.accumulate(better)]

@@ -67,7 +67,7 @@ def test_the_lesson_counts_the_checks_that_look_at_the_table_and_names_their_hou
     plots.one_night()
     [axes] = drawn
     lesson = (FOLDER / "06_production.ipynb").read_text(encoding="utf-8")
-    assert "3:04 am" in written(axes) and "At 3:04 *every known customer" in lesson
+    assert "3:04 am" in written(axes) and "stopped the half table at 3:04" in lesson
     engine = production.build_engine(shop[0])
     checks = production.health_checks(engine, production.score_everyone(engine))
     assert len(checks) == 13 and "thirteen [**health checks**]" in lesson

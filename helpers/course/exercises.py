@@ -19,7 +19,6 @@ from helpers import cases
 from helpers.evaluate import compare
 from helpers.experiments import plan_test, smallest_lift
 from helpers.packaged import packaged_yaml
-from helpers.production import health_checks, stopped_by
 
 _TEXTS = Path(__file__).with_name("exercises.yaml")
 _TOLERANCE = 0.005
@@ -334,18 +333,6 @@ def _():
         "no root": (5 - usual) / usual,
         "points": 5 - usual,
         "times": 5 / usual,
-    }
-
-
-@computed("06-4")
-def _(engine, table, customer, n):
-    def stops(rows):
-        return len(stopped_by(health_checks(engine, rows, n)))
-
-    return stops(table[table["customer_id"] != customer]), {
-        "all that notice": 2,
-        "nothing": 0,
-        "half": 3,
     }
 
 
