@@ -55,7 +55,7 @@ _USUAL_WEEKS, _MOST_STRAYS = 8, 3
 #: When the export is there, and when the page reads the table.
 EXPORT_BY, TABLE_BY = "2 am", "6 am"
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
-AGES = [0, 1, 7, 30, 60, 90, 180]
+AGES = [0, 7, 30, 60, 90, 180]
 # More baskets would tell hardly more of drift, and take long.
 _MOST_BASKETS = 20_000
 
