@@ -562,8 +562,9 @@ def decide(evidence) -> dict:
         :func:`assumed_for_the_test`), ``floor_lift``
         (``smallest_lift`` with any number of visits); ``wanted`` (numbers that nobody has entered
         and that a yes rests on: mappings of ``what``, ``key`` and ``turns``, a sentence on what
-        would turn it); ``stops``, from :func:`what_stops`. Where something is shown that must not
-        be, a test that the figures speak for is *not yet* started; what else has the answer no is
+        would turn it, and ``limit``, the same in short); ``stops``, from :func:`what_stops`.
+        Where something is shown that must not be, a test that the figures speak for is
+        *not yet* started; what else has the answer no is
         to be mended before the start.
 
     Returns
@@ -627,11 +628,9 @@ def decide(evidence) -> dict:
     return result | {"waits": waits, "checks": checks}
 
 
-def _steps(decision, before, count_clicks):
+def _steps(before, count_clicks):
     """Who does what before a test starts."""
-    wanted = decision.get("wanted")
-    told = [who_fills_in(wanted)] if wanted else []
-    told.append("engineering sets up these lists")
+    told = ["engineering sets up these lists"]
     if count_clicks:
         told.append("the data team counts clicks and carts")
     legal = [] if any(step.startswith("legal signs") for step in before) else ["legal signs"]
@@ -644,11 +643,11 @@ def _before_the_test(parts):
 
 
 _HOW_MANY = {1: "one number is", 2: "two numbers are"}
-#: Who fills in a number that nobody has entered.
-_FILLS = {
-    "visits_per_week": ("product", "the visits"),
-    "cost_per_year": ("finance", "the cost"),
-    "lift": ("finance", "the smallest rise that pays"),
+#: A number that nobody has entered, in short, and who fills it in.
+_TO_FILL_IN = {
+    "visits_per_week": "Visits a week of known customers, where the list is shown (product)",
+    "cost_per_year": "Cost of the first year (finance)",
+    "lift": "Smallest rise of sales that pays (finance)",
 }
 
 
@@ -680,26 +679,6 @@ def headline(decision: Mapping) -> str:
     once = [f"{_HOW_MANY[len(wanted)]} filled in"] if wanted else []
     once += [f"{who} has signed" for who in decision.get("waits", [])]  # none in an older memo
     return decision["decision"] + (f", once {' and '.join(once)}" if once else "")
-
-
-def who_fills_in(wanted: Collection[Mapping]) -> str:
-    """Who enters the numbers that a yes waits for.
-
-    Parameters
-    ----------
-    wanted : collection of mapping
-        From :func:`decide`.
-
-    Examples
-    --------
-    >>> who_fills_in([{"key": "visits_per_week"}, {"key": "cost_per_year"}])
-    'product fills in the visits, finance the cost'
-    """
-    told = [_FILLS[each["key"]] for each in wanted]
-    return ", ".join(
-        f"{who} {what}" if place else f"{who} fills in {what}"
-        for place, (who, what) in enumerate(told)
-    )
 
 
 def before_the_start(stops: Collection[Mapping]) -> list[str]:
@@ -1150,20 +1129,25 @@ def _wanted(planned, evidence, quality, smallest_lift):
     sales += f" and this shop's average purchase of {bare(_average(planned))}" if earns else ""
     once_a_week = tells and smallest_lift(everybody, share) <= best
     found = []
+    all_carts, all_sales = (_rates(planned, keys) for keys in (_OF_CARTS, _OF_SALES))
+    said_once = no_line and not cost and earns and all_carts == all_sales  # below, of the cost
     if no_visits:
         what = "the visits of known customers in a week, where the list is shown"
-        found.append({"what": what, "key": "visits_per_week", "turns": ""})
+        found.append({"what": what, "key": "visits_per_week", "turns": "", "limit": ""})
         if tells and floor > best:
             found[0]["turns"] = (
                 f'With so few customers expect "{NOT_YET}": however often they come, a test '
                 f"notices {noticed(floor, 'nothing below ')}, and the best case of the gain is "
                 f"{best:,.0%} more."
             )
+            found[0]["limit"] = f'Expect "{NOT_YET}": with so few customers, no test notices it.'
         elif tells:
             least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
             found[0]["turns"] = (
                 f'Fewer than about {least:,} visits turn it into "{NOT_YET}" ({carts}).'
             )
+            found[0]["limit"] = f'Under about {least:,}: "{NOT_YET}"'
+            found[0]["limit"] += "." if said_once else f" ({all_carts})."
             if not once_a_week:
                 found[0]["turns"] += (
                     f" One visit a week of each of the {counted(customers, 'customers')} is too "
@@ -1172,17 +1156,22 @@ def _wanted(planned, evidence, quality, smallest_lift):
         if tells and no_line and cost and earns:
             least = _two_digits(cost / (turns_at * earns))
             found[0]["turns"] += f' Fewer than {least:,} turn it into "{DONT}" ({sales}).'
+            found[0]["limit"] += f' Under {least:,}: "{DONT}" ({all_sales}).'
     if no_line and earns is None:
         what = "the smallest rise of sales that pays (these purchases have no amounts)"
         turns = f'If it is above {turns_at:,.0%}, that turns it into "{DONT}".' if tells else ""
-        found.append({"what": what, "key": "lift", "turns": turns})
+        limit = f'Above {turns_at:,.0%}: "{DONT}".' if tells else ""
+        found.append({"what": what, "key": "lift", "turns": turns, "limit": limit})
     elif no_line and not cost:
-        what, turns = "the cost of the first year, to build and to run", ""
+        what, turns, limit = "the cost of the first year, to build and to run", "", ""
         if tells:
             visit = turns_at * earns
             most = visit * (1_000 if no_visits else planned["visits_per_week"])
             per = " for each 1,000 visits a week" if no_visits else ""
             most = money(rounded(most, 2), currency)
+            limit = (
+                f'Over about {bare(most)}{per.replace("for each", "per")}: "{DONT}" ({all_sales}).'
+            )
             turns = f'A cost of more than about {most}{per} turns it into "{DONT}" ({sales}).'
             if no_visits and once_a_week:
                 most = bare(money(rounded(visit * everybody, 2), currency))
@@ -1190,7 +1179,7 @@ def _wanted(planned, evidence, quality, smallest_lift):
                     f" For example, if each of the {counted(customers, 'customers')} comes once a "
                     f"week, the lists may cost at most about {most} in the first year."
                 )
-        found.append({"what": what, "key": "cost_per_year", "turns": turns})
+        found.append({"what": what, "key": "cost_per_year", "turns": turns, "limit": limit})
     return found
 
 
@@ -1284,8 +1273,9 @@ def at_stake(facts: Mapping) -> str:
     Returns
     -------
     str
-        What is not known is named. What may be added runs from nothing, if hits sell nothing, to
-        the gain's upper end at the highest exchange rate; from a loss, if its lower end is below 0.
+        What is not known is named; empty where the headline names it. What may be added runs
+        from nothing, if hits sell nothing, to the gain's upper end at the highest exchange
+        rate; from a loss, if its lower end is below 0.
         Before a test it speaks of what comes after it.
     """
     decision, plan, bring = facts["decision"], facts["plan"], facts.get("money")
@@ -1315,11 +1305,9 @@ def at_stake(facts: Mapping) -> str:
         told.append(f"the place earns {sign}{year:,.0f} a year{whose}")
     else:
         unknown.append("what the place earns")
-    if not told and decision.get("wanted"):
-        return "the rest is not known yet."  # below a headline that says what it waits for
-    if unknown:
+    if unknown and not decision.get("wanted"):  # else the headline says what it waits for
         told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
-    return f"{'; '.join(told)}."
+    return f"{'; '.join(told)}." if told else ""
 
 
 def _from_to(ends, sign=""):
@@ -1698,7 +1686,7 @@ def page(
     environment.filters["rounded"] = rounded
     environment.filters["money"] = money
     environment.filters["headline"] = headline
-    environment.filters["who_fills_in"] = who_fills_in
+    environment.filters["to_fill_in"] = _TO_FILL_IN.get
     environment.filters["sentence"] = _sentence
     environment.filters["keys"] = _with_keys
     environment.filters["holds"] = lambda name: _HOLDS.get(name, "")
@@ -1748,7 +1736,7 @@ def page(
         pays_at_worst=pays and math.isfinite(pays[1]),
         stake=at_stake(facts) if facts else "",
         to_do=to_do,
-        steps=_steps(facts["decision"], before, count_clicks) if facts else [],
+        steps=_steps(before, count_clicks) if facts else [],
         may_lose=may_lose,
         clicks_are_assumed=bool(facts) and clicks_are_assumed(facts["plan"]),
         facts=facts,

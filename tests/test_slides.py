@@ -70,7 +70,7 @@ def test_each_result_has_a_slide_and_a_guess_comes_before_it():
         ("", "03 What?", "What next?", False),
         ("Circles", "How many?", "Long before.", False),
         ("Circles", "Half are near", "Stop.", True),
-        ("Circles", "Two are better", "Then much else.", True),
+        ("Circles", "Two are better", "", True),
     ]
     assert [slide.titled for slide in slides] == [False, False, True, False]
     assert "Minutes." in " ".join(slides[0].notes)
@@ -152,16 +152,18 @@ def test_a_list_too_long_for_a_slide_has_two_or_one_for_each_item():
     assert all(verb in halves[0].told for verb in ("prints", "reads"))
     assert short[3] in " ".join(halves[1].notes) and short[0] not in " ".join(halves[1].notes)
     assert max(words(*visible(slide)) for slide in halves) <= MOST_LISTED
-    longer = made(*(f"{each}, again and again, in every shop that we have" for each in short))
+    longer = made(
+        *(f"{each}, again and again, in every shop that we have, by day" for each in short)
+    )
     assert len(longer) == 4 and longer[3].kicker == "On Monday 4/4"
     # "Control: ..." would be left with its first word, so each of these four has its own slide
     order = made(
         "Delete her rows at the *source*, or the next export brings her back.",
-        "Delete them in lists, reports and yesterday's table.",
-        "Let the engine learn anew without her, by the date that the lawyers name: pairs of "
-        "products learned from her.",
+        "Delete them in lists, reports, mails, tests and yesterday's table, as soon as you can.",
+        "Let the engine learn anew without her, by the date that the lawyers and auditors name: "
+        "pairs of products learned from her.",
         "*Control:* the source has no row of hers, and an engine that learned *after* that doesn't "
-        "know her id.",
+        "know her id, or yours.",
     )
     assert [slide.kicker[-3:] for slide in order] == ["1/4", "2/4", "3/4", "4/4"]
 
@@ -403,7 +405,7 @@ Then what?"""
 LONG = """In this order:
 
 1. *What for?* Each of us says it in one sentence or two.
-2. **The name:** whoever bought it knows it, or its box.
+2. **The name:** whoever bought it knows it, or its box, or has seen one of them somewhere.
 3. Somebody who was not there when it began reads all of it aloud, from start to end.
 
 Then we sign."""
@@ -561,7 +563,7 @@ def test_a_list_and_a_table_of_the_text_are_shown():
         "- *The ceiling:* all",
         "- *How many?* Customers, each counted once.",
     ]
-    assert table.said == "And that is all."
+    assert table.said == "", "a bridge"
     html = page("03", slides, lambda text: f"<p>{text}</p>")
     assert (
         html.count('class="told"') == 1 and 'class="told table" style="font-size: 1.30em"' in html
@@ -573,7 +575,12 @@ def test_a_list_that_fits_no_slide_has_one_for_each_item():
     slides = slides_of([v4.new_markdown_cell("# 03 What?"), v4.new_markdown_cell(text)])[1:]
     assert [(slide.kicker, slide.headline, slide.said) for slide in slides] == [
         ("In this order 1/3", "*What for?*", "Each of us says it in one sentence or two."),
-        ("In this order 2/3", "**The name:** whoever bought it knows it, or its box", ""),
+        (
+            "In this order 2/3",
+            "**The name:** whoever bought it knows it, or its box, or has seen one of them "
+            "somewhere",
+            "",
+        ),
         (
             "In this order 3/3",
             "Somebody who was not there when it began reads all of it aloud, from start to end",
@@ -689,7 +696,7 @@ def cut_bullets(slides, text):
     """Bullets that are neither whole sentences of the lesson nor what stands before a colon."""
     ends = {
         bare(part)
-        for item in re.split(r"\n\s*(?:[-*]|\d\.) ", text)
+        for item in re.split(r"\n\s*(?:[-*]|\d\.) ", re.sub(r"section \d['’]s ", "the ", text))
         for said in [sentences(item.split("\n\n")[0].replace("\n", " "))]
         for many in range(1, len(said) + 1)
         for whole_part in [" ".join(said[:many])]

@@ -37,7 +37,7 @@ from PIL import Image
 from helpers.course.notebooks import lesson_and_questions
 
 MOST_WORDS = 25  # on a slide, beside its figure or table
-MOST_LISTED = 40  # on a slide with a list
+MOST_LISTED = 45  # on a slide with a list
 MOST_ASKED = 48  # on a slide that asks, with what the question leans on
 MOST_NOTED = 60  # of the speaker's notes, before the rest folds
 _LONG = 28  # words of a headline, from which on its letters are smaller
@@ -45,6 +45,7 @@ _KEYS = (
     '<p class="keys"><kbd>→</kbd> next &nbsp; <kbd>↓</kbd> a question of a colleague &nbsp; '
     "<kbd>S</kbd> your notes &nbsp; <kbd>O</kbd> all slides</p>"
 )
+_BARE = (3, 4)  # words of a sentence that says nothing on its own below a figure
 _HEADLINE = 24  # words at most, where a sentence becomes the headline of a table
 _TALL = 0.5  # height by width, from which on a figure has its words beside it
 _UPRIGHT = 0.8  # from which on the headline stands beside it, too: it has the whole height
@@ -74,6 +75,8 @@ _GOES_ON = re.compile(r"\W*(?:So|It|Its|That|This|These|They|Their|Then|And|But|
 _FIRST = re.compile(
     r"\*\*(?:Time|Ask|Ask for hands|Say it whole|With .+ figures|Show it|Next|Right)\b[^*]*\*\*"
 )
+# a headline above which nothing says what it speaks of
+_POINTS_BACK = re.compile(r"\W*(?:It|Its|That|This|These|They|Their)\b")
 _MONDAY, _WORK = "On Monday", "Exercises"
 _TASK = re.compile(r"^\*\*\d\.\*\* (?:.+\n?)+", flags=re.M)
 _LEFT_OUT = ("Quiz", "To look at")
@@ -290,6 +293,8 @@ def _fitted(slide):
         asks = exhibit and _ASKS.search(sentence)  # and the answer would be missing
         if asks or words(sentence, *visible(slide)) > MOST_WORDS:
             break
+        if exhibit and words(sentence) in _BARE and not re.search(r'\*\*|["“]', sentence):
+            break  # "In 12 of 20.": a bridge, or what the figure says
         if bare(sentence) in bare(slide.headline):
             continue
         slide.said = f"{slide.said} {sentence}".strip()
@@ -468,6 +473,7 @@ def _list(items, room, most=0):
         (first, room),
         ([re.sub(r" \([^)]*\)", "", text) for text in first], room),
         (first, most),
+        ([sentences(text)[0] for _, text in items], room),  # questions without their answers
         ([re.sub(r":(\*?).*", r"\1", text) for text in first], room),
     ):
         if words(*parts) <= fit and all(parts):
@@ -667,6 +673,10 @@ def _with_told(content, section):
         plain = [each for each in said if not each.startswith("(")]
         headline = next((each for each in plain if 3 < len(each.split()) <= _HEADLINE), "")
         headline, leads = _claim(headline)[0], bool(headline)
+    if leads and _POINTS_BACK.match(headline) and len(said) > 1:
+        before = re.sub(r" \([^)]*\)", "", said[-2])
+        headline = before if 3 < len(before.split()) <= _HEADLINE else headline
+        headline = _claim(headline)[0]
     headline = _unsigned(headline) if leads else _MONDAY if plan else section
     headline = re.sub(r"^\*\*([^*]+)\*\*$", r"\1", headline)
     kicker = section if leads or plan else ""

@@ -17,7 +17,7 @@ from tests.browser.chromium import launch
 
 
 def write_picture(chromium, folder: Path) -> Path:
-    """Write ``memo.png`` and, as a phone has it, verdict and ask, ``memo_phone.png``.
+    """Write ``memo.png`` and, as a phone has it, verdict and figures, ``memo_phone.png``.
 
     Each has the words it shows as its description.
     """
@@ -29,7 +29,7 @@ def write_picture(chromium, folder: Path) -> Path:
     text = memo.page(facts, "the bundled shop")
     for name, width, ends, dots in (
         ("memo", 832, ".rest", 1),
-        ("memo_phone", 390, "p:has(+ .big)", 2),
+        ("memo_phone", 390, "h2:has(+ .ask)", 2),
     ):
         page = chromium.new_page(
             viewport={"width": width, "height": 1600}, device_scale_factor=dots
