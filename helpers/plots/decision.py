@@ -118,7 +118,7 @@ def who_says_yes() -> None:
     """Five people can each say no to one thing; one person decides."""
     people = [
         ("finance", "what it costs, what a sale earns"),
-        ("legal", "what is forbidden, who agreed to mails"),
+        ("legal", "what is forbidden, who gets mails"),
         ("merchandising", "in stock, no empty places"),
         ("engineering", "the hours of a test, an off switch"),
         ("data team", "the numbers, the clicks of the place"),
