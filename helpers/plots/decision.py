@@ -118,10 +118,10 @@ def who_says_yes() -> None:
     """Five people can each say no to one thing; one person decides."""
     people = [
         ("finance", "what it costs, what a sale earns"),
-        ("legal", "nothing forbidden, consent"),
+        ("legal", "what is forbidden, who gets mails"),
         ("merchandising", "in stock, no empty places"),
-        ("engineering", "new lists each night, an off switch"),
-        ("data team", "the numbers, and the shuffle test"),
+        ("engineering", "the hours of a test, an off switch"),
+        ("data team", "the numbers, the clicks of the place"),
     ]
     figure, axes = style.figure(height=3.9)
     for place, (who, what) in enumerate(people):
@@ -141,25 +141,25 @@ def who_says_yes() -> None:
     style.show(figure, f"{finding}. {told}.")
 
 
-# the rule's boxes: what each asks, what a no says, why it is asked there, and what a yes means; in
-# the order of `memo.six_answers`
+# the rule's boxes: what each asks, what a no says, what is looked at or why, and what a yes means;
+# in the order of `memo.six_answers`
 _BOXES = [
     ("Are the data right?", FIX_DATA, "all else is counted from them", "we may read on"),
     ("Enough rows, customers, hits?", NOT_YET, "with few, luck decides", "enough to judge by"),
-    ("Could it reach the line?", DONT, "if not, it needs no closer look", "it may pay"),
+    ("Could the gain reach the line?", DONT, "its upper end, the best case", "it may pay"),
     (
-        "Is it surely above zero?",
+        "Is the gain surely above zero?",
         NOT_YET,
-        "if not, a test may cost sales",
+        "its low end, the worst case",
         "better in this count",
     ),
-    ("Could 12 weeks notice it?", NOT_YET, "else the longest test can't say", "a test may tell"),
+    ("Could 12 weeks notice it?", NOT_YET, "best case, in our longest test", "a test may tell"),
     ("Is nothing on a list forbidden?", NOT_YET, "last, as new lists can mend it", "none is"),
 ]
 
 
 def memo_rule() -> None:
-    """The memo's rule as a chain of questions, each with the reason for its place."""
+    """The memo's rule as a chain of questions, each with what it looks at or why."""
     figure, axes = style.figure(height=6.0)
     for place, (question, answer, why, _) in enumerate(_BOXES):
         y, colour = -1.4 * place, VERDICTS[answer]
