@@ -83,7 +83,10 @@ def rising(recommendations: pd.DataFrame) -> pd.Series:
 
 
 def side_by_side(
-    owned: Iterable[object], lists: Mapping[str, pd.DataFrame], scores: pd.Series, names: pd.Series
+    owned: Iterable[object],
+    lists: Mapping[str, pd.DataFrame],
+    scores: pd.Series | None,
+    names: pd.Series,
 ) -> pd.DataFrame:
     """One customer's purchases beside lists for that customer, to be read by a person.
 
@@ -93,21 +96,24 @@ def side_by_side(
         Bought so far. What there is no line for is counted on the last one.
     lists : mapping of str to DataFrame
         Per list: ``product_id``, from the first place to the last.
-    scores : Series of float, by product id
+    scores : Series of float, by product id, or None
     names : Series of str, by product id
 
     Returns
     -------
     DataFrame
-        ``place``, ``bought``, and a column per list, with each product behind its id and score.
+        ``place``, ``bought``, and a column per list, with each product behind its id and score, or
+        by its name alone where there are no scores.
     """
-    columns = {
-        title: [
-            f"{each} {scores[each]:.3f}" + f" {names[each]}" * (names[each] != each)
-            for each in one["product_id"]
-        ]
-        for title, one in lists.items()
-    }
+
+    def told(product):
+        if scores is None:
+            return str(names[product])
+        return f"{product} {scores[product]:.3f}" + f" {names[product]}" * (
+            names[product] != product
+        )
+
+    columns = {title: [told(each) for each in one["product_id"]] for title, one in lists.items()}
     lines = max(map(len, columns.values()), default=0)
     bought = [str(names[each]) for each in owned]
     if len(bought) > lines:
