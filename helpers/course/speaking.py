@@ -62,7 +62,8 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
         after = next((each for each in slides[place + 1 :] if not each.below), None)
         rest = [] if slide.headline == "Exercises" else _rest(slide, after)
         asks = [] if slide.below or slide is main[-1] else [
-            each for each in rest if each.rstrip('*_”"').endswith("?")
+            each for each in rest
+            if each.rstrip('*_”"').endswith("?") and not each.startswith(_WHOLE)
         ]  # fmt: skip
         lines = [times[id(slide)]] if id(slide) in times else []
         lines += ["**Ask for hands** before you go on."] if slide.asked else []

@@ -243,7 +243,8 @@ def _with_letters(path):
     for term, slug in glossary().items():
         first.setdefault(term[0].upper(), slug)
     letters = " · ".join(f"[{letter}](#{slug})" for letter, slug in first.items())
-    path.write_text(text.replace("\n### ", f"\n{letters}\n\n### ", 1), encoding="utf-8")
+    row = f'<div class="letters">\n\n{letters}\n\n</div>'
+    path.write_text(text.replace("\n### ", f"\n{row}\n\n### ", 1), encoding="utf-8")
 
 
 def _link_back(page):
