@@ -55,7 +55,7 @@ _USUAL_WEEKS, _MOST_STRAYS = 8, 3
 #: When the export is there, and when the page reads the table.
 EXPORT_BY, TABLE_BY = "2 am", "6 am"
 #: How long before the judged weeks an engine stopped learning, in days: see :func:`lists_by_age`.
-AGES = [0, 7, 30, 60, 90, 180]
+AGES = [0, 1, 7, 30, 60, 90, 180]
 # More baskets would tell hardly more of drift, and take long.
 _MOST_BASKETS = 20_000
 
@@ -1220,6 +1220,7 @@ def the_contract(
         "the clock": clock,
         "the export": f"by {EXPORT_BY}; who owns it; changed columns are announced a week ahead",
         "the rules": f"never shown: {never}",
+        "the morning": "who reads reports and alarms, who takes a version back: a name for each",
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
     }
     theirs = {

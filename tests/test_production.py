@@ -399,6 +399,11 @@ def by_age(shop):
     return production.lists_by_age(*shop, ItemBased(intent_days=30), ages=[0, 7, 90])
 
 
+def test_a_day_is_among_the_ages_for_after_a_stop_lists_are_a_day_old():
+    """The lesson asks whether such lists still beat best sellers, or the page shows these."""
+    assert production.AGES[:2] == [0, 1]
+
+
 def test_old_lists_lose_and_old_similarities_do_not_in_a_shop_of_steady_tastes(by_age):
     assert by_age.index.tolist() == [0, 7, 90]
     assert by_age["hit_rate"].is_monotonic_decreasing and by_age["unknown"].is_monotonic_increasing
