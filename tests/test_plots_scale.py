@@ -191,6 +191,6 @@ def test_a_years_bill_shows_what_is_paid_for(drawn):
     plots.yearly_bills(bills)
     [axes] = drawn
     assert [width for _, width, _ in bars(axes)] == bills.to_numpy().ravel().tolist()
-    assert title(axes) == "Cluster, left on: 33% waiting, 65% people"
+    assert title(axes) == "Cluster, left on: people cost most"
     assert "one machine: 8,876" in written(axes)
     no_overlap(axes)

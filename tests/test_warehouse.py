@@ -726,6 +726,23 @@ def test_what_does_not_fit_into_the_memory_goes_to_disk_and_comes_back_the_same(
     pd.testing.assert_frame_equal(*made)
 
 
+def test_real_time_needs_a_look_at_something_else_on_the_same_day():
+    days = pd.to_datetime(["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-01"])
+    bought = pd.DataFrame(
+        {"customer_id": ["one", "two", "one", "three"], "product_id": list("AABA"),
+         "transaction_date": days}
+    )  # fmt: skip
+    looks = pd.DataFrame(
+        {"customer_id": ["one", "one", "two", "one", "three"],
+         "product_id": ["A", "A", "A", None, "B"],
+         "event_date": pd.to_datetime(["2024-01-01 09:00"] * 3 + ["2024-01-02 09:00"] * 2)
+             - pd.to_timedelta([0, 0, 0, 0, 24], "h")}
+    )  # fmt: skip
+    assert warehouse.looked_that_day(bought, looks) == 1 / 4  # three looked at B, bought A
+    assert np.isnan(warehouse.looked_that_day(bought, None))
+    assert np.isnan(warehouse.looked_that_day(bought, looks[looks["product_id"].isna()]))
+
+
 def test_the_longest_histories_make_most_pairs():
     bought = {"a": 5, "b": 2, "c": 2, "d": 1, "e": 1}
     rows = [(name, f"P{k}") for name, n in bought.items() for k in range(n)]

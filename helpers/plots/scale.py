@@ -411,9 +411,9 @@ def yearly_bills(bills: pd.DataFrame) -> None:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.spines["left"].set_visible(False)
     dearest = totals.idxmax()
-    waiting, people = (bills.loc[dearest, part] / totals[dearest] for part in ("waiting", "people"))
+    most = bills.loc[dearest].idxmax()
     name = f"{dearest[:1].upper()}{dearest[1:]}"
-    finding = f"{name}: {percent(waiting)} waiting, {percent(people)} people"
+    finding = f"{name}: {most} cost{'' if most == 'people' else 's'} most"
     told = "; ".join(
         f"{name}: " + ", ".join(f"{part} {row[part]:,.0f}" for part in colours)
         for name, row in bills.iterrows()

@@ -34,6 +34,7 @@ from helpers.warehouse.engines import (
 )
 from helpers.warehouse.growth import (
     longest_histories,
+    looked_that_day,
     pairs,
     purchases_that_fit,
     spread,

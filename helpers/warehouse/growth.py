@@ -84,6 +84,28 @@ def longest_histories(
     )
 
 
+def looked_that_day(transactions: pd.DataFrame, events: pd.DataFrame | None) -> float:
+    """Share of the purchases whose customer looked at another product on the same day.
+
+    Only there can a list made in real time know more than the last night's. Looks after the
+    purchase count as well, so that the share is a most; missing without events of products.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+    events : DataFrame or None
+    """
+    key = ["customer_id", "day", "product_id"]
+    if events is None or not events["product_id"].notna().any():
+        return np.nan
+    bought = transactions.assign(day=transactions["transaction_date"].dt.floor("D"))[key]
+    looks = events.assign(day=events["event_date"].dt.floor("D"))[key].dropna().drop_duplicates()
+    of_day = looks.groupby(key[:2]).size().rename("looks")
+    found = bought.merge(of_day, "left", key[:2])["looks"].fillna(0).to_numpy()
+    own = bought.merge(looks.assign(own=1), "left", key)["own"].fillna(0).to_numpy()
+    return float((found > own).mean())
+
+
 def purchases_that_fit(measured: pd.DataFrame, gigabytes: float) -> float:
     """How many purchases SciPy holds in so much memory, in proportion to its largest run."""
     largest = measured[measured["engine"] == "scipy"].nlargest(1, "purchases").iloc[0]
