@@ -281,7 +281,7 @@ def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
         f"{low} to {high}".replace("-", "\u2212") + f": {said}"
         for said, (low, high) in examples.items()
     )
-    finding = "Is all of the range above 0? Does it reach the bar?"
+    finding = "Does the range reach the bar? Is all of it above 0?"
     label = "the engine's lead over best sellers, of 100 customers"
     figure.suptitle(finding, x=0, ha="left", fontsize=13, fontweight="bold")
     axes.set_xlabel(label)
