@@ -781,9 +781,9 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     told = f"{once} a year in margin (in the shop's currency); if 2 %, the most we believe (the "
     told += f"highest exchange rate), {twice}."
     assert told in said(page)
-    rule = f"roll out if carts surely rise, at best by {100 * plan['lift']:.0f} % or more (in steps"
-    rule += ", if at worst by less); drop if at best by less; else keep today's list."
-    assert f"At the end: {rule}" in asks
+    rule = f"above zero and reaching {100 * plan['lift']:.0f} % (in steps, if its low end doesn't)"
+    rule += ", roll out; all below, drop; else keep today's list."
+    assert f"At the end, the interval of carts' rise decides: {rule}" in asks
     best, worst = evaluate.rates_that_pay(plan["lift"], *gain_of(quality), base)
     told = f"To pay, each must bring about {best:.1f} % at the gain's upper end, {worst:.1f}"
     assert f"{told} % at its lower end." in said(page) and best < worst
@@ -1120,7 +1120,7 @@ def test_a_yes_that_waits_for_numbers_says_so_in_its_first_line_and_names_them(o
     assert page.count("turn it into") == 1 and "turn it into" not in top, "once is enough"
     assert top.index("best sellers") < top.index("What we ask for"), "the reason, then the request"
     asks = page[page.index("What we ask for") :]
-    assert "By : engineering sets up" in asks and "(assumed); drop if" in asks
+    assert "By : engineering sets up" in asks and "(assumed), roll out" in asks
     assert f"test personal lists for at most {memo.MAX_WEEKS} weeks?" in page
     signed = {"wanted": [], "waits": []}
     assert memo.headline(open_facts["decision"] | signed) == "ship a test"
