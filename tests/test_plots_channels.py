@@ -13,23 +13,18 @@ from tests.figures import dots, no_overlap, title, written
 def test_holes_are_where_the_table_says(figures):
     table = pd.DataFrame({"no reserve": [0, 0.3, 0.5], "reserve": [0, 0, 0.1]})
     table.attrs = {"n": 5, "reserve": 3}
-    plots.holes(table, 0.09)
+    plots.holes(table)
     [axes] = figures[0].axes
     curves = {to_hex(line.get_color()): line.get_ydata().tolist() for line in axes.lines}
     assert curves[to_hex(colours.POPULAR)] == table["no reserve"].tolist()
     assert curves[to_hex(colours.PERSONAL)] == table["reserve"].tolist()
-    assert curves[to_hex(colours.CHANCE)] == [0.09] and "in turns: 9.0%" in written(axes)
     assert "30% of the rows" in title(axes)
 
 
-def test_each_place_has_its_own_number(figures):
-    reach = dict(zip(channels.CHANNELS, [4_341, 3_906, 53, 0], strict=True))
-    plots.four_places(reach)
+def test_each_place_is_named(figures):
+    plots.four_places()
     [axes] = figures[0].axes
-    texts = written(axes)
-    for name, (called, unit) in channels.CHANNELS.items():
-        at = texts.index(called)
-        assert texts[at + 2 : at + 4] == [f"{reach[name]:,}", unit]
+    assert {called for called, _ in channels.CHANNELS.values()} <= set(written(axes))
     no_overlap(axes)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
@@ -22,15 +20,13 @@ def _panel(axes, corner, width, height, edge=INK, face="white") -> None:
     )  # fmt: skip
 
 
-def holes(table: pd.DataFrame, fair: float) -> None:
+def holes(table: pd.DataFrame) -> None:
     """In how many rows something is missing, as what most rows show sells out.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`helpers.channels.holes`.
-    fair : float
-        The rows with a hole if products took turns: places of a row, divided by the products.
     """
     figure, axes = style.figure(3.6)
     n, reserve = table.attrs["n"], table.attrs["reserve"]
@@ -43,10 +39,7 @@ def holes(table: pd.DataFrame, fair: float) -> None:
                       textcoords="offset points", ha="right", fontweight="bold",
                       bbox=style.ON_WHITE)  # fmt: skip
     one = int(table.index[min(1, len(table) - 1)])
-    axes.plot(one, fair, "D", color=CHANCE, markersize=8)
-    axes.annotate(f"in turns: {percent(fair)}", (one, fair), (9, -3), color=CHANCE,
-                  textcoords="offset points", bbox=style.ON_WHITE)  # fmt: skip
-    top = max(table.to_numpy().max(), fair)
+    top = table.to_numpy().max() or 1
     axes.set_ylim(-0.03 * top, 1.18 * top)
     axes.set_xlim(-0.3, table.index[-1] + 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -66,14 +59,8 @@ _WHERE = {
 }
 
 
-def four_places(reach: Mapping[str, int]) -> None:
-    """One engine, its two tables and the four places that show them, each with its lists.
-
-    Parameters
-    ----------
-    reach : mapping of str to int
-        Lists of each place, by the names of :data:`helpers.channels.CHANNELS`.
-    """
+def four_places() -> None:
+    """One engine, its two tables and the four places that show them."""
     figure, axes = style.figure(4.1)
     tables = [("a row per\ncustomer", 2.62, ("homepage", "email")),
               ("a row per\nproduct", 0.52, ("product_page", "cart"))]  # fmt: skip
@@ -88,17 +75,14 @@ def four_places(reach: Mapping[str, int]) -> None:
         style.arrow(axes, (-1.5, 1.97 + 0.2 * side), (-1.5, corner + 0.49 - 0.49 * side), CHANCE)
         for name in places:
             does, shows = _WHERE[name]
-            title, unit = CHANNELS[name]
+            title, _ = CHANNELS[name]
             style.arrow(axes, (-0.6, corner + 0.49), (0.0, height + 0.43), CHANCE)
             _panel(axes, (0.05, height), 4.45, 0.95, INK)
             axes.text(0.2, height + 0.72, title, fontweight="bold", va="center")
             axes.text(0.2, height + 0.32, f"{does}:\n{shows}", va="center", fontsize=style.SMALL)
-            axes.text(4.65, height + 0.66, f"{reach[name]:,}", color=PERSONAL, va="center",
-                      fontweight="bold")  # fmt: skip
-            axes.text(4.65, height + 0.3, unit, color=PERSONAL, va="center", fontsize=style.SMALL)
-            told.append(f"{title}: {reach[name]:,} {unit}")
+            told.append(f"{title}, {shows}")
             height -= 1.05
-    axes.set_xlim(-2.4, 6.3)
+    axes.set_xlim(-2.4, 4.6)
     axes.set_ylim(-0.1, 4.15)
     style.bare(axes, equal=False)
     style.title(axes, "One engine, two tables, four places")
@@ -219,7 +203,7 @@ def instead_or_together() -> None:
     kinds = [
         (4, "instead of each other", "two kettles", WARNING),
         (20, "nothing to do with each other", "kettle & novel", CHANCE),
-        (60, "as well", "kettle & tea; two lipsticks", PERSONAL),
+        (60, "as well", "kettle & tea", PERSONAL),
     ]
     axes.axvline(20, color=CHANCE, linestyle="--", zorder=0)
     for place, (both, what, pair, colour) in enumerate(kinds):
