@@ -362,6 +362,14 @@ def test_blanks_are_filled_in_their_order_and_one_that_nobody_computed_stays():
 
 
 @pytest.mark.parametrize("path", lessons(), ids=number)
+def test_the_speaker_asks_questions_only(path):
+    """What comes on the next slides is said, even if the last of them is a question."""
+    notes = [line for slide in spoken(path) for line in slide.notes]
+    asked = [line for line in notes if line.startswith("**Ask:**")]
+    assert asked and not [line for line in asked if line.startswith("**Ask:** *What comes")]
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
 def test_each_lesson_says_where_its_blanks_have_their_figures(path):
     cells = nbformat.read(path, as_version=4).cells
     [home] = [cell for cell in cells if "**Say it in a meeting:**" in cell.source]

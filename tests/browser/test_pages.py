@@ -350,6 +350,9 @@ def test_the_glossary_has_letters_and_leads_to_where_a_term_is_taught(site, watc
     page.get_by_role("link", name="L", exact=True).click()
     there = page.locator("section#lift a", has_text="Lesson 07")
     assert there.get_attribute("href") == "07_channels.html#term-lift"
+    page.set_viewport_size({"width": 360, "height": 800})
+    letter = page.get_by_role("link", name="L", exact=True).bounding_box()
+    assert min(letter["width"], letter["height"]) >= 44, "room for a thumb"
 
 
 def test_next_and_previous_lead_through_the_lessons(site, watched):
