@@ -107,11 +107,10 @@ def side_by_side(
     """
 
     def told(product):
+        name = str(names[product])
         if scores is None:
-            return str(names[product])
-        return f"{product} {scores[product]:.3f}" + f" {names[product]}" * (
-            names[product] != product
-        )
+            return name
+        return f"{product} {scores[product]:.3f}" + f" {name}" * (name != str(product))
 
     columns = {title: [told(each) for each in one["product_id"]] for title, one in lists.items()}
     lines = max(map(len, columns.values()), default=0)

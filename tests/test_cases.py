@@ -115,6 +115,10 @@ def test_the_first_table_is_enough_for_the_word(case):
     assert not (knew_more and "fair score" in left)
     assert set(case.truth.gauges) <= {*first["gauge"], *more["gauge"]}
     assert list(more.columns) == ["gauge", "reads", "beside it"]
+    # whoever goes up from "as above" finds what the desk says
+    told = first["a no if"].mask(first["a no if"] == "as above").ffill()
+    desk = cases.desk(case).set_index("gauge")["a no if"]
+    assert told.tolist() == desk[first["gauge"]].tolist()
 
 
 def test_a_sound_test_never_says_another_word_than_the_key(case):

@@ -70,13 +70,14 @@ _LEANS = re.compile(
 )
 _NAMED = re.compile(r"\bWhich (?!of\b)(\w{4,}?)s?\b|\b(ours)\b", flags=re.I)
 # a sentence that means nothing without the one before
-_GOES_ON = re.compile(r"\W*(?:So|It|Its|That|This|These|They|Their|Then|And|But|Such|One|Each)\b")
+_BACK = "It|Its|That|This|These|They|Their"
+_GOES_ON = re.compile(rf"\W*(?:So|{_BACK}|Then|And|But|Such|One|Each)\b")
 # what the speaker says and asks, and what leads on: these notes come first
 _FIRST = re.compile(
     r"\*\*(?:Time|Ask|Ask for hands|Say it whole|With .+ figures|Show it|Next|Right)\b[^*]*\*\*"
 )
 # a headline above which nothing says what it speaks of
-_POINTS_BACK = re.compile(r"\W*(?:It|Its|That|This|These|They|Their)\b")
+_POINTS_BACK = re.compile(rf"\W*(?:{_BACK})\b")
 _MONDAY, _WORK = "On Monday", "Exercises"
 _TASK = re.compile(r"^\*\*\d\.\*\* (?:.+\n?)+", flags=re.M)
 _LEFT_OUT = ("Quiz", "To look at")
