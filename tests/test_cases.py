@@ -839,3 +839,15 @@ def test_the_desk_says_where_an_interval_around_zero_is_too_wide(low, high, said
     monkeypatch.setitem(score, "gain", ((low + high) / 2 * line, low * line, high * line))
     beside = cases.desk(case).set_index("gauge").loc["gain", "a no if"]
     assert ("it can't tell" in beside) is said
+
+
+def test_pages_have_the_forms_of_the_shops_that_the_lesson_dealt():
+    [path] = notebooks.FOLDER.glob("12_*.ipynb")
+    name = exercises.WORKED_OUT
+    outputs = [output for cell in nbformat.read(path, as_version=4).cells
+               for output in cell.get("outputs", [])]  # fmt: skip
+    stored = [each.metadata[name] for each in outputs if name in each.get("metadata", {})]
+    assert stored == [cases.form(cases.deal(shop)) for shop in (1, 2, 3)]
+    for form in stored:
+        assert [part for part, _ in form["parts"]] == list(cases.PARTS)
+        assert all(any(good for _, good, _ in each) for _, each in form["parts"])

@@ -191,6 +191,14 @@ def try_out(name, question, source, folded, names):
     return found
 
 
+def left_for_pages(source, names):
+    """The metadata of what a notebook shows at a blank."""
+    shell = mock.Mock(initialized=lambda: True)
+    with mock.patch.multiple(exercises, InteractiveShell=shell, display=mock.DEFAULT) as mocked:
+        said(source, names)
+    return [call.kwargs["metadata"] for call in mocked["display"].call_args_list]
+
+
 def cache_by_name(function):
     """The function, computed once per exercise: within one exercise its facts don't change."""
     known = {}
@@ -308,6 +316,8 @@ def walk(lesson):
                 name = re.search(r'check\(\s*"([\w-]+)"', cell.source)[1]
                 question = before.split(f"**{name[-1]}.**")[1]
                 found[name] = try_out(name, question, cell.source, folded, names)
+                found[name].stored = [each.metadata for each in cell.outputs if "metadata" in each]
+                found[name].left = left_for_pages(cell.source, names)
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(cell.source, path.name, "exec"), names)
     return found
@@ -334,6 +344,16 @@ def test_a_likely_mistake_gets_its_hint(exercise, name):
         verdict = "Correct: " if option == text["right"] else "Not right: "
         assert reply == verdict + text["options"][option]
     assert len(exercise.likely) + len(exercise.options) >= 2
+
+
+@each_exercise
+def test_pages_find_in_the_notebook_what_a_run_works_out(exercise, name):
+    text = exercises.texts()[name]
+    assert exercise.stored == exercise.left
+    assert len(exercise.left) == ("right" not in text and text.get("takes") != "code")
+    for metadata in exercise.left:
+        known = metadata[exercises.WORKED_OUT]
+        assert len(known["wrong"]) == len(text["wrong"]) >= 2
 
 
 @each_exercise
@@ -379,6 +399,7 @@ def test_every_text_belongs_to_one_exercise():
             continue
         fixed = "right" in text
         assert fixed != (name in exercises._COMPUTED), name
+        assert text.get("takes", "code") == "code" and not (fixed and "takes" in text), name
         assert not fixed or ("options" in text) != ("wrong" in text), name
         assert "options" not in text or text["right"] in text["options"], name
 

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from helpers import data, evaluate, memo, production, warehouse
+from helpers.course.exercises import texts
 from helpers.course.notebooks import (
     FOLDED,
     MADE_UP,
@@ -259,14 +260,19 @@ def test_a_heading_that_a_cell_prints_is_a_heading_of_the_site():
     assert all(cell.source for cell in notebook.cells), "the site leaves out what has no source"
 
 
-def test_a_page_says_once_that_nothing_runs_there_and_scolds_nobody(notebook):
-    """Before the first exercise, wherever that stands."""
+def test_a_page_says_once_how_answers_are_checked_and_scolds_nobody(notebook):
+    """Before the first exercise, wherever that stands; a form stands where the scolding would."""
     asked = {cell.id for cell in code(notebook) if "exercise" in tags(cell)}
     to_be_read(notebook)
-    said_so = [n for n, cell in enumerate(notebook.cells) if "nothing runs" in cell.source]
+    said_so = [n for n, cell in enumerate(notebook.cells) if "checked on this page" in cell.source]
     first = next(n for n, cell in enumerate(notebook.cells) if cell.id in asked)
     assert len(said_so) == 1 and said_so[0] < first
-    assert asked and not any(cell.outputs for cell in code(notebook) if cell.id in asked)
+    shown = [cell.outputs for cell in code(notebook) if cell.id in asked]
+    assert shown and all("answer-form" in each.data["text/html"] for [each] in filter(None, shown))
+    lesson = re.search(r'check\("(\w+)-', "".join(cell.source for cell in code(notebook)))[1]
+    by_code = [name for name, text in texts().items()
+               if name.startswith(f"{lesson}-") and text.get("takes") == "code"]  # fmt: skip
+    assert sum(not each for each in shown) == len(by_code)
 
 
 def test_links_lead_somewhere(path, notebook):

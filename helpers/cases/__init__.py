@@ -15,6 +15,7 @@ from helpers.cases.desk import (
 from helpers.cases.judging import (
     PARTS,
     folded,
+    form,
     hint,
     judge,
     key,

@@ -183,17 +183,41 @@ def judge(case: Case, answer, tried: dict[str, set] | None = None) -> tuple[bool
         if text not in known:
             choose = ", ".join(map(repr, known.values()))
             said.append(f"{part}: choose one of {choose}")
-        elif known[text] in right(case, part):
-            correct += 1
-            said.append(f"{part}: correct")
-        else:
+            continue
+        good, told = _judged(case, part, known[text])
+        correct += good
+        said.append(f"{part}: {told}")
+        if not good:
             wrong = tried.setdefault(part, set())
             wrong.add(text)
             lost |= len(wrong) > 1
-            said.append(f"{part}: wrong. {hint(case, part, known[text])}")
     if correct == len(PARTS):
         return True, "\n".join([*said, f"All three. {_clue(case)}"])
     return False, "\n".join([*said, _where(case)] if lost else said)
+
+
+def form(case: Case) -> dict:
+    """All that :func:`judge` would say, for a page on which nothing runs.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    dict
+        ``parts``, each a name and its options with whether they are right and what is said to
+        them; ``where`` to look after two wrong answers to a part; the ``clue`` after three right.
+    """
+    parts = [[part, [[option, *_judged(case, part, option)] for option in names]]
+             for part, names in options(case).items()]  # fmt: skip
+    return {"parts": parts, "where": _where(case), "clue": _clue(case)}
+
+
+def _judged(case, part, option):
+    if option in right(case, part):
+        return True, "correct"
+    return False, f"wrong. {hint(case, part, option)}"
 
 
 def _typed(given):

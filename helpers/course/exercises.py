@@ -10,10 +10,13 @@ from __future__ import annotations
 import difflib
 import inspect
 import numbers
+import re
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
 
 from helpers import cases
 from helpers.evaluate import compare
@@ -21,7 +24,12 @@ from helpers.experiments import plan_test, smallest_lift
 from helpers.packaged import packaged_yaml
 
 _TEXTS = Path(__file__).with_name("exercises.yaml")
-_TOLERANCE = 0.005
+#: Relative to the right number, where an exercise says nothing.
+TOLERANCE = 0.005
+#: What is said to a blank.
+BLANK = re.compile(r"Not answered yet|(\w+: not answered yet\n?)+$")
+#: In an output's metadata: see :func:`worked_out`.
+WORKED_OUT = "exercise"
 _COMPUTED = {}
 # of cases, whose key depends on the shop dealt: the wrong answers so far, by exercise and shop
 _TRIED = {}
@@ -41,7 +49,39 @@ def check(name: str, answer, **facts) -> None:
         registered here for `name`, none where the answer is fixed. Of a form on an unseen shop,
         ``case``.
     """
-    print(_reply(name, answer, facts))
+    reply = _reply(name, answer, facts)
+    known = worked_out(name, facts) if BLANK.match(reply) else {}
+    if known and InteractiveShell.initialized():
+        display({"text/plain": reply}, raw=True, metadata={WORKED_OUT: known})
+    else:
+        print(reply)
+
+
+def worked_out(name: str, facts: dict) -> dict:
+    """What pages can't know of an exercise, since they are made from what a lesson printed.
+
+    Parameters
+    ----------
+    name : str
+    facts : dict
+        As for :func:`check`.
+
+    Returns
+    -------
+    dict
+        The right number and likely wrong ones with their hints; of a dealt shop, its form. Empty
+        where ``exercises.yaml`` has all, where an answer takes code, or where the facts are odd.
+    """
+    text = texts()[name]
+    if "right" in text or text.get("takes") == "code":
+        return {}
+    try:
+        if "form" in text:
+            return cases.form(facts["case"])
+        right, hints = solution(name, facts)
+        return {"right": float(right), "wrong": [[float(value), hint] for value, hint in hints]}
+    except Exception:
+        return {}
 
 
 @cache
@@ -139,10 +179,10 @@ def judge(answer, right, hints, text) -> tuple[bool, str]:
         return choice(answer, right, text["options"])
     if isinstance(right, list):
         return id_list(answer, right, text["because"], hints)
-    return number(answer, right, text["because"], hints, text.get("tolerance", _TOLERANCE))
+    return number(answer, right, text["because"], hints, text.get("tolerance", TOLERANCE))
 
 
-def number(answer, right, because, hints=(), tolerance=_TOLERANCE):
+def number(answer, right, because, hints=(), tolerance=TOLERANCE):
     """Judge a number.
 
     Parameters

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-# nbformat takes a second to import: the functions that need it import it
+# nbformat and the exercises take a second to import: the functions that need them import them
 from helpers.data import PROJECT
 
 FOLDER = PROJECT / "notebooks"
@@ -38,8 +38,8 @@ _PICTURES = {
 }
 _EXERCISES = re.compile(r"^(## Exercises)\n(\nReplace the three dots[^\n]*\n)?", re.M)
 _NOT_HERE = (
-    "*On this page nothing runs. Answer on paper and open the fold below, or open the lesson in "
-    "JupyterLab: there, your answer is checked.*"
+    "*Your answer is checked on this page and stays in your browser. (Without scripts nothing runs "
+    "here: answer on paper and open the fold below, or open the lesson in JupyterLab.)*"
 )
 _KEPT = ("tags", "slide", "aloud")  # of a cell's metadata; for the last two, see slides.py
 _METADATA = {
@@ -114,7 +114,7 @@ def to_be_read(notebook) -> None:
     """Make a lesson fit for pages on which nothing can be run.
 
     Set-up cells that follow each other fold open together, exercises say where they are done, and
-    what an exercise says before it is answered goes.
+    become forms in place of what they say before they are answered.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def to_be_read(notebook) -> None:
             told |= bool(_EXERCISES.search(cell.source))
             cell.source = _EXERCISES.sub(rf"\1{notice}\n", cell.source)
         else:
-            unanswered = [output for output in cell.outputs if _unanswered(output)]
-            cell.outputs = [output for output in cell.outputs if output not in unanswered]
+            if "exercise" in tags:
+                _as_form(cell)
             before = kept[-1] if kept else None
             if before is not None and before.cell_type == "code" and not before.outputs:
                 folded = FOLDED in tags and FOLDED in before.metadata.get("tags", [])
@@ -146,9 +146,23 @@ def to_be_read(notebook) -> None:
     notebook.cells = kept
 
 
-def _unanswered(output):
-    said = output.get("text") or output.get("data", {}).get("text/plain", "")
-    return re.match(r"Not answered yet|(\w+: not answered yet\n?)+$", "".join(said)) is not None
+def _as_form(cell):
+    """What an exercise says to a blank makes way for a form, where there is one."""
+    from nbformat import v4
+
+    from helpers.course.exercises import BLANK, WORKED_OUT
+    from helpers.course.forms import form
+
+    known, kept = {}, []
+    for output in cell.outputs:
+        said = output.get("text") or output.get("data", {}).get("text/plain", "")
+        if BLANK.match("".join(said)):
+            known = output.get("metadata", {}).get(WORKED_OUT, {})
+        else:
+            kept.append(output)
+    if asked := form(cell.source, known):
+        kept.append(v4.new_output("display_data", {"text/html": asked}))
+    cell.outputs = kept
 
 
 def quiz_text(lesson: str) -> str:

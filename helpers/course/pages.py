@@ -98,7 +98,7 @@ def _called(stem):
 def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
-    script = _asset("quiz.js") + _asset("guess.js") + _asset("figures.js")
+    script = _asset("quiz.js") + _asset("answers.js") + _asset("guess.js") + _asset("figures.js")
     body = curled(parted(body))
     return template.render(body=body, style=style, script=script, called=_called, **about)
 

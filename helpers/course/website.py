@@ -61,7 +61,7 @@ _INDEX = """# {title}
 """
 _RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
 <a href="memo.html">the decision memo</a>."""
-_SCRIPTS = ["quiz.js", "guess.js"]
+_SCRIPTS = ["quiz.js", "answers.js", "guess.js"]
 _CONFIGURATION = {
     "extensions": ["myst_nb", "sphinx_copybutton"],
     "html_theme": "furo",  # light and dark, and no script or letters of half a megabyte

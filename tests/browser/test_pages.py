@@ -192,7 +192,7 @@ def test_an_answer_waits_until_somebody_has_guessed(site, watched, browser):
     page.keyboard.press("Enter")
     assert picture.is_visible() and page.locator(".guessed").count() == number - 1
     assert "Not answered yet" not in page.locator("article").inner_text()
-    assert "On this page nothing runs" in page.locator("article").inner_text()
+    assert "Your answer is checked on this page" in page.locator("article").inner_text()
     plain = browser.new_context(java_script_enabled=False).new_page()
     plain.goto(f"{site}/01_load_data.html")
     assert plain.locator("article img").first.is_visible()
