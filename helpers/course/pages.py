@@ -21,6 +21,8 @@ INJECTED = "injected-parameters"  # papermill's cell
 #: The line of all lessons at the head of each: on pages, a menu has it.
 LINE_OF_LESSONS = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n*", re.M)
 ASSETS = Path(__file__).parent / "site"
+#: What the pages of the website and of a run have in common.
+SCRIPTS = ("quiz.js", "answers.js", "guess.js", "tables.js")
 # set-up folds open, and the source of a computed sentence is left out
 _CELLS = f"""{{%- extends "basic/index.html.j2" -%}}
 {{%- block input_group -%}}
@@ -98,7 +100,7 @@ def _called(stem):
 def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
-    script = _asset("quiz.js") + _asset("answers.js") + _asset("guess.js") + _asset("figures.js")
+    script = "".join(map(_asset, (*SCRIPTS, "figures.js")))
     body = curled(parted(body))
     return template.render(body=body, style=style, script=script, called=_called, **about)
 

@@ -28,7 +28,7 @@ from helpers.course.notebooks import (
     pictures,
     to_be_read,
 )
-from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, curled, parted
+from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, SCRIPTS, curled, parted
 from helpers.data import PROJECT
 
 _PAGES = ["glossary.md", "own_data_guide.md", "instructor_guide.md", "maintainer_guide.md"]
@@ -61,7 +61,7 @@ _INDEX = """# {title}
 """
 _RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
 <a href="memo.html">the decision memo</a>."""
-_SCRIPTS = ["quiz.js", "answers.js", "guess.js"]
+_SCRIPTS = (*SCRIPTS, "terms.js")
 _CONFIGURATION = {
     "extensions": ["myst_nb", "sphinx_copybutton"],
     "html_theme": "furo",  # light and dark, and no script or letters of half a megabyte

@@ -226,6 +226,44 @@ def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
     assert "So B it is." not in seen() and "Onwards." in seen(), "as a run's cell has both"
 
 
+def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, watched):
+    page = watched.page
+    page.goto(f"{site}/06_production.html")
+    table = page.locator("table.cards").first
+    heads = [each for each in table.locator("thead th").all_inner_texts() if each.strip()]
+    cell = table.locator("tbody tr").first.locator("td").last
+
+    def named():
+        return cell.evaluate("each => getComputedStyle(each, '::before').content")
+
+    assert table.evaluate("each => getComputedStyle(each).display") == "table"
+    assert named() == "none" and len(heads) >= 3
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert table.evaluate("each => getComputedStyle(each).display") == "block"
+    assert named() == f'"{heads[-1]}: "'
+    first, last = (table.locator("tbody tr").first.locator("td, th").nth(each).bounding_box()
+                   for each in (0, -1))  # fmt: skip
+    assert last["y"] > first["y"] and last["width"] > 300
+    page.goto(f"{site}/03_similarity.html")
+    small = page.locator("article table:not(.cards)").first
+    assert small.evaluate("each => getComputedStyle(each).display") == "table", "numbers stay"
+
+
+def test_a_term_of_the_glossary_is_found_by_typing(site, watched):
+    page = watched.page
+    page.goto(f"{site}/glossary.html")
+    field, terms = page.get_by_label("Find a term"), page.locator("#glossary > section")
+    field.fill("hit RATE")
+    shown = [each for each in terms.all() if each.is_visible()]
+    assert 1 <= len(shown) <= 3 and "hit rate" in shown[0].inner_text().lower()
+    assert page.get_by_role("status").inner_text() == f"{len(shown)} of {terms.count()} terms"
+    assert not page.locator(".letters").is_visible()
+    field.fill("xyzzy")
+    assert page.get_by_role("status").inner_text() == f"0 of {terms.count()} terms"
+    field.fill("")
+    assert terms.last.is_visible() and page.locator(".letters").is_visible()
+
+
 def test_a_quiz_answers_counts_and_remembers(site, watched):
     page = watched.page
     page.goto(f"{site}/04_recommendations.html")
