@@ -324,6 +324,16 @@ def test_the_rule_is_drawn_with_the_answers_of_its_examples(drawn):
     assert "below zero: worse" in alt
 
 
+def test_whoever_judges_both_lists_favours_neither(drawn):
+    plots.two_judges()
+    [(figure, alt)] = drawn
+    [axes] = figure.axes
+    boxes = [patch for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
+    hits = [colour(box) == colours.INK for box in boxes]
+    assert hits == [True, False, False, False, True, True, False, False]
+    assert texts(axes).count("not\nasked") == 2 and "twice a draw" in alt
+
+
 def test_the_decision_stands_beside_zero_at_each_cut(drawn):
     ours = {"difference": 0.23, "low": 0.2, "high": 0.26}
     before = {"difference": -0.1, "low": -0.2, "high": 0.0}

@@ -325,11 +325,12 @@ def _(small):
 @computed("04-1")
 def _(tied):
     a_part, b_part = tied.loc["A", "C"], tied.loc["B", "C"]
-    return a_part + b_part, {
+    return a_part + 2 * 0.3 * b_part, {
         "one purchase": a_part,
-        "the other": b_part,
-        "D": tied.loc["A", "D"] + tied.loc["B", "D"],
-        "mean": (a_part + b_part) / 2,
+        "one view": a_part + 0.3 * b_part,
+        "views as purchases": a_part + b_part,
+        "two purchases": a_part + 2 * b_part,
+        "D": 2 * 0.3 * tied.loc["B", "D"],
     }
 
 

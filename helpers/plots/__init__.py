@@ -17,6 +17,7 @@ from helpers.plots.better import (
     same_or_different,
     three_answers,
     time_split,
+    two_judges,
     variety,
     who_is_judged,
 )

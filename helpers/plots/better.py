@@ -354,6 +354,51 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
     style.finish(figure, axes, finding, xlabel, "", alt)
 
 
+def two_judges() -> None:
+    """An easy and a hard customer, who judge a list each, and who judge both."""
+    figure, axes = style.figure(2.9)
+    who = ["easy\ncustomer", "hard\ncustomer"]
+    # who judges which list: a hit, none, or not asked
+    panels = {
+        "each judges one": ([(True, None), (None, False)], "ours win, by luck"),
+        "each judges both": ([(True, True), (False, False)], "twice a draw"),
+    }
+    for panel, (how, (rows, result)) in enumerate(panels.items()):
+        left = 3.1 * panel
+        middle = left + 1.05
+        axes.text(middle, -0.8, how, ha="center", fontweight="bold")
+        for column, (name, ink) in enumerate([("ours", PERSONAL), ("theirs", POPULAR)]):
+            axes.text(left + 0.5 + 1.1 * column, -0.22, name, ha="center", color=ink)
+        for row, found in enumerate(rows):
+            for column, hit in enumerate(found):
+                box = FancyBboxPatch(
+                    (left + 1.1 * column, row + 0.06), 1.0, 0.8,
+                    boxstyle="round,pad=0,rounding_size=0.08",
+                    facecolor=INK if hit else "white", edgecolor="#BBBBBB" if hit is None else INK,
+                    linestyle=":" if hit is None else "-",
+                )  # fmt: skip
+                axes.add_patch(box)
+                word = "not asked" if hit is None else "hit" if hit else "no hit"
+                ink = "white" if hit else "#767676" if hit is None else INK
+                axes.text(left + 0.5 + 1.1 * column, row + 0.46, word.replace(" a", "\na"),
+                          ha="center", va="center", color=ink, fontsize=style.SMALL)  # fmt: skip
+        axes.text(middle, 2.3, result, ha="center", fontweight="bold",
+                  color=WARNING if panel == 0 else INK)  # fmt: skip
+    for row, name in enumerate(who):
+        axes.text(-0.15, row + 0.46, name, ha="right", va="center")
+    axes.set_xlim(-1.5, 5.4)
+    axes.set_ylim(2.45, -1.1)
+    style.bare(axes, equal=False)
+    finding = "Whoever judges both lists favours neither"
+    style.title(axes, finding)
+    style.show(
+        figure,
+        "An easy customer finds something in any list, a hard one in none. If the easy one judges "
+        "ours and the hard one theirs, ours win by luck; if both judge both, it is twice a draw. "
+        f"{finding}.",
+    )
+
+
 def four_boxes(boxes: dict[str, int], rival: str) -> None:
     """Who found something in both lists, in one of them, in neither.
 
