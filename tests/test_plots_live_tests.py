@@ -154,7 +154,7 @@ def test_an_interval_has_the_colour_of_what_the_rule_answers(drawn, worth, answe
         assert answer.endswith("steps") == (0 < low < worth <= high)
     said = [text for text in written(axes) if ": " in text]
     assert [text.split(": ")[1] for text in said] == answers
-    assert all(f"{text}" in axes.alt for text in said)
+    assert all(text in axes.alt for text in said)
     assert {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"} == {worth}
     no_overlap(axes)
 
