@@ -134,6 +134,32 @@ def test_the_rule_is_drawn_as_it_decides(drawn):
 
 
 @pytest.mark.parametrize(
+    ("worth", "answers"),
+    [
+        (0.2, ["stop", "cannot tell", "ship in steps", "ship"]),
+        (0.05, ["ship in steps", "cannot tell", "ship", "ship"]),
+        (0.5, ["stop", "stop", "stop", "ship in steps"]),
+    ],
+)
+def test_an_interval_has_the_colour_of_what_the_rule_answers(drawn, worth, answers):
+    lifts = [(0.01, 0.1), (-0.1, 0.3), (0.05, 0.45), (0.25, 0.6)]
+    plots.lifts_decided(lifts, worth)
+    [axes] = drawn
+    assert stripes(axes, 5) == lifts
+    colour = {"stop": colours.WARNING, "cannot tell": colours.CHANCE, "ship": colours.PERSONAL}
+    thick = [to_hex(line.get_color()) for line in axes.lines if line.get_linewidth() >= 5]
+    assert thick == [to_hex(colour[answer.removesuffix(" in steps")]) for answer in answers]
+    for (low, high), answer in zip(lifts, answers, strict=True):
+        assert experiments.decide(low, high, worth) == answer.removesuffix(" in steps")
+        assert answer.endswith("steps") == (0 < low < worth <= high)
+    said = [text for text in written(axes) if ": " in text]
+    assert [text.split(": ")[1] for text in said] == answers
+    assert all(text in axes.alt for text in said)
+    assert {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"} == {worth}
+    no_overlap(axes)
+
+
+@pytest.mark.parametrize(
     ("ends", "worth", "decision"),
     [((0.9, 2.8), 0.65, "ship"), ((-0.1, 0.2), 0.65, "stop"), ((-0.2, 0.9), 0.5, "cannot tell")],
 )

@@ -68,6 +68,7 @@ from helpers.plots.layering import (
 from helpers.plots.live_tests import (
     deals_of_a_few,
     lift_in_money,
+    lifts_decided,
     no_taste_control,
     peeking_paths,
     people_and_visits,

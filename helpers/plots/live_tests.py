@@ -8,7 +8,7 @@ from matplotlib.patches import Circle, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, ORACLE, PERSONAL, POPULAR, WARNING
-from helpers.experiments import deviation_allowed
+from helpers.experiments import SHIP, STOP, decide, deviation_allowed
 from helpers.plots import style
 from helpers.telling import percent
 
@@ -273,6 +273,49 @@ def rule_in_questions() -> None:
     told = "; ".join(f"{' '.join(question.split())} {word}: {answer}"
                      for question, word, answer in steps)  # fmt: skip
     style.show(figure, f"{finding}. {told}; otherwise keep running.")
+
+
+def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None:
+    """Intervals of lifts beside zero and break-even, with the rule's answer to each.
+
+    Parameters
+    ----------
+    lifts : list of (float, float)
+        The ends of each interval.
+    worth_having : float
+        The smallest lift that pays.
+    """
+    figure, axes = style.figure(height=0.75 * len(lifts) + 1.4)
+    for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, "--")):
+        axes.axvline(side, color=colour, linewidth=1.6, linestyle=dash, zorder=1)
+    left = min(0, *(low for low, _ in lifts))
+    reach = max(worth_having, *(high for _, high in lifts)) - left
+    told = []
+    for place, (low, high) in enumerate(lifts):
+        answer = decide(low, high, worth_having)
+        colour = _ANSWERS[answer]
+        why = "zero is inside"
+        if answer == STOP:
+            why = "even the upper end is below break-even"
+        elif answer == SHIP:
+            why = "even the low end pays"
+            if low < worth_having:
+                why, answer = "the low end is below break-even", f"{SHIP} in steps"
+        axes.plot([low, high], [place, place], color=colour, linewidth=7, solid_capstyle="butt")
+        axes.text(left - 0.1 * reach, place - 0.36, f"{why}: {answer}", color=colour, ha="left",
+                  va="center", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
+        told.append(f"{low:+.0%} to {high:+.0%}, {why}: {answer}")
+    axes.text(worth_having, -0.95, f" break-even {worth_having:.0%}", color=WARNING, ha="left",
+              va="center", bbox=style.ON_WHITE)  # fmt: skip
+    axes.set_xlim(left - 0.12 * reach, left + 1.04 * reach)
+    axes.set_ylim(len(lifts) - 0.5, -1.2)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    finding = "The first sentence from the top that is true decides"
+    alt = f"Intervals, with break-even at {worth_having:.0%}. {finding}: {'; '.join(told)}."
+    style.finish(
+        figure, axes, finding, "lift of the new list, with its 95 % interval", "", alt, "x"
+    )
 
 
 def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str, float],
