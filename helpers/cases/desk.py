@@ -33,7 +33,7 @@ RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days"
 #: What no question is asked of.
 _ASIDE = ("rows kept",)
 #: The rows that answer the routine's questions; the others say why, and where a letter's number is.
-_ANSWERS = ("doubts", "split", "lift", "events known until", "judges", "gain", "low end", *GROUPS,
+_ANSWERS = ("doubts", "split", "lift", "events known until", "judges", "gain", *GROUPS,
             "list checks")  # fmt: skip
 #: A check of the lists that fails, as its count says it.
 _FOUND = {
@@ -259,9 +259,8 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
         "gain": (
             _span(*score["gain"]),
-            f"it can't reach {line}, the line{unseen}",
+            f"it can't reach {line}, the line{unseen}; for 6: its low end is zero or below",
         ),
-        "low end": (points(low, "+"), "zero or below"),
         "shuffle test": (
             _span(*score["shuffle"]),
             "never; it says why, after a no to 5",

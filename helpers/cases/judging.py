@@ -87,14 +87,24 @@ def folded(case: Case) -> str:
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
-    if case.truth.gauges[0] == "lift":
-        also += " A test that decided speaks first; the score says why."
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
     also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
-    told = f"{fault}{_clue(case)}{also}\n\nOn the desk: {_read(case)}."
-    told += f"\n\nIn two sentences, for example: {_in_two_sentences(case)}"
+    answer = _in_two_sentences(case)
+    told = f"{fault}{' '.join(_reasons(case))}{also}{_read(case, answer)}"
+    told += f"\n\nIn two sentences, for example: {answer}"
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
+
+
+def _reasons(case):
+    """What to know of the right answer, and from which row on the desk can't change the word."""
+    clue, gauge = _clue(case), case.truth.gauges[0]
+    if gauge == "lift":
+        return ["A test that decided speaks first, so questions 3 to 8 can only say why.", clue]
+    if case.truth.fault in ("none", "leak", "one group", "must not be shown"):
+        return [clue]  # all rows were needed
+    question = next(each for each, names in texts()["questions"].items() if gauge in names)
+    return [clue, f"No row below question {question[0]} can change the word."]
 
 
 def _in_two_sentences(case):
@@ -115,12 +125,12 @@ def _in_two_sentences(case):
     )
 
 
-def _read(case):
-    """What the gauges of the answer read, and an ended test beside them."""
-    table = desk(case, whole=True).set_index("gauge")
-    lift = ["lift"] * (table.loc["lift", "reads"] != table.loc["split", "reads"])  # "no test"
-    named = dict.fromkeys([*case.truth.gauges, *lift])
-    return "; ".join(f"*{each}* {table.loc[each, 'reads']}" for each in named)
+def _read(case, told):
+    """What the answer's gauges read, without those whose number is told already."""
+    reads = desk(case, whole=True).set_index("gauge")["reads"]
+    left = [each for each in case.truth.gauges if reads[each].split(";")[0] not in told]
+    others = "; ".join(f"*{each}* {reads[each]}" for each in left)
+    return f"\n\nOn the desk: {others}." * bool(others)
 
 
 def _clue(case):
