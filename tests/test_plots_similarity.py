@@ -78,6 +78,17 @@ def test_people_stand_in_the_circles_of_what_they_bought(drawn, one, other):
     assert f"{one} and {other} have {both} " in drawn[0].alt
 
 
+def test_an_arrow_is_as_long_as_the_root_of_its_buyers_and_turned_by_the_similarity(drawn):
+    plots.arrows(SMALL, [("A", "C"), ("C", "D")])
+    for axes, (one, other) in zip(drawn[0].axes, [("A", "C"), ("C", "D")], strict=True):
+        tips = [np.array(text.xy) for text in axes.texts if getattr(text, "arrow_patch", None)]
+        lengths = [np.linalg.norm(tip) for tip in tips]
+        assert lengths == pytest.approx([SMALL[each].sum() ** 0.5 for each in (one, other)])
+        cosine = tips[0] @ tips[1] / np.prod(lengths)
+        assert cosine == pytest.approx((SMALL[one] * SMALL[other]).sum() / np.prod(lengths))
+        assert f"cosine {cosine:.2f}".replace("0.", ".") in words(axes)
+
+
 def test_a_product_keeps_its_colour(drawn):
     plots.circles(SMALL, [("A", "C"), ("C", "D")])
     left, right = (

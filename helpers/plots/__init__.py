@@ -126,6 +126,7 @@ from helpers.plots.scale import (
     yearly_bills,
 )
 from helpers.plots.similarity import (
+    arrows,
     buyers_needed,
     circles,
     pages_per_product,

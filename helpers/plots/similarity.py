@@ -83,6 +83,46 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
 
 
+def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
+    """Two products as arrows: as long as the root of their buyers, the cosine between them.
+
+    Any two arrows lie in one plane, however many customers they have a direction for, so lengths
+    and angle are drawn as they are.
+
+    Parameters
+    ----------
+    bought : DataFrame of 0 and 1
+        Rows: customers. Columns: products.
+    pairs : sequence of (str, str)
+        A panel each.
+    """
+    figure, panels = style.figure(2.6, ncols=len(pairs), squeeze=False)
+    told = []
+    shown = list(dict.fromkeys(product for pair in pairs for product in pair))
+    of = dict(zip(shown, cycle([_ONE, _OTHER, COLOURS[2]]), strict=False))
+    longest = bought[shown].sum().max() ** 0.5
+    for axes, pair in zip(panels[0], pairs, strict=True):
+        lengths = [bought[product].sum() ** 0.5 for product in pair]
+        cosine = (bought[pair[0]] * bought[pair[1]]).sum() / (lengths[0] * lengths[1])
+        angle = np.arccos(min(1, cosine))
+        for product, length, turn in zip(pair, lengths, (0, angle), strict=True):
+            tip = length * np.array([np.cos(turn), np.sin(turn)])
+            axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "lw": 3,
+                                                       "color": of[product]})  # fmt: skip
+            axes.text(*(1 + 0.14 / length) * tip, product, color=of[product], ha="center",
+                      va="center", fontweight="bold")  # fmt: skip
+        between = np.linspace(0, angle, 30)
+        axes.plot(0.45 * np.cos(between), 0.45 * np.sin(between), color=INK)
+        axes.text(0.52 * np.cos(angle / 2), 0.52 * np.sin(angle / 2),
+                  f"{np.degrees(angle):.0f}°", va="center")  # fmt: skip
+        axes.text(0, -0.32, f"cosine {cosine:.2f}".replace("0.", "."), va="center")
+        axes.set_xlim(-0.15, longest + 0.3)
+        axes.set_ylim(-0.45, longest + 0.15)
+        style.bare(axes)
+        told.append(f"{' and '.join(pair)} {np.degrees(angle):.0f} degrees, cosine {cosine:.2f}")
+    style.show(figure, f"Arrows of products, with the angle between them: {'; '.join(told)}.")
+
+
 def pages_per_product(
     counted: pd.Series, scaled: pd.Series, names: pd.Series, buyers: pd.Series, most: int = 6
 ) -> None:
