@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 
 from helpers import telling
-from helpers.course import pages
+from helpers.course import pages, signs
 from helpers.course.notebooks import lessons
 from helpers.telling import listing, percent, plain, say, show
 
@@ -161,7 +161,7 @@ def test_beside_a_name_with_a_percent_one_in_brackets_is_a_name_too(shown):
 def test_pages_have_the_signs_of_print_and_code_can_still_be_pasted():
     code = '<pre><code>say("it\'s", 7 % 2)</code></pre>'
     page = f'<p title="a">"<em>It\'s</em> 5 %," she says.</p>{code}<script>x = "5" % 2</script>'
-    told = pages.curled(page)
+    told = signs.curled(page)
     assert told.startswith('<p title="a">\u201c<em>It\u2019s</em> 5\xa0%,\u201d she says.</p>')
     assert told.endswith(f'{code}<script>x = "5" % 2</script>')
 

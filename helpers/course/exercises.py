@@ -213,6 +213,8 @@ def number(answer, right, because, hints=(), tolerance=TOLERANCE):
     for wrong, hint in hints:
         if near(answer, wrong):
             return False, hint
+    if right <= 1 and near(answer / 100, right):
+        return False, "give it as a share, between 0 and 1."
     return False, f"{answer:,} is too {'high' if answer > right else 'low'}."
 
 

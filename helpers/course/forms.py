@@ -7,6 +7,8 @@ import json
 import re
 
 from helpers.course import exercises
+from helpers.course.signs import curled
+from helpers.telling import typeset
 
 _CALL = re.compile(r'\bcheck\("([\w-]+)"')
 
@@ -50,7 +52,7 @@ def _readable(asked):
     """All texts as HTML: what a printed line can only mark with stars is set apart."""
     match asked:
         case str():
-            escaped = html.escape(asked, quote=False)
+            escaped = curled(typeset(html.escape(asked, quote=False)))
             escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
             return re.sub(r"\*([^*\s](?:[^*]*[^*\s])?)\*", r"<em>\1</em>", escaped)
         case list() | tuple():

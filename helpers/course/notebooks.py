@@ -41,6 +41,7 @@ _NOT_HERE = (
     "*Your answer is checked on this page and stays in your browser. (Without scripts nothing runs "
     "here: answer on paper and open the fold below, or open the lesson in JupyterLab.)*"
 )
+_TAKES_CODE = "*This one takes code: open the lesson in JupyterLab.*"
 _KEPT = ("tags", "slide", "aloud")  # of a cell's metadata; for the last two, see slides.py
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -160,8 +161,9 @@ def _as_form(cell):
             known = output.get("metadata", {}).get(WORKED_OUT, {})
         else:
             kept.append(output)
-    if asked := form(cell.source, known):
-        kept.append(v4.new_output("display_data", {"text/html": asked}))
+    asked = form(cell.source, known)
+    shown = {"text/html": asked} if asked else {"text/markdown": _TAKES_CODE}
+    kept.append(v4.new_output("display_data", shown))
     cell.outputs = kept
 
 

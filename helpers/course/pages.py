@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 import jinja2
-import smartypants
 
 from helpers.course.notebooks import FOLDED, FOLDER, UNSEEN, titles, to_be_read
+from helpers.course.signs import curled
 
 INJECTED = "injected-parameters"  # papermill's cell
 #: The line of all lessons at the head of each: on pages, a menu has it.
@@ -106,30 +106,11 @@ def _page(body, **about):
 
 
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*_[^<]*)(?=</th>)")
-# code stays as it is, or nobody could paste it
-_PERCENT = re.compile(r"(<(script|style|pre|code|kbd)\b.*?</\2>)|(?<=\d) %", flags=re.S)
 
 
 def parted(page: str) -> str:
     """A page on which the head of a column called ``transaction_id`` may break behind the ``_``."""
     return _HEAD.sub(lambda head: head[1] + head[2].replace("_", "_<wbr>"), page)
-
-
-def curled(page: str) -> str:
-    r"""A page with the signs of print: *"It's"* becomes *“It’s”*, and no line ends before *%*.
-
-    Parameters
-    ----------
-    page : str
-        HTML. Code, scripts and attributes stay as they are.
-
-    Returns
-    -------
-    str
-    """
-    kinds = smartypants.Attr.q | smartypants.Attr.w | smartypants.Attr.u
-    page = smartypants.smartypants(page, kinds)
-    return _PERCENT.sub(lambda found: found[1] or "\xa0%", page)
 
 
 @functools.cache

@@ -28,7 +28,8 @@ from helpers.course.notebooks import (
     pictures,
     to_be_read,
 )
-from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, SCRIPTS, curled, parted
+from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, SCRIPTS, parted
+from helpers.course.signs import curled
 from helpers.data import PROJECT
 
 _PAGES = ["glossary.md", "own_data_guide.md", "instructor_guide.md", "maintainer_guide.md"]

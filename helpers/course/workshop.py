@@ -13,7 +13,7 @@ from pathlib import Path
 from helpers import cases
 from helpers.course import slides, speaking
 from helpers.course.notebooks import ANSWER, FOLDER, MADE_UP, lessons, number
-from helpers.course.pages import curled
+from helpers.course.signs import curled
 
 _KEYS = range(1, 37)  # shops whose key the instructor gets
 _ANSWER = re.compile(r"<details><summary>Answer</summary>.*?</details>\n*", flags=re.S)

@@ -1,5 +1,6 @@
 """On pages an exercise is a form, which says what ``check`` says, and remembers."""
 
+import html
 import re
 
 import numpy as np
@@ -10,6 +11,8 @@ from helpers.course import exercises
 from helpers.course.exercises import judge, solution, texts
 from helpers.course.forms import form
 from helpers.course.pages import ASSETS
+from helpers.course.signs import curled
+from helpers.telling import typeset
 
 FIXED = [name for name, text in texts().items() if "right" in text]
 WORKED_OUT = [name for name, text in texts().items() if not {"right", "form", "takes"} & set(text)]
@@ -41,7 +44,8 @@ def call(name):
 
 def printed(text):
     """As a page shows what `check` prints."""
-    return re.sub(r"\*([^*\s](?:[^*]*[^*\s])?)\*|`([^`]+)`", r"\1\2", text)
+    text = re.sub(r"\*([^*\s](?:[^*]*[^*\s])?)\*|`([^`]+)`", r"\1\2", text)
+    return html.unescape(curled(typeset(html.escape(text, quote=False))))
 
 
 def test_a_number_or_a_choice_is_judged_as_by_check_on_every_exercise(open_forms):
@@ -56,7 +60,9 @@ def test_a_number_or_a_choice_is_judged_as_by_check_on_every_exercise(open_forms
         said = box.locator("output")
         if "options" in text:
             for option in text["options"]:
-                box.locator("label").filter(has_text=re.compile(f"^{re.escape(option)}$")).click()
+                box.locator("label").filter(
+                    has_text=re.compile(f"^{re.escape(printed(option))}$")
+                ).click()
                 expect_same(said, judge(option, text["right"], [], text))
                 judged += 1
             continue
@@ -79,7 +85,22 @@ def expect_same(said, verdict):
     assert bool(said.get_attribute("class")) is good
 
 
-@pytest.mark.parametrize("typed", ["37.5 %", "0,375", "3/8", ".375", " 0.375 ", "37.5%", "6/16"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "37.5 %",
+        "0,375",
+        "3/8",
+        ".375",
+        " 0.375 ",
+        "37.5%",
+        "6/16",
+        "37.5 per cent",
+        "€0.375",
+        "0.375 hits",
+        "37.5/100",
+    ],
+)
 def test_a_number_may_be_written_as_people_write_it(open_forms, typed):
     page = open_forms((WORKED_OUT[0], {"right": 0.375, "wrong": []}))
     page.locator("input").fill(typed)
@@ -87,19 +108,26 @@ def test_a_number_may_be_written_as_people_write_it(open_forms, typed):
     assert page.locator("output").inner_text().startswith("✓")
     asked = "a number is asked for"
     for wrong, reply in [("1,375", "high"), ("-3/8", "low"), ("three", asked), ("1/2/3", asked),
-                         ("1/0", asked), ("", asked)]:  # fmt: skip
+                         ("1/0", asked), ("375", "too high"),
+                         ("37.5", "as a share, between 0 and 1")]:  # fmt: skip
         page.locator("input").fill(wrong)
         page.keyboard.press("Enter")
         told = page.locator("output").inner_text()
         assert told.startswith("✗ Not right: ") and reply in told, wrong
 
 
-def test_a_thousand_has_its_comma_and_a_per_cent_asked_for_its_sign(open_forms):
+def test_a_thousand_has_its_comma_a_number_its_unit_and_no_per_cent_sign(open_forms):
     page = open_forms((WORKED_OUT[0], {"right": 1200, "wrong": []}))
-    for typed in ("1,200", "1200", "1,200 %", "12,000/10"):
+    for typed in ("1,200", "1200", "1 200 rows", "1200 customers", "12,000/10"):
         page.locator("input").fill(typed)
+        assert page.locator("output").inner_text() == "", "an old verdict beside a new number"
         page.keyboard.press("Enter")
         assert page.locator("output").inner_text().startswith("✓"), typed
+    for typed, told in [("1,200 %", "✗ Not right: give the number without a per cent sign."),
+                        ("", "Not answered yet.")]:  # fmt: skip
+        page.locator("input").fill(typed)
+        page.keyboard.press("Enter")
+        assert page.locator("output").inner_text() == told
 
 
 def test_a_shops_form_is_judged_as_by_check(open_forms):
@@ -114,7 +142,7 @@ def test_a_shops_form_is_judged_as_by_check(open_forms):
         answers = [[rng.choice([..., *each]) for each in names] for _ in range(25)]
         for answer in [*answers, list(cases.key(case).values())]:
             for element, given in zip(lists, answer, strict=True):
-                element.select_option("…" if given is ... else given)
+                element.select_option("…" if given is ... else printed(given))
             check.click()
             told = cases.judge(case, answer, tried)[1].splitlines()
             lines = [

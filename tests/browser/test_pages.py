@@ -229,7 +229,7 @@ def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
 def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, watched):
     page = watched.page
     page.goto(f"{site}/06_production.html")
-    table = page.locator("table.cards").first
+    table = page.locator("table.cards:visible").first
     heads = [each for each in table.locator("thead th").all_inner_texts() if each.strip()]
     cell = table.locator("tbody tr").first.locator("td").last
 
@@ -258,8 +258,10 @@ def test_a_term_of_the_glossary_is_found_by_typing(site, watched):
     assert 1 <= len(shown) <= 3 and "hit rate" in shown[0].inner_text().lower()
     assert page.get_by_role("status").inner_text() == f"{len(shown)} of {terms.count()} terms"
     assert not page.locator(".letters").is_visible()
+    page.evaluate("location.hash = '#payback'")
+    assert field.input_value() == "" and page.locator("#payback").is_visible()
     field.fill("xyzzy")
-    assert page.get_by_role("status").inner_text() == f"0 of {terms.count()} terms"
+    assert page.get_by_role("status").inner_text().startswith("No term has that.")
     field.fill("")
     assert terms.last.is_visible() and page.locator(".letters").is_visible()
 

@@ -7,11 +7,12 @@
     try { if (given === null) localStorage.removeItem(PLACE + name); else localStorage.setItem(PLACE + name, given); } catch { /* private */ }
   };
 
-  // 1,200 or 0.25 or 0,25 or 25 % or 1/4
+  // 1,200 or 1 200 rows or 0.25 or 0,25 or 25 % or 1/4 or 4 €
   function read(text) {
     const [over, under, more] = text.trim().replace(/[\u2212–]/g, "-").split("/").map((part) => part.trim());
     const one = (part) => {
-      const found = /^([-+]?[\d.,]*\d[\d.,]*)\s*(%?)$/.exec(part);
+      const plain = part.replace(/(\d)[\s\u00a0](?=\d{3}(?!\d))/g, "$1").replace(/^[€$£]\s*/, "");
+      const found = /^([-+]?[\d.,]*\d[\d.,]*)\s*(%|per ?cent)?\s*[a-z€$£ ]*$/i.exec(plain);
       if (!found) return NaN;
       const whole = /^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(found[1]);
       return Number(whole ? found[1].replaceAll(",", "") : found[1].replace(",", ".")) / (found[2] ? 100 : 1);
@@ -22,17 +23,18 @@
 
   function judgeNumber(asked, text) {
     const given = read(text);
+    if (!text.trim()) return [null, "Not answered yet."];
     if (!Number.isFinite(given)) return [false, "a number is asked for, such as 1,200 or 0.25."];
     const near = (value, number = given) =>
       Math.abs(number - value) <= Math.max(asked.tolerance, 1e-9) * Math.max(Math.abs(value), 1e-9);
-    // "7 %" is right where a share is asked for, and where per cent are
-    const meant = text.includes("%") ? [given, read(text.replaceAll("%", ""))] : [given];
-    if (meant.some((number) => near(asked.right, number))) return [true, asked.because];
+    if (near(asked.right)) return [true, asked.because];
+    if (/%|per ?cent/i.test(text) && near(asked.right, 100 * given)) return [false, "give the number without a per cent sign."];
     const known = asked.wrong.find(([value]) => near(value));
+    if (!known && asked.right <= 1 && near(asked.right, given / 100)) return [false, "give it as a share, between 0 and 1."];
     return [false, known ? known[1] : `this is too ${given > asked.right ? "high" : "low"}.`];
   }
 
-  const verdict = (good, why) => [good, `${good ? "Correct" : "Not right"}: ${why}`];
+  const verdict = (good, why) => [good, good === null ? why : `${good ? "Correct" : "Not right"}: ${why}`];
 
   function element(name, about = {}, ...inside) {
     const made = Object.assign(document.createElement(name), about);
@@ -79,7 +81,8 @@
       const input = element("input", { type: "text", inputMode: "decimal", autocomplete: "off" });
       const answer = () => tell([verdict(...judgeNumber(asked, input.value))]);
       form.addEventListener("submit", () => { keep(asked.name, input.value); answer(); });
-      if (recall(asked.name) !== null) { input.value = recall(asked.name); answer(); }
+      if (recall(asked.name)) { input.value = recall(asked.name); answer(); }
+      input.addEventListener("input", () => { said.textContent = ""; said.classList.remove("right"); });
       const label = element("label", {}, "Your answer ", input);
       return [element("div", { className: "exercise amount" }, label, element("button", { textContent: "Check" }), said)];
     }
@@ -124,6 +127,8 @@
       });
       again.focus();
     });
-    boxes.at(-1).append(again);
+    // beside the sentence that says where answers stay
+    const told = [...document.querySelectorAll("article p")].find((each) => /is checked on this page/.test(each.textContent));
+    if (told) told.append(" ", again); else boxes.at(-1).append(again);
   });
 })();

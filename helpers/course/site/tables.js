@@ -10,6 +10,12 @@
       const whole = rows.every((row) => row.length === heads.length);
       if (heads.length < 3 || !told || !whole || table.closest(".explorable")) continue;
       table.classList.add("cards");
+      let head = "";  // what a row without one of its own goes on with
+      for (const [first] of rows) {
+        const own = first.textContent.trim();
+        if (!own && head) first.dataset.head = head;
+        head = own || head;
+      }
       for (const row of rows) row.forEach((cell, place) => { if (place && heads[place]) cell.dataset.column = heads[place]; });
     }
   });
