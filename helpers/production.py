@@ -1218,7 +1218,7 @@ def the_contract(
         "the stop": f"by {by}; one person may overrule it, in writing, once the cause is known",
         "the oldest age": oldest,
         "the clock": clock,
-        "the export": f"by {EXPORT_BY}; whom to call; its version; changes announced a week ahead",
+        "the export": f"by {EXPORT_BY}; whom to call if it is late; changes announced a week ahead",
         "the rules": f"never shown: {never}",
         "the morning": "who reads reports and alarms, who takes a version back: a name for each",
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
