@@ -270,7 +270,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"all below 0; or surely below {line}"
+                f"its interval lies below 0, or is narrow and ends below {line}"
                 if each["enough"]
                 else f"never, below {evaluate.MIN_CUSTOMERS} judges: read on",
             )

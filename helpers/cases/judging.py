@@ -86,7 +86,7 @@ def folded(case: Case) -> str:
     lines = [f'{part} = "{answer}"' for part, answer in key(case).items()]
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
-    also = f" (The gauge may also be {' or '.join(others)}.)" * bool(others)
+    also = f" (As gauge, {' or '.join(others)} shows it, too.)" * bool(others)
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
     also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
