@@ -431,6 +431,8 @@ def test_number_choice_and_list():
     assert exercises.number(3.001, 3, "yes")[0]
     assert exercises.number(4, 3, "yes")[1].endswith("too high.")
     assert exercises.number(7, 3, "yes", [(7, "you added")]) == (False, "you added")
+    assert exercises.number(30, 0.3, "yes")[1] == "give it as a share, between 0 and 1."
+    assert exercises.number(300, 3, "yes")[1].endswith("too high.")
     assert not exercises.number(True, 1, "yes")[0]
     exact = 2_000 * (0.35 - 0.25) * 0.4  # 79.99999999999999
     assert exercises.number(exact, 80, "yes", tolerance=0)[0]

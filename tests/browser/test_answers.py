@@ -27,7 +27,8 @@ def open_forms(watched, serve, tmp_path):
             f'<div class="cell"><div class="cell_input">check</div>{form(call(name), known)}</div>'
             for name, known in asked
         )
-        script = (ASSETS / "answers.js").read_text(encoding="utf-8")
+        scripts = [ASSETS / name for name in ("remembered.js", "answers.js")]
+        script = "".join(each.read_text(encoding="utf-8") for each in scripts)
         page = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8">{cells}'
         page += f"<script>{script}</script></html>"
         (tmp_path / "index.html").write_text(page, encoding="utf-8")

@@ -244,6 +244,13 @@ def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, 
     first, last = (table.locator("tbody tr").first.locator("td, th").nth(each).bounding_box()
                    for each in (0, -1))  # fmt: skip
     assert last["y"] > first["y"] and last["width"] > 300
+    page.emulate_media(media="print")
+    assert table.evaluate("each => getComputedStyle(each).display") == "table", "paper is no phone"
+    page.emulate_media(media="screen")
+    page.goto(f"{site}/12_your_turn.html")
+    row = page.locator("table.cards tr").filter(has_text="several products").first
+    head = row.locator("> *").first.evaluate("each => getComputedStyle(each, '::before').content")
+    assert head == '"7 every group?"', "a row without a head goes on with the one above"
     page.goto(f"{site}/03_similarity.html")
     small = page.locator("article table:not(.cards)").first
     assert small.evaluate("each => getComputedStyle(each).display") == "table", "numbers stay"
@@ -258,6 +265,9 @@ def test_a_term_of_the_glossary_is_found_by_typing(site, watched):
     assert 1 <= len(shown) <= 3 and "hit rate" in shown[0].inner_text().lower()
     assert page.get_by_role("status").inner_text() == f"{len(shown)} of {terms.count()} terms"
     assert not page.locator(".letters").is_visible()
+    field.fill("lift")
+    names = [each.locator("h2").inner_text() for each in terms.all() if each.is_visible()]
+    assert names and all("lift" in name.lower() for name in names), "others only mention it"
     page.evaluate("location.hash = '#payback'")
     assert field.input_value() == "" and page.locator("#payback").is_visible()
     field.fill("xyzzy")

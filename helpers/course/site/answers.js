@@ -1,11 +1,8 @@
 // An exercise's cell can't run on a page: a form stands in for it, and says what `check` would say.
 // What was answered stays in this browser.
 (() => {
-  const PLACE = "answer:";
-  const recall = (name) => { try { return localStorage.getItem(PLACE + name); } catch { return null; } };
-  const keep = (name, given) => {
-    try { if (given === null) localStorage.removeItem(PLACE + name); else localStorage.setItem(PLACE + name, given); } catch { /* private */ }
-  };
+  const recall = (name) => remembered.get(`answer:${name}`);
+  const keep = (name, given) => remembered.set(`answer:${name}`, given);
 
   // 1,200 or 1 200 rows or 0.25 or 0,25 or 25 % or 1/4 or 4 €
   function read(text) {

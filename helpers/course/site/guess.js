@@ -85,9 +85,9 @@
       };
       all.textContent = "Show all results";
       all.hidden = false;
-      try { if (localStorage.getItem(key)) show(); } catch { /* private */ }
+      if (remembered.get(key)) show();
       all.addEventListener("click", () => {
-        try { if (shown) localStorage.removeItem(key); else localStorage.setItem(key, "yes"); } catch { /* private */ }
+        remembered.set(key, shown ? null : "yes");
         if (shown) location.reload(); else show();
       });
     }

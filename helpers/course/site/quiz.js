@@ -2,8 +2,8 @@
 // question with radio buttons. What was chosen stays in this browser.
 (() => {
   const key = `quiz:${location.pathname.split("/").pop()}`;
-  const load = () => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
-  const save = (chosen) => { try { localStorage.setItem(key, JSON.stringify(chosen)); } catch { /* private */ } };
+  const load = () => { try { return JSON.parse(remembered.get(key)) || {}; } catch { return {}; } };
+  const save = (chosen) => remembered.set(key, JSON.stringify(chosen));
 
   function questions(heading) {
     const found = [];
