@@ -87,6 +87,11 @@ def test_an_arrow_is_as_long_as_the_root_of_its_buyers_and_turned_by_the_similar
         cosine = tips[0] @ tips[1] / np.prod(lengths)
         assert cosine == pytest.approx((SMALL[one] * SMALL[other]).sum() / np.prod(lengths))
         assert f"cosine {cosine:.2f}".replace("0.", ".") in words(axes)
+        names = [next(text for text in axes.texts if text.get_text() == each)
+                 for each in (one, other)]  # fmt: skip
+        for name, tip, length in zip(names, tips, lengths, strict=True):
+            place = np.array(name.get_position())
+            assert place @ tip == pytest.approx(np.linalg.norm(place) * length), "beside its tip"
 
 
 def test_a_product_keeps_its_colour(drawn):
