@@ -92,6 +92,8 @@ _CONFIGURATION = {
     "nb_ipywidgets_js": {},
     "copybutton_selector": "div.cell_input div.highlight pre, div.highlight-default pre",
     "myst_heading_anchors": 3,
+    # quotes and dots, not dashes: of "--out" a command's option it would make a word
+    "smartquotes_action": "qe",
     "nb_render_markdown_format": "gfm",  # a table in a computed text is a table
     "html_static_path": ["course.css", "search.js", *_SCRIPTS],
     "html_css_files": ["course.css"],

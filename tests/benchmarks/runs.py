@@ -77,12 +77,15 @@ def made_up_shop(path: Path, customers: int, products: int, lines: int, seed: in
     csv.write_csv(table, path)
 
 
-def shop_arguments(shop: str, folder: Path, online: str) -> list[str]:
-    """What `course run` needs for a shop; a made-up one is written into the folder."""
+def shop_arguments(shop: str, checkout: Path, folder: Path, online: str) -> list[str]:
+    """What a checkout's `course run` needs for a shop; a made-up one is written into the folder.
+
+    Each checkout reads its own example: an older one need not know all names of a newer one.
+    """
     if shop == "bundled":
         return []
     if shop == "online":
-        example = HERE / "data" / "examples" / "online_retail.yaml"
+        example = checkout / "data" / "examples" / "online_retail.yaml"
         return ["-f", str(example), "-p", "transactions_path", str(Path(online).absolute())]
     path = folder / f"{shop}.csv"
     if not path.exists():
@@ -166,9 +169,9 @@ def main():
     with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
         folder, rows = given.folder or Path(scratch), []
         for shop in given.shops:
-            arguments = shop_arguments(shop, folder.absolute(), given.online)
             for turn in range(given.turns):
                 for name, checkout in checkouts.items():
+                    arguments = shop_arguments(shop, checkout, folder.absolute(), given.online)
                     out = Path(scratch) / f"{shop}-{name}-{turn}"
                     rows.append(
                         {"shop": shop, "checkout": name, **whole_run(checkout, arguments, out)}

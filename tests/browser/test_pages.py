@@ -91,6 +91,18 @@ def test_a_table_and_a_link_that_a_cell_computes_are_such(pages):
     assert "damping" in fold.split("</table>")[0]
 
 
+def test_a_command_can_be_copied_from_any_page(pages):
+    """The signs of print stay out of code: *--out* made a dash would be a word."""
+    found = {}
+    for path in pages.glob("*.html"):
+        for each in re.finditer(r"<(code|pre|kbd)\b.*?</\1>", path.read_text("utf-8"), flags=re.S):
+            words = html.unescape(re.sub(r"<[^>]+>", "", each[0]))
+            found.setdefault(path.name, []).append(words)
+    assert "uv run course describe orders.csv --out my_shop.yaml" in found["index.html"]
+    said = [words for code in found.values() for words in code]
+    assert [words for words in said if re.search(r"(?<!\S)[–—]\w", words)] == []
+
+
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_each_figure_has_its_own_text(pages, path):
     cells = nbformat.read(path, as_version=4).cells
