@@ -344,7 +344,7 @@ def test_the_decision_stands_beside_zero_at_each_cut(drawn):
     lines = [list(line.get_xdata()) for line in axes.lines]
     assert [lines[0], lines[2], lines[4]] == [[0.2, 0.26], [-0.2, 0.0], [0, 0]]
     assert (lines[1][0], lines[3][0]) == (0.23, -0.1)
-    assert title(axes) == "By the rule, better: on to 05b"
+    assert title(axes) == "By the rule, better: if it pays, on to 05b"
     assert title(drawn[1][0].axes[0]) == "By the rule, can't tell: more weeks"
     plots.gain_at_cuts({"now": before}, evaluate.NOT_KNOWN, "a third cut")
     assert title(drawn[2][0].axes[0]) == "By the rule, can't tell: a third cut"

@@ -29,7 +29,7 @@ IN_WORDS = {
     "oracle": "true tastes (oracle)",
 }
 DECISIONS = {
-    BETTER: "better: on to 05b",
+    BETTER: "better: if it pays, on to 05b",
     NOT_KNOWN: "can't tell: more weeks",
     WORSE: "worse: keep the best sellers",
 }
