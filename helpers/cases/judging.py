@@ -116,6 +116,7 @@ def _in_two_sentences(case):
         gauge=gauge,
         reads=table.loc[gauge, "reads"],
         beside=table.loc[gauge, "a no if"],
+        allowed=f"{read['test']['allowed']:.0f}" if read["test"] else "",
         gain=table.loc["gain", "reads"],
         lift=table.loc["lift", "reads"].split(";")[0],
         worth=f"{read['test']['worth_having']:.0%}" if read["test"] else "",
