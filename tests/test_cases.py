@@ -496,7 +496,7 @@ def test_the_letter_and_the_desk_say_no_verdict(case):
     # that all rows were read answers no question
     short = cases.desk(case)
     assert short.equals(desk[desk["gauge"] != "rows kept"].reset_index(drop=True))
-    assert len(short) == 18
+    assert len(short) == 19
     # whatever a sentence about a wrong answer names stands on the page
     assert set(case.truth.gauges) <= set(short["gauge"])
 
