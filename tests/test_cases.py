@@ -72,12 +72,13 @@ def solve(desk):
         return "not yet", "too few"
     _, low, high = numbers(reads["gain"])
     line = numbers(beside["gain"])[0]
+    assert not reads["low end"] or numbers(reads["low end"])[0] == low
     tells = numbers(reads["shuffle test"])[1] > 0
     if low <= 0 <= high and high - low > 2 * line:
         return "not yet", "too few"
     if high < line:
         return "don't", "leak" if leak else "last week" if tells else "no taste"
-    if low <= 0:
+    if numbers(reads["low end"])[0] <= 0:
         return "not yet", "too few"
     for group in memo.GROUPS:
         gain = numbers(reads[group])
@@ -113,7 +114,7 @@ def test_the_first_table_is_enough_for_the_word(case):
     for name in more["gauge"]:
         whole.loc[name, ["reads", "a no if"]] = blank.get(name, ("", ""))
     assert solve(whole.reset_index())[0] == case.truth.decision
-    assert len(first) == 8 + bool(read["test"])
+    assert len(first) == 9 + bool(read["test"])
     asked = first.loc[first["question"] != "", "question"]
     assert re.findall(r"\d", " ".join(asked)) == list("12345678")
     # nothing is lost but what would be said twice
@@ -137,8 +138,8 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
     _, low, high = numbers(told)
     decides = lift["a no if"]
     again = "today again" in arms
-    worth = "it can't reach +10%, worth having by the test's plan"
-    wanted = "never: only the split counts" if again else worth
+    worth = "it can't reach +10%, which the test's plan asks for"
+    wanted = "never: here only the split counts" if again else worth
     assert low <= 0 <= high and decides == wanted
     if arms == "personal vs today" and high < 10:
         assert case.truth.decision in ("don't", "fix the data first")
@@ -254,6 +255,8 @@ def test_the_solver_needs_the_symptom():
         desk.loc[desk["gauge"] == gauge, ["reads", "a no if"]] = well
         if kind == "too few":
             desk.loc[desk["gauge"] == "gain", "reads"] = "+21.0 (+18.0 to +24.0)"
+        low = numbers(desk.loc[desk["gauge"] == "gain", "reads"].iloc[0])[1]
+        desk.loc[desk["gauge"] == "low end", "reads"] = f"{low:+.1f}"
         assert solve(desk)[1] != cases.texts()["kinds"][kind]["fault"], kind
 
 
@@ -493,7 +496,7 @@ def test_the_letter_and_the_desk_say_no_verdict(case):
     # that all rows were read answers no question
     short = cases.desk(case)
     assert short.equals(desk[desk["gauge"] != "rows kept"].reset_index(drop=True))
-    assert len(short) == 18
+    assert len(short) == 19
     # whatever a sentence about a wrong answer names stands on the page
     assert set(case.truth.gauges) <= set(short["gauge"])
 
@@ -570,16 +573,16 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
     assert "“personal” against “today”" in cases.letter(case)
     assert desk.loc["lift", "reads"].endswith("; personal vs today")
-    assert desk.loc["lift", "a no if"] == "it can't reach +10%, worth having by the test's plan"
+    assert desk.loc["lift", "a no if"] == "it can't reach +10%, which the test's plan asks for"
 
 
 def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):
     told = cases.one_row(case)
-    name = re.search(r"row, \*(.*?)\*", told)
+    name = re.search(r"row \*(.*?)\*", told)
     assert told.endswith("Go down from the top, and stop at the first no:")
     if name:
         row = cases.desk(case).set_index("gauge").loc[name[1]]
-        assert f"reads {row['reads']}, and a no would be {row['a no if']}" in told
+        assert f"reads {row['reads']}. It is a no if {row['a no if']}, so it is a yes." in told
         assert name[1] not in cases.texts()["kinds"][case.truth.kind]["gauges"]
     else:
         assert cases.gauges(case)["rows"]["doubts"]
@@ -594,7 +597,7 @@ def test_a_row_that_says_no_is_never_read_aloud(judges, doubts, name, monkeypatc
     monkeypatch.setitem(cases.gauges(case)["score"], "judges", judges)
     monkeypatch.setitem(cases.gauges(case)["rows"], "doubts", doubts)
     told = cases.one_row(case)
-    assert (f"row, *{name}*" in told) if name else "row, *" not in told
+    assert (f"row *{name}*" in told) if name else "row *" not in told
 
 
 # Numbers and kinds

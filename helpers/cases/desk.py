@@ -33,7 +33,7 @@ RIVALS = {"best sellers": "most_popular", "last 30 days": "most_popular_30_days"
 #: What no question is asked of.
 _ASIDE = ("rows kept",)
 #: The rows that answer the routine's questions; the others say why, and where a letter's number is.
-_ANSWERS = ("doubts", "split", "lift", "events known until", "judges", "gain", *GROUPS,
+_ANSWERS = ("doubts", "split", "lift", "events known until", "judges", "gain", "low end", *GROUPS,
             "list checks")  # fmt: skip
 #: A check of the lists that fails, as its count says it.
 _FOUND = {
@@ -242,7 +242,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
-        "doubts": (f"{len(rows['doubts'])} serious", "one or more"),
+        "doubts": (f"{len(rows['doubts'])} serious", "one or more are serious"),
         "heaviest customer": (
             f"{rows['heaviest']:.1%} of the rows",
             f"ten times the next one ({rows['next']:.1%}) or more",
@@ -253,14 +253,12 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
-            f"the day of the cut or later: {score['cut']:%d %b %Y}",
+            f"it is the day of the cut or later: {score['cut']:%d %b %Y}",
         ),
-        "judges": (f"{score['judges']:,}", f"under {evaluate.MIN_CUSTOMERS}"),
+        "judges": (f"{score['judges']:,}", f"there are fewer than {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
-        "gain": (
-            _span(*score["gain"]),
-            f"it can't reach {line}, the line{unseen}; for 6: its low end is zero or below",
-        ),
+        "gain": (_span(*score["gain"]), f"it can't reach {line}, the line{unseen}"),
+        "low end": (points(low, "+"), "it is zero or below"),
         "shuffle test": (
             _span(*score["shuffle"]),
             "never; it says why, after a no to 5",
@@ -270,28 +268,28 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"its interval lies below 0, or is narrow and ends below {line}"
+                f"its interval lies below zero, or it ends below {line} and is at most {wide} wide"
                 if each["enough"]
-                else f"never, below {evaluate.MIN_CUSTOMERS} judges: read on",
+                else f"never: a group needs {evaluate.MIN_CUSTOMERS} judges, so read on",
             )
             for name, each in groups.items()
         },
         "list checks": (
             "; ".join(found) or "all pass",
-            "one or more that block",
+            "one or more of them block",
         ),
     }
     if test:
         sizes = " and ".join(f"{size:,}" for size in test["sizes"])
         said["split"] = (
             f"{sizes}: {test['off']:.0f} off the half",
-            f"over {test['allowed']:.0f} off: more than chance allows",
+            f"it is over {test['allowed']:.0f} off, more than chance allows",
         )
         lift = "{:+z.0%} ({:+z.0%} to {:+z.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        decides = f"it can't reach +{test['worth_having']:.0%}, worth having by the test's plan"
+        decides = f"it can't reach +{test['worth_having']:.0%}, which the test's plan asks for"
         if "today again" in test["arms"]:
-            decides = "never: only the split counts"
+            decides = "never: here only the split counts"
         said["lift"] = (f"{lift}; {arms}", decides)
     table = [
         (question, gauge, *said.get(gauge, ("no test", "–")))
@@ -355,7 +353,7 @@ def one_row(case: Case) -> str:
     }
     if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]
-        told = f"One row, *{gauge}*, reads {reads}, and a no would be {no}: so that is a yes. "
+        told = f"The row *{gauge}* reads {reads}. It is a no if {no}, so it is a yes. "
     return f"{told}Go down from the top, and stop at the first no:"
 
 

@@ -8,8 +8,8 @@ from helpers.cases.desk import desk, gauges, letter_of, points, what_fails
 from helpers.cases.making import Case, gauges_of, kind_of, sentences_of, texts
 
 PARTS = ("decision", "gauge", "sentence")
-_LATER = "A check of the lists blocks, too: that no comes later, and must be mended, too."
-_NOT_SHOWN = "A check of the lists blocks, too; but nobody shows these lists now."
+_LATER = "A check of the lists blocks, too. That no comes later, but it must be mended, too."
+_NOT_SHOWN = "A check of the lists blocks, too, but nobody shows these lists now."
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
 
 
@@ -116,6 +116,7 @@ def _in_two_sentences(case):
         gauge=gauge,
         reads=table.loc[gauge, "reads"],
         beside=table.loc[gauge, "a no if"],
+        allowed=f"{read['test']['allowed']:.0f}" if read["test"] else "",
         gain=table.loc["gain", "reads"],
         lift=table.loc["lift", "reads"].split(";")[0],
         worth=f"{read['test']['worth_having']:.0%}" if read["test"] else "",
