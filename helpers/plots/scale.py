@@ -404,7 +404,8 @@ def yearly_bills(bills: pd.DataFrame) -> None:
             left += row[part]
         axes.text(0, place - 0.26, f"{name}: {totals[name]:,.0f}", va="bottom")
     seen = bills.max() > 0.004 * totals.max()
-    named = {part if seen[part] else f"{part}: too thin to see": colour
+    # a part too thin to be seen says how much it is
+    named = {part if seen[part] else f"{part}: {bills[part].max():,.0f}": colour
              for part, colour in colours.items()}  # fmt: skip
     style.key(axes, named, -0.95)
     axes.set_yticks([])
