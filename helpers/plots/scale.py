@@ -403,8 +403,11 @@ def yearly_bills(bills: pd.DataFrame) -> None:
             axes.barh(place, row[part], left=left, height=0.42, color=colour)
             left += row[part]
         axes.text(0, place - 0.26, f"{name}: {totals[name]:,.0f}", va="bottom")
-    seen = bills.max() > 0.004 * totals.max()  # the others are too thin to be seen
-    style.key(axes, {part: colour for part, colour in colours.items() if seen[part]}, -0.95)
+    seen = bills.max() > 0.004 * totals.max()
+    # a part too thin to be seen says how much it is
+    named = {part if seen[part] else f"{part}: {bills[part].max():,.0f}": colour
+             for part, colour in colours.items()}  # fmt: skip
+    style.key(axes, named, -0.95)
     axes.set_yticks([])
     axes.set_ylim(len(bills) - 0.6, -1.3)
     axes.set_xlim(0, 1.02 * totals.max())
