@@ -23,7 +23,7 @@ from helpers.course import runs
 from helpers.course.notebooks import MADE_UP, lessons
 from helpers.course.notebooks import number as number_of
 from helpers.reading.parameters import Parameters
-from tests.common import THOROUGH
+from tests.common import THOROUGH, thorough
 
 LESSONS = {number_of(path): path for path in lessons() if number_of(path) not in MADE_UP}
 # cells that do the same whatever the shop
@@ -61,6 +61,26 @@ SENTENCES = {
     ("one order each", "05a"): "No customer bought before and after the cut",
     ("one order each", "05b"): "No customer bought before and after the cut",
     ("one order each", "10"): "No customer bought before and after the cut",
+}
+
+
+# what a rerun on the bundled shop may ask for instead; one at a time
+OTHER_NUMBERS = {
+    "test_days": 30,
+    "n_recommendations": 3,
+    "visits_per_week": 2_000,
+    "visits_per_customer": 2,
+    "click_rate": 0.2,
+    "cart_rate": 0.1,
+    "buy_rate": 0.2,
+    "lift": 0.1,
+    "cost_per_year": 3_000,
+    "margin_share": 0.2,
+    "exchange_rate": 1,
+    "voucher_share": 0.2,
+    "voucher_response": 0.1,
+    "holdout_share": 0.2,
+    "deny_categories": [],
 }
 
 
@@ -189,6 +209,27 @@ def test_an_odd_shop_goes_through_the_lessons(name, part_of_the_shop, tmp_path, 
             _, stopped = run_lesson(LESSONS[number], parameters)
         expected = SENTENCES.get((name, number), "")
         assert bool(stopped) == bool(expected) and expected in stopped, f"{number}: {stopped}"
+
+
+def asked_for(path):
+    """Names of a lesson's parameters."""
+    cells = nbformat.read(path, as_version=4).cells
+    return names_in(next(c.source for c in cells if "parameters" in c.metadata.get("tags", [])))[0]
+
+
+@thorough
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(number, name) for number, path in LESSONS.items()
+     for name in OTHER_NUMBERS if name in asked_for(path)],
+)  # fmt: skip
+def test_the_bundled_shop_takes_another_number(number, name, monkeypatch):
+    """What a cell asserts of the story's figures holds for the story's numbers alone."""
+    matplotlib.use("agg")
+    monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
+    monkeypatch.chdir(LESSONS["00"].parent)
+    _, stopped = run_lesson(LESSONS[number], {name: OTHER_NUMBERS[name]})
+    assert stopped == ""
 
 
 def test_a_shop_of_three_products_is_refused_in_a_sentence(part_of_the_shop, tmp_path):
