@@ -1209,7 +1209,10 @@ def the_contract(
     """
     hidden = len(rules.not_shown())
     never = "what was bought already"
-    never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules" * bool(hidden)
+    if hidden:
+        never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules"
+    else:
+        never += "; no list yet of what is forbidden or sold out: name its owner"
     stops, beside = checks["stops"].astype(bool), checks["beside"].astype(bool)
     by = f"{(stops & ~beside).sum()} of the {(~beside).sum()} checks of the table"
     if beside.any():

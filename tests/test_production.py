@@ -493,6 +493,10 @@ def test_the_contract_says_what_was_found_and_who_signs(shop):
     table = production.the_contract(checks, rules, *found, kept=False)
     said = table.set_index("line")["what it says"]
     assert said["yesterday's table"] == "not shown: after a stop, best sellers"
+    assert "no list yet" not in said["the rules"]
+    none = catalogue.shop_rules(shop[0], data.shop_parameters())
+    said = production.the_contract(checks, none, *found).set_index("line")["what it says"]
+    assert said["the rules"].endswith("of what is forbidden or sold out: name its owner")
 
 
 def test_where_nobody_comes_back_a_missed_night_has_nobody_to_judge_by():
