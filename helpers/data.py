@@ -1456,7 +1456,7 @@ RULE = {
     # the file's own sum always adds up: only who sent the rows can say how many there were
     SENT: ("0", "", "not told yet, or any", ""),
     _PROVEN: (f"{PROOF:.0%} or more have a day above 12", "", "fewer", ""),
-    "Does anything look impossible?": (
+    "Anything odd or impossible?": (
         "nothing", "a remark: odd, such as 1,000 soaps", "",
         "an alarm: receipt numbers as customers"),
 } | {
@@ -1519,7 +1519,7 @@ def may_it_be_used(
     )
     rows = [
         (SENT, missing, GO if missing == 0 else ASK),
-        ("Does anything look impossible?", len(report.doubts), answer),
+        ("Anything odd or impossible?", len(report.doubts), answer),
         (_FAULTS["unreadable"], unreadable, _within("unreadable", unreadable)),
         (_FAULTS["nobody"], nobody, _within("nobody", nobody)),
         (_FAULTS["copies"], copies, _within("copies", copies)),
