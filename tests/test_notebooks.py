@@ -80,6 +80,11 @@ def test_lessons_00_to_12_are_there():
                                                   "07", "08", "09", "10", "11", "12"]  # fmt: skip
 
 
+def test_no_sentence_says_a_raw_number(notebook):
+    """A name that was given twice can put a number where a paragraph belongs."""
+    assert not re.findall(r"\d\.\d{5,}", said(notebook))
+
+
 def test_normal_form(path, notebook):
     stored = path.read_text(encoding="utf-8")
     assert stored == nbformat.writes(normalise(notebook)).rstrip("\n") + "\n"
