@@ -582,7 +582,7 @@ def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):
     assert told.endswith("Go down from the top, and stop at the first no:")
     if name:
         row = cases.desk(case).set_index("gauge").loc[name[1]]
-        assert f"reads {row['reads']}. It is a no if {row['a no if']}, so it is a yes." in told
+        assert f"reads {row['reads']}. It is a no if {row['a no if']}. That isn't so" in told
         assert name[1] not in cases.texts()["kinds"][case.truth.kind]["gauges"]
     else:
         assert cases.gauges(case)["rows"]["doubts"]

@@ -353,7 +353,9 @@ def one_row(case: Case) -> str:
     }
     if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]
-        told = f"The row *{gauge}* reads {reads}. It is a no if {no}, so it is a yes. "
+        told = (
+            f"The row *{gauge}* reads {reads}. It is a no if {no}. That isn't so, so it is a yes. "
+        )
     return f"{told}Go down from the top, and stop at the first no:"
 
 
