@@ -64,6 +64,7 @@ SENTENCES = {
 }
 
 
+WORLD = functools.cache(simulation.make_world)  # some lessons make the same one
 # what a rerun on the bundled shop may ask for instead; one at a time
 OTHER_NUMBERS = {
     "test_days": 30,
@@ -197,7 +198,7 @@ def run_lesson(path, parameters):
 def test_an_odd_shop_goes_through_the_lessons(name, part_of_the_shop, tmp_path, monkeypatch):
     matplotlib.use("agg")
     monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
-    monkeypatch.setattr(simulation, "make_world", functools.cache(simulation.make_world))
+    monkeypatch.setattr(simulation, "make_world", WORLD)
     monkeypatch.chdir(LESSONS["00"].parent)
     parameters = written(tmp_path / name, *odd_shop(name, *part_of_the_shop))
     runs.check_data(said(parameters))  # a run lets this shop in
@@ -227,6 +228,7 @@ def test_the_bundled_shop_takes_another_number(number, name, monkeypatch):
     """What a cell asserts of the story's figures holds for the story's numbers alone."""
     matplotlib.use("agg")
     monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
+    monkeypatch.setattr(simulation, "make_world", WORLD)
     monkeypatch.chdir(LESSONS["00"].parent)
     _, stopped = run_lesson(LESSONS[number], {name: OTHER_NUMBERS[name]})
     assert stopped == ""
