@@ -1444,23 +1444,24 @@ PROOF = 0.05
 LARGE_ENOUGH = 100
 IDS_MEET = "Buyers without an event?"
 #: The questions about faults, by the fault whose limits they have.
-_FAULTS = {"unreadable": "Purchases that can't be read?",
+FAULTS = {"unreadable": "Purchases that can't be read?",
            "nobody": "No customer, in the worst month?",
            "copies": "Copies of other rows?", "strangers": IDS_MEET}  # fmt: skip
 SENT = "Rows sent, minus kept and rejected?"
 _PROVEN = "Dates that prove their format?"
+_ODD = "Anything odd or impossible?"
 #: The questions whose figure is a share.
-SHARES = {_PROVEN, *_FAULTS.values()}
+SHARES = {_PROVEN, *FAULTS.values()}
 #: Of each question, what is answered with go, mend, ask and send back; empty where nothing is.
 RULE = {
     # the file's own sum always adds up: only who sent the rows can say how many there were
     SENT: ("0", "", "not told yet, or any", ""),
     _PROVEN: (f"{PROOF:.0%} or more have a day above 12", "", "fewer", ""),
-    "Anything odd or impossible?": (
+    _ODD: (
         "nothing", "a remark: odd, such as 1,000 soaps", "",
         "an alarm: receipt numbers as customers"),
 } | {
-    _FAULTS[fault]: (f"up to {fine:.0%}", f"up to {mended:.0%}", "", "more")
+    FAULTS[fault]: (f"up to {fine:.0%}", f"up to {mended:.0%}", "", "more")
     for fault, (fine, mended) in LIMITS.items()
 }  # fmt: skip
 
@@ -1519,10 +1520,10 @@ def may_it_be_used(
     )
     rows = [
         (SENT, missing, GO if missing == 0 else ASK),
-        ("Anything odd or impossible?", len(report.doubts), answer),
-        (_FAULTS["unreadable"], unreadable, _within("unreadable", unreadable)),
-        (_FAULTS["nobody"], nobody, _within("nobody", nobody)),
-        (_FAULTS["copies"], copies, _within("copies", copies)),
+        (_ODD, len(report.doubts), answer),
+        (FAULTS["unreadable"], unreadable, _within("unreadable", unreadable)),
+        (FAULTS["nobody"], nobody, _within("nobody", nobody)),
+        (FAULTS["copies"], copies, _within("copies", copies)),
     ]
     if ambiguous:
         proof = proving / (proving + ambiguous)

@@ -127,6 +127,14 @@ def test_schedules_add_up(title, total):
     assert clock == total
 
 
+def test_the_answer_of_05a_draws_the_line_that_its_section_3_drew():
+    cells = nbformat.read(FOLDER / "05a_evaluation.ipynb", as_version=4).cells
+    source = "\n".join(cell.source for cell in cells)
+    assert re.findall(r"finance writes (\d+) points", source) == ["3"]
+    assert "only a range that reaches the 3 goes on" in source.lower()
+    assert "line = 0.03  # of section 3" in source
+
+
 def test_the_readme_gives_each_lesson_its_minutes():
     table = dict(
         re.findall(r"^\| \[.*\]\(notebooks/(\w+)\.ipynb\)<br>(\d+) min \|",
