@@ -295,6 +295,7 @@ def test_a_quiz_answers_counts_and_remembers(site, watched):
     first.locator("input:checked").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
     assert first.locator("output").inner_text().startswith("✓ Right.")
     score = page.locator(".quiz-score")
     assert score.inner_text() == "0 of 1 right at the first try, 4 to go."
@@ -306,6 +307,22 @@ def test_a_quiz_answers_counts_and_remembers(site, watched):
     assert score.inner_text() == "4 of 5 right at the first try."
     page.emulate_media(media="print")
     assert page.get_by_text(why).last.is_visible(), "on paper the folds stand open"
+
+
+@pytest.mark.parametrize("then", ["Enter", " ", "Tab"])
+def test_arrow_keys_pass_an_option_without_answering(site, watched, then):
+    page = watched.page
+    page.goto(f"{site}/04_recommendations.html")
+    field, score = page.locator("fieldset.quiz").first, page.locator(".quiz-score")
+    options = field.locator("input")
+    right = [label.inner_text() for label in field.locator("label").all()].index(RIGHT["04"][0])
+    options.nth(right - 1).focus()
+    page.keyboard.press("ArrowDown")
+    assert options.nth(right).is_checked() and score.inner_text() == ""
+    assert not set("✓✗") & set(field.locator("output").inner_text())
+    page.keyboard.press(then)
+    assert field.locator("output").inner_text().startswith("✓ Right.")
+    assert score.inner_text() == "1 of 1 right at the first try, 4 to go."
 
 
 def test_a_quiz_can_be_started_again(site, watched):

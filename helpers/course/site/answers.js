@@ -63,14 +63,14 @@
 
     function choice(options) {
       const field = element("fieldset", { className: "exercise" }, element("legend", { textContent: "Your answer" }));
-      options.forEach(([option, good, why], place) => {
+      const answer = (place) => tell([verdict(...options[place].slice(1))]);
+      options.forEach(([option], place) => {
         const button = element("input", { type: "radio", name: `answer-${asked.name}` });
-        const answer = () => tell([verdict(good, why)]);
-        button.addEventListener("change", () => { keep(asked.name, place); answer(); });
         field.append(element("label", {}, button, element("span", { innerHTML: option })));
-        if (recall(asked.name) === String(place)) { button.checked = true; answer(); }
+        if (recall(asked.name) === String(place)) { button.checked = true; answer(place); }
       });
       field.append(said);
+      whenChosen(field, said, (place) => { keep(asked.name, place); answer(place); });
       return [field];
     }
 

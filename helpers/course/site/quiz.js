@@ -67,7 +67,7 @@
       const said = document.createElement("output");
       said.setAttribute("aria-live", "polite");
       field.append(legend);
-      question.options.forEach((option, place) => {
+      question.options.forEach((option) => {
         const label = document.createElement("label");
         const button = document.createElement("input");
         button.type = "radio";
@@ -75,11 +75,6 @@
         const text = document.createElement("span");
         text.innerHTML = option.querySelector("summary").innerHTML;
         label.append(button, text);
-        button.addEventListener("change", () => {
-          if (!(number in first)) { first[number] = place; save(first); }
-          answer(place);
-          tell();
-        });
         field.append(label);
       });
       const answer = (place) => {
@@ -92,6 +87,11 @@
         said.append(mark, reason(question.options[place]));
       };
       field.append(said);
+      whenChosen(field, said, (place) => {
+        if (!(number in first)) { first[number] = place; save(first); }
+        answer(place);
+        tell();
+      });
       if (number in first && question.options[first[number]]) {
         field.querySelectorAll("input")[first[number]].checked = true;
         answer(first[number]);
