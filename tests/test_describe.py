@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from helpers.course.command import gather_parameters, main
+from helpers.course.describing import dates as describing_dates
 from helpers.course.describing import describe, numbers
 from helpers.course.describing.dates import dates_of
 from helpers.course.describing.meaning import PURCHASES, meaning_of
@@ -535,6 +536,24 @@ def test_a_large_file_is_looked_at_in_part_and_that_is_said(here, monkeypatch):
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(st.data())
+def test_a_format_that_is_not_tried_could_not_have_been_read(data):
+    formats = describing_dates._DAYS + describing_dates._COMPACT
+    day = st.datetimes(datetime.datetime(2001, 1, 1), datetime.datetime(2024, 1, 1))
+    hour = data.draw(st.sampled_from(["", " %H:%M", "T%H:%M:%SZ"]))
+    written = data.draw(st.sampled_from(formats)) + hour
+    text = [f"{each:{written}}" for each in data.draw(st.lists(day, min_size=1, max_size=5))]
+    if data.draw(st.booleans()):  # one sign turned into another
+        place, sign = data.draw(st.integers(0, len(text[0]) - 1)), data.draw(st.characters())
+        text[0] = text[0][:place] + sign + text[0][place + 1 :]
+    column = pd.Series(text, dtype="str")
+    with pytest.MonkeyPatch.context() as all_tried:
+        all_tried.setattr(describing_dates, "_marks", lambda each: set())
+        expected = dates_of(column)
+    assert repr(dates_of(column)) == repr(expected)
 
 
 @settings(max_examples=examples(12), deadline=None)

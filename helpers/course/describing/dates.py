@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -204,8 +205,11 @@ def _fitting(values, days=None):
         name = ("%A" if weekday["whole"] else "%a") + weekday["gap"] if weekday else ""
         days = [name + day for day in _DAYS]
     few = values.iloc[:: max(len(values) // 40, 1)]
+    signs = [_signs(each) for each in few]
     found = []
     for day in days:
+        if not any(_marks(day) <= each for each in signs):
+            continue  # to try a format takes a hundred times as long
         formats = [day + shape for shape in shapes]
         if _share(few, formats) > 0.02:
             found.append((formats, _share(values, formats)))
@@ -214,6 +218,18 @@ def _fitting(values, days=None):
     if fits:
         return [formats for formats, _ in fits], [share for _, share in fits]
     return [], found
+
+
+def _signs(value):
+    """A value's signs, in small letters; "%b" if there is any letter."""
+    return {*value.lower(), *["%b"] * any(map(str.isalpha, value))}
+
+
+@functools.cache
+def _marks(date_format):
+    """The signs without which a value can't have a format, as in :func:`_signs`."""
+    marks = re.sub(r"%.|\s", "", date_format).lower()
+    return {*marks, *["%b"] * bool(re.search("%[aAbB]", date_format))}
 
 
 def _of_two_kinds(values, found):
