@@ -238,7 +238,7 @@ def four_outcomes() -> None:
     examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-0.9, 3.3)]
     rules = ["above zero, reaches the line:\ntest it",
              "above zero, short of the line:\nlower the cost, or leave it",
-             "includes zero, short of the line,\nno wider than twice it: leave it",
+             "includes zero, short of the line,\nat most twice the line wide: leave it",
              "any other that includes zero:\nwait for more customers"]  # fmt: skip
     figure, axes = style.figure(height=4.0)
     for place, (low, high) in enumerate(examples):
