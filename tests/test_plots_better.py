@@ -392,14 +392,16 @@ def test_judge_is_compare_and_what_it_rests_on():
 
 def test_list_lengths_are_drawn_as_the_metrics_count_them(drawn):
     rng = np.random.default_rng(0)
-    hits = {name: rng.random((50, 12)) < chance
-            for name, chance in [("ours", 0.2), ("best sellers", 0.1), ("dice", 0.05)]}  # fmt: skip
+    hits = {name: rng.random((people, 12)) < chance  # dice may be rolled several times
+            for name, chance, people in [("ours", 0.2, 50), ("best sellers", 0.1, 50),
+                                         ("dice", 0.05, 150)]}  # fmt: skip
     plots.list_lengths(hits, 5)
     plots.list_lengths({name: each[:, :1] for name, each in hits.items()}, 5)
     [(figure, alt)] = drawn
     for axes, metric in zip(figure.axes, (evaluate.hit_rate, evaluate.precision), strict=True):
         for line, each in zip(axes.lines, hits.values(), strict=False):
-            means = [metric(each[:, :k], np.ones(50)).mean() for k in line.get_xdata()]
+            people = np.ones(len(each))
+            means = [metric(each[:, :k], people).mean() for k in line.get_xdata()]
             assert line.get_ydata() == pytest.approx(means)
-    reach = percent(evaluate.hit_rate(hits["dice"], np.ones(50)).mean())
+    reach = percent(evaluate.hit_rate(hits["dice"], np.ones(150)).mean())
     assert f"to {reach}" in figure.get_suptitle()

@@ -120,7 +120,8 @@ def list_length(hits: Mapping[str, np.ndarray], length: int) -> None:
     ----------
     hits : mapping of name to array of bool, shape (judges, longest)
         From :func:`helpers.evaluate.hits_at_ranks`: our list, its rival and dice, in this order.
-        Without judges, or with lists of one place, nothing is shown.
+        A list may have several rows for each judge, such as rolls of dice. Without judges, or with
+        lists of one place, nothing is shown.
     length : int
         That of the lesson's lists, to begin with.
     """
@@ -129,11 +130,17 @@ def list_length(hits: Mapping[str, np.ndarray], length: int) -> None:
         return
     marks = zip((PERSONAL, POPULAR, CHANCE), ("solid", "dashed", "dotted"), strict=True)
     lists = [
-        {"name": str(name), "colour": colour, "dash": dash, "hits": _together(each)}
+        {
+            "name": str(name),
+            "colour": colour,
+            "dash": dash,
+            "judges": len(each),
+            "hits": _together(each),
+        }
         for (name, each), (colour, dash) in zip(hits.items(), marks, strict=True)
     ]
     _show("list_length", "move the length of the list, and see whom it reaches", {
-        "judges": judges, "lists": lists, "longest": longest, "named": length
+        "lists": lists, "longest": longest, "named": length
     }, uses_chart=True)  # fmt: skip
 
 

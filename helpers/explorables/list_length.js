@@ -8,9 +8,9 @@
   const { make, of100, less, swatch, chart, beside, slider } = window.explorable;
   for (const place of document.querySelectorAll('[data-explorable="list_length"]:not([data-ready])')) {
     place.dataset.ready = "yes";
-    const { judges, lists, longest, named } = JSON.parse(place.dataset.facts);
+    const { lists, longest, named } = JSON.parse(place.dataset.facts);
     const lengths = Array.from({ length: longest }, (_, each) => each + 1);
-    const over = (metric) => lists.map(({ hits }) => lengths.map((k) => metric(hits, judges, k)));
+    const over = (metric) => lists.map(({ hits, judges }) => lengths.map((k) => metric(hits, judges, k)));
     const found = over(hitRate), hit = over(precision);
     const at = (table, k) => of100(table.map((values) => values[k - 1]));
     const ends = (table, list) => `from ${at(table, 1)[list]} to ${at(table, longest)[list]}`;

@@ -273,7 +273,8 @@ def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
     ----------
     hits : mapping of name to array of bool, shape (customers, places)
         From :func:`helpers.evaluate.hits_at_ranks`: our list, its rival and dice, in this order.
-        Of lists with one place nothing is drawn.
+        A list may have several rows for each customer, such as rolls of dice. Of lists with one
+        place nothing is drawn.
     k : int
         The length to mark.
     """
