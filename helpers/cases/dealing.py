@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from helpers import trust
-from helpers.cases.desk import gauges, left_out
+from helpers.cases.desk import gains_alone, gauges, left_out
 from helpers.cases.making import DECIDED, KINDS, Case, kind_of, make
 from helpers.evaluate import MIN_CUSTOMERS, SIGNAL
 
@@ -93,13 +93,22 @@ def clear(kind: str, read: dict, later: str = "") -> bool:
     of_the_lists = kind in DECIDED and test and "today again" not in test["arms"]
     if of_the_lists and test["lift"][2] >= test["worth_having"]:
         return False
+    # or the word would be for this group only
+    together = sum(each["customers"] for each in groups)
+    alone = any(
+        gains_alone(each, score["line"], each["customers"] / together)
+        for each in groups
+        if each["customers"]
+    )
     nothing = score["outcome"] == trust.NOT_WORTH_IT and score["histories"] == trust.NOTHING
+    nothing = nothing and not alone
     return {
         "no taste": nothing and handed > rates["dice"],
         "leak": nothing and handed > 1.5 * popular,
         "too few": handed >= popular + 0.08,
         "last week": score["outcome"] in (trust.NOT_WORTH_IT, trust.TOO_SMALL)
-        and lead and score["histories"] == SIGNAL and score["rival"] == "last 7 days",
+        and lead and score["histories"] == SIGNAL and score["rival"] == "last 7 days"
+        and not alone,
         "one group": pays and lead and groups[0]["gain_high"] < 0 < groups[-1]["gain_low"],
         "broken split": pays and not loses and test and test["lift"][1] > 0,
         "half a table": read["rows"]["lately"] < 0.2 * read["rows"]["usual"],

@@ -24,7 +24,7 @@ from helpers.cases.making import (
     kind_of,
     texts,
 )
-from helpers.memo import GROUPS, RULED_OUT, group_says
+from helpers.memo import BETTER, GROUPS, RULED_OUT, group_says
 from helpers.recommend import ItemBased, MostPopular
 from helpers.telling import typeset
 
@@ -177,8 +177,31 @@ def left_out(group: dict, line: float) -> bool:
     bool
         As :func:`helpers.memo.group_says` has it: a gain worth having is ruled out.
     """
-    ends = {"low": group["gain_low"], "high": group["gain_high"]} if group["enough"] else None
-    return group_says(ends, line) == RULED_OUT
+    return group_says(_ends(group), line) == RULED_OUT
+
+
+def gains_alone(group: dict, line: float, share: float) -> bool:
+    """Could a group be tested alone after a no to all together? By the rule of lesson 11.
+
+    Parameters
+    ----------
+    group : dict
+        One of ``groups`` of :func:`gauges`.
+    line : float
+        The smallest gain worth having, for all together.
+    share : float
+        Of the judges, how many are in the group: the same cost is to be earned by them alone.
+
+    Returns
+    -------
+    bool
+        As :func:`helpers.memo.group_says` has it: surely above zero, and its own line is reached.
+    """
+    return group_says(_ends(group), line / share) == BETTER
+
+
+def _ends(group):
+    return {"low": group["gain_low"], "high": group["gain_high"]} if group["enough"] else None
 
 
 def _checks(case, transactions, events):
@@ -242,7 +265,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
-        "doubts": (f"{len(rows['doubts'])} serious", "one or more are serious"),
+        "doubts": (f"{len(rows['doubts'])} serious", "one or more"),
         "heaviest customer": (
             f"{rows['heaviest']:.1%} of the rows",
             f"ten times the next one ({rows['next']:.1%}) or more",
@@ -253,12 +276,12 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
-            f"it is the day of the cut or later: {score['cut']:%d %b %Y}",
+            f"on the day of the cut or later: {score['cut']:%d %b %Y}",
         ),
-        "judges": (f"{score['judges']:,}", f"there are fewer than {evaluate.MIN_CUSTOMERS}"),
+        "judges": (f"{score['judges']:,}", f"fewer than {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
-        "gain": (_span(*score["gain"]), f"it can't reach {line}, the line{unseen}"),
-        "low end": (points(low, "+"), "it is zero or below"),
+        "gain": (_span(*score["gain"]), f"upper end under {line}, the line{unseen}"),
+        "low end": (points(low, "+"), "zero or below"),
         "shuffle test": (
             _span(*score["shuffle"]),
             "never; it says why, after a no to 5",
@@ -268,26 +291,27 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"its interval lies below zero, or it ends below {line} and is at most {wide} wide"
+                f"upper end under 0, or under {line} and narrow: at most {wide} wide"
                 if each["enough"]
-                else f"never: a group needs {evaluate.MIN_CUSTOMERS} judges, so read on",
+                else f"never: fewer than {evaluate.MIN_CUSTOMERS}",
             )
             for name, each in groups.items()
         },
         "list checks": (
             "; ".join(found) or "all pass",
-            "one or more of them block",
+            "one or more block",
         ),
     }
     if test:
-        sizes = " and ".join(f"{size:,}" for size in test["sizes"])
+        named = zip(test["sizes"], test["arms"], strict=True)
+        sizes = " and ".join(f"{size:,} ({arm})" for size, arm in named)
         said["split"] = (
             f"{sizes}: {test['off']:.0f} off the half",
-            f"it is over {test['allowed']:.0f} off, more than chance allows",
+            f"over {test['allowed']:.0f} off, more than chance allows",
         )
         lift = "{:+z.0%} ({:+z.0%} to {:+z.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        decides = f"it can't reach +{test['worth_having']:.0%}, which the test's plan asks for"
+        decides = f"upper end under the plan's +{test['worth_having']:.0%}"
         if "today again" in test["arms"]:
             decides = "never: here only the split counts"
         said["lift"] = (f"{lift}; {arms}", decides)
@@ -353,9 +377,7 @@ def one_row(case: Case) -> str:
     }
     if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]
-        told = (
-            f"The row *{gauge}* reads {reads}. It is a no if {no}. That isn't so, so it is a yes. "
-        )
+        told = f"The row *{gauge}* reads {reads}, and not *{no}*: a yes. "
     return f"{told}Go down from the top, and stop at the first no:"
 
 

@@ -10,6 +10,7 @@ from helpers.cases.making import Case, gauges_of, kind_of, sentences_of, texts
 PARTS = ("decision", "gauge", "sentence")
 _LATER = "A check of the lists blocks, too. That no comes later, but it must be mended, too."
 _NOT_SHOWN = "A check of the lists blocks, too, but nobody shows these lists now."
+_LARGE = 0.02  # share of the rows that a reader may wonder at
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
 
 
@@ -104,7 +105,10 @@ def _reasons(case):
     if case.truth.fault in ("none", "leak", "one group", "must not be shown"):
         return [clue]  # all rows were needed
     question = next(each for each, names in texts()["questions"].items() if gauge in names)
-    return [clue, f"No row below question {question[0]} can change the word."]
+    told = [clue, f"No row below question {question[0]} can change the word."]
+    if gauge == "gain":  # see `clear`
+        told.insert(1, "And no group could be tested alone.")
+    return told
 
 
 def _in_two_sentences(case):
@@ -135,9 +139,24 @@ def _read(case, told):
 
 
 def _clue(case):
-    """What to know of the right answer, and of a second fault where there is one."""
-    later = _NOT_SHOWN if case.truth.decision == "don't" else _LATER
-    return f"{case.truth.clue} {later}" if case.truth.later else case.truth.clue
+    """What to know of the right answer; of a second fault, or of what looks odd and is none."""
+    if case.truth.later:
+        later = _NOT_SHOWN if case.truth.decision == "don't" else _LATER
+        return f"{case.truth.clue} {later}"
+    odd = _odd(gauges(case)) if case.truth.fault == "none" else []
+    also = f" Odd, but no reason to wait: {'; '.join(odd)}." if odd else ""
+    return f"{case.truth.clue}{also}"
+
+
+def _odd(read):
+    """What only asks somebody to look."""
+    odd, rows = what_fails(read["lists"]["asks"]), read["rows"]
+    if rows["heaviest"] >= _LARGE:
+        odd.append(
+            f"one customer has {rows['heaviest']:.1%} of the rows, but the next one "
+            f"{rows['next']:.1%}"
+        )
+    return odd
 
 
 def keys(shops) -> str:

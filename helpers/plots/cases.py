@@ -20,8 +20,8 @@ ROUTINE = [
     ("Enough judges?", "05a", "not yet"),
     ("Could it reach the line?", "05b", "don't"),
     ("Is it surely above zero?", "05a", "not yet"),
-    ("Does it hold up in every group?", "05b", "for this group only"),
     ("May all of it be shown?", "06", "not yet"),
+    ("Does it hold up in every group?", "05b", "for this group only"),
 ]
 #: After this many questions, a test that has decided speaks, before any score.
 _TEST_SPEAKS_AFTER = 2

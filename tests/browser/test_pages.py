@@ -259,7 +259,7 @@ def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, 
     page.goto(f"{site}/12_your_turn.html")
     row = page.locator("table.cards tr").filter(has_text="several products").first
     head = row.locator("> *").first.evaluate("each => getComputedStyle(each, '::before').content")
-    assert head == '"7 every group?"', "a row without a head goes on with the one above"
+    assert head == '"8 every group?"', "a row without a head goes on with the one above"
     page.goto(f"{site}/03_similarity.html")
     small = page.locator("article table:not(.cards)").first
     assert small.evaluate("each => getComputedStyle(each).display") == "table", "numbers stay"
