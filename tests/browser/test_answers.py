@@ -10,7 +10,7 @@ from helpers import cases
 from helpers.course import exercises
 from helpers.course.exercises import judge, solution, texts
 from helpers.course.forms import form
-from helpers.course.pages import ASSETS
+from helpers.course.pages import ASSETS, SCRIPTS
 from helpers.course.signs import curled
 from helpers.telling import typeset
 
@@ -27,8 +27,7 @@ def open_forms(watched, serve, tmp_path):
             f'<div class="cell"><div class="cell_input">check</div>{form(call(name), known)}</div>'
             for name, known in asked
         )
-        scripts = [ASSETS / name for name in ("remembered.js", "answers.js")]
-        script = "".join(each.read_text(encoding="utf-8") for each in scripts)
+        script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
         page = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8">{cells}'
         page += f"<script>{script}</script></html>"
         (tmp_path / "index.html").write_text(page, encoding="utf-8")
