@@ -43,6 +43,16 @@ def test_arms_get_their_shares_and_the_rest_takes_no_part(parts, salt, holdout, 
     assert dealt.sum() == len(IDS) or not all_take_part
 
 
+def test_a_roll_out_takes_the_new_list_from_nobody_and_keeps_some_of_today():
+    before, after = (
+        experiments.assign_arms(IDS, {"today": share, "new": 1 - share}, "spring", 0.1)["arm"]
+        for share in (0.5, 0.2)
+    )
+    assert (after[before == "new"] == "new").all()
+    assert (before[after == "today"] == "today").all() and (after == "today").any()
+    assert ((before == experiments.HOLDOUT) == (after == experiments.HOLDOUT)).all()
+
+
 def test_another_test_deals_anew_but_the_holdout_stays():
     one, other = (experiments.assign_arms(IDS, HALVES, salt, 0.1)["arm"] for salt in ("a", "b"))
     held = one == experiments.HOLDOUT

@@ -48,7 +48,8 @@ def assign_arms(
     salt : str
         The test's name. The same salt deals the same customers to the same arms, whoever else
         there is and on whatever machine; another test needs another one, or its arms would be
-        those of this test.
+        those of this test. A roll-out keeps it, with a smaller share for the first of two arms:
+        nobody who had the second loses it, and those who are kept back are of the first.
     holdout : float
         Share of the customers who are held out of every test. They are chosen without the salt, so
         they are the same ones in each; a larger share keeps those of a smaller one.
