@@ -1196,7 +1196,7 @@ def the_contract(
     Parameters
     ----------
     checks : DataFrame
-        All checks of a night, with ``stops``, and ``beside`` for those that look at earlier nights.
+        All checks of a night, with ``stops``.
     rules : helpers.catalogue.Rules
     oldest, clock, phone : str
         Up to which age a list is shown, what is learned when, and when somebody is called.
@@ -1209,29 +1209,26 @@ def the_contract(
         ``who signs``, ``line`` and ``what it says``.
     """
     hidden = len(rules.not_shown())
-    never = "what was bought already"
+    never, these = "what was bought already", "these rules"
     if hidden:
-        never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules; whoever owns "
-        never += "these confirms what is let in again"
+        never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules"
     else:
-        never += "; no list yet of what is forbidden or sold out: name its owner, who confirms "
-        never += "what is let in again"
-    stops, beside = checks["stops"].astype(bool), checks["beside"].astype(bool)
-    by = f"{(stops & ~beside).sum()} of the {(~beside).sum()} checks of the table"
-    if beside.any():
-        by += f", {(stops & beside).sum()} of the {beside.sum()} beside earlier nights"
+        never += "; no list yet of what is forbidden or sold out: name its owner"
+        these = "that list"
     lines = {
-        "the stop": f"by {by}; one person may overrule it, in writing, once the cause is known",
+        "the stop": f"by {checks['stops'].sum()} of the {len(checks)} checks",
+        "overruling it": "by one named person, in writing, once the cause is known",
         "the oldest age": oldest,
         "the clock": clock,
         "the export": f"by {EXPORT_BY}; whom to call if it is late; changes announced a week ahead",
         "the rules": f"never shown: {never}",
+        "let in again": f"only what the owner of {these} confirms",
         "the morning": "who reads reports and alarms, who takes a version back: a name for each",
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
     }
     theirs = {
-        "the table": f"by {TABLE_BY}; a list for everybody; without a row, best sellers; ids as "
-        "text; columns changed after a week's notice",
+        "the table": f"by {TABLE_BY}; a list for everybody; without a row, best sellers",
+        "its columns": "ids as text; changed only after a week's notice",
         "yesterday's table": "shown after a stop, without what was bought, sold out or forbidden "
         "since"
         if kept
