@@ -1455,11 +1455,11 @@ SHARES = {_PROVEN, *FAULTS.values()}
 #: Of each question, what is answered with go, mend, ask and send back; empty where nothing is.
 RULE = {
     # the file's own sum always adds up: only who sent the rows can say how many there were
-    SENT: ("0", "", "not told yet, or any", ""),
+    SENT: ("0", "", "not told yet, or not 0", ""),
     _PROVEN: (f"{PROOF:.0%} or more have a day above 12", "", "fewer", ""),
     _ODD: (
-        "nothing", "a remark: odd, such as 1,000 soaps", "",
-        "an alarm: receipt numbers as customers"),
+        "nothing", "odd, such as 1,000 soaps on one line", "",
+        "impossible, such as receipt numbers as customers"),
 } | {
     FAULTS[fault]: (f"up to {fine:.0%}", f"up to {mended:.0%}", "", "more")
     for fault, (fine, mended) in LIMITS.items()

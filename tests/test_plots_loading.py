@@ -200,7 +200,7 @@ def test_the_rule_marks_one_answer_for_each_question(drawn):
     assert {"go", "mend", "ask", "send\nback"} <= set(texts), "ask isn't mend"
     told = "No customer, in the worst month? 30% (go: up to 5%; mend: up to 50%), so mend."
     assert told in alt, "both limits, whatever the answer"
-    assert f"{data.SENT} 0 (go: 0; not told yet, or any: ask), so go." in alt
+    assert f"{data.SENT} 0 (go: 0; not told yet, or not 0: ask), so go." in alt
     words = plots.rule_in_words(table).set_index("question")
     assert words.loc["No customer, in the worst month?"].tolist() == [
         "30%", "up to 5%", "up to 50%", "mend"
@@ -213,7 +213,7 @@ def test_what_nobody_has_told_yet_is_asked_and_stays_in_its_box(drawn):
     plots.the_rule(table)
     figure, alt = drawn[0]
     assert title(figure) == "The worst answer decides. This file: ask"
-    assert f"{data.SENT} not told yet (go: 0; not told yet, or any: ask), so ask." in alt
+    assert f"{data.SENT} not told yet (go: 0; not told yet, or not 0: ask), so ask." in alt
     figure.draw_without_rendering()
     [text] = [each for each in figure.axes[0].texts if each.get_text() == "not told\nyet"]
     box = max(figure.axes[0].patches, key=lambda box: to_hex(box.get_facecolor()) != "#f4f4f4"
