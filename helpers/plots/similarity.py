@@ -105,6 +105,7 @@ def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         lengths = [bought[product].sum() ** 0.5 for product in pair]
         cosine = (bought[pair[0]] * bought[pair[1]]).sum() / (lengths[0] * lengths[1])
         angle = np.arccos(min(1, cosine))
+        written = f"{cosine:.2f}".removeprefix("0")
         for product, length, turn in zip(pair, lengths, (0, angle), strict=True):
             tip = length * np.array([np.cos(turn), np.sin(turn)])
             axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "lw": 3,
@@ -115,11 +116,11 @@ def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         axes.plot(0.45 * np.cos(between), 0.45 * np.sin(between), color=INK)
         axes.text(0.52 * np.cos(angle / 2), 0.52 * np.sin(angle / 2),
                   f"{np.degrees(angle):.0f}°", va="center")  # fmt: skip
-        axes.text(0, -0.32, f"cosine {cosine:.2f}".replace("0.", "."), va="center")
+        axes.text(0, -0.32, f"cosine {written}", va="center")
         axes.set_xlim(-0.15, longest + 0.3)
         axes.set_ylim(-0.45, longest + 0.15)
         style.bare(axes)
-        told.append(f"{' and '.join(pair)} {np.degrees(angle):.0f} degrees, cosine {cosine:.2f}")
+        told.append(f"{' and '.join(pair)} {np.degrees(angle):.0f} degrees, cosine {written}")
     style.show(figure, f"Arrows of products, with the angle between them: {'; '.join(told)}.")
 
 
