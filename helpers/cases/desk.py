@@ -379,7 +379,7 @@ def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def halves(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The first table of :func:`laid_out` in two: may the gain be read at all, and what it says.
+    """The first table of :func:`laid_out` in two: may the gain be read, and are the lists good enough.
 
     Parameters
     ----------

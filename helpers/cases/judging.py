@@ -92,7 +92,7 @@ def folded(case: Case) -> str:
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (As gauge, {' or '.join(others)} shows it, too.)" * bool(others)
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
-    also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
+    also += f"\n\n{reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
     answer = _in_two_sentences(case)
     why = "\n\n".join(_reasons(case))
