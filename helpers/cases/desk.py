@@ -379,7 +379,7 @@ def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def halves(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The first table of :func:`laid_out` in two: may the gain be read, and are the lists good enough.
+    """Half of the first table of :func:`laid_out`, and the other half, in the routine's order.
 
     Parameters
     ----------
@@ -388,7 +388,7 @@ def halves(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     tuple of DataFrame
-        Questions 1 to 4, and 5 to 8.
+        Questions 1 to 4 (may the gain be read?), and 5 to 8 (are the lists good enough?).
     """
     later = answers["question"].str.startswith("5").cummax()
     return answers[~later], answers[later]
