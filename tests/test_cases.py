@@ -65,18 +65,15 @@ def solve(desk):
         off, allowed = numbers(reads["split"])[2], numbers(beside["split"])[0]
         if off > allowed:
             return "fix the data first", "broken split"
-    known, cut = (pd.Timestamp(text.split(": ")[-1]) for text in (
+    known, cut = (pd.Timestamp(text.split(", ")[0]) for text in (
         reads["events known until"], beside["events known until"]))  # fmt: skip
     leak = known >= cut
     if numbers(reads["judges"])[0] < 100:
         return "not yet", "too few"
     _, low, high = numbers(reads["gain"])
-    line = numbers(beside["gain"])[0]
     assert not reads["low end"] or numbers(reads["low end"])[0] == low
     tells = numbers(reads["shuffle test"])[1] > 0
-    if low <= 0 <= high and high - low > 2 * line:
-        return "not yet", "too few"
-    if high < line:
+    if high < numbers(beside["gain"])[0]:
         return "don't", "leak" if leak else "last week" if tells else "no taste"
     if numbers(reads["low end"])[0] <= 0:
         return "not yet", "too few"
@@ -84,7 +81,7 @@ def solve(desk):
         return "not yet", "must not be shown"
     for group in memo.GROUPS:
         gain = numbers(reads[group])
-        if len(gain) == 3 and memo.too_little(*gain[1:], line):
+        if len(gain) == 3 and gain[2] < numbers(beside[group])[0]:
             return "for this group only", "one group"
     return "ship a test", "none"
 
@@ -130,6 +127,17 @@ def test_the_first_table_is_enough_for_the_word(case):
     assert told.tolist() == desk[first["gauge"]].tolist()
 
 
+def test_the_first_desk_begins_with_half_of_it(case):
+    """Which half holds the first no gives nothing away: it is the same half for each shop."""
+    answers, _ = cases.laid_out(case)
+    shown, later = cases.halves(answers)
+    assert pd.concat([shown, later]).equals(answers)
+    asked = ["".join(re.findall(r"\d", " ".join(half["question"]))) for half in (shown, later)]
+    assert asked == ["1234", "5678"] and len(later) == 5
+    name = re.search(r"row \*(.*?)\*", cases.one_row(case))
+    assert not name or name[1] in set(shown["gauge"])
+
+
 def test_a_sound_test_never_says_another_word_than_the_key(case):
     read, lift = cases.gauges(case)["test"], cases.desk(case).set_index("gauge").loc["lift"]
     if not read or read["broken"]:
@@ -138,7 +146,7 @@ def test_a_sound_test_never_says_another_word_than_the_key(case):
     _, low, high = numbers(told)
     decides = lift["a no if"]
     again = "today again" in arms
-    worth = "upper end under the plan's +10%"
+    worth = "ends below the plan's +10%"
     wanted = "never: here only the split counts" if again else worth
     assert low <= 0 <= high and decides == wanted
     if arms == "personal vs today" and high < 10:
@@ -201,6 +209,7 @@ def test_a_group_is_left_out_by_the_memo_s_rule():
         out = memo.group_says({"low": low, "high": high}, line) == memo.RULED_OUT
         assert cases.left_out(group, line) == out == memo.too_little(low, high, line)
         assert not cases.left_out(group | {"enough": False}, line)
+        assert (high < cases.limit(low, high, line)) == out, "one limit on the desk says as much"
         seen.add((out, high < 0))
     assert seen == {(True, True), (True, False), (False, False)}
 
@@ -288,8 +297,8 @@ def test_the_solver_needs_the_symptom():
         ("half a table", "doubts", ("0 serious", "")),
         ("broken split", "split", ("1,500 and 1,490: 5 off the half", "over 90 off")),
         ("too few", "judges", ("812", "under 100")),
-        ("last week", "gain", ("+21.0 (+18.0 to +24.0)", "upper end under 6.0, the line")),
-        ("one group", "one product", ("+3.0 (-2.0 to +8.0)", "0")),
+        ("last week", "gain", ("+21.0 (+18.0 to +24.0)", "ends below 6.0, the line")),
+        ("one group", "one product", ("+3.0 (-2.0 to +8.0)", "ends below 6.0, the line")),
         ("sold out", "list checks", ("all pass", "10 that stop")),
         ("forbidden", "list checks", ("all pass", "10 that stop")),
     ]:
@@ -615,7 +624,7 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert told[9:] == numbers(desk.loc["lift", "reads"])[1:] and told[9] < told[10]
     assert "“personal” against “today”" in cases.letter(case)
     assert desk.loc["lift", "reads"].endswith("; personal vs today")
-    assert desk.loc["lift", "a no if"] == "upper end under the plan's +10%"
+    assert desk.loc["lift", "a no if"] == "ends below the plan's +10%"
     # each arm stands beside its size: the smaller one is that of the new lists
     sizes = re.findall(r"([\d,]+) \((.*?)\)", desk.loc["split", "reads"])
     assert [arm for _, arm in sizes] == ["today", "personal"]
@@ -628,7 +637,7 @@ def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):
     assert told.endswith("Go down from the top, and stop at the first no:")
     if name:
         row = cases.desk(case).set_index("gauge").loc[name[1]]
-        assert f"reads {row['reads']}, and not *{row['a no if']}*: a yes." in told
+        assert f"reads {row['reads']}. A no would be *{row['a no if']}*, so this is a yes." in told
         assert name[1] not in cases.texts()["kinds"][case.truth.kind]["gauges"]
     else:
         assert cases.gauges(case)["rows"]["doubts"]
@@ -895,7 +904,8 @@ def test_the_desk_says_where_an_interval_around_zero_is_too_wide(low, high, said
     line = score["line"]
     monkeypatch.setitem(score, "gain", ((low + high) / 2 * line, low * line, high * line))
     beside = cases.desk(case).set_index("gauge").loc["gain", "a no if"]
-    assert ("it can't tell" in beside) is said
+    assert ("too wide for" in beside) is said
+    assert numbers(beside)[0] == (0 if said else float(points(line)))
 
 
 def test_pages_have_the_forms_of_the_shops_that_the_lesson_dealt():

@@ -4,11 +4,13 @@ from helpers.cases.dealing import clear, deal
 from helpers.cases.desk import (
     desk,
     gauges,
+    halves,
     health,
     laid_out,
     left_out,
     letter,
     letter_of,
+    limit,
     one_row,
     rows,
 )

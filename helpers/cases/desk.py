@@ -204,6 +204,31 @@ def _ends(group):
     return {"low": group["gain_low"], "high": group["gain_high"]} if group["enough"] else None
 
 
+def limit(low: float, high: float, line: float) -> float:
+    """Below which a gain's interval has to end, so that a gain worth having is ruled out.
+
+    Parameters
+    ----------
+    low, high : float
+        95 % interval of a gain.
+    line : float
+        The smallest gain worth having.
+
+    Returns
+    -------
+    float
+        The line; 0 where the interval includes zero and is wider than twice the line, as it could
+        hardly have seen such a gain. So one limit says what :func:`helpers.memo.too_little` says.
+    """
+    too_wide = low <= 0 <= high and not evaluate.narrow_enough(low, high, line)
+    return 0.0 if too_wide else line
+
+
+def _ends_below(low, high, line):
+    told = f"{points(line)}, the line"
+    return f"ends below {told if limit(low, high, line) else f'0 (too wide for {told})'}"
+
+
 def _checks(case, transactions, events):
     """The lists that were handed in, by the checks of lesson 06 and the shop's catalogue."""
     engine = engine_of(transactions, events, case.files)
@@ -254,11 +279,6 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     rows, score, groups, lists, test = (
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
-    line, wide = points(score["line"]), points(2 * score["line"])
-    # the exception of lessons 05b and 11: zero inside, and too wide to have seen a gain
-    _, low, high = score["gain"]
-    blurred = low <= 0 <= high and not evaluate.narrow_enough(low, high, score["line"])
-    unseen = f"; but it includes 0 and is wider than {wide}, so it can't tell" if blurred else ""
     # length, variety and a common first place only ask somebody to look
     found = [f"blocks: {each}" for each in what_fails(lists["failed"])]
     found += [f"doesn't block: {each}" for each in what_fails(lists["asks"])]
@@ -276,12 +296,12 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
-            f"on the day of the cut or later: {score['cut']:%d %b %Y}",
+            f"{score['cut']:%d %b %Y}, the day of the cut, or later",
         ),
         "judges": (f"{score['judges']:,}", f"fewer than {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
-        "gain": (_span(*score["gain"]), f"upper end under {line}, the line{unseen}"),
-        "low end": (points(low, "+"), "zero or below"),
+        "gain": (_span(*score["gain"]), _ends_below(*score["gain"][1:], score["line"])),
+        "low end": (points(score["gain"][1], "+"), "zero or below"),
         "shuffle test": (
             _span(*score["shuffle"]),
             "never; it says why, after a no to 5",
@@ -291,7 +311,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
                 _span(each["gain"], each["gain_low"], each["gain_high"])
                 if each["enough"]
                 else f"{each['customers']:,} judges: too few",
-                f"upper end under 0, or under {line} and narrow: at most {wide} wide"
+                _ends_below(each["gain_low"], each["gain_high"], score["line"])
                 if each["enough"]
                 else f"never: fewer than {evaluate.MIN_CUSTOMERS}",
             )
@@ -307,11 +327,11 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         sizes = " and ".join(f"{size:,} ({arm})" for size, arm in named)
         said["split"] = (
             f"{sizes}: {test['off']:.0f} off the half",
-            f"over {test['allowed']:.0f} off, more than chance allows",
+            f"more than the {test['allowed']:.0f} that chance allows",
         )
         lift = "{:+z.0%} ({:+z.0%} to {:+z.0%})".format(*test["lift"]).replace("-", "−")
         arms = " vs ".join(reversed(test["arms"]))
-        decides = f"upper end under the plan's +{test['worth_having']:.0%}"
+        decides = f"ends below the plan's +{test['worth_having']:.0%}"
         if "today again" in test["arms"]:
             decides = "never: here only the split counts"
         said["lift"] = (f"{lift}; {arms}", decides)
@@ -358,6 +378,22 @@ def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     return first, more.rename(columns={"a no if": "beside it"})
 
 
+def halves(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Half of the first table of :func:`laid_out`, and the other half, in the routine's order.
+
+    Parameters
+    ----------
+    answers : DataFrame
+
+    Returns
+    -------
+    tuple of DataFrame
+        Questions 1 to 4 (may the gain be read?), and 5 to 8 (are the lists good enough?).
+    """
+    later = answers["question"].str.startswith("5").cummax()
+    return answers[~later], answers[later]
+
+
 def one_row(case: Case) -> str:
     """Read one row of the desk aloud: a yes, so that it gives no fault away.
 
@@ -377,7 +413,7 @@ def one_row(case: Case) -> str:
     }
     if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]
-        told = f"The row *{gauge}* reads {reads}, and not *{no}*: a yes. "
+        told = f"The row *{gauge}* reads {reads}. A no would be *{no}*, so this is a yes. "
     return f"{told}Go down from the top, and stop at the first no:"
 
 

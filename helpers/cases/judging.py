@@ -8,7 +8,10 @@ from helpers.cases.desk import desk, gauges, letter_of, points, what_fails
 from helpers.cases.making import Case, gauges_of, kind_of, sentences_of, texts
 
 PARTS = ("decision", "gauge", "sentence")
-_LATER = "A check of the lists blocks, too. That no comes later, but it must be mended, too."
+_LATER = (
+    "A check of the lists blocks, too. It comes later, so it isn't the reason, but it must be "
+    "mended, too."
+)
 _NOT_SHOWN = "A check of the lists blocks, too, but nobody shows these lists now."
 _LARGE = 0.02  # share of the rows that a reader may wonder at
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
@@ -89,26 +92,28 @@ def folded(case: Case) -> str:
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
     also = f" (As gauge, {' or '.join(others)} shows it, too.)" * bool(others)
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
-    also += f" {reply}" if reply and case.truth.decision == "ship a test" else ""
+    also += f"\n\n{reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
     answer = _in_two_sentences(case)
-    told = f"{fault}{' '.join(_reasons(case))}{also}{_read(case, answer)}"
+    why = "\n\n".join(_reasons(case))
+    told = f"{fault}{why}{also}{_read(case, answer)}"
     told += f"\n\nIn two sentences, for example: {answer}"
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
 
 
 def _reasons(case):
     """What to know of the right answer, and from which row on the desk can't change the word."""
-    clue, gauge = _clue(case), case.truth.gauges[0]
+    clue, gauge = [case.truth.clue, *filter(None, [_aside(case)])], case.truth.gauges[0]
     if gauge == "lift":
-        return ["A test that decided speaks first, so questions 3 to 8 can only say why.", clue]
+        first = "A test that decided speaks first, so questions 3 to 8 can only say why."
+        return [first, *clue]
     if case.truth.fault in ("none", "leak", "one group", "must not be shown"):
-        return [clue]  # all rows were needed
+        return clue  # all rows were needed
     question = next(each for each, names in texts()["questions"].items() if gauge in names)
-    told = [clue, f"No row below question {question[0]} can change the word."]
+    told = f"No row below question {question[0]} can change the word."
     if gauge == "gain":  # see `clear`
-        told.insert(1, "And no group could be tested alone.")
-    return told
+        told += " And no group could be tested alone."
+    return [*clue, told]
 
 
 def _in_two_sentences(case):
@@ -139,13 +144,16 @@ def _read(case, told):
 
 
 def _clue(case):
-    """What to know of the right answer; of a second fault, or of what looks odd and is none."""
+    """What to know of the right answer, in one line."""
+    return " ".join(filter(None, [case.truth.clue, _aside(case)]))
+
+
+def _aside(case):
+    """What to know of a second fault, or of what looks odd and is none."""
     if case.truth.later:
-        later = _NOT_SHOWN if case.truth.decision == "don't" else _LATER
-        return f"{case.truth.clue} {later}"
+        return _NOT_SHOWN if case.truth.decision == "don't" else _LATER
     odd = _odd(gauges(case)) if case.truth.fault == "none" else []
-    also = f" Odd, but no reason to wait: {'; '.join(odd)}." if odd else ""
-    return f"{case.truth.clue}{also}"
+    return f"Odd, but no reason to wait: {'; '.join(odd)}." if odd else ""
 
 
 def _odd(read):
