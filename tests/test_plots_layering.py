@@ -181,6 +181,8 @@ def test_the_hope_stands_beside_what_it_takes(drawn):
     assert written(axes) == ["what we hope for: 3.5", "0.5", "6.5", "47% of it: 1.6", "−1.4",
                              "4.6", " it pays from 1.1 on "]  # fmt: skip
     no_overlap(axes)
+    plots.hope_beside_luck(hopes.assign(expected=0.0346, give_or_take=0.0298), 0.011)
+    assert written(drawn[-1])[1:3] == ["0.5", "6.5"]  # 3.5 − 3.0 and 3.5 + 3.0, not 6.4
 
 
 @pytest.mark.parametrize(

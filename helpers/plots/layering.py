@@ -438,10 +438,12 @@ def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
         axes.plot(hope, place, "o", color=colour, markersize=13)
         axes.text(hope, place - 0.2, f"{name}: {_of_100(hope)}", color=INK, ha="center",
                   va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
-        for end, side in ((low, "right"), (high, "left")):  # apart, however near they are
-            axes.text(end, place + 0.14, _of_100(end), color=INK, ha=side, va="top",
+        # as the reader adds up, and apart, however near they are
+        least, most = (_of_100(round(hope, 1) + sign * round(luck, 1)) for sign in (-1, 1))
+        for end, side, number in ((low, "right", least), (high, "left", most)):
+            axes.text(end, place + 0.14, number, color=INK, ha=side, va="top",
                       bbox=style.ON_WHITE)  # fmt: skip
-        told.append(f"{name}: {_of_100(hope)}, with luck {_of_100(low)} to {_of_100(high)}")
+        told.append(f"{name}: {_of_100(hope)}, with luck {least} to {most}")
     takes = f"it pays from {_of_100(line)} on" if known else "no change: 0"
     left, right = min(ends), max(ends)
     rightwards = line < (left + right) / 2
