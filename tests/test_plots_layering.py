@@ -165,6 +165,50 @@ def test_heads_are_not_added(drawn):
     no_overlap(axes)
 
 
+HOPES = ["what we hope for", "47% of it"]
+
+
+def test_the_hope_stands_beside_what_it_takes(drawn):
+    hopes = pd.DataFrame({"expected": [0.035, 0.016], "give_or_take": 0.03}, HOPES)
+    plots.hope_beside_luck(hopes, 0.011)
+    [axes] = drawn
+    assert [place for place, *_ in dots(axes)] == pytest.approx([3.5, 1.6])
+    assert [y for _, y, _ in dots(axes)] == [0, 1]  # each on a line of its own
+    assert np.ravel(stripes(axes)) == pytest.approx([0.5, 6.5, -1.4, 4.6])
+    [takes] = [line.get_xdata() for line in axes.lines if line.get_linestyle() == "--"]
+    assert takes == pytest.approx([1.1, 1.1])
+    assert title(axes) == "Even if we see all that we hope for, we can't tell"
+    assert written(axes) == ["what we hope for: 3.5", "0.5", "6.5", "47% of it: 1.6", "−1.4",
+                             "4.6", " it pays from 1.1 on "]  # fmt: skip
+    no_overlap(axes)
+    plots.hope_beside_luck(hopes.assign(expected=0.0346, give_or_take=0.0298), 0.011)
+    assert written(drawn[-1])[1:3] == ["0.5", "6.5"]  # 3.5 − 3.0 and 3.5 + 3.0, not 6.4
+
+
+@pytest.mark.parametrize(
+    ("expected", "luck", "takes", "finding"),
+    [(0.035, 0.02, 0.011, "If we see all that we hope for, it surely pays"),
+     (0.035, 0.0004, 0.011, "If we see all that we hope for, it surely pays"),
+     (0.035, 0.024, 0.0111, "Even if we see all that we hope for, we can't tell"),
+     (0.035, 0.02, np.nan, "If we see all that we hope for, it surely wins some"),
+     (0.035, 0.04, np.nan, "Even if we see all that we hope for, we can't tell"),
+     (0.01, 0.001, 0.02, "We hope for no more than it takes"),
+     (0.02, 0.9, 1.5, "We hope for no more than it takes")],
+)  # fmt: skip
+def test_a_hope_is_judged_by_its_low_end(drawn, expected, luck, takes, finding):
+    """In large shops, in one without amounts, in one of three customers, and at a loss."""
+    hopes = pd.DataFrame({"expected": [expected, expected / 2], "give_or_take": luck}, HOPES)
+    plots.hope_beside_luck(hopes, takes)
+    [axes] = drawn
+    assert title(axes) == finding
+    [line] = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+    assert line == pytest.approx(0 if np.isnan(takes) else 100 * takes)
+    low, high = axes.get_xlim()
+    assert all(low < place < high for place in [line, *np.ravel(stripes(axes))])
+    assert ("no change: 0" in written(axes)[-1]) == np.isnan(takes)
+    no_overlap(axes)
+
+
 @pytest.mark.parametrize(
     ("n", "finding"),
     [(2_000, "One mailing probably won't show what we expect"),

@@ -58,6 +58,7 @@ from helpers.plots.layering import (
     four_kinds,
     holdout_sizes,
     honest_percentages,
+    hope_beside_luck,
     hundred_offers,
     layers_beside,
     pairs_in_order,

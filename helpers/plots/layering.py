@@ -412,6 +412,64 @@ def adding_up(mailings: pd.DataFrame, together: dict) -> None:
                  f"{finding}. {told}.", "x")  # fmt: skip
 
 
+def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
+    """New buyers that we hope for, with what luck does to them, beside what it takes.
+
+    Parameters
+    ----------
+    hopes : DataFrame
+        Index: what each hope is called, the full one first. ``expected`` and ``give_or_take``,
+        shares of those mailed: rows of :func:`helpers.audiences.holdout_plan`.
+    pays_from : float
+        From :func:`helpers.audiences.break_even_difference`. Missing, without amounts: the line
+        is at zero.
+    """
+    known = bool(np.isfinite(pays_from))
+    line = 100 * pays_from if known else 0.0
+    figure, axes = style.figure(height=1.05 * len(hopes) + 1.6)
+    axes.axvline(line, color=WARNING, linewidth=1.8, linestyle="--", zorder=1)
+    told, ends = [], [line]
+    for place, row in enumerate(hopes.to_dict("records")):
+        name, colour = hopes.index[place], OTHER if place else PERSONAL
+        hope, luck = 100 * row["expected"], 100 * row["give_or_take"]
+        low, high = hope - luck, hope + luck
+        ends += [low, high]
+        axes.plot([low, high], [place] * 2, color=colour, linewidth=5)
+        axes.plot(hope, place, "o", color=colour, markersize=13)
+        axes.text(hope, place - 0.2, f"{name}: {_of_100(hope)}", color=INK, ha="center",
+                  va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
+        # as the reader adds up, and apart, however near they are
+        least, most = (_of_100(round(hope, 1) + sign * round(luck, 1)) for sign in (-1, 1))
+        for end, side, number in ((low, "right", least), (high, "left", most)):
+            axes.text(end, place + 0.14, number, color=INK, ha=side, va="top",
+                      bbox=style.ON_WHITE)  # fmt: skip
+        told.append(f"{name}: {_of_100(hope)}, with luck {least} to {most}")
+    takes = f"it pays from {_of_100(line)} on" if known else "no change: 0"
+    left, right = min(ends), max(ends)
+    rightwards = line < (left + right) / 2
+    axes.text(line, -0.85, f" {takes} ", color=WARNING, va="center", fontweight="bold",
+              ha="left" if rightwards else "right", bbox=style.ON_WHITE)  # fmt: skip
+    room = 0.08 * (right - left)
+    axes.set_xlim(left - room, right + room)
+    axes.set_ylim(len(hopes) - 0.35, -1.1)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    full = hopes.iloc[0]
+    finding = f"If we see all that we hope for, it surely {'pays' if known else 'wins some'}"
+    if 100 * full["expected"] <= line:
+        finding = "We hope for no more than it takes"
+    elif 100 * (full["expected"] - full["give_or_take"]) < line:
+        finding = "Even if we see all that we hope for, we can't tell"
+    alt = f"{finding}. Of 100 mailed, new buyers: {'; '.join(told)}. The line: {takes}."
+    style.finish(figure, axes, finding, "new buyers of 100 (bars: how far luck moves what we see)",
+                 "", alt)  # fmt: skip
+
+
+def _of_100(share: float) -> str:
+    """With one digit and a real minus; nothing is never negative."""
+    return f"{round(share, 1) + 0.0:.1f}".replace("-", "−")
+
+
 def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
     """The smallest difference that one mailing shows to pay, by the share held out.
 
