@@ -1209,12 +1209,11 @@ def the_contract(
         ``who signs``, ``line`` and ``what it says``.
     """
     hidden = len(rules.not_shown())
-    never, these = "what was bought already", "these rules"
+    these = "these rules" if hidden else "that list"
+    never = "what was bought, forbidden or sold out; no list yet of the last two: name who makes it"
     if hidden:
-        never += f", and {hidden:,} product{'' if hidden == 1 else 's'} by our rules"
-    else:
-        never += "; no list yet of what is forbidden or sold out: name its owner"
-        these = "that list"
+        never = "what was bought already, and "
+        never += f"{hidden:,} product{'' if hidden == 1 else 's'} by our rules"
     lines = {
         "the stop": f"by {checks['stops'].sum()} of the {len(checks)} checks",
         "overruling it": "by one named person, in writing, once the cause is known",

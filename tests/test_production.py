@@ -494,7 +494,7 @@ def test_the_contract_says_what_was_found_and_who_signs(shop):
     assert "no list yet" not in said["the rules"]
     none = catalogue.shop_rules(shop[0], data.shop_parameters())
     said = production.the_contract(checks, none, *found).set_index("line")["what it says"]
-    assert said["the rules"].endswith("forbidden or sold out: name its owner")
+    assert said["the rules"].endswith("no list yet of the last two: name who makes it")
     assert said["let in again"] == "only what the owner of that list confirms"
 
 
