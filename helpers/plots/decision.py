@@ -117,7 +117,7 @@ def for_whom(groups: pd.DataFrame) -> None:
 def who_says_yes() -> None:
     """Five people can each say no to one thing; one person decides."""
     people = [
-        ("finance", "what it costs, what a sale earns"),
+        ("finance", "cost, margin, the exchange rate"),
         ("legal", "what is forbidden, who gets mails"),
         ("merchandising", "in stock, no empty places"),
         ("engineering", "the hours of a test, an off switch"),
