@@ -282,11 +282,11 @@ def test_product_groups_are_advised_only_where_there_are_some(
     few = transactions[transactions["customer_id"] <= "CUST00100"]
     printed, _ = run_lesson(LESSONS["02"], written(tmp_path / "groups", few, None))
     assert "thin: fewer than 30 buyers" in printed
-    assert "add columns for product groups" in printed or "of their product group" in printed
+    assert "add columns for categories" in printed or "of their category" in printed
     without = few.drop(columns="product_category")
     printed, _ = run_lesson(LESSONS["02"], written(tmp_path / "none", without, None))
-    assert "take best sellers, since our file has no product groups" in printed
-    assert "product groups, and learn" not in printed
+    assert "take best sellers, since our file has no categories" in printed
+    assert "categories, and learn" not in printed
 
 
 def test_one_leader_of_most_lists_is_a_stop(tmp_path, monkeypatch):
