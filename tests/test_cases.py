@@ -102,6 +102,17 @@ def test_what_an_answer_calls_needless_is_needless(case):
         assert solve(desk)[0] == case.truth.decision and later.any()
 
 
+def test_an_answer_begins_with_the_first_no(case):
+    """The row, and what is a no: one that the first table has."""
+    told = re.search(r"\n\nThe first no is \*(.*?)\*: (.*)[.]\n\n", cases.folded(case))
+    assert bool(told) == (case.truth.fault != "none")
+    if told:
+        gauge, no = told.groups()
+        row = cases.desk(case).set_index("gauge").loc[gauge]
+        assert row["a no if"] == no and gauge in set(cases.laid_out(case)[0]["gauge"])
+        assert f"“{row['question']}”" in cases.form(case)["where"]
+
+
 def test_the_first_table_is_enough_for_the_word(case):
     """The second one only says why: its rows may be blank, and the word is the same."""
     first, more = cases.laid_out(case)
@@ -626,7 +637,7 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     assert desk.loc["lift", "reads"].endswith("; personal vs today")
     assert desk.loc["lift", "a no if"] == "ends below the plan's +10%"
     # each arm stands beside its size: the smaller one is that of the new lists
-    sizes = re.findall(r"([\d,]+) \((.*?)\)", desk.loc["split", "reads"])
+    sizes = re.findall(r"([\d,]+)(?: customers)? \((.*?)\)", desk.loc["split", "reads"])
     assert [arm for _, arm in sizes] == ["today", "personal"]
     assert numbers(sizes[0][0]) > numbers(sizes[1][0])
 
@@ -879,6 +890,12 @@ def test_an_answer_can_be_said_in_two_sentences_with_a_number_and_a_day(case, mo
     told = cases.folded(case).split("In two sentences, for example: “")[1].split("”")[0]
     assert len(re.findall(r"[.]( |$)", told)) == 2 and "{" not in told and "nan" not in told
     assert "1 March" in told or "By Friday" in told or "on the day that" in told
+    # the answer to start a test says no less than the desk
+    if cases.key(case)["decision"] == "ship a test":
+        row = cases.desk(case, whole=True).set_index("gauge").loc["gain"]
+        is_beyond = numbers(row["reads"])[1] > numbers(row["a no if"])[0]
+        assert ("even its low end is beyond our line" in told) == is_beyond
+        assert ("above zero, and can reach our line" in told) != is_beyond
     # its number is the one that decides, as the desk has it
     reads, key = cases.desk(case, whole=True).set_index("gauge")["reads"], cases.key(case)
     by_fault = {"too few": "judges", "must not be shown": "gain"}

@@ -325,6 +325,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     if test:
         named = zip(test["sizes"], test["arms"], strict=True)
         sizes = " and ".join(f"{size:,} ({arm})" for size, arm in named)
+        sizes = sizes.replace(" (", " customers (", 1)  # the first number says what is counted
         said["split"] = (
             f"{sizes}: {test['off']:.0f} off the half",
             f"more than the {test['allowed']:.0f} that chance allows",

@@ -90,15 +90,27 @@ def folded(case: Case) -> str:
     lines = [f'{part} = "{answer}"' for part, answer in key(case).items()]
     code = "\n".join(["```python", *lines, "```"])
     others = [f"`{each}`" for each in case.truth.gauges[1:]]
-    also = f" (As gauge, {' or '.join(others)} shows it, too.)" * bool(others)
+    is_right = "is a right gauge" if len(others) == 1 else "are right gauges"
+    also = f"\n\n{' and '.join(others)} {is_right}, too." * bool(others)
     reply = texts()["letters"][letter_of(case.shop, case.truth.kind)].get("reply")
     also += f"\n\n{reply}" if reply and case.truth.decision == "ship a test" else ""
     fault = "" if case.truth.fault == "none" else f"*{case.truth.fault.capitalize()}.* "
     answer = _in_two_sentences(case)
     why = "\n\n".join(_reasons(case))
-    told = f"{fault}{why}{also}{_read(case, answer)}"
+    first = _first_no(case)
+    told = f"{first}{fault}{why}{also}{_read(case, answer)}"
     told += f"\n\nIn two sentences, for example: {answer}"
     return f"<details><summary>Answer</summary>\n\n{code}\n\n{told}\n\n</details>"
+
+
+def _first_no(case):
+    """Where the way down the desk ends: the row, and what is a no."""
+    if case.truth.fault == "none":
+        return ""
+    gauge = case.truth.gauges[0]
+    gauge = "doubts" if gauge in texts()["questions"]["1 data right?"] else gauge
+    no = desk(case, whole=True).set_index("gauge").loc[gauge, "a no if"]
+    return f"The first no is *{gauge}*: {no}.\n\n"
 
 
 def _reasons(case):
@@ -109,8 +121,7 @@ def _reasons(case):
         return [first, *clue]
     if case.truth.fault in ("none", "leak", "one group", "must not be shown"):
         return clue  # all rows were needed
-    question = next(each for each, names in texts()["questions"].items() if gauge in names)
-    told = f"No row below question {question[0]} can change the word."
+    told = f"No row below question {_question(case)[0]} can change the word."
     if gauge == "gain":  # see `clear`
         told += " And no group could be tested alone."
     return [*clue, told]
@@ -119,6 +130,8 @@ def _reasons(case):
 def _in_two_sentences(case):
     """What to say to whoever wrote the letter: a number and a day."""
     read, table = gauges(case), desk(case, whole=True).set_index("gauge")
+    low, line = read["score"]["gain"][1], read["score"]["line"]
+    is_beyond = round(low, 3) > round(line, 3)
     answers, gauge = texts()["answers"], case.truth.gauges[0]
     answer = answers.get(gauge) or answers.get(case.truth.fault) or answers[case.truth.decision]
     return answer.format(
@@ -130,7 +143,8 @@ def _in_two_sentences(case):
         lift=table.loc["lift", "reads"].split(";")[0],
         worth=f"{read['test']['worth_having']:.0%}" if read["test"] else "",
         judges=table.loc["judges", "reads"],
-        line=points(read["score"]["line"]),
+        how_far="and even its low end is beyond" if is_beyond else "above zero, and can reach",
+        line=points(line),
         blocks="; ".join(what_fails(read["lists"]["failed"])),
     )
 
@@ -292,6 +306,10 @@ def _where(case):
     """The question of the routine that gets the first no; nothing more."""
     if case.truth.fault == "none":
         return _NO_WHERE
-    questions, gauge = texts()["questions"], case.truth.gauges[0]
-    question = next(question for question, names in questions.items() if gauge in names)
-    return f"On the desk, the first no stands at “{question}”."
+    return f"On the desk, the first no stands at “{_question(case)}”."
+
+
+def _question(case):
+    """The question of the routine that the right gauge answers."""
+    gauge = case.truth.gauges[0]
+    return next(question for question, names in texts()["questions"].items() if gauge in names)
