@@ -212,6 +212,10 @@ def test_what_colleagues_ask_has_a_whole_answer(notebook):
         assert least <= len(answers) == asked[0].count("<details>") <= most
         for question, answer in answers:
             assert 30 <= len(answer.split()) <= 150, question
+            # the answer first, and what to do last; what is reckoned stands between them
+            *first, last = answer.split("\n\n")
+            assert first and "**On Monday:**" in last, question
+            assert "**What would change our mind:**" in last, question
 
 
 def test_plots_have_titles_and_alt_text(notebook):
