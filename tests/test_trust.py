@@ -317,7 +317,7 @@ def test_other_strangers_say_the_same(split):
 def test_in_most_made_up_shops_the_lead_grows_once_the_push_stops():
     """As a fold of lesson 05b says of ten more shops."""
     lesson = (FOLDER / "05b_trust.ipynb").read_text(encoding="utf-8")
-    assert "it grew in eight. In two it was a little smaller" in lesson
+    assert "In eight of them our lead grew. In two it shrank a little" in lesson
     leads = [simulation.two_futures(seed=seed)["lead"].iloc[:2] for seed in range(1, 11)]
     grew = np.array([stops - goes_on for goes_on, stops in leads])
     assert (grew > 0.02).sum() == 8 and (grew > -0.03).all()
