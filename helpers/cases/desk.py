@@ -323,9 +323,9 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
     }
     if test:
-        named = zip(test["sizes"], test["arms"], strict=True)
-        sizes = " and ".join(f"{size:,} ({arm})" for size, arm in named)
-        sizes = sizes.replace(" (", " customers (", 1)  # the first number says what is counted
+        units = (" customers", "")  # the first number says what is counted
+        named = zip(test["sizes"], units, test["arms"], strict=True)
+        sizes = " and ".join(f"{size:,}{unit} ({arm})" for size, unit, arm in named)
         said["split"] = (
             f"{sizes}: {test['off']:.0f} off the half",
             f"more than the {test['allowed']:.0f} that chance allows",
