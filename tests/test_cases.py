@@ -639,6 +639,7 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
     # each arm stands beside its size: the smaller one is that of the new lists
     sizes = re.findall(r"([\d,]+)(?: customers)? \((.*?)\)", desk.loc["split", "reads"])
     assert [arm for _, arm in sizes] == ["today", "personal"]
+    assert " customers (today) and " in desk.loc["split", "reads"], "it is said what is counted"
     assert numbers(sizes[0][0]) > numbers(sizes[1][0])
 
 

@@ -466,8 +466,8 @@ def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
 
 
 def _of_100(share: float) -> str:
-    """With one digit and a real minus; nothing is never negative."""
-    return f"{share:z.1f}".replace("-", "−")
+    """With one digit and a real minus."""
+    return f"{share:.1f}".replace("-", "−")
 
 
 def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
