@@ -201,7 +201,7 @@ def instead_or_together() -> None:
     """Fewer common buyers than chance gives, about as many, or more: three kinds of pairs."""
     figure, axes = style.figure(3.7)
     kinds = [
-        (4, "instead of each other", "two kettles", WARNING),
+        (4, "instead of each other", "two kettles (many looked at both)", WARNING),
         (20, "nothing to do with each other", "kettle & novel", CHANCE),
         (60, "as well", "kettle & tea", PERSONAL),
     ]
@@ -224,7 +224,7 @@ def instead_or_together() -> None:
     axes.set_yticks([])
     axes.set_xticks([0, 20, 40, 60])
     axes.spines["left"].set_visible(False)
-    finding = "Fewer common buyers than chance gives: one instead of the other"
+    finding = "Few bought both, though many looked at both: one or the other"
     told = "; ".join(f"{both}, {pair}: {what}" for both, what, pair, _ in kinds)
     style.finish(figure, axes, finding, "common buyers, if one has 200 of 1,000, the other 100", "",
                  f"{finding}. Chance gives 20. {told}.")  # fmt: skip
