@@ -302,8 +302,7 @@ def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
                   frameon=False, labelcolor="linecolor")  # fmt: skip
     ours, _, dice = ([percent(each[0]), percent(each[-1])] for each in found.values())
     finding = f"1 to {longest} places: ours reach {' to '.join(ours)}, dice {' to '.join(dice)}"
-    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
-                    fontweight="bold")  # fmt: skip
+    figure.suptitle(finding)
     told = "; ".join(
         f"{what}: "
         + ", ".join(

@@ -364,9 +364,10 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
             else:
                 share_text = f"{share:+.0%}"
             axes.text(share, y - 0.2, f"{share_text}{money}", ha=align,
-                      va="top", color=colour, bbox=style.ON_WHITE)  # fmt: skip
+                      va="top", color=colour,
+                      bbox=None if align == "right" else style.ON_WHITE)  # fmt: skip
     axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
-              color=WARNING, va="center", bbox=style.ON_WHITE,
+              color=WARNING, va="center",
               ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
     room = 0.2 * (high - low)
     axes.set_xlim(low - room, high + room)

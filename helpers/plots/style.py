@@ -239,7 +239,8 @@ def settle(figure) -> None:
 def _wrap(figure, text, room, down=False):
     """Break a text into lines that fit into the room: at words, as few lines as it takes.
 
-    The lines are about equally long, so that no word is left over for the last one.
+    Two lines are about equally long, so that no word is left over for the second; rather a comma
+    or a colon ends the first, and never a number whose unit would begin the second.
     """
     side = 3 if down else 2
     renderer = figure.canvas.get_renderer()
@@ -261,11 +262,21 @@ def _wrap(figure, text, room, down=False):
     lines = []
     for told in text.get_text().split("\n"):
         fewest = filled(told, room)
-        if len(fewest) > 1:
-            even = (filled(told, share * room) for share in (0.6, 0.7, 0.8, 0.9))
-            fewest = next((each for each in even if len(each) == len(fewest)), fewest)
+        if len(fewest) == 2:
+            words = told.split(" ")
+            pairs = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+            fewest = min((pair for pair in pairs if max(map(length, pair)) <= room),
+                         key=_uneven, default=fewest)  # fmt: skip
         lines += fewest
     text.set_text("\n".join(lines))
+
+
+def _uneven(pair) -> float:
+    """How badly a text is broken into these two lines."""
+    first, second = map(len, pair)
+    ends = pair[0][-1]
+    worse = 0.15 if ends.isdigit() or ends == "%" else -0.15 if ends in ",;:." else 0
+    return max(first, second) / (first + second) + worse
 
 
 def _on_white(colour):
