@@ -546,5 +546,5 @@ def who_gets_one(groups: pd.DataFrame) -> None:
     if len(groups) < 2 or least["share"] == most["share"]:
         finding = f"On the list: {overall:.0%} of every segment"
     told = "; ".join(f"{name}: {row['share']:.0%}" for name, row in groups.iterrows())
-    xlabel = "share on the list (beside it: of how many customers)"
+    xlabel = "share on the list, and of how many customers"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.", "x")

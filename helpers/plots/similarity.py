@@ -278,7 +278,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     ]
     highest = 1.14 * top
     heights = _apart([row.attrs[name] for name, *_ in lines], 0.15 * highest)
-    edges = row.index[0] * 0.42, row.index[-1] * 1.6
+    edges = row.index[0] * 0.42, row.index[-1] * 1.25
     for (name, colour, dashes, label), height in zip(lines, heights, strict=True):
         axes.axhline(row.attrs[name], color=colour, linestyle=dashes, linewidth=2)
         axes.annotate(label, (edges[1], height), (6, 0), textcoords="offset points", color=colour,
