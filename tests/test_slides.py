@@ -777,7 +777,7 @@ def test_the_speaker_sees_what_is_not_on_the_slide(path):
     noted = ["\n".join(slide.notes) for slide in main]
     assert not any("# " in said for said in noted), "a heading of the notebook"
     for slide, said, after in zip(main, noted, main[1:], strict=False):
-        on = after.headline if after.headline != slide.headline else "the rest of this table"
+        on = after.headline if after.headline != slide.headline else "the rest of it"
         assert said.endswith(f"**Next:** {on}"), slide.headline
         timed = slide.section and not slide.worked
         assert ("**Time:**" in said) >= bool(timed), slide.headline
