@@ -263,7 +263,7 @@ def slides_of(cells) -> list[Slide]:
 
 def _placeless(text, sections):
     """Without references to other places of the notebook: nobody in the room sees them."""
-    text = re.sub(r" \((?:\*|<em>)?To look up[^)]*\)|,? below(?=,|</td>)", "", text)
+    text = re.sub(r" \((?:\*|<em>)?To look up[^)]*\)|,? below(?=</td>)", "", text)
     text = re.sub(r" \(section \d\)|: (?:see )?section \d\b|,? as in section \d\b", "", text)
     text = re.sub(r"section \d(?:['’]|&#x27;|&#39;)s ", "the ", text)
     return re.sub(
@@ -330,6 +330,8 @@ def _fitted(slide):
     if quoted:
         slide.quoted = _few(quoted, MOST_WORDS - words(*visible(slide)))
     exhibit = slide.shown or slide.told
+    if slide.answers and words(slide.headline, *said[:1]) <= MOST_WORDS:
+        slide.kicker = slide.kicker if words(*visible(slide), *said[:1]) <= MOST_WORDS else ""
     for sentence in said[: 1 if exhibit else 2]:
         asks = (exhibit or slide.answers) and _ASKS.search(
             sentence
@@ -975,7 +977,7 @@ def _figure(output, whole=False, halves=False):
     if halves:
         parts, high = _halves(png), high / 2
         shape = f'data-high="{high / size["width"]:.2f}"'
-        texts = html.escape(alt), "The lower half."
+        texts = html.escape(alt), ""  # the first tells it all
         picture = "".join(
             f'<img alt="{text}" {shape} src="data:image/png;base64,{part}">'
             for text, part in zip(texts, parts, strict=True)
@@ -1148,10 +1150,11 @@ _PAGE = """<!DOCTYPE html>
 .slide.opening { justify-content: center; padding-bottom: 80px; font-size: 1.2em; }
 .opening h2 { font-size: 1.6em; }
 /* the room's turn */
-.asks .kicker { align-self: start; background: #0072B2; color: #fff; border-radius: 4px; }
-.asks .kicker { padding: .1em .6em; font-weight: 700; }
-.asks.opening :is(h2, p) { color: #fff; } .asks.opening .kicker { color: #004b76; }
-.asks.opening .kicker { background: #fff; } .asks.opening h2 { font-size: 1.8em; }
+.reveal .asks .kicker { align-self: start; background: #0072B2; color: #fff; font-weight: 700; }
+.reveal .asks .kicker { padding: .1em .6em; border-radius: 4px; }
+.asks.opening { color: #fff; } .asks.opening h2 { font-size: 1.8em; }
+.reveal .asks.opening .kicker { background: #fff; color: #004b76; }
+.reveal .asks.opening .quoted { border-color: #fff; }
 .reveal.has-dark-background :is(.slide-number, .controls) { color: #fff; }
 .reveal.has-dark-background .progress { color: #fff; }
 .reveal h2.long { font-size: 1.15em; }

@@ -112,7 +112,7 @@ def _aloud(slide, cells):
             told = re.sub(r"\s*\n>\s*", " ", quotes[0]).strip('“”"')
             name = "With this shop's figures"
         say_aloud(slide, told)
-    if bare(told) == bare(f"{slide.headline} {slide.said}"):
+    if name == "Say it whole" and bare(told) == bare(f"{slide.headline} {slide.said}"):
         return []
     left = " (What is still blank, your own shop fills.)" if _BLANK in told else ""
     return [f"**{name}:** “{told}”{left}"]
@@ -325,7 +325,7 @@ def _rest(slide, after):
         if part.startswith(_WHOLE):
             kept.append(part)
             continue
-        if part.startswith("#"):
+        if part.startswith(("#", SAY)):  # what is said has its own note
             continue
         if part.startswith(_BLOCKS):
             kept += [] if bare(part) in shown or slide.told else [part]
