@@ -13,9 +13,16 @@ a question leans on ("which of the three") stands with it: the sentences right b
 the slide before shows, up to :data:`MOST_ASKED` words. Questions of colleagues lie below; they are
 not counted, and a clicker passes them by.
 
-Where no sentence beside a figure or table could stand over it, the metadata of its cell has one:
-``"slide": ["Lines, pairs and people differ"]``, with an entry for each figure, table or quotation;
-``null`` leaves one out. There is no number in them, since it would not follow the data.
+Where no sentence beside it could stand over a figure, a table, a list, a quotation or a question,
+the metadata of its cell has one: ``"slide": ["Lines, pairs and people differ"]``, with an entry for
+each of them, in order. An empty one takes what stands beside it, and ``null`` leaves it out. There
+is no number in them, since it would not follow the data.
+
+The room guesses, and then a slide answers: a figure or table, else the sentence that a cell
+computed. Which sentence of several it is, the cell's metadata may say: ``"answer": "The low one"``,
+as it begins; ``null`` says none.
+
+``"slide_halves": true`` gives a figure that is too tall to be read two slides.
 
 What is said in the meeting has blanks. So the metadata of its cell says where the lesson's own
 sentences have what fills them, for the speaker's notes: ``"aloud": ["a median of ____ different"]``
@@ -50,6 +57,7 @@ _HEADLINE = 24  # words at most, where a sentence becomes the headline of a tabl
 _TALL = 0.5  # height by width, from which on a figure has its words beside it
 _UPRIGHT = 0.8  # from which on the headline stands beside it, too: it has the whole height
 _SIZES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7, 0.6)  # of a table's letters, by the slide's
+_DARK = "#004b76"  # behind a question to the room
 _WIDE, _HIGH = 64, 15.5  # what a table may take: letters of size 1, and their heights
 # words that answer a question which is asked in the text, and on no slide
 _ANSWERS = re.compile(r"\W*(Yes|No|Neither|Both|Nobody|Not|Because)\b[^:]")
@@ -57,6 +65,8 @@ _FOLD = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)</details>\n*", fl
 _GUESS = re.compile(r"\*\*Guess")
 _LISTED = re.compile(r"(?:[-*]|\d\.) ")
 _ASKS = re.compile(r"\?\W*$")
+_QUOTE = re.compile(">")
+_PICTURE = re.compile(r"<img [^>]*>")
 _CHOICE = "- **A.** "  # begins a list to choose from
 _ROWS, _COLUMNS = 6, 4  # with more rows and as many columns, a table has two slides
 _SHORT = 7  # words of a question that tells nothing of what it is about
@@ -121,6 +131,10 @@ class Slide:
         Reached by going down: a question of a colleague.
     asked : bool
         The room is to guess.
+    answers : bool
+        The headline is what the room was to guess.
+    written : bool
+        The headline is the metadata's, and needs no other words.
     section : str
         What it stands in, by its heading.
     """
@@ -136,6 +150,8 @@ class Slide:
     tall: bool = False
     below: bool = False
     asked: bool = False
+    answers: bool = False
+    written: bool = False
     section: str | None = None
 
     @property
@@ -170,19 +186,30 @@ def slides_of(cells) -> list[Slide]:
             continue
         elif kind == "asked":
             question, answer = content
+            if section in _SAID and slides[-1].headline == section:  # the first one opens it
+                slides[-1].headline, slides[-1].kicker, slides[-1].said = question, section, ""
+                slides[-1].notes = [answer]
+                continue
             slides.append(Slide(question, section, notes=[answer], below=True))
         elif kind == "shown":
+            if slides[-1].answers and not slides[-1].written:  # the figure does
+                slides[-1:], answer = [], slides[-1]
+                slides[-1].notes += answer.notes
             said = slides[-1].notes if slides and not slides[-1].asked else []
             lead = (waiting or said)[-1:]
             slides.append(_with_result(content, section, waiting, lead))
             waiting = []
         elif kind == "told":
-            slide = _with_told(content, section) if len(slides) > 1 else None
+            *content, headline = content
+            fits = len(slides) > 1 and headline is not None
+            slide = _with_told(content, section) if fits else None
+            if slide and headline:
+                slide.headline, slide.kicker = headline, section
             if slide and section not in _SAID and section != _HOME:
                 slide.notes = [*waiting, *slide.notes]
                 slides.append(slide)
                 waiting = []
-            elif section != _HOME and (claim := _plan(content[0])):
+            elif section != _HOME and headline is not None and (claim := _plan(content[0])):
                 # the list fits no slide: what is decided does
                 slides.append(Slide(claim, _MONDAY, notes=[*waiting, content[1]]))
                 waiting = []
@@ -191,20 +218,29 @@ def slides_of(cells) -> list[Slide]:
         elif kind == "quoted":
             text, written = content
             kicker = section if written else ""
-            slides.append(Slide(written or section, kicker, quoted=text, notes=[*waiting, text]))
+            quoted = "\n".join(itertools.takewhile(_QUOTE.match, text.split("\n")))
+            slides.append(Slide(written or section, kicker, quoted=quoted, notes=[*waiting, text]))
             waiting = []
-        elif _GUESS.search(content):
-            asked = _question(content, section, waiting)
+        elif kind == "guess" and content[1] is not None:
+            asked = _question(content[0], section, waiting)
+            if content[1]:
+                asked.headline, asked.said, asked.written = content[1], "", True
             if slides[-1].quoted:  # the letter that the question is about
                 letter = slides.pop()
                 asked.quoted, asked.notes = letter.quoted, letter.notes + asked.notes
             elif len(slides) > 1 and _only_opens(slides[-1]) and not slides[-1].worked:
                 opening = slides.pop()
                 both = f"{opening.said} {asked.said}".strip()
-                asked.kicker, asked.said = opening.headline, _short(both) if opening.said else both
+                asked.kicker = opening.headline
+                if not asked.written:
+                    asked.said = _short(both) if opening.said else both
                 asked.notes = opening.notes + asked.notes
             slides.append(asked)
             waiting = []
+        elif kind == "computed" and (answer := _answer(*content, slides[-1])) and not waiting:
+            slides.append(answer)
+        elif kind in ("guess", "computed"):
+            _say(slides[-1], content[0], waiting)
         elif section == _WORK and not slides[-1].quoted and (task := _TASK.search(content)):
             slides[-1].quoted = task[0]
         elif section == _HOME and SAY in content:
@@ -221,13 +257,13 @@ def slides_of(cells) -> list[Slide]:
             setattr(slide, name, _placeless(getattr(slide, name), sections))
         if "<img" not in slide.shown:
             slide.shown = _placeless(slide.shown, sections)
-    fitted = [part for slide in others for part in _fitted(slide)]
-    _show_again(fitted)
+    fitted = _show_again([part for slide in others for part in _fitted(slide)])
     return [first, *(part for slide in fitted for part in _parted(slide))]
 
 
 def _placeless(text, sections):
     """Without references to other places of the notebook: nobody in the room sees them."""
+    text = re.sub(r" \((?:\*|<em>)?To look up[^)]*\)|,? below(?=</td>)", "", text)
     text = re.sub(r" \(section \d\)|: (?:see )?section \d\b|,? as in section \d\b", "", text)
     text = re.sub(r"section \d(?:['’]|&#x27;|&#39;)s ", "the ", text)
     return re.sub(
@@ -260,8 +296,10 @@ def whole(slide: Slide) -> str:
         return "a choice"
     if slide.asked and slide.quoted:
         return "a letter that the room answers"
-    if slide.below:
+    if slide.below or slide.section in _SAID and slide.kicker == slide.section:
         return "a colleague's question"
+    if slide.kicker == SAY.strip("*:"):
+        return "what is said in a meeting"
     if slide.headline == _WORK:
         return "the first exercise"
     if slide.quoted and slide.kicker and not slide.shown:
@@ -273,7 +311,7 @@ def _fitted(slide):
     """As much of a slide as is read at a glance; a list that is too long has a slide an item."""
     if whole(slide):
         return [slide]
-    if slide.asked and _lean_on(slide):
+    if slide.asked and (slide.written or _lean_on(slide)):
         return [slide]
     said, slide.said = sentences(slide.said), ""
     quoted, slide.quoted = slide.quoted, ""
@@ -283,15 +321,21 @@ def _fitted(slide):
         items = _items(slide.told)
         before = words(slide.headline)
         slide.told = _list(items, MOST_WORDS - before, MOST_LISTED - before)
-        if not slide.told:
-            return _by_halves(slide, items, said) or _by_item(slide, items, said)
+        if not slide.told or min(map(words, slide.told.split("\n"))) < _BARE[0]:
+            halves = _by_halves(slide, items, said)
+            if halves or not slide.told:
+                return halves or _by_item(slide, items, said)
         if words(*visible(slide)) > MOST_LISTED:
             slide.kicker = ""
     if quoted:
         slide.quoted = _few(quoted, MOST_WORDS - words(*visible(slide)))
     exhibit = slide.shown or slide.told
+    if slide.answers and words(slide.headline, *said[:1]) <= MOST_WORDS:
+        slide.kicker = slide.kicker if words(*visible(slide), *said[:1]) <= MOST_WORDS else ""
     for sentence in said[: 1 if exhibit else 2]:
-        asks = exhibit and _ASKS.search(sentence)  # and the answer would be missing
+        asks = (exhibit or slide.answers) and _ASKS.search(
+            sentence
+        )  # and the answer would be missing
         if asks or words(sentence, *visible(slide)) > MOST_WORDS:
             break
         if exhibit and words(sentence) in _BARE and not re.search(r'\*\*|["“]', sentence):
@@ -358,10 +402,12 @@ def _before_the_guess(slide):
 
 
 def _show_again(slides):
-    """On a slide that asks without a sentence of its own, what the slide before shows."""
-    main = [slide for slide in slides if not slide.below]
-    for before, slide in itertools.pairwise(main):
-        if not slide.asked or slide.quoted or slide.told or slide.shown:
+    """What a question asks about, on its own slide: the slide before, if it stands alone, goes."""
+    kept = []
+    for slide in slides:
+        before = next((each for each in reversed(kept) if not each.below), None)
+        kept.append(slide)
+        if not (before and slide.asked) or slide.quoted or slide.told or slide.shown:
             continue
         number = _COUNTED.search(slide.headline)
         named = number and re.search(rf"\b{number[1]}\b", slide.said, flags=re.I)
@@ -369,6 +415,9 @@ def _show_again(slides):
         alone = not slide.said and words(slide.headline) <= _SHORT
         if before.section == slide.section and (alone or listed and not named):
             slide.told, slide.shown, slide.tall = before.told, before.shown, before.tall
+            if kept[-2] is before and before.section and (slide.told or slide.shown):
+                del kept[-2]
+                slide.notes = [*before.notes, *slide.notes]
         elif slide.said[:1].isalpha() and _GOES_ON.match(
             slide.said
         ):  # what "it" is, was said on the slide before
@@ -377,10 +426,17 @@ def _show_again(slides):
             naming = [each for each in told if names & set(bare(each).split())][-1:]
             if naming and words(slide.headline, slide.said, _ASKED, *naming) <= MOST_ASKED:
                 slide.said = f"{naming[0]} {slide.said}"
+    return kept
 
 
 def _parted(slide):
-    """A table of many rows and columns as two slides, each with its head."""
+    """A table of many rows and columns as two slides, each with its head; a tall figure, too."""
+    if (pictures := _PICTURE.findall(slide.shown)) and len(pictures) > 1:
+        halves = [replace(slide, shown=picture) for picture in pictures]
+        for at, half in enumerate(halves, start=1):
+            half.kicker = f"{slide.kicker} {at}/{len(halves)}".strip()
+        halves[0].said, halves[1].notes = "", []
+        return halves
     if slide.below or not (table := _rows(slide)):
         return [slide]
     head, rows, columns = table
@@ -474,6 +530,7 @@ def _list(items, room, most=0):
         (first, room),
         ([re.sub(r" \([^)]*\)", "", text) for text in first], room),
         (first, most),
+        ([re.sub(r" \([^)]*\)", "", text) for text in first], most),
         ([sentences(text)[0] for _, text in items], room),  # questions without their answers
         ([re.sub(r":(\*?).*", r"\1", text) for text in first], room),
     ):
@@ -502,8 +559,8 @@ def _opening(text):
 
 
 def _by_halves(slide, items, said):
-    """A list of four items or more on two slides, if each half fits one; else nothing."""
-    if len(items) < 4:
+    """A list of three items or more on two slides, if each half fits one; else nothing."""
+    if len(items) < 3:
         return []
     made, before, cut = [], words(slide.headline) + 1, math.ceil(len(items) / 2)
     for at, half in enumerate((items[:cut], items[cut:]), start=1):
@@ -511,9 +568,9 @@ def _by_halves(slide, items, said):
         if min(map(words, told.split("\n"))) < 3:  # none, or one cut to its first word
             return []
         notes = [text for _, text in half]
-        part = Slide(f"{slide.headline} {at}/2", told=told, notes=notes, section=slide.section)
-        if words(slide.kicker, *visible(part)) <= MOST_LISTED:
-            part.kicker = slide.kicker
+        part = replace(slide, kicker=f"{at}/2", told=told, said="", quoted="", notes=notes)
+        if words(slide.kicker, *visible(part)) < MOST_LISTED:
+            part.kicker = f"{slide.kicker} {at}/2".strip()
         made.append(part)
     if said and words(said[0], *visible(made[1])) <= MOST_WORDS:
         made[1].said = said[0]
@@ -587,7 +644,7 @@ def _with_answers(slides):
     for place, slide in enumerate(slides):
         if slide.asked:
             later = itertools.takewhile(lambda each: not each.asked, slides[place + 1 :])
-            if findings := [each.headline for each in later if each.shown][:3]:
+            if findings := [each.headline for each in later if each.shown or each.answers][:3]:
                 slide.notes = [*slide.notes, f"*What comes:* {'; then: '.join(findings)}"]
     return slides
 
@@ -600,10 +657,54 @@ def to_say(text: str) -> str:
 
 def _last(text):
     """What everybody takes to the next meeting: a claim, and what bears it out."""
-    claim, rest = _claim(to_say(text))
-    if words(claim) > MOST_WORDS:
-        claim = claim.split(";")[0]
-    return Slide(f"“{claim}”", SAY.strip("*:"), said=rest, notes=[text])
+    return say_aloud(Slide("", SAY.strip("*:"), notes=[text]), to_say(text))
+
+
+def say_aloud(slide: Slide, told: str) -> Slide:
+    """Show what is said in a meeting: its first sentences that have no blanks left.
+
+    Parameters
+    ----------
+    slide : Slide
+        Changed in place.
+    told : str
+        Word for word.
+
+    Returns
+    -------
+    Slide
+    """
+    said = sentences(told)
+    begun = itertools.dropwhile(lambda each: "____" in each, said)
+    claim, *rest = [*itertools.takewhile(lambda each: "____" not in each, begun)] or said
+    slide.headline, slide.said = f"“{_claim(claim)[0]}”", ""
+    for sentence in rest:
+        if words(slide.headline, slide.said, sentence) > MOST_ASKED:
+            break
+        slide.said = f"{slide.said} {sentence}".strip()
+    return slide
+
+
+def _answer(text, begins, slide):
+    """A slide that answers the question before; None where a text doesn't."""
+    if not (slide.asked or begins):
+        return None
+    first = text if begins else text.split("\n\n")[0]
+    first = re.sub(r"^\*\*What it means:\*\* ?(\w?)", lambda at: at[1].upper(), first)
+    told = sentences(first.replace("\n", " "))
+    bold = [each for each in told if "**" in each and not _GOES_ON.match(each)]
+    wanted = [each for each in told if begins and each.lower().startswith(begins.lower())]
+    if begins and not wanted:
+        return None
+    start, kicker = told.index([*wanted, *bold, *told][0]), slide.section or slide.kicker
+    if to := re.fullmatch(r"\*\*([^*]+):\*\* \*(.+)\*", told[start]):  # somebody is told
+        kicker, told[start] = to[1], to[2]
+    claim, rest = _claim(" ".join(told[start:]))
+    claim = re.sub(r"^(?:But|So) (\w)", lambda at: at[1].upper(), claim.replace("**", ""))
+    rest = " ".join(each for each in sentences(rest) if not each.startswith("("))
+    if claim.endswith(":") or words(claim) > MOST_WORDS:
+        return None
+    return Slide(claim, kicker, said=rest, notes=[text], answers=True, written=bool(begins))
 
 
 def _say(slide, text, waiting):
@@ -613,6 +714,8 @@ def _say(slide, text, waiting):
         return
     slide.notes.append(text)
     if slide.said or slide.quoted or slide.asked:
+        return
+    if slide.answers and not text.startswith("**What it means:"):
         return
     first = text.split("\n\n")[0]
     if slide.shown and re.fullmatch(r'\*[“"].*[”"]\*', first):
@@ -755,15 +858,34 @@ def _parts(cells):
     for cell in [*(cell for cell in lesson if cell not in home), *questions[1:], *home]:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
+            named = _named(cell)
             for kind, content in _text_parts(_unlinked(cell.source)):
                 if kind == "heading":
                     exercises = content == "Exercises"
                     for where in [*asked] if exercises else [section]:  # a cell prints a heading
                         yield from asked.pop(where, [])
                     section = content
-                yield kind, content
+                yield named(kind, content)
         elif not exercises and not {"exercise", "parameters", "answer"} & set(tags):
             yield from _results(cell)
+
+
+def _named(cell, computed=False, written=None):
+    """Adds what the metadata of a cell writes over a list, a table or a question of its text."""
+    written = iter(cell.metadata.get("slide", [])) if written is None else written
+    begins = cell.metadata.get("answer", "")
+    computed = computed and begins is not None
+
+    def named(kind, content):
+        if kind == "told":
+            return kind, (*content, next(written, ""))
+        if kind == "text" and _GUESS.search(content):
+            return "guess", (content, next(written, ""))
+        if kind == "text" and (computed or begins and begins in content):
+            return "computed", (content, begins)
+        return kind, content
+
+    return named
 
 
 def _by_section(questions):
@@ -816,12 +938,14 @@ def _paragraphs(text):
 
 def _results(cell):
     written = iter(cell.metadata.get("slide", []))
+    named = _named(cell, True, written)
     for output in cell.outputs:
         data = output.get("data", {})
         if "image/png" in data:
             headline = next(written, "")
             if headline is not None:
-                picture, title, tall, within = _figure(output, whole=bool(headline))
+                halves = cell.metadata.get("slide_halves", False)
+                picture, title, tall, within = _figure(output, bool(headline), halves)
                 yield "shown", (picture, title, tall, headline, within)
         elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
             headline, size = next(written, ""), _letters(data["text/html"])
@@ -836,10 +960,10 @@ def _results(cell):
             if text.startswith(">"):
                 yield "quoted", (text, next(written, ""))
             elif text.strip():
-                yield from _paragraphs(text)
+                yield from itertools.starmap(named, _paragraphs(text))
 
 
-def _figure(output, whole=False):
+def _figure(output, whole=False, halves=False):
     """HTML, headline, whether its words stand beside it, and the headline within it.
 
     The title of a figure becomes the headline, in letters as large as on all slides; beside a
@@ -850,12 +974,40 @@ def _figure(output, whole=False):
     high, title = size["height"], "" if whole else size.get("title", "")
     if title:
         png, high = _without_title(png, size), high - size["foot"]
+    if halves:
+        parts, high = _halves(png), high / 2
+        shape = f'data-high="{high / size["width"]:.2f}"'
+        texts = html.escape(alt), ""  # the first tells it all
+        picture = "".join(
+            f'<img alt="{text}" {shape} src="data:image/png;base64,{part}">'
+            for text, part in zip(texts, parts, strict=True)
+        )
+        return picture, title or alt.split(". ")[0], False, not title
     shape = f'data-high="{high / size["width"]:.2f}"'  # by its width
     picture = f'<img alt="{html.escape(alt)}" {shape} src="data:image/png;base64,{png}">'
     headline = re.split(r"(?<=[a-z\d%)])[.?] ", alt)[0]
     if len(headline.split()) > 2 * MOST_WORDS:  # its numbers, one by one
         headline = headline.split(":")[0]
     return picture, title or headline, high > _TALL * size["width"], not title
+
+
+def _halves(png):
+    """The upper and the lower part of a picture, cut near its middle where it is emptiest."""
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        grey = picture.convert("L")
+        middle = range(round(0.4 * grey.height), round(0.6 * grey.height))
+        ink = {
+            row: sum(tone < 235 for tone in grey.crop((0, row, grey.width, row + 1)).tobytes())
+            for row in middle
+        }
+        least = min(ink.values())
+        cut = min(middle, key=lambda row: (ink[row] > least, abs(row - grey.height / 2)))
+        made = []
+        for box in ((0, 0, grey.width, cut), (0, cut, grey.width, grey.height)):
+            saved = io.BytesIO()
+            picture.crop(box).save(saved, format="png")
+            made.append(base64.b64encode(saved.getvalue()).decode())
+    return made
 
 
 def _without_title(png, size):
@@ -933,12 +1085,16 @@ def _section(slide, markdown, first=False):
     layout = "slide" if slide.shown or slide.told else "slide opening"
     if level == "h1":
         layout += " title"
+    dark = slide.asked and not (slide.shown or slide.told)
+    if slide.asked:
+        layout += " asks"
     if len(slide.headline.split()) > _LONG:
         hidden = hidden or ' class="long"'
     high = re.search(r' data-high="([\d.]+)"', slide.shown)
     if high and float(high[1]) >= _UPRIGHT:
         layout += " upright"
-    lines = ["<section>", f'<div class="{layout}">']
+    paper = f' data-background-color="{_DARK}"' if dark else ""
+    lines = [f"<section{paper}>", f'<div class="{layout}">']
     if slide.kicker:
         lines.append(f'<p class="kicker">{html.escape(slide.kicker)}</p>')
     lines.append(f"<{level}{hidden}>{headline}</{level}>")
@@ -991,8 +1147,16 @@ _PAGE = """<!DOCTYPE html>
 .slide > .beside { flex-direction: row !important; align-items: center; gap: 30px !important; }
 .reveal h1, .reveal h2 { font-weight: 700; line-height: 1.15; margin: 0 0 .4em; }
 .reveal h1 { font-size: 2.2em; } .reveal h2 { font-size: 1.4em; }
-.slide.opening { justify-content: center; padding-bottom: 120px; font-size: 1.2em; }
+.slide.opening { justify-content: center; padding-bottom: 80px; font-size: 1.2em; }
 .opening h2 { font-size: 1.6em; }
+/* the room's turn */
+.reveal .asks .kicker { align-self: start; background: #0072B2; color: #fff; font-weight: 700; }
+.reveal .asks .kicker { padding: .1em .6em; border-radius: 4px; }
+.asks.opening { color: #fff; } .asks.opening h2 { font-size: 1.8em; }
+.reveal .asks.opening .kicker { background: #fff; color: #004b76; }
+.reveal .asks.opening .quoted { border-color: #fff; }
+.reveal.has-dark-background :is(.slide-number, .controls) { color: #fff; }
+.reveal.has-dark-background .progress { color: #fff; }
 .reveal h2.long { font-size: 1.15em; }
 .title::before { content: ""; width: 96px; height: 8px; background: #0072B2; margin: 0 0 26px; }
 .title .keys { color: #666; font-size: 20px; margin: 1.5em 0 0; }
@@ -1018,8 +1182,11 @@ _PAGE = """<!DOCTYPE html>
 div + .quoted { margin-right: 90px; }
 .reveal .controls :is(.navigate-left, .navigate-right) { display: none; } /* they hide words */
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 100%; margin: 0; }
-.reveal table :is(th, td) { padding: .15em .5em; text-align: right; border-bottom: 1px solid #ccc; }
-.told { margin-bottom: .6em; } .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
+.reveal table :is(th, td) { padding: var(--row, .15em) .5em; }
+.reveal table :is(th, td) { text-align: right; border-bottom: 1px solid #ccc; }
+.told { margin-bottom: .6em; } .told:not(.table) { margin-block: auto; }
+.quoted + .said { margin-top: .8em; }
+.reveal .told :is(th, td) { text-align: left; vertical-align: top; }
 .reveal .told :is(ul, ol) { display: block; margin: .3em 80px 0 1em; font-size: 1.15em; }
 .reveal .choice ul { list-style: upper-alpha; margin-left: 1.4em; }
 .reveal .told li { margin-bottom: .55em; } .reveal .told td:first-child { font-weight: 700; }
@@ -1078,6 +1245,13 @@ const full = (slide) => {
 for (const cell of document.querySelectorAll(".table td"))
   if (/\\d/.test(cell.textContent) && cell.textContent.trim().length < 15)
     cell.style.whiteSpace = "nowrap";
+// a headline has two lines at most, if its letters may be smaller
+const lower = (headline) => {
+  headline.style.fontSize = "";
+  const letters = () => parseFloat(getComputedStyle(headline).fontSize);
+  for (let size = letters(); size > 36 && headline.offsetHeight > 2.5 * size; size -= 2)
+    headline.style.fontSize = `${size - 2}px`;
+};
 // what is shown is as large as its headline and words leave room for
 const grow = (part, most, least, step, set) => {
   const slide = part.closest(".slide");
@@ -1088,11 +1262,15 @@ const grow = (part, most, least, step, set) => {
 };
 const fit = () => {
   const slide = Reveal.getCurrentSlide();
+  slide.querySelectorAll(".slide:not(.upright) > h2:not(.read-aloud)").forEach(lower);
   const [table, list, toy] = [".table", ".told:not(.table)", ".explorable"].map(
     (each) => slide.querySelector(each));
   if (toy) grow(toy, 2.4, 0.5, 0.05, (size) => { toy.style.zoom = size; });
-  else if (table) grow(table, 40, 12, 0.5, (size) => { table.style.fontSize = `${size}px`; });
-  else if (list) grow(list, 44, 16, 1, (size) => { list.style.fontSize = `${size}px`; });
+  else if (table) {
+    table.style.removeProperty("--row");
+    grow(table, 42, 12, 0.5, (size) => { table.style.fontSize = `${size}px`; });
+    grow(table, 0.7, 0.15, 0.05, (size) => { table.style.setProperty("--row", `${size}em`); });
+  } else if (list) grow(list, 50, 16, 1, (size) => { list.style.fontSize = `${size}px`; });
 };
 Reveal.on("ready", fit);
 Reveal.on("slidechanged", fit);</script>

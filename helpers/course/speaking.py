@@ -16,7 +16,7 @@ from functools import cache
 
 from helpers.course.exercises import texts as exercise_texts
 from helpers.course.notebooks import QUIZZES, quiz_options
-from helpers.course.slides import SAY, Slide, bare, sentences, to_say
+from helpers.course.slides import SAY, Slide, bare, say_aloud, sentences, to_say
 from helpers.packaged import packaged_yaml
 
 _LEAST = 0.4  # of the weight of its words, from which on a mistake belongs to a section
@@ -53,6 +53,7 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
         Minutes to talk and to work in the notebook, of the guide's day; else what the lesson says.
     """
     told, main = _guided(guide), [slide for slide in slides if not slide.below]
+    aloud = _aloud(main[-1], cells)
     helps = _placed(slides, told)
     asked = [(_last_of(main, at), question) for at, question in _quiz(lesson)]
     for slide, question in asked:
@@ -72,7 +73,7 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
             lines += [f"**{name}:** {told[name]}" for name in ("Discuss", "When late")
                       if name in told]  # fmt: skip
         if slide is main[-1]:
-            lines += _aloud(slide, cells)
+            lines += aloud
         if toy := _TOY.search(slide.shown):
             lines.append(f"**Show it:** {toy[1]}")
         if slide.headline == "Exercises":
@@ -86,23 +87,35 @@ def add_notes(slides, cells, lesson: str, guide: str = "", plan=None) -> None:
 
 
 def _aloud(slide, cells):
-    """What is said in the meeting, if the slide has only part of it or has blanks in it.
+    """What is said in the meeting, if its slide, which gets its figures here, has only part of it.
 
     Figures are those that a cell computed, or else those that the text works out by hand.
     """
     home = next((cell for cell in cells if SAY in cell.source), None)
     told = to_say(home.source) if home else ""
-    if _BLANK not in told:
-        shown = bare(f"{slide.headline} {slide.said}")
-        return [f"**Say it whole:** “{told}”"] if bare(told) != shown else []
-    computed = [output for cell in cells for output in cell.get("outputs", [])]
-    if phrases := home.metadata.get("aloud"):
-        by_hand = [_bare_text(cell.source) for cell in cells if cell.cell_type == "markdown"]
-        found = filled(told, phrases, "\n".join([*map(_plain, computed), *by_hand]))
-        left = " (What is still blank, your own shop fills.)" if _BLANK in found else ""
-        return [f"**With the lesson's figures:** “{found}”{left}"]
-    texts = "\n".join(output.get("data", {}).get("text/markdown", "") for output in computed)
-    return [f"**With this shop's figures:** {quote}" for quote in _QUOTED.findall(texts)[-1:]]
+    if not told:
+        return []
+    name = "Say it whole"
+    if _BLANK in told:
+        computed = [output for cell in cells for output in cell.get("outputs", [])]
+        if phrases := home.metadata.get("aloud"):
+            by_hand = [_bare_text(cell.source) for cell in cells if cell.cell_type == "markdown"]
+            told = filled(told, phrases, "\n".join([*map(_plain, computed), *by_hand]))
+            name = "With the lesson's figures"
+        else:
+            texts = "\n".join(
+                output.get("data", {}).get("text/markdown", "") for output in computed
+            )
+            quotes = _QUOTED.findall(texts)[-1:]
+            if not quotes:
+                return []
+            told = re.sub(r"\s*\n>\s*", " ", quotes[0]).strip('“”"')
+            name = "With this shop's figures"
+        say_aloud(slide, told)
+    if name == "Say it whole" and bare(told) == bare(f"{slide.headline} {slide.said}"):
+        return []
+    left = " (What is still blank, your own shop fills.)" if _BLANK in told else ""
+    return [f"**{name}:** “{told}”{left}"]
 
 
 def filled(sentence: str, phrases, told: str) -> str:
@@ -155,8 +168,8 @@ def _afterwards(slides, place, after):
     lines = [f"**If somebody asks** (↓): {asked}"] if asked else []
     if not after:
         return lines
-    goes_on = after.headline == slides[place].headline  # a table on two slides
-    return [*lines, f"**Next:** {'the rest of this table' if goes_on else after.headline}"]
+    goes_on = after.headline == slides[place].headline  # on two slides
+    return [*lines, f"**Next:** {'the rest of it' if goes_on else after.headline}"]
 
 
 def _times(slides, cells, plan):
@@ -312,7 +325,7 @@ def _rest(slide, after):
         if part.startswith(_WHOLE):
             kept.append(part)
             continue
-        if part.startswith("#"):
+        if part.startswith(("#", SAY)):  # what is said has its own note
             continue
         if part.startswith(_BLOCKS):
             kept += [] if bare(part) in shown or slide.told else [part]
