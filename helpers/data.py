@@ -1208,8 +1208,8 @@ def funnel(transactions: pd.DataFrame, events: pd.DataFrame | None) -> tuple[pd.
         views, ``bought`` only.
     bought : dict of str to float
         Which share was bought, whatever the steps between, of the pairs ``viewed``, ``in the
-        cart`` and ``not in the cart`` (viewed only); and what chance gives for the first two,
-        ``viewed by chance`` and ``in the cart by chance``. Empty without views.
+        cart`` and ``not in the cart`` (viewed only); and what chance gives for each, such as
+        ``viewed by chance``. Empty without views.
 
     Notes
     -----
@@ -1237,14 +1237,15 @@ def funnel(transactions: pd.DataFrame, events: pd.DataFrame | None) -> tuple[pd.
         chances = of_each * of_those / len(bought)
         return float(chances.clip(upper=1).mean()) if len(pairs) else 0.0
 
-    only = len(viewed) - len(carted)
+    looked_only = pd.concat([viewed, carted]).drop_duplicates(keep=False)
     viewed_bought = len(viewed.merge(bought))
     shares = {
         "viewed": viewed_bought / len(viewed),
         "viewed by chance": by_chance(viewed),
         "in the cart": len(carts.merge(bought)) / max(len(carts), 1),
         "in the cart by chance": by_chance(carts),
-        "not in the cart": (viewed_bought - len(steps["also bought"])) / max(only, 1),
+        "not in the cart": (viewed_bought - len(steps["also bought"])) / max(len(looked_only), 1),
+        "not in the cart by chance": by_chance(looked_only),
     }
     return pd.Series({name: len(table) for name, table in steps.items()}), shares
 

@@ -755,7 +755,7 @@ def beside_last_time(
 
 
 def kept_customers(table: pd.DataFrame, last_table: pd.DataFrame) -> tuple[str, bool, bool, str]:
-    """The check that a table has lost no tenth of the customers of the last good one.
+    """The check that nine in ten customers of the last good table are in this one, too.
 
     Parameters
     ----------
@@ -770,11 +770,11 @@ def kept_customers(table: pd.DataFrame, last_table: pd.DataFrame) -> tuple[str, 
     now, then = (set(each["customer_id"]) for each in (table, last_table))
     enough = len(now & then) >= (1 - ALLOWED_CHANGE) * len(then)  # ids: as many others don't count
     detail = f"{len(then - now):,} of {len(then):,} lost"
-    return "no tenth of the customers is lost", enough, True, detail
+    return "nine in ten customers are still there", enough, True, detail
 
 
 def kept_rows(what: str, now: int, then: int, stops: bool = False) -> tuple[str, bool, bool, str]:
-    """The check that a source has not lost a tenth of its rows, or all of them, since last time.
+    """The check that nine in ten rows of a source are still there, or four in five.
 
     Parameters
     ----------
@@ -783,20 +783,20 @@ def kept_rows(what: str, now: int, then: int, stops: bool = False) -> tuple[str,
     now, then : int
         How many there are, and were.
     stops : bool
-        Whether it stops a table; then it is a fifth.
+        Whether it stops a table; then four in five are enough.
 
     Returns
     -------
     tuple of str, bool, bool and str
         A row of :func:`beside_last_time`.
     """
-    part, share = ("fifth", ALLOWED_LOSS) if stops else ("tenth", ALLOWED_CHANGE)
+    part, share = ("four in five", ALLOWED_LOSS) if stops else ("nine in ten", ALLOWED_CHANGE)
     enough = now >= (1 - share) * then
-    return f"no {part} of the {what} is lost", enough, stops, f"{now:,}, last time {then:,}"
+    return f"{part} {what} are still there", enough, stops, f"{now:,}, last time {then:,}"
 
 
 def kept_purchases(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:
-    """The check that no fifth of the purchases is lost since the last table, which stops this one.
+    """The check that four in five purchases of the last table are still there; it stops this one.
 
     Parameters
     ----------
@@ -832,7 +832,7 @@ def kept_forbidden(engine: Engine, last: Engine) -> tuple[str, bool, bool, str]:
     then = before.index[before].intersection(forbidden.index)
     again = int((~forbidden[then]).sum())
     kept = again < ALLOWED_AGAIN * len(then) or not len(then)
-    check = "under half of what was forbidden is let in"
+    check = "most of what was forbidden still is"
     return check, kept, True, f"{again:,} of {len(then):,} let in again"
 
 
@@ -1189,7 +1189,12 @@ def _with_similarity_of(old, fresh):
 
 
 def the_contract(
-    checks: pd.DataFrame, rules, oldest: str, clock: str, phone: str, kept: bool = True
+    checks: pd.DataFrame,
+    rules,
+    oldest: str,
+    clock: dict[str, str],
+    phone: str,
+    kept: bool = True,
 ) -> pd.DataFrame:
     """The lines that product and engineering sign, filled in as far as a run can.
 
@@ -1198,8 +1203,10 @@ def the_contract(
     checks : DataFrame
         All checks of a night, with ``stops``.
     rules : helpers.catalogue.Rules
-    oldest, clock, phone : str
-        Up to which age a list is shown, what is learned when, and when somebody is called.
+    oldest, phone : str
+        Up to which age a list is shown, and when somebody is called.
+    clock : dict of str to str
+        How often ``customers`` are learned, and ``similarities``.
     kept : bool
         Whether yesterday's table is shown after a stop. Otherwise best sellers are.
 
@@ -1209,20 +1216,23 @@ def the_contract(
         ``who signs``, ``line`` and ``what it says``.
     """
     hidden = len(rules.not_shown())
-    these = "these rules" if hidden else "that list"
-    never = "what was bought, forbidden or sold out; no list yet of the last two: name who makes it"
+    never = "bought, forbidden, sold out; a name for each list"
     if hidden:
-        never = "what was bought already, and "
+        never = "what was bought, and "
         never += f"{hidden:,} product{'' if hidden == 1 else 's'} by our rules"
+    sooner = "who retrains if an alarm keeps ringing or finds fall, "
+    if all(often.startswith("every night") for often in clock.values()):
+        sooner = ""
     lines = {
         "the stop": f"by {checks['stops'].sum()} of the {len(checks)} checks",
         "overruling it": "by one named person, in writing, once the cause is known",
         "the oldest age": oldest,
-        "the clock": clock,
+        **{f"the clock: {what}": often for what, often in clock.items()},
         "the export": f"by {EXPORT_BY}; whom to call if it is late; changes announced a week ahead",
         "the rules": f"never shown: {never}",
-        "let in again": f"only what the owner of {these} confirms",
-        "the morning": "who reads reports and alarms, who takes a version back: a name for each",
+        "off the forbidden list": "only what its owner confirms",
+        "the morning": f"who reads reports and alarms, {sooner}who takes a version back: a name "
+        "for each",
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
     }
     theirs = {

@@ -28,7 +28,7 @@ from tests.common import THOROUGH, thorough
 LESSONS = {number_of(path): path for path in lessons() if number_of(path) not in MADE_UP}
 # cells that do the same whatever the shop
 MADE_UP = re.compile(
-    r"world = |load_transactions\(\)|read_transactions\(\)|check_laptop\(\)|false_al"
+    r"world = |load_transactions\(\)|read_transactions\(\)|check_laptop\(\)|false_alarm\("
 )
 CASES = {
     "one category": "00 03 05a 05b 07 09",

@@ -139,6 +139,34 @@ def test_a_figure_has_the_signs_of_print_and_words_that_can_be_read(pages):
     assert figure.get_suptitle() == "It fell by 8\xa0%"
 
 
+def test_a_title_leaves_no_word_over_for_its_last_line(pages):
+    figure, axes = plots.style.figure()
+    finding = "Their own past finds more than a stranger's, and by 27 points"
+    plots.style.finish(figure, axes, finding)
+    first, second = figure.get_suptitle().split("\n")
+    assert f"{first} {second}" == finding and 0.6 < len(second) / len(first) < 1.6
+    assert pages[0][1]["title"] == finding
+
+
+def test_a_number_stays_with_its_unit_in_a_title(pages):
+    figure, axes = plots.style.figure()
+    plots.style.finish(
+        figure, axes, "1 to 20 places: ours reach 20% to 81%, dice 4.6% to 59% of all"
+    )
+    assert figure.get_suptitle().split("\n")[0].endswith("81\xa0%,")
+
+
+def test_an_axis_writes_a_thousand_as_a_sentence_does(pages):
+    figure, axes = plots.style.figure()
+    axes.plot([0, 1], [0, 2_500_000])
+    axes.ticklabel_format(style="plain")
+    axes.set_yticks([0, 500, 1500, 2_500_000])
+    plots.style.finish(figure, axes, "It grows")
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "0", "500", "1,500", "2,500,000",
+    ]  # fmt: skip
+
+
 def test_each_colour_of_a_drawing_reaches_the_page(monkeypatch):
     shown = []
     monkeypatch.setattr(plots.style, "display", lambda data, **_: shown.append(data["image/png"]))
@@ -155,4 +183,5 @@ def test_each_colour_of_a_drawing_reaches_the_page(monkeypatch):
     picture = Image.open(io.BytesIO(stored)).convert("RGB")
     there = {to_hex([part / 255 for part in colour]) for _, colour in picture.getcolors(1_000_000)}
     assert {to_hex(colour) for colour in plots.style.COLOURS} <= there
+    assert picture.getpixel((2, 2)) == (255, 255, 255), "no plate on a white page"
     assert len(there) <= 64 and len(stored) < 40_000

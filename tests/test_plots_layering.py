@@ -183,6 +183,10 @@ def test_the_hope_stands_beside_what_it_takes(drawn):
     no_overlap(axes)
     plots.hope_beside_luck(hopes.assign(expected=0.0346, give_or_take=0.0298), 0.011)
     assert written(drawn[-1])[1:3] == ["0.5", "6.5"]  # 3.5 − 3.0 and 3.5 + 3.0, not 6.4
+    plots.hope_beside_luck(hopes.head(1), 0.011)  # as the lesson has it
+    told = ["what we hope for: 3.5", "0.5", "6.5", " it pays from 1.1 on "]
+    assert written(drawn[-1]) == told
+    no_overlap(drawn[-1])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ def drill():
     return pd.DataFrame(
         {
             "check": ["every known customer has a list", "no product leads more than half of the "
-                      "lists", "no tenth of the customers is lost", "other data than last time"],
+                      "lists", "nine in ten customers are still there",
+                      "other data than last time"],
             "stops": [True, False, True, False],
             "beside": [False, False, True, True],
             "tonight": True,

@@ -186,7 +186,7 @@ def test_the_curve_and_its_rivals(drawn):
     }
     assert {"20%", "30%", "40%", "58%", "best\nsellers"} <= set(words(axes))
     ticks = [label.get_text() for label in axes.get_xticklabels()]
-    assert ticks == ["1\nat\nonce", "3\na\nweek", "10\n5\nweeks", "100\n30\nweeks"]
+    assert ticks == ["1\nat once", "3\na week", "10\n5 weeks", "100\n30 weeks"]
     assert axes.get_title(loc="left") == "3 buyers: 30%; 100 buyers: 58% of the row is confirmed"
 
 

@@ -170,14 +170,16 @@ def test_of_many_it_says_how_many_of_a_hundred(drawn):
 
 
 def test_leads_are_drawn_against_nothing_and_the_bar(drawn):
-    plots.leads({"promising": (8, 12), "too small": (1, 3), "they win": (-9, -2)}, bar=6)
+    plots.leads({"promising": (8, 12), "too small": (1, 3), "they win": (-9, -2)}, line=6)
     [(axes, alt)] = drawn
     ranges = [tuple(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 5]
     assert ranges == [(8, 12), (1, 3), (-9, -2)]
     middles = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
     assert middles == [10, 2, -5.5]
     assert (
-        words(axes) == "no lead bar" and "8 to 12: promising" in alt and "\u22129 to \u22122" in alt
+        words(axes) == "no lead line"
+        and "8 to 12: promising" in alt
+        and "\u22129 to \u22122" in alt
     )
     colour = [to_hex(line.get_color()) for line in axes.lines if line.get_marker() == "o"]
     assert colour == [to_hex(each) for each in (colours.PERSONAL, colours.CHANCE, colours.POPULAR)]

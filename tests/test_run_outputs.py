@@ -242,14 +242,16 @@ def test_lists_that_lose_a_tenth_of_the_customers_stay_behind(tmp_path):
     assert not run.held_back and (tmp_path / "recommendations.csv").read_bytes() != published
     delivered(tmp_path, whole, 3, counts)
     run, metrics = delivered(tmp_path, few[few["customer_id"] != "c2"], 4, counts)
-    assert run.stopped_by == ["no tenth of the customers is lost (3 of 20 lost)"]
+    assert run.stopped_by == ["nine in ten customers are still there (3 of 20 lost)"]
     assert run.held_back and "3 of 20 lost" in " ".join(run.remarks)
     assert "--publish-anyway overrules" in " ".join(run.remarks)
     assert (tmp_path / "recommendations.csv").read_bytes() == published
     assert not metrics["recommendations"]["published"]
     others = whole.assign(customer_id="new " + whole["customer_id"])  # as many, under other ids
     run, _ = delivered(tmp_path, others, 5, counts)
-    assert run.held_back and run.stopped_by == ["no tenth of the customers is lost (20 of 20 lost)"]
+    assert run.held_back and run.stopped_by == [
+        "nine in ten customers are still there (20 of 20 lost)"
+    ]
 
 
 def test_lists_that_know_much_less_or_forbid_nothing_any_more_stay_behind(tmp_path, shop):
@@ -264,11 +266,11 @@ def test_lists_that_know_much_less_or_forbid_nothing_any_more_stay_behind(tmp_pa
     less = replace(production.build_engine(transactions.iloc[::2]), rules=whole.rules)
     run, _ = delivered(tmp_path, table, 2, counts, engine=less)
     [said] = run.stopped_by
-    assert run.held_back and said.startswith("no fifth of the purchases is lost (")
+    assert run.held_back and said.startswith("four in five purchases are still there (")
     lifted = replace(whole, rules=production.build_engine(transactions).rules)
     run, _ = delivered(tmp_path, table, 3, counts, engine=lifted)
     assert run.held_back
-    assert run.stopped_by == ["under half of what was forbidden is let in (9 of 9 let in again)"]
+    assert run.stopped_by == ["most of what was forbidden still is (9 of 9 let in again)"]
     (tmp_path / publishing.ENGINE).write_bytes(b"half of")  # nothing to compare with any more
     assert not delivered(tmp_path, table, 4, counts, engine=lifted)[0].held_back
 
@@ -286,7 +288,7 @@ def test_a_run_of_channels_alone_is_held_against_the_published_engine_too(tmp_pa
     production.save_engine(forbidding, tmp_path / publishing.ENGINE)
     for made, stopped in (
         (forbidding, []),
-        (engine, ["under half of what was forbidden is let in"]),
+        (engine, ["most of what was forbidden still is"]),
     ):
         production.save_engine(made, staging / publishing.ENGINE)
         found = publishing.stopping_checks(run, staging)

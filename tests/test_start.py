@@ -212,30 +212,30 @@ def test_a_product_that_is_new_to_the_shop_is_no_candidate():
     ],
 )
 def test_a_lead_is_compared_with_nothing_and_with_the_bar_alone(low, high, said):
-    assert start.what_a_lead_says(low, high, bar=6) == said
+    assert start.what_a_lead_says(low, high, line=6) == said
 
 
 def test_what_a_lead_says_agrees_with_the_rule_for_any_range():
     """Whatever the range: it wins, loses or is open for the same reasons as in the figure."""
     rng = np.random.default_rng(0)
-    for low, width, bar in zip(*rng.uniform([[-20], [0], [0.1]], [[20], [30], [12]], (3, 500)),
+    for low, width, line in zip(*rng.uniform([[-20], [0], [0.1]], [[20], [30], [12]], (3, 500)),
                                strict=True):  # fmt: skip
-        said, high = start.what_a_lead_says(low, low + width, bar), low + width
+        said, high = start.what_a_lead_says(low, low + width, line), low + width
         assert (said == start.THEY_WIN) == (high < 0)
-        assert (said in (start.WORTH_IT, start.MAY_BE)) == (low > 0 and high >= bar)
+        assert (said in (start.WORTH_IT, start.MAY_BE)) == (low > 0 and high >= line)
         assert (said in (start.TOO_SMALL, start.NO_LEAD)) == (
-            0 <= high < bar and (low > 0 or width <= 2 * bar)
+            0 <= high < line and (low > 0 or width <= 2 * line)
         )
 
 
 def test_the_quiz_asks_for_the_verdict_that_its_numbers_give():
-    """Question 4: two counts of customers with a hit in one list only, and the bar."""
+    """Question 4: two counts of customers with a hit in one list only, and the line."""
     [_, _, _, question, _] = yaml.safe_load(QUIZZES.read_text("utf-8"))["00"]
     numbers = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*\d", question["ask"])]
-    judged, engine, simpler, only_engine, only_simpler, bar = numbers
+    judged, engine, simpler, only_engine, only_simpler, line = numbers
     assert engine - only_engine == simpler - only_simpler >= 0, "the same people have both"
     lead, coins = only_engine - only_simpler, 2 * (only_engine + only_simpler) ** 0.5
-    assert start.what_a_lead_says(lead - coins, lead + coins, bar) == start.CANNOT_TELL
+    assert start.what_a_lead_says(lead - coins, lead + coins, line) == start.CANNOT_TELL
     said = f"The lead is {lead}, give or take 2 × √{only_engine + only_simpler} = {coins:.0f}: "
     said += f"from −{coins - lead:.0f} to {lead + coins:.0f}."
     assert said in question["right"]["why"] and judged >= evaluate.MIN_CUSTOMERS

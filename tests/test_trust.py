@@ -293,7 +293,7 @@ def test_a_homepage_that_pushes_flatters_the_best_sellers():
     futures = simulation.two_futures()
     goes_on, stops = futures.loc["homepage goes on"], futures.loc["homepage stops"]
     assert goes_on["best sellers"] > stops["best sellers"] + 0.1
-    left_out = futures.loc["goes on, pushed products not counted"]
+    left_out = futures.loc["goes on, pushed ones left out"]
     assert goes_on["lead"] + 0.03 < min(stops["lead"], left_out["lead"])
     assert left_out["shown"] == 0
     assert goes_on["shown"] > 1.5 * stops["shown"]

@@ -279,9 +279,9 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
     rows, score, groups, lists, test = (
         read[name] for name in ("rows", "score", "groups", "lists", "test")
     )
-    # length, variety and a common first place only ask somebody to look
+    # length, variety and a common first place only ask somebody to look, where nothing blocks
     found = [f"blocks: {each}" for each in what_fails(lists["failed"])]
-    found += [f"doesn't block: {each}" for each in what_fails(lists["asks"])]
+    found = found or [f"doesn't block: {each}" for each in what_fails(lists["asks"])]
     said = {
         **dict.fromkeys(GROUPS, ("–", "–")),
         "rows kept": (f"{rows['kept']:,} of {rows['read']:,}", "–"),
@@ -296,7 +296,8 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
-            f"{score['cut']:%d %b %Y}, the day of the cut, or later",
+            f"{score['cut']:%d %b %Y}, the day of the cut, or later: the lists saw the answer, so "
+            "score anew",
         ),
         "judges": (f"{score['judges']:,}", f"fewer than {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},

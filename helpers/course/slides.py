@@ -1138,7 +1138,7 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="reveal/dist/reveal.css">
 <style>
 .reveal { font: 30px/1.35 system-ui, sans-serif; color: #222; }
-.reveal-viewport { background: #fcfcfc; } /* as behind the figures */
+.reveal-viewport { background: #fff; } /* as behind the figures */
 .reveal section { text-align: left; height: 100%; }
 .slide { display: flex; flex-direction: column; height: 100%; box-sizing: border-box;
   padding: 12px 20px 44px; }

@@ -298,8 +298,8 @@ WORTH_IT, MAY_BE, CANNOT_TELL = "promising", "may be worth it", "can't tell yet"
 TOO_SMALL, NO_LEAD, THEY_WIN = "too small", "no lead worth having", "best sellers win"
 
 
-def what_a_lead_says(low: float, high: float, bar: float) -> str:
-    """What the range of a lead says, compared with 0 and with the bar, and with nothing else.
+def what_a_lead_says(low: float, high: float, line: float) -> str:
+    """What the range of a lead says, compared with 0 and with the line, and with nothing else.
 
     Whether there are enough customers for a range is asked before.
 
@@ -307,27 +307,27 @@ def what_a_lead_says(low: float, high: float, bar: float) -> str:
     ----------
     low, high : float
         The ends of the range.
-    bar : float
+    line : float
         The smallest lead worth having, above 0, in the same unit.
 
     Returns
     -------
     str
         :data:`THEY_WIN` below 0 as a whole. Above 0 as a whole: :data:`WORTH_IT` if all of it
-        reaches the bar, :data:`MAY_BE` if a part does, else :data:`TOO_SMALL`. With 0 in it:
-        :data:`CANNOT_TELL` if it reaches the bar, or is wider than twice the bar (as in
+        reaches the line, :data:`MAY_BE` if a part does, else :data:`TOO_SMALL`. With 0 in it:
+        :data:`CANNOT_TELL` if it reaches the line, or is wider than twice the line (as in
         :func:`helpers.evaluate.ruled_out`), else :data:`NO_LEAD`.
 
     Examples
     --------
-    >>> what_a_lead_says(-2, 14, bar=6), what_a_lead_says(-2, 4, bar=6)
+    >>> what_a_lead_says(-2, 14, line=6), what_a_lead_says(-2, 4, line=6)
     ("can't tell yet", 'no lead worth having')
     """
     if high < 0:
         return THEY_WIN
     if low > 0:
-        return TOO_SMALL if high < bar else MAY_BE if low < bar else WORTH_IT
-    return NO_LEAD if evaluate.ruled_out(low, high, bar) else CANNOT_TELL
+        return TOO_SMALL if high < line else MAY_BE if low < line else WORTH_IT
+    return NO_LEAD if evaluate.ruled_out(low, high, line) else CANNOT_TELL
 
 
 def share_with_a_hit(hits: pd.DataFrame, by_dice: pd.DataFrame) -> pd.DataFrame:

@@ -71,7 +71,7 @@ _CONFIGURATION = {
         "light_css_variables": {
             "color-brand-primary": colours.BLUE,
             "color-brand-content": colours.BLUE,
-            "color-background-primary": "#fcfcfc",  # as behind the figures
+            "color-background-primary": "#fff",  # as behind the figures
         },
         "dark_css_variables": {
             "color-brand-primary": colours.OTHER,

@@ -260,7 +260,9 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     finding += f"best sellers for {percent(rate[rival])}"
     if "random" in rate:
         finding += f", dice for {percent(rate['random'])}"
-    xlabel = f"hit rate at {k}: judges who bought at least one of {k}"
+    judges = results["customers"].max() if "customers" in results else 0
+    whose = f"of {judges:,} judges," if judges else "judges"
+    xlabel = f"hit rate at {k}: {whose} who bought at least one of {k}"
     xlabel += "\nbold: ours and the honest rival"
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
@@ -297,11 +299,10 @@ def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False)  # fmt: skip
+                  frameon=False, labelcolor="linecolor")  # fmt: skip
     ours, _, dice = ([percent(each[0]), percent(each[-1])] for each in found.values())
     finding = f"1 to {longest} places: ours reach {' to '.join(ours)}, dice {' to '.join(dice)}"
-    figure.suptitle("\n".join(textwrap.wrap(finding, 60)), x=0.01, ha="left", fontsize=13,
-                    fontweight="bold")  # fmt: skip
+    figure.suptitle(finding)
     told = "; ".join(
         f"{what}: "
         + ", ".join(
@@ -464,8 +465,8 @@ def same_or_different(table: pd.DataFrame) -> None:
                       va="center", color=ink, fontsize=style.SMALL)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1.5)
     axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
-    axes.set_ylim(len(table) - 0.5, -1.1)
-    for lift, who, ink in [(-0.9, "same judges", INK), (-0.55, "different", "#6E6E6E")]:
+    axes.set_ylim(len(table) - 0.5, -1.3)
+    for lift, who, ink in [(-1.1, "same judges", INK), (-0.7, "different", "#6E6E6E")]:
         axes.text(1.02, lift, who, transform=axes.get_yaxis_transform(), va="center",
                   color=ink, fontsize=style.SMALL, fontweight="bold")  # fmt: skip
     same, apart = clear_differences(table)

@@ -39,28 +39,34 @@ BESIDE = [
 ]
 
 
+def _in_box(text: str, width: int) -> str:
+    """A text in one line, or in two that are about equally long."""
+    return text if len(text) <= width else textwrap.fill(text, len(text) // 2 + 3)
+
+
 def routine() -> None:
     """The course in eight questions: the first no decides; a finished test is a side door."""
     figure, axes = style.figure(height=8.2)
     for place, (question, lesson, word) in enumerate(ROUTINE):
         y, colour = -place - (place >= _TEST_SPEAKS_AFTER), _ANSWERS[word]
-        style.box(axes, 2.55, y, 5.1, 0.76, textwrap.fill(question, 26), INK)
+        style.box(axes, 2.55, y, 5.1, 0.76, _in_box(question, 26), INK)
         axes.text(-0.15, y + 0.14, str(place + 1), ha="right", va="center", color=INK,
                   fontweight="bold")  # fmt: skip
         axes.text(-0.15, y - 0.2, f"lesson {lesson}", ha="right", va="center", color=CHANCE,
                   fontsize=style.SMALL)  # fmt: skip
         style.arrow(axes, (5.15, y), (6.05, y), colour)
         axes.text(5.55, y + 0.08, "no", ha="center", va="bottom", color=colour)
-        style.box(axes, 7.6, y, 3.0, 0.76, textwrap.fill(word, 14), colour, filled=True)
+        style.box(axes, 7.6, y, 3.0, 0.76, _in_box(word, 14), colour, filled=True)
         style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
+        axes.text(2.75, y - 0.5, "yes", va="center", color=INK, fontsize=style.SMALL)
     y, last = -_TEST_SPEAKS_AFTER, -len(ROUTINE) - 1
     axes.text(2.55, y, "a test that decided?", ha="center", va="center", color=INK)
     style.arrow(axes, (5.15, y), (6.05, y), INK)
     axes.text(5.55, y + 0.08, "yes", ha="center", va="bottom", color=INK)
     style.box(axes, 7.6, y, 3.0, 0.76, "it speaks\nfirst", INK, filled=True)
     style.arrow(axes, (2.55, y - 0.3), (2.55, y - 0.61), INK)
+    axes.text(2.75, y - 0.5, "no", va="center", color=INK, fontsize=style.SMALL)
     style.box(axes, 2.55, last, 3.4, 0.62, "ship a test", PERSONAL, True)
-    axes.text(2.75, last + 0.49, "yes", va="center", color=INK, fontsize=style.SMALL)
     axes.set_xlim(-1.6, 9.15)
     axes.set_ylim(last - 0.45, 0.55)
     style.bare(axes, equal=False)

@@ -138,6 +138,9 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
         axes.set_xlim(-1.4, 1.4)
         axes.set_ylim(-1.85, 1.0)
         style.bare(axes)
+    than = "more common buyers than" if lift > 1 else "fewer common buyers than"
+    than = "as many common buyers as" if np.isclose(lift, 1) else than
+    figure.suptitle(f"{one} and {other}: {than} chance gives")
     style.show(
         figure,
         f"Who is counted for {one} and {other}: support {both.sum()} of {len(bought)}, confidence "
@@ -183,6 +186,11 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
         axes.text(later[0], -0.5, "since", color=PERSONAL, ha="center", fontweight="bold")
     labels = [f"{n:,} or more:\n{pairs:,} pair{'' if pairs == 1 else 's'}"
               for n, pairs in melted["pairs"].items()]  # fmt: skip
+    beside = "common buyers then"
+    if len(melted) == 1:  # too low for a name that runs along it
+        [(n, pairs)] = melted["pairs"].items()
+        labels = [f"{pairs:,} pair{'' if pairs == 1 else 's'} with\n{n:,} or more\nin common"]
+        beside = ""
     axes.set_yticks(range(len(melted)), labels)
     axes.set_ylim(len(melted) + 0.1, -0.95)
     finding = f"The ten highest early lifts: {early[0]:,.1f} became {later[0]:,.1f}"
@@ -194,14 +202,14 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
         for n, row in melted.iterrows()
     )
     alt = f"{finding}. By common buyers at the time: {told}. An ordinary pair: {usual:.1f}."
-    style.finish(figure, axes, finding, "lift, mean of the ten highest", "common buyers then", alt)
+    style.finish(figure, axes, finding, "lift, mean of the ten highest", beside, alt)
 
 
 def instead_or_together() -> None:
     """Fewer common buyers than chance gives, about as many, or more: three kinds of pairs."""
     figure, axes = style.figure(3.7)
     kinds = [
-        (4, "instead of each other", "two kettles", WARNING),
+        (4, "instead of each other", "two kettles (many looked at both)", WARNING),
         (20, "nothing to do with each other", "kettle & novel", CHANCE),
         (60, "as well", "kettle & tea", PERSONAL),
     ]
@@ -224,7 +232,7 @@ def instead_or_together() -> None:
     axes.set_yticks([])
     axes.set_xticks([0, 20, 40, 60])
     axes.spines["left"].set_visible(False)
-    finding = "Fewer common buyers than chance gives: one instead of the other"
+    finding = "Few bought both, though many looked at both: one or the other"
     told = "; ".join(f"{both}, {pair}: {what}" for both, what, pair, _ in kinds)
     style.finish(figure, axes, finding, "common buyers, if one has 200 of 1,000, the other 100", "",
                  f"{finding}. Chance gives 20. {told}.")  # fmt: skip
@@ -360,7 +368,7 @@ def three_taps() -> None:
               fontweight="bold")  # fmt: skip
     _panel(axes, (3.05, 1.05), 1.15, 1.0, INK)
     axes.text(3.625, 1.55, "scores", ha="center", va="center", fontweight="bold")
-    ends = [(2.75, "itself in the row"), (1.55, "“because …”"), (0.35, "all else in the row")]
+    ends = [(2.75, "itself\nin the row"), (1.55, "“because …”"), (0.15, "all else\nin the row")]
     for height, text in ends:
         _panel(axes, (6.2, height - 0.36), 2.35, 0.72, WARNING if height < 1 else CHANCE)
         axes.text(7.375, height, text, ha="center", va="center", fontsize=style.SMALL)
@@ -376,11 +384,11 @@ def three_taps() -> None:
                   markeredgewidth=2 if mark == "o" else 1)  # fmt: skip
         reason = text.startswith("reason")  # between two arrows
         text = text.replace("\n", " ") if reason else text
-        at = (7.375, 1.0) if reason else (x - 0.1, y + 0.2)
+        at = (7.375, 0.98) if reason else (x - 0.1, y + 0.2)
         axes.text(*at, text, ha="center", fontsize=style.SMALL, va="center" if reason else "bottom",
                   fontweight="bold")  # fmt: skip
     axes.set_xlim(-0.2, 8.65)
-    axes.set_ylim(-0.15, 3.3)
+    axes.set_ylim(-0.3, 3.3)
     style.bare(axes)
     finding = "Three taps: with the input open, the purchase still moves the row"
     style.title(axes, finding)

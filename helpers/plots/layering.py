@@ -231,8 +231,7 @@ def honest_percentages(groups: pd.DataFrame, break_even: float) -> None:
         right = break_even <= 0.5
         told = f" an offer pays from\n {break_even:.0%} on" if right else "an offer pays \nfrom "
         told += "" if right else f"{break_even:.0%} on "
-        axes.text(break_even, 0.93, told, ha="left" if right else "right", va="center",
-                  bbox=style.ON_WHITE)  # fmt: skip
+        axes.text(break_even, 0.93, told, ha="left" if right else "right", va="center")
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.04)
     finding = "No group is surely off"
@@ -274,6 +273,9 @@ def risk_and_gain(table: pd.DataFrame) -> None:
     top = 100 * max(table["truth"].max(), 0.001)
     below.set_ylim(min(100 * table["truth"].min(), 0) - 0.1 * top, 1.5 * top)
     below.axhline(0, color=INK, linewidth=1)
+    below.set_yticks([])
+    below.spines[["left", "bottom"]].set_visible(False)
+    below.tick_params(axis="x", length=0)
     below.text(-0.45, 1.47 * top, "more buyers per 100 offers", va="top",
                fontweight="bold", color=PERSONAL)  # fmt: skip
     names = ["safest\nfifth", *map(str, range(2, len(table))), "riskiest\nfifth"]
@@ -354,7 +356,8 @@ def layers_beside(table: pd.DataFrame) -> None:
     low = min(table["more_low"].min(), 0)
     for place, head in heads:
         axes.text(low, place, head, va="center", fontweight="bold", bbox=style.ON_WHITE)
-    axes.axvline(0, color=INK, linewidth=1, zorder=0)
+    for place, *_ in rows:  # zero, but not through a head
+        axes.plot([0, 0], [place - 0.5, place + 0.5], color=INK, linewidth=1, zorder=0)
     axes.set_yticks([place for place, *_ in rows], [told for *_, told in rows])
     axes.set_ylim(rows[-1][0] + 0.6, -0.7)
     axes.margins(x=0.14)
@@ -448,7 +451,7 @@ def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
     left, right = min(ends), max(ends)
     rightwards = line < (left + right) / 2
     axes.text(line, -0.85, f" {takes} ", color=WARNING, va="center", fontweight="bold",
-              ha="left" if rightwards else "right", bbox=style.ON_WHITE)  # fmt: skip
+              ha="left" if rightwards else "right")  # fmt: skip
     room = 0.08 * (right - left)
     axes.set_xlim(left - room, right + room)
     axes.set_ylim(len(hopes) - 0.35, -1.1)
@@ -461,8 +464,8 @@ def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
     elif 100 * (full["expected"] - full["give_or_take"]) < line:
         finding = "Even if we see all that we hope for, we can't tell"
     alt = f"{finding}. Of 100 mailed, new buyers: {'; '.join(told)}. The line: {takes}."
-    style.finish(figure, axes, finding, "new buyers of 100 (bars: how far luck moves what we see)",
-                 "", alt)  # fmt: skip
+    luck = f"bar{'s' if len(hopes) > 1 else ''}: how far luck moves what we see"
+    style.finish(figure, axes, finding, f"new buyers of 100 ({luck})", "", alt)
 
 
 def _of_100(share: float) -> str:
@@ -531,13 +534,17 @@ def who_gets_one(groups: pd.DataFrame) -> None:
     axes.plot([overall] * 2, [-0.55, len(groups) - 0.5], color=INK, linewidth=1.2, linestyle="--",
               zorder=0)  # fmt: skip
     axes.text(overall, -0.8, f"all: {overall:.0%}", ha="center", va="center", bbox=style.ON_WHITE)
+    for place, customers in enumerate(groups["customers"]):
+        axes.text(1.02, place, f"of {customers:,}", va="center", color=INK)
     axes.set_yticks(range(len(groups)), [_two_lines(name) for name in groups.index])
     axes.set_ylim(len(groups) - 0.5, -1.15)
-    axes.set_xlim(0, 1.15)
+    axes.set_xlim(0, 1.28)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     least, most = groups.iloc[0], groups.iloc[-1]
     finding = f"On the list: {least['share']:.0%} of “{least.name}”, "
     finding += f"{most['share']:.0%} of “{most.name}”"
     if len(groups) < 2 or least["share"] == most["share"]:
         finding = f"On the list: {overall:.0%} of every segment"
     told = "; ".join(f"{name}: {row['share']:.0%}" for name, row in groups.iterrows())
-    style.finish(figure, axes, finding, "share on the list", "", f"{finding}. {told}.", "x")
+    xlabel = "share on the list, and of how many customers"
+    style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.", "x")

@@ -216,9 +216,9 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
         axes.plot([-allowed, allowed], [place, place], color=style.PALE, linewidth=16,
                   solid_capstyle="butt")  # fmt: skip
         axes.plot(off, place, "o", color=colour, markersize=12)
-        axes.text(-1.05 * allowed, place - 0.36, f"{name}: {base:,} and {new:,}, "
+        axes.text(0, place - 0.36, f"{name}: {base:,} and {new:,}, "
                   f"{abs(off):,.0f} off, {allowed:,.0f} allowed", va="center",
-                  color=colour, ha="left", bbox=style.ON_WHITE)  # fmt: skip
+                  color=colour, ha="left", transform=axes.get_yaxis_transform())  # fmt: skip
         reach = max(reach, abs(off), allowed)
         axes.plot([0, 0], [place - 0.16, place + 0.16], color=INK, linewidth=1)
     axes.set_xlim(-1.15 * reach, 1.15 * reach)
@@ -286,8 +286,10 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
         The smallest lift that pays.
     """
     figure, axes = style.figure(height=0.75 * len(lifts) + 1.4)
-    for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, "--")):
-        axes.axvline(side, color=colour, linewidth=1.6, linestyle=dash, zorder=1)
+    for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, (0, (2, 1)))):
+        for place in range(len(lifts)):  # beside its interval, not through a sentence
+            axes.plot([side, side], [place - 0.2, place + 0.2], color=colour, linewidth=1.6,
+                      linestyle=dash, zorder=3)  # fmt: skip
     left = min(0, *(low for low, _ in lifts))
     reach = max(worth_having, *(high for _, high in lifts)) - left
     told = []
@@ -303,10 +305,10 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
                 why, answer = "the low end is below break-even", f"{SHIP} in steps"
         axes.plot([low, high], [place, place], color=colour, linewidth=7, solid_capstyle="butt")
         axes.text(left - 0.1 * reach, place - 0.36, f"{why}: {answer}", color=colour, ha="left",
-                  va="center", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
+                  va="center", fontweight="bold")  # fmt: skip
         told.append(f"{low:+.0%} to {high:+.0%}, {why}: {answer}")
-    axes.text(worth_having, -0.95, f" break-even {worth_having:.0%}", color=WARNING, ha="left",
-              va="center", bbox=style.ON_WHITE)  # fmt: skip
+    axes.text(worth_having, -0.85, f"break-even {worth_having:.0%}", color=WARNING, ha="center",
+              va="center")  # fmt: skip
     axes.set_xlim(left - 0.12 * reach, left + 1.04 * reach)
     axes.set_ylim(len(lifts) - 0.5, -1.2)
     axes.set_yticks([])
@@ -362,9 +364,10 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
             else:
                 share_text = f"{share:+.0%}"
             axes.text(share, y - 0.2, f"{share_text}{money}", ha=align,
-                      va="top", color=colour, bbox=style.ON_WHITE)  # fmt: skip
+                      va="top", color=colour,
+                      bbox=None if align == "right" else style.ON_WHITE)  # fmt: skip
     axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
-              color=WARNING, va="center", bbox=style.ON_WHITE,
+              color=WARNING, va="center",
               ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
     room = 0.2 * (high - low)
     axes.set_xlim(low - room, high + room)

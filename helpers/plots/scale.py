@@ -115,7 +115,7 @@ def what_doubling_does(doubled: pd.DataFrame) -> None:
             value = doubled.loc[what, column]
             axes.barh(place + shift, value, height=0.34, color=colour)
             axes.text(value + 0.06, place + shift, _times(value), va="center", color=colour)
-    axes.axvline(1, color=INK, linewidth=1, linestyle="--", zorder=0)
+    axes.plot([1, 1], [-0.45, 2.6], color=INK, linewidth=1, linestyle="--", zorder=0)
     most = 1.18 * max(2, doubled[list(bars)].max(axis=None))
     for height, (told, colour) in zip((-1.0, -0.65), bars.values(), strict=True):
         axes.text(most, height, told, color=colour, ha="right", va="center", fontweight="bold")

@@ -80,6 +80,8 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         axes.set_ylim(-1.65, 1.55)
         style.bare(axes)
         told.append(f"{one} and {other} have {len(both)} buyer{'s' * (len(both) != 1)} in common")
+    question = "Which pair belongs together more?" if len(pairs) > 1 else "Who bought both?"
+    figure.suptitle(question)
     style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
 
 
@@ -101,10 +103,12 @@ def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     shown = list(dict.fromkeys(product for pair in pairs for product in pair))
     of = dict(zip(shown, cycle([_ONE, _OTHER, COLOURS[2]]), strict=False))
     longest = bought[shown].sum().max() ** 0.5
+    cosines = {}
     for axes, pair in zip(panels[0], pairs, strict=True):
         lengths = [bought[product].sum() ** 0.5 for product in pair]
         cosine = (bought[pair[0]] * bought[pair[1]]).sum() / (lengths[0] * lengths[1])
         angle = np.arccos(min(1, cosine))
+        cosines[" and ".join(pair)] = cosine
         written = f"{cosine:.2f}".removeprefix("0")
         for product, length, turn in zip(pair, lengths, (0, angle), strict=True):
             tip = length * np.array([np.cos(turn), np.sin(turn)])
@@ -121,6 +125,8 @@ def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         axes.set_ylim(-0.45, longest + 0.15)
         style.bare(axes)
         told.append(f"{' and '.join(pair)} {np.degrees(angle):.0f} degrees, cosine {written}")
+    nearest = max(cosines, key=cosines.get)
+    figure.suptitle(f"The narrower the angle, the more alike: {nearest}")
     style.show(figure, f"Arrows of products, with the angle between them: {'; '.join(told)}.")
 
 
@@ -272,7 +278,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     ]
     highest = 1.14 * top
     heights = _apart([row.attrs[name] for name, *_ in lines], 0.15 * highest)
-    edges = row.index[0] * 0.33, row.index[-1] * 1.6
+    edges = row.index[0] * 0.42, row.index[-1] * 1.25
     for (name, colour, dashes, label), height in zip(lines, heights, strict=True):
         axes.axhline(row.attrs[name], color=colour, linestyle=dashes, linewidth=2)
         axes.annotate(label, (edges[1], height), (6, 0), textcoords="offset points", color=colour,
@@ -288,7 +294,7 @@ def buyers_needed(row: pd.DataFrame) -> None:
     axes.set_xscale("log")
     axes.set_xticks(
         row.index,
-        [f"{n:,}\n{_wait(w)}".replace(" ", "\n") for n, w in row["weeks"].items()],
+        [f"{n:,}\n{_wait(w)}" for n, w in row["weeks"].items()],
     )
     axes.minorticks_off()
     axes.set_xlim(*edges)

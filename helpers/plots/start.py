@@ -253,22 +253,22 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
 
 
-def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
+def leads(examples: dict[str, tuple[float, float]], line: float) -> None:
     """Ranges of a lead against no lead and against the one worth having.
 
     Parameters
     ----------
     examples : dict of tuple
         By what to say of it and do: the ends of the range, in customers of a hundred.
-    bar : float
+    line : float
         The smallest lead worth having.
     """
     figure, axes = style.figure(0.55 * len(examples) + 1.5)
     for place, (said, (low, high)) in enumerate(examples.items()):
-        colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= bar else CHANCE
+        colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= line else CHANCE
         axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="butt")
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=9, label=said)
-    for at, words in ((0, "no lead"), (bar, "bar")):
+    for at, words in ((0, "no lead"), (line, "line")):
         axes.axvline(at, color=INK, linewidth=1.2, linestyle="-" if at == 0 else "--", zorder=0)
         side = "right" if at == 0 else "left"
         axes.text(at, -0.75, words, ha=side, va="bottom", color=INK, fontsize=style.SMALL)
@@ -281,11 +281,11 @@ def leads(examples: dict[str, tuple[float, float]], bar: float) -> None:
         f"{low} to {high}".replace("-", "\u2212") + f": {said}"
         for said, (low, high) in examples.items()
     )
-    finding = "Does the range reach the bar? Is all of it above 0?"
+    finding = "Does the range reach the line? Is all of it above 0?"
     label = "the engine's lead over best sellers, of 100 customers"
     figure.suptitle(finding, x=0, ha="left", fontsize=13, fontweight="bold")
     axes.set_xlabel(label)
-    style.show(figure, f"{finding} A bar of {bar}. {told}.")
+    style.show(figure, f"{finding} A line of {line}. {told}.")
 
 
 def puzzle(bought: pd.DataFrame, customer: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +18,7 @@ from IPython.display import display
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.text import Text
-from matplotlib.ticker import Formatter, FuncFormatter
+from matplotlib.ticker import Formatter, FuncFormatter, ScalarFormatter
 from matplotlib.transforms import Bbox
 from PIL import Image
 
@@ -35,7 +36,7 @@ ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 _DOTS, _PIXELS = int(os.environ.get("PICTURE_DOTS", 200)), 104
 _STYLE = {
     "figure.figsize": (WIDTH, 3.7),
-    "figure.dpi": 96,
+    "figure.dpi": max(_DOTS, 96),  # letters are as wide in the layout as in the picture
     "font.size": 11.5,
     "axes.titlesize": 13,
     "axes.titleweight": "bold",
@@ -173,10 +174,15 @@ class _Typeset(Formatter):
         self.inner = inner
 
     def __call__(self, value, pos=None):
-        return typeset(str(self.inner(value, pos)))
+        return self._printed(self.inner(value, pos))
 
     def format_ticks(self, values):
-        return [typeset(str(text)) for text in self.inner.format_ticks(values)]
+        return [self._printed(text) for text in self.inner.format_ticks(values)]
+
+    def _printed(self, text):
+        if isinstance(self.inner, ScalarFormatter):  # 1,000 as in a sentence
+            text = re.sub(r"\d(?=(\d{3})+$)", r"\g<0>,", str(text))
+        return typeset(str(text))
 
     def set_locs(self, locs):
         self.inner.set_locs(locs)
@@ -231,7 +237,11 @@ def settle(figure) -> None:
 
 
 def _wrap(figure, text, room, down=False):
-    """Break a text into lines that fit into the room: at words, as few lines as it takes."""
+    """Break a text into lines that fit into the room: at words, as few lines as it takes.
+
+    Two lines are about equally long, so that no word is left over for the second; rather a comma
+    or a colon ends the first, and never a number whose unit would begin the second.
+    """
     side = 3 if down else 2
     renderer = figure.canvas.get_renderer()
 
@@ -239,16 +249,34 @@ def _wrap(figure, text, room, down=False):
         text.set_text(line)
         return text.get_window_extent(renderer).bounds[side]
 
-    lines = []
-    for told in text.get_text().split("\n"):
-        lines.append("")
+    def filled(told, room):
+        lines = [""]
         for word in told.split(" "):
             longer = f"{lines[-1]} {word}".strip()
             if not lines[-1] or length(longer) <= room:
                 lines[-1] = longer
             else:
                 lines.append(word)
+        return lines
+
+    lines = []
+    for told in text.get_text().split("\n"):
+        fewest = filled(told, room)
+        if len(fewest) == 2:
+            words = told.split(" ")
+            pairs = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+            fewest = min((pair for pair in pairs if max(map(length, pair)) <= room),
+                         key=_uneven, default=fewest)  # fmt: skip
+        lines += fewest
     text.set_text("\n".join(lines))
+
+
+def _uneven(pair) -> float:
+    """How badly a text is broken into these two lines."""
+    first, second = map(len, pair)
+    ends = pair[0][-1]
+    worse = 0.15 if ends.isdigit() or ends == "%" else -0.15 if ends in ",;:." else 0
+    return max(first, second) / (first + second) + worse
 
 
 def _on_white(colour):
@@ -331,14 +359,25 @@ def _few_colours(picture):
     """The same in 64 colours, for a file a third as large: the 40 that fill most of it stay exact.
 
     The others are of letters' and lines' soft edges. If all were chosen for the picture as a whole,
-    a group of dots could take the colour of its neighbours.
+    a group of dots could take the colour of its neighbours. What is nearly a more frequent colour
+    is left out: the search for the nearest is rough, and white would become nearly white.
     """
-    most = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:40]
+    colours = []
+    for _, colour in sorted(picture.getcolors(picture.width * picture.height), reverse=True):
+        if len(colours) < 40 and not any(_nearly(colour, other) for other in colours):
+            colours.append(colour)
     half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
     edges = half.quantize(24, dither=Image.Dither.NONE).getpalette()
+    edges = [tuple(edges[start : start + 3]) for start in range(0, min(len(edges), 3 * 24), 3)]
+    exact = tuple(colours)
+    colours += [edge for edge in edges if not any(_nearly(edge, other) for other in exact)]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in most for part in colour] + edges[: 3 * 24])
+    palette.putpalette([part for colour in colours for part in colour])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _nearly(one, other) -> bool:
+    return max(abs(part - beside) for part, beside in zip(one, other, strict=True)) < 8
 
 
 __all__ = ["COLOURS", "INK", "SMALL", "WIDTH", "arrow", "bare", "box", "figure", "finish", "key",

@@ -38,7 +38,7 @@ def two_futures(
     -------
     DataFrame
         Rows ``"homepage goes on"``, ``"homepage stops"`` and
-        ``"goes on, pushed products not counted"``. Columns: hit rates of the ``best sellers`` (of
+        ``"goes on, pushed ones left out"``. Columns: hit rates of the ``best sellers`` (of
         all time, 30 or 7 days, whichever do best) and the ``personal lists``; ``lead`` of the
         personal lists, customer by customer, with its 95 % interval ``lead_low``, ``lead_high``;
         ``customers``; ``shown``, the share of later purchases that are products from the homepage.
@@ -55,7 +55,7 @@ def two_futures(
     goes_on, stops = replay_purchases(pushed, seed), replay_purchases(stopped, seed)
     left = goes_on[~goes_on["product_id"].isin(shown)]
     cases = {"homepage goes on": goes_on, "homepage stops": stops}
-    for name, bought in (cases | {"goes on, pushed products not counted": left}).items():
+    for name, bought in (cases | {"goes on, pushed ones left out": left}).items():
         split = evaluate.split_by_time(bought, test_days=test_days)
         matrix, tables = split.training()
         models = (ItemBased(), MostPopular(), MostPopular(30), MostPopular(7))

@@ -40,7 +40,7 @@ def write_picture(chromium, folder: Path) -> Path:
         high = int(page.locator(ends).first.bounding_box()["y"])
         part = {"x": 0, "y": 0, "width": width, "height": high}
         with Image.open(io.BytesIO(page.screenshot(clip=part))) as picture:
-            picture.quantize(128).save(folder / f"{name}.png", pnginfo=words, optimize=True)
+            picture.quantize(256).save(folder / f"{name}.png", pnginfo=words, optimize=True)
         page.close()
     return folder / "memo.png"
 

@@ -167,6 +167,30 @@ def test_an_answer_is_remembered_until_it_is_cleared(open_forms):
     assert page.locator("input[type=text]").input_value() == ""
 
 
+def test_options_are_no_code_on_a_page_and_a_field_stays_inside_its_frame_on_a_phone(
+    browser, tmp_path
+):
+    from helpers.course.notebooks import FOLDER
+    from helpers.course.pages import lesson_html
+
+    [lesson] = FOLDER.glob("03_*.ipynb")
+    (tmp_path / "03.html").write_text(lesson_html(lesson), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.goto((tmp_path / "03.html").as_uri())
+    assert page.get_by_text("“from 15 buyers”").count() and page.get_by_text("small").count()
+    assert not [code for code in page.locator("article p code").all_inner_texts() if '"' in code]
+    for frame in page.locator(".exercise.amount").all():
+        inside, outside = frame.locator("input").bounding_box(), frame.bounding_box()
+        assert inside["x"] + inside["width"] < outside["x"] + outside["width"]
+    lefts = page.evaluate(
+        "[...document.querySelectorAll('article table:not(.explorable table)')]"
+        ".filter(each => !each.closest('details'))"
+        ".map(each => each.getBoundingClientRect().left).filter(Boolean)"
+    )
+    assert len(lefts) > 2 and max(lefts) - min(lefts) < 1, "all tables begin at the text's edge"
+    page.close()
+
+
 def test_a_page_of_the_site_has_forms_for_cells_and_without_scripts_the_cells(browser, tmp_path):
     from helpers.course.notebooks import FOLDER
     from helpers.course.pages import lesson_html

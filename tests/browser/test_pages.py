@@ -592,6 +592,21 @@ def test_the_first_page_has_a_memo_that_a_phone_can_show(site, watched):
         assert [name for name, picture in shown.items() if picture.evaluate(drawn)] == [there]
 
 
+def test_the_first_page_says_what_it_is_found_and_takes_before_anybody_scrolls(site, watched):
+    page = watched.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{site}/index.html")
+    minutes = r"\d+ lessons of \d+ to \d+ minutes · .* · code MIT, text and data CC BY 4\.0"
+    assert re.fullmatch(minutes, page.locator("p.facts").inner_text())
+    found = page.get_by_role("img", name=re.compile(r"\d+ of 100 find a later purchase"))
+    said = page.get_by_role("link", name="ship a test")
+    for part in (page.get_by_role("link", name="Begin with lesson 00"), found, said):
+        box = part.first.bounding_box()
+        assert box["y"] + box["height"] < 800
+    commands = page.locator(".doors > div > p:last-child").all()
+    assert len({each.bounding_box()["y"] for each in commands}) == 1, "the ways in stand alike"
+
+
 def test_a_thumb_moves_a_slider_and_sees_what_it_changes(site, watched):
     page = watched.page
     page.set_viewport_size({"width": 390, "height": 844})

@@ -61,7 +61,17 @@
     const code = box.closest(".cell").querySelector(".cell_input, .input");
     if (code) code.classList.add("answer-code");
 
+    // what a cell takes in quotation marks is no code here
+    function unquote(options) {
+      const bare = (text) => text.replace(/[“”"]/g, "").replaceAll("’", "'");
+      const known = options.map(([option]) => bare(element("span", { innerHTML: option }).textContent));
+      for (const code of document.querySelectorAll("article p code"))
+        if (/^["“]/.test(code.textContent) && known.includes(bare(code.textContent)))
+          code.replaceWith(`“${bare(code.textContent)}”`);
+    }
+
     function choice(options) {
+      unquote(options);
       const field = element("fieldset", { className: "exercise" }, element("legend", { textContent: "Your answer" }));
       const answer = (place) => tell([verdict(...options[place].slice(1))]);
       options.forEach(([option], place) => {
