@@ -1269,7 +1269,7 @@ const fit = () => {
   else if (table) {
     table.style.removeProperty("--row");
     grow(table, 42, 12, 0.5, (size) => { table.style.fontSize = `${size}px`; });
-    grow(table, 0.7, 0.15, 0.05, (size) => { table.style.setProperty("--row", `${size}em`); });
+    grow(table, 0.7, 0.14, 0.05, (size) => { table.style.setProperty("--row", `${size}em`); });
   } else if (list) grow(list, 50, 16, 1, (size) => { list.style.fontSize = `${size}px`; });
 };
 Reveal.on("ready", fit);
