@@ -790,8 +790,8 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
                     f"{best:.1f} % at best, {worst:.1f} % at worst 8,000, the cost",
                     f"2 %, the highest we believe {twice}"]  # fmt: skip
     rule = f"roll out if carts surely rose, perhaps by {100 * plan['lift']:.0f} %, which pays (in "
-    rule += "steps, if it may be less); drop if it's surely less; else keep today's list."
-    assert f"Then: {rule}" in asks
+    rule += "steps, if perhaps less); drop if surely less; else keep today's list."
+    assert f"At the end: {rule}" in asks
     assert "Surely: all of the 95 % interval says so." in said(page)
     stake = f"The test costs ________ hours, and at most {most} in margin. A roll-out then"
     ends = "0", twice.split(" to ")[1]  # nothing, if hits sell nothing
