@@ -154,6 +154,11 @@ def test_a_number_stays_with_its_unit_in_a_title(pages):
         figure, axes, "1 to 20 places: ours reach 20% to 81%, dice 4.6% to 59% of all"
     )
     assert figure.get_suptitle().split("\n")[0].endswith("81\xa0%,")
+    figure, axes = plots.style.figure()
+    plots.style.finish(
+        figure, axes, "Of those who found something 40 judges or more said so on the first day"
+    )
+    assert figure.get_suptitle().split("\n")[1].startswith("40 judges")
 
 
 def test_an_axis_writes_a_thousand_as_a_sentence_does(pages):
@@ -178,6 +183,7 @@ def test_each_colour_of_a_drawing_reaches_the_page(monkeypatch):
         axes.fill_between([0, 9], place - 0.4, place + 0.4, color=light)
         axes.plot(range(5), [place] * 5, "o", color=colour, markersize=6)
         axes.text(6, place, f"group {place}", color=[0.7 * part for part in to_rgb(colour)])
+    axes.fill_between([9, 10], 0, 9, color="#fcfcfc")  # as letters' edges are
     plots.style.show(figure, "")
     stored = base64.b64decode(shown[0])
     picture = Image.open(io.BytesIO(stored)).convert("RGB")

@@ -211,7 +211,7 @@ def test_a_product_that_is_new_to_the_shop_is_no_candidate():
         (-14, -6, "best sellers win"),
     ],
 )
-def test_a_lead_is_compared_with_nothing_and_with_the_bar_alone(low, high, said):
+def test_a_lead_is_compared_with_nothing_and_with_the_line_alone(low, high, said):
     assert start.what_a_lead_says(low, high, line=6) == said
 
 

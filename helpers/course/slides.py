@@ -333,9 +333,8 @@ def _fitted(slide):
     if slide.answers and words(slide.headline, *said[:1]) <= MOST_WORDS:
         slide.kicker = slide.kicker if words(*visible(slide), *said[:1]) <= MOST_WORDS else ""
     for sentence in said[: 1 if exhibit else 2]:
-        asks = (exhibit or slide.answers) and _ASKS.search(
-            sentence
-        )  # and the answer would be missing
+        # on a slide that shows or answers, a question's own answer would be missing
+        asks = (exhibit or slide.answers) and _ASKS.search(sentence)
         if asks or words(sentence, *visible(slide)) > MOST_WORDS:
             break
         if exhibit and words(sentence) in _BARE and not re.search(r'\*\*|["“]', sentence):
@@ -994,16 +993,12 @@ def _figure(output, whole=False, halves=False):
 def _halves(png):
     """The upper and the lower part of a picture, cut near its middle where it is emptiest."""
     with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
-        grey = picture.convert("L")
-        middle = range(round(0.4 * grey.height), round(0.6 * grey.height))
-        ink = {
-            row: sum(tone < 235 for tone in grey.crop((0, row, grey.width, row + 1)).tobytes())
-            for row in middle
-        }
-        least = min(ink.values())
-        cut = min(middle, key=lambda row: (ink[row] > least, abs(row - grey.height / 2)))
+        width, height = picture.size
+        light = picture.convert("L").resize((1, height), Image.Resampling.BOX).tobytes()
+        middle = range(round(0.4 * height), round(0.6 * height))
+        cut = max(middle, key=lambda row: (light[row], -abs(row - height / 2)))
         made = []
-        for box in ((0, 0, grey.width, cut), (0, cut, grey.width, grey.height)):
+        for box in ((0, 0, width, cut), (0, cut, width, height)):
             saved = io.BytesIO()
             picture.crop(box).save(saved, format="png")
             made.append(base64.b64encode(saved.getvalue()).decode())
@@ -1138,7 +1133,6 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="reveal/dist/reveal.css">
 <style>
 .reveal { font: 30px/1.35 system-ui, sans-serif; color: #222; }
-.reveal-viewport { background: #fff; } /* as behind the figures */
 .reveal section { text-align: left; height: 100%; }
 .slide { display: flex; flex-direction: column; height: 100%; box-sizing: border-box;
   padding: 12px 20px 44px; }

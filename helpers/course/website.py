@@ -71,7 +71,6 @@ _CONFIGURATION = {
         "light_css_variables": {
             "color-brand-primary": colours.BLUE,
             "color-brand-content": colours.BLUE,
-            "color-background-primary": "#fff",  # as behind the figures
         },
         "dark_css_variables": {
             "color-brand-primary": colours.OTHER,

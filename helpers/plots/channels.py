@@ -53,7 +53,7 @@ def holes(table: pd.DataFrame) -> None:
 
 _WHERE = {
     "homepage": ("looks around", "a personal row"),
-    "email": ("busy elsewhere", "three of that row"),
+    "email": ("busy elsewhere", "the three best scores"),
     "product_page": ("weighs one thing", "what its buyers bought, too"),
     "cart": ("left something", "that, and what goes with it"),
 }
