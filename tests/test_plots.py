@@ -156,9 +156,16 @@ def test_a_number_stays_with_its_unit_in_a_title(pages):
     assert figure.get_suptitle().split("\n")[0].endswith("81\xa0%,")
     figure, axes = plots.style.figure()
     plots.style.finish(
-        figure, axes, "Of those who found something 40 judges or more said so on the first day"
+        figure, axes, "Of those who found something, 40 judges or more said so on the first day"
     )
     assert figure.get_suptitle().split("\n")[1].startswith("40 judges")
+    figure, axes = plots.style.figure()
+    plots.style.finish(
+        figure,
+        axes,
+        "Customers who came to us bought all 40 products of the same garden department",
+    )
+    assert figure.get_suptitle().split("\n")[1].startswith("40 products")
 
 
 def test_an_axis_writes_a_thousand_as_a_sentence_does(pages):
