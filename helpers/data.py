@@ -96,7 +96,7 @@ WHY_NO_PURCHASE = {
     "unreadable unit_price": "unit_price_given AND unit_price IS NULL",
     "unreadable total_amount": "total_amount_given AND total_amount IS NULL",
     "not a product": "no_product",
-    # a return takes back purchases of the same customer and product
+    # a return takes back earlier purchases of the same customer and product
     "return or cancellation": "returned",
     RETURNED: "units_bought > 0 AND units_back >= units_bought",
     "duplicate of another row": "copy > 1",
@@ -340,9 +340,10 @@ def read_transactions(
 
     Notes
     -----
-    A return takes back a purchase. Where a customer returned at least as many units of a product
-    as were ever bought, the purchase lines go too: a cancelled purchase says nothing about what
-    the customer wants. What was known before a return is kept in ``report.undone``.
+    A return takes back what was bought on its day or before; one whose purchase is older than the
+    file takes nothing back. Where a customer has sent back all units of a product, the purchase
+    lines go too: a cancelled purchase says nothing about what the customer wants. What was known
+    before a return is kept in ``report.undone``.
     """
     cleaning = Cleaning.of(cleaning)
     path = BUNDLED["transactions"] if path in (None, "") else path

@@ -139,15 +139,13 @@ def as_known_on(
         return past
     pair = ["customer_id", "product_id"]
     lines = undone[undone["transaction_date"] < day]
-    sums = {
-        is_return: lines["units"]
-        .where(lines["returned"] == is_return, 0)
-        .groupby([lines[name] for name in pair])
-        .transform("sum")
-        .round(6)
-        for is_return in (True, False)
-    }
-    taken_back = (sums[False] > 0) & (sums[True] >= sums[False])
+    # as in helpers.reading.cleaning.with_reasons: what a customer still has, never below nothing
+    change = lines["units"].where(~lines["returned"], -lines["units"])
+    days = lines["transaction_date"].dt.normalize().rename("day")
+    balance = change.groupby([lines[name] for name in pair] + [days]).sum().groupby(pair).cumsum()
+    of_pair = balance.groupby(pair)
+    has = (of_pair.last() - of_pair.min().clip(upper=0)).round(6)
+    taken_back = pd.MultiIndex.from_frame(lines[pair]).isin(has.index[has <= 0])
     stays = lines[~lines["returned"] & lines["usable"] & ~taken_back]
     settled = pd.MultiIndex.from_frame(undone[pair].drop_duplicates())
     # few customers return something: only theirs are looked up as pairs

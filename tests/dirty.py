@@ -236,19 +236,23 @@ def second_opinion(
     for row, reason, is_return, is_first in zip(rows, reasons, returned, first, strict=True):
         if reason is None and is_first:
             by_pair[row["customer_id"], row["product_id"]].append((row, is_return))
-    bought, back = {}, {}
+    bought, left = {}, {}
     for pair, lines in by_pair.items():
         units = _units(table, [row for row, _ in lines])
-        for sums, kind in ((bought, False), (back, True)):
-            of_kind = [n for n, (_, is_return) in zip(units, lines, strict=True) if
-                       is_return == kind]  # fmt: skip
-            sums[pair] = sum(of_kind)
+        bought[pair] = sum(n for n, (_, is_return) in zip(units, lines, strict=True)
+                           if not is_return)  # fmt: skip
+        by_day = defaultdict(int)
+        for n, (row, is_return) in zip(units, lines, strict=True):
+            by_day[_date(row["transaction_date"]).normalize()] += -n if is_return else n
+        left[pair] = 0  # what is still there; nothing can be sent back that is not there
+        for day in sorted(by_day):
+            left[pair] = max(0, left[pair] + by_day[day])
     for number, row in enumerate(rows):
         pair = row["customer_id"], row["product_id"]
         if reasons[number] is None:
             if returned[number]:
                 reasons[number] = "return or cancellation"
-            elif bought[pair] > 0 and round(back[pair] - bought[pair], 6) >= 0:
+            elif bought[pair] > 0 and round(left[pair], 6) <= 0:
                 reasons[number] = "purchase that was returned"
             elif not first[number]:
                 reasons[number] = "duplicate of another row"

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import data
+from helpers.evaluate import as_known_on
 from tests.common import examples
 
 HEADER = "customer_id,product_id,transaction_date,transaction_id,product_name,quantity,unit_price\n"
@@ -118,6 +119,52 @@ def test_cancellation_prefix_takes_back_without_a_negative_quantity(tmp_path):
     table, report = data.read_transactions(path, cancellation_prefix="C")
     assert table["product_id"].tolist() == ["B"]
     assert report.rejected == {"return or cancellation": 1, "purchase that was returned": 1}
+
+
+@pytest.mark.parametrize(
+    ("lines", "stays"),
+    [
+        ([("01-02-2024", -1), ("05-02-2024", 1)], True),  # its purchase is older than the file
+        ([("05-02-2024", 1), ("01-02-2024", -1)], True),  # in whatever order they stand
+        ([("05-02-2024", 1), ("05-02-2024", -1)], False),
+        ([("01-02-2024", 1), ("02-02-2024", -3), ("05-02-2024", 1)], True),
+        ([("01-02-2024", 2), ("02-02-2024", -1), ("05-02-2024", -1)], False),
+        ([("01-02-2024", 1), ("02-02-2024", -1), ("05-02-2024", 1), ("09-02-2024", -1)], False),
+    ],
+)
+def test_a_return_takes_back_what_was_bought_before_it(tmp_path, lines, stays):
+    rows = "".join(f"1,A,{day},{n},Tea,{n},3\n" for day, n in lines) + "1,B,01-02-2024,7,Cup,1,3\n"
+    table, report = data.read_transactions(write(tmp_path, HEADER + rows))
+    assert ("A" in set(table["product_id"])) == stays
+    assert report.kept + sum(report.rejected.values()) == report.read == len(lines) + 1
+
+
+@settings(max_examples=examples(15), deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("12"), st.sampled_from("AB"), st.integers(1, 9),
+                  st.sampled_from([-2, -1, 1, 2])),
+        min_size=2, max_size=25,
+    ),
+    st.integers(2, 9),
+)  # fmt: skip
+def test_the_past_is_what_a_file_of_that_day_would_have_held(tmp_path_factory, lines, cut):
+    folder = tmp_path_factory.mktemp("past")
+    # somebody buys every day, so that each file has purchases and the same last day
+    lines = [("9", "C", day, 1) for day in range(1, 10)] + lines
+
+    def read(kept):
+        rows = "".join(
+            f"{customer},{product},{day:02d}-02-2024,{number},Tea,{units},3\n"
+            for number, (customer, product, day, units) in enumerate(lines)
+            if kept(day)
+        )
+        return data.read_transactions(write(folder, HEADER + rows))
+
+    table, report = read(lambda day: True)
+    then, _ = read(lambda day: day < cut)
+    known = as_known_on(table, report.undone, pd.Timestamp(2024, 2, cut))
+    assert sorted(known["transaction_id"]) == sorted(then["transaction_id"])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])

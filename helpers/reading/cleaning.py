@@ -530,8 +530,8 @@ def with_reasons(
     str
         The typed columns with ``reason`` (missing: kept) and what the rules use: ``no_product``,
         ``marked`` (as a cancellation), ``returned``, ``copy`` (1 for the first of equal rows),
-        ``counts`` (it is weighed against returns), ``units``, and ``units_back`` and
-        ``units_bought`` of the row's customer and product.
+        ``counts`` (it is weighed against returns), ``units``, and of the row's customer and
+        product ``units_bought`` and ``units_back``, those of them that were sent back.
     """
     alone = takewhile(lambda rule: rule[0] not in _AMONG_ROWS, rules.items())
     folded = "LOWER({})" if cleaning.merge_case else "{}"
@@ -563,19 +563,33 @@ def with_reasons(
     # nothing can be a return: nothing has to be added up
     pairs, counted = "", "SELECT weighed.*, 0 AS units_back, 0 AS units_bought FROM weighed"
     if signs:
-        # rounded: what differs by the order of adding only is equal
-        back, bought = (
-            f"SUM(CASE WHEN {which} THEN units ELSE 0 END)"
-            for which in ("returned", "NOT returned")
-        )
-        # few pairs have a return: they are joined to the rows, which stay where they are
-        pairs = f""", pairs AS (
-            SELECT customer_id, product_id, ROUND({back}, 6) AS units_back,
-                ROUND({bought}, 6) AS units_bought
+        # A return takes back what was bought on its day or before: its purchase may be older than
+        # the file, and then nothing that is bought later is sent back by it. So what a customer
+        # still has never falls below nothing; after the last day it is the last balance less the
+        # lowest one (Lindley's recursion). Few pairs have a return: they are joined to the rows,
+        # which stay where they are. Rounded: what differs by the order of adding only is equal.
+        pairs = f""", days AS (
+            SELECT weighed.customer_id, weighed.product_id,
+                CAST(weighed.{contract.date} AS DATE) AS day,
+                SUM(CASE WHEN returned THEN 0 ELSE units END) AS bought,
+                SUM(CASE WHEN returned THEN -units ELSE units END) AS more
             FROM weighed
+            JOIN (
+                SELECT DISTINCT customer_id, product_id FROM weighed WHERE counts AND returned
+            ) AS touched ON touched.customer_id = weighed.customer_id
+                AND touched.product_id = weighed.product_id
             WHERE counts
+            GROUP BY weighed.customer_id, weighed.product_id, CAST(weighed.{contract.date} AS DATE)
+        ), balances AS (
+            SELECT days.*, SUM(more) OVER (
+                PARTITION BY customer_id, product_id ORDER BY day
+            ) AS balance
+            FROM days
+        ), pairs AS (
+            SELECT customer_id, product_id, ROUND(SUM(bought), 6) AS units_bought,
+                ROUND(SUM(bought) - SUM(more) + LEAST(0, MIN(balance)), 6) AS units_back
+            FROM balances
             GROUP BY customer_id, product_id
-            HAVING {back} > 0
         )"""
         counted = """
             SELECT weighed.*, COALESCE(pairs.units_back, 0) AS units_back,
