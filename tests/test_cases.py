@@ -65,7 +65,7 @@ def solve(desk):
         off, allowed = numbers(reads["split"])[2], numbers(beside["split"])[0]
         if off > allowed:
             return "fix the data first", "broken split"
-    known, cut = (pd.Timestamp(text.split(", ")[0]) for text in (
+    known, cut = (pd.Timestamp(text.split(" (")[0]) for text in (
         reads["events known until"], beside["events known until"]))  # fmt: skip
     leak = known >= cut
     if numbers(reads["judges"])[0] < 100:
@@ -927,8 +927,22 @@ def test_the_desk_says_where_an_interval_around_zero_is_too_wide(low, high, said
     line = score["line"]
     monkeypatch.setitem(score, "gain", ((low + high) / 2 * line, low * line, high * line))
     beside = cases.desk(case).set_index("gauge").loc["gain", "a no if"]
-    assert ("too wide for" in beside) is said
-    assert numbers(beside)[0] == (0 if said else float(points(line)))
+    assert beside == ("ends below 0" if said else f"ends below {points(line)}, the line")
+
+
+def test_the_desk_has_conditions_and_a_fold_their_reasons(case):
+    """When is it a no? At a glance; why, and what to do then, is said once for all shops."""
+    first, _ = cases.laid_out(case)
+    assert first["a no if"].str.split().str.len().max() <= 7
+    told = first["a no if"][~first["a no if"].str.startswith("never: ")]
+    assert not told.str.contains("[:;]| so | because ").any()
+    lesson = nbformat.read(notebooks.FOLDER / "12_your_turn.ipynb", as_version=4)
+    [fold] = re.findall(r"easily misread on the desk\?</summary>(.*?)</details>",
+                        "\n".join(cell.source for cell in lesson.cells), flags=re.S)  # fmt: skip
+    for no, why in [("*Events known until* the cut or later", "the lists saw the answer"),
+                    ("*Ends below 0*", "too wide for the line")]:  # fmt: skip
+        [said] = [line for line in fold.splitlines() if no in line]
+        assert why in said
 
 
 def test_pages_have_the_forms_of_the_shops_that_the_lesson_dealt():

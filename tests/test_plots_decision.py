@@ -198,6 +198,25 @@ def test_the_answers_are_those_of_the_rule(answers):
     assert answers["table"]["what it means"].tolist() == yes[:5] + ["✗ no: not yet"]
 
 
+@pytest.mark.parametrize(
+    ("weeks", "lift", "seen", "told"),
+    [
+        (4, 0.96, 0.3, "4 weeks notice +96% in carts, 12 weeks +30%; the gain's best case: +40%"),
+        (1, 0.96, 0.3, "1 week notices +96% in carts, 12 weeks +30%; the gain's best case: +40%"),
+        (12, 0.31, 0.3, "12 weeks notice +30% in carts or more; the gain's best case: +40%"),
+        (12, 0.2, 0.3, "12 weeks notice +30% in carts or more; the gain's best case: +40%"),
+        (None, 0.2, 0.3, "12 weeks notice +30% in carts or more; the gain's best case: +40%"),
+        (None, 0.2, np.inf, "12 weeks notice no rise of carts; the gain's best case: +40%"),
+    ],
+)
+def test_weeks_that_are_enough_for_the_lift_that_pays_are_told(weeks, lift, seen, told, answers):
+    """The page asks for so many weeks: this row says where they come from."""
+    read = EVIDENCE | {"smallest_lift": seen}
+    stops = memo.what_stops({"forbidden": 0})
+    plots.memo_answers(memo.decide(read), read, stops, {"weeks": weeks, "lift": lift})
+    assert answers["table"]["our figure"].tolist()[4] == told
+
+
 def test_the_boxes_drawn_and_answered_are_the_same_and_stand_for_all_questions(drawn, answers):
     plots.memo_rule()
     drawn_boxes = [text for text in written(drawn["axes"]) if text.endswith("?")]

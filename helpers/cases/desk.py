@@ -225,8 +225,7 @@ def limit(low: float, high: float, line: float) -> float:
 
 
 def _ends_below(low, high, line):
-    told = f"{points(line)}, the line"
-    return f"ends below {told if limit(low, high, line) else f'0 (too wide for {told})'}"
+    return f"ends below {f'{points(line)}, the line' if limit(low, high, line) else 0}"
 
 
 def _checks(case, transactions, events):
@@ -296,8 +295,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         ),
         "events known until": (
             f"{score['known']:%d %b %Y}",
-            f"{score['cut']:%d %b %Y}, the day of the cut, or later: the lists saw the answer, so "
-            "score anew",
+            f"{score['cut']:%d %b %Y} (the cut) or later",
         ),
         "judges": (f"{score['judges']:,}", f"fewer than {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},

@@ -9,7 +9,16 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
-from helpers.memo import DONT, FIX_DATA, NOT_YET, SHIP, points, six_answers, too_rough
+from helpers.memo import (
+    DONT,
+    FIX_DATA,
+    MAX_WEEKS,
+    NOT_YET,
+    SHIP,
+    points,
+    six_answers,
+    too_rough,
+)
 from helpers.plots import style
 from helpers.telling import percent, show
 
@@ -227,7 +236,7 @@ def payback(development: float, upkeep: float, earns: float, lifts) -> None:
                  f"{finding}. {'; '.join(told)}.")  # fmt: skip
 
 
-def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
+def memo_answers(decision: dict, evidence: dict, stops=(), plan=None) -> None:
     """A table of :func:`memo_rule`'s questions for one shop: our figure, and what it means.
 
     Parameters
@@ -236,6 +245,8 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
         From :func:`helpers.memo.decide` and its argument.
     stops : list of dict
         From :func:`helpers.memo.what_stops`; its first one is the last box.
+    plan : dict, optional
+        Of the test: where fewer weeks than twelve notice the lift that pays, how many.
     """
 
     def told(form, *names):
@@ -254,6 +265,10 @@ def memo_answers(decision: dict, evidence: dict, stops=()) -> None:
 
     def noticed(least, best):
         seen = f"+{least:,.0%} in carts or more" if np.isfinite(least) else "no rise of carts"
+        weeks = (plan or {}).get("weeks")
+        if weeks and weeks < MAX_WEEKS and plan["lift"] > least:
+            pays = f"{weeks} week{' notices' if weeks == 1 else 's notice'} +{plan['lift']:,.0%}"
+            return f"{pays} in carts, 12 weeks +{least:,.0%}; the gain's best case: {best:+,.0%}"
         least = f"12 weeks notice {seen}"
         return f"{least}; the gain's best case: {best:+,.0%}"
 
