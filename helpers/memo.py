@@ -898,7 +898,8 @@ def collect(
         (customers who want none; they are among the best sellers'), ``list_length``,
         ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``stops`` (from
         :func:`what_stops`), ``plan``, ``evidence``,
-        ``decision`` and ``chances`` (of the live test's rule). ``decision`` has also ``only_for``:
+        ``decision``, ``chances`` (of the live test's rule) and ``settled`` (how often the test
+        ends in a decision). ``decision`` has also ``only_for``:
         the group that plan and decision are for, empty if for everybody, and ``asked_of``: the
         group that the rule's answers speak of, empty where they speak of everybody judged.
     """
@@ -942,7 +943,9 @@ def collect(
     if quality is None:
         of_the_data["not_judged"] = facts["quality_missing"]
     facts |= _recommend(quality, signal, plan, of_the_data)
-    facts["chances"] = _chances(facts["plan"]).to_dict("index")
+    chances = _chances(facts["plan"])
+    facts["chances"] = chances.to_dict("index")
+    facts["settled"] = _settled(facts["plan"], chances)
     facts["money"] = _money(quality, facts["evidence"], facts["plan"])
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
@@ -952,9 +955,65 @@ def collect(
 
 
 def _chances(plan):
-    """How often the live test's rule says what: planned for the line, or for what it can notice."""
-    seen = plan["smallest_lift"] if plan["weeks"] else 0
-    return experiments.rule_chances(worth_having=plan["lift"], planned_for=max(seen, plan["lift"]))
+    """How often the live test's rule says what: in the planned weeks, or in a test long enough."""
+    seen = plan["lifts"][plan["weeks"]] if plan["weeks"] else plan["lift"]
+    return experiments.rule_chances(worth_having=plan["lift"], planned_for=seen)
+
+
+def _settled(plan, chances):
+    """How often the test ends in a decision, by what is true; None where nobody can tell.
+
+    Where no week of those planned is enough for what pays, the longest test counts.
+    """
+    if not plan["visits_per_week"]:
+        return None
+    if not plan["weeks"]:
+        seen = plan["smallest_lift"]
+        if not math.isfinite(seen):
+            return {"weeks": MAX_WEEKS, "chances": None}
+        chances = experiments.rule_chances(worth_having=plan["lift"], planned_for=seen)
+    decided = 1 - chances["cannot tell"]
+    return {"weeks": plan["weeks"] or MAX_WEEKS, "chances": decided.to_dict()}
+
+
+def will_it_settle(facts: Mapping) -> str:
+    """How likely the test settles the question, in a sentence or two, also where none is proposed.
+
+    Parameters
+    ----------
+    facts : mapping
+        From :func:`collect`.
+
+    Returns
+    -------
+    str
+        Settled is what ends in a roll-out or a drop. Empty for the memo of an older run.
+    """
+    if "settled" not in facts:
+        return ""
+    settled, answer = facts["settled"], facts["decision"]["decision"]
+    none = "" if answer == SHIP else "No test is proposed. "
+    if answer == FIX_DATA:
+        return f"{none}What one could settle can be said once the data are mended."
+    if not settled:
+        return f"{none}How likely a test settles it can be said once its weekly visits are known."
+    weeks = counted(settled["weeks"], "weeks")
+    if not settled["chances"]:
+        return f"{none}Not even {weeks} could settle it, because too few customers come."
+    nothing, half, exactly = (
+        _of_100(settled["chances"][name])
+        for name in ("no effect", "half of it", "exactly worth having")
+    )
+    return (
+        f"{none}{'Will' if answer == SHIP else 'Would'} {weeks} settle it, with a roll-out or a "
+        f"drop? In {exactly} of 100 such tests if lists truly bring {facts['plan']['lift']:,.0%} "
+        f"more carts, in {half} if half of that, in {nothing} if none. The others can't tell."
+    )
+
+
+def _of_100(share):
+    """A chance as a number of cases; never a certainty."""
+    return "over 99" if share > 0.995 else "under 1" if share < 0.005 else f"{100 * share:.0f}"
 
 
 def _counted(placements, rules, consent):
@@ -1738,6 +1797,7 @@ def page(
         to_do=to_do,
         steps=_steps(before, count_clicks) if facts else [],
         may_lose=may_lose,
+        settles=will_it_settle(facts) if facts else "",
         clicks_are_assumed=bool(facts) and clicks_are_assumed(facts["plan"]),
         facts=facts,
         title=(facts or {}).get("data", {}).get("shop") or title,

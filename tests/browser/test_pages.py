@@ -664,9 +664,11 @@ def test_heads_of_tables_keep_whole_words_on_a_phone(watched, site):
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path.stem
 
 
-def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
+@pytest.mark.parametrize("known", [{}, {"visits_per_week": 4_200, "cost_per_year": 8_000}])
+def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched, known):
     transactions, events = data.load_shop()
-    facts = memo.collect(transactions, events, data.read_transactions()[1])
+    report = data.read_transactions()[1]
+    facts = memo.collect(transactions, events, report, assumed=memo.Assumptions(**known))
     facts = json.loads(json.dumps(facts, default=float))
     ran = [{"name": "11_decision_memo", "ran": "today", "error": ""}]  # a run's memo has more
     said = "1,455 pairs of ids, such as 'a name of many words' and 'Another Name of Many Words'"
@@ -687,8 +689,15 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     page.set_viewport_size({"width": 800, "height": 740})
     tops = {each.bounding_box()["y"] for each in page.locator(".big svg").all()}
     assert len(tops) == 1, "bars side by side stand on one line"
+    rule = page.get_by_text("Could the lists beat the best sellers by enough?")
+    assert not rule.is_visible(), "a screen has the rest folded"
+    page.emulate_media(media="print")
+    assert rule.is_visible(), "and paper has all of it"
+    page.emulate_media(media="screen")
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert sheets == 1
+    page.goto(f"{page.url}#transactions")
+    assert page.locator("#transactions").is_visible(), "a link opens what is folded"
 
 
 RUNS_INTO_THE_FOOT = """() => {
