@@ -295,14 +295,18 @@ def smallest_lifts(
 
 def _smallest_lifts(assumed, visits_per_week, customers, uneven, share):
     """The same for any number of visits; `uneven` may be None."""
+    traffic = _traffic(assumed, visits_per_week, customers, uneven, share)
+    return experiments.plan_test(LiveTest(), traffic, range(1, MAX_WEEKS + 1))["smallest_lift"]
+
+
+def _traffic(assumed, visits_per_week, customers, uneven, share):
+    """What is known of the place's visits, and assumed of the rest."""
     share = max(share, 1 / customers)
     # fewer than ten visits a week find nothing anyway
     visits = max(visits_per_week, 10 / share)
     per_customer = assumed.visits_per_customer or visits / customers
     traffic = experiments.Traffic(visits * share, assumed.carts_per_visit, per_customer)
-    if uneven is not None:
-        traffic = replace(traffic, unevenness=uneven)
-    return experiments.plan_test(LiveTest(), traffic, range(1, MAX_WEEKS + 1))["smallest_lift"]
+    return traffic if uneven is None else replace(traffic, unevenness=uneven)
 
 
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
@@ -954,10 +958,22 @@ def collect(
     return facts
 
 
+_TRUE = {"no effect": 0, "half of it": 0.5, "exactly worth having": 1, "twice that": 2}
+
+
 def _chances(plan):
     """How often the live test's rule says what: in the planned weeks, or in a test long enough."""
-    seen = plan["lifts"][plan["weeks"]] if plan["weeks"] else plan["lift"]
-    return experiments.rule_chances(worth_having=plan["lift"], planned_for=seen)
+    if plan["weeks"]:
+        return _chances_after(plan, plan["weeks"])
+    return experiments.rule_chances(worth_having=plan["lift"])
+
+
+def _chances_after(plan, weeks):
+    """The same of a test of so many weeks, as this place's visits make it."""
+    test = LiveTest().model_copy(update={"worth_having": plan["lift"]})
+    noise = pd.DataFrame.from_dict(plan["noise"], orient="index")
+    found = experiments.plan_chances(test, noise, weeks, effects=_TRUE.values())["chances"]
+    return found.set_axis(list(_TRUE))
 
 
 def _settled(plan, chances):
@@ -968,10 +984,9 @@ def _settled(plan, chances):
     if not plan["visits_per_week"]:
         return None
     if not plan["weeks"]:
-        seen = plan["smallest_lift"]
-        if not math.isfinite(seen):
+        if not math.isfinite(plan["smallest_lift"]):
             return {"weeks": MAX_WEEKS, "chances": None}
-        chances = experiments.rule_chances(worth_having=plan["lift"], planned_for=seen)
+        chances = _chances_after(plan, MAX_WEEKS)
     decided = 1 - chances["cannot tell"]
     return {"weeks": plan["weeks"] or MAX_WEEKS, "chances": decided.to_dict()}
 
@@ -1071,7 +1086,7 @@ def _planner(assumed, transactions, events, currency="", entered=()):
         share = customers / len(bought)
         made = asdict(assumed) | lift_worth_having(assumed, amount, share)
         made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
-        made |= {"lifts": {}, "smallest_lift": None, "weeks": None, "share": share}
+        made |= {"lifts": {}, "noise": {}, "smallest_lift": None, "weeks": None, "share": share}
         made |= {"currency": currency, "entered": list(entered)}
         made["floor_lift"] = plan.smallest_lift(_ANY_VISITS, share)
         # a year, from each visit of a week; not known where the purchases have no amounts
@@ -1083,6 +1098,9 @@ def _planner(assumed, transactions, events, currency="", entered=()):
             enough = lifts.index[lifts <= made["lift"]]
             made |= {"lifts": lifts.to_dict(), "smallest_lift": float(lifts.iloc[-1])}
             made["weeks"] = int(enough[0]) if len(enough) else None
+            traffic = _traffic(assumed, assumed.visits_per_week, len(known), uneven, share)
+            noise = experiments.planned_noise(LiveTest(), traffic, lifts.index)
+            made["noise"] = noise[["today", "within", "between"]].to_dict("index")
         return made
 
     plan.smallest_lift = lambda visits, share: float(lifts_at(visits, share).iloc[-1])

@@ -348,13 +348,19 @@ def test_a_lower_cost_keeps_a_yes_though_no_test_could_notice_the_line(shop, cos
 
 def test_how_often_the_rule_says_what_is_of_the_test_as_it_will_be():
     """A test that notices twice the line finds the line in three of ten cases, not in eight."""
-    plan = {"lift": 0.3, "lifts": {12: 0.6}, "weeks": 12}
-    exactly = memo._chances(plan).loc["exactly worth having"]
-    planned = memo._chances(plan | {"lifts": {12: 0.3}}).loc["exactly worth having"]
+
+    def noticing(lift):
+        """The noise of two arms of a test that finds this lift four times in five."""
+        variance = (lift / 2.8) ** 2 / (2 + lift)
+        return {12: {"today": variance, "within": variance, "between": 0.0}}
+
+    plan = {"lift": 0.3, "weeks": 12}
+    exactly = memo._chances(plan | {"noise": noticing(0.6)}).loc["exactly worth having"]
+    planned = memo._chances(plan | {"noise": noticing(0.3)}).loc["exactly worth having"]
     assert planned["ship"] == pytest.approx(0.8, abs=0.02)
     assert exactly["ship"] == pytest.approx(0.31, abs=0.04)
-    # a busy shop's single week sees far more than the line, and is hardly ever wrong
-    sharp = memo._chances(plan | {"lifts": {1: 0.03}, "weeks": 1})
+    # a busy shop's weeks see far more than the line, and are hardly ever wrong
+    sharp = memo._chances(plan | {"noise": noticing(0.03)})
     assert sharp.loc["half of it", "stop"] > 0.99
     # where no test is to be started, of one that would be long enough
     assert memo._chances(plan | {"weeks": None}).loc["exactly worth having", "ship"] > 0.75
@@ -371,14 +377,15 @@ def test_the_memo_says_how_likely_the_test_settles_the_question(facts, shop):
     for name, words in parts.items():
         decided = 100 * (facts["chances"][name]["ship"] + facts["chances"][name]["stop"])
         assert words.format(f"{decided:.0f}") in told
-    # the same of what the planner computes from the noise of the arms
-    traffic = experiments.Traffic(4_200, 0.008, 4_200 / 5_000)
-    plan = LiveTest(worth_having=facts["plan"]["lift"])
-    noise = experiments.planned_noise(plan, traffic, [4])
-    computed = 1 - experiments.plan_chances(plan, noise, 4)["chances"]["cannot tell"]
-    simulated = facts["settled"]["chances"]
-    for name, lift in (("no effect", 0), ("exactly worth having", plan.worth_having)):
-        assert simulated[name] == pytest.approx(computed[lift], abs=0.05)
+    # as the planner has it, of the week that the plan takes
+    plan = facts["plan"]
+    test = LiveTest(worth_having=plan["lift"])
+    noise = pd.DataFrame.from_dict(plan["noise"], orient="index")
+    computed = experiments.plan_chances(test, noise, 4)
+    assert computed["needed"] == plan["weeks"] == 4
+    decided = 1 - computed["chances"]["cannot tell"].to_numpy()
+    names = ["no effect", "exactly worth having", "twice that"]
+    assert [facts["settled"]["chances"][name] for name in names] == pytest.approx(list(decided))
 
     def asked_of(visits, answer="ship a test", **cost):
         assumed = memo.Assumptions(visits, **cost)

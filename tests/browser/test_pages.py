@@ -582,14 +582,14 @@ def test_a_figure_of_a_run_opens_in_large_with_the_keyboard(run_folder, serve, w
     assert not large.is_visible() and watched.errors == []
 
 
-def test_the_first_page_has_a_memo_that_a_phone_can_show(site, watched):
+def test_the_first_page_has_a_memo_that_a_phone_can_show_and_is_short(site, watched):
     page = watched.page
-    shown = {"paper": page.locator("img.paper"), "phone": page.locator("img.phone")}
-    drawn = "picture => getComputedStyle(picture).display !== 'none'"
-    for width, there in ((360, "phone"), (1280, "paper")):
+    for width, screens in ((360, 6), (1280, 5)):
         page.set_viewport_size({"width": width, "height": 740})
         page.goto(f"{site}/index.html")
-        assert [name for name, picture in shown.items() if picture.evaluate(drawn)] == [there]
+        memo = page.get_by_role("img", name="The top of the decision memo").bounding_box()
+        assert 300 < memo["width"] <= 390 and memo["x"] + memo["width"] <= width
+        assert page.evaluate("document.scrollingElement.scrollHeight") < screens * 740
 
 
 def test_the_first_page_says_what_it_is_found_and_takes_before_anybody_scrolls(site, watched):
