@@ -230,7 +230,7 @@ def _first_page() -> str:
     minutes = [int(each) for each in re.findall(r"<br>(\d+) min \|", table)]
     return (ASSETS / "first_page.md").read_text(encoding="utf-8").format(
         **{name: text for name, (text, _) in pictures(lessons_in(FOLDER)).items()},
-        table=table.replace("](notebooks/", "](").replace("<br>", " · "),
+        table=re.sub(r"<br>(\d+) ", r" · \1\N{NO-BREAK SPACE}", table).replace("](notebooks/", "]("),
         lessons=len(minutes),
         shortest=min(minutes),
         longest=max(minutes),
