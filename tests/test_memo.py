@@ -395,11 +395,7 @@ def test_the_memo_says_how_likely_the_test_settles_the_question(facts, shop):
         return {**facts, "plan": found, "settled": settled, "decision": decision}
 
     busy = memo.will_it_settle(asked_of(10_000_000, lift=5))
-    assert (
-        busy.startswith("Will 1 week settle it")
-        and "In 97 of" in busy
-        and "over 99 if half" in busy
-    )
+    assert busy.startswith("Will 1 week settle it") and "over 99 if half" in busy
     quiet = memo.will_it_settle(asked_of(50, memo.NOT_YET, lift=0.3))
     assert quiet.startswith("No test is proposed. Would 12 weeks settle it")
     assert int(re.search(r"In (\d+) of 100", quiet)[1]) < 50
