@@ -939,13 +939,13 @@ def shop_called(parameters: Parameters) -> str:
     Examples
     --------
     >>> shop_called(Parameters.of({})), shop_called(Parameters.of({"shop_name": "Lamps"}))
-    ('the bundled shop', 'Lamps')
+    ('a made-up shop', 'Lamps')
     >>> shop_called(Parameters.of({"transactions_path": ["till/may.csv", "till/june.csv"]}))
     'your shop (may.csv and others)'
     """
     source = parameters.source("transactions")
     if parameters.shop_name or not source:
-        return parameters.shop_name or "the bundled shop"
+        return parameters.shop_name or "a made-up shop"
     if isinstance(source, Query):
         return "your shop (from its database)"
     paths = source if isinstance(source, list) else [source]

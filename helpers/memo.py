@@ -295,14 +295,18 @@ def smallest_lifts(
 
 def _smallest_lifts(assumed, visits_per_week, customers, uneven, share):
     """The same for any number of visits; `uneven` may be None."""
+    traffic = _traffic(assumed, visits_per_week, customers, uneven, share)
+    return experiments.plan_test(LiveTest(), traffic, range(1, MAX_WEEKS + 1))["smallest_lift"]
+
+
+def _traffic(assumed, visits_per_week, customers, uneven, share):
+    """What is known of the place's visits, and assumed of the rest."""
     share = max(share, 1 / customers)
     # fewer than ten visits a week find nothing anyway
     visits = max(visits_per_week, 10 / share)
     per_customer = assumed.visits_per_customer or visits / customers
     traffic = experiments.Traffic(visits * share, assumed.carts_per_visit, per_customer)
-    if uneven is not None:
-        traffic = replace(traffic, unevenness=uneven)
-    return experiments.plan_test(LiveTest(), traffic, range(1, MAX_WEEKS + 1))["smallest_lift"]
+    return traffic if uneven is None else replace(traffic, unevenness=uneven)
 
 
 # The rule. Asked in this order; the first question with the answer no gives the recommendation.
@@ -898,7 +902,8 @@ def collect(
         (customers who want none; they are among the best sellers'), ``list_length``,
         ``best_seller_days``, ``consent`` (None: no file), ``channels``, ``stops`` (from
         :func:`what_stops`), ``plan``, ``evidence``,
-        ``decision`` and ``chances`` (of the live test's rule). ``decision`` has also ``only_for``:
+        ``decision``, ``chances`` (of the live test's rule) and ``settled`` (how often the test
+        ends in a decision). ``decision`` has also ``only_for``:
         the group that plan and decision are for, empty if for everybody, and ``asked_of``: the
         group that the rule's answers speak of, empty where they speak of everybody judged.
     """
@@ -942,7 +947,9 @@ def collect(
     if quality is None:
         of_the_data["not_judged"] = facts["quality_missing"]
     facts |= _recommend(quality, signal, plan, of_the_data)
-    facts["chances"] = _chances(facts["plan"]).to_dict("index")
+    chances = _chances(facts["plan"])
+    facts["chances"] = chances.to_dict("index")
+    facts["settled"] = _settled(facts["plan"], chances)
     facts["money"] = _money(quality, facts["evidence"], facts["plan"])
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
@@ -951,10 +958,77 @@ def collect(
     return facts
 
 
+_TRUE = {"no effect": 0, "half of it": 0.5, "exactly worth having": 1, "twice that": 2}
+
+
 def _chances(plan):
-    """How often the live test's rule says what: planned for the line, or for what it can notice."""
-    seen = plan["smallest_lift"] if plan["weeks"] else 0
-    return experiments.rule_chances(worth_having=plan["lift"], planned_for=max(seen, plan["lift"]))
+    """How often the live test's rule says what: in the planned weeks, or in a test long enough."""
+    if plan["weeks"]:
+        return _chances_after(plan, plan["weeks"])
+    return experiments.rule_chances(worth_having=plan["lift"])
+
+
+def _chances_after(plan, weeks):
+    """The same of a test of so many weeks, as this place's visits make it."""
+    test = LiveTest().model_copy(update={"worth_having": plan["lift"]})
+    noise = pd.DataFrame.from_dict(plan["noise"], orient="index")
+    found = experiments.plan_chances(test, noise, weeks, effects=_TRUE.values())["chances"]
+    return found.set_axis(list(_TRUE))
+
+
+def _settled(plan, chances):
+    """How often the test ends in a decision, by what is true; None where nobody can tell.
+
+    Where no week of those planned is enough for what pays, the longest test counts.
+    """
+    if not plan["visits_per_week"]:
+        return None
+    if not plan["weeks"]:
+        if not math.isfinite(plan["smallest_lift"]):
+            return {"weeks": MAX_WEEKS, "chances": None}
+        chances = _chances_after(plan, MAX_WEEKS)
+    decided = 1 - chances["cannot tell"]
+    return {"weeks": plan["weeks"] or MAX_WEEKS, "chances": decided.to_dict()}
+
+
+def will_it_settle(facts: Mapping) -> str:
+    """How likely the test settles the question, in a sentence or two, also where none is proposed.
+
+    Parameters
+    ----------
+    facts : mapping
+        From :func:`collect`.
+
+    Returns
+    -------
+    str
+        Settled is what ends in a roll-out or a drop. Empty for the memo of an older run.
+    """
+    if "settled" not in facts:
+        return ""
+    settled, answer = facts["settled"], facts["decision"]["decision"]
+    none = "" if answer == SHIP else "No test is proposed. "
+    if answer == FIX_DATA:
+        return f"{none}What one could settle can be said once the data are mended."
+    if not settled:
+        return f"{none}How likely a test settles it can be said once its weekly visits are known."
+    weeks = counted(settled["weeks"], "weeks")
+    if not settled["chances"]:
+        return f"{none}Not even {weeks} could settle it, because too few customers come."
+    nothing, half, exactly = (
+        _of_100(settled["chances"][name])
+        for name in ("no effect", "half of it", "exactly worth having")
+    )
+    return (
+        f"{none}{'Will' if answer == SHIP else 'Would'} {weeks} settle it, with a roll-out or a "
+        f"drop? In {exactly} of 100 such tests if lists truly bring {facts['plan']['lift']:,.0%} "
+        f"more carts, in {half} if half of that, in {nothing} if none. The others can't tell."
+    )
+
+
+def _of_100(share):
+    """A chance as a number of cases; never a certainty."""
+    return "over 99" if share > 0.995 else "under 1" if share < 0.005 else f"{100 * share:.0f}"
 
 
 def _counted(placements, rules, consent):
@@ -1012,7 +1086,7 @@ def _planner(assumed, transactions, events, currency="", entered=()):
         share = customers / len(bought)
         made = asdict(assumed) | lift_worth_having(assumed, amount, share)
         made |= {"carts_per_visit": assumed.carts_per_visit, "customers": customers, "sizes": sizes}
-        made |= {"lifts": {}, "smallest_lift": None, "weeks": None, "share": share}
+        made |= {"lifts": {}, "noise": {}, "smallest_lift": None, "weeks": None, "share": share}
         made |= {"currency": currency, "entered": list(entered)}
         made["floor_lift"] = plan.smallest_lift(_ANY_VISITS, share)
         # a year, from each visit of a week; not known where the purchases have no amounts
@@ -1024,6 +1098,9 @@ def _planner(assumed, transactions, events, currency="", entered=()):
             enough = lifts.index[lifts <= made["lift"]]
             made |= {"lifts": lifts.to_dict(), "smallest_lift": float(lifts.iloc[-1])}
             made["weeks"] = int(enough[0]) if len(enough) else None
+            traffic = _traffic(assumed, assumed.visits_per_week, len(known), uneven, share)
+            noise = experiments.planned_noise(LiveTest(), traffic, lifts.index)
+            made["noise"] = noise[["today", "within", "between"]].to_dict("index")
         return made
 
     plan.smallest_lift = lambda visits, share: float(lifts_at(visits, share).iloc[-1])
@@ -1738,6 +1815,7 @@ def page(
         to_do=to_do,
         steps=_steps(before, count_clicks) if facts else [],
         may_lose=may_lose,
+        settles=will_it_settle(facts) if facts else "",
         clicks_are_assumed=bool(facts) and clicks_are_assumed(facts["plan"]),
         facts=facts,
         title=(facts or {}).get("data", {}).get("shop") or title,

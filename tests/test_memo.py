@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import catalogue, colours, data, evaluate, experiments, memo, production, writing
 from helpers.plausibility import Doubt
+from helpers.reading.parameters import LiveTest
 from helpers.recommend import ItemBased, MostPopular
 from tests.common import examples
 
@@ -347,13 +348,67 @@ def test_a_lower_cost_keeps_a_yes_though_no_test_could_notice_the_line(shop, cos
 
 def test_how_often_the_rule_says_what_is_of_the_test_as_it_will_be():
     """A test that notices twice the line finds the line in three of ten cases, not in eight."""
-    plan = {"lift": 0.3, "smallest_lift": 0.6, "weeks": 12}
-    exactly = memo._chances(plan).loc["exactly worth having"]
-    planned = memo._chances(plan | {"smallest_lift": 0.3}).loc["exactly worth having"]
+
+    def noticing(lift):
+        """The noise of two arms of a test that finds this lift four times in five."""
+        variance = (lift / 2.8) ** 2 / (2 + lift)
+        return {12: {"today": variance, "within": variance, "between": 0.0}}
+
+    plan = {"lift": 0.3, "weeks": 12}
+    exactly = memo._chances(plan | {"noise": noticing(0.6)}).loc["exactly worth having"]
+    planned = memo._chances(plan | {"noise": noticing(0.3)}).loc["exactly worth having"]
     assert planned["ship"] == pytest.approx(0.8, abs=0.02)
     assert exactly["ship"] == pytest.approx(0.31, abs=0.04)
+    # a busy shop's weeks see far more than the line, and are hardly ever wrong
+    sharp = memo._chances(plan | {"noise": noticing(0.03)})
+    assert sharp.loc["half of it", "stop"] > 0.99
     # where no test is to be started, of one that would be long enough
     assert memo._chances(plan | {"weeks": None}).loc["exactly worth having", "ship"] > 0.75
+
+
+def test_the_memo_says_how_likely_the_test_settles_the_question(facts, shop):
+    told, page = memo.will_it_settle(facts), said(memo.page(facts, "shop"))
+    assert told.replace("%", " %") in page and told.startswith("Will 4 weeks settle it, with a")
+    parts = {
+        "exactly worth having": "In {} of 100 such tests if lists truly bring 96% more carts",
+        "half of it": "in {} if half of that",
+        "no effect": "in {} if none",
+    }
+    for name, words in parts.items():
+        decided = 100 * (facts["chances"][name]["ship"] + facts["chances"][name]["stop"])
+        assert words.format(f"{decided:.0f}") in told
+    # as the planner has it, of the week that the plan takes
+    plan = facts["plan"]
+    test = LiveTest(worth_having=plan["lift"])
+    noise = pd.DataFrame.from_dict(plan["noise"], orient="index")
+    computed = experiments.plan_chances(test, noise, 4)
+    assert computed["needed"] == plan["weeks"] == 4
+    decided = 1 - computed["chances"]["cannot tell"].to_numpy()
+    names = ["no effect", "exactly worth having", "twice that"]
+    assert [facts["settled"]["chances"][name] for name in names] == pytest.approx(list(decided))
+
+    def asked_of(visits, answer="ship a test", **cost):
+        assumed = memo.Assumptions(visits, **cost)
+        found = memo._planner(assumed, *shop)(memo.GROUPS)
+        settled = memo._settled(found, memo._chances(found))
+        decision = facts["decision"] | {"decision": answer}
+        return {**facts, "plan": found, "settled": settled, "decision": decision}
+
+    busy = memo.will_it_settle(asked_of(10_000_000, lift=5))
+    assert busy.startswith("Will 1 week settle it") and "over 99 if half" in busy
+    quiet = memo.will_it_settle(asked_of(50, memo.NOT_YET, lift=0.3))
+    assert quiet.startswith("No test is proposed. Would 12 weeks settle it")
+    assert int(re.search(r"In (\d+) of 100", quiet)[1]) < 50
+    assert "weekly visits are known" in memo.will_it_settle(asked_of(None))
+    assert "data are mended" in memo.will_it_settle(asked_of(4_200, memo.FIX_DATA))
+    never = {**asked_of(50, memo.DONT), "settled": {"weeks": 12, "chances": None}}
+    assert memo.will_it_settle(never) == (
+        "No test is proposed. Not even 12 weeks could settle it, because too few customers come."
+    )
+    no = asked_of(50, memo.NOT_YET, lift=0.3)
+    assert f"<td>{memo.will_it_settle(no)[:40]}" in memo.page(no, "shop")
+    older = {name: value for name, value in facts.items() if name != "settled"}
+    assert memo.will_it_settle(older) == "" and "settle it" not in memo.page(older, "shop")
 
 
 @pytest.mark.parametrize(
@@ -780,15 +835,15 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
         " to ".join(f"{memo.rounded(rate * each):,.0f}" for each in (low, high)) for rate in (1, 2)
     )
     gains = " to ".join(f"{100 * rise:+.0f} %" for rise in (low_rise, high_rise))
-    assert f"Customers who find something, against the best sellers: {gains}." in said(page)
+    assert f"More find something than in the best sellers: {gains}." in said(page)
     best, worst = evaluate.rates_that_pay(plan["lift"], *gain_of(quality), base)
     assert 1 < best < worst < plan["exchange_rate"] == 2
     rates = re.search('<div class="bring">.*?<table>(.*?)</table>', page)[1]
     rates = rates.replace("</td><td>", " ")
     rows = [said(f"<main>{row}") for row in re.findall("<td>(.*?)</td>", rates)]
     assert rows == ["no more sales 0", f"1 % more sales {once}",
-                    f"{best:.1f} % at best, {worst:.1f} % at worst 8,000, the cost",
-                    f"2 %, the highest we believe {twice}"]  # fmt: skip
+                    f"{best:.1f} % to {worst:.1f} % more sales 8,000, the cost",
+                    f"2 %, the most we believe {twice}"]  # fmt: skip
     pays = f"{100 * plan['lift']:.0f} %"
     rule = re.search('<table class="decides">(.*?)</table>', page, flags=re.S)[1]
     rule = [said(f"<main>{row.replace('</td><td>', ' ')}")
@@ -803,8 +858,8 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     net = [f"{float(each.replace(',', '')) - 8_000:+,.0f}".replace("-", "−") for each in ends]
     stake += f" costs 8,000 in year one, and may add {' to '.join(ends)}: {' to '.join(net)} net."
     assert stake in asks
-    year = f"÷ the {plan['earns'] * 4_200:,.0f} that it earns a year today."
-    assert year in said(page)
+    year = f"Today this place earns {plan['earns'] * 4_200:,.0f} a year: 1,747 carts, 4.78 each. "
+    assert f"{year}Lists cost 8,000 in the first year, so they pay only if it" in said(page)
     assert first.count('<th scope="row"') == 5, "five customers"
     unknown = {**facts, "money": None}
     assert "What it may bring" not in memo.page(unknown, "shop")
@@ -825,8 +880,9 @@ def test_a_runs_memo_leads_to_its_appendix_and_says_its_time_once(facts):
     ran = [{"name": name, "ran": "2 March, 02:00", "error": ""} for name in ("01", "02")]
     page = memo.page(facts, "shop", metrics, ran, {"metrics.json": ""})
     assert page.index(" Made 2 March, 02:00.") < page.index("Recommendation: ")
-    to = re.findall('href="#([^"]+)"', page[: page.index('<div class="verdict')])
-    assert to == ["run", "transactions"] and all(f'id="{each}"' in page for each in to)
+    first = page[page.index("Recommendation: ") : page.index('<div class="big">')]
+    to = re.findall('href="#([^"]+)"', first)
+    assert to == ["files", "run", "transactions"] and all(f'id="{each}"' in page for each in to)
     assert page.count("2 March, 02:00") == 1 and ">change<" not in page and nothing in page
     assert re.search(r"8 kept. Rejected:\s+unit price is 0: 1", page)
     assert "metrics.json</a></td><td>all figures of the run" in page
@@ -1226,7 +1282,7 @@ def test_the_title_is_the_shops_name_or_says_which_file(shop, tmp_path):
     named = part.assign(transaction_date=part["transaction_date"].dt.strftime("%d-%m-%Y"))
     named.to_csv(tmp_path / "till_2024.csv", index=False)
     own = {"transactions_path": str(tmp_path / "till_2024.csv")}
-    for written, title in [({}, "the bundled shop"), (own, "your shop (till_2024.csv)"),
+    for written, title in [({}, "a made-up shop"), (own, "your shop (till_2024.csv)"),
                          (own | {"shop_name": "Lamps & Co"}, "Lamps & Co")]:  # fmt: skip
         parameters = data.Parameters.of(written)
         report = data.read_shop(parameters)[0][1]

@@ -228,6 +228,7 @@ def _first_page() -> str:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     table = re.search(r"^\| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
     minutes = [int(each) for each in re.findall(r"<br>(\d+) min \|", table)]
+    table = re.sub(r"<br>(\d+) ", " · \\1\N{NO-BREAK SPACE}", table)
     return (ASSETS / "first_page.md").read_text(encoding="utf-8").format(
         **{name: text for name, (text, _) in pictures(lessons_in(FOLDER)).items()},
         table=table.replace("](notebooks/", "]("),

@@ -251,6 +251,7 @@ def plan_chances(
     times: float = 1.0,
     power: float = 0.8,
     alpha: float = 0.05,
+    effects: Iterable[float] = (0, 1, 2),
 ) -> dict:
     """What the rule may say after so many weeks, if nothing, just enough or twice that is true.
 
@@ -266,6 +267,8 @@ def plan_chances(
         How many times as many customers come as were seen; they come as often as those.
     power, alpha : float
         As for :func:`plan_test`.
+    effects : iterable of float
+        The true lifts, in units of the smallest one worth having.
 
     Returns
     -------
@@ -287,7 +290,7 @@ def plan_chances(
 
     needed = noise.index[(limit + norm.isf(1 - power)) * np.hypot(*errors(worth)) <= worth]
     rows = {}
-    for lift in (0.0, worth, 2 * worth):
+    for lift in (float(effect * worth) for effect in effects):
         today, new = (float(each[weeks]) for each in errors(lift))
         rows[lift] = decision_chances(lift, worth, today, new, limit)
     return {

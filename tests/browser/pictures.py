@@ -26,7 +26,7 @@ def write_picture(chromium, folder: Path) -> Path:
     facts = memo.collect(
         transactions, data.load_events(), report, assumed=story, made_up_consent=True
     )
-    text = memo.page(facts, "the bundled shop")
+    text = memo.page(facts, "a made-up shop")
     for name, width, ends, dots in (
         ("memo", 832, ".rest", 1),
         ("memo_phone", 390, "h2:has(+ .ask)", 2),

@@ -582,14 +582,14 @@ def test_a_figure_of_a_run_opens_in_large_with_the_keyboard(run_folder, serve, w
     assert not large.is_visible() and watched.errors == []
 
 
-def test_the_first_page_has_a_memo_that_a_phone_can_show(site, watched):
+def test_the_first_page_has_a_memo_that_a_phone_can_show_and_is_short(site, watched):
     page = watched.page
-    shown = {"paper": page.locator("img.paper"), "phone": page.locator("img.phone")}
-    drawn = "picture => getComputedStyle(picture).display !== 'none'"
-    for width, there in ((360, "phone"), (1280, "paper")):
+    for width, screens in ((360, 6), (1280, 5)):
         page.set_viewport_size({"width": width, "height": 740})
         page.goto(f"{site}/index.html")
-        assert [name for name, picture in shown.items() if picture.evaluate(drawn)] == [there]
+        memo = page.get_by_role("img", name="The top of the decision memo").bounding_box()
+        assert 300 < memo["width"] <= 390 and memo["x"] + memo["width"] <= width
+        assert page.evaluate("document.scrollingElement.scrollHeight") < screens * 740
 
 
 def test_the_first_page_says_what_it_is_found_and_takes_before_anybody_scrolls(site, watched):
@@ -664,9 +664,11 @@ def test_heads_of_tables_keep_whole_words_on_a_phone(watched, site):
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path.stem
 
 
-def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
+@pytest.mark.parametrize("known", [{}, {"visits_per_week": 4_200, "cost_per_year": 8_000}])
+def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched, known):
     transactions, events = data.load_shop()
-    facts = memo.collect(transactions, events, data.read_transactions()[1])
+    report = data.read_transactions()[1]
+    facts = memo.collect(transactions, events, report, assumed=memo.Assumptions(**known))
     facts = json.loads(json.dumps(facts, default=float))
     ran = [{"name": "11_decision_memo", "ran": "today", "error": ""}]  # a run's memo has more
     said = "1,455 pairs of ids, such as 'a name of many words' and 'Another Name of Many Words'"
@@ -687,8 +689,15 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched):
     page.set_viewport_size({"width": 800, "height": 740})
     tops = {each.bounding_box()["y"] for each in page.locator(".big svg").all()}
     assert len(tops) == 1, "bars side by side stand on one line"
+    rule = page.get_by_text("Could the lists beat the best sellers by enough?")
+    assert not rule.is_visible(), "a screen has the rest folded"
+    page.emulate_media(media="print")
+    assert rule.is_visible(), "and paper has all of it"
+    page.emulate_media(media="screen")
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert sheets == 1
+    page.goto(f"{page.url}#transactions")
+    assert page.locator("#transactions").is_visible(), "a link opens what is folded"
 
 
 RUNS_INTO_THE_FOOT = """() => {
