@@ -95,12 +95,19 @@ def test_a_tie_break_has_both_of_its_prices(figures):
     plots.tie_break(table, chosen)
     plots.tie_break(table, None)
     [axes] = figures[0].axes
-    curves = {to_hex(line.get_color()): list(line.get_ydata()) for line in axes.lines
-              if line.get_marker() == "o"}  # fmt: skip
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["0%", "10%", "value\nalone"]
+    drawn = {to_hex(line.get_color()): list(line.get_xdata()) for line in axes.lines
+             if line.get_marker() == "o"}  # fmt: skip
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "0%\nwide", "10%\nwide", "value\nalone"
+    ]  # fmt: skip
     assert "By value alone: hits -40.0%" in figures[1].alt
-    assert curves[to_hex(colours.PERSONAL)] == table["hits_change"].tolist()
-    assert curves[to_hex(colours.INK)] == table["worth_change"].tolist()
+    # a loss that would press all others together is named at the edge
+    assert drawn[to_hex(colours.PERSONAL)] == [0, -0.01]
+    assert drawn[to_hex(colours.INK)] == table["worth_change"].tolist()
+    [edge] = [line for line in axes.lines if line.get_marker() == "<"]
+    assert edge.get_color() == colours.PERSONAL and -0.2 < edge.get_xdata()[0] < -0.1
+    assert "hits -40.0%" in written(axes)
+    no_overlap(axes)
     assert title(axes) == "A tie-break of 10%: hits -1.0%, their value +6.0%"
     assert title(figures[1].axes[0]).startswith("No tie-break")
 

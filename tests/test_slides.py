@@ -137,6 +137,15 @@ def test_no_question_on_a_section_is_lost(path):
                       and each not in below] == []  # fmt: skip
 
 
+def test_what_follows_a_heading_that_a_cell_prints_belongs_to_it():
+    [path] = [path for path in lessons() if number(path) == "07"]
+    slides = slides_of(nbformat.read(path, as_version=4).cells)
+    [prices] = [
+        slide for slide in slides if slide.headline == "Each wish has an answer, and its price"
+    ]
+    assert prices.kicker == prices.section == "It is four o'clock"
+
+
 def test_a_list_too_long_for_a_slide_has_two_or_one_for_each_item():
     def made(*items):
         told = "".join(f"\n- {item}" for item in items)

@@ -176,6 +176,8 @@ def slides_of(cells) -> list[Slide]:
     slides, section, waiting = [], "", []
     for kind, content in _parts(cells):
         _belong(slides, section)
+        if kind == "computed" and (printed := re.match(r"## (?:\d\. )?(.+)", content[0])):
+            section = printed[1]
         if kind == "heading":
             if slides:
                 slides[-1].notes += waiting

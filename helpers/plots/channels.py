@@ -282,32 +282,43 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
     most : float
         Loss of hits agreed on.
     """
-    figure, axes = style.figure(4.2)
-    for name, colour, label, aside in [("worth", INK, "value\nof hits", -0.09),
-                                       ("hits", PERSONAL, "hits", 0.09)]:  # fmt: skip
+    figure, axes = style.figure(0.78 * len(prices) + 1.7)
+    low, high = (prices[[f"{name}_{end}" for name in ("hits", "worth")]] for end in ("low", "high"))
+    near = np.isfinite(prices.index)  # what is much further away is named at the edge
+    left = max(np.nanmin([-most, *low.min()]), 3 * np.nanmin([-most, *low[near].min()]))
+    right = min(np.nanmax([most, *high.max()]), 3 * np.nanmax([most, *high[near].max()]))
+    for side, colour, dash in ((0, CHANCE, "-"), (-most, WARNING, "--")):
+        axes.plot([side, side], [-0.5, len(prices) - 0.5], color=colour, linestyle=dash,
+                  linewidth=1.6, zorder=0)  # fmt: skip
+    axes.text(-most, -0.6, f"agreed: at most {most:.0%} fewer hits", color=WARNING, ha="center",
+              va="bottom", fontsize=style.SMALL)  # fmt: skip
+    at = None if chosen is None else list(prices.index).index(chosen)
+    for name, colour, label, aside in [("hits", PERSONAL, "hits", -0.2),
+                                       ("worth", INK, "value", 0.2)]:  # fmt: skip
         change, low, high = (prices[f"{name}_{part}"] for part in ("change", "low", "high"))
         place = np.arange(len(prices)) + aside
-        axes.vlines(place, low, high, color=colour, linewidth=2, alpha=0.45)
-        axes.plot(place, change, "o", color=colour, markersize=7)
-        inside = np.isfinite(prices.index)  # by worth alone is no wider tie-break
-        axes.plot(place[inside], change[inside], color=colour, linewidth=2.5)
-        end = np.flatnonzero(inside)[-1]
-        axes.annotate(label, (place[end], change.iloc[end]), (12, 0), color=colour,
-                      textcoords="offset points", va="center", fontweight="bold",
-                      annotation_clip=False, bbox=style.ON_WHITE)  # fmt: skip
-    axes.axhline(0, color=CHANCE, linewidth=1)
-    axes.axhline(-most, color=WARNING, linestyle="--", linewidth=1.6)
-    axes.annotate(f"agreed: at most {most:.0%} fewer hits", (-0.3, -most), (0, -14),
-                  textcoords="offset points", color=WARNING, va="top",
-                  fontsize=style.SMALL)  # fmt: skip
+        inside = ((change >= left) & (change <= right)).to_numpy()
+        axes.hlines(place[inside], low[inside], high[inside], color=colour, linewidth=2, alpha=0.45)
+        axes.plot(change[inside], place[inside], "o", color=colour, markersize=7)
+        for row in np.flatnonzero(np.isfinite(change)):
+            end = np.clip(np.nanmax([change.iloc[row], high.iloc[row]]), left, right)
+            if not inside[row]:
+                end = left if change.iloc[row] < left else right
+                axes.plot(end, place[row], "<" if end == left else ">", color=colour, markersize=9)
+            axes.annotate(f"{label} {100 * change.iloc[row]:+.1f}%", (end, place[row]), (9, 0),
+                          textcoords="offset points", color=colour, va="center", fontweight="bold",
+                          annotation_clip=False,
+                          bbox=None if row == at else style.ON_WHITE)  # fmt: skip
     if chosen is not None:
-        at = list(prices.index).index(chosen)
-        axes.axvline(at, color=PERSONAL, linewidth=18, alpha=0.13)
-    labels = [f"{tolerance:.0%}" if np.isfinite(tolerance) else "value\nalone"
+        axes.axhspan(at - 0.45, at + 0.45, color=PERSONAL, alpha=0.13, linewidth=0, zorder=-1)
+    labels = [f"{tolerance:.0%}\nwide" if np.isfinite(tolerance) else "value\nalone"
               for tolerance in prices.index]  # fmt: skip
-    axes.set_xticks(range(len(prices)), labels)
-    axes.set_xlim(-0.4, len(prices) + 0.4)
-    axes.yaxis.set_major_formatter(
+    axes.set_yticks(range(len(prices)), labels)
+    axes.set_ylim(len(prices) - 0.5, -0.95)
+    reach = right - left
+    axes.set_xlim(left - 0.04 * reach, right + 0.47 * reach)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{100 * value:+.3g}%" if value else "0%")
     )
     finding = "No tie-break that is within the limit and surely earns more"
@@ -323,8 +334,7 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
         f"{finding}. {named}: hits {100 * last['hits_change']:+.1f}%, their value "
         f"{100 * last['worth_change']:+.1f}%."
     )
-    style.finish(figure, axes, finding, "how far below the best score a product may be",
-                 "change, with 95 % intervals", alt)  # fmt: skip
+    style.finish(figure, axes, finding, "change, with 95 % intervals", "", alt)
 
 
 def place_values(table: pd.DataFrame) -> None:
