@@ -154,6 +154,28 @@ def test_the_title_names_the_oldest_age_that_is_shown(drawn):
     no_overlap(drawn[0])
 
 
+def test_where_old_lists_last_for_weeks_the_figure_begins_at_thirty_days(drawn):
+    table = by_age((0, 1, 7, 30, 60), (0.5, 0.49, 0.47, 0.43, 0.38), (0, 0, 0, -0.02, -0.02))
+    plots.hits_by_age(table, 60)
+    assert [text.get_text() for text in drawn[0].get_xticklabels()] == ["30", "60"]
+    assert list(drawn[0].lines[0].get_ydata()) == [0.43, 0.38]
+    [band] = [each.get_paths()[0].vertices for each in drawn[0].collections[:1]]
+    assert band[:, 1].max() == pytest.approx(0.5 - 0.02)  # beside fresh lists, which aren't drawn
+    assert "at age 7 " not in drawn[0].alt and "at age 30 " in drawn[0].alt
+    no_overlap(drawn[0])
+
+
+@pytest.mark.parametrize(("last", "shown"), [(60, 7), (30, 30), (60, None)])
+def test_it_begins_with_fresh_lists_where_they_last_for_days_or_one_age_is_no_line(
+    drawn, last, shown
+):
+    table = by_age((0, 1, 7, 30, 60), (0.5, 0.49, 0.47, 0.43, 0.38), (0, 0, 0, -0.02, -0.02))
+    table = table[table.index <= last]
+    plots.hits_by_age(table, shown)
+    ticks = [text.get_text() for text in drawn[0].get_xticklabels()]
+    assert ticks == [str(age) for age in table.index]
+
+
 def test_a_night_rings_if_any_gauge_does(drawn):
     rings = np.array([[True, False, False, True], [False, False, False, True]])
     plots.many_gauges(rings)

@@ -27,6 +27,8 @@ PLACES = [
     ("list of the forgotten", "yours to keep: a code of her id"),
 ]
 
+_WEEKS = 30  # days: where lists last so long, younger ones aren't drawn
+
 
 def contract() -> None:
     """What product and engineering owe each other, before the night of the lesson."""
@@ -145,18 +147,22 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     by_age : DataFrame
         From :func:`helpers.production.lists_by_age`.
     shown : int, optional
-        From :func:`helpers.production.oldest_age`: up to it, lists clearly beat best sellers.
+        From :func:`helpers.production.oldest_age`: up to it, lists clearly beat best sellers. Where
+        they do so for weeks, the figure begins at thirty days: what a night costs is told apart.
     """
-    place = np.arange(len(by_age))
     popular = by_age.attrs["best_sellers"]
+    fresh = by_age["hit_rate"].iloc[0]
+    weeks = by_age.index >= _WEEKS
+    if shown and shown >= _WEEKS and weeks.sum() > 1:
+        by_age = by_age[weeks]
+    place = np.arange(len(by_age))
     figure, axes = style.figure(height=4.1)
-    axes.fill_between(place, by_age["hit_rate"].iloc[0] + by_age["low"],
-                      by_age["hit_rate"].iloc[0] + by_age["high"], color=PERSONAL, alpha=0.15,
-                      linewidth=0)  # fmt: skip
+    axes.fill_between(place, fresh + by_age["low"], fresh + by_age["high"], color=PERSONAL,
+                      alpha=0.15, linewidth=0)  # fmt: skip
     axes.plot(place, by_age["hit_rate"], color=PERSONAL, linewidth=2.5, marker="o")
     axes.plot(place, by_age["old_pairs"], color=INK, linewidth=2, linestyle="--", marker="s")
     axes.plot(place, np.full(len(place), popular), color=POPULAR, linewidth=2)
-    fresh = by_age["hit_rate"].iloc[0]  # what chance leaves open for the similarities
+    # what chance leaves open for the similarities
     axes.vlines(place[-1], fresh + by_age["pairs_low"].iloc[-1],
                 fresh + by_age["pairs_high"].iloc[-1], color=INK, linewidth=1.5)  # fmt: skip
     last = place[-1] + 0.12
