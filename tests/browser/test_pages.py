@@ -693,7 +693,7 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched, known):
     assert not rule.is_visible(), "a screen has the rest folded"
     page.emulate_media(media="print")
     assert rule.is_visible(), "and paper has all of it"
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert sheets == 1
     page.goto(f"{page.url}#transactions")
