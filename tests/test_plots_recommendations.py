@@ -70,6 +70,9 @@ def test_parts_begin_where_the_one_before_ends(drawn):
     assert "together 55.000" in alt
     plots.score_parts(parts[:1], "Teapot")
     assert title(drawn[1][0].axes[0]) == "Teapot: one reason brings the whole score"
+    plots.score_parts(parts / 10_000, "Teapot", most=3)  # small scores have digits, too
+    assert "Mug 0.00100; Mug 0.00090" in drawn[2][1] and "together 0.00550" in drawn[2][1]
+    assert "0.00550" in texts(drawn[2][0].axes[0])
 
 
 def test_what_speaks_against_a_product_goes_back_in_another_colour(drawn):

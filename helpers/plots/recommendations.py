@@ -141,16 +141,17 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
         labels.append(f"{len(parts) - most:,} more{said}")
         values.append(parts.iloc[most:].sum())
     total = parts.sum()
+    digits = 3 if total >= 0.1 else 5
     figure, axes = style.figure(0.4 * (len(values) + 1) + 1.2)
     start = furthest = 0.0
     for place, value in enumerate(values):
         colour = PERSONAL if value >= 0 else WARNING
         axes.barh(place, value, left=start, color=colour, height=0.6)
         right = max(start, start + value)
-        axes.text(right + 0.01 * total, place, f"{value:.3f}", va="center")
+        axes.text(right + 0.01 * total, place, f"{value:.{digits}f}", va="center")
         start, furthest = start + value, max(furthest, right)
     axes.barh(len(values), total, color=INK, height=0.6)
-    axes.text(total * 1.01, len(values), f"{total:.3f}", va="center", fontweight="bold")
+    axes.text(total * 1.01, len(values), f"{total:.{digits}f}", va="center", fontweight="bold")
     axes.set_yticks(range(len(values) + 1), [*labels, "the score"])
     axes.set_xlim(0, max(total, furthest) * 1.3)
     axes.invert_yaxis()
@@ -158,8 +159,10 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"
     if len(parts) == 1:
         finding = f"{style.short(product, 40)}: one reason brings the whole score"
-    told = "; ".join(f"{label} {value:.3f}" for label, value in zip(labels, values, strict=True))
-    alt = f"{finding}. {told}; together {total:.3f}."
+    told = "; ".join(
+        f"{label} {value:.{digits}f}" for label, value in zip(labels, values, strict=True)
+    )
+    alt = f"{finding}. {told}; together {total:.{digits}f}."
     style.finish(figure, axes, finding, "what each adds to the score", "because of", alt)
 
 
