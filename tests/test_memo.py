@@ -259,7 +259,7 @@ def test_a_test_leaves_out_customers_for_whom_a_gain_is_ruled_out(groups_differ)
     assert f"half of {plan['customers']:,} customers who have bought several products see" in page
     assert "for 3 weeks, with customers who have bought several products?" in page
     year = plan["earns"] * plan["visits_per_week"]
-    assert f"÷ the {year:,.0f} that it earns a year today from these customers." in page
+    assert f"Today this place earns {year:,.0f} a year from these customers: " in page
 
 
 def judged(low, high, customers=400, hits=100):
@@ -1254,14 +1254,12 @@ def test_bars_and_rule_count_the_same_customers(facts):
     line, high = (facts["evidence"][name] for name in ("worth_having", "gain_high"))
     assert line == pytest.approx(plan["lift"] / 2 * best)
     assert facts["evidence"]["best_lift"] == pytest.approx(2 * high / best)
-    told = f"is {memo.points(line, '')} points: {50 * plan['lift']:.0f} % of the best sellers' "
-    told += (
-        f"{memo.points(best, '')} ({100 * plan['lift']:.0f} % more sales ÷ 2, the highest exchange"
-    )
-    assert told in page
+    told = f"gain of {memo.points(line, '')} points: {50 * plan['lift']:.0f} % more than the best "
+    told += f"sellers' {memo.points(best, '')}, which at the highest exchange rate (2) sells "
+    assert told + f"{100 * plan['lift']:.0f} % more." in page
     # with few customers the line is a single hit, and no share of anything
     few = facts | {"evidence": facts["evidence"] | {"worth_having": 0.2}}
-    assert "of the best sellers'" not in said(memo.page(few, "shop")).split("A point is")[1][:150]
+    assert "the best sellers'" not in said(memo.page(few, "shop")).split("A point is")[1][:150]
 
 
 def test_money_has_a_currency_or_says_whose(shop):
@@ -1269,8 +1267,9 @@ def test_money_has_a_currency_or_says_whose(shop):
     found = {code: memo.collect(*shop, replace(report, currency=code), assumed=assumed)
              for code, assumed in (("EUR", STORY), ("", memo.Assumptions()))}  # fmt: skip
     page = said(memo.page(found["EUR"], "shop"))
-    assert re.search(r"1 % more salesEUR [\d,]+ to [\d,]+ [\d.]+ % at best", page)
-    assert re.search(r"at worstEUR 8,000, the cost 2 %, the highest we believeEUR [\d,]+ to", page)
+    assert re.search(r"1 % more salesEUR [\d,]+ to [\d,]+ [\d.]+ % to [\d.]+ % more salesEUR", page)
+    assert re.search(r"EUR 8,000, the cost 2 % more sales, the most we believeEUR [\d,]+ to", page)
+    assert re.search(r"Today this place earns EUR [\d,]+ a year: ", page)
     assert "run: EUR 8,000, entered" in page and "carts a year earn EUR 4." in page
     assert "in the shop's currency" not in page
     page = said(memo.page(found[""], "shop"))
