@@ -843,7 +843,7 @@ def test_the_first_half_says_what_is_asked_what_it_may_bring_and_what_would_chan
     rows = [said(f"<main>{row}") for row in re.findall("<td>(.*?)</td>", rates)]
     assert rows == ["no more sales 0", f"1 % more sales {once}",
                     f"{best:.1f} % to {worst:.1f} % more sales 8,000, the cost",
-                    f"2 %, the most we believe {twice}"]  # fmt: skip
+                    f"2 % more sales, the most we believe {twice}"]  # fmt: skip
     pays = f"{100 * plan['lift']:.0f} %"
     rule = re.search('<table class="decides">(.*?)</table>', page, flags=re.S)[1]
     rule = [said(f"<main>{row.replace('</td><td>', ' ')}")
