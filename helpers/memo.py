@@ -958,9 +958,6 @@ def collect(
     return facts
 
 
-_TRUE = {"no effect": 0, "half of it": 0.5, "exactly worth having": 1, "twice that": 2}
-
-
 def _chances(plan):
     """How often the live test's rule says what: in the planned weeks, or in a test long enough."""
     if plan["weeks"]:
@@ -972,8 +969,9 @@ def _chances_after(plan, weeks):
     """The same of a test of so many weeks, as this place's visits make it."""
     test = LiveTest().model_copy(update={"worth_having": plan["lift"]})
     noise = pd.DataFrame.from_dict(plan["noise"], orient="index")
-    found = experiments.plan_chances(test, noise, weeks, effects=_TRUE.values())["chances"]
-    return found.set_axis(list(_TRUE))
+    names, effects = zip(*experiments.EFFECTS.items(), strict=True)
+    found = experiments.plan_chances(test, noise, weeks, effects=effects)
+    return found["chances"].set_axis(names)
 
 
 def _settled(plan, chances):

@@ -139,6 +139,20 @@ def test_a_return_takes_back_what_was_bought_before_it(tmp_path, lines, stays):
     assert report.kept + sum(report.rejected.values()) == report.read == len(lines) + 1
 
 
+def test_within_a_day_nobody_asks_which_hour_came_first(tmp_path):
+    lines = [
+        ("05-02-2024 11:00", "A", 1),
+        ("05-02-2024 10:00", "A", -1),
+        ("05-02-2024 9:00", "B", 1),
+    ]
+    rows = "".join(f"1,{product},{day},{n},Tea,{n},3\n" for day, product, n in lines)
+    path = write(tmp_path, HEADER + rows)
+    table, report = data.read_transactions(path, date_format="%d-%m-%Y %H:%M")
+    assert table["product_id"].tolist() == ["B"]
+    known = as_known_on(table, report.undone, pd.Timestamp(2024, 2, 6))
+    assert known["product_id"].tolist() == ["B"]
+
+
 @settings(max_examples=examples(15), deadline=None)
 @given(
     st.lists(

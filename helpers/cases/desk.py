@@ -225,7 +225,9 @@ def limit(low: float, high: float, line: float) -> float:
 
 
 def _ends_below(low, high, line):
-    return f"ends below {f'{points(line)}, the line' if limit(low, high, line) else 0}"
+    if limit(low, high, line):
+        return f"ends below {points(line)}, the line"
+    return "ends below 0"
 
 
 def _checks(case, transactions, events):

@@ -26,6 +26,7 @@ from helpers.experiments.readout import (
 )
 from helpers.experiments.rule import (
     CANNOT,
+    EFFECTS,
     KEEP,
     SHIP,
     STOP,

@@ -8,6 +8,8 @@ import pandas as pd
 from helpers.experiments.looks import spending_limits
 
 SHIP, STOP, KEEP, CANNOT = "ship", "stop", "keep running", "cannot tell"
+#: What may be true of a list, in units of the smallest lift worth having.
+EFFECTS = {"no effect": 0, "half of it": 0.5, "exactly worth having": 1, "twice that": 2}
 
 
 def decide(low, high, worth_having, ended=True):
@@ -81,8 +83,7 @@ def rule_chances(
     from scipy.stats import norm
 
     if effects is None:
-        effects = {"worse by as much": -1, "no effect": 0, "half of it": 0.5,
-                   "exactly worth having": 1, "twice that": 2}  # fmt: skip
+        effects = {"worse by as much": -1} | EFFECTS
     time = np.arange(1, looks + 1) / looks
     limits = np.array([norm.isf(alpha / 2)]) if looks == 1 else spending_limits(time, alpha)
     # of one arm's mean, where today's is 1: planned by the last look's limit, and for a new arm

@@ -27,7 +27,7 @@ PLACES = [
     ("list of the forgotten", "yours to keep: a code of her id"),
 ]
 
-_WEEKS = 30  # days: where lists last so long, younger ones aren't drawn
+_YOUNGEST = 30  # days: where lists last so long, younger ones aren't drawn
 
 
 def contract() -> None:
@@ -152,9 +152,9 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     """
     popular = by_age.attrs["best_sellers"]
     fresh = by_age["hit_rate"].iloc[0]
-    weeks = by_age.index >= _WEEKS
-    if shown and shown >= _WEEKS and weeks.sum() > 1:
-        by_age = by_age[weeks]
+    old = by_age.index >= _YOUNGEST
+    if shown and shown >= _YOUNGEST and old.sum() > 1:
+        by_age = by_age[old]
     place = np.arange(len(by_age))
     figure, axes = style.figure(height=4.1)
     axes.fill_between(place, fresh + by_age["low"], fresh + by_age["high"], color=PERSONAL,
