@@ -192,7 +192,7 @@ def products_per_customer(per_customer: pd.Series) -> None:
 
 MEANINGS = {
     "not wanted": ("saw it and\ndecided against it", "leave it out", WARNING),
-    "has one": ("a lasting one, bought\nelsewhere or long ago", "leave it out", WARNING),
+    "has one": ("needs no second: bought in\nanother shop, or long ago", "leave it out", WARNING),
     "never seen": ("doesn't know\nthat we have it", "show it", PERSONAL),
     "not yet": ("will want it\nnext month", "show it in time", "#006B4E"),
 }
