@@ -66,7 +66,7 @@ def test_parts_begin_where_the_one_before_ends(drawn):
     assert widths(axes) == [10, 9, 8, 28, 55]
     assert [bar.get_x() for bar in axes.patches] == [0, 10, 19, 27, 0]
     assert [label.get_text() for label in axes.get_yticklabels()][3:] == ["7 more", "the score"]
-    assert title(axes) == "Teapot: the largest of 10 reasons brings 18%"
+    assert title(axes) == "Teapot: the largest of 10 reasons brings 18% of the score"
     assert "together 55.000" in alt
     plots.score_parts(parts[:1], "Teapot")
     assert title(drawn[1][0].axes[0]) == "Teapot: one reason brings the whole score"

@@ -156,7 +156,8 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
     axes.set_xlim(0, max(total, furthest) * 1.3)
     axes.invert_yaxis()
     largest = percent(shown.iloc[0] / total)
-    finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons brings {largest}"
+    finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons "
+    finding += f"brings {largest} of the score"
     if len(parts) == 1:
         finding = f"{style.short(product, 40)}: one reason brings the whole score"
     told = "; ".join(
