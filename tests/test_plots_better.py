@@ -345,7 +345,7 @@ def test_the_decision_stands_beside_zero_at_each_cut(drawn):
     lines = [list(line.get_xdata()) for line in axes.lines]
     assert [lines[0], lines[2], lines[4]] == [[0.2, 0.26], [-0.2, 0.0], [0, 0]]
     assert (lines[1][0], lines[3][0]) == (0.23, -0.1)
-    assert lines[5][0] == 0.03 and "the line: 3 points" in [word.strip() for word in texts(axes)]
+    assert lines[5][0] == 0.03 and "the line: 3" in [word.strip() for word in texts(axes)]
     for figure, _ in drawn:  # seen, whatever the gain
         low, high = figure.axes[0].get_xlim()
         assert low < 0.03 < high

@@ -543,9 +543,9 @@ def gain_at_cuts(
     _beside_zero(axes, len(looks) - 0.4, left - room, right + room)
     axes.plot([line, line], [-0.5, len(looks) + 0.2], color=WARNING, linewidth=1.8,
               linestyle="--", zorder=0)  # fmt: skip
-    side = "left" if line < (left + right) / 2 else "right"
-    pays = f" the line: {100 * line:.3g} points "
-    axes.text(line, len(looks) - 0.2, pays, color=WARNING, va="center", ha=side)
+    side = "left" if line < 0.8 * right + 0.2 * left else "right"  # its words need a fifth
+    axes.text(line, len(looks) - 0.2, f" the line: {100 * line:.3g} ", color=WARNING,
+              va="center", ha=side)  # fmt: skip
     axes.set_yticks(range(len(looks)), list(looks))
     finding = f"By the rule, {DECISIONS[verdict]}"
     if verdict == NOT_KNOWN and instead:
