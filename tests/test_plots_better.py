@@ -337,16 +337,21 @@ def test_whoever_judges_both_lists_favours_neither(drawn):
 def test_the_decision_stands_beside_zero_at_each_cut(drawn):
     ours = {"difference": 0.23, "low": 0.2, "high": 0.26}
     before = {"difference": -0.1, "low": -0.2, "high": 0.0}
-    plots.gain_at_cuts({"from 02 Nov 2024": ours, "from 03 Sep 2024": before}, evaluate.BETTER)
+    cuts = {"from 02 Nov 2024": ours, "from 03 Sep 2024": before}
+    plots.gain_at_cuts(cuts, evaluate.BETTER, 0.03)
     missing = {"difference": 0.0, "low": np.nan, "high": np.nan}
-    plots.gain_at_cuts({"now": missing}, evaluate.NOT_KNOWN)
+    plots.gain_at_cuts({"now": missing}, evaluate.NOT_KNOWN, 0.03)
     [axes] = drawn[0][0].axes
     lines = [list(line.get_xdata()) for line in axes.lines]
     assert [lines[0], lines[2], lines[4]] == [[0.2, 0.26], [-0.2, 0.0], [0, 0]]
     assert (lines[1][0], lines[3][0]) == (0.23, -0.1)
+    assert lines[5][0] == 0.03 and "the line: 3" in [word.strip() for word in texts(axes)]
+    for figure, _ in drawn:  # seen, whatever the gain
+        low, high = figure.axes[0].get_xlim()
+        assert low < 0.03 < high
     assert title(axes) == "By the rule, better: if it pays, on to 05b"
     assert title(drawn[1][0].axes[0]) == "By the rule, can't tell: more weeks"
-    plots.gain_at_cuts({"now": before}, evaluate.NOT_KNOWN, "a third cut")
+    plots.gain_at_cuts({"now": before}, evaluate.NOT_KNOWN, 0.03, "a third cut")
     assert title(drawn[2][0].axes[0]) == "By the rule, can't tell: a third cut"
 
 

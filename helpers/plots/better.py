@@ -512,8 +512,10 @@ def three_answers() -> None:
     style.finish(figure, axes, finding, "", "", f"Three intervals. {told}.")
 
 
-def gain_at_cuts(looks: dict[str, dict[str, float]], verdict: str, instead: str = "") -> None:
-    """Our gain on the honest rival, at one cut or at two, beside zero.
+def gain_at_cuts(
+    looks: dict[str, dict[str, float]], verdict: str, line: float, instead: str = ""
+) -> None:
+    """Our gain on the honest rival, at one cut or at two, beside zero and beside what pays.
 
     Parameters
     ----------
@@ -522,21 +524,28 @@ def gain_at_cuts(looks: dict[str, dict[str, float]], verdict: str, instead: str 
         :func:`helpers.evaluate.difference_of`.
     verdict : str
         A key of :data:`DECISIONS`.
+    line : float
+        The gain from which the list pays.
     instead : str
         What to do if we can't tell, and more weeks are not the remedy: ``"a third cut"``.
     """
-    figure, axes = style.figure(0.6 * len(looks) + 1.5)
+    figure, axes = style.figure(0.6 * len(looks) + 1.9)
     for place, look in enumerate(looks.values()):
         axes.plot([look["low"], look["high"]], [place] * 2, color=PERSONAL, lw=6,
                   solid_capstyle="butt")  # fmt: skip
         axes.plot(look["difference"], place, "o", color=PERSONAL, markersize=10)
     ends = [each[name] for each in looks.values() for name in ("low", "high", "difference")]
-    left, right = np.nanmin([*ends, 0]), np.nanmax([*ends, 0])
+    left, right = np.nanmin([*ends, 0]), np.nanmax([*ends, line])
     # room for the words on both sides of zero
     span = max(right - left, 0.02)
     left, right = min(left, -0.5 * span), max(right, 0.5 * span)
     room = 0.05 * span
-    _beside_zero(axes, len(looks) - 1, left - room, right + room)
+    _beside_zero(axes, len(looks) - 0.4, left - room, right + room)
+    axes.plot([line, line], [-0.5, len(looks) + 0.2], color=WARNING, linewidth=1.8,
+              linestyle="--", zorder=0)  # fmt: skip
+    side = "left" if line < 0.8 * right + 0.2 * left else "right"  # its words need a fifth
+    axes.text(line, len(looks) - 0.2, f" the line: {100 * line:.3g} ", color=WARNING,
+              va="center", ha=side)  # fmt: skip
     axes.set_yticks(range(len(looks)), list(looks))
     finding = f"By the rule, {DECISIONS[verdict]}"
     if verdict == NOT_KNOWN and instead:
@@ -546,7 +555,8 @@ def gain_at_cuts(looks: dict[str, dict[str, float]], verdict: str, instead: str 
     told = "; ".join(
         f"{name}: {_of_100(round(look['difference'], 3))} of 100" for name, look in looks.items()
     )
-    style.finish(figure, axes, finding, xlabel, "", f"Our gain beside zero. {told}. {finding}.")
+    alt = f"Our gain beside zero and beside the line of {100 * line:.3g}. {told}. {finding}."
+    style.finish(figure, axes, finding, xlabel, "", alt)
 
 
 def _beside_zero(axes, last, left, right):

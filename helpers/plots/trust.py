@@ -133,7 +133,9 @@ def ruler(marks: pd.Series) -> None:
     if "oracle" in marks:
         way = trust.share_of_the_way(ours, rival, marks["oracle"])
     if way == way and ours > rival:
-        finding = f"{way:.0%} of the way from best sellers to ceiling"
+        most = _exactly(marks["oracle"] - rival)
+        finding = f"{way:.0%} of the way from best sellers to ceiling "
+        finding += f"({100 * (ours - rival):.1f} of {most})"
     else:
         word = "above" if ours >= rival else "below"
         finding = f"Our lists: {_points(abs(ours - rival))} {word} the best sellers"
@@ -235,12 +237,13 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
 def four_outcomes() -> None:
     """Where an interval can lie beside zero and the smallest gain worth a live test."""
     worth = 2.0
-    examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-0.9, 3.3)]
+    examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-1.7, -0.3), (-0.9, 3.3)]
     rules = ["above zero, reaches the line:\ntest it",
              "above zero, short of the line:\nlower the cost, or leave it",
              "includes zero, short of the line,\nat most twice the line wide: leave it",
+             "wholly below zero: leave it",
              "any other that includes zero:\nwait for more customers"]  # fmt: skip
-    figure, axes = style.figure(height=4.0)
+    figure, axes = style.figure(height=4.9)
     for place, (low, high) in enumerate(examples):
         answer = trust.outcome(low, high, worth)
         colour = PERSONAL if answer == trust.WORTH_IT else INK
@@ -248,20 +251,20 @@ def four_outcomes() -> None:
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=11)
         axes.text(-2.0, place - 0.1, answer, ha="right", va="center", fontweight="bold")
         rule = rules[place]
-        axes.text(-2.0, place + 0.37, rule, ha="right", va="center", fontsize=style.SMALL)
-    axes.plot([0, 0], [-0.45, 3.5], color=INK, linewidth=1)
-    axes.plot([worth] * 2, [-0.45, 3.5], color=WARNING, linewidth=1.8, linestyle="--")
+        axes.text(-2.0, place + 0.13, rule, ha="right", va="top", fontsize=style.SMALL)
+    axes.plot([0, 0], [-0.45, 4.5], color=INK, linewidth=1)
+    axes.plot([worth] * 2, [-0.45, 4.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
     axes.text(worth, -0.62, "the line", ha="center", color=WARNING)
     axes.set_xlim(-7.2, 4.8)
-    axes.set_ylim(3.6, -0.9)
+    axes.set_ylim(4.6, -0.9)
     style.bare(axes, equal=False)
     style.title(axes, "Where does the interval start and end? Four answers")
     answers = "; ".join(
         f"{trust.outcome(*each, worth)}: {' '.join(rule.split())}"
         for each, rule in zip(examples, rules, strict=True)
     )
-    style.show(figure, f"Four intervals beside zero and the line. {answers}.")
+    style.show(figure, f"Five intervals beside zero and the line. {answers}.")
 
 
 def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: float = 1.0) -> None:
