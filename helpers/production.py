@@ -7,6 +7,7 @@ import io
 import json
 import sys
 import zipfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -1189,19 +1190,20 @@ def _with_similarity_of(old, fresh):
 
 
 def the_contract(
-    checks: pd.DataFrame,
+    checks: Sequence[pd.DataFrame],
     rules,
     oldest: str,
     clock: dict[str, str],
     phone: str,
     kept: bool = True,
-) -> pd.DataFrame:
+) -> list[pd.DataFrame]:
     """The lines that product and engineering sign, filled in as far as a run can.
 
     Parameters
     ----------
-    checks : DataFrame
-        All checks of a night, with ``stops``.
+    checks : sequence of DataFrame
+        The checks of a night, with ``stops``: those of the table alone, and those beside an
+        earlier night if there was one.
     rules : helpers.catalogue.Rules
     oldest, phone : str
         Up to which age a list is shown, and when somebody is called.
@@ -1212,8 +1214,8 @@ def the_contract(
 
     Returns
     -------
-    DataFrame of str
-        ``who signs``, ``line`` and ``what it says``.
+    list of DataFrame of str
+        A table for each side: ``you sign`` or ``engineering signs``, and ``what it says``.
     """
     hidden = len(rules.not_shown())
     never = "bought, forbidden, sold out; a name for each list"
@@ -1223,8 +1225,11 @@ def the_contract(
     sooner = "who retrains if an alarm keeps ringing or finds fall, "
     if all(often.startswith("every night") for often in clock.values()):
         sooner = ""
+    wheres = ["checks on the table", "beside earlier nights"]
+    stop = [f"by {part['stops'].sum()} of the {len(part)} {where}"
+            for part, where in zip(checks, wheres, strict=False)]  # fmt: skip
     lines = {
-        "the stop": f"by {checks['stops'].sum()} of the {len(checks)} checks",
+        "the stop": ", and ".join(stop),
         "overruling it": "by one named person, in writing, once the cause is known",
         "the oldest age": oldest,
         **{f"the clock: {what}": often for what, often in clock.items()},
@@ -1245,9 +1250,9 @@ def the_contract(
         "the phone": f"of the engineer on duty rings {phone}",
         "a new version": "thirty nights unseen beside the old one; going back takes minutes",
     }
-    rows = [(who, *line) for who, part in (("you", lines), ("engineering", theirs))
-            for line in part.items()]  # fmt: skip
-    return pd.DataFrame(rows, columns=["who signs", "line", "what it says"])
+    sides = {"you sign": lines, "engineering signs": theirs}
+    return [pd.DataFrame(part.items(), columns=[who, "what it says"])
+            for who, part in sides.items()]  # fmt: skip
 
 
 def oldest_age(by_age: pd.DataFrame) -> int | None:

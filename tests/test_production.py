@@ -477,12 +477,24 @@ def test_the_contract_says_what_was_found_and_who_signs(shop):
     denied = data.shop_parameters(rules={"deny_products": ["PROD_001"]})
     rules = catalogue.shop_rules(shop[0], denied)
     checks = pd.DataFrame({"check": list("abcd"), "stops": [True, False, True, True]})
+
+    def contract(rules, *found, **more):
+        yours, theirs = production.the_contract([checks, checks[:2]], rules, *found, **more)
+        assert [yours.columns[0], theirs.columns[0]] == ["you sign", "engineering signs"]
+        both = [part.set_index(part.columns[0])["what it says"] for part in (yours, theirs)]
+        return pd.concat(both)
+
     clock = {"customers": "every night", "similarities": "once a month"}
     found = "60 days", clock, "on the second missed night"
-    table = production.the_contract(checks, rules, *found)
-    said = table.set_index("line")["what it says"]
-    assert set(table["who signs"]) == {"you", "engineering"} and table.notna().all(axis=None)
-    assert said["the stop"] == "by 3 of the 4 checks" and said["the oldest age"] == "60 days"
+    said = contract(rules, *found)
+    assert said.notna().all() and said.index.is_unique
+    assert (
+        said["the stop"]
+        == "by 3 of the 4 checks on the table, and by 1 of the 2 beside earlier nights"
+    )
+    [alone, _] = production.the_contract([checks], rules, *found)
+    assert alone["what it says"][0] == "by 3 of the 4 checks on the table"
+    assert said["the oldest age"] == "60 days"
     assert said["overruling it"].startswith("by one named person")
     assert said["the rules"].endswith("and 1 product by our rules")
     assert said["off the forbidden list"] == "only what its owner confirms"
@@ -492,13 +504,12 @@ def test_the_contract_says_what_was_found_and_who_signs(shop):
     assert "who retrains" in said["the morning"]
     nightly = dict.fromkeys(clock, "every night")
     found = "none", nightly, "on the first missed night"
-    table = production.the_contract(checks, rules, *found, kept=False)
-    said = table.set_index("line")["what it says"]
+    said = contract(rules, *found, kept=False)
     assert said["yesterday's table"] == "not shown: after a stop, best sellers"
     assert "a name for each list" not in said["the rules"]
     assert "who retrains" not in said["the morning"], "it happens every night"
     none = catalogue.shop_rules(shop[0], data.shop_parameters())
-    said = production.the_contract(checks, none, *found).set_index("line")["what it says"]
+    said = contract(none, *found)
     assert said["the rules"].endswith("bought, forbidden, sold out; a name for each list")
 
 
