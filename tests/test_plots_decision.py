@@ -127,6 +127,10 @@ def test_the_rule_drawn_is_the_rule_applied(drawn):
     assert numbers == ["1", "2", "3", "4", "5", "6"]
     for question, _, why, _ in decision._BOXES:
         assert said.index(why) == said.index(question) + 1 and why in drawn["alt"]
+    # the star says what `too_rough` does, and only `don't` has one
+    assert said[said.index("don't") + 1] == "no*" and said.count("no*") == 1
+    assert "includes zero, and is wider than twice the line, counts as yes" in drawn["alt"]
+    assert [memo.too_rough(low, 0.01, 0.02) for low in (-0.04, -0.02)] == [True, False]
     no_overlap(drawn["axes"])
 
 

@@ -197,3 +197,5 @@ def test_a_years_bill_shows_what_is_paid_for(drawn):
     plots.yearly_bills(bills.assign(computing=36))  # too thin to be seen
     assert {"computing: 36", "waiting", "people"} <= set(written(drawn[-1]))
     no_overlap(drawn[-1])
+    plots.yearly_bills(bills.assign(computing=36.5))  # as in the text
+    assert "computing: 36.50" in written(drawn[-1])

@@ -167,6 +167,10 @@ _BOXES = [
 ]
 
 
+# what `memo.too_rough` asks
+_TOO_ROUGH = "an interval that includes zero,\nand is wider than twice the line,\ncounts as yes"
+
+
 def memo_rule() -> None:
     """The memo's rule as a chain of questions, each with what it looks at or why."""
     figure, axes = style.figure(height=6.0)
@@ -179,10 +183,13 @@ def memo_rule() -> None:
                   fontsize=style.SMALL)  # fmt: skip
         style.box(axes, 7.75, y, 2.9, 0.66, answer, colour, filled=True)
         style.arrow(axes, (5.06, y), (6.22, y), colour)
-        axes.text(5.6, y + 0.1, "no", ha="center", va="bottom", color=colour)
+        no = "no" if answer != DONT else "no*"
+        axes.text(5.6, y + 0.1, no, ha="center", va="bottom", color=colour)
         style.arrow(axes, (2.5, y - 0.5), (2.5, y - 0.9))
         axes.text(2.7, y - 0.7, "yes", va="center", color=INK)
     style.box(axes, 2.5, -1.4 * len(_BOXES) + 0.16, 2.6, 0.64, SHIP, PERSONAL, filled=True)
+    axes.text(4.35, -1.4 * len(_BOXES) + 0.16, f"* {_TOO_ROUGH}", va="center", color=CHANCE,
+              fontsize=style.SMALL)  # fmt: skip
     axes.set_xlim(-0.8, 9.25)
     axes.set_ylim(-1.4 * len(_BOXES) - 0.25, 0.6)
     style.bare(axes, equal=False)
@@ -192,7 +199,8 @@ def memo_rule() -> None:
         f"{place}. {question} ({why}) no: {answer}"
         for place, (question, answer, why, _) in enumerate(_BOXES, start=1)
     )
-    style.show(figure, f"{finding}. {told}; else {SHIP}.")
+    told += f"; else {SHIP}. To question 3, {_TOO_ROUGH}".replace("\n", " ")
+    style.show(figure, f"{finding}. {told}.")
 
 
 def payback(development: float, upkeep: float, earns: float, lifts) -> None:

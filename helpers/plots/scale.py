@@ -405,7 +405,7 @@ def yearly_bills(bills: pd.DataFrame) -> None:
         axes.text(0, place - 0.26, f"{name}: {totals[name]:,.0f}", va="bottom")
     seen = bills.max() > 0.004 * totals.max()
     # a part too thin to be seen says how much it is
-    named = {part if seen[part] else f"{part}: {bills[part].max():,.0f}": colour
+    named = {part if seen[part] else f"{part}: {_exactly(bills[part].max())}": colour
              for part, colour in colours.items()}  # fmt: skip
     style.key(axes, named, -0.95)
     axes.set_yticks([])
@@ -418,9 +418,13 @@ def yearly_bills(bills: pd.DataFrame) -> None:
     name = f"{dearest[:1].upper()}{dearest[1:]}"
     finding = f"{name}: {most} cost{'' if most == 'people' else 's'} most"
     told = "; ".join(
-        f"{name}: " + ", ".join(f"{part} {row[part]:,.0f}" for part in colours)
+        f"{name}: " + ", ".join(f"{part} {_exactly(row[part])}" for part in colours)
         for name, row in bills.iterrows()
     )
     style.finish(
         figure, axes, finding, "a year's bill, in your currency", "", f"{finding}. {told}."
     )
+
+
+def _exactly(amount: float) -> str:
+    return f"{amount:,.2f}".removesuffix(".00")
