@@ -945,6 +945,12 @@ def test_the_desk_has_conditions_and_a_fold_their_reasons(case):
         assert why in said
 
 
+def test_no_shop_sells_more_than_the_lesson_lets_pass_without_a_reason(case):
+    """A rise is a fault beyond twice the usual and twice last year's: no dealt shop has one."""
+    rows = cases.gauges(case)["rows"]
+    assert rows["lately"] <= 2 * max(rows["usual"], rows["year_ago"])
+
+
 def test_pages_have_the_forms_of_the_shops_that_the_lesson_dealt():
     [path] = notebooks.FOLDER.glob("12_*.ipynb")
     name = exercises.WORKED_OUT

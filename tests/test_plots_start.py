@@ -185,6 +185,29 @@ def test_leads_are_drawn_against_nothing_and_the_bar(drawn):
     assert colour == [to_hex(each) for each in (colours.PERSONAL, colours.CHANCE, colours.POPULAR)]
 
 
+def test_leads_by_luck_are_as_many_as_their_chances(drawn):
+    """As the lesson's fold says it: two clear ones on each side, so about one of fifty wins."""
+    tosses = np.random.default_rng(0).binomial(100, 0.5, 100_000)
+    plots.leads_by_luck(10)
+    [(axes, alt)] = drawn
+    stacks = {
+        int(line.get_xdata()[0]): (len(line.get_ydata()), line.get_color())
+        for line in axes.lines
+        if line.get_marker() == "o" and len(line.get_xdata())
+    }
+    counts = pd.Series({lead: count for lead, (count, _) in stacks.items()})
+    assert counts.sum() == 100
+    often = pd.Series(2 * tosses - 100).value_counts(normalize=True).mul(100)
+    assert (often.reindex(range(-40, 42, 2), fill_value=0) - counts).abs().max() <= 1
+    either_way = counts.groupby(abs(counts.index)).sum()
+    assert either_way.loc[10:].sum() == 37 and either_way.loc[21:].sum() == 4
+    assert counts.loc[21:].sum() == counts.sort_index().loc[:-21].sum() == 2
+    assert all((abs(lead) > 20) == (colour != "white") for lead, (_, colour) in stacks.items())
+    title = axes.get_title(loc="left").replace("\n", " ")
+    assert title == "By luck alone, 37 of 100 leads are 10 or more either way, and 4 beyond 20"
+    assert title in alt and "\u221224 on 1" in alt and "0 on 8" in alt
+
+
 def test_the_puzzle_asks_for_what_the_customer_does_not_own(drawn):
     small = build_interaction_matrix(data.miniature()).to_frame().astype(int)
     plots.puzzle(small, "customer 4")

@@ -137,6 +137,7 @@ from helpers.plots.similarity import (
 from helpers.plots.start import (
     hidden_weeks,
     leads,
+    leads_by_luck,
     lists_by_dice,
     puzzle,
     tables_to_list,

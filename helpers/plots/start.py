@@ -1,4 +1,4 @@
-"""Lesson 00's drawings: where a list comes from, what came true of it, and dice beside it."""
+"""Lesson 00's drawings: where a list comes from, what came true of it, and luck beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.dates import MONTHLY, AutoDateLocator, DateFormatter
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import ScaledTranslation
+from scipy.stats import binom
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, meaning
 from helpers.plots import style
@@ -251,6 +252,51 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     finding += f" a later purchase in our list, {others} in the best sellers"
     label = f"of {people} who came back"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
+
+
+def leads_by_luck(lead: int, tosses: int = 100, times: int = 100) -> None:
+    """Coins tossed many times: by how much one side leads, each time a dot, as on average.
+
+    Parameters
+    ----------
+    lead : int
+        The title says how often luck leads by as much or more, on either side.
+    tosses : int
+        Of coins, each time. Leads beyond twice their square root are filled.
+    times : int
+        How often the coins are tossed.
+    """
+    heads = np.arange(tosses + 1)
+    leads, chances = 2 * heads - tosses, binom.pmf(heads, tosses, 0.5)
+    reach = 2 * tosses**0.5
+    far, beyond = (np.abs(leads) >= lead, np.abs(leads) > reach)
+    # what the title says is rounded first, so that the dots agree with it
+    many, few = (round(times * chances[which].sum()) for which in (far, beyond))
+    stacks = np.zeros(len(leads), dtype=int)
+    for which, total in ((beyond, few), (far & ~beyond, many - few), (~far, times - many)):
+        stacks[which] = _whole_parts(chances[which], total)
+    figure, axes = style.figure(3.1)
+    for at, stack in zip(leads, stacks, strict=True):
+        colour = CHANCE if abs(at) > reach else "white"
+        axes.plot([at] * stack, np.arange(stack), "o", markersize=9, color=colour,
+                  markeredgecolor=CHANCE, markeredgewidth=1.2)  # fmt: skip
+    top = stacks.max()
+    for end in (-reach, reach):
+        axes.axvline(end + np.sign(end), color=INK, linewidth=1.2, linestyle="--", zorder=0)
+        axes.text(end + 4.5 * np.sign(end), 0.7, "clear", ha="center", color=CHANCE)
+    axes.text(0, top + 0.3, f"give or take {reach:.0f}", ha="center", color=INK)
+    axes.set_ylim(-0.7, top + 1.3)
+    axes.set_xlim(-reach - 8, reach + 8)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xticks([-reach, -lead, 0, lead, reach])
+    finding = f"By luck alone, {many} of {times} leads are {lead} or more either way, "
+    finding += f"and {few} beyond {reach:.0f}"
+    label = f"lead of heads over tails in {tosses} tosses; a dot is one of {times} times"
+    drawn = zip(leads[stacks > 0], stacks[stacks > 0], strict=True)
+    told = ", ".join(f"{at} on {stack}" for at, stack in drawn).replace("-", "\u2212")
+    alt = f"{finding}. Leads, and on how many dots: {told}."
+    style.finish(figure, axes, finding, label, alt=alt)
 
 
 def leads(examples: dict[str, tuple[float, float]], line: float) -> None:
