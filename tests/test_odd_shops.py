@@ -174,13 +174,15 @@ def said(parameters):
     return Parameters.of({n: value for n, value in parameters.items() if n != "output_dir"})
 
 
-def run_lesson(path, parameters):
-    """Run a lesson's cells with parameters; return all that they print."""
+def run_lesson(path, parameters, lines=None):
+    """Run a lesson's cells with parameters, and other lines; return all that they print."""
     names = {"__name__": "lesson", "display": lambda *things, **options: None}
     missing, output = set(), io.StringIO()
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type != "code":
             continue
+        for line, other in (lines or {}).items():
+            cell.source = cell.source.replace(line, other)
         stored, read = names_in(cell.source)
         if not THOROUGH and (MADE_UP.search(cell.source) or missing & (read - stored)):
             missing |= stored - set(names)
@@ -226,7 +228,7 @@ def other_numbers():
 
 
 @thorough
-@pytest.mark.parametrize(("number", "asked"), other_numbers())
+@pytest.mark.parametrize(("number", "asked"), list(other_numbers()))
 def test_the_bundled_shop_takes_other_numbers(number, asked, monkeypatch):
     """A cell that asserts the story's figures does so for the story's numbers alone."""
     matplotlib.use("agg")
@@ -237,6 +239,27 @@ def test_the_bundled_shop_takes_other_numbers(number, asked, monkeypatch):
     assert stopped == ""
     if "cost_per_year" in asked:
         assert "3,000" in printed, "what is given counts"
+
+
+def assumed():
+    """What a lesson assumes in a cell of its own, for a reader to change there."""
+    given = re.compile(r"^(\w+) = ([\d_.]+)  # .+$", re.M)
+    for number, path in LESSONS.items():
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+                for found in given.finditer(cell.source):
+                    for times in (0.5, 2):
+                        other = type(ast.literal_eval(found[2]))(times * float(found[2])) or 2
+                        yield number, found[0], f"{found[1]} = {other}"
+
+
+@thorough
+@pytest.mark.parametrize(("number", "line", "other"), list(assumed()))
+def test_what_a_lesson_assumes_may_be_changed_where_it_stands(number, line, other, monkeypatch):
+    monkeypatch.setattr(plots.style, "display", lambda *things, **options: None)
+    monkeypatch.setattr(simulation, "make_world", WORLD)
+    monkeypatch.chdir(LESSONS["00"].parent)
+    assert run_lesson(LESSONS[number], {}, {line: other})[1] == ""
 
 
 def test_a_shop_of_three_products_is_refused_in_a_sentence(part_of_the_shop, tmp_path):
