@@ -11,7 +11,10 @@ from helpers.course.command import main
 
 #: CI asks for all of it after the test command, which has to be quick.
 THOROUGH = os.environ.get("THOROUGH") == "all"
-thorough = pytest.mark.skipif(not THOROUGH, reason="takes long; THOROUGH=all asks for it")
+#: What the test command leaves out: it takes long, or kills processes and waits for them.
+thorough = pytest.mark.thorough
+#: What it tries with a few examples or shops, and CI once more with many.
+deeper = pytest.mark.deeper
 
 
 def examples(n):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from helpers.evaluate import as_known_on
-from tests.common import examples
+from tests.common import deeper, examples
 
 HEADER = "customer_id,product_id,transaction_date,transaction_id,product_name,quantity,unit_price\n"
 
@@ -87,6 +87,7 @@ def test_each_reason_counts_its_rows_and_nothing_is_lost(tmp_path):
     assert table["product_id"].drop_duplicates().tolist() == ["A", "C", "E"]
 
 
+@deeper
 @settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(
@@ -153,6 +154,7 @@ def test_within_a_day_nobody_asks_which_hour_came_first(tmp_path):
     assert known["product_id"].tolist() == ["B"]
 
 
+@deeper
 @settings(max_examples=examples(15), deadline=None)
 @given(
     st.lists(

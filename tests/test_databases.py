@@ -23,7 +23,7 @@ from helpers.reading.databases import Query, Rows
 from helpers.reading.errors import masked
 from helpers.reading.parameters import ParameterError, Parameters
 from tests import dirty, exports
-from tests.common import course, examples
+from tests.common import course, deeper, examples, thorough
 
 HIDDEN = "hunter2hunter2"
 
@@ -59,6 +59,7 @@ def orders(tmp_path):
     return database(tmp_path / "shop.db", orders=table), table
 
 
+@deeper
 @settings(max_examples=examples(8), deadline=None, phases=[Phase.explicit, Phase.generate],
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(dirty.tables())
@@ -438,6 +439,7 @@ def test_what_cannot_be_published_is_a_sentence(tmp_path, monkeypatch):
     assert not target.exists()
 
 
+@thorough
 def test_whoever_kills_it_leaves_the_old_lists_whole(tmp_path):
     target, folder = tmp_path / "lists.db", tmp_path / "run"
     old = lists(CUSTOMERS)

@@ -19,7 +19,7 @@ from helpers.course.describing.meaning import PURCHASES, meaning_of
 from helpers.reading.dates import DateReader
 from helpers.reading.parameters import ParameterError, Parameters, Written
 from tests import exports
-from tests.common import examples, thorough
+from tests.common import deeper, examples, thorough
 
 # all shops from export to memo take a minute: every one in CI only
 
@@ -80,6 +80,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("written", WRITTEN)
+@deeper
 @settings(max_examples=examples(2), deadline=None)
 @given(st.integers(0, 2**31))
 def test_the_format_that_wrote_the_dates_is_found(written, seed):
@@ -538,6 +539,7 @@ def test_a_large_file_is_looked_at_in_part_and_that_is_said(here, monkeypatch):
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 
+@deeper
 @settings(max_examples=examples(20), deadline=None)
 @given(st.data())
 def test_a_format_that_is_not_tried_could_not_have_been_read(data):
@@ -556,6 +558,7 @@ def test_a_format_that_is_not_tried_could_not_have_been_read(data):
     assert repr(dates_of(column)) == repr(expected)
 
 
+@deeper
 @settings(max_examples=examples(12), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=5, unique_by=lambda x: x.strip().lower()),
        st.lists(st.text(max_size=8), min_size=1, max_size=8))  # fmt: skip

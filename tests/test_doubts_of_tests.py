@@ -7,6 +7,7 @@ import pytest
 from helpers import experiments
 from helpers.experiments.doubts import gaps
 from helpers.reading.parameters import LiveTest
+from tests.common import thorough
 
 PLAN = LiveTest(name="t", arms={"old": 0.5, "new": 0.5}, weeks=4, metric="carted per customer",
                 starts="2024-03-04")  # fmt: skip
@@ -39,6 +40,7 @@ def stopped(found):
     return [doubt["name"] for doubt in found["doubts"] if doubt["stops"]]
 
 
+@thorough
 def test_sound_tests_are_hardly_ever_stopped():
     """Large and small, with an effect and without, by visit, by day and by customer."""
     false = []

@@ -27,7 +27,7 @@ from helpers.reading.once import collected, hand_over
 from helpers.reading.parameters import Parameters
 from helpers.recommend import Blend, ContentBased, ItemBased, MostPopular, Random, ladder
 from tests import dirty, exports
-from tests.common import command, course, examples
+from tests.common import command, course, deeper, examples, thorough
 
 SHOPS = sorted({path.stem for path in (data.PROJECT / "data" / "examples").glob("*.yaml")})
 NAMED = {"online_retail": "OnlineRetail.csv", "complete_journey": "grocer.parquet"}
@@ -64,6 +64,7 @@ def passed_on(read, folder, monkeypatch):
         return alone, read()
 
 
+@deeper
 @settings(max_examples=examples(8), deadline=None, phases=[Phase.explicit, Phase.generate],
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(dirty.tables())
@@ -342,6 +343,7 @@ def opened(tmp_path, monkeypatch):
     return lambda: log.read_text().split() if log.exists() else []
 
 
+@thorough
 def test_the_lessons_of_a_run_open_no_file_that_it_has_read(tmp_path, monkeypatch, opened):
     shop = small_shop(tmp_path)
     path = ("-p", "transactions_path", shop.transactions_path)
@@ -357,6 +359,7 @@ def test_the_lessons_of_a_run_open_no_file_that_it_has_read(tmp_path, monkeypatc
     assert result.exit_code == 0 and opened()
 
 
+@thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")
 def test_a_run_that_is_killed_leaves_no_customer_behind(tmp_path):
     out = tmp_path / "out"

@@ -18,6 +18,7 @@ import pytest
 from helpers.course import kernel
 from helpers.course.notebooks import LOADED_PYTHON, MADE_UP, THIS_PYTHON, lessons, number
 from helpers.data import PROJECT
+from tests.common import thorough
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -44,6 +45,7 @@ def imports(path):
                     yield from (f"{each.module}.{name.name}" for name in each.names)
 
 
+@thorough
 def test_kernels_have_loaded_what_lessons_load_and_no_thread_that_a_fork_would_miss():
     """Arrow's allocator has one of its own, and knows what to do when a process is forked."""
     ask = (
@@ -115,6 +117,7 @@ def test_a_fork_needs_no_port_that_another_program_could_take_first(tmp_path, mo
     assert not [*deep.glob("kernel-*")]
 
 
+@thorough
 def test_a_fork_that_is_slow_to_say_that_it_ends_ends_quietly(tmp_path, capfd):
     slow = (
         "import collections, threading, time\n"
@@ -131,6 +134,7 @@ def test_a_fork_that_is_slow_to_say_that_it_ends_ends_quietly(tmp_path, capfd):
     assert "Error" not in told and "Assertion" not in told, told
 
 
+@thorough
 def test_kernels_share_the_compiled_loops_of_a_run_that_needed_them(tmp_path, monkeypatch):
     ask = "import helpers.kernels; print(helpers.kernels.loops_are_loaded())"
     monkeypatch.setattr(kernel._Loaded, "_talk", None)
@@ -139,6 +143,7 @@ def test_kernels_share_the_compiled_loops_of_a_run_that_needed_them(tmp_path, mo
     assert said(tmp_path, LOADED_PYTHON, ask) == ["True\n"]
 
 
+@thorough
 def test_a_killed_loader_is_replaced_and_one_that_cannot_start_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel._Loaded, "_talk", None)
     said(tmp_path, LOADED_PYTHON, "1")
@@ -160,6 +165,7 @@ def test_a_killed_loader_is_replaced_and_one_that_cannot_start_is_said(tmp_path,
         said(tmp_path, LOADED_PYTHON, "1")
 
 
+@thorough
 def test_a_fork_ends_with_who_asked_for_it():
     ask = (
         "import time\n"
@@ -179,6 +185,7 @@ def test_a_fork_ends_with_who_asked_for_it():
     assert not psutil.wait_procs([forked, loaded], timeout=60)[1]
 
 
+@thorough
 def test_memory_that_a_lesson_lets_go_of_goes_back_and_the_user_s_settings_count(tmp_path):
     """A run's lessons share the machine; what they start, and the user's shell, is left alone."""
     ask = (
@@ -213,6 +220,7 @@ def test_memory_that_a_lesson_lets_go_of_goes_back_and_the_user_s_settings_count
     assert "MALLOC_ARENA_MAX=2" in ours and answers[1][2] == "None"
 
 
+@thorough
 def test_the_run_itself_gives_memory_back_unless_the_user_says_how():
     """What it held for building the engine would stand beside every lesson."""
     ask = (

@@ -11,6 +11,7 @@ from scipy import stats
 
 from helpers import data, experiments, simulation
 from helpers.reading.parameters import LiveTest, ParameterError, Parameters
+from tests.common import thorough
 
 IDS = [f"C{number:05d}" for number in range(6_000)]
 HALVES = {"today": 0.5, "new": 0.5}
@@ -254,6 +255,7 @@ def test_per_customer_it_is_welchs_interval(base, variant):
         assert (read["low"], read["high"]) == pytest.approx((interval.low, interval.high))
 
 
+@thorough
 def test_intervals_include_the_truth_as_often_as_promised_and_visits_alone_would_not():
     metrics = ["carted per visit", "carted per customer", "revenue per customer"]
     inside, above, naive = dict.fromkeys(metrics, 0), dict.fromkeys(metrics, 0), 0
@@ -281,6 +283,7 @@ def test_intervals_include_the_truth_as_often_as_promised_and_visits_alone_would
 # Planning
 
 
+@thorough
 def test_a_test_of_the_planned_size_finds_the_planned_lift_four_times_in_five():
     log = rows_of(make_test(5, n=6_000))
     plan = LiveTest(metric="carted per visit")
@@ -543,6 +546,7 @@ def test_a_plan_that_cannot_be_is_a_sentence(given, words):
 # The made-up shop, as its own simulation plays it
 
 
+@thorough
 def test_equal_lists_in_the_made_up_shop_differ_as_seldom_as_promised():
     """Of popular and of item-based lists; the same visits taken as independent fail the bound."""
     world = simulation.make_world()

@@ -17,7 +17,7 @@ from helpers import catalogue, colours, data, evaluate, experiments, memo, produ
 from helpers.plausibility import Doubt
 from helpers.reading.parameters import LiveTest
 from helpers.recommend import ItemBased, MostPopular
-from tests.common import examples
+from tests.common import deeper, examples
 
 CLEAR = {
     "doubts": 0, "rows_kept": 0.9, "customers_judged": 800, "hits": 200, "worth_having": 0.02,
@@ -314,6 +314,7 @@ def asked(transactions, gains, cost, visits, lift=None):
     return found
 
 
+@deeper
 @settings(deadline=None, max_examples=examples(12))
 @given(st.lists(st.tuples(st.floats(-0.1, 0.5), st.floats(0.001, 0.2)), min_size=3, max_size=3),
        COSTS, VISITS, st.floats(0.01, 1), st.floats(1, 100), st.floats(0, 0.3))  # fmt: skip

@@ -23,7 +23,7 @@ from helpers.course import runs
 from helpers.course.notebooks import MADE_UP, lessons
 from helpers.course.notebooks import number as number_of
 from helpers.reading.parameters import Parameters
-from tests.common import THOROUGH, thorough
+from tests.common import THOROUGH, deeper, thorough
 
 LESSONS = {number_of(path): path for path in lessons() if number_of(path) not in MADE_UP}
 # cells that do the same whatever the shop
@@ -197,6 +197,7 @@ def run_lesson(path, parameters, lines=None):
     return output.getvalue(), ""
 
 
+@deeper
 @pytest.mark.parametrize("name", CASES)
 def test_an_odd_shop_goes_through_the_lessons(name, part_of_the_shop, tmp_path, monkeypatch):
     matplotlib.use("agg")

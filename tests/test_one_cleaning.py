@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from helpers import data, warehouse
 from tests import dirty
-from tests.common import examples
+from tests.common import deeper, examples
 
 EXAMPLES = int(os.environ.get("DIRTY_TABLES", examples(8)))
 
 
 # not shrunk: that takes minutes, and the tables are small enough to look at
+@deeper
 @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.generate],
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(dirty.tables())

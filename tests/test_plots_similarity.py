@@ -22,7 +22,7 @@ from helpers.similarity import (
     product_similarity,
     row_by_buyers,
 )
-from tests.common import purchases
+from tests.common import purchases, thorough
 
 
 @pytest.fixture
@@ -321,6 +321,7 @@ def test_what_is_asked_for_is_named_first(drawn, shop, bundled_matrix):
     assert set(products["product_name"][least]) <= set(words(drawn[0].axes[0]))
 
 
+@thorough
 def test_thousands_of_products(drawn):
     rng = np.random.default_rng(0)
     customers = pd.Series(rng.integers(0, 3_000, 60_000)).map("c{:05d}".format)

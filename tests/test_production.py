@@ -10,7 +10,7 @@ import pytest
 
 from helpers import catalogue, data, production, writing
 from helpers.recommend import ItemBased
-from tests.common import examples, purchases
+from tests.common import deeper, examples, purchases, thorough
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,7 @@ def test_an_engine_that_would_fill_the_memory_is_not_unpacked(engine, tmp_path):
         production.load_engine(path)
 
 
+@deeper
 def test_every_flipped_bit_is_noticed_in_a_sentence(tmp_path):
     engine = production.build_engine(data.miniature())
     path = production.save_engine(engine, tmp_path / "engine.zip")
@@ -606,6 +607,7 @@ def steady():
     return [pd.concat([old, month]) for month in months], engine, shares
 
 
+@thorough
 @pytest.mark.parametrize("n_lines", [5, 30, 100, 1000])
 def test_noise_asks_for_attention_as_often_as_promised(steady, n_lines):
     months, engine, shares = steady
@@ -646,6 +648,7 @@ def found(steady, n_lines, change, sign, times=12):
     return np.mean([looks(production.drift(engine, night, months[0]))[sign] for night in nights])
 
 
+@thorough
 def test_what_has_really_changed_is_found_where_purchases_are_many(steady):
     def best_seller(shares):  # half of the purchases are of what hardly anybody bought
         shares = shares / 2

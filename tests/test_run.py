@@ -20,7 +20,7 @@ import pytest
 from helpers import production
 from helpers.course import publishing, runs
 from helpers.reading.parameters import Parameters
-from tests.common import command, course
+from tests.common import command, course, thorough
 
 
 def seasonal_purchases(n_customers=1_400, tastes=6, n_seasons=10, n=9_000):
@@ -356,6 +356,7 @@ def test_lessons_run_side_by_side_where_memory_allows(tmp_path, monkeypatch):
     assert of_rows == [2, 1]
 
 
+@thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no POSIX signals")
 def test_stopping_a_run_stops_its_kernels(tmp_path):
     run = subprocess.Popen(

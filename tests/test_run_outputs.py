@@ -18,7 +18,7 @@ from helpers import catalogue, data, production, writing
 from helpers.course import comparing, publishing, runs
 from helpers.data import BUNDLED
 from helpers.reading.parameters import Parameters
-from tests.common import course
+from tests.common import course, thorough
 
 COMMAND = [sys.executable, "-m", "helpers.course.command"]
 
@@ -31,6 +31,7 @@ def process(*arguments, **environment):
     )  # fmt: skip
 
 
+@thorough
 def test_a_folder_may_have_any_name_and_another_pythons_kernel_is_left_alone(tmp_path):
     """Braces were filled in by papermill; a kernel ``python3`` may lead to another Python."""
     kernel = tmp_path / "jupyter" / "kernels" / "python3"

@@ -11,7 +11,7 @@ from helpers.course.notebooks import FOLDER
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import EASE, ItemBased, MostPopular, Random
 from helpers.simulation.world import N_DAYS, make_products, replay_purchases
-from tests.common import purchases
+from tests.common import purchases, thorough
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +289,7 @@ def test_a_push_sells_what_is_pushed_and_changes_nothing_before_it():
     assert sold[1] > 1.4 * sold[0]
 
 
+@thorough
 def test_a_homepage_that_pushes_flatters_the_best_sellers():
     futures = simulation.two_futures()
     goes_on, stops = futures.loc["homepage goes on"], futures.loc["homepage stops"]
@@ -314,6 +315,7 @@ def test_other_strangers_say_the_same(split):
     assert all(each["signal"] for each in draws)
 
 
+@thorough
 def test_in_most_made_up_shops_the_lead_grows_once_the_push_stops():
     """As a fold of lesson 05b says of ten more shops."""
     lesson = (FOLDER / "05b_trust.ipynb").read_text(encoding="utf-8")

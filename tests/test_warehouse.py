@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from helpers import catalogue, data, evaluate, handover, production, progress, warehouse
 from helpers.course.command import main
 from helpers.recommend import ItemBased
-from tests.common import examples, purchases
+from tests.common import deeper, examples, purchases, thorough
 
 BUNDLED = data.BUNDLED["transactions"]
 
@@ -66,6 +66,7 @@ rows = st.tuples(
 )
 
 
+@deeper
 @settings(max_examples=examples(12), deadline=None)
 @given(st.lists(rows, min_size=1, max_size=40), st.integers(1, 4), st.sampled_from([None, 10]))
 def test_duckdb_agrees_with_scipy_on_any_small_shop(tmp_path_factory, drawn, n, trend_days):
@@ -102,6 +103,7 @@ def test_rules_that_changed_make_the_lists_anew(tmp_path):
     assert "p3" not in shown[2] and "p2" in shown[2]
 
 
+@deeper
 @settings(max_examples=examples(8), deadline=None)
 @given(
     st.lists(rows, min_size=3, max_size=40),
@@ -512,6 +514,7 @@ def killed_at_move(number):
         yield
 
 
+@thorough
 def test_results_are_replaced_together_whatever_moment_a_job_dies_at(two_shops, monkeypatch):
     """Until the new results are complete the old ones are untouched; then they are all new."""
     folder, _ = two_shops
@@ -619,6 +622,7 @@ def test_ties_are_told_from_differences(theirs, verdict, in_common):
     pd.testing.assert_frame_equal(found.sort_index(), back.sort_index())
 
 
+@deeper
 @settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=8, max_size=30), st.integers(1, 6))
 def test_ties_are_asked_of_scores_before_rounding(hundredths, n):
@@ -706,6 +710,7 @@ def test_a_step_for_which_a_run_s_memory_is_too_little_gets_more(tmp_path, monke
         alone.keep("many", query.format(3_000_000), {})
 
 
+@thorough
 def test_what_does_not_fit_into_the_memory_goes_to_disk_and_comes_back_the_same(tmp_path):
     rng = np.random.default_rng(0)
     shop = pd.DataFrame(

@@ -95,6 +95,7 @@ def killed_at_move(number, run, staging):
     return child.exitcode == -signal.SIGKILL
 
 
+@thorough
 def test_killed_at_every_move_each_file_is_old_or_new_and_the_next_one_finishes(
     tmp_path, monkeypatch
 ):
@@ -144,6 +145,7 @@ def test_killed_at_every_move_each_file_is_old_or_new_and_the_next_one_finishes(
     assert seen == [(0, False), *((number, True) for number in range(len(after)))]
 
 
+@thorough
 def test_killed_runs_keep_the_earlier_results_and_the_next_run_works(tmp_path):
     """Another shop than before, and killed at two moments of the run, whenever they come."""
     out, export = tmp_path / "out", tmp_path / "other.csv"
@@ -200,6 +202,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, place):
     assert "cannot be written" in result.stderr
 
 
+@thorough
 def test_a_folder_that_vanishes(tmp_path):
     out = tmp_path / "out"
     child = subprocess.Popen(

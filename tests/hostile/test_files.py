@@ -23,6 +23,7 @@ from helpers.reading.columns import plain_name
 from helpers.reading.encodings import code_page, look_at
 from helpers.reading.files import DataError, TextFile, input_files
 from helpers.reading.packed import sources
+from tests.common import thorough
 
 HEADER = "customer_id,product_id,transaction_date,product_name\n"
 
@@ -620,6 +621,7 @@ def bombs(folder):
             writer.write_table(table)
 
 
+@thorough
 def test_bombs_end_in_a_sentence_and_little_memory(tmp_path):
     bombs(tmp_path)
     for path in sorted(tmp_path.iterdir()):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from helpers.course.command import main
-from tests.common import examples
+from tests.common import deeper, examples
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -353,6 +353,7 @@ def test_one_customer_or_one_product(tmp_path, customers, products):
 SANE = shop_rows(40).to_csv(index=False).encode()
 
 
+@deeper
 @settings(
     max_examples=examples(40),
     deadline=None,
