@@ -1013,14 +1013,15 @@ def will_it_settle(facts: Mapping) -> str:
     weeks = counted(settled["weeks"], "weeks")
     if not settled["chances"]:
         return f"{none}Not even {weeks} could settle it, because too few customers come."
-    nothing, half, exactly = (
+    nothing, half, exactly, twice = (
         _of_100(settled["chances"][name])
-        for name in ("no effect", "half of it", "exactly worth having")
+        for name in ("no effect", "half of it", "exactly worth having", "twice that")
     )
     return (
         f"{none}{'Will' if answer == SHIP else 'Would'} {weeks} settle it, with a roll-out or a "
         f"drop? In {exactly} of 100 such tests if lists truly bring {facts['plan']['lift']:,.0%} "
-        f"more carts, in {half} if half of that, in {nothing} if none. The others can't tell."
+        f"more carts, in {twice} if twice that, in {half} if half, in {nothing} if none. "
+        "The others can't tell."
     )
 
 

@@ -64,6 +64,9 @@ def _kept(monkeypatch, of):
 
     def show(figure, alt):
         figure.canvas.draw()
+        bars = [line for axes in figure.axes for line in axes.lines if line.get_linewidth() >= 4]
+        # else an interval is drawn longer than it is
+        assert all(line.get_solid_capstyle() == "butt" for line in bars)
         kept.append(of(figure))
         kept[-1].alt = alt
         plt.close(figure)

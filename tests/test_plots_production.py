@@ -148,6 +148,16 @@ def test_old_lists_stand_beside_fresh_ones_and_best_sellers(drawn, table, findin
     no_overlap(axes)
 
 
+def test_ages_stand_to_scale_where_their_names_fit(drawn):
+    ages = (30, 60, 90, 180)
+    plots.hits_by_age(by_age(ages, (0.5, 0.4, 0.3, 0.3), (0.0, -0.1, -0.1, -0.1)))
+    plots.hits_by_age(by_age((0, 1, 7, 180), (0.5, 0.4, 0.3, 0.3), (0.0, -0.1, -0.1, -0.1)))
+    apart, crowded = (np.diff(axes.lines[0].get_xdata()) for axes in drawn)
+    assert np.allclose(apart / np.diff(ages), apart[0] / 30)
+    assert "not to scale" not in drawn[0].get_xlabel()
+    assert len(set(crowded)) == 1 and "not to scale" in drawn[1].get_xlabel()
+
+
 def test_the_title_names_the_oldest_age_that_is_shown(drawn):
     plots.hits_by_age(by_age(), 7)
     assert title(drawn[0]) == "After 7 days, old lists still beat best sellers"

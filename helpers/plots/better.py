@@ -451,10 +451,8 @@ def same_or_different(table: pd.DataFrame) -> None:
     """
     figure, axes = style.figure(0.62 * len(table) + 1.6)
     for place, row in enumerate(table.itertuples()):
-        axes.plot([row.apart_low, row.apart_high], [place] * 2, color="#C8C8C8", lw=12,
-                  solid_capstyle="butt")  # fmt: skip
-        axes.plot([row.low, row.high], [place] * 2, color=meaning(row.Index, OTHER), lw=5,
-                  solid_capstyle="butt")  # fmt: skip
+        axes.plot([row.apart_low, row.apart_high], [place] * 2, color="#C8C8C8", lw=12)
+        axes.plot([row.low, row.high], [place] * 2, color=meaning(row.Index, OTHER), lw=5)
         axes.plot(row.difference, place, "o", color=meaning(row.Index, OTHER), markersize=8)
         # both intervals in numbers, right of the picture
         for lift, low, high, ink in [
@@ -499,7 +497,7 @@ def three_answers() -> None:
     figure, axes = style.figure(2.5)
     colours = {BETTER: PERSONAL, WORSE: POPULAR, NOT_KNOWN: "#9A9A9A"}
     for place, (answer, (low, high)) in enumerate(example_intervals().items()):
-        axes.plot([low, high], [place] * 2, color=colours[answer], lw=7, solid_capstyle="butt")
+        axes.plot([low, high], [place] * 2, color=colours[answer], lw=7)
         axes.text(1.25, place, DECISIONS[answer], va="center")
     _beside_zero(axes, 2, -1.3, 3.2)
     axes.set_xticks([])
@@ -531,8 +529,7 @@ def gain_at_cuts(
     """
     figure, axes = style.figure(0.6 * len(looks) + 1.9)
     for place, look in enumerate(looks.values()):
-        axes.plot([look["low"], look["high"]], [place] * 2, color=PERSONAL, lw=6,
-                  solid_capstyle="butt")  # fmt: skip
+        axes.plot([look["low"], look["high"]], [place] * 2, color=PERSONAL, lw=6)
         axes.plot(look["difference"], place, "o", color=PERSONAL, markersize=10)
     ends = [each[name] for each in looks.values() for name in ("low", "high", "difference")]
     left, right = np.nanmin([*ends, 0]), np.nanmax([*ends, line])

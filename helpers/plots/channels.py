@@ -163,7 +163,7 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
     low, high = min(*early, *later, usual), max(*early, *later, usual)
     span = max(high, 1e-9) - min(0, low)
     for place, (then, now) in enumerate(zip(early, later, strict=True)):
-        axes.plot([now, then], [place] * 2, color=style.PALE, linewidth=7, solid_capstyle="butt")
+        axes.plot([now, then], [place] * 2, color=style.PALE, linewidth=7)
         axes.plot(then, place, "o", color=POPULAR, markersize=12)
         axes.plot(now, place, "o", color=PERSONAL, markersize=12)
         right = max(then, now), POPULAR if then >= now else PERSONAL

@@ -53,7 +53,7 @@ def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
         words = "too few to measure"
         if row["low"] == row["low"]:
             axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=colour,
-                      linewidth=6, solid_capstyle="butt", zorder=3)  # fmt: skip
+                      linewidth=6, zorder=3)  # fmt: skip
             axes.plot(100 * row["difference"], place, "o", color=colour, markersize=12, zorder=4)
             words = f"{points(row['difference'])} ({points(row['low'])} to "
             words += f"{points(row['high'])})"

@@ -213,8 +213,7 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
         out = abs(off) > allowed
         broken += [name] if out else []
         colour = WARNING if out else PERSONAL
-        axes.plot([-allowed, allowed], [place, place], color=style.PALE, linewidth=16,
-                  solid_capstyle="butt")  # fmt: skip
+        axes.plot([-allowed, allowed], [place, place], color=style.PALE, linewidth=16)
         axes.plot(off, place, "o", color=colour, markersize=12)
         axes.text(0, place - 0.36, f"{name}: {base:,} and {new:,}, "
                   f"{abs(off):,.0f} off, {allowed:,.0f} allowed", va="center",
@@ -268,7 +267,7 @@ def rule_in_questions() -> None:
     axes.set_xlim(-0.15, 9.1)
     axes.set_ylim(y - 0.4, 1.1)
     style.bare(axes, equal=False)
-    finding = "The rule, written before the test: the first answer decides"
+    finding = "The rule, written before the test: the first arrow to the right decides"
     style.title(axes, finding)
     told = "; ".join(f"{' '.join(question.split())} {word}: {answer}"
                      for question, word, answer in steps)  # fmt: skip
@@ -303,7 +302,7 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
             why = "even the low end pays"
             if low < worth_having:
                 why, answer = "the low end is below break-even", f"{SHIP} in steps"
-        axes.plot([low, high], [place, place], color=colour, linewidth=7, solid_capstyle="butt")
+        axes.plot([low, high], [place, place], color=colour, linewidth=7)
         axes.text(left - 0.1 * reach, place - 0.36, f"{why}: {answer}", color=colour, ha="left",
                   va="center", fontweight="bold")  # fmt: skip
         told.append(f"{low:+.0%} to {high:+.0%}, {why}: {answer}")
@@ -400,7 +399,8 @@ def no_taste_control(tests: pd.DataFrame, labels: list[str], controls: list[str]
         colour = CHANCE if label in controls else PERSONAL
         axes.plot([row["lift_low"], row["lift_high"]], [place] * 2, color=colour, linewidth=4)
         axes.plot(row["lift"], place, "o", color=colour, markersize=9)
-        axes.plot(row["true_lift"], place, "D", color=ORACLE, markersize=7, zorder=4)
+        # above the bar, for it may hide the end that decides
+        axes.plot(row["true_lift"], place - 0.22, "D", color=ORACLE, markersize=7, zorder=4)
     axes.axvline(0, color=INK, linewidth=1)
     axes.set_yticks(range(len(tests)), labels)
     axes.set_ylim(len(tests) - 0.5, -1)

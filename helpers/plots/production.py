@@ -155,7 +155,11 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     old = by_age.index >= _YOUNGEST
     if shown and shown >= _YOUNGEST and old.sum() > 1:
         by_age = by_age[old]
-    place = np.arange(len(by_age))
+    ages = by_age.index.to_numpy()
+    steps, place = np.diff(ages), np.arange(len(ages))
+    to_scale = len(steps) > 0 and steps.min() >= (ages[-1] - ages[0]) / 8  # their names fit
+    if to_scale:
+        place = (len(ages) - 1) * (ages - ages[0]) / (ages[-1] - ages[0])
     figure, axes = style.figure(height=4.1)
     axes.fill_between(place, fresh + by_age["low"], fresh + by_age["high"], color=PERSONAL,
                       alpha=0.15, linewidth=0)  # fmt: skip
@@ -179,14 +183,14 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     axes.set_ylim(0, top)
     axes.set_xticks(place, [f"{age:,}" for age in by_age.index])
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ages = by_age.index[by_age["high"] < 0]
+    lost = by_age.index[by_age["high"] < 0]
     oldest = f"{by_age.index[-1]} day{'' if by_age.index[-1] == 1 else 's'}"
     finding = f"No age up to {oldest} clearly loses"
-    if len(ages):
-        days = f"{ages[0]} day{'' if ages[0] == 1 else 's'}"
-        older = by_age.index[by_age.index >= ages[0]]
+    if len(lost):
+        days = f"{lost[0]} day{'' if lost[0] == 1 else 's'}"
+        older = by_age.index[by_age.index >= lost[0]]
         finding = f"Of the ages measured, lists lose at {days}"
-        if len(older) == len(ages) > 1:
+        if len(older) == len(lost) > 1:
             finding = f"Of the ages measured, lists lose from {days} on"
     if shown:
         after = f"{shown} day{'' if shown == 1 else 's'}"
@@ -195,7 +199,7 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     pairs = by_age["old_pairs"].iloc[-1]
     alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs:.1%}; "
            f"best sellers {popular:.1%}.")  # fmt: skip
-    label = "age in days as the judged weeks begin (not to scale)"
+    label = "age in days as the judged weeks begin" + (" (not to scale)" if not to_scale else "")
     label += "\nband and stroke: what chance leaves open"
     style.finish(figure, axes, finding, label, "customers with a hit", alt, "y")
 

@@ -186,7 +186,7 @@ def lists_by_dice(by_chance: pd.Series, places: int, n_lists: int = 100) -> None
     for number, found in enumerate(hits):
         spot = number % 20, -(number // 20)
         full = found > 0
-        axes.plot(*spot, "o", markersize=18, markeredgecolor=CHANCE, markeredgewidth=1.2,
+        axes.plot(*spot, "o", markersize=15, markeredgecolor=CHANCE, markeredgewidth=1.2,
                   color=CHANCE if full else "white")  # fmt: skip
         if full:
             axes.text(*spot, str(found), color="white", ha="center", va="center_baseline",
@@ -312,7 +312,7 @@ def leads(examples: dict[str, tuple[float, float]], line: float) -> None:
     figure, axes = style.figure(0.55 * len(examples) + 1.5)
     for place, (said, (low, high)) in enumerate(examples.items()):
         colour = POPULAR if high < 0 else PERSONAL if low > 0 and high >= line else CHANCE
-        axes.plot([low, high], [place] * 2, color=colour, linewidth=5, solid_capstyle="butt")
+        axes.plot([low, high], [place] * 2, color=colour, linewidth=5)
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=9, label=said)
     for at, words in ((0, "no lead"), (line, "line")):
         axes.axvline(at, color=INK, linewidth=1.2, linestyle="-" if at == 0 else "--", zorder=0)

@@ -44,6 +44,7 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.prop_cycle": plt.cycler(color=COLOURS),
+    "lines.solid_capstyle": "butt",  # a bar of an interval ends where the interval does
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.w_pad": 0.07,  # no word touches the edge, seen on a dark page
     # names are names: two dollar signs in them are no formula

@@ -104,12 +104,10 @@ def ruler(marks: pd.Series) -> None:
     labels = {"oracle": "ceiling"}
     rival, ours = marks["best sellers"], marks["our lists"]
     figure, axes = style.figure(height=2.7)
-    axes.plot([0, 1], [0, 0], color=style.PALE, linewidth=9, solid_capstyle="butt")
+    axes.plot([0, 1], [0, 0], color=style.PALE, linewidth=9)
     if "oracle" in marks and marks["oracle"] > max(ours, rival):
-        axes.plot([max(ours, rival), marks["oracle"]], [0, 0], color=ORACLE, lw=9, alpha=0.35,
-                  solid_capstyle="butt")  # fmt: skip
-    axes.plot([rival, ours], [0, 0], color=PERSONAL if ours >= rival else WARNING, linewidth=9,
-              solid_capstyle="butt")  # fmt: skip
+        axes.plot([max(ours, rival), marks["oracle"]], [0, 0], color=ORACLE, lw=9, alpha=0.35)
+    axes.plot([rival, ours], [0, 0], color=PERSONAL if ours >= rival else WARNING, linewidth=9)
     taken, reach = {1: [], -1: []}, 1.1
     for number, (name, value) in enumerate(marks.sort_values(kind="stable").items()):
         side = 1 if number % 2 else -1
