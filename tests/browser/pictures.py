@@ -17,7 +17,9 @@ from tests.browser.chromium import launch
 
 
 def write_picture(chromium, folder: Path) -> Path:
-    """Write ``memo.png`` and, as a phone has it, verdict and figures, ``memo_phone.png``.
+    """Write ``memo.png``, its first part as ``memo_top.png``, and as a phone has it.
+
+    On a phone, ``memo_phone.png``, it is verdict and figures.
 
     Each has the words it shows as its description.
     """
@@ -29,6 +31,7 @@ def write_picture(chromium, folder: Path) -> Path:
     text = memo.page(facts, "a made-up shop")
     for name, width, ends, dots in (
         ("memo", 832, ".rest", 1),
+        ("memo_top", 832, "h2:has(+ .bring)", 1),
         ("memo_phone", 390, "h2:has(+ .ask)", 2),
     ):
         page = chromium.new_page(

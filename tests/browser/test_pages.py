@@ -775,7 +775,7 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
 def test_the_memos_pictures_show_what_there_is(browser, tmp_path):
     """By the words on it: letters look a little different on each machine."""
     write_picture(browser, tmp_path)
-    for name in ("memo.png", "memo_phone.png"):
+    for name in ("memo.png", "memo_top.png", "memo_phone.png"):
         made, shown = Image.open(tmp_path / name), Image.open(FOLDER / "images" / name)
         assert made.size == shown.size
         assert made.text["Description"] == shown.text["Description"], f"make {name} again"
