@@ -233,6 +233,22 @@ def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
         <div><div><p>So B it is.</p><h2>2</h2><p>Onwards.</p></div></div></article>
         <script>{script}</script>""")
     assert "So B it is." not in seen() and "Onwards." in seen(), "as a run's cell has both"
+    watched.page.set_content(f"""<article><p><strong>Guess:</strong> A or B?</p><p>So B it is.</p>
+        <div><h3>The answer<a href="#">#</a></h3><p>On Monday, take B.</p></div>
+        <h3>And elsewhere?</h3><p>Onwards.</p></article><script>{script}</script>""")
+    assert "The answer" not in seen() and "take B" not in seen() and "Onwards." in seen()
+    watched.page.get_by_role("button").click()
+    assert "The answer" in seen() and "take B" in seen()
+
+
+def test_a_decision_that_names_what_was_to_be_guessed_waits_too(site, watched):
+    page = watched.page
+    page.goto(f"{site}/03_similarity.html")
+    decision = page.locator("#the-answer")
+    page.get_by_role("button", name="I have guessed").first.wait_for()
+    assert not decision.is_visible() and page.locator("#exercises").is_visible()
+    page.evaluate("location.hash = '#the-answer'")  # as the page's contents link to it
+    decision.wait_for()
 
 
 def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, watched):

@@ -9,7 +9,8 @@
   // what stands after it on the page, whatever it is nested in
   function following(part) {
     while (part && !part.nextElementSibling && !part.matches("article, section")) part = part.parentElement;
-    return part && !part.matches("article, section") ? part.nextElementSibling : null;
+    const next = part && part.nextElementSibling;
+    return next && (!part.matches("article, section") || answers(next)) ? next : null;
   }
 
   // all from a question to the next heading: what follows a result often names it again; another
@@ -18,6 +19,7 @@
     const found = [];
     let next = null;
     const take = (part) => {  // false: enough
+      if (answers(part)) { found.push(part); return true; }
       if (part.matches(STOPS)) return false;
       if (part.matches("p") && asks(part)) { next = part; return false; }
       // a run's page has the words before a heading and the heading in one cell
@@ -30,6 +32,12 @@
     for (let part = following(question); part && take(part); part = following(part));
     return { found, next };
   }
+
+  // the decision below names what was to be guessed
+  const answers = (part) => {
+    const heading = part.matches("section") ? part.querySelector(":scope > h3") : part.matches("h3") && part;
+    return heading && heading.textContent.trim().startsWith("The answer");
+  };
 
   const asks = (part) => [part, ...part.querySelectorAll("p")].some(
     (each) => each.matches("p") && ASKED.test(each.textContent));
@@ -92,8 +100,12 @@
       });
     }
     // a link into an answer opens it
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const veiled = target && target.closest("[hidden]");
-    if (veiled) { veiled.dispatchEvent(new Event("beforematch")); target.scrollIntoView(); }
+    const uncover = () => {
+      const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      const veiled = target && target.closest("[hidden]");
+      if (veiled) { veiled.dispatchEvent(new Event("beforematch")); target.scrollIntoView(); }
+    };
+    uncover();
+    window.addEventListener("hashchange", uncover);
   });
 })();
