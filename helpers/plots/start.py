@@ -327,11 +327,11 @@ def leads(examples: dict[str, tuple[float, float]], line: float) -> None:
         f"{low} to {high}".replace("-", "\u2212") + f": {said}"
         for said, (low, high) in examples.items()
     )
-    finding = "Does the range reach the line? Is all of it above 0?"
+    finding = "Promising: all of the range is above 0, and it reaches the line"
     label = "the engine's lead over best sellers, of 100 customers"
     figure.suptitle(finding, x=0, ha="left", fontsize=13, fontweight="bold")
     axes.set_xlabel(label)
-    style.show(figure, f"{finding} A line of {line}. {told}.")
+    style.show(figure, f"{finding}. A line of {line}. {told}.")
 
 
 def puzzle(bought: pd.DataFrame, customer: str) -> None:
