@@ -135,6 +135,8 @@ def test_what_is_plumbing_is_folded(notebook):
     assert code(notebook)[:2] == folded[:2], "parameters and set-up"
     for cell in folded:
         assert cell.metadata["jupyter"]["source_hidden"]
+        if "parameters" not in tags(cell):
+            assert cell.source.startswith("# "), "JupyterLab shows the first line of a folded cell"
     for cell in seen(notebook):
         assert not re.search(r"(?<!\w)say\(", cell.source), cell.source
         assert not re.search(r"\b(alt|title|xlabel)=", cell.source), "a figure names itself"
