@@ -197,6 +197,8 @@ def test_a_control_that_finds_something_is_said(drawn, low):
     assert ("includes zero" in title(axes)) == (low < 0)
     assert stripes(axes, 4) == [(0.9, 2.8), (low, 0.5)]
     assert [x for x, *_ in dots(axes, "D")] == [1.5, -0.05]
+    # the truth hides no end of an interval
+    assert all(abs(y - place) > 0.15 for place, (_, y, *_) in enumerate(dots(axes, "D")))
     assert [c for *_, c in dots(axes)] == [to_hex(colours.PERSONAL), to_hex(colours.CHANCE)]
 
 
