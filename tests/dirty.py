@@ -211,14 +211,16 @@ def second_opinion(
         _fill(rows, name)
     if merge_case:
         non_products = [each.lower() for each in non_products]
+    blank = [all(pd.isna(each) or not str(each).strip() for each in row)
+             for row in table.itertuples(index=False)]  # fmt: skip
     reasons, returned = [], []
-    for row in rows:
+    for row, is_empty in zip(rows, blank, strict=True):
         for name in ("quantity", "unit_price", "total_amount"):
             row[f"{name}_text"], row[name] = row.get(name), _number(row.get(name))
         status = (row.get("status") or "").lower()
         left_out = drop_where and status in [each.lower() for each in drop_where["status"]]
         alone = _alone(row, non_products, merge_case)
-        reasons.append("left out by drop_where" if left_out else alone)
+        reasons.append("empty row" if is_empty else "left out by drop_where" if left_out else alone)
         marked = cancellation_prefix and (row.get("transaction_id") or "").startswith("C")
         goes_back = any((row[name] or 0) < 0 for name in ("quantity", "total_amount"))
         goes_back |= bool(returns_where) and status in map(str.lower, returns_where["status"])

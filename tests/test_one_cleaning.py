@@ -63,6 +63,17 @@ def test_the_second_opinion_notices_a_changed_rule(tmp_path, monkeypatch):
     assert data.read_transactions(source)[1].rejected != expected
 
 
+@pytest.mark.parametrize("form", dirty.FORMS)
+def test_a_row_without_anything_is_empty_and_no_guest_s(form, tmp_path):
+    """Random tables have one now and then: both opinions know it."""
+    rows = [("c1", "A", "01-02-2024"), ("", "A", "01-02-2024"), ("  ", "", ""), ("c2", "B", "")]
+    table = pd.DataFrame(rows, columns=["customer_id", "product_id", "transaction_date"])
+    source = dirty.write(table, form, tmp_path)
+    reasons, _ = dirty.second_opinion(dirty.as_seen(table, form, source))
+    assert reasons == [None, "no customer id", "empty row", "no date"]
+    assert data.read_transactions(source)[1].rejected == Counter(reasons[1:])
+
+
 SHOP = [("k1", "A"), ("k1", "B"), ("k2", "A"), ("k2", "C"), ("k3", "B"), ("k3", "C"), ("k4", "A")]
 
 
