@@ -17,9 +17,9 @@ from tests.browser.chromium import launch
 
 
 def write_picture(chromium, folder: Path) -> Path:
-    """Write ``memo.png``, its first part as ``memo_top.png``, and as a phone has it.
+    """Write ``memo.png``; its first part, ``memo_top.png``; verdict and figures on a phone.
 
-    On a phone, ``memo_phone.png``, it is verdict and figures.
+    The last is ``memo_phone.png``.
 
     Each has the words it shows as its description.
     """
