@@ -45,7 +45,9 @@ _TOO_THIN = (
     "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or judge by more "
     "of the last days, and look once when there are so many."
 )
-_UNDECIDED = "the interval includes zero and is wider than what is worth having"
+_UNDECIDED = (
+    "the range that chance leaves open includes zero, and is wider than what is worth having"
+)
 
 
 def points(share: float, sign: str = "+") -> str:
@@ -338,7 +340,7 @@ CHECKS = [
         "short": f"{MIN_CUSTOMERS} customers to judge by",
         "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
         "otherwise": NOT_YET,
-        "answer": "{customers_judged:,} bought before the cut and something new after it",
+        "answer": "{customers_judged:,} bought before the days we judge by, and something new then",
         "missing": "too few customers came back to judge by",
         "ask": _AGAIN,
         "what_to_do": _FEW_JUDGED,
@@ -355,11 +357,11 @@ CHECKS = [
         "answer": "{hits:,} did, and only they tell the lists apart",
         "missing": "too few of them found something in one list only",
         "ask": _AGAIN,
-        "what_to_do": _TOO_THIN.format(why="a hit more or less would decide", what="hits"),
+        "what_to_do": _TOO_THIN.format(why="one customer more or less would decide", what="hits"),
     },
     {
         "about": "line",
-        "question": "Could own histories tell enough (the shuffle test)?",
+        "question": "Could earlier purchases foretell enough?",
         "short": "the signal could reach the line",
         "passes": lambda evidence: (
             not too_little(
@@ -367,8 +369,8 @@ CHECKS = [
             )
         ),
         "otherwise": DONT,
-        "answer": "{signal_low_points} to {signal_high_points} points above a stranger's; enough "
-        "is {line_points}{signal_rough}",
+        "answer": "{signal_low_points} to {signal_high_points} points better than a stranger's; "
+        "enough is {line_points}{signal_rough}",
         "what_to_do": "{no_signal}",
     },
     {
@@ -385,12 +387,12 @@ CHECKS = [
     },
     {
         "about": "sure",
-        "question": "Is what own histories tell surely above zero?",
+        "question": "Is what earlier purchases foretell surely above zero?",
         "short": "the signal is above zero",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
         "answer": "its lower end is {signal_low_points} points",
-        "missing": "whether histories tell anything is still open",
+        "missing": "whether earlier purchases foretell anything is still open",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
@@ -413,8 +415,7 @@ CHECKS = [
         "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": "it notices {noticed}; the best case is {best_lift:,.0%}, at the "
-        "highest exchange rate",
+        "answer": "they notice {noticed}; the best case is {best_lift:,.0%}",
         "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
         "ask": "a place that more customers see",
         "what_to_do": "{no_test}",
@@ -719,7 +720,7 @@ def _in_points(known):
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
     if "worth_having" in known:
         line = known["worth_having"]
-        told["line_points"] = points(line, "")
+        told["line_points"] = points(line, "") if line <= 1 else "more than 100"
         for name in ("signal", "gain"):
             rough = too_rough(known.get(f"{name}_low"), known.get(f"{name}_high"), line)
             told[f"{name}_rough"] = ", but it is too rough to rule that out" if rough else ""
@@ -747,8 +748,8 @@ def _said_of(known):
         told["no_signal"] = "Show the best sellers: personal lists are worse than those."
     elif known.get("signal_low", 0) > 0:
         told["no_signal"] = (
-            "Histories tell something, but too little to earn what the lists must. Show the best "
-            f"sellers. {reopen}"
+            "Earlier purchases foretell something, but too little to earn what the lists must. "
+            f"Show the best sellers. {reopen}"
         )
     if known.get("gain_low", 0) > 0:
         told["no_gain"] += (
@@ -1231,8 +1232,9 @@ def _wanted(planned, evidence, quality, smallest_lift):
                 )
         if tells and no_line and cost and earns:
             least = _two_digits(cost / (turns_at * earns))
-            found[0]["turns"] += f' Fewer than {least:,} turn it into "{DONT}" ({sales}).'
-            found[0]["limit"] += f' Under {least:,}: "{DONT}" ({all_sales}).'
+            best_case = f'"{DONT}": even the best case earns less than the cost'
+            found[0]["turns"] += f" Fewer than {least:,} turn it into {best_case} ({sales})."
+            found[0]["limit"] += f" Under {least:,}: {best_case} ({all_sales})."
     if no_line and earns is None:
         what = "the smallest rise of sales that pays (these purchases have no amounts)"
         turns = f'If it is above {turns_at:,.0%}, that turns it into "{DONT}".' if tells else ""
@@ -1245,15 +1247,15 @@ def _wanted(planned, evidence, quality, smallest_lift):
             most = visit * (1_000 if no_visits else planned["visits_per_week"])
             per = " for each 1,000 visits a week" if no_visits else ""
             most = money(rounded(most, 2), currency)
-            limit = (
-                f'Over about {bare(most)}{per.replace("for each", "per")}: "{DONT}" ({all_sales}).'
-            )
-            turns = f'A cost of more than about {most}{per} turns it into "{DONT}" ({sales}).'
+            per_short = per.replace("for each", "per")
+            best_case = f'"{DONT}": even the best case earns no more'
+            limit = f"Over about {bare(most)}{per_short}: {best_case} ({all_sales})."
+            turns = f"A cost of more than about {most}{per} turns it into {best_case} ({sales})."
             if no_visits and once_a_week:
                 most = bare(money(rounded(visit * everybody, 2), currency))
                 turns += (
                     f" For example, if each of the {counted(customers, 'customers')} comes once a "
-                    f"week, the lists may cost at most about {most} in the first year."
+                    f"week, the best case earns about {most} in the first year."
                 )
         found.append({"what": what, "key": "cost_per_year", "turns": turns, "limit": limit})
     return found
@@ -1373,12 +1375,14 @@ def at_stake(facts: Mapping) -> str:
         ends = min(sums), max(sums)
         may = "may add" if told else f"{lists} may add"
         add = f"{may} {sign}{_from_to(ends)}"
-        add += f": {_from_to([end - cost for end in ends], '+')} net" if cost else " a year"
+        add += "" if cost else " a year"
+        add += f" ({_rates(plan, _OF_SALES)})"
+        add += f": {_from_to([end - cost for end in ends], '+')} net" if cost else ""
         told = [", and ".join([*told, add])]
     elif plan["earns"] and plan["visits_per_week"]:
         whose = " from these customers" if decision.get("only_for") else ""
         year = plan["earns"] * plan["visits_per_week"]
-        told.append(f"the place earns {sign}{year:,.0f} a year{whose}")
+        told.append(f"the place earns {sign}{year:,.0f} a year{whose} ({_rates(plan, _OF_SALES)})")
     else:
         unknown.append("what the place earns")
     if unknown and not decision.get("wanted"):  # else the headline says what it waits for
@@ -1629,7 +1633,7 @@ _ASSUMED = {
     "buy_rate": "Of 100 such carts, that are paid for",
     "margin_share": "Of 100 in sales, that remain after costs",
     "cost_per_year": "Cost of the first year, to build and to run",
-    "exchange_rate": "Per cent more sales for one per cent more customers with a hit, at most",
+    "exchange_rate": "Per cent more sales for each per cent more who find something, at most",
     "lift": "Smallest gain worth building",
 }
 
@@ -1780,13 +1784,14 @@ def page(
     )
     metrics = metrics or {}
     checks, assumed, on_the_line, before_christmas, fewest = [], [], False, False, None
-    pays, may_lose, to_do, before, count_clicks = None, None, "", [], False
+    pays, may_lose, to_do, before, count_clicks, decided = None, None, "", [], False, None
     if facts:
         to_do = facts["decision"]["what_to_do"]
         before = facts["decision"].get("before", [])  # none in an older memo
         to_do = to_do.removesuffix(_before_the_test(before)).strip()
         asked = zip(facts["decision"]["checks"], CHECKS, strict=False)  # fewer in an older memo
         checks = [check | {"about": rule["about"]} for check, rule in asked]
+        decided = next((check for check in checks if check["passed"] is False), None)
         plan, quality = facts["plan"], facts["quality"]
         line = facts["evidence"].get("worth_having")
         base = quality and quality["methods"][quality["rival"]]["hit_rate"]
@@ -1803,6 +1808,8 @@ def page(
         on_the_line = bool(line and base) and math.isclose(line, base * plan["more_hits"])
     text = template.render(
         checks=checks,
+        decided=decided,
+        rates=_rates(facts["plan"], _OF_SALES) if facts else "",
         assumed=assumed,
         on_the_line=on_the_line,
         max_weeks=MAX_WEEKS,
