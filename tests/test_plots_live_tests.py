@@ -29,8 +29,11 @@ def test_every_visit_is_a_square_and_every_cart_a_filled_one(drawn, few):
         assert sum(patch in filled for patch in mine) == carts
     assert any("3 carts ÷ 12 visits = 0.25" in text for text in written(axes))
     assert any("6 carts ÷ 12 visits = 0.50" in text for text in written(axes))
-    assert title(axes).startswith("6 people, 24 visits")
+    assert title(axes) == "Count visits, and one keen customer passes for several"
+    assert "6 people, 24 visits" in axes.alt
     no_overlap(axes)
+    plots.people_and_visits(few.assign(carted=1))
+    assert title(drawn[1]) == "6 people, 24 visits: people were dealt"
 
 
 def test_what_dealing_does_counts_what_lies_outside(drawn):

@@ -117,7 +117,7 @@ def test_products_per_customer_has_everybody_in_a_bar(drawn):
     bars = heights(axes.patches)
     assert bars[0] >= 4
     assert sum(bars) == len(bought)
-    assert title(axes) == "Typical: 2 different products; mean: 41.7"
+    assert title(axes) == "The typical customer has 2 different products; the mean is 41.7"
     places = [lines.get_segments()[0][0][0] for lines in axes.collections]
     assert places == [bought.median(), bought.mean()]
     assert any("median 2" in text for text in texts(axes))
@@ -142,6 +142,28 @@ def test_meanings_lead_to_actions(drawn):
     assert "empty" in written
 
 
+@pytest.mark.parametrize(("share", "filled"), [(0.912, 91), (0, 0), (1, 100)])
+def test_a_dot_is_filled_for_each_purchase_that_the_plan_hides(drawn, share, filled):
+    plots.bought_since(share)
+    [(figure, alt)] = drawn
+    [axes] = figure.axes
+    white = [to_hex(dot.get_facecolor()) == "#ffffff" for dot in axes.patches]
+    assert white == [False] * filled + [True] * (100 - filled)
+    assert title(axes).endswith(f"the plan would have hidden {filled}")
+    assert f"{100 - filled} were bought before" in alt
+
+
+def test_loud_rows_have_a_bar_for_each_share(drawn):
+    plots.loud_rows(43, 0.01, 0.16, 0.054)
+    plots.loud_rows(1, 0.2, 0.5, 0.3)
+    (figure, alt), (one, _) = drawn
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [0.01, 0.16, 0.054]
+    assert title(axes) == "The 43 longest rows have 16% of all pairs"
+    assert title(one.axes[0]) == "The longest row has 50% of all pairs"
+    assert "by its products: 5.4%" in alt and texts(axes) == [" 1.0%", " 16%", " 5.4%"]
+
+
 def test_every_pair_of_a_row_is_a_line(drawn):
     plots.votes([1, 4, 10])
     [(figure, alt)] = drawn
@@ -151,7 +173,7 @@ def test_every_pair_of_a_row_is_a_line(drawn):
         ends = {tuple(np.round(line.get_xydata(), 6).ravel()) for line in lines}
         assert len(ends) == pairs, "each pair once"
     assert [axes.get_xlabel() for axes in figure.axes] == ["0 pairs", "6 pairs", "45 pairs"]
-    assert headline(figure) == "2.5 times the products, 7.5 times the pairs"
+    assert headline(figure) == "2.5 times the products make 7.5 times the pairs"
     assert "10 products, 45" in alt
 
 

@@ -227,6 +227,22 @@ def test_a_cell_names_a_list_and_a_question_of_its_text_and_leaves_one_out():
     assert lists in " ".join(slides[0].notes)
 
 
+def test_a_cell_names_the_columns_that_its_slide_shows_and_the_speaker_sees_all():
+    table = "| kind | it suits | because |\n| :-- | :-- | :-- |\n| *rules* | new shops | no data |"
+    text = v4.new_markdown_cell(f"## 1. A\n\nOf these kinds:\n\n{table}")
+    text.metadata.update({"slide": ["Kinds differ"], "slide_columns": ["kind", "it suits"]})
+    [slide] = slides_of([v4.new_markdown_cell("# 03 What?"), text])[1:]
+    assert bare(slide.told) == "kind it suits rules new shops" and slide.told.count("\n") == 3
+    assert table in slide.notes
+    wide = "<table><tr><th>a</th><th>b</th></tr><tr><td>x</td><td>y</td></tr></table>"
+    cell = code(v4.new_output("display_data", {"text/html": wide}), slide=["It is wide"])
+    for columns, kept in ((["b"], ["b", "y"]), (["c"], ["a", "b", "x", "y"])):
+        cell.metadata["slide_columns"] = columns
+        [*_, slide] = slides_of([v4.new_markdown_cell("# 03 What?\n\n## 1. A"), cell])
+        assert re.findall(r"<t[hd]>(.*?)</t[hd]>", slide.shown) == kept
+        assert ("| a | b |\n| --- | --- |\n| x | y |" in slide.notes) == (columns == ["b"])
+
+
 def test_what_a_cell_computes_answers_the_room_unless_a_figure_does():
     asked = v4.new_markdown_cell("## 1. A\n\nWe try.\n\n**Guess:** how many find something?")
     title, told = v4.new_markdown_cell("# 03 What?"), said("We roll. **20 of 100 do.** (Few.)")
@@ -790,6 +806,8 @@ def out_of_order(slides, text):
         key = bare(alt[1].split("&")[0] if alt else told[:60])
         here = whole.find(key, at) if key else at
         here = at if here < 0 and not alt and key in plain else here
+        if here < 0 and slide.told.startswith("|"):  # some columns of a table
+            here = whole.find(bare(next(filter(str.strip, told.split("|")))), at)
         if here < 0:
             found.append(slide.headline)
         at = max(at, here)

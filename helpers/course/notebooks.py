@@ -42,7 +42,8 @@ _NOT_HERE = (
     "here: answer on paper and open the fold below, or open the lesson in JupyterLab.)*"
 )
 _TAKES_CODE = "*This one takes code: open the lesson in JupyterLab.*"
-_KEPT = ("tags", "slide", "slide_halves", "answer", "aloud")  # of a cell's metadata; see slides.py
+# of a cell's metadata; see slides.py
+_KEPT = ("tags", "slide", "slide_halves", "slide_columns", "answer", "aloud")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -24,6 +24,9 @@ as it begins; ``null`` says none.
 
 ``"slide_halves": true`` gives a figure that is too tall to be read two slides.
 
+``"slide_columns": ["the page", "who says so"]`` shows those columns of a cell's tables. The speaker
+sees the whole table.
+
 What is said in the meeting has blanks. So the metadata of its cell says where the lesson's own
 sentences have what fills them, for the speaker's notes: ``"aloud": ["a median of ____ different"]``
 (see :mod:`helpers.course.speaking`).
@@ -750,7 +753,8 @@ def sentences(text: str) -> list[str]:
 
 
 def _with_result(content, section, before, lead):
-    shown, headline, tall, written, titled = content
+    shown, headline, tall, written, titled, *whole_table = content
+    before = [*before, *whole_table]
     if written:
         return Slide(written, section, shown, notes=list(before), tall=tall)
     if not headline:
@@ -764,8 +768,8 @@ def _with_result(content, section, before, lead):
 
 def _with_told(content, section):
     """A list or a table of the text, under the words that lead to it; None where it fits none."""
-    lead, block = content
-    told = _read(block)
+    lead, block, columns = content
+    told = _read(_only(block, columns))
     if not told:
         return None
     lead = lead.split("\n\n")[-1].replace("\n", " ").strip()
@@ -801,6 +805,38 @@ def _read(block):
     items = _items(block)
     fits = 1 < len(items) < 7 and max(words(sentences(text)[0]) for _, text in items) <= MOST_WORDS
     return "\n".join(" ".join(item) for item in items) if fits else ""
+
+
+def _only(table, columns):
+    """Of a table in Markdown or HTML the columns with these heads; all of it if it lacks one."""
+    rows = _html_rows(table) if "<table" in table else table.splitlines()
+    cells = [_html_cells(row) if "<t" in row else row.strip().strip("|").split("|") for row in rows]
+    heads = [_plain_cell(cell) for cell in cells[0]] if cells else []
+    if not columns or not set(columns) <= set(heads):
+        return table
+    kept = [[row[heads.index(name)] for name in columns] for row in cells]
+    if "<table" not in table:
+        return "\n".join(f"|{'|'.join(row)}|" for row in kept)
+    for row, old, new in zip(rows, cells, kept, strict=True):
+        table = table.replace(row, row.replace("".join(old), "".join(new)))
+    return table
+
+
+def _html_rows(table):
+    return re.findall(r"<tr\b.*?</tr>", table, flags=re.S)
+
+
+def _html_cells(row):
+    return re.findall(r"<t[hd]\b.*?</t[hd]>", row, flags=re.S)
+
+
+def _in_markdown(table):
+    head, *rows = [[_plain_cell(cell) for cell in _html_cells(row)] for row in _html_rows(table)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+def _plain_cell(cell):
+    return html.unescape(re.sub(r"<[^>]*>|[*`]", "", cell)).strip()
 
 
 def _cells(table):
@@ -879,7 +915,7 @@ def _named(cell, computed=False, written=None):
 
     def named(kind, content):
         if kind == "told":
-            return kind, (*content, next(written, ""))
+            return kind, (*content, cell.metadata.get("slide_columns"), next(written, ""))
         if kind == "text" and _GUESS.search(content):
             return "guess", (content, next(written, ""))
         if kind == "text" and (computed or begins and begins in content):
@@ -949,13 +985,13 @@ def _results(cell):
                 picture, title, tall, within = _figure(output, bool(headline), halves)
                 yield "shown", (picture, title, tall, headline, within)
         elif "text/html" in data and "<details" not in data["text/html"]:  # nothing folded
-            headline, size = next(written, ""), _letters(data["text/html"])
-            if headline is not None and size:
+            headline, table = next(written, ""), data["text/html"]
+            part = _only(table, cell.metadata.get("slide_columns"))
+            if headline is not None and (size := _letters(part)):
                 style = f'class="table" style="font-size: {size:.2f}em"'
-                yield (
-                    "shown",
-                    (f"<div {style}>{data['text/html']}</div>", "", False, headline, False),
-                )
+                noted = [_in_markdown(table)] if part != table else []
+                shown = f"<div {style}>{part}</div>"
+                yield "shown", (shown, "", False, headline, False, *noted)
         elif "text/markdown" in data:
             text = _unlinked(_FOLD.sub("", data["text/markdown"]))
             if text.startswith(">"):

@@ -91,6 +91,8 @@ from helpers.plots.loading import (
     two_tables,
 )
 from helpers.plots.matrix import (
+    bought_since,
+    loud_rows,
     meanings,
     one_row,
     products_per_customer,

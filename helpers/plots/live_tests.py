@@ -55,11 +55,14 @@ def people_and_visits(customers: pd.DataFrame) -> None:
     axes.set_xlim(-0.5, 1.1 + 0.62 * most + 4.3)
     axes.set_ylim(-len(customers) + 0.4, 1)
     style.bare(axes)
-    finding = f"{len(customers)} people, {customers['visits'].sum()} visits: people were dealt"
+    counted = f"{len(customers)} people, {customers['visits'].sum()} visits"
+    finding = f"{counted}: people were dealt"
+    if customers["carted"].max() > 1:
+        finding = "Count visits, and one keen customer passes for several"
     style.title(axes, finding)
     told = "; ".join(f"arm {arm}: {sums.loc[arm, 'carted']} carts in {sums.loc[arm, 'visits']} "
                      "visits" for arm in arms)  # fmt: skip
-    style.show(figure, f"{finding}. {told}.")
+    style.show(figure, f"{finding}. {counted}; {told}.")
 
 
 def what_dealing_does(deals: pd.DataFrame) -> None:
@@ -153,7 +156,8 @@ def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
     if len(enough):
         week = enough[0]
         axes.plot(week, least[week], "o", color=WARNING, markersize=12)
-        finding = f"A lift of {worth_having:.0%} takes {week} week{'' if week == 1 else 's'}"
+        weeks = f"{week} week{'' if week == 1 else 's'}"
+        finding = f"Finding a lift of {worth_having:.0%} takes {weeks}"
     axes.set_ylim(0, 1.12 * np.nanmax([least.max(), worth_having]))
     axes.set_xlim(0, last + 0.5)
     axes.set_xticks(planned.index)
@@ -306,8 +310,8 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
         axes.text(left - 0.1 * reach, place - 0.36, f"{why}: {answer}", color=colour, ha="left",
                   va="center", fontweight="bold")  # fmt: skip
         told.append(f"{low:+.0%} to {high:+.0%}, {why}: {answer}")
-    axes.text(worth_having, -0.85, f"break-even {worth_having:.0%}", color=WARNING, ha="center",
-              va="center")  # fmt: skip
+    axes.text(worth_having, -0.85, f"this shop's break-even, {worth_having:.0%}", color=WARNING,
+              ha="center", va="center")  # fmt: skip
     axes.set_xlim(left - 0.12 * reach, left + 1.04 * reach)
     axes.set_ylim(len(lifts) - 0.5, -1.2)
     axes.set_yticks([])

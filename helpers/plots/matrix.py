@@ -6,7 +6,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import BLUE, CHANCE, INK, PERSONAL, WARNING
@@ -186,7 +186,7 @@ def products_per_customer(per_customer: pd.Series) -> None:
         )
     things = "product" if median == 1 else "products"
     typical, average = (f"{value:,.1f}".removesuffix(".0") for value in (median, mean))
-    finding = f"Typical: {typical} different {things}; mean: {average}"
+    finding = f"The typical customer has {typical} different {things}; the mean is {average}"
     style.finish(figure, axes, finding, "different products bought", "customers", f"{finding}.")
 
 
@@ -219,8 +219,62 @@ def meanings() -> None:
     axes.set_ylim(-0.25, 4.6)
     style.bare(axes)
     axes.set_aspect("auto")
-    finding = f"The same empty cell, {_WORDS.get(len(MEANINGS), len(MEANINGS))} stories"
+    finding = f"An empty cell has one of {_WORDS.get(len(MEANINGS), len(MEANINGS))} stories"
     told = "; ".join(f"{meaning}: {action}" for meaning, (_, action, _) in MEANINGS.items())
+    style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
+
+
+def bought_since(share: float) -> None:
+    """Of a hundred purchases, those of products that were blank before: the plan hides them.
+
+    Parameters
+    ----------
+    share : float
+        Of the purchases, how many were of something new to the customer.
+    """
+    hidden = round(100 * share)
+    figure, axes = style.figure(height=2)
+    for dot in range(100):
+        here = Circle((dot % 25, -(dot // 25)), 0.4, edgecolor=WARNING, linewidth=1.5,
+                      facecolor=WARNING if dot < hidden else "white")  # fmt: skip
+        axes.add_patch(here)
+    axes.text(12, -4.3, "filled: new to the customer, so hidden; empty: bought before",
+              ha="center", va="center")  # fmt: skip
+    axes.set_xlim(-0.6, 24.6)
+    axes.set_ylim(-4.9, 0.6)
+    style.bare(axes)
+    finding = f"Of 100 products bought since, the plan would have hidden {hidden}"
+    style.finish(figure, axes, finding, alt=f"{finding}; {100 - hidden} were bought before.")
+
+
+def loud_rows(customers: int, rows: float, pairs: float, scaled: float) -> None:
+    """The share of the longest rows: of all rows, of all pairs, and of the votes once scaled.
+
+    Parameters
+    ----------
+    customers : int
+        How many rows these are.
+    rows, pairs, scaled : float
+        Their shares.
+    """
+    bars = {
+        "of all rows": (rows, CHANCE),
+        "of all pairs": (pairs, WARNING),
+        "of all votes, if each row's\npairs are divided\nby its products": (scaled, PERSONAL),
+    }
+    figure, axes = style.figure(height=2.4)
+    for place, (share, colour) in enumerate(bars.values()):
+        axes.barh(-place, share, color=colour, height=0.6)
+        axes.text(share, -place, f" {percent(share)}", va="center", color=colour,
+                  fontweight="bold")  # fmt: skip
+    axes.set_yticks([0, -1, -2], list(bars))
+    axes.set_xlim(0, 1.15 * max(share for share, _ in bars.values()))
+    axes.set_xticks([])
+    axes.spines[["bottom"]].set_visible(False)
+    who = "The longest row has" if customers == 1 else f"The {customers:,} longest rows have"
+    finding = f"{who} {percent(pairs)} of all pairs"
+    told = "; ".join(f"{' '.join(name.split())}: {percent(share)}"
+                     for name, (share, _) in bars.items())  # fmt: skip
     style.finish(figure, axes, finding, alt=f"{finding}. {told}.")
 
 
@@ -250,5 +304,5 @@ def votes(sizes: list[int]) -> None:
         told.append(f"{size} product" + "s" * (size != 1) + f", {pairs}")
     times = sizes[-1] / sizes[-2]
     louder = sizes[-1] * (sizes[-1] - 1) / (sizes[-2] * (sizes[-2] - 1))
-    finding = f"{times:.2g} times the products, {louder:.2g} times the pairs"
+    finding = f"{times:.2g} times the products make {louder:.2g} times the pairs"
     _show_below(figure, finding, "; ".join(told) + " pairs")
