@@ -1087,9 +1087,9 @@ def receipts(transactions: pd.DataFrame) -> str:
 
 
 POSTAGE = "POSTAGE"
-#: Of a larger shop, lesson 01 spoils the lines of some customers: of all, the copy would need more
-#: memory than all other lessons.
-SPOILED_LINES = 500_000
+#: Of a larger shop, lesson 01 spoils the lines of some customers: they show the same, and of all,
+#: the copy would need more memory and time than all other lessons.
+SPOILED_LINES = 100_000
 
 
 def some_customers(transactions: pd.DataFrame, most: int = SPOILED_LINES) -> pd.DataFrame:

@@ -24,7 +24,6 @@ from helpers.kernels import top_n_of_product
 from helpers.matrix import InteractionMatrix, build_interaction_matrix
 from helpers.recommend import (
     INTENT_DAYS,
-    MOST_PRODUCTS,
     Blend,
     ItemBased,
     MissingDataError,
@@ -1028,7 +1027,7 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
     plain : ItemBased
         Where it has no trend, the blends have none.
     split : Split
-        Only its past is looked at, except for how many products there are.
+        Only its past is looked at.
     k : int
         Length of the lists.
 
@@ -1039,12 +1038,8 @@ def blend_beside(plain: ItemBased, split: Split, k: int = 5) -> dict | None:
         penalty of 800; purchases that fade by half in 60 days, under one of 200; and the better of
         these with the other trend. ``difference`` of NDCG, the blend's minus `plain`'s, with
         its 95 % interval ``low``, ``high``, and ``customers``. None where
-        nobody, or too few, can judge, or the catalogue is wider than
-        :data:`~helpers.recommend.MOST_PRODUCTS`.
+        nobody, or too few, can judge.
     """
-    sold = pd.concat([split.train["product_id"], split.test["product_id"]])
-    if sold.nunique() > MOST_PRODUCTS:
-        return None
     try:
         past = validation_split(split)
         row, scores, _ = _judge(plain, past, k)

@@ -196,16 +196,14 @@ def past_campaign(people: People, customers: pd.Index, rng: np.random.Generator)
     )
 
 
-def scores(
-    people: People, campaign: pd.DataFrame | None, customers: pd.Index
-) -> dict[str, pd.Series]:
+def scores(people: People, campaign: pd.DataFrame, customers: pd.Index) -> dict[str, pd.Series]:
     """Whom each way of targeting mails first, learned from a past campaign.
 
     Parameters
     ----------
     people : People
-    campaign : DataFrame or None
-        From :func:`past_campaign`; None leaves out what is learned from it.
+    campaign : DataFrame
+        From :func:`past_campaign`.
     customers : Index
         Whom to score.
 
@@ -227,9 +225,8 @@ def scores(
         "risk": people.risk.reindex(customers),
         "the truth": people.truth.loc[customers, "gain"],
     }
-    if campaign is not None:
-        found |= _learned(people, campaign, now, found["risk"])
-    return {name: found[name] for name in POLICIES if name in found}
+    found |= _learned(people, campaign, now, found["risk"])
+    return {name: found[name] for name in POLICIES}
 
 
 def _learned(people, campaign, now, risk):
@@ -254,7 +251,6 @@ def compare_targeting(
     share: float = 0.25,
     n_campaigns: int = 6,
     random_state: int = 0,
-    learning: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Learn from past campaigns of several sizes, mail other customers, count the true gain.
 
@@ -272,8 +268,6 @@ def compare_targeting(
     n_campaigns : int
         Past campaigns per shop.
     random_state : int
-    learning : bool
-        False leaves out the policies that learn from a past campaign.
 
     Returns
     -------
@@ -302,7 +296,7 @@ def compare_targeting(
             for size in sizes:
                 drawn = before[rng.integers(0, len(before), size)]
                 campaign = past_campaign(people, drawn, rng)
-                order = scores(people, campaign if learning else None, now)
+                order = scores(people, campaign, now)
                 curve = {name: gain_curve(each, gain, shares) for name, each in order.items()}
                 curve = pd.DataFrame(curve).assign(**{"at random": shares * anybody})
                 at = {name: np.interp(share, shares, curve[name]) / share for name in curve}
@@ -311,7 +305,7 @@ def compare_targeting(
                 rows += [
                     {"size": size, "policy": name, "gain": each, "more": more,
                      "than_risk": each - at["risk"],
-                     "than_profit": each - at.get("expected profit", np.nan)}
+                     "than_profit": each - at["expected profit"]}
                     for name, (each, more) in found.items()
                 ]  # fmt: skip
                 if size == max(sizes):
@@ -325,14 +319,12 @@ def compare_targeting(
 
 def layers_added(
     rules: OfferRules, sizes=(1_000, 16_000), seeds=(1, 2, 3), n_campaigns: int = 12
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> pd.DataFrame:
     """What each layer adds to an offer, in one unit: profit per 100 offers, a quarter mailed.
 
-    In the made-up shop of :func:`make_people`, in which mails go unread and annoy; and in three
-    others. In one, everybody reads the mail and nobody is annoyed. In one, whoever comes anyway
-    uses the voucher :data:`REGULARS` times as readily, which the formula of the expected profit
-    does not know. In the last, the control, customers have no tastes, so a personal next product
-    can't be worth anything.
+    In the made-up shop of :func:`make_people`, in which mails go unread and annoy; and in another,
+    in which whoever comes anyway uses the voucher :data:`REGULARS` times as readily, which the
+    formula of the expected profit does not know.
 
     Parameters
     ----------
@@ -346,28 +338,19 @@ def layers_added(
 
     Returns
     -------
-    table : DataFrame
+    DataFrame
         One row per layer. ``gain``: profit per 100 offers. ``more``: profit per 100 offers, more
         than from the next product to anybody; in the rows of ``next product``, more than from the
         best seller to anybody; in those of ``uplift, on top``, more than by the expected profit,
         both learned from the largest size. Rows with ``regulars``: the same, where these use it
         more readily. With ``more_low`` and ``more_high``, between which 95 % of the simulated
         campaigns lie. What learns from a campaign has a row per size.
-    curves : DataFrame
-        Profit per 100 customers by the share mailed, as :func:`compare_targeting` has it.
     """
     few, many = min(sizes), max(sizes)
     before = [_before_the_mail(make_world(seed), rules, 90, seed) for seed in seeds]
     as_assumed = [_mailed(*each, rules) for each in before]
-    all_read = [_mailed(*each, rules, reach_days=np.inf, annoyed=0) for each in before]
     used_by_regulars = [_mailed(*each, rules, regulars=REGULARS) for each in before]
-    tasteless = [make_people(make_world(seed, 0), rules, random_state=seed) for seed in seeds]
-    found, curves = compare_targeting(as_assumed, [few, many], n_campaigns=n_campaigns)
-    # risk learns from no campaign, and neither does the list
-    readers, alike = (
-        compare_targeting(each, [few], n_campaigns=n_campaigns, learning=False)[0]
-        for each in (all_read, tasteless)
-    )
+    found, _ = compare_targeting(as_assumed, [few, many], n_campaigns=n_campaigns)
     # the same campaigns and dice as above, so that only the assumption differs
     other, _ = compare_targeting(used_by_regulars, [few, many], n_campaigns=n_campaigns)
 
@@ -384,9 +367,7 @@ def layers_added(
     rows |= {f"{name}, {size:,}": found.loc[(size, name)] for name, size in learned}
     rows["uplift, on top"] = on_top(found)
     rows["the truth"] = found.loc[(many, "the truth")]
-    rows["risk, all read it"] = readers.loc[(few, "risk")]
-    rows["next product, no tastes"] = alike.loc[(few, "next product")]
     rows["expected profit, regulars"] = other.loc[(many, "expected profit")]
     rows["uplift, on top, regulars"] = on_top(other)
     columns = ["gain", "more", "more_low", "more_high"]
-    return pd.DataFrame({name: row[columns] for name, row in rows.items()}).T, curves
+    return pd.DataFrame({name: row[columns] for name, row in rows.items()}).T
