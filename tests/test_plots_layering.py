@@ -121,7 +121,7 @@ def test_risk_stands_above_what_an_offer_wins(drawn):
     assert [bar.get_height() for bar in below.patches] == pytest.approx([3, 4, 2, 1, 0.1])
     strong = [to_hex(bar.get_facecolor()) == to_hex(colours.PERSONAL) for bar in below.patches]
     assert strong == [False, True, False, False, False]
-    assert title(above) == "Riskiest fifth: 90% leave, 0.1 of 100 are won; fifth 2: 4.0"
+    assert title(above) == "Of 100 mailed, fifth 2 gains 4.0 buyers, the riskiest 0.1"
     no_overlap(below)
     plots.risk_and_gain(fifths([0.01, 0.01, 0.02, 0.03, 0.05]))
     assert title(drawn[-1]) == "The riskiest are the ones to mail"

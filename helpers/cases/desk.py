@@ -328,7 +328,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         named = zip(test["sizes"], units, test["arms"], strict=True)
         sizes = " and ".join(f"{size:,}{unit} ({arm})" for size, unit, arm in named)
         said["split"] = (
-            f"{sizes}: {test['off']:.0f} off the half",
+            f"{test['off']:.0f} off the half; {sizes}",
             f"more than the {test['allowed']:.0f} that chance allows",
         )
         lift = "{:+z.0%} ({:+z.0%} to {:+z.0%})".format(*test["lift"]).replace("-", "−")

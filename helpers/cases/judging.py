@@ -115,7 +115,9 @@ def _first_no(case):
 
 def _reasons(case):
     """What to know of the right answer, and from which row on the desk can't change the word."""
-    clue, gauge = [case.truth.clue, *filter(None, [_aside(case)])], case.truth.gauges[0]
+    # what follows from it begins a paragraph
+    clue, gauge = case.truth.clue.replace(". So ", ".\n\nSo "), case.truth.gauges[0]
+    clue = [clue, *filter(None, [_aside(case)])]
     if gauge == "lift":
         first = "A test that decided speaks first, so questions 3 to 8 can only say why."
         return [first, *clue]
@@ -136,7 +138,9 @@ def _in_two_sentences(case):
     answer = answers.get(gauge) or answers.get(case.truth.fault) or answers[case.truth.decision]
     return answer.format(
         gauge=gauge,
-        reads=table.loc[gauge, "reads"],
+        reads=table.loc[gauge, "reads"].split(";")[0]
+        if gauge == "split"
+        else table.loc[gauge, "reads"],
         beside=table.loc[gauge, "a no if"],
         allowed=f"{read['test']['allowed']:.0f}" if read["test"] else "",
         gain=table.loc["gain", "reads"],

@@ -283,10 +283,9 @@ def risk_and_gain(table: pd.DataFrame) -> None:
     last = table["truth"].iloc[-1]
     finding = "The riskiest are the ones to mail"
     if best < len(table) - 1:
-        share = table["away"].iloc[-1]
-        where = f"fifth {best + 1}" if best else "safest fifth"
-        finding = f"Riskiest fifth: {share:.0%} leave, {100 * last:+.1f} of 100 are won; "
-        finding += f"{where}: {100 * table['truth'].iloc[best]:+.1f}"
+        where = f"fifth {best + 1}" if best else "the safest fifth"
+        finding = f"Of 100 mailed, {where} gains {100 * table['truth'].iloc[best]:+.1f} buyers, "
+        finding += f"the riskiest {100 * last:+.1f}"
         finding = finding.replace("-", "−").replace("+", "")
     style.title(above, finding)
     told = "; ".join(f"{row['away']:.0%} stay away, {100 * row['truth']:+.1f} buyers per 100"
