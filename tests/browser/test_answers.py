@@ -154,14 +154,18 @@ def test_a_shops_form_is_judged_as_by_check(open_forms):
 def test_an_answer_is_remembered_until_it_is_cleared(open_forms):
     number = next(name for name in FIXED if "options" not in texts()[name])
     page = open_forms(("00-1", {}), (number, {}))
+    again = page.get_by_role("button", name="Clear my answers")
+    assert not again.is_visible(), "there is nothing to clear"
     page.locator("label").nth(1).click()
+    assert again.is_visible()
     page.locator("input[type=text]").fill("7")
     page.keyboard.press("Enter")
     page.reload()
     assert page.locator("input:checked").count() == 1
     assert page.locator("input[type=text]").input_value() == "7"
     assert page.locator(".mark").count() == 2
-    page.get_by_role("button", name="Clear my answers").click()
+    again.click()
+    assert not again.is_visible() and page.locator("input:checked").count() == 0
     page.reload()
     assert page.locator("input:checked").count() == page.locator(".mark").count() == 0
     assert page.locator("input[type=text]").input_value() == ""

@@ -2,7 +2,11 @@
 // What was answered stays in this browser.
 (() => {
   const recall = (name) => remembered.get(`answer:${name}`);
-  const keep = (name, given) => remembered.set(`answer:${name}`, given);
+  const again = document.createElement("button");  // offered once there is something to clear
+  const keep = (name, given) => {
+    remembered.set(`answer:${name}`, given);
+    again.hidden = given === null;
+  };
 
   // 1,200 or 1 200 rows or 0.25 or 0,25 or 25 % or 1/4 or 4 €
   function read(text) {
@@ -125,14 +129,16 @@
     const boxes = [...document.querySelectorAll(".answer-form")];
     boxes.forEach(build);
     if (!boxes.length) return;
-    const again = element("button", { type: "button", className: "quiz-again", textContent: "Clear my answers" });
+    const names = boxes.map((box) => JSON.parse(box.querySelector("script").textContent).name);
+    Object.assign(again, { type: "button", className: "quiz-again", textContent: "Clear my answers" });
+    again.hidden = names.every((name) => recall(name) === null);
     again.addEventListener("click", () => {
-      boxes.forEach((box) => {
-        keep(JSON.parse(box.querySelector("script").textContent).name, null);
+      boxes.forEach((box, place) => {
+        keep(names[place], null);
         box.querySelector("form").remove();
         build(box);
       });
-      again.focus();
+      boxes[0].querySelector("input, select").focus();
     });
     // beside the sentence that says where answers stay
     const told = [...document.querySelectorAll("article p")].find((each) => /is checked on this page/.test(each.textContent));
