@@ -23,7 +23,7 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
     heights = {t.get_text().replace("\n", " "): t.get_position()[1] for t in axes.texts}
     assert [heights[question] for question, *_ in ROUTINE] == [0, -1, *range(-3, -9, -1)]
     # a test that has decided speaks after its split is read, and before any score
-    assert heights["a test that decided?"] == heights["it speaks first"] == -2
+    assert heights["Has a test decided?"] == heights["it speaks first"] == -2
     split, past = ("If a test ended: is its split fair?", "Did the lists know the past only?")
     assert figure.alt.index(split) < figure.alt.index("it speaks first") < figure.alt.index(past)
     no_overlap(axes)

@@ -60,11 +60,11 @@ def routine() -> None:
         style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
         axes.text(2.75, y - 0.5, "yes", va="center", color=INK, fontsize=style.SMALL)
     y, last = -_TEST_SPEAKS_AFTER, -len(ROUTINE) - 1
-    axes.text(2.55, y, "a test that decided?", ha="center", va="center", color=INK)
+    style.box(axes, 2.55, y, 5.1, 0.76, "Has a test decided?", INK)
     style.arrow(axes, (5.15, y), (6.05, y), INK)
     axes.text(5.55, y + 0.08, "yes", ha="center", va="bottom", color=INK)
     style.box(axes, 7.6, y, 3.0, 0.76, "it speaks\nfirst", INK, filled=True)
-    style.arrow(axes, (2.55, y - 0.3), (2.55, y - 0.61), INK)
+    style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
     axes.text(2.75, y - 0.5, "no", va="center", color=INK, fontsize=style.SMALL)
     style.box(axes, 2.55, last, 3.4, 0.62, "ship a test", PERSONAL, True)
     axes.set_xlim(-1.6, 9.15)
@@ -74,7 +74,7 @@ def routine() -> None:
     style.title(axes, finding)
     told = [f"{place}. {question} no: {word}" for place, (question, _, word) in
             enumerate(ROUTINE, start=1)]  # fmt: skip
-    told.insert(_TEST_SPEAKS_AFTER, "a test that decided? yes: it speaks first")
+    told.insert(_TEST_SPEAKS_AFTER, "Has a test decided? yes: it speaks first")
     told = "; ".join(told)
     style.show(figure, f"{finding}. {told}; all yes: ship a test.")
 
