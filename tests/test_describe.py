@@ -341,6 +341,27 @@ def test_of_a_log_the_purchases_count(here):
     assert proposed(shop_of(table))[1]["cleaning"]["drop_where"] == {"event": ["view", "addtocart"]}
 
 
+@pytest.mark.parametrize(("purchase", "others"), [
+    ("purchase", ["view_item", "begin_checkout", "refund"]),  # a word for what came to nothing, too
+    ("purchase_item", ["view_item", "add_payment_info"]),
+    ("purchase", ["begin_checkout", "refund"]),
+    ("checkout", ["view_item", "search"]),  # the last step that the log has
+])  # fmt: skip
+def test_of_a_log_all_that_is_no_purchase_is_left_out(here, purchase, others):
+    kinds = pd.Series([purchase, purchase, *others])
+    table = simple(event_name=kinds[np.arange(120) % len(kinds)].to_numpy())
+    cleaning = proposed(shop_of(table))[1]["cleaning"]
+    assert list(cleaning) == ["drop_where"]
+    assert sorted(cleaning["drop_where"]["event_name"]) == sorted(others)
+
+
+def test_a_status_with_the_word_of_an_event_is_no_log(here):
+    """Ordered is a status, and shipped another one that counts as well."""
+    table = simple(status=["ordered", "ordered", "shipped", "cancelled"] * 30)
+    cleaning = proposed(shop_of(table))[1]["cleaning"]
+    assert cleaning["drop_where"] == {"status": ["cancelled"]}
+
+
 # Numbers
 
 

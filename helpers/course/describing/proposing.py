@@ -367,11 +367,11 @@ class _Table:
     def _statuses(self, page):
         proposals = rows.drop_where(self.frame, self.meaning.chosen)
         asked = {column for each in proposals if each.is_sure for column in each.value}
-        if (
-            self.is_own
-            and (log := rows.no_purchases(self.frame, self.meaning.chosen))
-            and not asked & set(log.value)
-        ):
+        log = rows.no_purchases(self.frame, self.meaning.chosen) if self.is_own else None
+        if log and rows.has_steps(log):  # refunds of a log are not all that is no purchase
+            proposals = [each for each in proposals if not set(log.value) & set(each.value)]
+            proposals.append(log)
+        elif log and not asked & set(log.value):
             proposals.append(log)
         if self.is_own:
             totals = rows.totals(self.frame, self.meaning.chosen, self.mark)

@@ -195,7 +195,10 @@ def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None
         counts = frame[column].value_counts()
         means = {value: event_meaning(value) for value in counts.index}
         known = [value for value, ours in means.items() if ours]
-        others = [value for value in counts.index if means[value] != "purchase"]
+        bought = [value for value in counts.index if means[value] == "purchase"]
+        # who begins to pay has not bought, where that stands in a row of its own
+        done = [value for value in bought if squeezed(value) not in squeezed_list("begun_events")]
+        others = [value for value in counts.index if value not in (done or bought)]
         if "purchase" in means.values() and others and counts[known].sum() > 0.5 * counts.sum():
             said = ", ".join(f"{one_line(value)} ({n:,})" for value, n in counts.head(12).items())
             states = states_of(others)
@@ -209,6 +212,12 @@ def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None
                 f"{said}: the file is a log of events, of which the purchases count here; give it "
                 "as --events, too"])  # fmt: skip
     return None
+
+
+def has_steps(log: Proposal) -> bool:
+    """Whether what is left out of a log are steps before a purchase, and not returns alone."""
+    values = [value for of_column in log.value.values() for value in of_column]
+    return any(map(event_meaning, values))
 
 
 def cancellation_prefix(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> Proposal | None:
