@@ -101,6 +101,8 @@ def test_the_format_that_wrote_the_dates_is_found(written, seed):
      ("epoch_ms", lambda days: days.astype("datetime64[ms]").astype("int64")),
      ("epoch_us", lambda days: days.astype("datetime64[us]").astype("int64")),
      ("epoch_ns", lambda days: days.astype("datetime64[ns]").astype("int64")),
+     ("epoch_s", lambda days: days.astype("datetime64[s]").astype("int64").map("{}.125".format)),
+     ("epoch_ms", lambda days: days.astype("datetime64[ms]").astype("int64").map("{},25".format)),
      ("excel", lambda days: (days - pd.Timestamp("1899-12-30")).dt.total_seconds() / 86_400)],
 )  # fmt: skip
 def test_dates_that_are_numbers_are_recognised(name, numbers_of):
@@ -319,6 +321,29 @@ def test_a_name_is_held_against_what_is_in_the_column(here):
     # with one column of dates there is no doubt, whatever it is called
     columns = proposed(shop_of(table.drop(columns="Packed")))[1]["columns"]
     assert columns["Shipped"] == "transaction_date"
+
+
+def test_what_differs_from_order_to_order_is_no_name_and_no_kind_of_a_product(here):
+    """`Name` may be the buyer's, `Type` that of a document."""
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Date": lines["time"].dt.strftime("%Y-%m-%d"), "Item": lines["product"].map("W{}".format),
+        "Name": lines["customer"].map("Acme {} Ltd".format), "Document": lines["order"],
+        "Type": exports.of_order(lines, ["Invoice", "Cash Sale"], 1),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    assert not {"Name", "Type"} & set(values["columns"])
+    assert '# "Name": customer_id' in text
+    # a product has been renamed, and another one was moved: names and kinds all the same
+    names = lines["product"].map("Widget {}".format)
+    kinds = (lines["product"] // 10).map("Group {}".format)
+    late = lines["product"].between(4, 9) & (lines.index > 300)
+    table = table.assign(Name=names.where(~late, names + " new"), Type=kinds.mask(late, "Sale"))
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns["Name"] == "product_name" and columns["Type"] == "product_category"
+    # nor is a variant's name one of a buyer
+    sizes = names + exports.of_order(lines, [" / S", " / M", " / L"], 2)
+    assert proposed(shop_of(table.assign(Name=sizes)))[1]["columns"]["Name"] == "product_name"
 
 
 def test_the_id_of_people_and_of_orders_are_told_from_those_of_orders_and_lines(here):

@@ -154,17 +154,40 @@ def _fits(ours, column, theirs, frame, dates, found):
         return filled.nunique() <= 50
     if squeezed(theirs) == "name":
         coded = filled.str.fullmatch(r"\S*\d\S*").mean() > 0.9
-        return coded if ours == "transaction_id" else not coded
+        if coded == (ours != "transaction_id"):
+            return False
     if ours == "transaction_id" and filled.nunique() < min(10, 0.01 * len(filled)):
         return False
     if ours == "event_type":
         return filled.nunique() <= max(200, 0.01 * len(filled))
     if ours == "product_category":
         few = "type" in parts_of(theirs) and filled.nunique() <= 40
-        if few and (states_of(filled.unique()) == "undone").any():
+        undone = few and (states_of(filled.unique()) == "undone").any()
+        if undone or (few and _is_no_trait(column, frame, found)):
             return False  # of Sale and Return: a kind of row, and no kind of product
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
-    return ours != "product_name" or filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
+    if ours != "product_name":
+        return True
+    return filled.str.contains(r"[^\W\d]{2}").mean() > 0.5 and not _is_no_trait(
+        column, frame, found
+    )
+
+
+def _is_no_trait(column, frame, found):
+    """Whether nearly all products have several values, each of several products: a buyer's name.
+
+    A variant's name is of one product, though the product has several; so is a new name.
+    """
+    product = found.chosen.get("product_id")
+    if product is None:
+        return False
+    rows = pd.DataFrame({"product": frame[product], "value": column}).dropna()
+    for one, other, least in (("product", "value", 5), ("value", "product", 1)):
+        seen = rows.groupby(one)[other].agg(["size", "nunique"])
+        often = seen.loc[seen["size"] >= 5, "nunique"]
+        if len(often) < least or (often > 1).mean() <= 0.8:
+            return False
+    return True
 
 
 def _overlap(column, ids):
