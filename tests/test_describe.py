@@ -465,6 +465,40 @@ def test_addresses_of_mail_that_differ_by_case_are_one_person(here):
     assert "cleaning" not in values and "# merge_case: true" in text
 
 
+def test_codes_of_documents_are_asked_about(here):
+    """What nobody can read in them: RE may be a return, or an invoice."""
+    for name in ("AUART", "Belegart", "Document type", "transaction_type"):
+        text, values = proposed(shop_of(simple(**{name: ["TA", "TA", "RE"] * 40})))
+        assert "cleaning" not in values
+        assert "TA (80), RE (40): is there one that was not bought, or given back?" in text
+        assert f'# drop_where: {{"{name}": ["?"]}}' in text
+
+
+def test_a_number_of_many_customers_is_no_order(here):
+    """Carts and lines of a till without an order share a 0."""
+    order = pd.Series(np.arange(120) // 2 + 1).astype("str")
+    carts = np.arange(120) % 5 == 0
+    text, _ = proposed(shop_of(simple(order_id=order.mask(carts, "0"))))
+    said = " ".join(text.replace("#", "").split())
+    assert '"0" is no order: 23 customers have it, in 24 rows' in said
+    assert 'add "order_id": ["0"] to `drop_where`' in said
+    # one large order is one, and numbers that begin anew are many
+    large = simple(order_id=order.mask(carts, "7")).assign(transaction_date="2024-03-01")
+    large.loc[1:50, "transaction_date"] = "2024-03-02"
+    for table in (large, simple(order_id=np.arange(120) % 60)):
+        assert "is no order" not in proposed(shop_of(table))[0]
+
+
+def test_dates_of_creation_and_amounts_of_a_unit_are_known(here):
+    """`Created (UTC)` beside another date, and a unit_amount beside the amount of the line."""
+    table = simple().rename(columns={"transaction_date": "Created (UTC)"})
+    table = table.assign(period_start=table["Created (UTC)"], amount=900, unit_amount=300)
+    table.loc[::2, ["amount", "quantity"]] = [600, 2]
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns["Created (UTC)"] == "transaction_date"
+    assert columns["unit_amount"] == "unit_price" and columns["amount"] == "total_amount"
+
+
 def test_guests_are_named_with_the_key_that_leaves_them_out(here):
     guests = pd.Series(range(120)) % 3 == 0
     table = simple().rename(columns={"customer_id": "Client no"})

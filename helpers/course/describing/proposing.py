@@ -235,6 +235,8 @@ class _Table:
             said = [self.meaning.remarks[ours]] if ours in self.meaning.remarks else []
             if ours == "customer_id":
                 said += rows.who_is_odd(self.frame, self.meaning.chosen)
+            if ours == "transaction_id":
+                said += rows.order_is_odd(self.frame, self.meaning.chosen)
             page.put(f"{quoted(theirs)}: {ours}", [*said, *([doubt] if doubt else []), why], 2,
                      is_sure=not doubt)  # fmt: skip
             if doubt and theirs.strip().lower().replace(" ", "_") in (ours, "transaction_amount"):

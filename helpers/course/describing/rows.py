@@ -29,7 +29,7 @@ from helpers.plausibility import (
     takes_back,
     totals_in,
 )
-from helpers.reading.ids import TOTALS
+from helpers.reading.ids import NOTHING, TOTALS
 
 
 @dataclass
@@ -123,8 +123,8 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
                 )
             )
         else:
-            found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought?"],
-                                  is_sure=False))  # fmt: skip
+            found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought, or "
+                                                   "given back?"], is_sure=False))  # fmt: skip
     return found
 
 
@@ -391,6 +391,27 @@ def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
     if bought_on_one_day(frame, chosen["customer_id"], chosen["transaction_date"]):
         said.append("nearly every customer bought on one day only: is it the order's number?")
     return said
+
+
+def order_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
+    """Sentences on a number that stands for no order, since many customers have it."""
+    if not {"transaction_id", "customer_id", "transaction_date"} <= set(chosen):
+        return []
+    order, who, day = (
+        chosen[ours] for ours in ("transaction_id", "customer_id", "transaction_date")
+    )
+    counts = frame[order].value_counts()
+    if not len(counts) or counts.iloc[0] < max(10, 0.01 * counts.sum()):
+        return []
+    value = counts.index[0]
+    rows = frame[frame[order] == value]
+    people, days = rows[who].nunique(), rows[day].str[:10].nunique()
+    if value in NOTHING or people < 6 or days < 6:
+        return []
+    name, value = (json.dumps(each, ensure_ascii=False) for each in (order, value))
+    return [f"{value} is no order: {people:,} customers have it, in {counts.iloc[0]:,} rows. Carts "
+            f"that nobody paid? Then add {name}: [{value}] to `drop_where`, under "
+            "`cleaning`"]  # fmt: skip
 
 
 def odd_words(frame: pd.DataFrame, n: int = 5) -> list[str]:
