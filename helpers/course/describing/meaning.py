@@ -168,13 +168,12 @@ def _fits(ours, column, theirs, frame, dates, found):
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
     if ours != "product_name":
         return True
-    return filled.str.contains(r"[^\W\d]{2}").mean() > 0.5 and not _is_no_trait(
-        column, frame, found
-    )
+    is_text = filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
+    return is_text and not _is_no_trait(column, frame, found, most=0.5)
 
 
-def _is_no_trait(column, frame, found):
-    """Whether nearly all products have several values, each of several products: a buyer's name.
+def _is_no_trait(column, frame, found, most=0.99):
+    """Whether products have several values, each of several products: a buyer's name.
 
     A variant's name is of one product, though the product has several; so is a new name.
     """
@@ -182,10 +181,12 @@ def _is_no_trait(column, frame, found):
     if product is None:
         return False
     rows = pd.DataFrame({"product": frame[product], "value": column}).dropna()
-    for one, other, least in (("product", "value", 5), ("value", "product", 1)):
-        seen = rows.groupby(one)[other].agg(["size", "nunique"])
-        often = seen.loc[seen["size"] >= 5, "nunique"]
-        if len(often) < least or (often > 1).mean() <= 0.8:
+    together = rows.value_counts()
+    for one, least in (("product", 5), ("value", 1)):
+        seen = together.groupby(level=one).agg(["sum", "max"])
+        often = seen[seen["sum"] >= 5]
+        # how much of it the commonest is, of nearly each of them
+        if len(often) < least or (often["max"] / often["sum"]).quantile(0.8) > most:
             return False
     return True
 

@@ -137,13 +137,13 @@ def _is_of_whom(undone, frame, chosen):
 
 def _takes_back(undone, frame, chosen):
     """Whether rows of returns stand beside the purchases that they take back."""
-    if not {"transaction_date", "customer_id", "product_id"} <= set(chosen):  # none of purchases
-        return False
     for ours in ("quantity", "total_amount"):  # below zero they are returns, whatever they refer to
         if ours in chosen:
             below = as_numbers(frame[chosen[ours]], ".") < 0
             if below[undone].mean() > 0.9 and below[~undone].mean() < 0.1:
                 return True
+    if not {"transaction_date", "customer_id", "product_id"} <= set(chosen):  # none of purchases
+        return False
     who = [chosen[ours] for ours in ("customer_id", "product_id")]
     return takes_back(undone.to_numpy(), frame, who, chosen.get("transaction_id"))
 
