@@ -1479,6 +1479,15 @@ def takes_back(
     )
 
 
+def stand_beside(undone: np.ndarray, rows: pd.DataFrame, who) -> bool:
+    """Whether nearly all of these rows have a line of the same customer and product beside them.
+
+    They may be returns, as in :func:`takes_back`; where people buy the same thing often, nobody can
+    tell.
+    """
+    return _share_with_another(undone, rows, [*who], undone) > 0.9
+
+
 def _share_with_another(undone, rows, by, of):
     """Of some rows, how many have another one of the same key that came to something."""
     if not of.any():

@@ -477,6 +477,89 @@ def test_addresses_of_mail_that_differ_by_case_are_one_person(here):
     assert "cleaning" not in values and "# merge_case: true" in text
 
 
+def test_lines_below_an_order_without_its_number_are_told(here):
+    """Nothing says to which order they belong, where its number stands in its first row only."""
+    lines = exports.purchases(60)
+    first = ~lines["order"].duplicated()
+    table = pd.DataFrame({
+        "Order Reference": lines["order"].map("S{}".format).where(first),
+        "Order Date": lines["time"].dt.strftime("%Y-%m-%d").where(first),
+        "Customer": lines["customer"].map("C{}".format).where(first),
+        "Order Lines/Product": lines["product"].map("[F{}]".format),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    said = " ".join(text.replace("#", "").split())
+    assert values["columns"]["Order Reference"] == "transaction_id" and "cleaning" not in values
+    assert "Customer and Order Date and Order Reference are blank in" in said
+    assert "Repeat it in every row where you export" in said
+    # a customer as the heading of a group, with the days beside the lines
+    lines = lines[::3].sort_values("customer")
+    groups = table.loc[lines.index, ["Order Lines/Product"]].assign(
+        day=lines["time"].dt.strftime("%Y-%m-%d"),
+        Customer=lines["customer"].map("C{}".format).mask(lines["customer"].duplicated()),
+    )
+    text, _ = proposed(shop_of(groups))
+    assert "Customer is blank in" in " ".join(text.replace("#", "").split())
+    # guests are none
+    guests = simple(customer_id=simple()["customer_id"].where(np.arange(120) % 3 > 0))
+    text, _ = proposed(shop_of(guests))
+    assert "as if the row above" not in " ".join(text.replace("#", "").split())
+
+
+def test_names_of_people_are_told_to_be_no_ids(here):
+    who = ["Ann Smith", "J. Müller", "Li-Wei Chen", "Mary O'Neil", "Bob van Dyke"]
+    people = pd.Series(who)[np.arange(120) % 5].to_numpy()
+    assert "these are names: two people" in proposed(shop_of(simple(customer_id=people)))[0]
+    assert "these are names" not in proposed(shop_of(simple()))[0]
+
+
+def test_returns_of_what_is_bought_often_are_asked_about(here):
+    """A line of the same customer and product may be what they take back, or another purchase."""
+    table = simple(360, kind="Sale")
+    table["product_id"] = "P" + (table["customer_id"].str[1:].astype(int) % 3).astype("str")
+    text, values = proposed(shop_of(pd.concat([table, table[::30].assign(kind="Refund")])))
+    assert values["cleaning"]["drop_where"] == {"kind": ["Refund"]}
+    assert "write `returns_where` in place" in " ".join(text.replace("#", "").split())
+
+
+def test_purchases_of_nobody_hide_no_returns(here):
+    """Without a customer, all lines of a product seem to belong together."""
+    table = simple(kind="Sale", customer_id=simple()["product_id"] + simple()["customer_id"])
+    table["customer_id"] = table["customer_id"].where(np.arange(120) % 5 > 2)
+    back = table.dropna()[::5].assign(kind="Refund")
+    values = proposed(shop_of(pd.concat([table, back])))[1]
+    assert values["cleaning"] == {"returns_where": {"kind": ["Refund"]}}
+
+
+def test_codes_are_looked_at_where_the_product_is_not_decided(here):
+    """Who names the column later has seen what else is in it."""
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Customer": lines["customer"], "Date": lines["time"].dt.strftime("%Y-%m-%d"),
+        "No.": lines["product"].map("{:04}-S".format), "Lot": lines["product"] % 12 + 500,
+        "Description": lines["product"].map("Desk {}".format),
+    })  # fmt: skip
+    freight = table[::9].assign(**{"No.": "8400", "Description": "Freight"})
+    text, values = proposed(shop_of(pd.concat([table, freight])))
+    assert "TODO product_id" in values["columns"] and "cleaning" not in values
+    assert "these may be no products, if No. is product_id" in text
+    assert '# non_products: ["8400"]' in text
+
+
+def test_a_number_of_a_product_is_no_name_and_a_time_of_the_day_no_customer(here):
+    table = simple(product_id=simple()["product_id"] + "ab").rename(
+        columns={"customer_id": "Contact email"})  # fmt: skip
+    number = table["product_id"].str.upper()
+    table = table.assign(product_number=number, label="Bike " + number, Time=[
+        f"{n % 12 + 1}:{n % 60:02}:00 {'AP'[n % 2]}M" for n in range(60)] * 2)  # fmt: skip
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns == {"transaction_date": "transaction_date", "Contact email": "customer_id",
+                       "product_id": "product_id", "label": "product_name"}  # fmt: skip
+    unnamed = table.rename(columns={"Contact email": "Wer"})
+    text, _ = proposed(shop_of(unnamed))
+    assert '"Wer": customer_id' in text and '"Time": customer_id' not in text
+
+
 def test_codes_of_documents_are_asked_about(here):
     """What nobody can read in them: RE may be a return, or an invoice."""
     for name in ("AUART", "Belegart", "Document type", "transaction_type"):

@@ -168,6 +168,8 @@ def _fits(ours, column, theirs, frame, dates, found):
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
     if ours != "product_name":
         return True
+    if squeezed(theirs) in ranks("product_id") and squeezed(theirs) not in ranks(ours):
+        return False  # a product_number is no name
     is_text = filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
     return is_text and not _is_no_trait(column, frame, found, most=0.5)
 
@@ -287,8 +289,9 @@ def _is_digits(column):
 
 
 def _is_measured(column):
-    """Whether these are amounts or times of a day, and no ids: 12.50, 1,250, 17:45."""
-    measured = r"\D{0,3}\d[\d.,' ]*(\.\d\d?|,\d{1,3})\D{0,4}|\d?\d:\d\d(:\d\d)?"
+    """Whether these are amounts or times of a day, and no ids: 12.50, 1,250, 17:45, 5:45 PM."""
+    measured = r"\D{0,3}\d[\d.,' ]*(\.\d\d?|,\d{1,3})\D{0,4}"
+    measured += r"|\d?\d:\d\d(:\d\d([.,]\d+)?)?(\s?[AaPp]\.?[Mm]\.?)?"
     return column.dropna().str.fullmatch(measured).mean() > 0.9
 
 

@@ -401,13 +401,21 @@ class _Table:
             "cancellation_prefix": rows.cancellation_prefix(frame, chosen, self.mark),
             "merge_case": rows.merge_case(frame, chosen),
         }
+        for said in rows.lines_below(frame, chosen):
+            page.say(said, 2)
         if said := rows.with_returns(frame, chosen, self.mark):
             page.say(said, 2)
         for key, each in proposed.items():
             if each is not None:
                 page.put(f"{key}: {quoted(each.value)}", each.why, 2, is_sure=each.is_sure)
+        perhaps = self.meaning.others.get("product_id", [])[:1]
+        decided = "product_id" in chosen or not perhaps
+        chosen = chosen if decided else {**chosen, "product_id": perhaps[0]}
         for each in rows.non_products(frame, chosen, self.mark):
-            if each.is_sure:
+            if not decided:
+                each = replace(each, is_sure=False)
+                self._codes(page, each, f"these may be no products, if {perhaps[0]} is product_id")
+            elif each.is_sure:
                 self._codes(page, each, "these codes look like no products")
             else:
                 self._codes(page, each, "or these, too? They may be products")

@@ -25,6 +25,7 @@ from helpers.plausibility import (
     flagged,
     is_of_whom,
     several_in_a_cell,
+    stand_beside,
     states_of,
     takes_back,
     totals_in,
@@ -88,6 +89,28 @@ def fill_down(frame: pd.DataFrame, chosen: dict[str, str], statuses=()) -> Propo
     return Proposal(values, why) if values else None
 
 
+def lines_below(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
+    """Sentences on lines that lack what stands above them, and no order to find it by."""
+    if not {"customer_id", "product_id"} <= set(chosen):
+        return []
+    names = [chosen[ours] for ours in ("customer_id", "transaction_date", "transaction_id")
+             if ours in chosen]  # fmt: skip
+    who, order = frame[chosen["customer_id"]], chosen.get("transaction_id")
+    lost = who.isna() & frame[chosen["product_id"]].notna()
+    if order is not None:
+        lost &= frame[order].isna()
+    empty = [name for name in names if frame.loc[lost, name].isna().all()]
+    # where the date stands beside them, they may be guests; a customer once is a heading
+    if lost.mean() < 0.2 or (
+        chosen.get("transaction_date") not in empty and not who.dropna().is_unique
+    ):
+        return []
+    return [f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} blank in "
+            f"{percent(lost.mean())} of the rows, which have a product: as if the row above held "
+            "for them. Repeat it in every row where you export; `fill_down` goes by the number of "
+            "an order, which has to stand in every row"]  # fmt: skip
+
+
 def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
     """Statuses of what was not bought, or given back; of each column that looks like a status."""
     found = []
@@ -112,12 +135,16 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
         if out:
             share = counts[out].sum() / counts.sum()
+            perhaps = not back and _takes_back(
+                frame[column].isin(undone), frame, chosen, stand_beside
+            )
             found.append(
                 Proposal(
                     {column: out},
                     [
                         f"{said}: {percent(share)} of the rows seem not to "
-                        "have been bought, or were given back"
+                        "have been bought, or were given back",
+                        *[_PERHAPS_BACK] * perhaps,
                     ],
                     option="returns_where" if back else "drop_where",
                 )
@@ -135,7 +162,13 @@ def _is_of_whom(undone, frame, chosen):
     return day is not None and is_of_whom(undone.to_numpy(), frame, who, day)
 
 
-def _takes_back(undone, frame, chosen):
+_PERHAPS_BACK = (
+    "nearly all of these have another line of the same customer and product: if that is the "
+    "purchase that they take back, write `returns_where` in place of `drop_where`"
+)
+
+
+def _takes_back(undone, frame, chosen, by=None):
     """Whether rows of returns stand beside the purchases that they take back."""
     for ours in ("quantity", "total_amount"):  # below zero they are returns, whatever they refer to
         if ours in chosen:
@@ -145,7 +178,11 @@ def _takes_back(undone, frame, chosen):
     if not {"transaction_date", "customer_id", "product_id"} <= set(chosen):  # none of purchases
         return False
     who = [chosen[ours] for ours in ("customer_id", "product_id")]
-    return takes_back(undone.to_numpy(), frame, who, chosen.get("transaction_id"))
+    known = frame[who].notna().all(axis=1)  # nobody knows what those without a customer have
+    undone, frame = undone[known].to_numpy(), frame[known]
+    if by is not None:
+        return bool(undone.any()) and by(undone, frame, who)
+    return takes_back(undone, frame, who, chosen.get("transaction_id"))
 
 
 def lists_instead(frame: pd.DataFrame) -> list[str]:
@@ -388,6 +425,9 @@ def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
         said.append(f"{who} has {share} of the rows: is it all guests? Then name a column that "
                     f"tells them apart, or add {name}: {json.dumps([who], ensure_ascii=False)} to "
                     "`drop_where`, under `cleaning`")  # fmt: skip
+    if counts.index.to_series().str.fullmatch(r"[^\W\d]+([ ,.'-]+[^\W\d]+)+\.?").mean() > 0.7:
+        said.append("these are names: two people of one name would be one customer. An id or an "
+                    "address of e-mail tells them apart, if the export has one")  # fmt: skip
     if bought_on_one_day(frame, chosen["customer_id"], chosen["transaction_date"]):
         said.append("nearly every customer bought on one day only: is it the order's number?")
     return said
