@@ -454,6 +454,11 @@ def test_a_status_is_known_by_its_values_whatever_its_name(here):
     table = simple(**{"Positionslage": ["geliefert", "storniert", "offen", "retourniert"] * 30})
     cleaning = proposed(shop_of(table))[1]["cleaning"]
     assert cleaning["drop_where"] == {"Positionslage": ["storniert", "retourniert"]}
+    # an offer is no purchase yet, where a status says so
+    for offer in ("Quotation", "Angebot", "Devis"):
+        offered = simple(**{"Order status": ["Sales Order", "Sales Order", offer] * 40})
+        values = proposed(shop_of(offered))[1]
+        assert values["cleaning"]["drop_where"] == {"Order status": [offer]}
     # but a category is none
     assert "cleaning" not in proposed(shop_of(simple(category=["lost", "found"] * 60)))[1]
 
