@@ -392,6 +392,27 @@ def test_of_a_log_all_that_is_no_purchase_is_left_out(here, purchase, others):
     assert sorted(cleaning["drop_where"]["event_name"]) == sorted(others)
 
 
+@pytest.mark.parametrize("name", ["Line Type", "type", "Belegart"])
+def test_rows_of_orders_and_payments_beside_their_lines_are_left_out(here, name):
+    """They are no purchases that nobody could read; what a vendor sells without a code is."""
+    table = simple(**{name: ["Sale", *["Sale Line"] * 3, "Payment"] * 24})
+    table["product_id"] = table["product_id"].where(table[name] == "Sale Line")
+    values = proposed(shop_of(table))[1]
+    assert values["cleaning"] == {"drop_where": {name: ["Payment", "Sale"]}}
+    (_, report), _ = data.read_shop(Parameters.of(values))
+    assert report.kept == 72 and report.rejected == {"left out by drop_where": 48}
+    vendor = table.rename(columns={name: "Vendor"})  # whose products have no code
+    assert "cleaning" not in proposed(shop_of(vendor))[1]
+
+
+def test_orders_beside_their_lines_in_a_log_are_left_out_with_its_views(here):
+    table = simple(type=["view_item", "purchase", "purchase_item"] * 40)
+    table["product_id"] = table["product_id"].where(table["type"] != "purchase")
+    assert proposed(shop_of(table))[1]["cleaning"] == {
+        "drop_where": {"type": ["view_item", "purchase"]}
+    }
+
+
 def test_a_status_with_the_word_of_an_event_is_no_log(here):
     """Ordered is a status, and shipped another one that counts as well."""
     table = simple(status=["ordered", "ordered", "shipped", "cancelled"] * 30)

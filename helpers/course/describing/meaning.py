@@ -163,6 +163,7 @@ def _fits(ours, column, theirs, frame, dates, found):
     if ours == "product_category":
         few = "type" in parts_of(theirs) and filled.nunique() <= 40
         undone = few and (states_of(filled.unique()) == "undone").any()
+        undone |= few and _is_one_of_products(column, frame, found)
         if undone or (few and _is_no_trait(column, frame, found)):
             return False  # of Sale and Return: a kind of row, and no kind of product
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
@@ -172,6 +173,12 @@ def _fits(ours, column, theirs, frame, dates, found):
         return False  # a product_number is no name
     is_text = filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
     return is_text and not _is_no_trait(column, frame, found, most=0.5)
+
+
+def _is_one_of_products(column, frame, found):
+    """Whether all rows with a product have one value: the others are no lines."""
+    product = found.chosen.get("product_id")
+    return product is not None and column[frame[product].notna()].nunique() < 2
 
 
 def _is_no_trait(column, frame, found, most=0.99):

@@ -375,6 +375,14 @@ class _Table:
             proposals.append(log)
         elif log and not asked & set(log.value):
             proposals.append(log)
+        known = self.meaning.chosen if self.is_own else {}
+        if lines := rows.no_lines(self.frame, known):
+            (column,) = lines.value
+            sure = [each.value for each in proposals if each.is_sure and column in each.value]
+            seen = [value for each in sure for value in each[column]]
+            lines.value[column] = [each for each in lines.value[column] if each not in seen]
+            proposals = [each for each in proposals if each.is_sure or column not in each.value]
+            proposals += [lines] * bool(lines.value[column])
         if self.is_own:
             totals = rows.totals(self.frame, self.meaning.chosen, self.mark)
             for each in totals:

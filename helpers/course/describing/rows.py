@@ -251,6 +251,27 @@ def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None
     return None
 
 
+def no_lines(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
+    """Rows of an order or a payment beside those of its lines: by their kind, none has a product.
+
+    They can't be kept in any case. Said like this, they are no purchases that nobody could read.
+    """
+    product = chosen.get("product_id")
+    if product is None or frame[product].isna().mean() < 0.02:
+        return None
+    for column in frame.columns.difference(list(chosen.values()), sort=False):
+        names = {squeezed(without_table(column)), *parts_of(without_table(column))[-1:]}
+        if not names & {*squeezed_list("status"), "type", "typ", "kind", "art", "tipo", "event"}:
+            continue
+        has = frame[product].notna().groupby(frame[column]).agg(["size", "mean"])
+        out = has.index[(has["mean"] < 0.01) & (has["size"] >= 5)]
+        lines = has.index[has["mean"] > 0.9]
+        if 1 < len(has) <= 50 and len(out) and len(lines):
+            said = ", ".join(f"{one_line(value)} ({has['size'][value]:,})" for value in out[:12])
+            return Proposal({column: list(out)}, [f"{said}: no such row has a product"])
+    return None
+
+
 def has_steps(log: Proposal) -> bool:
     """Whether what is left out of a log are steps before a purchase, and not returns alone."""
     values = [value for of_column in log.value.values() for value in of_column]
