@@ -382,6 +382,7 @@ def test_returns_below_zero_take_back_although_the_customer_is_not_decided(here)
     ("purchase", ["view_item", "begin_checkout", "refund"]),  # a word for what came to nothing, too
     ("purchase_item", ["view_item", "add_payment_info"]),
     ("purchase", ["begin_checkout", "refund"]),
+    ("purchase", ["newsletter"]),  # of which nobody knows what it is, but that it is an event
     ("checkout", ["view_item", "search"]),  # the last step that the log has
 ])  # fmt: skip
 def test_of_a_log_all_that_is_no_purchase_is_left_out(here, purchase, others):
@@ -401,6 +402,12 @@ def test_rows_of_orders_and_payments_beside_their_lines_are_left_out(here, name)
     assert values["cleaning"] == {"drop_where": {name: ["Payment", "Sale"]}}
     (_, report), _ = data.read_shop(Parameters.of(values))
     assert report.kept == 72 and report.rejected == {"left out by drop_where": 48}
+    # of orders with one line each, most rows have no product
+    others = table[table[name] != "Sale Line"]
+    single = pd.concat([table, others, others])
+    values = proposed(shop_of(single.rename(columns={"product_id": "SKU"})))[1]
+    assert values["columns"]["SKU"] == "product_id"
+    assert values["cleaning"] == {"drop_where": {name: ["Payment", "Sale"]}}
     vendor = table.rename(columns={name: "Vendor"})  # whose products have no code
     assert "cleaning" not in proposed(shop_of(vendor))[1]
 
@@ -414,10 +421,13 @@ def test_orders_beside_their_lines_in_a_log_are_left_out_with_its_views(here):
 
 
 def test_a_status_with_the_word_of_an_event_is_no_log(here):
-    """Ordered is a status, and shipped another one that counts as well."""
+    """Ordered is a status, and shipped another one that counts as well; so is a line of a sale."""
     table = simple(status=["ordered", "ordered", "shipped", "cancelled"] * 30)
     cleaning = proposed(shop_of(table))[1]["cleaning"]
     assert cleaning["drop_where"] == {"status": ["cancelled"]}
+    for words in (["ordered", "ordered", "shipped"], ["sale", "payment", "sale line"]):
+        text, values = proposed(shop_of(simple(status=words * 40)))
+        assert "cleaning" not in values and "a log of events" not in text
 
 
 # Numbers

@@ -14,6 +14,7 @@ from helpers.course.describing.words import (
     parts_of,
     ranks,
     squeezed,
+    squeezed_list,
     without_table,
     words,
     written_out,
@@ -147,6 +148,9 @@ def _fits(ours, column, theirs, frame, dates, found):
         return share_of_numbers(filled) > 0.5 or _rank(ours, theirs) < 3
     share = len(filled) / len(column)
     if ours == "product_id":
+        if 0.1 < share <= 0.5:  # of the lines, where orders and payments have rows of their own
+            kind, out = kinds_without(frame, theirs, found.chosen.values())
+            share = column[~frame[kind].isin(out)].notna().mean() if kind else share
         return share > 0.5 and not several_in_a_cell(filled)[0]
     if ours == "customer_id":  # numbers of five digits may be days of Excel, and are customers
         return share > 0.1 and (_is_digits(column) or not looks_like_dates(column))
@@ -198,6 +202,33 @@ def _is_no_trait(column, frame, found, most=0.99):
         if len(often) < least or (often["max"] / often["sum"]).quantile(0.8) > most:
             return False
     return True
+
+
+def kinds_without(frame: pd.DataFrame, product: str, taken=()) -> tuple[str, list[str]]:
+    """Kinds of rows that never have a product, beside others that nearly always have.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+    product : str
+        Its column of products.
+    taken : iterable of str
+        Columns that mean something else.
+
+    Returns
+    -------
+    str, list of str
+        The column of the kinds, and these kinds; empty if there is none.
+    """
+    for column in frame.columns.difference([product, *taken], sort=False):
+        names = {squeezed(without_table(column)), *parts_of(without_table(column))[-1:]}
+        if not names & {*squeezed_list("status"), "type", "typ", "kind", "art", "tipo", "event"}:
+            continue
+        has = frame[product].notna().groupby(frame[column]).agg(["size", "mean"])
+        out = has.index[(has["mean"] < 0.01) & (has["size"] >= 5)]
+        if 1 < len(has) <= 50 and len(out) and (has["mean"] > 0.9).any():
+            return column, list(out)
+    return "", []
 
 
 def _overlap(column, ids):

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.course.describing.meaning import bought_on_one_day
+from helpers.course.describing.meaning import bought_on_one_day, kinds_without
 from helpers.course.describing.numbers import as_numbers
 from helpers.course.describing.phrases import one_line, percent
 from helpers.course.describing.words import (
     begins_like,
     event_meaning,
     parts_of,
+    ranks,
     squeezed,
     squeezed_list,
     without_table,
@@ -236,9 +237,13 @@ def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None
         # who begins to pay has not bought, where that stands in a row of its own
         done = [value for value in bought if squeezed(value) not in squeezed_list("begun_events")]
         others = [value for value in counts.index if value not in (done or bought)]
+        states = states_of(others)
+        is_log = any(map(event_meaning, others)) or (states == "undone").all()
+        is_log |= squeezed(column) in ranks("event_type").keys() - {"type", "kind", "name"}
+        if not is_log:  # sale and sale line, or ordered and shipped: nobody knows which count
+            continue
         if "purchase" in means.values() and others and counts[known].sum() > 0.5 * counts.sum():
             said = ", ".join(f"{one_line(value)} ({n:,})" for value, n in counts.head(12).items())
-            states = states_of(others)
             if (states == "undone").all() and _takes_back(
                 frame[column].isin(others), frame, chosen
             ):
@@ -259,17 +264,12 @@ def no_lines(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
     product = chosen.get("product_id")
     if product is None or frame[product].isna().mean() < 0.02:
         return None
-    for column in frame.columns.difference(list(chosen.values()), sort=False):
-        names = {squeezed(without_table(column)), *parts_of(without_table(column))[-1:]}
-        if not names & {*squeezed_list("status"), "type", "typ", "kind", "art", "tipo", "event"}:
-            continue
-        has = frame[product].notna().groupby(frame[column]).agg(["size", "mean"])
-        out = has.index[(has["mean"] < 0.01) & (has["size"] >= 5)]
-        lines = has.index[has["mean"] > 0.9]
-        if 1 < len(has) <= 50 and len(out) and len(lines):
-            said = ", ".join(f"{one_line(value)} ({has['size'][value]:,})" for value in out[:12])
-            return Proposal({column: list(out)}, [f"{said}: no such row has a product"])
-    return None
+    kind, out = kinds_without(frame, product, chosen.values())
+    if not kind:
+        return None
+    counts = frame[kind].value_counts()
+    said = ", ".join(f"{one_line(value)} ({counts[value]:,})" for value in out[:12])
+    return Proposal({kind: out}, [f"{said}: no such row has a product"])
 
 
 def has_steps(log: Proposal) -> bool:
