@@ -1244,7 +1244,9 @@ def _credit_notes(shop):
 # Words for an order that came to nothing: in a status whatever is beside them, or alone.
 _UNDONE = """
     cancelled canceled refunded returned voided failed declined rejected expired abandoned
-    chargeback fraud lost undelivered reversed disputed
+    chargeback fraud lost undelivered reversed disputed deleted trashed
+    gelöscht supprimé supprimée eliminado eliminada eliminato eliminata verwijderd usunięte
+    zahlungsfehler creditmemo creditnote kreditnota creditnota
     storniert abgebrochen erstattet retourniert zurückgegeben zurückgeschickt fehlgeschlagen
     abgelehnt annulliert
     annulé annulée annule annulee remboursé remboursée retourné retournée échoué échouée refusé
@@ -1261,8 +1263,14 @@ _UNDONE = """
 _ALONE = """
     cancel cancellation refund return void storno stornierung retoure rückgabe gutschrift
     remboursement annulation devolución reembolso anulación rimborso annullamento reso retour
-    zwrot test
+    zwrot rejection ablehnung absage rejet abgru test
 """
+# Two words that say it together: payment error, credit memo; in whatever order.
+_TOGETHER = [
+    ("payment paiement pago pagamento betaling", "error erreur errore erro fout problem"),
+    ("credit crédit crédito credito", "memo note nota"),
+]
+_TOGETHER = [tuple(set(words.split()) for words in pair) for pair in _TOGETHER]
 # What may stand beside one of these in the name of a column: is_return, refund_date.
 _BESIDE = """
     is ist es was flag kennzeichen kz indicator ind yn status reason grund code id date datum day at
@@ -1342,7 +1350,9 @@ def _words(text):
 
 
 def _is_undone(words):
-    return bool(_UNDONE & set(words)) and not _NOT & set(words)
+    words = set(words)
+    said = _UNDONE & words or any(one & words and other & words for one, other in _TOGETHER)
+    return bool(said) and not _NOT & words
 
 
 def _is_named_undone(column):
@@ -1467,6 +1477,15 @@ def takes_back(
         and _share_with_another(undone, rows, by, ~undone) < 0.5
         for by in ([*who], *([[*who, order]] if order in rows else []))
     )
+
+
+def stand_beside(undone: np.ndarray, rows: pd.DataFrame, who) -> bool:
+    """Whether nearly all of these rows have a line of the same customer and product beside them.
+
+    They may be returns, as in :func:`takes_back`; where people buy the same thing often, nobody can
+    tell.
+    """
+    return _share_with_another(undone, rows, [*who], undone) > 0.9
 
 
 def _share_with_another(undone, rows, by, of):

@@ -101,6 +101,8 @@ def test_the_format_that_wrote_the_dates_is_found(written, seed):
      ("epoch_ms", lambda days: days.astype("datetime64[ms]").astype("int64")),
      ("epoch_us", lambda days: days.astype("datetime64[us]").astype("int64")),
      ("epoch_ns", lambda days: days.astype("datetime64[ns]").astype("int64")),
+     ("epoch_s", lambda days: days.astype("datetime64[s]").astype("int64").map("{}.125".format)),
+     ("epoch_ms", lambda days: days.astype("datetime64[ms]").astype("int64").map("{},25".format)),
      ("excel", lambda days: (days - pd.Timestamp("1899-12-30")).dt.total_seconds() / 86_400)],
 )  # fmt: skip
 def test_dates_that_are_numbers_are_recognised(name, numbers_of):
@@ -321,6 +323,32 @@ def test_a_name_is_held_against_what_is_in_the_column(here):
     assert columns["Shipped"] == "transaction_date"
 
 
+def test_what_differs_from_order_to_order_is_no_name_and_no_kind_of_a_product(here):
+    """`Name` may be the buyer's, `Type` that of a document."""
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Date": lines["time"].dt.strftime("%Y-%m-%d"), "Item": lines["product"].map("W{}".format),
+        "Name": lines["customer"].map("Acme {} Ltd".format), "Document": lines["order"],
+        "Type": exports.of_order(lines, ["Invoice", "Cash Sale"], 1),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    assert not {"Name", "Type"} & set(values["columns"])
+    assert '# "Name": customer_id' in text
+    # a product has been renamed, and another one was moved: names and kinds all the same
+    names = lines["product"].map("Widget {}".format)
+    kinds = (lines["product"] // 10).map("Group {}".format)
+    late = lines["product"].between(4, 9) & (lines.index > 300)
+    table = table.assign(Name=names.where(~late, names + " new"), Type=kinds.mask(late, "Sale"))
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns["Name"] == "product_name" and columns["Type"] == "product_category"
+    # of carts, some have another product's
+    mixed = names.where(lines.index % 5 > 0, names.sample(frac=1, random_state=1).to_numpy())
+    assert proposed(shop_of(table.assign(Name=mixed)))[1]["columns"]["Name"] == "product_name"
+    # nor is a variant's name one of a buyer
+    sizes = names + exports.of_order(lines, [" / S", " / M", " / L"], 2)
+    assert proposed(shop_of(table.assign(Name=sizes)))[1]["columns"]["Name"] == "product_name"
+
+
 def test_the_id_of_people_and_of_orders_are_told_from_those_of_orders_and_lines(here):
     """One column is a new id for each order, another one for each line: neither is what it says."""
     lines = exports.purchases(60)
@@ -339,6 +367,67 @@ def test_the_id_of_people_and_of_orders_are_told_from_those_of_orders_and_lines(
 def test_of_a_log_the_purchases_count(here):
     table = simple(event=["view", "view", "addtocart", "transaction"] * 30)
     assert proposed(shop_of(table))[1]["cleaning"]["drop_where"] == {"event": ["view", "addtocart"]}
+
+
+def test_returns_below_zero_take_back_although_the_customer_is_not_decided(here):
+    """Left out as a status, they would leave the purchase that was given back."""
+    table = simple(quantity=1, Type="Invoice").rename(columns={"customer_id": "Wer"})
+    back = table[::9].assign(quantity=-1, Type="Credit Memo")
+    text, values = proposed(shop_of(pd.concat([table, back])))
+    assert "TODO customer_id" in values["columns"]
+    assert values["cleaning"] == {"returns_where": {"Type": ["Credit Memo"]}}
+
+
+@pytest.mark.parametrize(("purchase", "others"), [
+    ("purchase", ["view_item", "begin_checkout", "refund"]),  # a word for what came to nothing, too
+    ("purchase_item", ["view_item", "add_payment_info"]),
+    ("purchase", ["begin_checkout", "refund"]),
+    ("purchase", ["newsletter"]),  # of which nobody knows what it is, but that it is an event
+    ("checkout", ["view_item", "search"]),  # the last step that the log has
+])  # fmt: skip
+def test_of_a_log_all_that_is_no_purchase_is_left_out(here, purchase, others):
+    kinds = pd.Series([purchase, purchase, *others])
+    table = simple(event_name=kinds[np.arange(120) % len(kinds)].to_numpy())
+    cleaning = proposed(shop_of(table))[1]["cleaning"]
+    assert list(cleaning) == ["drop_where"]
+    assert sorted(cleaning["drop_where"]["event_name"]) == sorted(others)
+
+
+@pytest.mark.parametrize("name", ["Line Type", "type", "Belegart"])
+def test_rows_of_orders_and_payments_beside_their_lines_are_left_out(here, name):
+    """They are no purchases that nobody could read; what a vendor sells without a code is."""
+    table = simple(**{name: ["Sale", *["Sale Line"] * 3, "Payment"] * 24})
+    table["product_id"] = table["product_id"].where(table[name] == "Sale Line")
+    values = proposed(shop_of(table))[1]
+    assert values["cleaning"] == {"drop_where": {name: ["Payment", "Sale"]}}
+    (_, report), _ = data.read_shop(Parameters.of(values))
+    assert report.kept == 72 and report.rejected == {"left out by drop_where": 48}
+    # of orders with one line each, most rows have no product
+    others = table[table[name] != "Sale Line"]
+    single = pd.concat([table, others, others])
+    values = proposed(shop_of(single.rename(columns={"product_id": "SKU"})))[1]
+    assert values["columns"]["SKU"] == "product_id"
+    assert values["cleaning"] == {"drop_where": {name: ["Payment", "Sale"]}}
+    vendor = table.rename(columns={name: "Vendor"})  # whose products have no code
+    assert "cleaning" not in proposed(shop_of(vendor))[1]
+
+
+def test_orders_beside_their_lines_in_a_log_are_left_out_with_its_views(here):
+    table = simple(type=["view_item", "purchase", "purchase_item"] * 40)
+    table["product_id"] = table["product_id"].where(table["type"] != "purchase")
+    assert proposed(shop_of(table))[1]["cleaning"] == {
+        "drop_where": {"type": ["view_item", "purchase"]}
+    }
+
+
+def test_a_status_with_the_word_of_an_event_is_no_log(here):
+    """Ordered is a status, and shipped another one that counts as well; so is a line of a sale."""
+    table = simple(status=["ordered", "ordered", "shipped", "cancelled"] * 30)
+    cleaning = proposed(shop_of(table))[1]["cleaning"]
+    assert cleaning["drop_where"] == {"status": ["cancelled"]}
+    for words in (["ordered", "ordered", "shipped"], ["sale", "payment", "sale line"]):
+        text, values = proposed(shop_of(simple(status=words * 40)))
+        assert "cleaning" not in values and "a log of events" not in text
 
 
 # Numbers
@@ -396,6 +485,11 @@ def test_a_status_is_known_by_its_values_whatever_its_name(here):
     table = simple(**{"Positionslage": ["geliefert", "storniert", "offen", "retourniert"] * 30})
     cleaning = proposed(shop_of(table))[1]["cleaning"]
     assert cleaning["drop_where"] == {"Positionslage": ["storniert", "retourniert"]}
+    # an offer is no purchase yet, where a status says so
+    for offer in ("Quotation", "Angebot", "Devis"):
+        offered = simple(**{"Order status": ["Sales Order", "Sales Order", offer] * 40})
+        values = proposed(shop_of(offered))[1]
+        assert values["cleaning"]["drop_where"] == {"Order status": [offer]}
     # but a category is none
     assert "cleaning" not in proposed(shop_of(simple(category=["lost", "found"] * 60)))[1]
 
@@ -417,6 +511,123 @@ def test_addresses_of_mail_that_differ_by_case_are_one_person(here):
     codes = pd.Series(["Ab", "aB", "c", "d"] * 30)
     text, values = proposed(shop_of(simple(customer_id=codes)))
     assert "cleaning" not in values and "# merge_case: true" in text
+
+
+def test_lines_below_an_order_without_its_number_are_told(here):
+    """Nothing says to which order they belong, where its number stands in its first row only."""
+    lines = exports.purchases(60)
+    first = ~lines["order"].duplicated()
+    table = pd.DataFrame({
+        "Order Reference": lines["order"].map("S{}".format).where(first),
+        "Order Date": lines["time"].dt.strftime("%Y-%m-%d").where(first),
+        "Customer": lines["customer"].map("C{}".format).where(first),
+        "Order Lines/Product": lines["product"].map("[F{}]".format),
+    })  # fmt: skip
+    text, values = proposed(shop_of(table))
+    said = " ".join(text.replace("#", "").split())
+    assert values["columns"]["Order Reference"] == "transaction_id" and "cleaning" not in values
+    assert "Customer and Order Date and Order Reference are blank in" in said
+    assert "Repeat it in every row where you export" in said
+    # a customer as the heading of a group, with the days beside the lines
+    lines = lines[::3].sort_values("customer")
+    groups = table.loc[lines.index, ["Order Lines/Product"]].assign(
+        day=lines["time"].dt.strftime("%Y-%m-%d"),
+        Customer=lines["customer"].map("C{}".format).mask(lines["customer"].duplicated()),
+    )
+    text, _ = proposed(shop_of(groups))
+    assert "Customer is blank in" in " ".join(text.replace("#", "").split())
+    # guests are none
+    guests = simple(customer_id=simple()["customer_id"].where(np.arange(120) % 3 > 0))
+    text, _ = proposed(shop_of(guests))
+    assert "as if the row above" not in " ".join(text.replace("#", "").split())
+
+
+def test_names_of_people_are_told_to_be_no_ids(here):
+    who = ["Ann Smith", "J. Müller", "Li-Wei Chen", "Mary O'Neil", "Bob van Dyke"]
+    people = pd.Series(who)[np.arange(120) % 5].to_numpy()
+    assert "these are names: two people" in proposed(shop_of(simple(customer_id=people)))[0]
+    assert "these are names" not in proposed(shop_of(simple()))[0]
+
+
+def test_returns_of_what_is_bought_often_are_asked_about(here):
+    """A line of the same customer and product may be what they take back, or another purchase."""
+    table = simple(360, kind="Sale")
+    table["product_id"] = "P" + (table["customer_id"].str[1:].astype(int) % 3).astype("str")
+    text, values = proposed(shop_of(pd.concat([table, table[::30].assign(kind="Refund")])))
+    assert values["cleaning"]["drop_where"] == {"kind": ["Refund"]}
+    assert "write `returns_where` in place" in " ".join(text.replace("#", "").split())
+
+
+def test_purchases_of_nobody_hide_no_returns(here):
+    """Without a customer, all lines of a product seem to belong together."""
+    table = simple(kind="Sale", customer_id=simple()["product_id"] + simple()["customer_id"])
+    table["customer_id"] = table["customer_id"].where(np.arange(120) % 5 > 2)
+    back = table.dropna()[::5].assign(kind="Refund")
+    values = proposed(shop_of(pd.concat([table, back])))[1]
+    assert values["cleaning"] == {"returns_where": {"kind": ["Refund"]}}
+
+
+def test_codes_are_looked_at_where_the_product_is_not_decided(here):
+    """Who names the column later has seen what else is in it."""
+    lines = exports.purchases(60)
+    table = pd.DataFrame({
+        "Customer": lines["customer"], "Date": lines["time"].dt.strftime("%Y-%m-%d"),
+        "No.": lines["product"].map("{:04}-S".format), "Lot": lines["product"] % 12 + 500,
+        "Description": lines["product"].map("Desk {}".format),
+    })  # fmt: skip
+    freight = table[::9].assign(**{"No.": "8400", "Description": "Freight"})
+    text, values = proposed(shop_of(pd.concat([table, freight])))
+    assert "TODO product_id" in values["columns"] and "cleaning" not in values
+    assert "these may be no products, if No. is product_id" in text
+    assert '# non_products: ["8400"]' in text
+
+
+def test_a_number_of_a_product_is_no_name_and_a_time_of_the_day_no_customer(here):
+    table = simple(product_id=simple()["product_id"] + "ab").rename(
+        columns={"customer_id": "Contact email"})  # fmt: skip
+    number = table["product_id"].str.upper()
+    table = table.assign(product_number=number, label="Bike " + number, Time=[
+        f"{n % 12 + 1}:{n % 60:02}:00 {'AP'[n % 2]}M" for n in range(60)] * 2)  # fmt: skip
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns == {"transaction_date": "transaction_date", "Contact email": "customer_id",
+                       "product_id": "product_id", "label": "product_name"}  # fmt: skip
+    unnamed = table.rename(columns={"Contact email": "Wer"})
+    text, _ = proposed(shop_of(unnamed))
+    assert '"Wer": customer_id' in text and '"Time": customer_id' not in text
+
+
+def test_codes_of_documents_are_asked_about(here):
+    """What nobody can read in them: RE may be a return, or an invoice."""
+    for name in ("AUART", "Belegart", "Document type", "transaction_type"):
+        text, values = proposed(shop_of(simple(**{name: ["TA", "TA", "RE"] * 40})))
+        assert "cleaning" not in values
+        assert "TA (80), RE (40): is there one that was not bought, or given back?" in text
+        assert f'# drop_where: {{"{name}": ["?"]}}' in text
+
+
+def test_a_number_of_many_customers_is_no_order(here):
+    """Carts and lines of a till without an order share a 0."""
+    order = pd.Series(np.arange(120) // 2 + 1).astype("str")
+    carts = np.arange(120) % 5 == 0
+    text, _ = proposed(shop_of(simple(order_id=order.mask(carts, "0"))))
+    said = " ".join(text.replace("#", "").split())
+    assert '"0" is no order: 23 customers have it, in 24 rows' in said
+    assert 'add "order_id": ["0"] to `drop_where`' in said
+    # one large order is one, and numbers that begin anew are many
+    large = simple(order_id=order.mask(carts, "7")).assign(transaction_date="2024-03-01")
+    large.loc[1:50, "transaction_date"] = "2024-03-02"
+    for table in (large, simple(order_id=np.arange(120) % 60)):
+        assert "is no order" not in proposed(shop_of(table))[0]
+
+
+def test_dates_of_creation_and_amounts_of_a_unit_are_known(here):
+    """`Created (UTC)` beside another date, and a unit_amount beside the amount of the line."""
+    table = simple().rename(columns={"transaction_date": "Created (UTC)"})
+    table = table.assign(period_start=table["Created (UTC)"], amount=900, unit_amount=300)
+    table.loc[::2, ["amount", "quantity"]] = [600, 2]
+    columns = proposed(shop_of(table))[1]["columns"]
+    assert columns["Created (UTC)"] == "transaction_date"
+    assert columns["unit_amount"] == "unit_price" and columns["amount"] == "total_amount"
 
 
 def test_guests_are_named_with_the_key_that_leaves_them_out(here):

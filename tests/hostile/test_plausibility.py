@@ -353,6 +353,17 @@ def test_boxes_that_go_out_once_a_month_leave_no_holes(tmp_path):
     assert [doubt.name for doubt in doubts(tmp_path, shop)] == ["dates by the month"]
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("Erreur de paiement", "undone"), ("Payment error", "undone"), ("Credit Memo", "undone"),
+     ("Nota de crédito", "undone"), ("Deleted", "undone"), ("Rejection", "undone"),
+     ("Paiement accepté", ""), ("Credit card payment", ""), ("Nota fiscal", ""),
+     ("not deleted", ""), ("Invoice", "")],
+)  # fmt: skip
+def test_words_that_say_together_that_nothing_was_bought(value, said):
+    assert plausibility.state_of(value) == said
+
+
 def test_a_status_of_lines_that_are_left_out_anyway_is_none(tmp_path):
     shop = made_up()
     gone = pd.Series(np.arange(len(shop)) % 10 == 3)
@@ -365,7 +376,8 @@ def test_a_status_of_lines_that_are_left_out_anyway_is_none(tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "stops"),
     [("is_cancelled", "true", True), ("Returned", "1", True), ("Cancelled at", "date", False),
-     ("Refunded Amount", "12.50", False)],
+     ("Refunded Amount", "12.50", False), ("deleted", "1", True), ("deleted_at", "date", False),
+     ("ABGRU", "92", False), ("rejection_reason", "too late", False)],
 )  # fmt: skip
 def test_a_column_named_after_it_is_found(tmp_path, column, value, stops):
     shop = made_up()

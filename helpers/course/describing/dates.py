@@ -40,9 +40,9 @@ _TIME = re.compile(
     r"(?P<fraction>[.,]\d+)?(?P<half>\s?[AaPp][Mm])?(?P<zone>\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
 )
 _NUMBERS = {  # digits as dates: what they look like, their format, and what one is
-    "epoch_s": (r"\d{10}(\.0)?", 3e8, 4e9),
-    "epoch_ms": (r"\d{13}(\.0)?", 3e11, 4e12),
-    "epoch_us": (r"\d{16}(\.0)?", 3e14, 4e15),
+    "epoch_s": (r"\d{10}([.,]\d+)?", 3e8, 4e9),
+    "epoch_ms": (r"\d{13}([.,]\d+)?", 3e11, 4e12),
+    "epoch_us": (r"\d{16}([.,]\d+)?", 3e14, 4e15),
     "epoch_ns": (r"\d{19}", 3e17, 4e18),
     "excel": (r"\d{5}([.,]\d+)?", 2e4, 7e4),
 }

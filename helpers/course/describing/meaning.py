@@ -14,6 +14,7 @@ from helpers.course.describing.words import (
     parts_of,
     ranks,
     squeezed,
+    squeezed_list,
     without_table,
     words,
     written_out,
@@ -147,6 +148,9 @@ def _fits(ours, column, theirs, frame, dates, found):
         return share_of_numbers(filled) > 0.5 or _rank(ours, theirs) < 3
     share = len(filled) / len(column)
     if ours == "product_id":
+        if 0.1 < share <= 0.5:  # of the lines, where orders and payments have rows of their own
+            kind, out = kinds_without(frame, theirs, found.chosen.values())
+            share = column[~frame[kind].isin(out)].notna().mean() if kind else share
         return share > 0.5 and not several_in_a_cell(filled)[0]
     if ours == "customer_id":  # numbers of five digits may be days of Excel, and are customers
         return share > 0.1 and (_is_digits(column) or not looks_like_dates(column))
@@ -154,17 +158,77 @@ def _fits(ours, column, theirs, frame, dates, found):
         return filled.nunique() <= 50
     if squeezed(theirs) == "name":
         coded = filled.str.fullmatch(r"\S*\d\S*").mean() > 0.9
-        return coded if ours == "transaction_id" else not coded
+        if coded == (ours != "transaction_id"):
+            return False
     if ours == "transaction_id" and filled.nunique() < min(10, 0.01 * len(filled)):
         return False
     if ours == "event_type":
         return filled.nunique() <= max(200, 0.01 * len(filled))
     if ours == "product_category":
         few = "type" in parts_of(theirs) and filled.nunique() <= 40
-        if few and (states_of(filled.unique()) == "undone").any():
+        undone = few and (states_of(filled.unique()) == "undone").any()
+        undone |= few and _is_one_of_products(column, frame, found)
+        if undone or (few and _is_no_trait(column, frame, found)):
             return False  # of Sale and Return: a kind of row, and no kind of product
         return filled.nunique() <= 0.5 * len(filled) and share_of_numbers(filled) < 0.9
-    return ours != "product_name" or filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
+    if ours != "product_name":
+        return True
+    if squeezed(theirs) in ranks("product_id") and squeezed(theirs) not in ranks(ours):
+        return False  # a product_number is no name
+    is_text = filled.str.contains(r"[^\W\d]{2}").mean() > 0.5
+    return is_text and not _is_no_trait(column, frame, found, most=0.5)
+
+
+def _is_one_of_products(column, frame, found):
+    """Whether all rows with a product have one value: the others are no lines."""
+    product = found.chosen.get("product_id")
+    return product is not None and column[frame[product].notna()].nunique() < 2
+
+
+def _is_no_trait(column, frame, found, most=0.99):
+    """Whether products have several values, each of several products: a buyer's name.
+
+    A variant's name is of one product, though the product has several; so is a new name.
+    """
+    product = found.chosen.get("product_id")
+    if product is None:
+        return False
+    rows = pd.DataFrame({"product": frame[product], "value": column}).dropna()
+    together = rows.value_counts()
+    for one, least in (("product", 5), ("value", 1)):
+        seen = together.groupby(level=one).agg(["sum", "max"])
+        often = seen[seen["sum"] >= 5]
+        # how much of it the commonest is, of nearly each of them
+        if len(often) < least or (often["max"] / often["sum"]).quantile(0.8) > most:
+            return False
+    return True
+
+
+def kinds_without(frame: pd.DataFrame, product: str, taken=()) -> tuple[str, list[str]]:
+    """Kinds of rows that never have a product, beside others that nearly always have.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+    product : str
+        Its column of products.
+    taken : iterable of str
+        Columns that mean something else.
+
+    Returns
+    -------
+    str, list of str
+        The column of the kinds, and these kinds; empty if there is none.
+    """
+    for column in frame.columns.difference([product, *taken], sort=False):
+        names = {squeezed(without_table(column)), *parts_of(without_table(column))[-1:]}
+        if not names & {*squeezed_list("status"), "type", "typ", "kind", "art", "tipo", "event"}:
+            continue
+        has = frame[product].notna().groupby(frame[column]).agg(["size", "mean"])
+        out = has.index[(has["mean"] < 0.01) & (has["size"] >= 5)]
+        if 1 < len(has) <= 50 and len(out) and (has["mean"] > 0.9).any():
+            return column, list(out)
+    return "", []
 
 
 def _overlap(column, ids):
@@ -263,8 +327,9 @@ def _is_digits(column):
 
 
 def _is_measured(column):
-    """Whether these are amounts or times of a day, and no ids: 12.50, 1,250, 17:45."""
-    measured = r"\D{0,3}\d[\d.,' ]*(\.\d\d?|,\d{1,3})\D{0,4}|\d?\d:\d\d(:\d\d)?"
+    """Whether these are amounts or times of a day, and no ids: 12.50, 1,250, 17:45, 5:45 PM."""
+    measured = r"\D{0,3}\d[\d.,' ]*(\.\d\d?|,\d{1,3})\D{0,4}"
+    measured += r"|\d?\d:\d\d(:\d\d([.,]\d+)?)?(\s?[AaPp]\.?[Mm]\.?)?"
     return column.dropna().str.fullmatch(measured).mean() > 0.9
 
 

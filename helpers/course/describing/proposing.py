@@ -235,6 +235,8 @@ class _Table:
             said = [self.meaning.remarks[ours]] if ours in self.meaning.remarks else []
             if ours == "customer_id":
                 said += rows.who_is_odd(self.frame, self.meaning.chosen)
+            if ours == "transaction_id":
+                said += rows.order_is_odd(self.frame, self.meaning.chosen)
             page.put(f"{quoted(theirs)}: {ours}", [*said, *([doubt] if doubt else []), why], 2,
                      is_sure=not doubt)  # fmt: skip
             if doubt and theirs.strip().lower().replace(" ", "_") in (ours, "transaction_amount"):
@@ -367,12 +369,20 @@ class _Table:
     def _statuses(self, page):
         proposals = rows.drop_where(self.frame, self.meaning.chosen)
         asked = {column for each in proposals if each.is_sure for column in each.value}
-        if (
-            self.is_own
-            and (log := rows.no_purchases(self.frame, self.meaning.chosen))
-            and not asked & set(log.value)
-        ):
+        log = rows.no_purchases(self.frame, self.meaning.chosen) if self.is_own else None
+        if log and rows.has_steps(log):  # refunds of a log are not all that is no purchase
+            proposals = [each for each in proposals if not set(log.value) & set(each.value)]
             proposals.append(log)
+        elif log and not asked & set(log.value):
+            proposals.append(log)
+        known = self.meaning.chosen if self.is_own else {}
+        if lines := rows.no_lines(self.frame, known):
+            (column,) = lines.value
+            sure = [each.value for each in proposals if each.is_sure and column in each.value]
+            seen = [value for each in sure for value in each[column]]
+            lines.value[column] = [each for each in lines.value[column] if each not in seen]
+            proposals = [each for each in proposals if each.is_sure or column not in each.value]
+            proposals += [lines] * bool(lines.value[column])
         if self.is_own:
             totals = rows.totals(self.frame, self.meaning.chosen, self.mark)
             for each in totals:
@@ -399,13 +409,21 @@ class _Table:
             "cancellation_prefix": rows.cancellation_prefix(frame, chosen, self.mark),
             "merge_case": rows.merge_case(frame, chosen),
         }
+        for said in rows.lines_below(frame, chosen):
+            page.say(said, 2)
         if said := rows.with_returns(frame, chosen, self.mark):
             page.say(said, 2)
         for key, each in proposed.items():
             if each is not None:
                 page.put(f"{key}: {quoted(each.value)}", each.why, 2, is_sure=each.is_sure)
+        perhaps = self.meaning.others.get("product_id", [])[:1]
+        decided = "product_id" in chosen or not perhaps
+        chosen = chosen if decided else {**chosen, "product_id": perhaps[0]}
         for each in rows.non_products(frame, chosen, self.mark):
-            if each.is_sure:
+            if not decided:
+                each = replace(each, is_sure=False)
+                self._codes(page, each, f"these may be no products, if {perhaps[0]} is product_id")
+            elif each.is_sure:
                 self._codes(page, each, "these codes look like no products")
             else:
                 self._codes(page, each, "or these, too? They may be products")

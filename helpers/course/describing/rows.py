@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.course.describing.meaning import bought_on_one_day
+from helpers.course.describing.meaning import bought_on_one_day, kinds_without
 from helpers.course.describing.numbers import as_numbers
 from helpers.course.describing.phrases import one_line, percent
 from helpers.course.describing.words import (
     begins_like,
     event_meaning,
     parts_of,
+    ranks,
     squeezed,
     squeezed_list,
     without_table,
@@ -25,11 +26,12 @@ from helpers.plausibility import (
     flagged,
     is_of_whom,
     several_in_a_cell,
+    stand_beside,
     states_of,
     takes_back,
     totals_in,
 )
-from helpers.reading.ids import TOTALS
+from helpers.reading.ids import NOTHING, TOTALS
 
 
 @dataclass
@@ -88,6 +90,28 @@ def fill_down(frame: pd.DataFrame, chosen: dict[str, str], statuses=()) -> Propo
     return Proposal(values, why) if values else None
 
 
+def lines_below(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
+    """Sentences on lines that lack what stands above them, and no order to find it by."""
+    if not {"customer_id", "product_id"} <= set(chosen):
+        return []
+    names = [chosen[ours] for ours in ("customer_id", "transaction_date", "transaction_id")
+             if ours in chosen]  # fmt: skip
+    who, order = frame[chosen["customer_id"]], chosen.get("transaction_id")
+    lost = who.isna() & frame[chosen["product_id"]].notna()
+    if order is not None:
+        lost &= frame[order].isna()
+    empty = [name for name in names if frame.loc[lost, name].isna().all()]
+    # where the date stands beside them, they may be guests; a customer once is a heading
+    if lost.mean() < 0.2 or (
+        chosen.get("transaction_date") not in empty and not who.dropna().is_unique
+    ):
+        return []
+    return [f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} blank in "
+            f"{percent(lost.mean())} of the rows, which have a product: as if the row above held "
+            "for them. Repeat it in every row where you export; `fill_down` goes by the number of "
+            "an order, which has to stand in every row"]  # fmt: skip
+
+
 def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
     """Statuses of what was not bought, or given back; of each column that looks like a status."""
     found = []
@@ -112,19 +136,23 @@ def drop_where(frame: pd.DataFrame, chosen: dict[str, str]) -> list[Proposal]:
         said = ", ".join(f"{value[:30]} ({n:,})" for value, n in counts.head(12).items())
         if out:
             share = counts[out].sum() / counts.sum()
+            perhaps = not back and _takes_back(
+                frame[column].isin(undone), frame, chosen, stand_beside
+            )
             found.append(
                 Proposal(
                     {column: out},
                     [
                         f"{said}: {percent(share)} of the rows seem not to "
-                        "have been bought, or were given back"
+                        "have been bought, or were given back",
+                        *[_PERHAPS_BACK] * perhaps,
                     ],
                     option="returns_where" if back else "drop_where",
                 )
             )
         else:
-            found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought?"],
-                                  is_sure=False))  # fmt: skip
+            found.append(Proposal({column: ["?"]}, [f"{said}: is there one that was not bought, or "
+                                                   "given back?"], is_sure=False))  # fmt: skip
     return found
 
 
@@ -135,17 +163,27 @@ def _is_of_whom(undone, frame, chosen):
     return day is not None and is_of_whom(undone.to_numpy(), frame, who, day)
 
 
-def _takes_back(undone, frame, chosen):
+_PERHAPS_BACK = (
+    "nearly all of these have another line of the same customer and product: if that is the "
+    "purchase that they take back, write `returns_where` in place of `drop_where`"
+)
+
+
+def _takes_back(undone, frame, chosen, by=None):
     """Whether rows of returns stand beside the purchases that they take back."""
-    if not {"transaction_date", "customer_id", "product_id"} <= set(chosen):  # none of purchases
-        return False
     for ours in ("quantity", "total_amount"):  # below zero they are returns, whatever they refer to
         if ours in chosen:
             below = as_numbers(frame[chosen[ours]], ".") < 0
             if below[undone].mean() > 0.9 and below[~undone].mean() < 0.1:
                 return True
+    if not {"transaction_date", "customer_id", "product_id"} <= set(chosen):  # none of purchases
+        return False
     who = [chosen[ours] for ours in ("customer_id", "product_id")]
-    return takes_back(undone.to_numpy(), frame, who, chosen.get("transaction_id"))
+    known = frame[who].notna().all(axis=1)  # nobody knows what those without a customer have
+    undone, frame = undone[known].to_numpy(), frame[known]
+    if by is not None:
+        return bool(undone.any()) and by(undone, frame, who)
+    return takes_back(undone, frame, who, chosen.get("transaction_id"))
 
 
 def lists_instead(frame: pd.DataFrame) -> list[str]:
@@ -195,10 +233,17 @@ def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None
         counts = frame[column].value_counts()
         means = {value: event_meaning(value) for value in counts.index}
         known = [value for value, ours in means.items() if ours]
-        others = [value for value in counts.index if means[value] != "purchase"]
+        bought = [value for value in counts.index if means[value] == "purchase"]
+        # who begins to pay has not bought, where that stands in a row of its own
+        done = [value for value in bought if squeezed(value) not in squeezed_list("begun_events")]
+        others = [value for value in counts.index if value not in (done or bought)]
+        states = states_of(others)
+        is_log = any(map(event_meaning, others)) or (states == "undone").all()
+        is_log |= squeezed(column) in ranks("event_type").keys() - {"type", "kind", "name"}
+        if not is_log:  # sale and sale line, or ordered and shipped: nobody knows which count
+            continue
         if "purchase" in means.values() and others and counts[known].sum() > 0.5 * counts.sum():
             said = ", ".join(f"{one_line(value)} ({n:,})" for value, n in counts.head(12).items())
-            states = states_of(others)
             if (states == "undone").all() and _takes_back(
                 frame[column].isin(others), frame, chosen
             ):
@@ -209,6 +254,28 @@ def no_purchases(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None
                 f"{said}: the file is a log of events, of which the purchases count here; give it "
                 "as --events, too"])  # fmt: skip
     return None
+
+
+def no_lines(frame: pd.DataFrame, chosen: dict[str, str]) -> Proposal | None:
+    """Rows of an order or a payment beside those of its lines: by their kind, none has a product.
+
+    They can't be kept in any case. Said like this, they are no purchases that nobody could read.
+    """
+    product = chosen.get("product_id")
+    if product is None or frame[product].isna().mean() < 0.02:
+        return None
+    kind, out = kinds_without(frame, product, chosen.values())
+    if not kind:
+        return None
+    counts = frame[kind].value_counts()
+    said = ", ".join(f"{one_line(value)} ({counts[value]:,})" for value in out[:12])
+    return Proposal({kind: out}, [f"{said}: no such row has a product"])
+
+
+def has_steps(log: Proposal) -> bool:
+    """Whether what is left out of a log are steps before a purchase, and not returns alone."""
+    values = [value for of_column in log.value.values() for value in of_column]
+    return any(map(event_meaning, values))
 
 
 def cancellation_prefix(frame: pd.DataFrame, chosen: dict[str, str], mark: str) -> Proposal | None:
@@ -379,9 +446,33 @@ def who_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
         said.append(f"{who} has {share} of the rows: is it all guests? Then name a column that "
                     f"tells them apart, or add {name}: {json.dumps([who], ensure_ascii=False)} to "
                     "`drop_where`, under `cleaning`")  # fmt: skip
+    if counts.index.to_series().str.fullmatch(r"[^\W\d]+([ ,.'-]+[^\W\d]+)+\.?").mean() > 0.7:
+        said.append("these are names: two people of one name would be one customer. An id or an "
+                    "address of e-mail tells them apart, if the export has one")  # fmt: skip
     if bought_on_one_day(frame, chosen["customer_id"], chosen["transaction_date"]):
         said.append("nearly every customer bought on one day only: is it the order's number?")
     return said
+
+
+def order_is_odd(frame: pd.DataFrame, chosen: dict[str, str]) -> list[str]:
+    """Sentences on a number that stands for no order, since many customers have it."""
+    if not {"transaction_id", "customer_id", "transaction_date"} <= set(chosen):
+        return []
+    order, who, day = (
+        chosen[ours] for ours in ("transaction_id", "customer_id", "transaction_date")
+    )
+    counts = frame[order].value_counts()
+    if not len(counts) or counts.iloc[0] < max(10, 0.01 * counts.sum()):
+        return []
+    value = counts.index[0]
+    rows = frame[frame[order] == value]
+    people, days = rows[who].nunique(), rows[day].str[:10].nunique()
+    if value in NOTHING or people < 6 or days < 6:
+        return []
+    name, value = (json.dumps(each, ensure_ascii=False) for each in (order, value))
+    return [f"{value} is no order: {people:,} customers have it, in {counts.iloc[0]:,} rows. Carts "
+            f"that nobody paid? Then add {name}: [{value}] to `drop_where`, under "
+            "`cleaning`"]  # fmt: skip
 
 
 def odd_words(frame: pd.DataFrame, n: int = 5) -> list[str]:
