@@ -232,8 +232,7 @@ def test_the_quiz_asks_for_the_verdict_that_its_numbers_give():
     """Question 4: two counts of customers with a hit in one list only, and the line."""
     [_, _, _, question, _] = yaml.safe_load(QUIZZES.read_text("utf-8"))["00"]
     numbers = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*\d", question["ask"])]
-    judged, engine, simpler, only_engine, only_simpler, line = numbers
-    assert engine - only_engine == simpler - only_simpler >= 0, "the same people have both"
+    judged, only_engine, only_simpler, line = numbers
     lead, coins = only_engine - only_simpler, 2 * (only_engine + only_simpler) ** 0.5
     assert start.what_a_lead_says(lead - coins, lead + coins, line) == start.CANNOT_TELL
     said = f"The lead is {lead}, give or take 2 × √{only_engine + only_simpler} = {coins:.0f}: "
