@@ -1222,9 +1222,9 @@ def the_contract(
     if hidden:
         never = "what was bought, and "
         never += f"{hidden:,} product{'' if hidden == 1 else 's'} by our rules"
-    sooner = "who retrains if an alarm keeps ringing or finds fall, "
+    sooner = {"retraining": "if an alarm keeps ringing or finds fall: by one named person"}
     if all(often.startswith("every night") for often in clock.values()):
-        sooner = ""
+        sooner = {}  # it happens every night
     wheres = ["checks on the table", "beside earlier nights"]
     stop = [f"by {part['stops'].sum()} of the {len(part)} {where}"
             for part, where in zip(checks, wheres, strict=False)]  # fmt: skip
@@ -1233,11 +1233,13 @@ def the_contract(
         "overruling it": "by one named person, in writing, once the cause is known",
         "the oldest age": oldest,
         **{f"the clock: {what}": often for what, often in clock.items()},
-        "the export": f"by {EXPORT_BY}; whom to call if it is late; changes announced a week ahead",
+        "the export": f"by {EXPORT_BY}; whom to call if it is late",
+        "changes to it": "announced a week ahead",
         "the rules": f"never shown: {never}",
         "off the forbidden list": "only what its owner confirms",
-        "the morning": f"who reads reports and alarms, {sooner}who takes a version back: a name "
-        "for each",
+        "reports and alarms": "read by one named person",
+        **sooner,
+        "taking a version back": "by one named person",
         "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
     }
     theirs = {

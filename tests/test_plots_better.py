@@ -409,4 +409,6 @@ def test_list_lengths_are_drawn_as_the_metrics_count_them(drawn):
             means = [metric(each[:, :k], people).mean() for k in line.get_xdata()]
             assert line.get_ydata() == pytest.approx(means)
     reach = percent(evaluate.hit_rate(hits["dice"], np.ones(150)).mean())
-    assert f"to {reach}" in figure.get_suptitle()
+    assert f"to {reach}" in alt
+    ours, dice = (percent(hits[name][:, 0].mean()) for name in ("ours", "dice"))
+    assert figure.get_suptitle() == f"With one place, ours reach {ours}, dice {dice}"

@@ -25,7 +25,7 @@ def test_the_dice_can_show_what_is_not_owned(drawn):
 @pytest.mark.parametrize(
     ("marks", "finding"),
     [
-        ([0.2, 0.3, 0.5, 0.7], "50% of the way from best sellers to ceiling (20.0 of 40.0 points)"),
+        ([0.2, 0.3, 0.5, 0.7], "Our lists come 50% of the way from best sellers to the ceiling"),
         ([0.2, 0.3, 0.5], "20 points above the best sellers"),
         ([0.01, 0.05, 0.04], "1 point below the best sellers"),
         ([0.77, 0.77, 0.73], "4 points below"),
@@ -104,7 +104,8 @@ def test_the_four_outcomes_are_drawn_where_they_are_named(drawn):
         where = "above" if low > 0 else "wholly below" if high < 0 else "includes"
         assert f"{where} zero" in rule
         assert ("reaches the line" in rule) <= (high >= 2) and ("short of" in rule) <= (high < 2)
-        assert ("twice the line wide" in rule) <= (high - low <= 4)
+        assert ("narrow" in rule) <= (high - low <= 4)
+    assert "narrow: at most twice the line wide" in words
     assert {named[n] for n, (_, high) in enumerate(drawn_at) if high < 0} == {trust.NOT_WORTH_IT}
     assert {named[n] for n, (low, high) in enumerate(drawn_at) if low <= 0 <= high} == {
         trust.NOT_WORTH_IT, trust.CANNOT_TELL_YET

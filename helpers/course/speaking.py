@@ -109,7 +109,7 @@ def _aloud(slide, cells):
             quotes = _QUOTED.findall(texts)[-1:]
             if not quotes:
                 return []
-            told = re.sub(r"\s*\n>\s*", " ", quotes[0]).strip('“”"')
+            told = re.sub(r"\s*(?:\n>[ -]*)+", " ", quotes[0]).strip('“”"')
             name = "With this shop's figures"
         say_aloud(slide, told)
     if name == "Say it whole" and bare(told) == bare(f"{slide.headline} {slide.said}"):

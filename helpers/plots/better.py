@@ -300,8 +300,8 @@ def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
         axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
                   frameon=False, labelcolor="linecolor")  # fmt: skip
-    ours, _, dice = ([percent(each[0]), percent(each[-1])] for each in found.values())
-    finding = f"1 to {longest} places: ours reach {' to '.join(ours)}, dice {' to '.join(dice)}"
+    ours, _, dice = (percent(each[0]) for each in found.values())
+    finding = f"With one place, ours reach {ours}, dice {dice}"
     figure.suptitle(finding)
     told = "; ".join(
         f"{what}: "

@@ -132,14 +132,14 @@ def ruler(marks: pd.Series) -> None:
         way = trust.share_of_the_way(ours, rival, marks["oracle"])
     if way == way and ours > rival:
         most = _exactly(marks["oracle"] - rival)
-        finding = f"{way:.0%} of the way from best sellers to ceiling "
-        finding += f"({100 * (ours - rival):.1f} of {most})"
+        finding = f"Our lists come {way:.0%} of the way from best sellers to the ceiling"
+        told_way = f"{finding}: {100 * (ours - rival):.1f} of {most}"
     else:
         word = "above" if ours >= rival else "below"
-        finding = f"Our lists: {_points(abs(ours - rival))} {word} the best sellers"
+        finding = told_way = f"Our lists: {_points(abs(ours - rival))} {word} the best sellers"
     told = ", ".join(f"{name} {value:.0%}" for name, value in marks.items())
     xlabel = "customers with a hit (hit rate)"
-    style.finish(figure, axes, finding, xlabel, "", f"A ruler: {told}. {finding}.", percent="x")
+    style.finish(figure, axes, finding, xlabel, "", f"A ruler: {told}. {told_way}.", percent="x")
 
 
 def whose_history(customer: str, pasts: dict[str, int], hits: dict[str, list[bool]]) -> None:
@@ -238,7 +238,7 @@ def four_outcomes() -> None:
     examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-1.7, -0.3), (-0.9, 3.3)]
     rules = ["above zero, reaches the line:\ntest it",
              "above zero, short of the line:\nlower the cost, or leave it",
-             "includes zero, short of the line,\nat most twice the line wide: leave it",
+             "includes zero, short of the line,\nand narrow: leave it",
              "wholly below zero: leave it",
              "any other that includes zero:\nwait for more customers"]  # fmt: skip
     figure, axes = style.figure(height=4.9)
@@ -254,15 +254,17 @@ def four_outcomes() -> None:
     axes.plot([worth] * 2, [-0.45, 4.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
     axes.text(worth, -0.62, "the line", ha="center", color=WARNING)
+    narrow = "narrow: at most twice the line wide"
+    axes.text(4.8, 4.85, narrow, ha="right", va="center", fontsize=style.SMALL)
     axes.set_xlim(-7.2, 4.8)
-    axes.set_ylim(4.6, -0.9)
+    axes.set_ylim(5.0, -0.9)
     style.bare(axes, equal=False)
     style.title(axes, "Where does the interval start and end? Four answers")
     answers = "; ".join(
         f"{trust.outcome(*each, worth)}: {' '.join(rule.split())}"
         for each, rule in zip(examples, rules, strict=True)
     )
-    style.show(figure, f"Five intervals beside zero and the line. {answers}.")
+    style.show(figure, f"Five intervals beside zero and the line. {answers}. {narrow}.")
 
 
 def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: float = 1.0) -> None:
