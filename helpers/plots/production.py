@@ -50,7 +50,7 @@ def contract() -> None:
 def one_night() -> None:
     """From the export to the page, and the way around a table that fails a check."""
     figure, axes = style.figure(height=2.9)
-    steps = [("export", EXPORT_BY), ("engine", "learns"), ("table", "3 am"), ("checks", "3:04 am"),
+    steps = [("export", EXPORT_BY), ("engine", "scores"), ("table", "3 am"), ("checks", "3:04 am"),
              ("page", TABLE_BY)]  # fmt: skip
     for place, (name, when) in enumerate(steps):
         style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
