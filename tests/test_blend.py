@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import evaluate, production, recommend
+from helpers import evaluate, handover, production, recommend
 from helpers.course import forgetting
 from helpers.matrix import build_interaction_matrix
 from helpers.recommend import Blend, ItemBased, MissingDataError, product_trend
@@ -130,6 +130,18 @@ def test_a_missing_table_is_said(bundled_matrix):
         Blend(half_life_days=60).fit(bundled_matrix)
     with pytest.raises(ValueError, match="take a larger one"):
         Blend(regularization=-1e9).fit(bundled_matrix)
+
+
+def test_in_a_run_blends_of_other_settings_share_no_table(bundled_matrix, tmp_path):
+    with handover.handed_over(tmp_path):
+        few, again, all_of_them, none = (
+            Blend(**settings).fit(bundled_matrix).pairs_
+            for settings in (
+                {"max_products": 20}, {"max_products": 20}, {}, {"min_customers": 10_000},
+            )
+        )  # fmt: skip
+    assert (few != again).nnz == 0
+    assert (few != all_of_them).nnz > 0 and (none != all_of_them).nnz > 0
 
 
 # In an engine

@@ -347,6 +347,9 @@ def test_what_differs_from_order_to_order_is_no_name_and_no_kind_of_a_product(he
     # nor is a variant's name one of a buyer
     sizes = names + exports.of_order(lines, [" / S", " / M", " / L"], 2)
     assert proposed(shop_of(table.assign(Name=sizes)))[1]["columns"]["Name"] == "product_name"
+    # nor is what is written onto each piece
+    engraved = names + lines.index.map(" no. {}".format)
+    assert proposed(shop_of(table.assign(Name=engraved)))[1]["columns"]["Name"] == "product_name"
 
 
 def test_the_id_of_people_and_of_orders_are_told_from_those_of_orders_and_lines(here):
