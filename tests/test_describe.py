@@ -372,6 +372,18 @@ def test_of_a_log_the_purchases_count(here):
     assert proposed(shop_of(table))[1]["cleaning"]["drop_where"] == {"event": ["view", "addtocart"]}
 
 
+def test_what_may_take_back_a_purchase_is_asked_about_where_people_buy_the_same_again(here):
+    """A refund has another line of the customer and product, but so have their purchases."""
+    bought = simple(status="paid")
+    refunds = bought[::9].assign(status="refunded")
+    again = proposed(shop_of(pd.concat([bought, bought, refunds])))
+    never = proposed(shop_of(simple(status=(["paid"] * 8 + ["refunded"] * 2) * 12)))
+    for _, values in (again, never):
+        assert values["cleaning"] == {"drop_where": {"status": ["refunded"]}}
+    assert "write `returns_where` in place of" in " ".join(again[0].split())
+    assert "write `returns_where` in place of" not in " ".join(never[0].split())
+
+
 def test_returns_below_zero_take_back_although_the_customer_is_not_decided(here):
     """Left out as a status, they would leave the purchase that was given back."""
     table = simple(quantity=1, Type="Invoice").rename(columns={"customer_id": "Wer"})

@@ -138,10 +138,9 @@ def _in_two_sentences(case):
     answer = answers.get(gauge) or answers.get(case.truth.fault) or answers[case.truth.decision]
     return answer.format(
         gauge=gauge,
-        reads=table.loc[gauge, "reads"].split(";")[0]
-        if gauge == "split"
-        else table.loc[gauge, "reads"],
+        reads=table.loc[gauge, "reads"],
         beside=table.loc[gauge, "a no if"],
+        off=f"{read['test']['off']:.0f}" if read["test"] else "",
         allowed=f"{read['test']['allowed']:.0f}" if read["test"] else "",
         gain=table.loc["gain", "reads"],
         lift=table.loc["lift", "reads"].split(";")[0],

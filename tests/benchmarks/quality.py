@@ -53,13 +53,17 @@ CHOSEN = "item-based, chosen"
 PEERS = ["implicit_cosine", "implicit_als", "implicit_bpr", "rectools_ease", "lenskit_knn"]
 
 
-def load(path: Path, example: str) -> pd.DataFrame:
-    """A shop's purchases, cleaned as the parameter file of an example says."""
+def load(path: Path, example: str, product: str | None = None) -> pd.DataFrame:
+    """A shop's purchases, cleaned as an example says, perhaps with another column as product."""
     file = data.PROJECT / "data" / "examples" / f"{example}.yaml"
     parameters = yaml.safe_load(file.read_text("utf-8"))
+    columns = parameters["columns"]
+    if product:
+        columns = {name: ours for name, ours in columns.items() if ours != "product_id"}
+        columns[product] = "product_id"
     transactions, _ = data.load_shop(
-        str(path), "", parameters["columns"], {}, 
-        parameters.get("date_format", data.DATE_FORMAT), parameters.get("cleaning", {}),
+        str(path), "", columns, {}, parameters.get("date_format", data.DATE_FORMAT),
+        parameters.get("cleaning", {}),
     )  # fmt: skip
     return transactions
 

@@ -16,25 +16,10 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import yaml
-from quality import K, windows
+from quality import K, load, windows
 
-from helpers import data, evaluate
+from helpers import evaluate
 from helpers.recommend import MOST_PRODUCTS, Blend, ItemBased
-
-
-def load(path: Path, example: str, product: str | None) -> pd.DataFrame:
-    """A shop's purchases, cleaned as an example says, with another column as the product."""
-    file = data.PROJECT / "data" / "examples" / f"{example}.yaml"
-    parameters = yaml.safe_load(file.read_text("utf-8"))
-    columns = parameters["columns"]
-    if product:
-        columns = {name: ours for name, ours in columns.items() if ours != "product_id"}
-        columns[product] = "product_id"
-    return data.load_shop(
-        str(path), "", columns, {}, parameters.get("date_format", data.DATE_FORMAT),
-        parameters.get("cleaning", {}),
-    )[0]  # fmt: skip
 
 
 def main(path, example, product, most, least):
