@@ -144,18 +144,23 @@ def who(ours, best_sellers, dice):
     return start.share_with_a_hit(hits, pd.DataFrame({0: dice, 1: [1 - none for none in dice]}))
 
 
+def dots_by_colour(axes):
+    """List by list: empty dots, and filled ones, which have their list's colour."""
+    pairs = list(zip(axes.lines[::2], axes.lines[1::2], strict=True))
+    filled = [to_hex(each.get_color()) for _, each in pairs]
+    assert filled == [to_hex(each) for each in (colours.PERSONAL, colours.POPULAR, colours.CHANCE)]
+    return [tuple(len(each.get_xdata()) for each in pair) for pair in pairs]
+
+
 def test_who_finds_something_is_what_the_table_says(drawn):
     table = who([0, 1, 2, 0], [0, 0, 1, 0], [0.8, 0.9, 1, 0.9])
     plots.who_finds_something(table, 4)
     [(axes, alt)] = drawn
-    points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    assert points == pytest.approx([0.5, 0.25, 0.1])
-    assert "our engine: 2 of 4" in words(axes) and "about 0.4 of 4" in alt
+    assert dots_by_colour(axes) == [(2, 2), (3, 1), (4, 0)]
+    assert "2 of 4 our engine 1 of 4 best sellers (last 30 days) about 0.4 of 4" in words(axes)
     assert "2 of 4 find a later purchase in our list, 1 in the best sellers" in alt
-    assert "best sellers (last 30 days): 1 of 4" in words(axes)
-    assert axes.get_xlabel() == "of 4 customers who came back"
-    colour = [to_hex(line.get_color()) for line in axes.lines if line.get_marker() == "o"]
-    assert colour == [to_hex(each) for each in (colours.PERSONAL, colours.POPULAR, colours.CHANCE)]
+    assert "about 0.4 of 4" in alt
+    assert axes.get_xlabel() == "of 4 customers who came back (a dot: one of them)"
 
 
 def test_a_single_judged_customer_is_called_so(drawn):
@@ -166,7 +171,9 @@ def test_a_single_judged_customer_is_called_so(drawn):
 
 def test_of_many_it_says_how_many_of_a_hundred(drawn):
     plots.who_finds_something(who([1] * 54 + [0] * 46, [1] * 31 + [0] * 69, [0.8] * 100), 100)
-    assert "54 of 100 find a later purchase in our list, 31 in the best sellers" in drawn[0][1]
+    [(axes, alt)] = drawn
+    assert "54 of 100 find a later purchase in our list, 31 in the best sellers" in alt
+    assert dots_by_colour(axes) == [(46, 54), (69, 31), (80, 20)]
 
 
 def test_leads_are_drawn_against_nothing_and_the_bar(drawn):

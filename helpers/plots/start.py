@@ -15,6 +15,7 @@ from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, meaning
 from helpers.plots import style
 from helpers.telling import FEW, percent, share_of
 
+_DOT = 7.2  # points, where a hundred dots stand beside two other hundreds
 _ROWS = 6  # of a customer's purchases before the cut, and of those after it
 
 
@@ -217,7 +218,7 @@ def _whole_parts(shares, total):
 
 
 def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
-    """The share of judged customers with a hit, list by list.
+    """A hundred dots for each list, or one for each of few: customers with a hit are filled.
 
     Parameters
     ----------
@@ -226,21 +227,28 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     n_customers : int
         Judged by.
     """
-    figure, axes = style.figure(0.62 * len(table) + 1.6)
-    for place, (name, share) in enumerate(table["share"].items()):
-        colour = meaning(name, PERSONAL)
-        axes.plot([0, share], [place] * 2, color=colour, linewidth=2, alpha=0.35)
-        axes.plot(share, place, "o", color=colour, markersize=10)
-        days = " (last 30 days)" if name == "best sellers" else ""
-        axes.text(0, place - 0.3, f" {name}{days}: {share_of(share, n_customers)}",
-                  color=colour, fontweight="bold")  # fmt: skip
-    axes.set_yticks([])
-    axes.set_ylim(len(table) - 0.5, -0.75)
-    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
-    axes.set_xlim(0, min(1.02, max(1.15 * table["share"].max(), 0.01)))
-    told = [f"{name}: {share_of(share, n_customers)}" for name, share in table["share"].items()]
     # of many as a number of a hundred, of few as a count
     whole = 100 if n_customers >= FEW else n_customers
+    across, apart = min(10, whole), 12.5
+    rows = -(-whole // across)
+    figure, axes = style.figure(3.3)
+    for place, (name, share) in enumerate(table["share"].items()):
+        colour, found = meaning(name, PERSONAL), round(whole * share)
+        number = np.arange(whole)  # from the bottom row up
+        left, up = apart * place + number % across, number // across
+        axes.plot(left[found:], up[found:], "o", color=style.PALE, markersize=_DOT)
+        axes.plot(left[:found], up[:found], "o", color=colour, markersize=_DOT)
+        middle, says = apart * place + (across - 1) / 2, share_of(share, n_customers)
+        days = "\n(last 30 days)" if name == "best sellers" else ""
+        letters = {"color": colour, "ha": "center", "fontweight": "bold"}
+        axes.annotate(says, (middle, rows - 0.5), (0, 4), textcoords="offset points",
+                      fontsize=19 if len(says) < 6 else 12, **letters)  # fmt: skip
+        axes.annotate(name + days, (middle, -0.5), (0, -6), textcoords="offset points",
+                      va="top", **letters)  # fmt: skip
+    axes.set_xlim(-1.5, apart * len(table) - 2)
+    axes.set_ylim(-4.2, rows + 2)
+    style.bare(axes)
+    told = [f"{name}: {share_of(share, n_customers)}" for name, share in table["share"].items()]
     ours, others = (
         percent(share).removesuffix("%") if n_customers >= FEW else f"{share * n_customers:.0f}"
         for share in table["share"].iloc[:2]
@@ -250,7 +258,8 @@ def who_finds_something(table: pd.DataFrame, n_customers: int) -> None:
     else:
         finding, people = f"{ours} of {whole} find", f"{n_customers:,} customers"
     finding += f" a later purchase in our list, {others} in the best sellers"
-    label = f"of {people} who came back"
+    dots = "a dot: one of them" if whole == n_customers else "a dot: one of a hundred"
+    label = f"of {people} who came back ({dots})"
     style.finish(figure, axes, finding, label, alt=f"{finding}. {'; '.join(told)}.")
 
 
