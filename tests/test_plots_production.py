@@ -190,7 +190,7 @@ def test_a_stop_stands_beside_half_a_table(drawn):
     plots.stop_or_publish(2.71, 10.05)
     [axes] = drawn
     assert [bar.get_width() for bar in axes.patches] == [2.71, 10.05]
-    assert title(axes) == "A stop loses 2.7 finds, half a table 10"
+    assert title(axes) == "Yesterday's lists lose 2.7 finds, half a table 10"
     assert "best sellers in its empty places" in axes.alt
     no_overlap(axes)
 

@@ -161,7 +161,7 @@ def stop_or_publish(missed: float, half: float) -> None:
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    finding = f"A stop loses {said[0]} finds, half a table {said[1]}"
+    finding = f"Yesterday's lists lose {said[0]} finds, half a table {said[1]}"
     alt = f"{finding}, even with best sellers in its empty places."
     style.finish(figure, axes, finding, "finds lost, in a hundred people", "", alt)
 
