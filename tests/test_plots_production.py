@@ -186,6 +186,15 @@ def test_it_begins_with_fresh_lists_where_they_last_for_days_or_one_age_is_no_li
     assert ticks == [str(age) for age in table.index]
 
 
+def test_a_stop_stands_beside_half_a_table(drawn):
+    plots.stop_or_publish(2.71, 10.05)
+    [axes] = drawn
+    assert [bar.get_width() for bar in axes.patches] == [2.71, 10.05]
+    assert title(axes) == "Yesterday's lists lose 2.7 finds, half a table 10"
+    assert "best sellers in its empty places" in axes.alt
+    no_overlap(axes)
+
+
 def test_a_night_rings_if_any_gauge_does(drawn):
     rings = np.array([[True, False, False, True], [False, False, False, True]])
     plots.many_gauges(rings)

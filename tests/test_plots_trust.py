@@ -211,5 +211,5 @@ def test_two_futures_have_their_scores_and_leads(drawn):
     orange, blue = to_hex(colours.POPULAR), to_hex(colours.PERSONAL)
     assert found == [(0.39, orange), (0.54, blue), (0.24, orange), (0.49, blue)]
     assert {"lead 15 points", "lead 25 points", "39%", "54%", "24%", "49%"} <= set(written(axes))
-    assert "15 points or by 25 points" in title(axes)
+    assert title(axes) == "Without the push, the lead goes from 15 to 25 points"
     no_overlap(axes)

@@ -106,6 +106,7 @@ from helpers.plots.production import (
     hits_by_age,
     many_gauges,
     one_night,
+    stop_or_publish,
     where_data_lie,
 )
 from helpers.plots.recommendations import (

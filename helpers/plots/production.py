@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
 from helpers.plots import style
@@ -41,7 +41,7 @@ def contract() -> None:
     axes.set_xlim(0, 11)
     axes.set_ylim(2.1, 5.1)
     style.bare(axes, equal=False)
-    finding = "A contract has two sides"
+    finding = "Four lines, and none for a missing row"
     style.title(axes, finding)
     told = "; ".join(f"{who}: {', '.join(owed)}" for who, owed in OWED.items())
     style.show(figure, f"{finding}. {told}.")
@@ -101,9 +101,11 @@ def checks_by_night(drill: pd.DataFrame) -> None:
     rows = pd.concat(parts, ignore_index=True)
     n_own = int((~rows["beside"]).sum())
     heights = [-place - (1.2 if place >= n_own else 0) for place in range(len(rows))]
-    figure, axes = style.figure(height=0.4 * (len(rows) + 2.8) + 1.4)
+    few = len(nights) <= 3  # then each name of a check has room for one line
+    wide, room = (48, 5.1) if few else (22, 3.95)
+    figure, axes = style.figure(height=(0.29 if few else 0.4) * (len(rows) + 2.8) + 1.2)
     for height, row in zip(heights, rows.to_dict("records"), strict=True):
-        label = "\n".join(textwrap.wrap(row["check"], 22))
+        label = "\n".join(textwrap.wrap(row["check"], wide))
         axes.text(-0.6, height, label, ha="right", va="center", fontsize=style.SMALL,
                   linespacing=1.0)  # fmt: skip
         for column, night in enumerate(nights):
@@ -120,12 +122,12 @@ def checks_by_night(drill: pd.DataFrame) -> None:
             -0.6, height, text, ha="right", va="center", fontweight="bold", fontsize=style.SMALL
         )
     for column, night in enumerate(nights):
-        lines = textwrap.wrap(night, 6, break_long_words=False)
+        lines = textwrap.wrap(night, 8 if few else 6, break_long_words=False)
         axes.text(column, 2.0, "\n".join(lines), ha="center", va="center",
                   fontsize=style.SMALL)  # fmt: skip
     for below, text, colour in ((1.1, "S: stops the table", WARNING), (1.8, "R: reports", POPULAR)):
         axes.text(-0.4, heights[-1] - below, text, color=colour, va="center", fontsize=style.SMALL)
-    axes.set_xlim(-3.95, len(nights) - 0.4)
+    axes.set_xlim(-room, len(nights) - 0.4)
     axes.set_ylim(heights[-1] - 2.2, 2.9)
     style.bare(axes, equal=False)
     notices = own["stops"] & own[nights[0]]  # what fails tonight anyway tells nothing
@@ -137,6 +139,31 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         finding = f"The table alone lets {len(missed)} of {len(nights) - 1} broken nights through"
     style.title(axes, finding)
     style.show(figure, f"{finding}. Checks that fail. {told}.")
+
+
+def stop_or_publish(missed: float, half: float) -> None:
+    """What customers lose after a stop, and what they would lose with half a table.
+
+    Parameters
+    ----------
+    missed, half : float
+        Finds in a hundred people: with yesterday's lists, and with half a table whose empty places
+        best sellers fill.
+    """
+    figure, axes = style.figure(height=2.0)
+    bars = {"stop:\nyesterday's lists": (missed, PERSONAL),
+            "publish:\nhalf a table": (half, WARNING)}  # fmt: skip
+    said = [f"{lost:.{0 if lost >= 9.5 else 1}f}" for lost, _ in bars.values()]
+    for place, (text, (lost, colour)) in enumerate(zip(said, bars.values(), strict=True)):
+        axes.barh(place, lost, color=colour, height=0.6)
+        axes.text(lost, place, f" {text}", color=colour, va="center", fontweight="bold")
+    axes.set_yticks(range(len(bars)), list(bars))
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    finding = f"Yesterday's lists lose {said[0]} finds, half a table {said[1]}"
+    alt = f"{finding}, even with best sellers in its empty places."
+    style.finish(figure, axes, finding, "finds lost, in a hundred people", "", alt)
 
 
 def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
@@ -195,13 +222,14 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     if shown:
         after = f"{shown} day{'' if shown == 1 else 's'}"
         finding = f"After {after}, old lists still beat best sellers"
-    told = ", ".join(f"at age {age} {rate:.1%}" for age, rate in by_age["hit_rate"].items())
+    told = ", ".join(f"at age {age} {100 * rate:.1f}" for age, rate in by_age["hit_rate"].items())
     pairs = by_age["old_pairs"].iloc[-1]
-    alt = (f"{finding}. Customers with a hit: {told}; with old similarities alone {pairs:.1%}; "
-           f"best sellers {popular:.1%}.")  # fmt: skip
+    alt = (f"{finding}. Finds in a hundred people: {told}; with old similarities alone "
+           f"{100 * pairs:.1f}; best sellers {100 * popular:.1f}.")  # fmt: skip
     label = "age in days as the judged weeks begin" + (" (not to scale)" if not to_scale else "")
     label += "\nband and stroke: what chance leaves open"
-    style.finish(figure, axes, finding, label, "customers with a hit", alt, "y")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{round(100 * share, 4):g}"))
+    style.finish(figure, axes, finding, label, "finds in a hundred people", alt)
 
 
 def many_gauges(rings: np.ndarray) -> None:

@@ -236,30 +236,29 @@ def four_outcomes() -> None:
     """Where an interval can lie beside zero and the smallest gain worth a live test."""
     worth = 2.0
     examples = [(0.8, 3.6), (0.3, 1.6), (-1.6, 1.2), (-1.7, -0.3), (-0.9, 3.3)]
-    rules = ["above zero, reaches the line:\ntest it",
-             "above zero, short of the line:\nlower the cost, or leave it",
-             "includes zero, short of the line,\nand narrow: leave it",
-             "wholly below zero: leave it",
-             "any other that includes zero:\nwait for more customers"]  # fmt: skip
-    figure, axes = style.figure(height=4.9)
+    rules = ["above zero, reaches the line",
+             "above zero, short of the line",
+             "includes zero, short of the line, narrow",
+             "wholly below zero",
+             "any other that includes zero"]  # fmt: skip
+    figure, axes = style.figure(height=3.3)
     for place, (low, high) in enumerate(examples):
         answer = trust.outcome(low, high, worth)
         colour = PERSONAL if answer == trust.WORTH_IT else INK
         axes.plot([low, high], [place, place], color=colour, linewidth=5)
         axes.plot((low + high) / 2, place, "o", color=colour, markersize=11)
-        axes.text(-2.0, place - 0.1, answer, ha="right", va="center", fontweight="bold")
-        rule = rules[place]
-        axes.text(-2.0, place + 0.13, rule, ha="right", va="top", fontsize=style.SMALL)
+        axes.text(-2.1, place - 0.2, answer, ha="right", va="center", fontweight="bold")
+        axes.text(-2.1, place + 0.22, rules[place], ha="right", va="center")
     axes.plot([0, 0], [-0.45, 4.5], color=INK, linewidth=1)
     axes.plot([worth] * 2, [-0.45, 4.5], color=WARNING, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
     axes.text(worth, -0.62, "the line", ha="center", color=WARNING)
     narrow = "narrow: at most twice the line wide"
-    axes.text(4.8, 4.85, narrow, ha="right", va="center", fontsize=style.SMALL)
-    axes.set_xlim(-7.2, 4.8)
-    axes.set_ylim(5.0, -0.9)
+    axes.text(3.8, 4.95, narrow, ha="right", va="center", fontsize=style.SMALL)
+    axes.set_xlim(-9.6, 3.8)
+    axes.set_ylim(5.2, -0.9)
     style.bare(axes, equal=False)
-    style.title(axes, "Where does the interval start and end? Four answers")
+    style.title(axes, "Where the gain's interval lies says what to do")
     answers = "; ".join(
         f"{trust.outcome(*each, worth)}: {' '.join(rule.split())}"
         for each, rule in zip(examples, rules, strict=True)
@@ -481,7 +480,8 @@ def two_futures(futures: pd.DataFrame) -> None:
     axes.set_ylim(len(futures) - 0.45, -1.08)
     axes.margins(x=0.2)
     leads = [_points(lead) for lead in futures["lead"]]
-    finding = f"Same tastes: ahead by {leads[0]} or by {leads[1]}"
+    first, then = (_points(lead).split(" ")[0] for lead in futures["lead"].iloc[:2])
+    finding = f"Without the push, the lead goes from {first} to {leads[1]}"
     told = "; ".join(
         f"{name}: best sellers {row['best sellers']:.0%}, "
         f"personal lists {row['personal lists']:.0%}"
