@@ -302,7 +302,7 @@ def desk(case: Case, whole: bool = False) -> pd.DataFrame:
         "judges": (f"{score['judges']:,}", f"fewer than {evaluate.MIN_CUSTOMERS}"),
         **{name: (_of_100(*rate), "–") for name, rate in score["rates"].items()},
         "gain": (_span(*score["gain"]), _ends_below(*score["gain"][1:], score["line"])),
-        "low end": (points(score["gain"][1], "+"), "zero or below"),
+        "low end": (points(score["gain"][1], "+"), "zero or less"),
         "shuffle test": (
             _span(*score["shuffle"]),
             "never; it says why, after a no to 5",

@@ -260,7 +260,7 @@ def rule_in_questions() -> None:
             last = place == len(questions) - 1
             down = 1.8 if last and question != steps[-1][0] else 1.25
             style.box(axes, 2.3, y, 4.6, 0.85, question, INK)
-            style.box(axes, 7.9, y, 2.2, 0.7, answer, _ANSWERS[answer], filled=True)
+            style.box(axes, 8.05, y, 2.5, 0.7, answer, _ANSWERS[answer], filled=True)
             style.arrow(axes, (4.65, y), (6.75, y), _ANSWERS[answer])
             axes.text(5.6, y + 0.12, word, ha="center", va="bottom", color=_ANSWERS[answer])
             style.arrow(axes, (3.6, y - 0.45), (3.6, y - down + 0.43))
@@ -268,7 +268,7 @@ def rule_in_questions() -> None:
             axes.text(3.8, y - down / 2 - 0.01, other, va="center", color=INK)
             y -= down
     style.box(axes, 3.3, y + 0.06, 2.6, 0.7, "keep running", CHANCE, filled=True)
-    axes.set_xlim(-0.15, 9.1)
+    axes.set_xlim(-0.15, 9.4)
     axes.set_ylim(y - 0.4, 1.1)
     style.bare(axes, equal=False)
     finding = "The rule, written before the test: the first arrow to the right decides"
@@ -291,7 +291,7 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
     figure, axes = style.figure(height=0.75 * len(lifts) + 1.4)
     for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, (0, (2, 1)))):
         for place in range(len(lifts)):  # beside its interval, not through a sentence
-            axes.plot([side, side], [place - 0.2, place + 0.2], color=colour, linewidth=1.6,
+            axes.plot([side, side], [place - 0.13, place + 0.2], color=colour, linewidth=1.6,
                       linestyle=dash, zorder=3)  # fmt: skip
     left = min(0, *(low for low, _ in lifts))
     reach = max(worth_having, *(high for _, high in lifts)) - left
@@ -307,7 +307,7 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
             if low < worth_having:
                 why, answer = "the low end is below break-even", f"{SHIP} in steps"
         axes.plot([low, high], [place, place], color=colour, linewidth=7)
-        axes.text(left - 0.1 * reach, place - 0.36, f"{why}: {answer}", color=colour, ha="left",
+        axes.text(left - 0.1 * reach, place - 0.4, f"{why}: {answer}", color=colour, ha="left",
                   va="center", fontweight="bold")  # fmt: skip
         told.append(f"{low:+.0%} to {high:+.0%}, {why}: {answer}")
     axes.text(worth_having, -0.85, f"this shop's break-even, {worth_having:.0%}", color=WARNING,
