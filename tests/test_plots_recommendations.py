@@ -111,20 +111,23 @@ def test_steps_carry_their_figures(drawn):
     said = "\n".join(texts(figure.axes[0]))
     for words in ("came true: 50%", "best sellers: 30%", "nobody to judge by", "everybody else"):
         assert words in said.replace("\n", ", ") and words in alt
-    assert title(figure.axes[0]) == "Of those we know, 20% stand below the first step"
+    assert title(figure.axes[0]) == "Lists from purchases came true for 50%, best sellers for 30%"
     assert len(re.findall(r"\d+%", said + alt.split(".")[0])) <= 4, "the rest is for a table"
 
 
 def test_a_ladder_of_few_people_counts_them(drawn):
-    plots.steps(step_table(customers=[10, 0, 4], share=[10 / 14, 0, 4 / 14]))
+    unjudged = ["too few", "not judged", "too few"]
+    few = {"customers": [10, 0, 4], "share": [10 / 14, 0, 4 / 14]}
+    plots.steps(step_table(**few, status=unjudged))
     assert title(drawn[0][0].axes[0]) == "Of those we know, 4 of 14 stand below the first step"
-    plots.steps(step_table(status=["too few", "not judged", "too few"]))
+    plots.steps(step_table(status=unjudged))
     said = "\n".join(texts(drawn[1][0].axes[0]))
     assert "too few judged to tell" in said and "came true" not in said
 
 
 def test_steps_of_a_shop_without_events(drawn):
-    plots.steps(step_table(customers=[9, 0, 0], share=[1.0, 0, 0]))
+    alone = {"customers": [9, 0, 0], "share": [1.0, 0, 0]}
+    plots.steps(step_table(**alone, status=["not judged"] * 3))
     assert "One step serves everybody" in title(drawn[0][0].axes[0])
     assert "nobody today" in "\n".join(texts(drawn[0][0].axes[0]))
     plots.steps(step_table(), joined=False)

@@ -99,7 +99,7 @@ def lists_beside(lists: dict[str, list[str]], finding: str = "") -> None:
         finding = finding[0].upper() + finding[1:]
     n = max(map(len, lists.values()))
     wide = 19 if len(lists) < 4 else 13
-    figure, axes = style.figure(height=0.52 * n + 1.2)
+    figure, axes = style.figure(height=0.44 * n + 1.0)
     for place, (name, names) in enumerate(lists.items()):
         axes.text(place + 0.46, -0.55, "\n".join(textwrap.wrap(name, wide)), ha="center",
                   va="bottom", fontweight="bold")  # fmt: skip
@@ -190,7 +190,7 @@ def six_rows(rows: pd.DataFrame, reasons: list[str]) -> None:
     reasons : list of str
         One per row; empty where the row is kept.
     """
-    figure, axes = style.figure(height=0.42 * len(rows) + 1.3)
+    figure, axes = style.figure(height=0.34 * len(rows) + 1.0)
     heads = {"transaction_id": "receipt", "transaction_date": "date", "quantity": "pieces"}
     heads = [heads.get(name, name.removesuffix("_id")) for name in rows]
     pairs = zip(heads, rows, strict=True)
@@ -388,7 +388,7 @@ def the_rule(table: pd.DataFrame) -> None:
     answers = [data.GO, data.MEND, data.ASK, data.SEND_BACK]
     colours = [INK, _SOFT, _SOFT, WARNING]
     left = 2.6 + 1.46 * np.arange(len(answers))
-    figure, axes = style.figure(height=0.62 * len(table) + 1.2)
+    figure, axes = style.figure(height=0.5 * len(table) + 1.2)
     for start, name, colour in zip(left, answers, colours, strict=True):
         axes.text(start + 0.68, -0.55, name.replace(" ", "\n"), ha="center", va="bottom",
                   color=colour, fontweight="bold")  # fmt: skip

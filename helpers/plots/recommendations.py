@@ -177,22 +177,22 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
     joined : bool
         Whether purchases and events know people by the same ids.
     """
-    figure, axes = _canvas(10, 6.2, 4.9)
+    figure, axes = _canvas(10, 5.6, 3.05)
     colours = {"purchases": PERSONAL, "intent": OTHER, "popularity": POPULAR}
     what = {
-        "purchases": "bought something:\npurchases, and what\nwas looked at lately",
-        "intent": "looked, searched or\nfilled a cart lately",
-        "popularity": "nothing that we can\nuse: what others\nbought in 30 days",
+        "purchases": "bought something: purchases,\nand what was looked at lately",
+        "intent": "looked, searched or filled a\ncart lately",
+        "popularity": "nothing that we can use:\nwhat others bought in 30 days",
     }
     told = []
     for place, (step, row) in enumerate(table.iterrows()):
-        left, height = 0.05 + 0.55 * place, 4.4 - 2.15 * place
-        axes.add_patch(FancyBboxPatch((left, height), 3.75, 1.75, "round,pad=0,rounding_size=0.1",
+        left, height = 0.05 + 0.4 * place, 4.1 - 1.98 * place
+        axes.add_patch(FancyBboxPatch((left, height), 5.3, 1.5, "round,pad=0,rounding_size=0.1",
                                       fc=colours[step], ec="none", alpha=0.17))  # fmt: skip
         label = "best sellers" if step == "popularity" else step
-        axes.text(left + 0.15, height + 1.45, label, fontweight="bold", color=INK, va="center")
+        axes.text(left + 0.15, height + 1.22, label, fontweight="bold", color=INK, va="center")
         axes.text(
-            left + 0.15, height + 0.66, what[step], color=INK, va="center", fontsize=style.SMALL
+            left + 0.15, height + 0.53, what[step], color=INK, va="center", fontsize=style.SMALL
         )
         lines = [] if row["customers"] else ["nobody today"]
         if step == "popularity":  # there is no rival to judge best sellers by
@@ -204,20 +204,23 @@ def steps(table: pd.DataFrame, joined: bool = True) -> None:
         else:
             lines.append(f"came true: {percent(row['came_true'])}")
             lines.append(f"best sellers: {percent(row['best_sellers'])}")
-        axes.text(left + 3.9, height + 0.87, "\n".join(lines), va="center", color=INK,
+        axes.text(left + 5.45, height + 0.75, "\n".join(lines), va="center", color=INK,
                   linespacing=1.35)  # fmt: skip
         if place < len(table) - 1:
-            _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.4), INK)
+            _arrow(axes, (left + 0.27, height - 0.03), (left + 0.27, height - 0.45), INK)
             axes.text(
-                left + 0.42, height - 0.21, "else", va="center", fontsize=style.SMALL, color=INK
+                left + 0.48, height - 0.25, "else", va="center", fontsize=style.SMALL, color=INK
             )
         told.append(f"{label}: {', '.join(lines)}")
-    first = table.index[0]
+    first = table.iloc[0]
     people = round(table["customers"].sum() / table["share"].sum())
-    below = share_of(1 - table.loc[first, "share"], people)
+    below = share_of(1 - first["share"], people)
     if not joined:
         finding = "The ids don't meet, so this ladder counts people twice"
-    elif table.loc[first, "customers"] == table["customers"].sum():
+    elif first["status"] not in ("not judged", "too few"):
+        finding = f"Lists from {table.index[0]} came true for {percent(first['came_true'])}, "
+        finding += f"best sellers for {percent(first['best_sellers'])}"
+    elif first["customers"] == table["customers"].sum():
         finding = "One step serves everybody who gets a list today"
     else:
         finding = f"Of those we know, {below} stand below the first step"
