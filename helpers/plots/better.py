@@ -53,6 +53,7 @@ def in_words(method: str) -> str:
     return IN_WORDS.get(method, str(method).replace("_", " "))
 
 
+@style.larger
 def variety(table: pd.DataFrame) -> None:
     """Coverage and personalization of some lists, in two panels.
 
@@ -75,7 +76,7 @@ def variety(table: pd.DataFrame) -> None:
         axes.set_xlim(0, 1.18)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-        axes.set_title(name, fontsize=12, fontweight="normal")
+        axes.set_title(name, fontsize=style.LARGER, fontweight="normal")
         axes.set_yticks(range(len(table)), [called(method) for method in table.index])
     axes.invert_yaxis()
     won = [name for name in table if table[name].idxmax() == "random"]
@@ -90,6 +91,7 @@ def variety(table: pd.DataFrame) -> None:
     style.show(figure, f"{' and '.join(table)}: {told}. {finding}.")
 
 
+@style.larger
 def time_split(timeline: pd.DataFrame) -> None:
     """Purchases over time: what we learn from, what chooses settings, what is hidden.
 
@@ -133,6 +135,7 @@ def time_split(timeline: pd.DataFrame) -> None:
                  "purchases a day,\non average", f"{alt} {finding}.")  # fmt: skip
 
 
+@style.larger
 def hits_on_lists(shown: dict[str, list], bought_later: dict[str, list]) -> None:
     """Lists with their hits marked, a customer per row.
 
@@ -169,7 +172,8 @@ def hits_on_lists(shown: dict[str, list], bought_later: dict[str, list]) -> None
     style.show(figure, f"Lists with their hits filled in. {told}. {finding}.")
 
 
-def chance_of_a_hit(n_products: int, owned: float, k: int) -> None:
+@style.larger
+def chance_of_a_hit(n_products: int, owned: float, k: int, dice: float | None = None) -> None:
     """The dice's chance when one product is bought: so many squares of those that are not owned.
 
     Parameters
@@ -180,6 +184,8 @@ def chance_of_a_hit(n_products: int, owned: float, k: int) -> None:
         How many of them a customer has already, on average; no list shows those.
     k : int
         Places in the list.
+    dice : float, optional
+        The share of judges who find something in a random list.
     """
     had = min(round(owned), n_products - 1)
     free = n_products - had
@@ -197,12 +203,16 @@ def chance_of_a_hit(n_products: int, owned: float, k: int) -> None:
     axes.set_ylim(rows + 0.05, -0.05)
     style.bare(axes)
     finding = f"{len(chosen)} of the {free} products that this customer doesn't own yet"
+    if dice is not None:
+        hundred = percent(dice).removesuffix("%").strip()
+        finding = f"Dice find something for {hundred} of 100, with {len(chosen)} of {free} products"
     style.title(axes, finding)
     axes.set_xlabel("dark: on the random list; white: owned already")
     alt = f"{n_products} squares, {had} of them white, {len(chosen)} dark. {finding}."
     style.show(figure, alt)
 
 
+@style.larger
 def who_is_judged(counts: pd.Series) -> None:
     """How many customers can judge the lists, and why the others can't.
 
@@ -214,9 +224,8 @@ def who_is_judged(counts: pd.Series) -> None:
     figure, axes = style.figure(0.66 * len(counts) + 0.9)
     for place, (name, number) in enumerate(counts.items()):
         judge = name.startswith("judged")
-        colour, weight = (PERSONAL, "bold") if judge else ("#BBBBBB", "normal")
-        axes.barh(place, number, height=0.45, color=colour)
-        axes.text(0, place - 0.3, name, va="bottom", fontsize=11, color=INK, fontweight=weight)
+        axes.barh(place, number, height=0.45, color=PERSONAL if judge else "#BBBBBB")
+        axes.text(0, place - 0.3, name, va="bottom", color=INK)
         axes.text(number, place, f" {number:,}", va="center")
     axes.set_ylim(len(counts) - 0.6, -0.85)
     axes.set_yticks([])
@@ -228,6 +237,7 @@ def who_is_judged(counts: pd.Series) -> None:
     style.finish(figure, axes, finding, "customers", "", f"{finding}. {told}.")
 
 
+@style.larger
 def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     """What each list's hit rate is on the same future.
 
@@ -268,6 +278,7 @@ def hit_rates(results: pd.DataFrame, rival: str, k: int) -> None:
     style.finish(figure, axes, finding, xlabel, "", f"Hit rate of all methods. {finding}.")
 
 
+@style.larger
 def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
     """Longer lists reach more people, dice's too, and their places are worth less.
 
@@ -293,7 +304,7 @@ def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
         for (name, values), (colour, dashes) in zip(shares.items(), marks, strict=True):
             axes.plot(lengths, values, dashes, color=colour, linewidth=2.5, label=name)
         axes.axvline(min(k, longest), color=INK, linewidth=1, zorder=0)
-        axes.set_title(what, fontsize=12, fontweight="normal")
+        axes.set_title(what, fontsize=style.LARGER, fontweight="normal")
         axes.set_xlabel("length of the list")
         axes.set_xticks(sorted({1, min(k, longest), longest}))
         axes.set_ylim(bottom=0)
@@ -313,6 +324,7 @@ def list_lengths(hits: Mapping[str, np.ndarray], k: int) -> None:
     style.show(figure, f"{finding}. By length, {told}.")
 
 
+@style.larger
 def groups_of_customers(groups: pd.DataFrame) -> None:
     """The same list, judged by many groups: how far the score moves, and the rule of thumb.
 
@@ -356,6 +368,7 @@ def groups_of_customers(groups: pd.DataFrame) -> None:
     style.finish(figure, axes, finding, xlabel, "", alt)
 
 
+@style.larger
 def two_judges() -> None:
     """An easy and a hard customer, who judge a list each, and who judge both."""
     figure, axes = style.figure(2.9)
@@ -383,7 +396,7 @@ def two_judges() -> None:
                 word = "not asked" if hit is None else "hit" if hit else "no hit"
                 ink = "white" if hit else "#767676" if hit is None else INK
                 axes.text(left + 0.5 + 1.1 * column, row + 0.46, word.replace(" a", "\na"),
-                          ha="center", va="center", color=ink, fontsize=style.SMALL)  # fmt: skip
+                          ha="center", va="center", color=ink, fontsize=style.LARGER)  # fmt: skip
         axes.text(middle, 2.3, result, ha="center", fontweight="bold",
                   color=WARNING if panel == 0 else INK)  # fmt: skip
     for row, name in enumerate(who):
@@ -401,6 +414,7 @@ def two_judges() -> None:
     )
 
 
+@style.larger
 def four_boxes(boxes: dict[str, int], rival: str) -> None:
     """Who found something in both lists, in one of them, in neither.
 
@@ -441,6 +455,7 @@ def four_boxes(boxes: dict[str, int], rival: str) -> None:
     style.show(figure, f"Customers by where they found something: {told}. {finding}.")
 
 
+@style.larger
 def same_or_different(table: pd.DataFrame) -> None:
     """Our list minus others: the interval of the same people on that of different ones.
 
@@ -460,13 +475,13 @@ def same_or_different(table: pd.DataFrame) -> None:
         ]:  # fmt: skip
             told = f"{_point(low)} to {_point(high)}" if np.isfinite(low) else ""
             axes.text(1.02, place + lift, told, transform=axes.get_yaxis_transform(),
-                      va="center", color=ink, fontsize=style.SMALL)  # fmt: skip
+                      va="center", color=ink, fontsize=style.LARGER)  # fmt: skip
     axes.axvline(0, color=INK, linewidth=1.5)
     axes.set_yticks(range(len(table)), [in_words(name) for name in table.index])
     axes.set_ylim(len(table) - 0.5, -1.3)
     for lift, who, ink in [(-1.1, "same judges", INK), (-0.7, "different", "#6E6E6E")]:
         axes.text(1.02, lift, who, transform=axes.get_yaxis_transform(), va="center",
-                  color=ink, fontsize=style.SMALL, fontweight="bold")  # fmt: skip
+                  color=ink, fontsize=style.LARGER, fontweight="bold")  # fmt: skip
     same, apart = clear_differences(table)
     gained = [in_words(name) for name in same if name not in apart]
     finding = "Ours minus theirs: the same people (colour), different people (grey)"
@@ -492,6 +507,7 @@ def clear_differences(table: pd.DataFrame) -> tuple[list, list]:
     return list(same), list(apart)
 
 
+@style.larger
 def three_answers() -> None:
     """The rule of lesson 05a, drawn as three made-up intervals beside zero."""
     figure, axes = style.figure(2.5)
@@ -510,6 +526,7 @@ def three_answers() -> None:
     style.finish(figure, axes, finding, "", "", f"Three intervals. {told}.")
 
 
+@style.larger
 def gain_at_cuts(
     looks: dict[str, dict[str, float]], verdict: str, line: float, instead: str = ""
 ) -> None:

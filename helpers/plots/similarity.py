@@ -20,6 +20,8 @@ from helpers.telling import percent
 
 # two things of one kind, without a meaning of their own
 _ONE, _OTHER = COLOURS[9], COLOURS[7]
+_ALWAYS = 2  # products of a group that are named, with a line where it takes one
+_CLEARLY = 7  # points that a name on the map is nearer to its own dot than to another
 
 
 def _circle(axes, centre, radius, colour) -> None:
@@ -27,6 +29,7 @@ def _circle(axes, centre, radius, colour) -> None:
     axes.add_patch(Circle(centre, radius, fill=False, edgecolor=colour, linewidth=2))
 
 
+@style.larger
 def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     """Who bought the one, the other, or both, as overlapping circles with people in them.
 
@@ -85,6 +88,7 @@ def circles(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     style.show(figure, f"Circles of buyers that overlap: {'; '.join(told)}.")
 
 
+@style.larger
 def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     """Two products as arrows: as long as the root of their buyers, the cosine between them.
 
@@ -130,6 +134,7 @@ def arrows(bought: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
     style.show(figure, f"Arrows of products, with the angle between them: {'; '.join(told)}.")
 
 
+@style.larger
 def pages_per_product(
     counted: pd.Series, scaled: pd.Series, names: pd.Series, buyers: pd.Series, most: int = 6
 ) -> None:
@@ -174,6 +179,7 @@ def pages_per_product(
     style.finish(figure, axes, title, "product pages that show it", "", f"{title}.")
 
 
+@style.larger
 def trail(
     transactions: pd.DataFrame,
     names: pd.Series,
@@ -225,7 +231,7 @@ def trail(
     # room for the last name
     begin, end = drawn.min(), drawn.max()
     length = max(end - begin, pd.Timedelta(days=7))
-    room = 0.025 * max(len(style.short(names[product])) for product in drawn.index)
+    room = 0.027 * max(len(style.short(names[product])) for product in drawn.index)
     axes.set_xlim(begin - 0.04 * length, begin + length / (1 - room))
     days = pd.DatetimeIndex([begin, end]).unique()
     axes.set_xticks(days, [f"{day:%d %b %Y}".lstrip("0") for day in days])
@@ -335,10 +341,11 @@ def _apart(levels, gap) -> list[float]:
     return heights
 
 
+@style.larger
 def product_map(
     groups: pd.DataFrame,
     products: pd.DataFrame,
-    n_labels: int = 25,
+    n_labels: int = 18,
     named: Collection = (),
     in_category: pd.Series | None = None,
 ) -> None:
@@ -362,7 +369,7 @@ def product_map(
     """
     if groups.empty:
         return
-    figure, axes = style.figure(6.4)
+    figure, axes = style.figure(6)
     names = display_names(products)
     clear = groups.attrs["clear"]
     by_group = list(groups.groupby("group"))
@@ -380,7 +387,7 @@ def product_map(
                 markeredgewidth=1.6, markersize=6, zorder=3,
             )  # fmt: skip
     style.bare(axes, equal=False)
-    axes.margins(0.18, 0.14)
+    axes.margins(0.16, 0.11)
     if len(known):
         finding = (
             f"{len(elsewhere)} of {len(known)} products (rings) have their nearest in another "
@@ -410,7 +417,7 @@ def product_map(
         if len(told) < n_labels and placer.beside(
             groups.loc[product, ["x", "y"]].to_numpy(float),
             style.short(names[product]),
-            always=product in named,
+            always=product in named or ranked["rank"][product] <= _ALWAYS,
         ):
             told.append(product)
     alt = f"Map of {len(groups)} products: {finding}."
@@ -471,7 +478,7 @@ class _Labels:
         ]
         self.taken = []
 
-    def _put(self, places, text, members, own=None, **look) -> bool:
+    def _put(self, places, text, members, own=None, apart=0, lined=False, **look) -> bool:
         for (x, y), ha, va in places:
             artist = self.axes.text(
                 *self.axes.transData.inverted().transform((x, y)), text, ha=ha, va=va, **look
@@ -479,9 +486,12 @@ class _Labels:
             box = artist.get_window_extent(self.renderer).padded(1.5 * self.pixels)
             beside = [point for place, point in enumerate(self.points) if place != own]
             free = not any(box.overlaps(other) for other in [*self.taken, *beside])
-            if free:  # nearer to its own than to any other
+            if free:  # nearer to its own than to any other, and seen to be
                 near = np.clip(self.middles, [box.x0, box.y0], [box.x1, box.y1])
-                free = int(np.hypot(*(self.middles - near).T).argmin()) in members
+                away = np.hypot(*(self.middles - near).T)
+                reach = 0 if lined else away[list(members)].min()
+                away[list(members)] = np.inf
+                free = reach + apart * self.pixels <= away.min()
             whole = self.frame.x0 <= box.x0 and box.x1 <= self.frame.x1
             if free and whole and self.frame.y0 <= box.y0 and box.y1 <= self.frame.y1:
                 self.taken.append(box)
@@ -504,7 +514,7 @@ class _Labels:
             text,
             set(members),
             color=[0.7 * part for part in _rgb(colour)],
-            fontsize=12,
+            fontsize=12.5,
             fontweight="bold",
             zorder=5,
         )
@@ -516,23 +526,21 @@ class _Labels:
         gap = 5 * self.pixels
         tries = [((x + gap, y), "left", "center"), ((x - gap, y), "right", "center")]
         tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
-        tries += [((x + gap, y + gap), "left", "bottom"), ((x + gap, y - gap), "left", "top")]
-        tries += [((x - gap, y + gap), "right", "bottom"), ((x - gap, y - gap), "right", "top")]
-        look = {"color": INK, "fontsize": style.SMALL, "zorder": 4}
-        if self._put(tries, text, {own}, own, **look):
+        look = {"color": INK, "fontsize": style.LARGER, "zorder": 4}
+        if self._put(tries, text, {own}, own, apart=_CLEARLY, **look):
             return True
         if not always:
             return False
         turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         for step, turn in ((step, turn) for step in range(3, 12) for turn in turns):
             far = np.array([np.cos(turn), np.sin(turn)]) * 6 * step * self.pixels
-            ha = "left" if far[0] > 0 else "right"
+            ha = "center" if abs(far[0]) < 1 else "left" if far[0] > 0 else "right"
             along = np.linspace(0.1, 1, 20)[:, None] * far + (x, y)
             others = np.delete(self.middles, own, axis=0)[:, None]
             crossed = (np.hypot(*np.moveaxis(others - along, -1, 0)) < 6 * self.pixels).any()
             crossed |= any(box.contains(*at) for box in self.taken for at in along)
             if not crossed and self._put(
-                [((x, y) + far, ha, "center")], text, range(len(self.points)), **look
+                [((x, y) + far, ha, "center")], text, {own}, apart=2 * _CLEARLY, lined=True, **look
             ):
                 line = self.axes.transData.inverted().transform([(x, y), (x, y) + 0.96 * far])
                 self.axes.plot(*line.T, color=GREY, linewidth=0.8, zorder=2)

@@ -8,6 +8,7 @@ and wrap; axes' names wrap, too.
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import os
 import re
@@ -29,6 +30,7 @@ from helpers.telling import kept, typeset
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#444444", "#8C6D31", GREY, "#7B3294"]
 WIDTH = 5.5  # inches, of all figures
 SMALL = 11  # points, of the smallest letters: ten pixels where 360 pixels show the whole width
+LARGER = 12.2  # points: eleven pixels there
 PALE = "#E3E3E3"  # what stands behind, or isn't meant
 #: Behind letters that a line passes.
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -68,6 +70,27 @@ def figure(height: float = 3.7, width: float = WIDTH, **more):
     tuple of (Figure, Axes or array of Axes)
     """
     return plt.subplots(figsize=(width, height), **more)
+
+
+def larger(draw):
+    """A figure with room for it: its letters have eleven pixels on a phone of 360.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws the figure and shows it.
+
+    Returns
+    -------
+    callable
+    """
+
+    @functools.wraps(draw)
+    def drawn(*args, **kwargs):
+        with plt.rc_context({"font.size": LARGER}):
+            return draw(*args, **kwargs)
+
+    return drawn
 
 
 def title(axes, text: str) -> None:
