@@ -59,7 +59,7 @@ def test_lifts_melt_from_their_early_to_their_later_value(figures, later):
     assert any(list(line.get_xdata()) == [1.4, 1.4] for line in axes.lines)
 
 
-def test_three_kinds_of_pairs_stand_beside_what_chance_gives(figures):
+def test_two_kinds_of_pairs_stand_beside_what_chance_gives(figures):
     plots.instead_or_together()
     [axes] = figures[0].axes
     told = [text.split(": ") for text in written(axes) if ": " in text]
@@ -123,6 +123,15 @@ def test_the_last_place_is_the_marked_one(figures, n):
     marked = [to_hex(bar.get_facecolor()) == to_hex(colours.WARNING) for bar in axes.patches]
     assert marked == [place == n - 1 for place in range(n)]
     assert f"{hits[-1] / hits.sum():.0%}" in title(axes) or n == 10
+
+
+@pytest.mark.parametrize("shares", [{"its buyers": 0.63, "all others": 0.096}, {"its buyers": 0}])
+def test_rows_that_changed_are_as_long_as_their_shares(figures, shares):
+    plots.rows_that_changed(shares)
+    [axes] = figures[0].axes
+    assert [bar.get_width() for bar in axes.patches] == [*shares.values()]
+    assert f"{shares['its buyers']:.0%} of the buyers' rows change" in title(axes)
+    no_overlap(axes)
 
 
 def test_the_names_of_the_taps_stand_clear_of_each_other(figures):

@@ -196,6 +196,7 @@ def test_a_years_bill_shows_what_is_paid_for(drawn):
     no_overlap(axes)
     plots.yearly_bills(bills.assign(computing=36))  # too thin to be seen
     assert {"computing: 36", "waiting", "people"} <= set(written(drawn[-1]))
+    assert [line.get_color() for line in drawn[-1].lines] == [colours.PERSONAL] * len(bills)
     no_overlap(drawn[-1])
     plots.yearly_bills(bills.assign(computing=36.5))  # as in the text
     assert "computing: 36.50" in written(drawn[-1])

@@ -33,6 +33,7 @@ from helpers.plots.channels import (
     instead_or_together,
     lift_melts,
     place_values,
+    rows_that_changed,
     three_numbers,
     three_taps,
     tie_break,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
@@ -61,31 +63,33 @@ _WHERE = {
 
 def four_places() -> None:
     """One engine, its two tables and the four places that show them."""
-    figure, axes = style.figure(4.1)
-    tables = [("a row per\ncustomer", 2.62, ("homepage", "email")),
-              ("a row per\nproduct", 0.52, ("product_page", "cart"))]  # fmt: skip
-    axes.text(-1.5, 1.97, "one engine", color=PERSONAL, ha="center", va="center",
+    figure, axes = style.figure(3.4)
+    tables = [("a row per\ncustomer", 1.88, ("homepage", "email")),
+              ("a row per\nproduct", 0.24, ("product_page", "cart"))]  # fmt: skip
+    axes.text(-1.5, 1.505, "one engine", color=PERSONAL, ha="center", va="center",
               fontweight="bold")  # fmt: skip
-    height, told = 3.15, []
+    height, told = 2.46, []
     for table, corner, places in tables:
-        _panel(axes, (-2.35, corner), 1.7, 0.98, PERSONAL)
-        axes.text(-1.5, corner + 0.49, table, color=PERSONAL, ha="center", va="center",
+        _panel(axes, (-2.35, corner), 1.7, 0.89, PERSONAL)
+        axes.text(-1.5, corner + 0.445, table, color=PERSONAL, ha="center", va="center",
                   fontweight="bold", fontsize=style.SMALL)  # fmt: skip
         side = 1 if corner > 1 else -1
-        style.arrow(axes, (-1.5, 1.97 + 0.2 * side), (-1.5, corner + 0.49 - 0.49 * side), CHANCE)
+        style.arrow(axes, (-1.5, 1.505 + 0.13 * side), (-1.5, corner + 0.445 * (1 - side)), CHANCE)
         for name in places:
             does, shows = _WHERE[name]
             title, _ = CHANNELS[name]
-            style.arrow(axes, (-0.6, corner + 0.49), (0.0, height + 0.43), CHANCE)
-            _panel(axes, (0.05, height), 4.45, 0.95, INK)
-            axes.text(0.2, height + 0.72, title, fontweight="bold", va="center")
-            axes.text(0.2, height + 0.32, f"{does}:\n{shows}", va="center", fontsize=style.SMALL)
+            style.arrow(axes, (-0.6, corner + 0.445), (-0.22, height + 0.35), CHANCE)
+            _panel(axes, (-0.2, height), 5.4, 0.7, INK)
+            axes.text(-0.08, height + 0.35, title, fontweight="bold", va="center",
+                      fontsize=style.SMALL)  # fmt: skip
+            axes.text(1.88, height + 0.35, f"{does}:\n{shows}", va="center",
+                      fontsize=style.SMALL)  # fmt: skip
             told.append(f"{title}, {shows}")
-            height -= 1.05
-    axes.set_xlim(-2.4, 4.6)
-    axes.set_ylim(-0.1, 4.15)
+            height -= 0.82
+    axes.set_xlim(-2.4, 5.25)
+    axes.set_ylim(-0.1, 3.25)
     style.bare(axes, equal=False)
-    style.title(axes, "One engine, two tables, four places")
+    style.title(axes, "Four places start from a customer or from a product")
     style.show(
         figure,
         "One engine makes a row per customer, for homepage and e-mail, and a row per product, for "
@@ -206,11 +210,10 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
 
 
 def instead_or_together() -> None:
-    """Fewer common buyers than chance gives, about as many, or more: three kinds of pairs."""
-    figure, axes = style.figure(3.7)
+    """Fewer common buyers than chance gives, or more: two kinds of pairs."""
+    figure, axes = style.figure(2.9)
     kinds = [
         (4, "instead of each other", "two kettles (many looked at both)", WARNING),
-        (20, "nothing to do with each other", "kettle & novel", CHANCE),
         (60, "as well", "kettle & tea", PERSONAL),
     ]
     axes.axvline(20, color=CHANCE, linestyle="--", zorder=0)
@@ -226,9 +229,9 @@ def instead_or_together() -> None:
             fontsize=style.SMALL,
             bbox=style.ON_WHITE,
         )
-    axes.text(22, -0.72, "chance gives 20", color=CHANCE, va="center")
+    axes.text(22, -0.62, "chance gives 20", color=CHANCE, va="center")
     axes.set_xlim(0, 128)
-    axes.set_ylim(2.5, -1.0)
+    axes.set_ylim(1.5, -0.9)
     axes.set_yticks([])
     axes.set_xticks([0, 20, 40, 60])
     axes.spines["left"].set_visible(False)
@@ -368,6 +371,30 @@ def place_values(table: pd.DataFrame) -> None:
     alt = f"{finding}. Hits per 100 customers by slot: {told}. At random: {chance:.1f}."
     style.finish(figure, axes, finding, "slot of the row" if n > 6 else "",
                  "hits per 100 customers", alt)  # fmt: skip
+
+
+def rows_that_changed(shares: Mapping[str, float]) -> None:
+    """Whose rows change if sensitive purchases are left out of the scores.
+
+    Parameters
+    ----------
+    shares : dict of str to float
+        Of the rows of each group; the buyers' first.
+    """
+    figure, axes = style.figure(0.75 * len(shares) + 0.9)
+    for place, (name, share) in enumerate(shares.items()):
+        axes.barh(place, share, 0.4, color=INK if place else WARNING)
+        axes.text(0, place - 0.27, f"{name}: {percent(share)}", va="bottom", fontweight="bold",
+                  color=INK if place else WARNING)  # fmt: skip
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(shares) - 0.6, -0.8)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    buyers, *_ = shares
+    finding = f"Leave these purchases out: {percent(shares[buyers])} of the buyers' rows change"
+    told = "; ".join(f"{name} {percent(share)}" for name, share in shares.items())
+    alt = f"{finding}. Rows that change, of {told}."
+    style.finish(figure, axes, finding, "rows that change", "", alt, percent="x")
 
 
 def three_taps() -> None:

@@ -395,16 +395,20 @@ def yearly_bills(bills: pd.DataFrame) -> None:
         One row per way; ``computing``, ``waiting`` and ``people``, in money.
     """
     colours = {"computing": PERSONAL, "waiting": WARNING, "people": INK}
-    figure, axes = style.figure(height=0.95 * len(bills) + 1.5)
+    figure, axes = style.figure(height=0.75 * len(bills) + 1.3)
     totals = bills.sum(axis=1)
     for place, (name, row) in enumerate(bills.iterrows()):
         left = 0
         for part, colour in colours.items():
             axes.barh(place, row[part], left=left, height=0.42, color=colour)
             left += row[part]
-        axes.text(0, place - 0.26, f"{name}: {totals[name]:,.0f}", va="bottom")
+        axes.text(0, place - 0.25, f"{name}: {totals[name]:,.0f}", va="bottom")
     seen = bills.max() > 0.004 * totals.max()
-    # a part too thin to be seen says how much it is
+    for part in bills.columns[~seen]:  # too thin to be seen: a line says that it is there
+        for place in np.flatnonzero(bills[part] > 0):
+            axes.plot([0, 0], [place - 0.21, place + 0.21], color=colours[part], linewidth=4,
+                      solid_capstyle="butt", clip_on=False)  # fmt: skip
+    # and the key how much it is
     named = {part if seen[part] else f"{part}: {_exactly(bills[part].max())}": colour
              for part, colour in colours.items()}  # fmt: skip
     style.key(axes, named, -0.95)
