@@ -38,16 +38,14 @@ MAX_WEEKS = 12
 _ANY_VISITS = 1e9  # a week: more than any place has
 
 # what is asked for in one sentence, where a day to look again is what is missing
-_AGAIN = "a day to look again, once, when enough customers have come back"
-_FEW_JUDGED = "Collect purchases for longer, or judge by more of the last days."
+_AGAIN = "one day to look again, when enough customers have come back"
+_FEW_JUDGED = "Collect purchases for longer, or judge by more of the most recent days."
 _TOO_THIN = (
-    "The data are too thin to tell: {why}. It takes about {{customers_for_{what}:,}} customers to "
-    "judge by, instead of {{customers_judged:,}}: collect purchases for longer, or judge by more "
-    "of the last days, and look once when there are so many."
+    "We have too few customers to tell: {why}. We need about {{customers_for_{what}:,}} customers "
+    "to judge by, instead of {{customers_judged:,}}. So collect purchases for longer or judge by "
+    "more of the most recent days, then look once."
 )
-_UNDECIDED = (
-    "the range that chance leaves open includes zero, and is wider than what is worth having"
-)
+_UNDECIDED = "the likely range includes zero, and is wider than what we need"
 
 
 def points(share: float, sign: str = "+") -> str:
@@ -112,10 +110,10 @@ _HOLDS = {
     "summary.csv": "who gets what, by source and segment",
     "comparison.csv": "what changed since the lists before these",
     "engine.zip": "the engine that made the lists",
-    "homepage.csv": "for the homepage: a list a customer",
+    "homepage.csv": "for the homepage: a list for each customer",
     "email.csv": "for mails: only those who agreed",
-    "product_page.csv": "for product pages: a list a product",
-    "cart.csv": "for reminders of a cart left behind",
+    "product_page.csv": "for product pages: a list for each product",
+    "cart.csv": "for reminders of carts left behind",
     "retention_offers.csv": "who may get an offer, and which",
     "retention_holdout.csv": "who must get no offer, so that it can be measured",
     "metrics.json": "all figures of the run, for programs",
@@ -341,7 +339,7 @@ CHECKS = [
         "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
         "otherwise": NOT_YET,
         "answer": "{customers_judged:,} bought before the days we judge by, and something new then",
-        "missing": "too few customers came back to judge by",
+        "missing": "too few customers came back for us to judge by",
         "ask": _AGAIN,
         "what_to_do": _FEW_JUDGED,
         "if_unknown": "{not_judged}",
@@ -361,7 +359,7 @@ CHECKS = [
     },
     {
         "about": "line",
-        "question": "Could earlier purchases foretell enough?",
+        "question": "Could earlier purchases predict enough?",
         "short": "the signal could reach the line",
         "passes": lambda evidence: (
             not too_little(
@@ -369,7 +367,7 @@ CHECKS = [
             )
         ),
         "otherwise": DONT,
-        "answer": "{signal_low_points} to {signal_high_points} points better than a stranger's; "
+        "answer": "{signal_low_points} to {signal_high_points} points against a stranger's; "
         "enough is {line_points}{signal_rough}",
         "what_to_do": "{no_signal}",
     },
@@ -381,18 +379,18 @@ CHECKS = [
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
-        "answer": "{gain_low_points} to {gain_high_points} points above them; enough is "
+        "answer": "{gain_low_points} to {gain_high_points} points against them; enough is "
         "{line_points}{gain_rough}",
         "what_to_do": "{no_gain}",
     },
     {
         "about": "sure",
-        "question": "Is what earlier purchases foretell surely above zero?",
+        "question": "Is what earlier purchases predict surely above zero?",
         "short": "the signal is above zero",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "its lower end is {signal_low_points} points",
-        "missing": "whether earlier purchases foretell anything is still open",
+        "answer": "at worst, it is {signal_low_points} points",
+        "missing": "we can't tell yet whether earlier purchases predict anything",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
     },
@@ -402,7 +400,7 @@ CHECKS = [
         "short": "the gain is above zero",
         "passes": lambda evidence: evidence["gain_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "its lower end is {gain_low_points} points",
+        "answer": "at worst, it is {gain_low_points} points",
         "missing": "there may be no gain at all",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="gain"),
@@ -411,18 +409,18 @@ CHECKS = [
         # asked of the gain, not of the line: that the line is reached was asked before, and a lift
         # below it needs no test. So a lower cost never makes this harder.
         "about": "test",
-        "question": f"Could {MAX_WEEKS} weeks notice the best case of the gain?",
+        "question": f"Could {MAX_WEEKS} weeks notice the gain at its best?",
         "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": "they notice {noticed}; the best case is {best_lift:,.0%}",
+        "answer": "they notice {noticed}; at best, lists bring {best_lift:,.0%}",
         "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
         "ask": "a place that more customers see",
         "what_to_do": "{no_test}",
         # traffic is no property of the lists: the recommendation stands without it, the date not
         "may_stay_open": True,
-        "if_unknown": "Before you start it, enter the visits of known customers to the place of "
-        "the list in a week (`visits_per_week`): until then nobody knows how long it takes.",
+        "if_unknown": "Before the start, enter the visits of known customers a week, where the "
+        "list is shown (`visits_per_week`): until then nobody knows how long the test takes.",
     },
 ]
 
@@ -437,7 +435,7 @@ _HELD = (1, 3, 2, 2, 1)
 STOPS = [
     {
         "question": "Is nothing on a list that must not be shown?",
-        "short": "may it be shown?",
+        "short": "may all of it be shown?",
         "count": "forbidden",
         "stops": "the test and every list",
         "stops_all": True,
@@ -447,12 +445,12 @@ STOPS = [
         "until_known": "legal signs what is forbidden",
         "start": True,
         "signs": "legal",
-        "mend": "Name it as forbidden (`deny_products` or `deny_categories`), and make all lists "
-        "anew.",
+        "mend": "Enter it as forbidden (`deny_products` or `deny_categories`), and make all lists "
+        "again.",
     },
     {
         "question": "Is nothing on a list that is sold out?",
-        "short": "is it in stock?",
+        "short": "is all of it in stock?",
         "count": "sold_out",
         "stops": "its own place",
         "stops_all": False,
@@ -462,11 +460,11 @@ STOPS = [
         "until_known": "the homepage checks the stock",
         "start": True,
         "signs": "merchandising",
-        "mend": "The homepage checks the stock whenever it is shown, and a reserve moves up.",
+        "mend": "The homepage checks the stock whenever it is shown, and the next one moves up.",
     },
     {
         "question": "Did everybody who gets a mail agree?",
-        "short": "did they agree?",
+        "short": "did all who get a mail agree?",
         "count": "without_consent",
         "stops": "mails and reminders",
         "stops_all": False,
@@ -508,10 +506,11 @@ _OPEN = {4: "the test's length", 5: "legal's word"}
 def _what_got_a_yes(answers, on_the_line, on_the_test):
     """A sentence on a recommended test: all but the open answers are yes, some on assumptions."""
     waits = [name for at, name in _OPEN.items() if answers[at] is None]
-    told = f"But for {' and '.join(waits)}, all" if waits else "All"
+    told = "All questions answered so far get a yes" if waits else "All questions get a yes"
     rests = [on for at, on in ((2, on_the_line), (4, on_the_test)) if on and answers[at]]
     partly = f", partly on {' and '.join(dict.fromkeys(rests))}" if rests else ""
-    return f"{told} the page's questions get a yes{partly}."
+    still_open = f" Still open: {' and '.join(waits)}." if waits else ""
+    return f"{told}{partly}.{still_open}"
 
 
 _OF_A_STOP = ("question", "short", "stops", "stops_all", "until_known", "start", "signs", "mend")
@@ -588,7 +587,7 @@ def decide(evidence) -> dict:
     known = {name: value for name, value in evidence.items() if _is_known(value)}
     wanted = known.pop("wanted", [])
     known |= {
-        "mend": "See what is doubted in the data.",
+        "mend": "Look at what is doubtful in the data.",
         "but_for": "",
         "not_judged": _FEW_JUDGED,
         **_customers_needed(known),
@@ -608,11 +607,11 @@ def decide(evidence) -> dict:
         first = stopping[0]
         result = {
             "decision": NOT_YET,
-            "because": "The figures speak for a test, but something is shown that must not be: "
-            f"{first['answer']}. That stops it, whatever the gain is.",
+            "because": "The numbers speak for a test, but something is shown that must not be: "
+            f"{first['answer']}. That stops the test, however large the gain is.",
             "what_to_do": first["mend"],
             "missing": "the lists show something that must not be shown",
-            "ask": "the lists made anew, counted again, and signed by legal",
+            "ask": "new lists, checked again and signed by legal",
         }
     else:
         rests = (known.get(name) for name in ("assumed", "test_assumed"))
@@ -635,7 +634,7 @@ def decide(evidence) -> dict:
 
 def _steps(before, count_clicks):
     """Who does what before a test starts."""
-    told = ["engineering sets up these lists"]
+    told = ["engineering sets up the lists"]
     if count_clicks:
         told.append("the data team counts clicks and carts")
     legal = [] if any(step.startswith("legal signs") for step in before) else ["legal signs"]
@@ -650,9 +649,9 @@ def _before_the_test(parts):
 _HOW_MANY = {1: "one number is", 2: "two numbers are"}
 #: A number that nobody has entered, in short, and who fills it in.
 _TO_FILL_IN = {
-    "visits_per_week": "Visits a week of known customers, where the list is shown (product)",
+    "visits_per_week": "Visits a week by known customers, where the list is shown (product)",
     "cost_per_year": "Cost of the first year (finance)",
-    "lift": "Smallest rise of sales that pays (finance)",
+    "lift": "Smallest rise in sales that pays off (finance)",
 }
 
 
@@ -662,7 +661,7 @@ def _holds_once(wanted):
         return ""
     named = " and ".join("{what} (`{key}`)".format(**each) for each in wanted)
     turns = [each["turns"] for each in wanted if each["turns"]]
-    return " ".join([f"It holds only once {_HOW_MANY[len(wanted)]} filled in: {named}.", *turns])
+    return " ".join([f"This holds only once {_HOW_MANY[len(wanted)]} filled in: {named}.", *turns])
 
 
 def headline(decision: Mapping) -> str:
@@ -714,7 +713,8 @@ def _in_points(known):
     ends = ("signal_low", "signal_high", "gain_low", "gain_high")
     told = {f"{name}_points": points(known[name]) for name in ends if name in known}
     if "doubts" in known:
-        told["doubts_told"] = counted(known["doubts"], "reasons")
+        many = known["doubts"]
+        told["doubts_told"] = counted(many, "reasons") if many else "no reason"
     if "rows_kept" in known:
         nearly = 0.995 <= known["rows_kept"] < 1
         told["rows_told"] = "more than 99%" if nearly else f"{known['rows_kept']:.0%}"
@@ -723,7 +723,7 @@ def _in_points(known):
         told["line_points"] = points(line, "") if line <= 1 else "more than 100"
         for name in ("signal", "gain"):
             rough = too_rough(known.get(f"{name}_low"), known.get(f"{name}_high"), line)
-            told[f"{name}_rough"] = ", but it is too rough to rule that out" if rough else ""
+            told[f"{name}_rough"] = ", but the range is too wide to rule that out" if rough else ""
     if "smallest_lift" in known:
         told["noticed"] = noticed(known["smallest_lift"])
     return told
@@ -733,37 +733,35 @@ def noticed(lift: float | None, before: str = "") -> str:
     """What a test can notice, in words; infinity, or None in a file: too few customers for any."""
     if lift is not None and math.isfinite(lift):
         return f"{before}{lift:,.0%} more carts"
-    return "no rise of carts, however high"
+    return "no rise in carts, however large"
 
 
 def _said_of(known):
     """What is to be done about a no that may have more than one reason."""
-    reopen = "A cheaper version, or a busier place, would reopen it."
+    reopen = "A cheaper version or a busier place would reopen the question."
     told = {
-        "no_signal": "Show the best sellers; personal lists would be decoration.",
+        "no_signal": "Show the best sellers; personal lists would be mere decoration.",
         "no_gain": "Keep the best sellers, and say over which days they are counted.",
-        "no_test": "Look for a place that more customers see, or that these see more often.",
+        "no_test": "Look for a place that more customers see, or the same ones more often.",
     }
     if known.get("gain_high", 0) < 0:
-        told["no_signal"] = "Show the best sellers: personal lists are worse than those."
+        told["no_signal"] = "Show the best sellers: personal lists do worse."
     elif known.get("signal_low", 0) > 0:
         told["no_signal"] = (
-            "Earlier purchases foretell something, but too little to earn what the lists must. "
+            "Earlier purchases predict something, but too little for the lists to pay off. "
             f"Show the best sellers. {reopen}"
         )
     if known.get("gain_low", 0) > 0:
-        told["no_gain"] += (
-            f" The gain is there, but too small to earn what the lists must. {reopen}"
-        )
+        told["no_gain"] += f" There is a gain, but it is too small to pay off. {reopen}"
     floor, best = known.get("floor_lift", 0), known.get("best_lift", 0)
     if floor > best > 0:
         told["no_test"] = (
-            "It takes more customers, not more visits of the same: however often these come, "
+            "It takes more customers, not more visits by the same ones: however often they come, "
             f"{MAX_WEEKS} weeks notice {noticed(floor, 'nothing below ')}."
         )
         if math.isfinite(floor):
             times = (floor / best) ** 2
-            told["no_test"] += f" With about {max(times, 1.1):,.1f} times as many it could be seen."
+            told["no_test"] += f" With about {max(times, 1.1):,.1f} times as many, it could."
     return told
 
 
@@ -780,7 +778,7 @@ def _ask(check, known):
             "decision": NOT_YET,
             "missing": "not everything is known that the rule asks for",
             "ask": check.get("ask", _AGAIN),
-            "because": f"The first question without an answer: {question}",
+            "because": f"The first question that nobody can answer yet: {question}",
             "what_to_do": check.get("if_unknown", "Find this out first.").format(**known),
         }
     return {
@@ -788,7 +786,7 @@ def _ask(check, known):
         "answer": answer,
         "passed": passed,
         "decision": check["otherwise"],
-        "because": f"The first question with the answer no: {question}",
+        "because": f"The first question with a no: {question}",
         "what_to_do": "" if passed else check["what_to_do"].format(**known),
         "missing": check.get("missing", ""),
         "ask": check.get("ask", ""),
@@ -954,7 +952,7 @@ def collect(
     facts["money"] = _money(quality, facts["evidence"], facts["plan"])
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
-        look = f"See first what is worth a look in the data: {names}."
+        look = f"First take a look at this in the data: {names}."
         facts["decision"]["what_to_do"] = f"{look} {facts['decision']['what_to_do']}"
     return facts
 
@@ -1008,21 +1006,22 @@ def will_it_settle(facts: Mapping) -> str:
     settled, answer = facts["settled"], facts["decision"]["decision"]
     none = "" if answer == SHIP else "No test is proposed. "
     if answer == FIX_DATA:
-        return f"{none}What one could settle can be said once the data are mended."
+        return f"{none}Whether one would help can be said once the data are fixed."
     if not settled:
-        return f"{none}How likely a test settles it can be said once its weekly visits are known."
+        return f"{none}How likely a clear answer is, we know once its weekly visits are known."
     weeks = counted(settled["weeks"], "weeks")
     if not settled["chances"]:
-        return f"{none}Not even {weeks} could settle it, because too few customers come."
+        return f"{none}Not even {weeks} would give a clear answer: too few customers come."
+    asked = f"{'Is' if settled['weeks'] == 1 else 'Are'} {weeks}"
+    asked = asked if answer == SHIP else f"Would {weeks} be"
     nothing, half, exactly, twice = (
         _of_100(settled["chances"][name])
         for name in ("no effect", "half of it", "exactly worth having", "twice that")
     )
     return (
-        f"{none}{'Will' if answer == SHIP else 'Would'} {weeks} settle it, with a roll-out or a "
-        f"drop? In {exactly} of 100 such tests if lists truly bring {facts['plan']['lift']:,.0%} "
-        f"more carts, in {twice} if twice that, in {half} if half, in {nothing} if none. "
-        "The others can't tell."
+        f"{none}{asked} enough? Of 100 such tests, {exactly} would give a clear answer if "
+        f"lists truly bring {facts['plan']['lift']:,.0%} more carts, {twice} if they bring twice "
+        f"that, {half} if half of it, and {nothing} if nothing. The rest can't tell."
     )
 
 
@@ -1138,9 +1137,9 @@ def _recommend(quality, signal, plan, of_the_data):
         found = ask(names, judged)
         decision = found["decision"]
         if decision["decision"] == SHIP and names != GROUPS:
-            why = "for all customers together the rule recommends none"
+            why = "for all customers together, the rule recommends no test"
             if names == stay:
-                why = f"for the others {RULED_OUT}"
+                why = f"for the others, {RULED_OUT}"
             decision["only_for"] = names[0]
             decision["asked_of"] = "" if judged is quality else names[0]
             whom = f"Test only with customers who have bought {names[0]}: {why}."
@@ -1209,11 +1208,11 @@ def _wanted(planned, evidence, quality, smallest_lift):
     all_carts, all_sales = (_rates(planned, keys) for keys in (_OF_CARTS, _OF_SALES))
     said_once = no_line and not cost and earns and all_carts == all_sales  # below, of the cost
     if no_visits:
-        what = "the visits of known customers in a week, where the list is shown"
+        what = "the weekly visits of known customers, where the list is shown"
         found.append({"what": what, "key": "visits_per_week", "turns": "", "limit": ""})
         if tells and floor > best:
             found[0]["turns"] = (
-                f'With so few customers expect "{NOT_YET}": however often they come, a test '
+                f'With so few customers, expect "{NOT_YET}": however often they come, a test '
                 f"notices {noticed(floor, 'nothing below ')}, and the best case of the gain is "
                 f"{best:,.0%} more."
             )
@@ -1227,7 +1226,7 @@ def _wanted(planned, evidence, quality, smallest_lift):
             found[0]["limit"] += "." if said_once else f" ({all_carts})."
             if not once_a_week:
                 found[0]["turns"] += (
-                    f" One visit a week of each of the {counted(customers, 'customers')} is too "
+                    f" One visit a week by each of the {counted(customers, 'customers')} is too "
                     "little."
                 )
         if tells and no_line and cost and earns:
@@ -1236,7 +1235,7 @@ def _wanted(planned, evidence, quality, smallest_lift):
             found[0]["turns"] += f" Fewer than {least:,} turn it into {best_case} ({sales})."
             found[0]["limit"] += f" Under {least:,}: {best_case} ({all_sales})."
     if no_line and earns is None:
-        what = "the smallest rise of sales that pays (these purchases have no amounts)"
+        what = "the smallest rise in sales that pays off (these purchases have no amounts)"
         turns = f'If it is above {turns_at:,.0%}, that turns it into "{DONT}".' if tells else ""
         limit = f'Above {turns_at:,.0%}: "{DONT}".' if tells else ""
         found.append({"what": what, "key": "lift", "turns": turns, "limit": limit})
@@ -1249,7 +1248,7 @@ def _wanted(planned, evidence, quality, smallest_lift):
             most = money(rounded(most, 2), currency)
             per_short = per.replace("for each", "per")
             best_case = f'"{DONT}": even the best case earns no more'
-            limit = f"Over about {bare(most)}{per_short}: {best_case} ({all_sales})."
+            limit = f"Above about {bare(most)}{per_short}: {best_case} ({all_sales})."
             turns = f"A cost of more than about {most}{per} turns it into {best_case} ({sales})."
             if no_visits and once_a_week:
                 most = bare(money(rounded(visit * everybody, 2), currency))
@@ -1269,8 +1268,8 @@ def _rates(planned, keys):
     """What a limit rests on, and whether that is known."""
     assumed = sum(_is_assumed(planned, key) for key in keys)
     if assumed == len(keys):
-        return "by assumed rates"
-    return "by rates, some of them assumed" if assumed else "by the rates entered"
+        return "at assumed rates"
+    return "at rates that are partly assumed" if assumed else "at the rates entered"
 
 
 def _is_assumed(plan, key):
@@ -1358,41 +1357,42 @@ def at_stake(facts: Mapping) -> str:
     """
     decision, plan, bring = facts["decision"], facts["plan"], facts.get("money")
     if decision["decision"] == FIX_DATA:
-        return "no sum is named before the data are mended."
+        return "we can't name a sum until the data are fixed."
     sign = f"{plan['currency']} " if plan.get("currency") else ""
     cost, told, unknown = plan["cost_per_year"], [], []
-    later = decision["decision"] == SHIP
-    lists, s = ("a roll-out then", "s") if later else ("lists", "")
+    lists, its, pay = "personal lists", "their", "pay off if they sell"
+    if decision["decision"] == SHIP:
+        lists, its, pay = "a roll-out", "its", "pays off if it sells"
     if cost:
-        told.append(f"{lists} cost{s} {sign}{cost:,.0f} in year one")
+        told.append(f"{lists} would cost {sign}{cost:,.0f} in {its} first year")
     elif plan["lift_from"] == "lift":
-        told.append(f"{lists} pay{s} if the place sells {plan['lift']:.0%} more")
+        told.append(f"{lists} {pay} {plan['lift']:.0%} more than today's list")
     else:
-        unknown.append("what lists cost")
+        unknown.append("what personal lists would cost")
     if bring:
         rates = 0, plan["exchange_rate"]
         sums = [rounded(rate * bring[end]) for rate in rates for end in ("low", "high")]
         ends = min(sums), max(sums)
         may = "may add" if told else f"{lists} may add"
-        add = f"{may} {sign}{_from_to(ends)}"
-        add += "" if cost else " a year"
+        add = f"{may} {sign}{_from_to(ends)}{'' if cost else ' a year'} in margin"
         add += f" ({_rates(plan, _OF_SALES)})"
         add += f": {_from_to([end - cost for end in ends], '+')} net" if cost else ""
-        told = [", and ".join([*told, add])]
+        told = [(" and " if cost else ", and ").join([*told, add])]
     elif plan["earns"] and plan["visits_per_week"]:
         whose = " from these customers" if decision.get("only_for") else ""
         year = plan["earns"] * plan["visits_per_week"]
-        told.append(f"the place earns {sign}{year:,.0f} a year{whose} ({_rates(plan, _OF_SALES)})")
+        earns = f"today's list earns {sign}{year:,.0f} a year in margin{whose}"
+        told.append(f"{earns} ({_rates(plan, _OF_SALES)})")
     else:
-        unknown.append("what the place earns")
+        unknown.append("what today's list earns")
     if unknown and not decision.get("wanted"):  # else the headline says what it waits for
-        told.append(f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known")
+        told.append(f"nobody has said {' or '.join(unknown)}")
     return f"{'; '.join(told)}." if told else ""
 
 
 def _from_to(ends, sign=""):
     """Two amounts as one reads them."""
-    return " to ".join(f"{each:{sign if each else ''},.0f}".replace("-", "−") for each in ends)
+    return " to ".join(f"{each + 0:{sign if each else ''},.0f}".replace("-", "−") for each in ends)
 
 
 def lost_at_most(plan: Mapping) -> int | None:
@@ -1627,13 +1627,13 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
 #: What no purchase tells: the parameter, and how it is said of one shop.
 _ASSUMED = {
     "visits_per_week": "Visits a week where the list is shown",
-    "visits_per_customer": "Such visits of a customer in a week",
-    "click_rate": "Of 100 visits, with a click on the list today",
-    "cart_rate": "Of 100 such clicks, that reach the cart",
-    "buy_rate": "Of 100 such carts, that are paid for",
-    "margin_share": "Of 100 in sales, that remain after costs",
+    "visits_per_customer": "Such visits per customer and week",
+    "click_rate": "Clicks on the list per 100 visits today",
+    "cart_rate": "Carts per 100 such clicks",
+    "buy_rate": "Purchases per 100 such carts",
+    "margin_share": "Margin left of 100 in sales",
     "cost_per_year": "Cost of the first year, to build and to run",
-    "exchange_rate": "Per cent more sales for each per cent more who find something, at most",
+    "exchange_rate": "Per cent more sales per 1 % more finders, at most",
     "lift": "Smallest gain worth building",
 }
 
@@ -1720,6 +1720,18 @@ def _format_in_words(finding):
     return re.sub(r"%-?([a-zA-Z])", lambda sign: spoken.get(sign[1], sign[0]), finding)
 
 
+def _shown(method):
+    """What a list's rule is called on the page."""
+    named = {"drawn by dice": "picked at random (dice)", "best sellers ever": "best sellers so far"}
+    return named.get(method, method)
+
+
+def _listed(parts):
+    """The parts of a sentence, as it is spoken; set apart where one has a comma of its own."""
+    comma = "; " if any("," in each for each in parts) else ", "
+    return " and ".join([comma.join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
 def _in_words(day):
     """``"2024-12-31"`` as a reader says it: 31 December 2024."""
     day = pd.Timestamp(day)
@@ -1778,6 +1790,8 @@ def page(
     environment.filters["noticed"] = noticed
     environment.filters["kept"] = kept
     environment.filters["format_in_words"] = _format_in_words
+    environment.filters["shown"] = _shown
+    environment.filters["listed"] = _listed
     environment.filters["about"] = lambda share: f"{100 * share:.0f}"
     template = environment.from_string(
         Path(__file__).with_name("memo.html.j2").read_text(encoding="utf-8")
