@@ -41,7 +41,7 @@ def test_uplift_is_the_distance_between_two_dots(drawn):
     assert [place for place, *_ in dots(axes)] == [0.6, 0.58, 0.2, 0.3]
     assert stripes(axes) == [(0.6, 0.58), (0.2, 0.3)]
     assert "−2 of 100" in written(axes) and "+10 of 100" in written(axes)
-    assert title(axes) == "Moved most: new"
+    assert title(axes) == "The offer moves these most: new"
 
 
 def test_the_window_ends_before_its_last_midnight(drawn):

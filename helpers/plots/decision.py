@@ -98,6 +98,7 @@ def three_gains(shops: pd.DataFrame, says=None) -> None:
         finding = "The same gain: who ships a test?" if same else "Who ships a test?"
     else:
         whose = "The same gain, read by one rule" if same else "The same page says"
+        whose = "Our page says" if len(shops) == 1 else whose
         finding = f"{whose}: {_listed(dict.fromkeys(says))}"
     _beside_the_line(shops, says, finding)
 
@@ -137,7 +138,7 @@ def who_says_yes() -> None:
         y = -0.95 * place
         style.box(axes, 2.75, y, 5.3, 0.72, "", INK)
         axes.text(0.25, y + 0.17, who, va="center", fontweight="bold", color=INK, zorder=4)
-        axes.text(0.25, y - 0.17, what, va="center", color=INK, zorder=4, fontsize=style.SMALL)
+        axes.text(0.25, y - 0.17, what, va="center", color=INK, zorder=4)
         style.arrow(axes, (5.5, y), (6.75, -1.9 + 0.28 * (2 - place)), CHANCE)
     style.box(axes, 7.95, -1.9, 2.1, 1.9, "one name\ndecides,\nby the rule", PERSONAL, filled=True)
     axes.text(6.1, 0.3, "yes", ha="center", va="center", color=CHANCE, fontweight="bold")
@@ -167,8 +168,9 @@ _BOXES = [
 ]
 
 
-# what `memo.too_rough` asks
-_TOO_ROUGH = "an interval that includes zero,\nand is wider than twice the line,\ncounts as yes"
+# what `memo.too_rough` asks, and what an answer of None says
+_TOO_ROUGH = "an interval that includes zero, and is wider than twice the line, counts as yes"
+_OPEN = "not known: open, the start waits"
 
 
 def memo_rule() -> None:
@@ -179,8 +181,7 @@ def memo_rule() -> None:
         axes.text(-0.25, y, str(place + 1), ha="right", va="center", color=INK, fontweight="bold")
         style.box(axes, 2.5, y, 5.0, 0.92, "", INK)
         axes.text(2.5, y + 0.19, question, ha="center", va="center", color=INK, zorder=4)
-        axes.text(2.5, y - 0.22, why, ha="center", va="center", color=CHANCE, zorder=4,
-                  fontsize=style.SMALL)  # fmt: skip
+        axes.text(2.5, y - 0.22, why, ha="center", va="center", color=CHANCE, zorder=4)
         style.box(axes, 7.75, y, 2.9, 0.66, answer, colour, filled=True)
         style.arrow(axes, (5.06, y), (6.22, y), colour)
         no = "no" if answer != DONT else "no*"
@@ -188,8 +189,8 @@ def memo_rule() -> None:
         style.arrow(axes, (2.5, y - 0.5), (2.5, y - 0.9))
         axes.text(2.7, y - 0.7, "yes", va="center", color=INK)
     style.box(axes, 2.5, -1.4 * len(_BOXES) + 0.16, 2.6, 0.64, SHIP, PERSONAL, filled=True)
-    axes.text(4.35, -1.4 * len(_BOXES) + 0.16, f"* {_TOO_ROUGH}", va="center", color=CHANCE,
-              fontsize=style.SMALL)  # fmt: skip
+    axes.text(4.35, -1.4 * len(_BOXES) + 0.42, "* unless too rough to tell", va="center", color=INK)
+    axes.text(4.35, -1.4 * len(_BOXES) - 0.1, _OPEN, va="center", color=INK)
     axes.set_xlim(-0.8, 9.25)
     axes.set_ylim(-1.4 * len(_BOXES) - 0.25, 0.6)
     style.bare(axes, equal=False)
@@ -199,7 +200,7 @@ def memo_rule() -> None:
         f"{place}. {question} ({why}) no: {answer}"
         for place, (question, answer, why, _) in enumerate(_BOXES, start=1)
     )
-    told += f"; else {SHIP}. To question 3, {_TOO_ROUGH}".replace("\n", " ")
+    told += f"; else {SHIP}. To question 3, {_TOO_ROUGH}. Where a thing is {_OPEN}"
     style.show(figure, f"{finding}. {told}.")
 
 

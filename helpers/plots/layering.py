@@ -87,7 +87,7 @@ def with_and_without(table: pd.DataFrame) -> None:
     axes.set_ylim(len(table) - 0.5, -0.6)
     axes.set_xlim(0, min(1.2, 1.35 * table[["without", "with_offer"]].max(axis=None)))
     best = table["uplift"].idxmax()
-    finding = f"Moved most: {best}"
+    finding = f"The offer moves these most: {best}"
     told = "; ".join(f"{name}: {row['with_offer']:.0%} with, {row['without']:.0%} without"
                      for name, row in table.iterrows())  # fmt: skip
     style.finish(figure, axes, finding, "share that bought", "", f"{finding}. {told}.", "x")
