@@ -303,6 +303,7 @@ def test_a_reader_sees_how_far_they_are_and_finds_back_from_the_questions(site, 
     assert page.url.endswith(f"/{stems[5]}.html")
     assert page.locator(".place").inner_text() == f"Lesson 6 of {len(stems)}"
     tick = page.get_by_role("img", name="quiz answered")
+    page.locator("fieldset.quiz").first.wait_for()
     for question in page.locator("fieldset.quiz").all():
         assert tick.count() == 0
         question.locator("input").first.check()
