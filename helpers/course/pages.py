@@ -22,7 +22,8 @@ INJECTED = "injected-parameters"  # papermill's cell
 LINE_OF_LESSONS = re.compile(r"^(\*\*)?00 start(\*\*)? → .*\n*", re.M)
 ASSETS = Path(__file__).parent / "site"
 #: What the pages of the website and of a run have in common.
-SCRIPTS = ("remembered.js", "choosing.js", "quiz.js", "answers.js", "guess.js", "tables.js")
+SCRIPTS = ("remembered.js", "choosing.js", "quiz.js", "answers.js", "guess.js", "tables.js",
+           "done.js")  # fmt: skip
 # set-up folds open, and the source of a computed sentence is left out
 _CELLS = f"""{{%- extends "basic/index.html.j2" -%}}
 {{%- block input_group -%}}

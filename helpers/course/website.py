@@ -26,6 +26,7 @@ from helpers.course.notebooks import (
     lesson_and_questions,
     lessons_in,
     pictures,
+    titles,
     to_be_read,
 )
 from helpers.course.pages import ASSETS, INJECTED, LINE_OF_LESSONS, SCRIPTS, parted
@@ -171,9 +172,10 @@ def build_site(out, run=None) -> Path:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise SiteError(f"Sphinx stopped: {done.stderr.strip()[-500:]}")
+        stems = [path.stem for path in lessons]
         for page in built.glob("*.html"):
             text = _with_own_words(page.read_text(encoding="utf-8"), figures)
-            page.write_text(_mended(text), encoding="utf-8")
+            page.write_text(_placed(_mended(text), page.stem, stems), encoding="utf-8")
         if run:
             shutil.copy(Path(run) / "index.html", built / "memo.html")
         elif "glossary.md" in pages:
@@ -210,6 +212,29 @@ def _mended(page):
     return page.replace("<img ", '<img loading="lazy" ')
 
 
+def _placed(page, stem, stems):
+    """A lesson says how far it is; its questions, which no menu has, lead back to it."""
+    lesson = stem.removesuffix("_questions")
+    if lesson not in stems:
+        return page
+    place = stems.index(lesson)
+    if stem == lesson:
+        told = (f'<p class="place" style="--part: {round(100 * (place + 1) / len(stems))}%">'
+                f"Lesson {place + 1} of {len(stems)}</p>")  # fmt: skip
+        return page.replace("<h1>", f"{told}\n<h1>", 1)
+    item = '<li class="toctree-l1{}"><a class="reference internal" href="{}.html">'
+    page = page.replace(item.format("", lesson), item.format(" current", lesson))
+    back = (
+        f'<a class="prev-page" href="{lesson}.html">'
+        '<svg class="furo-related-icon"><use href="#svg-arrow-right"></use></svg>'
+        '<div class="page-info"><div class="context"><span>Back to the lesson</span></div>'
+        f'<div class="title">{html.escape(titles()[lesson])}</div></div></a>'
+    )
+    return re.sub(
+        r'(<div class="related-pages">)\s*(</div>)', lambda found: found[1] + back + found[2], page
+    )
+
+
 def _write_index(source, lessons, pages, run):
     text = _INDEX.format(
         hidden="" if run else ":hidden:\n",
@@ -228,7 +253,10 @@ def _first_page() -> str:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     table = re.search(r"^\| lesson \|.*?(?=\n\n)", readme, flags=re.M | re.S)[0]
     minutes = [int(each) for each in re.findall(r"<br>(\d+) min \|", table)]
-    table = re.sub(r"<br>(\d+) ", " · \\1\N{NO-BREAK SPACE}", table)
+    table = re.sub(r"<br>(\d+) min", " | \\1\N{NO-BREAK SPACE}min", table)
+    table = table.replace("| lesson |", "| lesson | time |", 1).replace(
+        "| --- |", "| --- | --- |", 1
+    )
     return (ASSETS / "first_page.md").read_text(encoding="utf-8").format(
         **{name: text for name, (text, _) in pictures(lessons_in(FOLDER)).items()},
         table=table.replace("](notebooks/", "]("),

@@ -281,6 +281,40 @@ def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, 
     assert small.evaluate("each => getComputedStyle(each).display") == "table", "numbers stay"
 
 
+def test_numbers_stand_below_each_other_and_a_timetable_stays_a_table_on_a_phone(site, watched):
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}/instructor_guide.html")
+    table = page.locator("article table").filter(has_text="hands on").first
+    assert "cards" not in (table.get_attribute("class") or "")
+    align = "cells => cells.map(each => getComputedStyle(each).textAlign)"
+    rows = table.locator("tr")
+    cells = rows.locator("> :nth-child(2)")
+    assert set(cells.evaluate_all(align)) == {"right"}, "the head, too"
+    assert "right" not in rows.locator("> :nth-child(6)").evaluate_all(align), "00 is a name"
+    assert page.locator("table.cards td:empty[data-column]").count() == 0
+
+
+def test_a_reader_sees_how_far_they_are_and_finds_back_from_the_questions(site, watched):
+    page, stems = watched.page, [path.stem for path in lessons()]
+    page.goto(f"{site}/{stems[5]}_questions.html")
+    assert page.locator(".sidebar-tree .current a").inner_text().startswith("05a ")
+    page.locator(".related-pages a").click()
+    assert page.url.endswith(f"/{stems[5]}.html")
+    assert page.locator(".place").inner_text() == f"Lesson 6 of {len(stems)}"
+    tick = page.get_by_role("img", name="quiz answered")
+    page.locator("fieldset.quiz").first.wait_for()
+    for question in page.locator("fieldset.quiz").all():
+        assert tick.count() == 0
+        question.locator("input").first.check()
+    assert tick.count() == 1
+    page.goto(f"{site}/index.html")
+    assert page.locator(".sidebar-tree li:has(.done) > a").inner_text().startswith("05a ")
+    page.go_back()
+    page.get_by_role("button", name="Start again").click()
+    assert tick.count() == 0 and watched.errors == []
+
+
 def test_a_term_of_the_glossary_is_found_by_typing(site, watched):
     page = watched.page
     page.goto(f"{site}/glossary.html")

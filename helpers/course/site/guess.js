@@ -52,6 +52,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     const asked = [...document.querySelectorAll("article p")].filter(
       (each) => ASKED.test(each.textContent) && !each.closest("details, fieldset"));
+    for (const question of asked) question.classList.add("guess");
     const opens = new Map();
     for (const question of asked) {
       const { found: parts, next } = answer(question);
@@ -76,7 +77,7 @@
         parts[0].focus({ preventScroll: true });
       });
       for (const part of parts) hide(part, open);
-      question.after(button);
+      question.append(button);
     }
     for (const { next, open } of opens.values()) {
       if (!opens.has(next)) continue;

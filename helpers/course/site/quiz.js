@@ -34,6 +34,8 @@
       score.textContent = answered ? `${good} of ${answered} right at the first try` +
         (answered < asked.length ? `, ${asked.length - answered} to go.` : ".") : "";
       again.hidden = !answered;
+      remembered.set(key.replace("quiz:", "done:"), answered === asked.length ? "yes" : null);
+      document.dispatchEvent(new Event("quiz-told"));
     };
     asked.forEach((question, number) => section.insertBefore(form(question, number), question.asked));
     asked.forEach((question) => {

@@ -1,14 +1,23 @@
 // On a phone, a table of sentences has columns of two words. There each of its rows becomes a card
-// whose lines begin with the name of their column; see course.css.
+// whose lines begin with the name of their column; see course.css. Numbers stand below each other.
 (() => {
-  const LONG = 45;  // letters of a cell that is a sentence
+  const LONG = 45, SHORT = 6;  // letters of a cell that is a sentence, and of one that needs no room
+  const NUMBER = /^[-+\u2212±]?\s?[€$£]?(?!0\d)[\d.,\s]*\d(\s?(%|min|s|ms|MB|GB))?$/, NONE = /^[-–—?]?$/;
   document.addEventListener("DOMContentLoaded", () => {
     for (const table of document.querySelectorAll("article table")) {
       const heads = [...table.querySelectorAll("thead tr:last-child > *")].map((each) => each.textContent.trim());
       const rows = [...table.querySelectorAll("tbody tr")].map((row) => [...row.children]);
-      const told = rows.flat().some((cell) => cell.textContent.trim().length >= LONG);
       const whole = rows.every((row) => row.length === heads.length);
-      if (heads.length < 3 || !told || !whole || table.closest(".explorable")) continue;
+      if (!rows.length || !whole || table.closest(".explorable")) continue;
+      const columns = heads.map((_, place) => rows.map((row) => row[place].textContent.trim()));
+      columns.forEach((texts, place) => {
+        if (!texts.some((each) => NUMBER.test(each)) || !texts.every((each) => NUMBER.test(each) || NONE.test(each))) return;
+        const head = table.querySelector("thead tr:last-child").children[place];
+        for (const cell of [head, ...rows.map((row) => row[place])]) cell.classList.add("number");
+      });
+      const longest = columns.map((texts) => Math.max(...texts.map((each) => each.length)));
+      const narrow = longest.filter((each) => each > SHORT).length === 1;  // a timetable
+      if (heads.length < 3 || narrow || Math.max(...longest) < LONG) continue;
       table.classList.add("cards");
       let head = "";  // what a row without one of its own goes on with
       for (const [first] of rows) {
@@ -16,7 +25,7 @@
         if (!own && head) first.dataset.head = head;
         head = own || head;
       }
-      for (const row of rows) row.forEach((cell, place) => { if (place && heads[place]) cell.dataset.column = heads[place]; });
+      for (const row of rows) row.forEach((cell, place) => { if (place && heads[place] && cell.textContent.trim()) cell.dataset.column = heads[place]; });
     }
   });
 })();
