@@ -114,6 +114,18 @@ def test_figures_are_equally_wide_whatever_is_written_on_them(pages):
     assert widths == {round(plots.style.WIDTH * 104)}
 
 
+def test_larger_letters_have_eleven_pixels_on_a_phone_and_other_figures_keep_theirs():
+    @plots.style.larger
+    def letters():
+        _, axes = plots.style.figure()
+        return axes.text(0, 0, "bag").get_fontsize()
+
+    before = plt.rcParams["font.size"]
+    width = 72 * plots.style.WIDTH  # points
+    assert letters() * 360 / width >= 11
+    assert plt.rcParams["font.size"] == before and before * 360 / width < 11
+
+
 def test_the_smallest_letters_have_ten_pixels_on_a_phone():
     assert plots.style.SMALL / 72 * 360 / plots.style.WIDTH >= 10
     assert plt.rcParams["font.size"] >= plots.style.SMALL
