@@ -1459,3 +1459,13 @@ def test_the_shuffle_tests_scores_are_told_from_those_of_the_lists(facts):
 def test_weeks_before_christmas_are_named(facts, last, warns):
     page = said(memo.page(facts | {"data": facts["data"] | {"to": last}}, "shop"))
     assert ("Our data end just before Christmas. Best sellers win" in page) == warns
+
+
+def test_steps_are_one_sentence_and_a_comma_in_one_parts_them_more_strongly():
+    assert memo._listed(["legal signs"]) == "legal signs"
+    assert memo._listed(["legal signs", "finance pays", "it starts"]) == (
+        "legal signs, finance pays and it starts"
+    )
+    assert memo._listed(["legal, or its head, signs", "finance pays", "it starts"]) == (
+        "legal, or its head, signs; finance pays and it starts"
+    )

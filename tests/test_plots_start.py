@@ -174,6 +174,17 @@ def test_of_many_it_says_how_many_of_a_hundred(drawn):
     [(axes, alt)] = drawn
     assert "54 of 100 find a later purchase in our list, 31 in the best sellers" in alt
     assert dots_by_colour(axes) == [(46, 54), (69, 31), (80, 20)]
+    empty, filled = axes.lines[:2]
+    assert filled.get_ydata().max() <= empty.get_ydata().min(), "filled from the bottom up"
+    assert len({*zip(*filled.get_data(), strict=True), *zip(*empty.get_data(), strict=True)}) == 100
+
+
+def test_the_dots_are_as_many_as_the_number_above_them_says(drawn):
+    table = pd.DataFrame({"share": {"our engine": 0.546, "best sellers": 0.307, "dice": 0.199}})
+    plots.who_finds_something(table, 1_000)
+    [(axes, alt)] = drawn
+    assert [len(line.get_xdata()) for line in axes.lines[1::2]] == [55, 31, 20]
+    assert "55 of 100 find a later purchase in our list, 31 in the best sellers" in alt
 
 
 def test_leads_are_drawn_against_nothing_and_the_bar(drawn):
