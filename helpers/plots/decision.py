@@ -189,10 +189,11 @@ def memo_rule() -> None:
         style.arrow(axes, (2.5, y - 0.5), (2.5, y - 0.9))
         axes.text(2.7, y - 0.7, "yes", va="center", color=INK)
     style.box(axes, 2.5, -1.4 * len(_BOXES) + 0.16, 2.6, 0.64, SHIP, PERSONAL, filled=True)
-    axes.text(4.35, -1.4 * len(_BOXES) + 0.42, "* unless too rough to tell", va="center", color=INK)
-    axes.text(4.35, -1.4 * len(_BOXES) - 0.1, _OPEN, va="center", color=INK)
+    star = "* unless the bar includes zero,\n   and is wider than twice the line"
+    axes.text(4.1, -1.4 * len(_BOXES) + 0.4, star, va="center", color=INK)
+    axes.text(4.1, -1.4 * len(_BOXES) - 0.42, _OPEN, va="center", color=INK)
     axes.set_xlim(-0.8, 9.25)
-    axes.set_ylim(-1.4 * len(_BOXES) - 0.25, 0.6)
+    axes.set_ylim(-1.4 * len(_BOXES) - 0.7, 0.6)
     style.bare(axes, equal=False)
     finding = "Asked in this order, the first no decides"
     style.title(axes, finding)
