@@ -647,13 +647,41 @@ def test_a_letter_names_each_number_as_the_desk_has_it(monkeypatch):
 def test_the_row_that_is_read_aloud_is_a_yes_and_gives_nothing_away(case):
     told = cases.one_row(case)
     name = re.search(r"row \*(.*?)\*", told)
-    assert told.endswith("Go down from the top, and stop at the first no:")
+    assert told.endswith("Go down from the top:")
     if name:
         row = cases.desk(case).set_index("gauge").loc[name[1]]
         assert f"reads {row['reads']}. A no would be *{row['a no if']}*, so this is a yes." in told
         assert name[1] not in cases.texts()["kinds"][case.truth.kind]["gauges"]
     else:
         assert cases.gauges(case)["rows"]["doubts"]
+
+
+def test_the_sums_give_what_the_desk_has(case):
+    """Gain and line from counted judges: the fair score's, and the best plain list's."""
+    told, (judges, ours, best, gain, many, points_of_gain, line, points_of_line) = sums_of(case)
+    assert judges == many and ours - best == gain and "nan" not in told
+    desk = cases.desk(case).set_index("gauge")["reads"]
+    assert (
+        numbers(desk["gain"])[0] == points_of_gain == pytest.approx(100 * gain / judges, abs=0.06)
+    )
+    assert line == best / 5 and points_of_line == pytest.approx(100 * line / judges, abs=0.06)
+    limit = cases.desk(case).set_index("gauge").loc["gain", "a no if"]
+    assert numbers(limit)[0] in (points_of_line, 0)
+    rates = [numbers(desk[name])[0] for name in ("best sellers", "last 30 days", "last 7 days")]
+    assert max(rates) == pytest.approx(100 * best / judges, abs=0.51)
+    assert numbers(desk["fair score"])[0] == pytest.approx(100 * ours / judges, abs=0.51)
+
+
+def sums_of(case):
+    told = cases.sums(case)
+    found = re.search(
+        r"(\S+) of (\S+) judges find something in our lists, and (\S+) in the best plain list\."
+        r"\n\n- \*Gain:\* \S+ − \S+ = (\S+) of (\S+), or (\S+) of a hundred\."
+        r"\n- \*Line,\* a fifth: \S+ ÷ 5 = (\S+) of \S+, or (\S+) of a hundred\.$",
+        told,
+    )
+    ours, judges, *others = (numbers(each)[0] for each in found.groups())
+    return told, (judges, ours, *others)
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,15 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
         assert f"{number}. {question} no: {word}" in figure.alt
     known = set(cases.texts()["decisions"])
     assert known - {word for _, _, word in ROUTINE} == {"ship a test"} and "ship a test" in said
-    # every question has a no that decides, and a yes that leads on; the test's side door is the
-    # other way round
+    # every question has a no that decides, and a yes that leads on; so has the test's own
     assert said.count("no") == said.count("yes") == len(ROUTINE) + 1
     heights = {t.get_text().replace("\n", " "): t.get_position()[1] for t in axes.texts}
     assert [heights[question] for question, *_ in ROUTINE] == [0, -1, *range(-3, -9, -1)]
-    # a test that has decided speaks after its split is read, and before any score
-    assert heights["Has a test decided?"] == heights["it speaks first"] == -2
+    # a test is asked whether it can pay after its split is read, and before any score
+    assert heights["If fair: can it pay?"] == -2
     split, past = ("If a test ended: is its split fair?", "Did the lists know the past only?")
-    assert figure.alt.index(split) < figure.alt.index("it speaks first") < figure.alt.index(past)
+    pays = figure.alt.index("If fair: can it pay? no: don't")
+    assert figure.alt.index(split) < pays < figure.alt.index(past)
     no_overlap(axes)
 
 

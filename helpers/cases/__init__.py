@@ -13,6 +13,7 @@ from helpers.cases.desk import (
     limit,
     one_row,
     rows,
+    sums,
 )
 from helpers.cases.judging import (
     PARTS,

@@ -416,7 +416,35 @@ def one_row(case: Case) -> str:
     if gauge := next((name for name in is_yes if is_yes[name]), None):
         reads, no = table.loc[gauge, ["reads", "a no if"]]
         told = f"The row *{gauge}* reads {reads}. A no would be *{no}*, so this is a yes. "
-    return f"{told}Go down from the top, and stop at the first no:"
+    return f"{told}Go down from the top:"
+
+
+def sums(case: Case) -> str:
+    """How the gain and the line of a shop come about, to be followed with a pencil.
+
+    Parameters
+    ----------
+    case : Case
+        One that is decided: the sums tell what its gain reads.
+
+    Returns
+    -------
+    str
+        How many judges find something, and the two sums, which give what the desk has.
+    """
+    score = gauges(case)["score"]
+    many, rates = score["judges"], score["rates"]
+    ours, best = (round(many * rates[name][0]) for name in ("fair score", score["rival"]))
+    part = round(1 / evaluate.WORTH_HAVING)
+    more = f"{ours - best:,}".replace("-", "−")
+    fifth, line = f"{best / part:,g} of {many:,}", points(score["line"])
+    return (
+        f"In {case.what} {case.shop}, {ours:,} of {many:,} judges find something in our lists, and "
+        f"{best:,} in the best plain list.\n\n"
+        f"- *Gain:* {ours:,} − {best:,} = {more} of {many:,}, or {points(score['gain'][0])} of a "
+        f"hundred.\n"
+        f"- *Line,* a fifth: {best:,} ÷ {part} = {fifth}, or {line} of a hundred."
+    )
 
 
 def what_fails(checks: dict[str, str]) -> list[str]:

@@ -23,8 +23,8 @@ ROUTINE = [
     ("May all of it be shown?", "06", "not yet"),
     ("Does it hold up in every group?", "05b", "for this group only"),
 ]
-#: After this many questions, a test that has decided speaks, before any score.
-_TEST_SPEAKS_AFTER = 2
+#: After this many questions, a fair test is asked whether it can pay, before any score.
+_TEST_SPEAKS_AFTER, _TEST_ASKS = 2, ("If fair: can it pay?", "08", "don't")
 _ANSWERS = VERDICTS | {"score anew, go on": INK, "for this group only": PERSONAL}
 #: A number that somebody sends, and the one to hold beside it.
 BESIDE = [
@@ -45,13 +45,14 @@ def _in_box(text: str, width: int) -> str:
 
 
 def routine() -> None:
-    """The course in eight questions: the first no decides; a finished test is a side door."""
+    """The course in eight questions: the first no decides; a fair test has one more."""
     figure, axes = style.figure(height=8.2)
-    for place, (question, lesson, word) in enumerate(ROUTINE):
-        y, colour = -place - (place >= _TEST_SPEAKS_AFTER), _ANSWERS[word]
+    numbered = [(str(place), *row) for place, row in enumerate(ROUTINE, start=1)]
+    numbered.insert(_TEST_SPEAKS_AFTER, ("", *_TEST_ASKS))
+    for place, (number, question, lesson, word) in enumerate(numbered):
+        y, colour = -place, _ANSWERS[word]
         style.box(axes, 2.55, y, 5.1, 0.76, _in_box(question, 26), INK)
-        axes.text(-0.15, y + 0.14, str(place + 1), ha="right", va="center", color=INK,
-                  fontweight="bold")  # fmt: skip
+        axes.text(-0.15, y + 0.14, number, ha="right", va="center", color=INK, fontweight="bold")
         axes.text(-0.15, y - 0.2, f"lesson {lesson}", ha="right", va="center", color=CHANCE,
                   fontsize=style.SMALL)  # fmt: skip
         style.arrow(axes, (5.15, y), (6.05, y), colour)
@@ -59,22 +60,15 @@ def routine() -> None:
         style.box(axes, 7.6, y, 3.0, 0.76, _in_box(word, 14), colour, filled=True)
         style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
         axes.text(2.75, y - 0.5, "yes", va="center", color=INK, fontsize=style.SMALL)
-    y, last = -_TEST_SPEAKS_AFTER, -len(ROUTINE) - 1
-    style.box(axes, 2.55, y, 5.1, 0.76, "Has a test decided?", INK)
-    style.arrow(axes, (5.15, y), (6.05, y), INK)
-    axes.text(5.55, y + 0.08, "yes", ha="center", va="bottom", color=INK)
-    style.box(axes, 7.6, y, 3.0, 0.76, "it speaks\nfirst", INK, filled=True)
-    style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
-    axes.text(2.75, y - 0.5, "no", va="center", color=INK, fontsize=style.SMALL)
+    last = -len(numbered)
     style.box(axes, 2.55, last, 3.4, 0.62, "ship a test", PERSONAL, True)
     axes.set_xlim(-1.6, 9.15)
     axes.set_ylim(last - 0.45, 0.55)
     style.bare(axes, equal=False)
     finding = "The routine: the first no decides"
     style.title(axes, finding)
-    told = [f"{place}. {question} no: {word}" for place, (question, _, word) in
-            enumerate(ROUTINE, start=1)]  # fmt: skip
-    told.insert(_TEST_SPEAKS_AFTER, "Has a test decided? yes: it speaks first")
+    told = [f"{f'{number}. ' * bool(number)}{question} no: {word}"
+            for number, question, _, word in numbered]  # fmt: skip
     told = "; ".join(told)
     style.show(figure, f"{finding}. {told}; all yes: ship a test.")
 
