@@ -55,9 +55,9 @@ def holes(table: pd.DataFrame) -> None:
 
 _WHERE = {
     "homepage": ("looks around", "a personal row"),
-    "email": ("busy elsewhere", "the three best scores"),
+    "email": ("elsewhere (needs a yes)", "the three best scores"),
     "product_page": ("weighs one thing", "what its buyers bought, too"),
-    "cart": ("left something", "that, and what goes with it"),
+    "cart": ("left a lamp (needs a yes)", "that, and what goes with it"),
 }
 
 
