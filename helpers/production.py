@@ -1240,7 +1240,7 @@ def the_contract(
         "reports and alarms": "read by one named person",
         **sooner,
         "taking a version back": "by one named person",
-        "forgetting (with legal)": "source, copies, engine: an owner and a last day for each",
+        "forgetting (with legal)": "source, copies, engine learned anew: owner, last day for each",
     }
     theirs = {
         "the table": f"by {TABLE_BY}; a list for everybody; without a row, best sellers",
