@@ -783,12 +783,21 @@ def _judged(export, rules, cleaning, wanted=(), renamed=None):
     wanted = [*export.found, "file_no", "row_no", "copy", *wanted]
     wanted += ["padded"] * ("product_name" in export.found)
     said = clean(tables, export, rules, cleaning, ", ".join(wanted), renamed)
-    found = tables.arrow("SELECT * FROM clean ORDER BY file_no, row_no")
+    found = _in_order(tables.take("clean"))
     tables.close()
     if len(found) > _MANY:
         let_go()
     rows = found.to_pandas()
     return rows, export.findings() | said, labels
+
+
+def _in_order(rows):
+    """Rows as they stand in the files, whatever order a query has left them in."""
+    file, row = rows["file_no"].to_numpy(), rows["row_no"].to_numpy()
+    same = file[1:] == file[:-1]
+    if ((file[1:] > file[:-1]) | same & (row[1:] > row[:-1])).all():
+        return rows
+    return rows.take(np.lexsort((row, file)))
 
 
 def _kept(rows, export):

@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -273,3 +274,11 @@ def test_a_line_costs_its_amount_or_price_times_quantity_and_never_less_than_not
     assert data.line_amounts(table).tolist() == [5, 6, 0, 0]
     assert data.line_amounts(table[["unit_price"]]).tolist() == [1, 3, 0, 2]
     assert data.line_amounts(table[["quantity"]]) is None
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(2, 9)), unique=True, max_size=12))
+def test_rows_come_back_as_they_stand_in_the_files(places):
+    table = pa.table(pd.DataFrame(places, columns=["file_no", "row_no"]).astype("int64"))
+    rows = data._in_order(table).to_pandas()
+    assert [*rows.itertuples(index=False, name=None)] == sorted(places)

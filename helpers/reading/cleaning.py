@@ -92,6 +92,7 @@ def clean(
     findings |= _said_of_filled(engine, filled)
     findings |= _said_of_values(engine, conditions, "drop_where")
     findings |= _said_of_values(engine, returns, "returns_where")
+    engine.drop("export")  # what was asked of it is in `texts`: room for the largest query
     codes = [code for each in cleaning.non_products if (code := plain_id(each.strip(BLANKS)))]
     engine.small_table("no_products", {"code": codes})
     prefix = (cleaning.cancellation_prefix or "").strip(BLANKS)
@@ -100,7 +101,7 @@ def clean(
         contract, found, rules, cleaning, columns, _has_prices_below_zero(engine, found)
     )
     engine.keep("clean", query, {n: v for n, v in values.items() if f"${n}" in query})
-    for table in ("texts", "ids", "id_changes", "numbers", "export"):
+    for table in ("texts", "ids", "id_changes", "numbers"):
         engine.drop(table)
     return findings
 
@@ -599,7 +600,15 @@ def with_reasons(
                 AND pairs.product_id = weighed.product_id
         """
     return f"""
-        WITH weighed AS (
+        WITH doubled AS (
+            SELECT row_key FROM typed GROUP BY row_key HAVING COUNT(*) > 1
+        ), copies AS (
+            SELECT typed.file_no, typed.row_no, ROW_NUMBER() OVER (
+                PARTITION BY typed.row_key ORDER BY typed.file_no, typed.row_no
+            ) AS copy
+            FROM typed
+            JOIN doubled ON doubled.row_key = typed.row_key
+        ), weighed AS (
             SELECT judged.*, {units} AS units
             FROM (
                 SELECT
@@ -612,10 +621,10 @@ def with_reasons(
                         no_products.code IS NOT NULL AS no_product,
                         {marked} AS marked,
                         {returned} AS returned,
-                        ROW_NUMBER() OVER (
-                            PARTITION BY row_key ORDER BY file_no, row_no
-                        ) AS copy
+                        COALESCE(copies.copy, 1) AS copy
                     FROM typed
+                    LEFT JOIN copies ON copies.file_no = typed.file_no
+                        AND copies.row_no = typed.row_no
                     LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
                         ON no_products.code = {product}
                 ) AS numbered

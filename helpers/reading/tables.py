@@ -34,6 +34,7 @@ class Tables:
 
     def __init__(self, tables: list[pa.Table]):
         self.connection = _database().cursor()
+        self._kept = {}
         for number, table in enumerate(tables):
             self.connection.register(f"export_{number}", table)
         self.kinds = [kinds_of(self.connection, number) for number in range(len(tables))]
@@ -48,7 +49,15 @@ class Tables:
 
     def keep(self, name: str, query: str, parameters: dict) -> None:
         """Keep the result of a query as a table."""
-        self.connection.execute(f"CREATE TEMP TABLE {name} AS {query}", parameters)
+        # as Arrow has it: half of what a table of DuckDB's takes in memory
+        self._kept[name] = self.arrow(query, parameters)
+        self.connection.register(name, self._kept[name])
+
+    def take(self, name: str) -> pa.Table:
+        """What was kept, which is forgotten here."""
+        table = self._kept[name]
+        self.drop(name)
+        return table
 
     def view(self, name: str, query: str) -> None:
         """Call a query by a name."""
@@ -59,8 +68,8 @@ class Tables:
         if name == "export":
             for number in range(len(self.kinds)):
                 self.connection.unregister(f"export_{number}")
-        else:
-            self.connection.execute(f"DROP TABLE IF EXISTS {name}")
+        elif self._kept.pop(name, None) is not None:
+            self.connection.unregister(name)
 
     def close(self) -> None:
         """Let go of all tables."""
