@@ -10,6 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from helpers import cases
 from helpers.course import slides as slides_module
 from helpers.course.notebooks import (
     FOLDER,
@@ -924,3 +925,24 @@ def test_what_comes_up_is_the_next_slide_of_the_lesson(tmp_path):
     for script in scripts:
         text = script.read_text(encoding="utf-8")
         assert "method: 'right'" in text and "method: 'next'" not in text
+
+
+@pytest.mark.parametrize("path", lessons(), ids=number)
+def test_the_first_exercise_has_all_that_it_gives(path):
+    cells = nbformat.read(path, as_version=4).cells
+    [slide] = [each for each in slides_of(cells) if each.headline == "Exercises"]
+    [asked] = [c for c in cells if c.cell_type == "markdown" and "## Exercises" in c.source]
+    given = re.split(r"<details|```|\*\*2\.\*\*", asked.source)[0]
+    assert slide.quoted.strip()[-1] not in ",:"
+    for line in re.findall(r"^(?:\||- ).+", given, flags=re.M):  # a table's, or a list's
+        assert line in slide.quoted
+
+
+def test_below_what_the_room_decides_stands_what_is_right_and_why():
+    [path] = [path for path in lessons() if number(path) == "12"]
+    below = [each for each in slides_of(nbformat.read(path, as_version=4).cells) if each.below]
+    solved = [each for each in below if each.headline.count(" · ") == 2]
+    assert [each.headline.split(" · ") for each in solved] == [
+        [*cases.key(shop).values()] for shop in (1, 2, 3)
+    ]
+    assert all(each.said and each.said in " ".join(each.notes) for each in solved)

@@ -92,7 +92,12 @@ _FIRST = re.compile(
 # a headline above which nothing says what it speaks of
 _POINTS_BACK = re.compile(rf"\W*(?:{_BACK})\b")
 _MONDAY, _WORK = "On Monday", "Exercises"
-_TASK = re.compile(r"^\*\*\d\.\*\* (?:.+\n?)+", flags=re.M)
+# an exercise with all that it gives: what follows are its answer, or the next one
+_TASK = re.compile(r"^\*\*\d\.\*\* .*?(?=\n\n(?:\*\*\d\.|[<`#])|\Z)", flags=re.M | re.S)
+_SOLVED = re.compile(
+    r"<details><summary>Answer</summary>\s*```python\n(.*?)```\s*(.*?)</details>\s*", flags=re.S
+)
+
 _LEFT_OUT = ("Quiz", "To look at")
 _ASKED = "Guess first"
 _HOME, SAY = "What you take home", "**Say it in a meeting:**"
@@ -220,6 +225,8 @@ def slides_of(cells) -> list[Slide]:
                 waiting = []
             else:
                 _say(slides[-1], content[1], waiting)
+        elif kind == "solved":
+            slides.append(_solution(*content, section))
         elif kind == "quoted":
             text, written = content
             kicker = section if written else ""
@@ -711,6 +718,13 @@ def _answer(text, begins, slide):
     return Slide(claim, kicker, said=rest, notes=[text], answers=True, written=bool(begins))
 
 
+def _solution(typed, why, section):
+    """Below what the room works out: what is right, and why."""
+    right = " · ".join(re.findall(r'= "(.+)"', typed))
+    because = sentences(why.split("\n\n")[0].replace("\n", " "))
+    return Slide(right, section, said=" ".join(because[:2]), notes=[why.strip()], below=True)
+
+
 def _say(slide, text, waiting):
     """Words after a slide's result or headline: the first that fit are shown, all are noted."""
     if waiting or slide.below:
@@ -903,8 +917,9 @@ def _parts(cells):
                         yield from asked.pop(where, [])
                     section = content
                 yield named(kind, content)
-        elif not exercises and not {"exercise", "parameters", "answer"} & set(tags):
-            yield from _results(cell)
+        elif not exercises and not {"exercise", "parameters"} & set(tags):
+            only = ["solved"] if "answer" in tags else None
+            yield from (part for part in _results(cell) if not only or part[0] in only)
 
 
 def _named(cell, computed=False, written=None):
@@ -945,12 +960,14 @@ def _unlinked(text):
 
 
 def _text_parts(source):
+    heading = None
     for part in re.split(r"^(?=#{1,2} )", source, flags=re.M):
         if heading := re.match(r"#{1,2} (.+)\n?", part):
             yield "heading", heading[1].strip()
             part = part[heading.end() :]
         if text := _FOLD.sub("", part).strip():
-            yield from _paragraphs(text)
+            works = heading and heading[1].strip() == _WORK  # a task has its table or list
+            yield from [("text", text)] if works else _paragraphs(text)
         for question, answer in _FOLD.findall(part):
             if question.endswith("?"):
                 yield "asked", (question, answer.strip())
@@ -992,6 +1009,8 @@ def _results(cell):
                 noted = [_in_markdown(table)] if part != table else []
                 shown = f"<div {style}>{part}</div>"
                 yield "shown", (shown, "", False, headline, False, *noted)
+        elif solved := _SOLVED.fullmatch(data.get("text/markdown", "")):
+            yield "solved", solved.groups()
         elif "text/markdown" in data:
             text = _unlinked(_FOLD.sub("", data["text/markdown"]))
             if text.startswith(">"):
@@ -1216,6 +1235,11 @@ div + .quoted { margin-right: 90px; }
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 100%; margin: 0; }
 .reveal table :is(th, td) { padding: var(--row, .15em) .5em; }
 .reveal table :is(th, td) { text-align: right; border-bottom: 1px solid #ccc; }
+.reveal thead th { font-size: .8em; color: #555; vertical-align: bottom; }
+.reveal thead th { border-bottom: 2px solid #555; }
+.reveal .quoted :is(ul, ol) { margin-left: 1.2em; }
+.reveal thead:not(:has(th:not(:empty))) { display: none; }
+.reveal table :is(th, td).number { text-align: right !important; }
 .told { margin-bottom: .6em; } .told:not(.table) { margin-block: auto; }
 .quoted + .said { margin-top: .8em; }
 .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
@@ -1277,6 +1301,15 @@ const full = (slide) => {
 for (const cell of document.querySelectorAll(".table td"))
   if (/\\d/.test(cell.textContent) && cell.textContent.trim().length < 15)
     cell.style.whiteSpace = "nowrap";
+// numbers below each other are read by their last digits
+for (const table of document.querySelectorAll(".reveal table:not(.explorable *)"))
+  for (const head of table.querySelectorAll("thead tr:last-child > *")) {
+    const at = head.cellIndex;
+    const cells = [...table.tBodies[0].rows].map((row) => row.cells[at]).filter(Boolean);
+    const number = /^[-+−]?[\\d.,]+( ?%)?$|^[–-]?$/;
+    if (cells.every((cell) => number.test(cell.textContent.trim())))
+      [head, ...cells].forEach((cell) => cell.classList.add("number"));
+  }
 // a headline has two lines at most, if its letters may be smaller
 const lower = (headline) => {
   headline.style.fontSize = "";
