@@ -1236,7 +1236,6 @@ def the_contract(
         "the export": f"by {EXPORT_BY}; whom to call if it is late",
         "changes to it": "announced a week ahead",
         "the rules": f"never shown: {never}",
-        "off the forbidden list": "only what its owner confirms",
         "reports and alarms": "read by one named person",
         **sooner,
         "taking a version back": "by one named person",
@@ -1244,7 +1243,6 @@ def the_contract(
     }
     theirs = {
         "the table": f"by {TABLE_BY}; a list for everybody; without a row, best sellers",
-        "its columns": "ids as text; changed only after a week's notice",
         "yesterday's table": "shown after a stop, without what was bought, sold out or forbidden "
         "since"
         if kept

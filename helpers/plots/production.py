@@ -223,6 +223,8 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
         after = f"{shown} day{'' if shown == 1 else 's'}"
         finding = f"After {after}, old lists still beat best sellers"
     told = ", ".join(f"at age {age} {100 * rate:.1f}" for age, rate in by_age["hit_rate"].items())
+    if by_age.index[0] > 0:
+        told = f"fresh {100 * fresh:.1f}, {told}"
     pairs = by_age["old_pairs"].iloc[-1]
     alt = (f"{finding}. Finds in a hundred people: {told}; with old similarities alone "
            f"{100 * pairs:.1f}; best sellers {100 * popular:.1f}.")  # fmt: skip
