@@ -83,17 +83,12 @@ def rising(recommendations: pd.DataFrame) -> pd.Series:
 
 
 def side_by_side(
-    owned: Iterable[object],
-    lists: Mapping[str, pd.DataFrame],
-    scores: pd.Series | None,
-    names: pd.Series,
+    lists: Mapping[str, pd.DataFrame], scores: pd.Series | None, names: pd.Series
 ) -> pd.DataFrame:
-    """One customer's purchases beside lists for that customer, to be read by a person.
+    """Two or more lists for one customer, to be read by a person.
 
     Parameters
     ----------
-    owned : iterable of product ids
-        Bought so far. What there is no line for is counted on the last one.
     lists : mapping of str to DataFrame
         Per list: ``product_id``, from the first place to the last.
     scores : Series of float, by product id, or None
@@ -102,8 +97,8 @@ def side_by_side(
     Returns
     -------
     DataFrame
-        ``place``, ``bought``, and a column per list, with each product behind its id and score, or
-        by its name alone where there are no scores.
+        ``place``, and a column per list, with each product behind its id and score, or by its name
+        alone where there are no scores.
     """
 
     def told(product):
@@ -114,10 +109,7 @@ def side_by_side(
 
     columns = {title: [told(each) for each in one["product_id"]] for title, one in lists.items()}
     lines = max(map(len, columns.values()), default=0)
-    bought = [str(names[each]) for each in owned]
-    if len(bought) > lines:
-        bought[max(lines - 1, 0) :] = [f"and {len(bought) - lines + 1:,} more"]
-    columns = {"place": list(range(1, lines + 1)), "bought": bought[:lines]} | columns
+    columns = {"place": list(range(1, lines + 1))} | columns
     # what is missing in a shorter column stays empty
     return pd.DataFrame(
         {name: [*column, *[""] * (lines - len(column))] for name, column in columns.items()}
