@@ -131,9 +131,9 @@ def ruler(marks: pd.Series) -> None:
     if "oracle" in marks:
         way = trust.share_of_the_way(ours, rival, marks["oracle"])
     if way == way and ours > rival:
-        most = _exactly(marks["oracle"] - rival)
+        room = _exactly(marks["oracle"] - ours)  # two distances: rounded, they needn't add up
         finding = f"Our lists come {way:.0%} of the way from best sellers to the ceiling"
-        told_way = f"{finding}: {100 * (ours - rival):.1f} of {most}"
+        told_way = f"{finding}: {_exactly(ours - rival)} above the best sellers, {room} below it"
     else:
         word = "above" if ours >= rival else "below"
         finding = told_way = f"Our lists: {_points(abs(ours - rival))} {word} the best sellers"
