@@ -25,7 +25,7 @@ ROUTINE = [
 ]
 #: After this many questions, a fair test is asked whether it can pay, before any score.
 _TEST_SPEAKS_AFTER, _TEST_ASKS = 2, ("If fair: can it pay?", "08", "don't")
-_TEST_SAYS_YES = "and surely above zero: roll out"
+_TEST_SAYS_YES = "if surely above zero: roll out"
 _ANSWERS = VERDICTS | {"score anew, go on": INK, "for this group only": PERSONAL}
 #: A number that somebody sends, and the one to hold beside it.
 BESIDE = [
@@ -72,7 +72,7 @@ def routine() -> None:
     finding = "The routine: the first no decides"
     style.title(axes, finding)
     told = [f"{f'{number}. ' * bool(number)}{question} no: {word}"
-            + f", yes {_TEST_SAYS_YES}" * (not number)
+            + f", {_TEST_SAYS_YES}" * (not number)
             for number, question, _, word in numbered]  # fmt: skip
     told = "; ".join(told)
     style.show(figure, f"{finding}. {told}; all yes: ship a test.")
