@@ -1475,6 +1475,8 @@ RULE = {
     FAULTS[fault]: (f"up to {fine:.0%}", f"up to {mended:.0%}", "", "more")
     for fault, (fine, mended) in LIMITS.items()
 }  # fmt: skip
+# of those who are tracked, some did buy: then few are, and the ids meet all the same
+RULE[IDS_MEET] = (*RULE[IDS_MEET][:3], "more, and hardly anybody in the events bought")
 
 
 def may_it_be_used(

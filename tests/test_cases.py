@@ -181,7 +181,11 @@ def test_a_test_that_decided_speaks_first(kind, capsys):
         assert off < allowed
         assert solve(cases.desk(case)) == ("don't", case.truth.fault)
         assert cases.key(case)["gauge"] == "lift"
-        assert cases.right(case, "gauge")[1:] == tuple(cases.texts()["kinds"][kind]["gauges"])
+        # a later no is no right gauge; a row that only says why is one
+        own, more = cases.texts()["kinds"][kind]["gauges"], set(cases.laid_out(case)[1]["gauge"])
+        assert cases.right(case, "gauge")[1:] == tuple(each for each in own if each in more)
+        for later in set(own) - more:
+            assert "a question before it has a no already" in cases.hint(case, "gauge", later)
         wrong = [("ship a test", ..., ...), ("not yet", ..., ...)]
         said = [reply(case, each, capsys) for each in wrong][-1]
         assert "the first no stands at “if fair, can it pay?”" in said
@@ -255,6 +259,22 @@ def test_no_group_of_a_shop_without_a_gain_would_be_tested_alone(kind):
     assert not cases.clear(kind, read, later)
     several["gain_low"] = -0.1 * line
     assert cases.clear(kind, read, later)
+
+
+def test_who_is_tested_without_a_group_reaches_a_line_of_their_own():
+    """Lesson 11's rule: a group is left out by the shop's line, and the others earn all cost."""
+    case = dealt(SEEDS[0], "one group")
+    told = re.search(r"They are (\S+) of (\S+) judges, so their own line is (\S+) × \2 ÷ \1 = "
+                     r"(\S+)\. Their interval, up to (\S+), reaches it\.",
+                     cases.folded(case))  # fmt: skip
+    stay, together, line, own, high = (numbers(each)[0] for each in told.groups())
+    assert own == pytest.approx(line * together / stay, abs=0.1) and line < own < high
+    read = copy.deepcopy(cases.gauges(case))
+    assert cases.clear("one group", read, case.truth.later)
+    read["groups"][memo.GROUPS[1]]["gain_high"] = (own - 0.5) / 100
+    read["groups"][memo.GROUPS[1]]["gain_low"] = 0.01
+    assert not cases.clear("one group", read, case.truth.later)
+    assert "their own line" not in cases.folded(dealt(SEEDS[0], "healthy"))
 
 
 def test_what_looks_odd_and_is_no_fault_is_named():
@@ -955,7 +975,9 @@ def test_the_desk_says_where_an_interval_around_zero_is_too_wide(low, high, said
     line = score["line"]
     monkeypatch.setitem(score, "gain", ((low + high) / 2 * line, low * line, high * line))
     beside = cases.desk(case).set_index("gauge").loc["gain", "a no if"]
-    assert beside == ("ends below 0" if said else f"ends below {points(line)}, the line")
+    told = points(line)
+    wanted = f"ends below 0 (too wide for {told})" if said else f"ends below {told}, the line"
+    assert beside == wanted
 
 
 def test_the_desk_has_conditions_and_a_fold_their_reasons(case):

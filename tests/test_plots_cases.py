@@ -25,6 +25,7 @@ def test_the_routine_says_for_each_question_what_a_no_decides(figures):
     assert heights["If fair: can it pay?"] == -2
     split, past = ("If a test ended: is its split fair?", "Did the lists know the past only?")
     pays = figure.alt.index("If fair: can it pay? no: don't")
+    assert "if surely above zero: roll out" in said and "above zero: roll out" in figure.alt
     assert figure.alt.index(split) < pays < figure.alt.index(past)
     no_overlap(axes)
 

@@ -109,7 +109,8 @@ def clear(kind: str, read: dict, later: str = "") -> bool:
         "last week": score["outcome"] in (trust.NOT_WORTH_IT, trust.TOO_SMALL)
         and lead and score["histories"] == SIGNAL and score["rival"] == "last 7 days"
         and not alone,
-        "one group": pays and lead and groups[0]["gain_high"] < 0 < groups[-1]["gain_low"],
+        "one group": pays and lead and groups[0]["gain_high"] < 0 < groups[-1]["gain_low"]
+        and gains_alone(groups[-1], score["line"], groups[-1]["customers"] / together),
         "broken split": pays and not loses and test and test["lift"][1] > 0,
         "half a table": read["rows"]["lately"] < 0.2 * read["rows"]["usual"],
         "one customer": read["rows"]["heaviest"] > 0.2 and not loses,

@@ -227,7 +227,7 @@ def limit(low: float, high: float, line: float) -> float:
 def _ends_below(low, high, line):
     if limit(low, high, line):
         return f"ends below {points(line)}, the line"
-    return "ends below 0"
+    return f"ends below 0 (too wide for {points(line)})"
 
 
 def _checks(case, transactions, events):
@@ -358,7 +358,7 @@ def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     tuple of DataFrame
         Rows of :func:`desk`, without those that would say one thing twice. The first one has each
         question once, and alone is enough for the word. The second one has ``gauge``, ``reads``
-        and ``beside it``: it says why, and where a letter's numbers stand.
+        and ``beside it``: it says why, where a letter's numbers stand, and how many a test had.
     """
     table = desk(case)
     reads = table.set_index("gauge")["reads"]
@@ -377,7 +377,12 @@ def laid_out(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
         beside.get(name, told.removeprefix("next to nothing; "))
         for name, told in zip(more["gauge"], more["a no if"], strict=True)
     ]
-    return first, more.rename(columns={"a no if": "beside it"})
+    more = more.rename(columns={"a no if": "beside it"})
+    off, *sizes = reads["split"].split("; ")
+    if sizes:
+        first["reads"] = first["reads"].mask(first["gauge"] == "split", off)
+        more.loc[more.index.max() + 1] = ["people in the test", sizes[0], "–"]
+    return first, more
 
 
 def halves(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

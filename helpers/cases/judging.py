@@ -6,12 +6,10 @@ import pandas as pd
 
 from helpers.cases.desk import desk, gauges, letter_of, points, what_fails
 from helpers.cases.making import Case, gauges_of, kind_of, sentences_of, texts
+from helpers.memo import GROUPS
 
 PARTS = ("decision", "gauge", "sentence")
-_LATER = (
-    "A check of the lists blocks, too. It comes later, so it isn't the reason, but it must be "
-    "mended, too."
-)
+_LATER = "A check of the lists blocks, too. It comes later, but must be mended, too."
 _NOT_SHOWN = "A check of the lists blocks, too, but nobody shows these lists now."
 _LARGE = 0.02  # share of the rows that a reader may wonder at
 _NO_WHERE = "Go through the routine once more: is there any no on this desk?"
@@ -121,12 +119,27 @@ def _reasons(case):
     if gauge == "lift":
         first = "A test that decided speaks first, so questions 3 to 8 can only say why."
         return [first, *clue]
+    if case.truth.fault == "one group":
+        clue.append(_line_of_the_others(case))
     if case.truth.fault in ("none", "leak", "one group", "must not be shown"):
         return clue  # all rows were needed
     told = f"No row below question {_question(case)[0]} can change the word."
     if gauge == "gain":  # see `clear`
         told += " And no group could be tested alone."
     return [*clue, told]
+
+
+def _line_of_the_others(case):
+    """Whoever is tested without a group earns the whole cost: by the rule of lesson 11."""
+    read = gauges(case)
+    out, stay = (read["groups"][name] for name in GROUPS)
+    together, line = out["customers"] + stay["customers"], read["score"]["line"]
+    return (
+        f"The others earn the whole cost alone. They are {stay['customers']:,} of {together:,} "
+        f"judges, so their own line is {points(line)} × {together:,} ÷ {stay['customers']:,} = "
+        f"{points(line * together / stay['customers'])}. Their interval, up to "
+        f"{points(stay['gain_high'])}, reaches it."
+    )
 
 
 def _in_two_sentences(case):
@@ -294,6 +307,8 @@ def hint(case: Case, part: str, wrong: str) -> str:
     elif part == "gauge":
         row = desk(case, whole=True).set_index("gauge").loc[wrong]
         good_for = next(names[wrong] for names in known["questions"].values() if wrong in names)
+        if case.truth.gauges[0] == "lift" and wrong in known["kinds"][case.truth.kind]["gauges"]:
+            good_for = "that is true, but a question before it has a no already."
         told = f"“{wrong}” reads {row['reads']}: {good_for}"
     else:
         says = {each["sentence"]: fault for fault, each in known["faults"].items()}

@@ -48,6 +48,7 @@ SMALL = ("healthy", "sold out")
 # A test of the personal lists fits a shop only if its lists gain nothing, or nobody knows yet.
 # Where they gain nothing, so many take part that the test decides.
 DECIDED = ("no taste", "last week", "leak")
+_AFTER_THE_LIFT = ("events known until", "gain")  # asked later: no first no, if the lift says it
 _TESTED = ("turned dates", "half a table", *DECIDED)
 _SHOPS = ("general store", "department store", "members' shop", "mail-order house", "gift shop",
           "marketplace")  # fmt: skip
@@ -228,7 +229,10 @@ def gauges_of(shop: int, kind: str) -> tuple[str, ...]:
     kind : str
         One of :data:`KINDS`.
     """
-    return ("lift",) * lift_decides(shop, kind) + tuple(texts()["kinds"][kind]["gauges"])
+    gauges = tuple(texts()["kinds"][kind]["gauges"])
+    if lift_decides(shop, kind):  # of the others, only those that say why
+        return ("lift", *(each for each in gauges if each not in _AFTER_THE_LIFT))
+    return gauges
 
 
 def has_large(shop: int, kind: str) -> bool:

@@ -25,6 +25,7 @@ ROUTINE = [
 ]
 #: After this many questions, a fair test is asked whether it can pay, before any score.
 _TEST_SPEAKS_AFTER, _TEST_ASKS = 2, ("If fair: can it pay?", "08", "don't")
+_TEST_SAYS_YES = "if surely above zero: roll out"
 _ANSWERS = VERDICTS | {"score anew, go on": INK, "for this group only": PERSONAL}
 #: A number that somebody sends, and the one to hold beside it.
 BESIDE = [
@@ -60,6 +61,9 @@ def routine() -> None:
         style.box(axes, 7.6, y, 3.0, 0.76, _in_box(word, 14), colour, filled=True)
         style.arrow(axes, (2.55, y - 0.39), (2.55, y - 0.61), INK)
         axes.text(2.75, y - 0.5, "yes", va="center", color=INK, fontsize=style.SMALL)
+        if not number:
+            axes.text(3.5, y - 0.5, _TEST_SAYS_YES, va="center", color=PERSONAL,
+                      fontsize=style.SMALL)  # fmt: skip
     last = -len(numbered)
     style.box(axes, 2.55, last, 3.4, 0.62, "ship a test", PERSONAL, True)
     axes.set_xlim(-1.6, 9.15)
@@ -68,6 +72,7 @@ def routine() -> None:
     finding = "The routine: the first no decides"
     style.title(axes, finding)
     told = [f"{f'{number}. ' * bool(number)}{question} no: {word}"
+            + f", {_TEST_SAYS_YES}" * (not number)
             for number, question, _, word in numbered]  # fmt: skip
     told = "; ".join(told)
     style.show(figure, f"{finding}. {told}; all yes: ship a test.")
