@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.evaluate import MIN_CUSTOMERS, MIN_HITS
 from helpers.memo import (
     DONT,
     FIX_DATA,
@@ -155,7 +156,12 @@ def who_says_yes() -> None:
 # in the order of `memo.six_answers`
 _BOXES = [
     ("Are the data right?", FIX_DATA, "all else is counted from them", "we may read on"),
-    ("Enough rows, customers, hits?", NOT_YET, "with few, luck decides", "enough to judge by"),
+    (
+        "Enough rows, customers, hits?",
+        NOT_YET,
+        f"at least half, {MIN_CUSTOMERS} and {MIN_HITS}",
+        "enough to judge by",
+    ),
     ("Could the gain reach the line?", DONT, "its upper end, the best case", "it may pay"),
     (
         "Is the gain surely above zero?",
@@ -163,14 +169,13 @@ _BOXES = [
         "its low end, the worst case",
         "better in this count",
     ),
-    ("Could 12 weeks notice it?", NOT_YET, "best case, in our longest test", "a test may tell"),
+    ("Could 12 weeks notice it?", NOT_YET, "the best case, four times in five", "a test may tell"),
     ("Is nothing on a list forbidden?", NOT_YET, "last, as new lists can mend it", "none is"),
 ]
 
 
-# what `memo.too_rough` asks, and what an answer of None says
+# what `memo.too_rough` asks
 _TOO_ROUGH = "an interval that includes zero, and is wider than twice the line, counts as yes"
-_OPEN = "not known: open, the start waits"
 
 
 def memo_rule() -> None:
@@ -189,9 +194,8 @@ def memo_rule() -> None:
         style.arrow(axes, (2.5, y - 0.5), (2.5, y - 0.9))
         axes.text(2.7, y - 0.7, "yes", va="center", color=INK)
     style.box(axes, 2.5, -1.4 * len(_BOXES) + 0.16, 2.6, 0.64, SHIP, PERSONAL, filled=True)
-    star = "* unless the bar includes zero,\n   and is wider than twice the line"
+    star = "* unless the bar is too rough\n   (when? see To look up)"
     axes.text(4.1, -1.4 * len(_BOXES) + 0.4, star, va="center", color=INK)
-    axes.text(4.1, -1.4 * len(_BOXES) - 0.42, _OPEN, va="center", color=INK)
     axes.set_xlim(-0.8, 9.25)
     axes.set_ylim(-1.4 * len(_BOXES) - 0.7, 0.6)
     style.bare(axes, equal=False)
@@ -201,7 +205,7 @@ def memo_rule() -> None:
         f"{place}. {question} ({why}) no: {answer}"
         for place, (question, answer, why, _) in enumerate(_BOXES, start=1)
     )
-    told += f"; else {SHIP}. To question 3, {_TOO_ROUGH}. Where a thing is {_OPEN}"
+    told += f"; else {SHIP}. To question 3, {_TOO_ROUGH}"
     style.show(figure, f"{finding}. {told}.")
 
 
