@@ -971,7 +971,7 @@ def test_each_answer_is_a_decision_of_a_person_by_a_day(facts):
         assert top.startswith(f"Recommendation: {answer} We ask for "), top
         assert "At stake: " in top and "____" not in top
         assert "Decision for: ________ by (date): ________ Yes or no: ________ Signed by" in rest
-        assert ("We look again on: ________" in rest) == (answer == memo.NOT_YET)
+        assert ("One new look on: ________" in rest) == (answer == memo.NOT_YET)
         fixes = "Who fixes it: ________ by when: ________ Decision for: "
         assert (fixes in rest) == (answer == memo.FIX_DATA)
         assert "All ready by" not in rest and "by finance" not in rest
