@@ -38,14 +38,14 @@ MAX_WEEKS = 12
 _ANY_VISITS = 1e9  # a week: more than any place has
 
 # what is asked for in one sentence, where a day to look again is what is missing
-_AGAIN = "one day to look again, when enough customers have come back"
+_AGAIN = "one day to look again, once enough customers have come back"
 _FEW_JUDGED = "Collect purchases for longer, or judge by more of the most recent days."
 _TOO_THIN = (
     "We have too few customers to tell: {why}. We need about {{customers_for_{what}:,}} customers "
-    "to judge by, instead of {{customers_judged:,}}. So collect purchases for longer or judge by "
-    "more of the most recent days, then look once."
+    "to judge by, and have {{customers_judged:,}}. So collect purchases for longer, or judge by "
+    "more of the most recent days, then look again once."
 )
-_UNDECIDED = "the likely range includes zero, and is wider than what we need"
+_UNDECIDED = "the likely range includes zero and is too wide"
 
 
 def points(share: float, sign: str = "+") -> str:
@@ -111,7 +111,7 @@ _HOLDS = {
     "comparison.csv": "what changed since the lists before these",
     "engine.zip": "the engine that made the lists",
     "homepage.csv": "for the homepage: a list for each customer",
-    "email.csv": "for mails: only those who agreed",
+    "email.csv": "for e-mails: only those who agreed",
     "product_page.csv": "for product pages: a list for each product",
     "cart.csv": "for reminders of carts left behind",
     "retention_offers.csv": "who may get an offer, and which",
@@ -338,7 +338,8 @@ CHECKS = [
         "short": f"{MIN_CUSTOMERS} customers to judge by",
         "passes": lambda evidence: evidence["customers_judged"] >= MIN_CUSTOMERS,
         "otherwise": NOT_YET,
-        "answer": "{customers_judged:,} bought before the days we judge by, and something new then",
+        "answer": "{customers_judged:,} had bought before, and bought something new in the days we "
+        "judge by",
         "missing": "too few customers came back for us to judge by",
         "ask": _AGAIN,
         "what_to_do": _FEW_JUDGED,
@@ -348,14 +349,16 @@ CHECKS = [
         # as lesson 05a's rule counts, see `evaluate.too_few_to_compare`: whoever finds something in
         # both lists, or in neither, doesn't tell them apart
         "about": "data",
-        "question": f"Did at least {MIN_HITS} find something in one of the lists only?",
-        "short": f"{MIN_HITS} found something in one list only",
+        "question": f"Did at least {MIN_HITS} find something in only one of the lists?",
+        "short": f"{MIN_HITS} found something in only one list",
         "passes": lambda evidence: evidence["hits"] >= MIN_HITS,
         "otherwise": NOT_YET,
         "answer": "{hits:,} did, and only they tell the lists apart",
-        "missing": "too few of them found something in one list only",
+        "missing": "too few of them found something in only one of the lists",
         "ask": _AGAIN,
-        "what_to_do": _TOO_THIN.format(why="one customer more or less would decide", what="hits"),
+        "what_to_do": _TOO_THIN.format(
+            why="one customer either way would tip the answer", what="hits"
+        ),
     },
     {
         "about": "line",
@@ -379,7 +382,7 @@ CHECKS = [
             not too_little(evidence["gain_low"], evidence["gain_high"], evidence["worth_having"])
         ),
         "otherwise": DONT,
-        "answer": "{gain_low_points} to {gain_high_points} points against them; enough is "
+        "answer": "{gain_low_points} to {gain_high_points} points against theirs; enough is "
         "{line_points}{gain_rough}",
         "what_to_do": "{no_gain}",
     },
@@ -389,7 +392,7 @@ CHECKS = [
         "short": "the signal is above zero",
         "passes": lambda evidence: evidence["signal_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "at worst, it is {signal_low_points} points",
+        "answer": "{signal_low_points} points at worst",
         "missing": "we can't tell yet whether earlier purchases predict anything",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="signal"),
@@ -400,7 +403,7 @@ CHECKS = [
         "short": "the gain is above zero",
         "passes": lambda evidence: evidence["gain_low"] > 0,
         "otherwise": NOT_YET,
-        "answer": "at worst, it is {gain_low_points} points",
+        "answer": "{gain_low_points} points at worst",
         "missing": "there may be no gain at all",
         "ask": _AGAIN,
         "what_to_do": _TOO_THIN.format(why=_UNDECIDED, what="gain"),
@@ -413,14 +416,14 @@ CHECKS = [
         "short": f"{MAX_WEEKS} weeks can notice it",
         "passes": lambda evidence: evidence["smallest_lift"] <= evidence["best_lift"],
         "otherwise": NOT_YET,
-        "answer": "they notice {noticed}; at best, lists bring {best_lift:,.0%}",
-        "missing": f"no test of {MAX_WEEKS} weeks could notice such a gain here",
+        "answer": "they notice {noticed}; at best, the lists bring {best_lift:,.0%}",
+        "missing": f"no {MAX_WEEKS}-week test could notice such a gain here",
         "ask": "a place that more customers see",
         "what_to_do": "{no_test}",
         # traffic is no property of the lists: the recommendation stands without it, the date not
         "may_stay_open": True,
-        "if_unknown": "Before the start, enter the visits of known customers a week, where the "
-        "list is shown (`visits_per_week`): until then nobody knows how long the test takes.",
+        "if_unknown": "Before the start, enter the weekly visits by known customers where the list "
+        "is shown (`visits_per_week`): until then, nobody knows how long the test will take.",
     },
 ]
 
@@ -435,14 +438,14 @@ _HELD = (1, 3, 2, 2, 1)
 STOPS = [
     {
         "question": "Is nothing on a list that must not be shown?",
-        "short": "may all of it be shown?",
+        "short": "may everything be shown?",
         "count": "forbidden",
         "stops": "the test and every list",
         "stops_all": True,
-        "found": "{} something that must not be shown",
+        "found": "{} a product that must not be shown",
         "found_where": "places have",
         "unknown": "nothing is named as forbidden",
-        "until_known": "legal signs what is forbidden",
+        "until_known": "legal signs off what is forbidden",
         "start": True,
         "signs": "legal",
         "mend": "Enter it as forbidden (`deny_products` or `deny_categories`), and make all lists "
@@ -450,31 +453,31 @@ STOPS = [
     },
     {
         "question": "Is nothing on a list that is sold out?",
-        "short": "is all of it in stock?",
+        "short": "is everything in stock?",
         "count": "sold_out",
         "stops": "its own place",
         "stops_all": False,
-        "found": "{} something that is sold out",
+        "found": "{} a product that is sold out",
         "found_where": "places have",
         "unknown": "no stock is known",
-        "until_known": "the homepage checks the stock",
+        "until_known": "the homepage hides what is sold out",
         "start": True,
         "signs": "merchandising",
-        "mend": "The homepage checks the stock whenever it is shown, and the next one moves up.",
+        "mend": "The homepage hides what is sold out, and the next product moves up.",
     },
     {
-        "question": "Did everybody who gets a mail agree?",
-        "short": "did all who get a mail agree?",
+        "question": "Did everybody who gets an e-mail agree?",
+        "short": "did everybody who gets an e-mail agree?",
         "count": "without_consent",
         "stops": "mails and reminders",
         "stops_all": False,
-        "found": "{} a mail without having agreed",
+        "found": "{} an e-mail without having agreed",
         "found_where": "people get",
         "unknown": "nobody is known to have agreed",
-        "until_known": "no mail and no reminder goes out",
+        "until_known": "no e-mail or reminder goes out",
         "start": False,
         "signs": "legal",
-        "mend": "Mails and reminders go to those who agreed, and to nobody else.",
+        "mend": "E-mails and reminders go only to those who agreed.",
     },
 ]
 
@@ -500,15 +503,15 @@ def six_answers(checks: Collection[Mapping], stops: Collection[Mapping] = ()) ->
 
 
 #: Of the six answers, what a test can be recommended without.
-_OPEN = {4: "the test's length", 5: "legal's word"}
+_OPEN = {4: "the test's length", 5: "legal's sign-off"}
 
 
 def _what_got_a_yes(answers, on_the_line, on_the_test):
     """A sentence on a recommended test: all but the open answers are yes, some on assumptions."""
     waits = [name for at, name in _OPEN.items() if answers[at] is None]
-    told = "All questions answered so far get a yes" if waits else "All questions get a yes"
+    told = "Every question answered so far is a yes" if waits else "Every question is a yes"
     rests = [on for at, on in ((2, on_the_line), (4, on_the_test)) if on and answers[at]]
-    partly = f", partly on {' and '.join(dict.fromkeys(rests))}" if rests else ""
+    partly = f", partly based on {' and '.join(dict.fromkeys(rests))}" if rests else ""
     still_open = f" Still open: {' and '.join(waits)}." if waits else ""
     return f"{told}{partly}.{still_open}"
 
@@ -607,8 +610,8 @@ def decide(evidence) -> dict:
         first = stopping[0]
         result = {
             "decision": NOT_YET,
-            "because": "The numbers speak for a test, but something is shown that must not be: "
-            f"{first['answer']}. That stops the test, however large the gain is.",
+            "because": "The numbers favour a test, but the lists show what they must not: "
+            f"{first['answer']}. That stops the test, however large the gain.",
             "what_to_do": first["mend"],
             "missing": "the lists show something that must not be shown",
             "ask": "new lists, checked again and signed by legal",
@@ -637,7 +640,7 @@ def _steps(before, count_clicks):
     told = ["engineering sets up the lists"]
     if count_clicks:
         told.append("the data team counts clicks and carts")
-    legal = [] if any(step.startswith("legal signs") for step in before) else ["legal signs"]
+    legal = [] if any(step.startswith("legal signs") for step in before) else ["legal signs off"]
     return [*told, *before, *legal]
 
 
@@ -647,11 +650,11 @@ def _before_the_test(parts):
 
 
 _HOW_MANY = {1: "one number is", 2: "two numbers are"}
-#: A number that nobody has entered, in short, and who fills it in.
+#: A number that nobody has entered, in short.
 _TO_FILL_IN = {
-    "visits_per_week": "Visits a week by known customers, where the list is shown (product)",
-    "cost_per_year": "Cost of the first year (finance)",
-    "lift": "Smallest rise in sales that pays off (finance)",
+    "visits_per_week": "Weekly visits",
+    "cost_per_year": "Year-one cost",
+    "lift": "Rise that pays",
 }
 
 
@@ -740,9 +743,9 @@ def _said_of(known):
     """What is to be done about a no that may have more than one reason."""
     reopen = "A cheaper version or a busier place would reopen the question."
     told = {
-        "no_signal": "Show the best sellers; personal lists would be mere decoration.",
-        "no_gain": "Keep the best sellers, and say over which days they are counted.",
-        "no_test": "Look for a place that more customers see, or the same ones more often.",
+        "no_signal": "Show the best sellers; personal lists would be no more than decoration.",
+        "no_gain": "Keep the best sellers, and state which days they are counted over.",
+        "no_test": "Look for a place that more customers see, or that they see more often.",
     }
     if known.get("gain_high", 0) < 0:
         told["no_signal"] = "Show the best sellers: personal lists do worse."
@@ -757,11 +760,11 @@ def _said_of(known):
     if floor > best > 0:
         told["no_test"] = (
             "It takes more customers, not more visits by the same ones: however often they come, "
-            f"{MAX_WEEKS} weeks notice {noticed(floor, 'nothing below ')}."
+            f"{MAX_WEEKS} weeks would notice {noticed(floor, 'nothing below ')}."
         )
         if math.isfinite(floor):
             times = (floor / best) ** 2
-            told["no_test"] += f" With about {max(times, 1.1):,.1f} times as many, it could."
+            told["no_test"] += f" With about {max(times, 1.1):,.1f} times as many, a test could."
     return told
 
 
@@ -952,7 +955,7 @@ def collect(
     facts["money"] = _money(quality, facts["evidence"], facts["plan"])
     if facts["decision"]["decision"] == NOT_YET and report.doubts:
         names = ", ".join(doubt.name for doubt in report.doubts)
-        look = f"First take a look at this in the data: {names}."
+        look = f"First check this in the data: {names}."
         facts["decision"]["what_to_do"] = f"{look} {facts['decision']['what_to_do']}"
     return facts
 
@@ -1006,22 +1009,21 @@ def will_it_settle(facts: Mapping) -> str:
     settled, answer = facts["settled"], facts["decision"]["decision"]
     none = "" if answer == SHIP else "No test is proposed. "
     if answer == FIX_DATA:
-        return f"{none}Whether one would help can be said once the data are fixed."
+        return f"{none}We can only say whether one would help once the data are fixed."
     if not settled:
-        return f"{none}How likely a clear answer is, we know once its weekly visits are known."
+        return f"{none}How likely is a clear answer? We can say once the weekly visits are known."
     weeks = counted(settled["weeks"], "weeks")
     if not settled["chances"]:
         return f"{none}Not even {weeks} would give a clear answer: too few customers come."
-    asked = f"{'Is' if settled['weeks'] == 1 else 'Are'} {weeks}"
-    asked = asked if answer == SHIP else f"Would {weeks} be"
+    asked = f"Is {weeks}" if answer == SHIP else f"Would {weeks} be"  # a length of time
     nothing, half, exactly, twice = (
         _of_100(settled["chances"][name])
         for name in ("no effect", "half of it", "exactly worth having", "twice that")
     )
     return (
-        f"{none}{asked} enough? Of 100 such tests, {exactly} would give a clear answer if "
-        f"lists truly bring {facts['plan']['lift']:,.0%} more carts, {twice} if they bring twice "
-        f"that, {half} if half of it, and {nothing} if nothing. The rest can't tell."
+        f"{none}{asked} enough? Of 100 such tests, {exactly} would give a clear answer if the "
+        f"lists really bring {facts['plan']['lift']:,.0%} more carts, {twice} if they bring twice "
+        f"that, {half} if half that, and {nothing} if nothing. The rest couldn't tell."
     )
 
 
@@ -1057,11 +1059,11 @@ def _of_the_data(report):
         "rows_kept": report.kept / max(report.read - report.set_aside, 1),
     }
     if stopping:
-        seen = [f"{_sentence(doubt.seen)} {doubt.mend}" for doubt in stopping[:2]]
+        seen = [f"{_sentence(doubt.seen)} {_sentence(doubt.mend)}" for doubt in stopping[:2]]
         evidence["mend"] = " ".join(seen)
     if report.set_aside:
         evidence["but_for"] = (
-            f" ({report.set_aside:,} left out on purpose or without a customer don't count)"
+            f" (not counting {report.set_aside:,} left out on purpose or without a customer)"
         )
     return evidence
 
@@ -1142,7 +1144,7 @@ def _recommend(quality, signal, plan, of_the_data):
                 why = f"for the others, {RULED_OUT}"
             decision["only_for"] = names[0]
             decision["asked_of"] = "" if judged is quality else names[0]
-            whom = f"Test only with customers who have bought {names[0]}: {why}."
+            whom = f"Only customers who have bought {names[0]} take part: {why}."
             decision["what_to_do"] = f"{whom} {decision['what_to_do']}"
         if decision["decision"] == SHIP:
             return found
@@ -1208,48 +1210,58 @@ def _wanted(planned, evidence, quality, smallest_lift):
     all_carts, all_sales = (_rates(planned, keys) for keys in (_OF_CARTS, _OF_SALES))
     said_once = no_line and not cost and earns and all_carts == all_sales  # below, of the cost
     if no_visits:
-        what = "the weekly visits of known customers, where the list is shown"
+        what = "the weekly visits by known customers where the list is shown"
         found.append({"what": what, "key": "visits_per_week", "turns": "", "limit": ""})
         if tells and floor > best:
             found[0]["turns"] = (
                 f'With so few customers, expect "{NOT_YET}": however often they come, a test '
-                f"notices {noticed(floor, 'nothing below ')}, and the best case of the gain is "
+                f"would notice {noticed(floor, 'nothing below ')}, and the gain at its best is "
                 f"{best:,.0%} more."
             )
-            found[0]["limit"] = f'Expect "{NOT_YET}": with so few customers, no test notices it.'
+            found[0]["limit"] = (
+                f"However many weekly visits they make, expect {NOT_YET}: with so few customers, "
+                "no test would notice the gain."
+            )
         elif tells:
             least = _fewest_visits(lambda visits: smallest_lift(visits, share) <= best)
             found[0]["turns"] = (
                 f'Fewer than about {least:,} visits turn it into "{NOT_YET}" ({carts}).'
             )
-            found[0]["limit"] = f'Under about {least:,}: "{NOT_YET}"'
+            found[0]["limit"] = (
+                f"If the list gets fewer than about {least:,} weekly visits by known customers, "
+                f"{NOT_YET}: a test couldn't notice even the best case"
+            )
             found[0]["limit"] += "." if said_once else f" ({all_carts})."
             if not once_a_week:
                 found[0]["turns"] += (
-                    f" One visit a week by each of the {counted(customers, 'customers')} is too "
-                    "little."
+                    f" One visit a week by each of the {counted(customers, 'customers')} isn't "
+                    "enough."
                 )
         if tells and no_line and cost and earns:
             least = _two_digits(cost / (turns_at * earns))
-            best_case = f'"{DONT}": even the best case earns less than the cost'
-            found[0]["turns"] += f" Fewer than {least:,} turn it into {best_case} ({sales})."
-            found[0]["limit"] += f" Under {least:,}: {best_case} ({all_sales})."
+            best_case = "even the best case won't pay the cost back"
+            found[0]["turns"] += (
+                f' Fewer than {least:,} turn it into "{DONT}": {best_case} ({sales}).'
+            )
+            found[0]["limit"] += f" Below {least:,}, {DONT}: {best_case} ({all_sales})."
     if no_line and earns is None:
         what = "the smallest rise in sales that pays off (these purchases have no amounts)"
-        turns = f'If it is above {turns_at:,.0%}, that turns it into "{DONT}".' if tells else ""
-        limit = f'Above {turns_at:,.0%}: "{DONT}".' if tells else ""
+        turns = f'Anything above {turns_at:,.0%} turns it into "{DONT}".' if tells else ""
+        limit = f"If it takes more than {turns_at:,.0%} more sales to pay off, {DONT}: even the "
+        limit = f"{limit}best case brings no more." if tells else ""
         found.append({"what": what, "key": "lift", "turns": turns, "limit": limit})
     elif no_line and not cost:
         what, turns, limit = "the cost of the first year, to build and to run", "", ""
         if tells:
             visit = turns_at * earns
             most = visit * (1_000 if no_visits else planned["visits_per_week"])
-            per = " for each 1,000 visits a week" if no_visits else ""
+            per = " per 1,000 weekly visits" if no_visits else ""
             most = money(rounded(most, 2), currency)
-            per_short = per.replace("for each", "per")
-            best_case = f'"{DONT}": even the best case earns no more'
-            limit = f"Above about {bare(most)}{per_short}: {best_case} ({all_sales})."
-            turns = f"A cost of more than about {most}{per} turns it into {best_case} ({sales})."
+            best_case = "even the best case won't pay it back"
+            limit = f"If year one costs more than about {bare(most)}{per}, {DONT}: {best_case} "
+            limit += f"({all_sales})."
+            turns = f'A cost of more than about {most}{per} turns it into "{DONT}": {best_case} '
+            turns += f"({sales})."
             if no_visits and once_a_week:
                 most = bare(money(rounded(visit * everybody, 2), currency))
                 turns += (
@@ -1357,7 +1369,7 @@ def at_stake(facts: Mapping) -> str:
     """
     decision, plan, bring = facts["decision"], facts["plan"], facts.get("money")
     if decision["decision"] == FIX_DATA:
-        return "we can't name a sum until the data are fixed."
+        return "we can't put a figure on it until the data are fixed."
     sign = f"{plan['currency']} " if plan.get("currency") else ""
     cost, told, unknown = plan["cost_per_year"], [], []
     lists, its, pay = "personal lists", "their", "pay off if they sell"
@@ -1393,6 +1405,39 @@ def at_stake(facts: Mapping) -> str:
 def _from_to(ends, sign=""):
     """Two amounts as one reads them."""
     return " to ".join(f"{each + 0:{sign if each else ''},.0f}".replace("-", "−") for each in ends)
+
+
+def asked_for(facts: Mapping) -> str:
+    """What the memo asks for, in a sentence or two without their first words, *We ask for*.
+
+    Parameters
+    ----------
+    facts : mapping
+        From :func:`collect`.
+
+    Returns
+    -------
+    str
+        Empty for a *not yet* of an older memo, which names nothing.
+    """
+    decision, plan = facts["decision"], facts["plan"]
+    if decision["decision"] == FIX_DATA:
+        return "corrected data: until then, no figure here counts."
+    if decision["decision"] == DONT:
+        return "no test: the best sellers stay."
+    if decision["decision"] == NOT_YET:
+        asked = decision.get("ask", "")
+        return f"{asked}." if asked else ""
+    many, whose = counted(plan["customers"], "customers"), ""
+    if decision.get("only_for"):
+        many, whose = f"the {many}", f" who have bought {decision['only_for']}"
+    weeks = counted(plan["weeks"], "weeks") if plan["weeks"] else f"up to {MAX_WEEKS} weeks"
+    told = f"a test: half of {many}{whose} see personal lists for {weeks}, half best sellers."
+    lost = lost_at_most(plan)
+    if lost:
+        sign = f"{plan['currency']} " if plan.get("currency") else ""
+        told += f" It risks at most {sign}{lost:,} in lost margin."
+    return told
 
 
 def lost_at_most(plan: Mapping) -> int | None:
@@ -1626,12 +1671,12 @@ def _examples(transactions, lists, engine, n_customers=5, n_products=3):
 
 #: What no purchase tells: the parameter, and how it is said of one shop.
 _ASSUMED = {
-    "visits_per_week": "Visits a week where the list is shown",
-    "visits_per_customer": "Such visits per customer and week",
+    "visits_per_week": "Weekly visits where the list is shown",
+    "visits_per_customer": "Such visits per customer a week",
     "click_rate": "Clicks on the list per 100 visits today",
     "cart_rate": "Carts per 100 such clicks",
     "buy_rate": "Purchases per 100 such carts",
-    "margin_share": "Margin left of 100 in sales",
+    "margin_share": "Margin left from 100 in sales",
     "cost_per_year": "Cost of the first year, to build and to run",
     "exchange_rate": "Per cent more sales per 1 % more finders, at most",
     "lift": "Smallest gain worth building",
@@ -1832,6 +1877,7 @@ def page(
         pays=pays if pays and pays[0] <= facts["plan"]["exchange_rate"] else None,
         pays_at_worst=pays and math.isfinite(pays[1]),
         stake=at_stake(facts) if facts else "",
+        asks=asked_for(facts) if facts else "",
         to_do=to_do,
         steps=_steps(before, count_clicks) if facts else [],
         may_lose=may_lose,

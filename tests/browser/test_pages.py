@@ -733,7 +733,7 @@ def test_the_memo_fits_a_phone_and_one_sheet(tmp_path, serve, watched, known):
     assert faults(page) == [] and watched.elsewhere == [] and watched.errors == []
     drawn = "all => all.filter((each) => getComputedStyle(each).display !== 'none').length"
     assert page.locator(".paper").evaluate_all(drawn) == 0, "what paper has instead"
-    assert page.locator("ul.ask").bounding_box()["y"] < 800, "a phone shows what is asked for"
+    assert page.locator(".asks").bounding_box()["y"] < 260, "what is asked for is the second line"
     bars = [each.bounding_box() for each in page.locator(".big svg").all()]
     assert len({each["width"] for each in bars}) == 1
     page.set_viewport_size({"width": 800, "height": 740})
