@@ -548,6 +548,26 @@ def test_a_runs_pages_lead_on_fit_a_phone_and_have_the_quiz(run_folder, serve, w
     assert watched.elsewhere == [] and watched.errors == []
 
 
+def test_a_runs_lesson_lists_its_sections_beside_the_text_or_folded(run_folder, serve, watched):
+    page, address = watched.page, serve(run_folder)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{address}/html/02_matrix.html")
+    listed, last = page.locator(".contents a"), page.locator(".contents a").last
+    names = [name.removesuffix("¶") for name in page.locator("article h2").all_inner_texts()]
+    assert listed.all_inner_texts() == names and len(names) > 5
+    assert last.bounding_box()["x"] > page.locator("article").bounding_box()["x"] + 700
+    page.set_viewport_size({"width": 360, "height": 740})
+    last.wait_for(state="hidden")
+    page.mouse.wheel(0, 5000)
+    page.get_by_text("On this page", exact=True).click()
+    assert faults(page) == []
+    last.click()
+    last.wait_for(state="hidden")
+    bar = page.locator(".contents").bounding_box()
+    assert page.locator("article h2").last.bounding_box()["y"] >= bar["y"] + bar["height"] > 0
+    assert watched.errors == []
+
+
 def test_a_runs_pages_name_the_run_and_open_all_results_at_once(run_folder, serve, watched, site):
     page, address = watched.page, serve(run_folder)
     page.goto(f"{address}/html/02_matrix.html")
