@@ -17,7 +17,7 @@ from helpers.course.notebooks import FOLDER, QUIZZES, lesson_and_questions, less
 from helpers.course.pages import ASSETS, lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_slides, write_workshop
-from tests.browser.pictures import write_picture
+from tests.browser.pictures import write_lesson, write_picture
 from tests.common import command
 
 PAGES = ["index", *(path.stem for path in lessons())]
@@ -842,10 +842,11 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
     assert watched.elsewhere == [] and watched.errors == []
 
 
-def test_the_memos_pictures_show_what_there_is(browser, tmp_path):
+def test_the_pictures_of_memo_and_lesson_show_what_there_is(browser, tmp_path):
     """By the words on it: letters look a little different on each machine."""
     write_picture(browser, tmp_path)
-    for name in ("memo.png", "memo_top.png", "memo_phone.png"):
+    write_lesson(browser, tmp_path)
+    for name in ("memo.png", "memo_top.png", "memo_phone.png", "lesson.png"):
         made, shown = Image.open(tmp_path / name), Image.open(FOLDER / "images" / name)
         assert made.size == shown.size
         assert made.text["Description"] == shown.text["Description"], f"make {name} again"
