@@ -74,7 +74,7 @@ def test_readme_says_what_is_true():
         targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
         assert all((page.parent / target).exists() for target in targets), targets
     shown = re.findall(r'<img src="([^"]+)" width="600" alt="([^"]*)">', readme)
-    assert len(shown) == 3 and all(len(alt) > 40 for _, alt in shown)
+    assert len(shown) == 4 and all(len(alt) > 40 for _, alt in shown)
     assert all((PROJECT / picture).exists() for picture, _ in shown)
     told, _ = pictures(lessons())["customers"]  # the first result is the one of lesson 00
     found = re.search(

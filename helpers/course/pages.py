@@ -101,9 +101,16 @@ def _called(stem):
 def _page(body, **about):
     template = jinja2.Environment(autoescape=True).from_string(_asset("page.html.j2"))
     style = f"{_asset('course.css')}\n{_colours_of_code()}"
-    script = "".join(map(_asset, (*SCRIPTS, "figures.js")))
+    script = "".join(map(_asset, (*SCRIPTS, "figures.js", "contents.js")))
     body = curled(parted(body))
-    return template.render(body=body, style=style, script=script, called=_called, **about)
+    about |= {"body": body, "sections": _sections(body), "called": _called}
+    return template.render(style=style, script=script, **about)
+
+
+def _sections(body):
+    """The address and the name of each section of a page, as HTML."""
+    headings = re.findall(r'<h2 id=[^>]+>(.*?)<a class="anchor-link" href="([^"]+)"', body)
+    return [(address, re.sub(r"<[^>]*>", "", name)) for name, address in headings]
 
 
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*_[^<]*)(?=</th>)")

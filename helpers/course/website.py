@@ -64,10 +64,12 @@ _INDEX = """# {title}
 _RUN_LEAD = """The lessons as they were executed on this data. The result on one page:
 <a href="memo.html">the decision memo</a>."""
 _SCRIPTS = (*SCRIPTS, "terms.js")
+_NAME = "Recommender course for PMs"
+_QUESTION = "What does each customer want to buy next?"
 _CONFIGURATION = {
     "extensions": ["myst_nb", "sphinx_copybutton"],
     "html_theme": "furo",  # light and dark, and no script or letters of half a megabyte
-    "html_title": "What does each customer want to buy next?",
+    "html_title": _NAME,  # the bar's and the menu's; each page has its own heading below
     "html_theme_options": {
         "light_css_variables": {
             "color-brand-primary": colours.BLUE,
@@ -84,7 +86,7 @@ _CONFIGURATION = {
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_copyright": False,
-    "project": "Recommender course",
+    "project": _NAME,
     "nb_execution_mode": "off",
     "nb_code_prompt_show": "Show code",
     "nb_code_prompt_hide": "Hide code",
@@ -238,7 +240,7 @@ def _placed(page, stem, stems):
 def _write_index(source, lessons, pages, run):
     text = _INDEX.format(
         hidden="" if run else ":hidden:\n",
-        title=Path(run).name if run else _CONFIGURATION["html_title"],
+        title=Path(run).name if run else _QUESTION,
         lead=_RUN_LEAD if run else _first_page(),
         lessons="\n".join(path.stem for path in lessons),
         pages="\n".join(Path(name).stem for name in pages),
@@ -329,9 +331,10 @@ def _pages(notebook, path):
         f"**To look up:** [what is asked about this lesson]({apart}), by section, in meetings, and "
         "in other businesses."
     )
-    by_section = questions[0].source.partition("\n\n")[2].replace("\n### On ", "\n## On ")
-    back = f"# {number} What is asked about it\n\nBack to the lesson: [{title}]({path.name})"
-    questions[0].source = f"{back}\n\n{by_section}"
+    asked = questions[0].source.partition("\n\n")[2]
+    by_section = asked.replace("\n### On ", "\n## Section by section\n\n### On ", 1)
+    head = f"# Questions about {number}: {title}\n\n[Back to the lesson]({path.name})"
+    questions[0].source = f"{head}\n\n{by_section}"
     metadata = dict(notebook.metadata)
     # for Sphinx an orphan: in no menu, the lesson leads there
     pages = ((path.name, [*lesson, v4.new_markdown_cell(there)], {}),

@@ -17,7 +17,7 @@ from helpers.course.notebooks import FOLDER, QUIZZES, lesson_and_questions, less
 from helpers.course.pages import ASSETS, lesson_html
 from helpers.course.website import SiteError, build_site
 from helpers.course.workshop import write_slides, write_workshop
-from tests.browser.pictures import write_picture
+from tests.browser.pictures import write_lesson, write_picture
 from tests.common import command
 
 PAGES = ["index", *(path.stem for path in lessons())]
@@ -96,7 +96,7 @@ def test_a_command_can_be_copied_from_any_page(pages):
     text = "".join(path.read_text("utf-8") for path in pages.glob("*.html"))
     code = re.findall(r"<(code|pre|kbd)\b(.*?)</\1>", text, flags=re.S)
     said = [html.unescape(re.sub(r"^[^>]*>|<[^>]+>", "", inside)) for _, inside in code]
-    assert "uv run --extra site course workshop" in said
+    assert "uv run --extra site course workshop" in "\n".join(said).splitlines()
     assert [words for words in said if re.search(r"(?<!\S)[–—]\w", words)] == []
 
 
@@ -548,6 +548,26 @@ def test_a_runs_pages_lead_on_fit_a_phone_and_have_the_quiz(run_folder, serve, w
     assert watched.elsewhere == [] and watched.errors == []
 
 
+def test_a_runs_lesson_lists_its_sections_beside_the_text_or_folded(run_folder, serve, watched):
+    page, address = watched.page, serve(run_folder)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{address}/html/02_matrix.html")
+    listed, last = page.locator(".contents a"), page.locator(".contents a").last
+    names = [name.removesuffix("¶") for name in page.locator("article h2").all_inner_texts()]
+    assert listed.all_inner_texts() == names and len(names) > 5
+    assert last.bounding_box()["x"] > page.locator("article").bounding_box()["x"] + 700
+    page.set_viewport_size({"width": 360, "height": 740})
+    last.wait_for(state="hidden")
+    page.mouse.wheel(0, 5000)
+    page.get_by_text("On this page", exact=True).click()
+    assert faults(page) == []
+    last.click()
+    last.wait_for(state="hidden")
+    bar = page.locator(".contents").bounding_box()
+    assert page.locator("article h2").last.bounding_box()["y"] >= bar["y"] + bar["height"] > 0
+    assert watched.errors == []
+
+
 def test_a_runs_pages_name_the_run_and_open_all_results_at_once(run_folder, serve, watched, site):
     page, address = watched.page, serve(run_folder)
     page.goto(f"{address}/html/02_matrix.html")
@@ -822,10 +842,11 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
     assert watched.elsewhere == [] and watched.errors == []
 
 
-def test_the_memos_pictures_show_what_there_is(browser, tmp_path):
+def test_the_pictures_of_memo_and_lesson_show_what_there_is(browser, tmp_path):
     """By the words on it: letters look a little different on each machine."""
     write_picture(browser, tmp_path)
-    for name in ("memo.png", "memo_top.png", "memo_phone.png"):
+    write_lesson(browser, tmp_path)
+    for name in ("memo.png", "memo_top.png", "memo_phone.png", "lesson.png"):
         made, shown = Image.open(tmp_path / name), Image.open(FOLDER / "images" / name)
         assert made.size == shown.size
         assert made.text["Description"] == shown.text["Description"], f"make {name} again"
