@@ -16,7 +16,7 @@ def test_holes_are_where_the_table_says(figures):
     plots.holes(table)
     [axes] = figures[0].axes
     curves = {to_hex(line.get_color()): line.get_ydata().tolist() for line in axes.lines}
-    assert curves[to_hex(colours.POPULAR)] == table["no reserve"].tolist()
+    assert curves[to_hex(colours.INK)] == table["no reserve"].tolist()
     assert curves[to_hex(colours.PERSONAL)] == table["reserve"].tolist()
     assert "30% of the rows" in title(axes)
 
@@ -40,6 +40,9 @@ def test_three_numbers_count_the_people_who_are_filled(figures, one, other):
     buyers = int(bought[one].sum())
     value = np.mean(filled[2][:buyers]) / np.mean(filled[2][buyers:])
     assert f"{value:.2f}" in lift
+    # what the title says of chance: so many of the one's buyers would have bought the other
+    by_chance = bought[one].sum() * bought[other].mean()
+    assert f"= {by_chance:g} common buyers" in figures[0].get_supxlabel()
 
 
 @pytest.mark.parametrize("later", [[3.0, 3.4, 2.5], [12.0, 8.0, 4.0]])
@@ -50,7 +53,7 @@ def test_lifts_melt_from_their_early_to_their_later_value(figures, later):
     [axes] = figures[0].axes
     found = {(y, colour): x for x, y, colour in dots(axes)}
     for place, (then, now) in enumerate(zip(melted["lift"], later, strict=True)):
-        assert found[place, to_hex(colours.POPULAR)] == then
+        assert found[place, to_hex(colours.INK)] == then
         assert found[place, to_hex(colours.PERSONAL)] == now
     assert f"12.7 became {later[0]}" in title(axes)
     assert [label.get_text().split("\n")[1] for label in axes.get_yticklabels()] == [

@@ -120,7 +120,7 @@ def time_split(timeline: pd.DataFrame) -> None:
                   ha="left" if left else "right", va="bottom", fontweight="bold")  # fmt: skip
     hidden = timeline["part"] == "test"
     cut = timeline.loc[hidden, "start"].iloc[0]
-    axes.plot([cut, cut], [0, 1.06 * top], color=WARNING, linewidth=1.5, linestyle="--")
+    axes.plot([cut, cut], [0, 1.06 * top], color=style.LIMIT, linewidth=1.5, linestyle="--")
     axes.set_ylim(0, 1.5 * top)
     axes.margins(x=0.01)
     locator = AutoDateLocator(minticks=3, maxticks=6)
@@ -555,10 +555,10 @@ def gain_at_cuts(
     left, right = min(left, -0.5 * span), max(right, 0.5 * span)
     room = 0.05 * span
     _beside_zero(axes, len(looks) - 0.4, left - room, right + room)
-    axes.plot([line, line], [-0.5, len(looks) + 0.2], color=WARNING, linewidth=1.8,
+    axes.plot([line, line], [-0.5, len(looks) + 0.2], color=style.LIMIT, linewidth=1.8,
               linestyle="--", zorder=0)  # fmt: skip
     side = "left" if line < 0.8 * right + 0.2 * left else "right"  # its words need a fifth
-    axes.text(line, len(looks) - 0.2, f" the line: {100 * line:.3g} ", color=WARNING,
+    axes.text(line, len(looks) - 0.2, f" the line: {100 * line:.3g} ", color=style.LIMIT,
               va="center", ha=side)  # fmt: skip
     axes.set_yticks(range(len(looks)), list(looks))
     finding = f"By the rule, {DECISIONS[verdict]}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers.colours import CHANCE, INK, PERSONAL, POPULAR
+from helpers.colours import CHANCE, INK, PERSONAL
 from helpers.plots import style
 from helpers.plots.decision import VERDICTS
 
@@ -101,10 +101,10 @@ def figure_beside() -> None:
     """What somebody sends, and what to ask for beside it, as pairs."""
     figure, axes = style.figure(height=7.2)
     for place, (sent, beside) in enumerate(BESIDE):
-        style.box(axes, 1.95, -place, 3.9, 0.8, sent, POPULAR, fontsize=13)
+        style.box(axes, 1.95, -place, 3.9, 0.8, sent, INK, fontsize=13)
         style.arrow(axes, (3.95, -place), (4.6, -place), INK)
         style.box(axes, 6.65, -place, 4.0, 0.8, beside, PERSONAL, fontsize=13)
-    axes.text(1.95, 0.68, "what they send", ha="center", va="center", color=POPULAR,
+    axes.text(1.95, 0.68, "what they send", ha="center", va="center", color=INK,
               fontweight="bold")  # fmt: skip
     axes.text(6.65, 0.68, "what you ask for", ha="center", va="center", color=PERSONAL,
               fontweight="bold")  # fmt: skip

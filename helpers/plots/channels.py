@@ -10,7 +10,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers.channels import CHANNELS
-from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.colours import CHANCE, INK, PERSONAL, WARNING
 from helpers.plots import style
 from helpers.telling import percent
 
@@ -33,7 +33,7 @@ def holes(table: pd.DataFrame) -> None:
     figure, axes = style.figure(3.6)
     n, reserve = table.attrs["n"], table.attrs["reserve"]
     for name, colour, label in [
-        ("no reserve", POPULAR, f"exactly {n} stored"),
+        ("no reserve", INK, f"exactly {n} stored"),
         ("reserve", PERSONAL, f"{n} and a reserve of {reserve}"),
     ]:
         axes.plot(table.index, table[name], "-o", color=colour, linewidth=2.5, markersize=6)
@@ -142,13 +142,21 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
         axes.set_xlim(-1.4, 1.4)
         axes.set_ylim(-1.85, 1.0)
         style.bare(axes)
+    by_chance = f"{has_one.sum() * share:.2f}".rstrip("0").rstrip(".")
+    figure.supxlabel(
+        f"Filled: those who bought. By chance, {one} and {other} have\n{has_one.sum()} × "
+        f"{has_other.sum()} ÷ {len(bought)} = {by_chance} common buyers; here they have "
+        f"{both.sum()}.",
+        fontsize=style.SMALL,
+    )
     than = "more common buyers than" if lift > 1 else "fewer common buyers than"
     than = "as many common buyers as" if np.isclose(lift, 1) else than
     figure.suptitle(f"{one} and {other}: {than} chance gives")
     style.show(
         figure,
         f"Who is counted for {one} and {other}: support {both.sum()} of {len(bought)}, confidence "
-        f"{both.sum()} of {has_one.sum()}, lift {confidence:.2f} / {share:.2f} = {lift:.2f}.",
+        f"{both.sum()} of {has_one.sum()}, lift {confidence:.2f} / {share:.2f} = {lift:.2f}. "
+        f"Common buyers: {both.sum()}, by chance {by_chance}.",
     )
 
 
@@ -168,10 +176,10 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
     span = max(high, 1e-9) - min(0, low)
     for place, (then, now) in enumerate(zip(early, later, strict=True)):
         axes.plot([now, then], [place] * 2, color=style.PALE, linewidth=7)
-        axes.plot(then, place, "o", color=POPULAR, markersize=12)
+        axes.plot(then, place, "o", color=INK, markersize=12)
         axes.plot(now, place, "o", color=PERSONAL, markersize=12)
-        right = max(then, now), POPULAR if then >= now else PERSONAL
-        left = min(then, now), PERSONAL if then >= now else POPULAR
+        right = max(then, now), INK if then >= now else PERSONAL
+        left = min(then, now), PERSONAL if then >= now else INK
         axes.annotate(f"{right[0]:,.1f}", (right[0], place), (10, 0), color=right[1],
                       textcoords="offset points", ha="left", va="center", fontweight="bold",
                       bbox=style.ON_WHITE)  # fmt: skip
@@ -185,7 +193,7 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
               va="center", bbox=style.ON_WHITE)  # fmt: skip
     apart = abs(early[0] - later[0]) > 0.25 * span
     axes.text(early[0], -0.5, "early" if apart else "early, and since", ha="center",
-              color=POPULAR if apart else INK, fontweight="bold")  # fmt: skip
+              color=INK if apart else INK, fontweight="bold")  # fmt: skip
     if apart:
         axes.text(later[0], -0.5, "since", color=PERSONAL, ha="center", fontweight="bold")
     labels = [f"{n:,} or more:\n{pairs:,} pair{'' if pairs == 1 else 's'}"
@@ -290,10 +298,10 @@ def tie_break(prices: pd.DataFrame, chosen: float | None, most: float = 0.05) ->
     near = np.isfinite(prices.index)  # what is much further away is named at the edge
     left = max(np.nanmin([-most, *low.min()]), 3 * np.nanmin([-most, *low[near].min()]))
     right = min(np.nanmax([most, *high.max()]), 3 * np.nanmax([most, *high[near].max()]))
-    for side, colour, dash in ((0, CHANCE, "-"), (-most, WARNING, "--")):
+    for side, colour, dash in ((0, CHANCE, "-"), (-most, style.LIMIT, "--")):
         axes.plot([side, side], [-0.5, len(prices) - 0.5], color=colour, linestyle=dash,
                   linewidth=1.6, zorder=0)  # fmt: skip
-    axes.text(-most, -0.6, f"agreed: at most {most:.0%} fewer hits", color=WARNING, ha="center",
+    axes.text(-most, -0.6, f"agreed: at most {most:.0%} fewer hits", color=style.LIMIT, ha="center",
               va="bottom", fontsize=style.SMALL)  # fmt: skip
     at = None if chosen is None else list(prices.index).index(chosen)
     for name, colour, label, aside in [("hits", PERSONAL, "hits", -0.2),

@@ -61,12 +61,12 @@ def _beside_the_line(shops: pd.DataFrame, says, finding: str) -> None:
                   bbox=style.ON_WHITE, zorder=5)  # fmt: skip
         axes.text(right + room, place + 0.2, words, va="center", ha="right", color=colour)
         if line <= right:
-            axes.plot([line, line], [place - 0.25, place + 0.25], color=WARNING, linewidth=2,
+            axes.plot([line, line], [place - 0.25, place + 0.25], color=style.LIMIT, linewidth=2,
                       linestyle=(0, (2, 1)), zorder=5)  # fmt: skip
-            axes.text(line, place + 0.4, f"line {line:.1f}".removesuffix(".0"), color=WARNING,
+            axes.text(line, place + 0.4, f"line {line:.1f}".removesuffix(".0"), color=style.LIMIT,
                       ha="center", va="center", bbox=style.ON_WHITE, zorder=5)  # fmt: skip
         else:
-            axes.text(right, place + 0.4, f"line {line:,.0f} →", color=WARNING, ha="right",
+            axes.text(right, place + 0.4, f"line {line:,.0f} →", color=style.LIMIT, ha="right",
                       va="center", bbox=style.ON_WHITE, zorder=5)  # fmt: skip
         axes.text(right + room, place - 0.12, said or "?", ha="right",
                   va="center", color=colour, fontweight="bold")  # fmt: skip

@@ -431,7 +431,7 @@ def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
     known = bool(np.isfinite(pays_from))
     line = 100 * pays_from if known else 0.0
     figure, axes = style.figure(height=1.05 * len(hopes) + 1.6)
-    axes.axvline(line, color=WARNING, linewidth=1.8, linestyle="--", zorder=1)
+    axes.axvline(line, color=style.LIMIT, linewidth=1.8, linestyle="--", zorder=1)
     told, ends = [], [line]
     for place, row in enumerate(hopes.to_dict("records")):
         name, colour = hopes.index[place], OTHER if place else PERSONAL
@@ -451,7 +451,7 @@ def hope_beside_luck(hopes: pd.DataFrame, pays_from: float) -> None:
     takes = f"it pays from {_of_100(line)} on" if known else "no change: 0"
     left, right = min(ends), max(ends)
     rightwards = line < (left + right) / 2
-    axes.text(line, -0.85, f" {takes} ", color=WARNING, va="center", fontweight="bold",
+    axes.text(line, -0.85, f" {takes} ", color=style.LIMIT, va="center", fontweight="bold",
               ha="left" if rightwards else "right")  # fmt: skip
     room = 0.08 * (right - left)
     axes.set_xlim(left - room, right + room)
@@ -488,7 +488,7 @@ def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
     visible = 100 * plan["visible"]
     axes.plot(plan.index, visible, color=PERSONAL, linewidth=2.5)
     expected = 100 * plan["expected"].iloc[0]
-    axes.axhline(expected, color=WARNING, linewidth=1.8, linestyle="--")
+    axes.axhline(expected, color=style.LIMIT, linewidth=1.8, linestyle="--")
     best = visible.idxmin()
     top = max(visible.max(), expected)
     marks = {planned: (0.02, 0.02, "left"), best: (0, 0.08, "center")}
@@ -497,7 +497,7 @@ def holdout_sizes(plan: pd.DataFrame, planned: float) -> None:
         axes.text(share + right, visible[share] + up * top,
                   f"{share:.0%} held out: {visible[share]:.1f}", va="bottom", ha=side,
                   color=PERSONAL, fontweight="bold")  # fmt: skip
-    axes.text(1, expected - 0.03 * top, f"expected, at most: {expected:.1f}", color=WARNING,
+    axes.text(1, expected - 0.03 * top, f"expected, at most: {expected:.1f}", color=style.LIMIT,
               ha="right", va="top")  # fmt: skip
     axes.set_ylim(0, 1.1 * top)
     axes.set_xlim(0, 1.02)

@@ -24,7 +24,7 @@ def people_and_visits(customers: pd.DataFrame) -> None:
         ``customer_id``, ``arm`` (two of them, today's first), ``visits`` and ``carted``.
     """
     arms = list(dict.fromkeys(customers["arm"]))
-    colours = dict(zip(arms, (POPULAR, PERSONAL), strict=True))
+    colours = dict(zip(arms, (INK, PERSONAL), strict=True))
     most = customers["visits"].max()
     figure, axes = style.figure(height=0.46 * len(customers) + 1.5)
     for place, row in enumerate(customers.to_dict("records")):
@@ -129,7 +129,7 @@ def deals_of_a_few(deals: pd.DataFrame, observed: float) -> None:
     axes.margins(x=0.12)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    finding = f"{extreme.sum()} of {len(deals)} deals differ at least as much"
+    finding = f"By luck alone, {extreme.sum()} of {len(deals)} deals differ as much as ours"
     alt = f"Differences of all {len(deals)} ways to deal the same customers. {finding}."
     style.finish(figure, axes, finding, "B minus A, in carts per visit", "", alt)
 
@@ -147,15 +147,15 @@ def weeks_needed(planned: pd.DataFrame, worth_having: float) -> None:
     least = planned["smallest_lift"].replace(np.inf, np.nan)
     figure, axes = style.figure(height=3.6)
     axes.plot(least.index, least, color=PERSONAL, linewidth=2.5, marker="o")
-    axes.axhline(worth_having, color=WARNING, linewidth=1.8, linestyle="--")
+    axes.axhline(worth_having, color=style.LIMIT, linewidth=1.8, linestyle="--")
     last = planned.index.max()
-    axes.annotate(f"break-even: {worth_having:.0%}", (last, worth_having), (0, 5), color=WARNING,
-                  textcoords="offset points", ha="right", va="bottom")  # fmt: skip
+    axes.annotate(f"break-even: {worth_having:.0%}", (last, worth_having), (0, 5), va="bottom",
+                  textcoords="offset points", ha="right", color=style.LIMIT)  # fmt: skip
     enough = least.index[least <= worth_having]
     finding = f"No planned week finds a lift of {worth_having:.0%}"
     if len(enough):
         week = enough[0]
-        axes.plot(week, least[week], "o", color=WARNING, markersize=12)
+        axes.plot(week, least[week], "o", color=PERSONAL, markersize=13)
         weeks = f"{week} week{'' if week == 1 else 's'}"
         finding = f"Finding a lift of {worth_having:.0%} takes {weeks}"
     axes.set_ylim(0, 1.12 * np.nanmax([least.max(), worth_having]))
@@ -215,7 +215,7 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
         n = base + new
         off, allowed = (new - base) / 2, deviation_allowed(n)
         out = abs(off) > allowed
-        broken += [name] if out else []
+        broken += [(name, f"{abs(off):,.0f}", f"{allowed:,.0f}")] if out else []
         colour = WARNING if out else PERSONAL
         axes.plot([-allowed, allowed], [place, place], color=style.PALE, linewidth=16)
         axes.plot(off, place, "o", color=colour, markersize=12)
@@ -228,7 +228,12 @@ def split_beside_chance(sizes: dict[str, tuple[int, int]]) -> None:
     axes.set_ylim(len(sizes) - 0.5, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    finding = f"Broken: {', '.join(broken)}" if broken else "Chance explains all of these splits"
+    finding = "Chance explains all of these splits"
+    if broken:
+        finding = f"Broken: {', '.join(name for name, *_ in broken)}"
+        if len(broken) == 1:
+            [(_, far, most)] = broken
+            finding += f" is {far} customers off, where chance allows {most}"
     told = "; ".join(f"{name}: {a:,} and {b:,}" for name, (a, b) in sizes.items())
     xlabel = "customers that arm B has above half (grey: what chance does)"
     style.finish(figure, axes, finding, xlabel, "", f"{finding}. {told}.")
@@ -289,7 +294,7 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
         The smallest lift that pays.
     """
     figure, axes = style.figure(height=0.75 * len(lifts) + 1.4)
-    for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, (0, (2, 1)))):
+    for side, colour, dash in ((0, INK, "-"), (worth_having, style.LIMIT, (0, (2, 1)))):
         for place in range(len(lifts)):  # beside its interval, not through a sentence
             axes.plot([side, side], [place - 0.13, place + 0.2], color=colour, linewidth=1.6,
                       linestyle=dash, zorder=3)  # fmt: skip
@@ -310,7 +315,7 @@ def lifts_decided(lifts: list[tuple[float, float]], worth_having: float) -> None
         axes.text(left - 0.1 * reach, place - 0.4, f"{why}: {answer}", color=colour, ha="left",
                   va="center", fontweight="bold")  # fmt: skip
         told.append(f"{low:+.0%} to {high:+.0%}, {why}: {answer}")
-    axes.text(worth_having, -0.85, f"this shop's break-even, {worth_having:.0%}", color=WARNING,
+    axes.text(worth_having, -0.85, f"this shop's break-even, {worth_having:.0%}", color=style.LIMIT,
               ha="center", va="center")  # fmt: skip
     axes.set_xlim(left - 0.12 * reach, left + 1.04 * reach)
     axes.set_ylim(len(lifts) - 0.5, -1.2)
@@ -345,7 +350,7 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
     ends = [[row["lift_low"], row["lift_high"]] for _, row, _ in rows]
     low = min(0, *(end for each in ends for end in each))
     high = max(worth_having, *(end for each in ends for end in each))
-    for side, colour, dash in ((0, INK, "-"), (worth_having, WARNING, "--")):
+    for side, colour, dash in ((0, INK, "-"), (worth_having, style.LIMIT, "--")):
         axes.axvline(side, color=colour, linewidth=1.6, linestyle=dash, zorder=1)
     for place, (name, row, colour) in enumerate(rows):
         y = -1.5 * place
@@ -370,7 +375,7 @@ def lift_in_money(lift: dict[str, float], worth_having: float, earned: dict[str,
                       va="top", color=colour,
                       bbox=None if align == "right" else style.ON_WHITE)  # fmt: skip
     axes.text(worth_having, 0.95, f" break-even {worth_having:.0%}, cost {earned['cost']:,.0f} ",
-              color=WARNING, va="center",
+              color=style.LIMIT, va="center",
               ha="left" if worth_having < (low + high) / 2 else "right")  # fmt: skip
     room = 0.2 * (high - low)
     axes.set_xlim(low - room, high + room)

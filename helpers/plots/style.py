@@ -32,6 +32,8 @@ WIDTH = 5.5  # inches, of all figures
 SMALL = 11  # points, of the smallest letters: ten pixels where 360 pixels show the whole width
 LARGER = 12.2  # points: eleven pixels there
 PALE = "#E3E3E3"  # what stands behind, or isn't meant
+# orange is best sellers, crimson a fault; so neither is for what is only agreed, or another thing
+LIMIT = "#5F5F5F"  # a threshold: a line that was agreed on
 #: Behind letters that a line passes.
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 # per inch: drawn (tests, which compare no pictures, ask for fewer), and shown
@@ -376,7 +378,22 @@ def _cut(figure):
     drawn = figure.get_tightbbox()
     wide = figure.get_size_inches()[0]
     figure.set_layout_engine("none")  # all has its place now: it need not be found once more
-    return Bbox([[min(0, drawn.x0), drawn.y0 - 0.06], [max(wide, drawn.x1), drawn.y1 + 0.06]])
+    foot = max(drawn.y0, _foot(figure)) - 0.06
+    return Bbox([[min(0, drawn.x0), foot], [max(wide, drawn.x1), drawn.y1 + 0.06]])
+
+
+def _foot(figure) -> float:
+    """How far down anything is drawn, in inches: axes without a frame may be empty below."""
+    renderer = figure.canvas.get_renderer()
+    lowest = [text.get_window_extent(renderer).y0 for text in figure.texts if text.get_text()]
+    for axes in figure.axes:
+        parts = [axes]
+        if not any(spine.get_visible() for spine in axes.spines.values()):
+            frame = [axes.patch, *axes.spines.values()]
+            parts = [part for part in axes.get_children() if part not in frame]
+        boxes = [part.get_tightbbox(renderer) for part in parts if part.get_visible()]
+        lowest += [box.y0 for box in boxes if box is not None and box.width and box.height]
+    return min(lowest, default=0) / figure.dpi
 
 
 def _few_colours(picture):

@@ -213,8 +213,8 @@ def own_or_stranger(tests: pd.DataFrame, worth: float, verdict: str) -> None:
     room = 0.12 * (high - low)
     axes.set_xlim(low - room, high + room)
     if not signal:
-        axes.axvline(worth, color=WARNING, linewidth=1.6, linestyle="--")
-        axes.text(worth, len(tests) - 0.42, " worth a look ", color=WARNING, va="center",
+        axes.axvline(worth, color=style.LIMIT, linewidth=1.6, linestyle="--")
+        axes.text(worth, len(tests) - 0.42, " worth a look ", color=style.LIMIT, va="center",
                   ha="left" if worth < (low + high) / 2 else "right")  # fmt: skip
     axes.set_yticks(range(len(tests)), list(tests.index))
     axes.set_ylim(len(tests) - 0.2, -0.7)
@@ -250,9 +250,9 @@ def four_outcomes() -> None:
         axes.text(-2.1, place - 0.2, answer, ha="right", va="center", fontweight="bold")
         axes.text(-2.1, place + 0.22, rules[place], ha="right", va="center")
     axes.plot([0, 0], [-0.45, 4.5], color=INK, linewidth=1)
-    axes.plot([worth] * 2, [-0.45, 4.5], color=WARNING, linewidth=1.8, linestyle="--")
+    axes.plot([worth] * 2, [-0.45, 4.5], color=style.LIMIT, linewidth=1.8, linestyle="--")
     axes.text(0, -0.62, "no gain", ha="center", color=INK)
-    axes.text(worth, -0.62, "the line", ha="center", color=WARNING)
+    axes.text(worth, -0.62, "the line", ha="center", color=style.LIMIT)
     narrow = "narrow: at most twice the line wide"
     axes.text(3.8, 4.95, narrow, ha="right", va="center", fontsize=style.SMALL)
     axes.set_xlim(-9.6, 3.8)
@@ -294,9 +294,9 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: f
     axes.text(gain["difference"], 0.25, f"gain: {_exactly(gain['difference'])}", color=PERSONAL,
               ha="center", va="bottom", fontweight="bold", bbox=style.ON_WHITE)  # fmt: skip
     if within:
-        axes.axvline(worth, color=WARNING, linewidth=1.8, linestyle="--")
+        axes.axvline(worth, color=style.LIMIT, linewidth=1.8, linestyle="--")
         side = "left" if worth < (low + high) / 2 else "right"
-        axes.text(worth, -0.6, f" the line: {_exactly(worth)} ", color=WARNING, ha=side)
+        axes.text(worth, -0.6, f" the line: {_exactly(worth)} ", color=style.LIMIT, ha=side)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.8, 0.75)
@@ -304,7 +304,7 @@ def gain_against_line(gain: dict[str, float], worth: float, answer: str, most: f
     if worth != worth:
         line = "no line yet"
     elif not within:
-        axes.text(1, 0.04, f"the line: {_exactly(worth)} →", color=WARNING, ha="right",
+        axes.text(1, 0.04, f"the line: {_exactly(worth)} →", color=style.LIMIT, ha="right",
                   transform=axes.transAxes)  # fmt: skip
     finding = f"Gain {_exactly(gain['difference'])}, {line}: {answer}"
     told = f"The interval: {' to '.join(_exactly(end) for end in ends)}."
