@@ -83,7 +83,7 @@ def test_a_cell_is_coloured_where_a_check_fails(drawn, drill):
         for patch in axes.patches
         if to_hex(patch.get_facecolor()) != "#e3e3e3"
     }
-    stop, look = to_hex(colours.WARNING), to_hex(colours.POPULAR)
+    stop, look = to_hex(colours.WARNING), to_hex(plots.style.LIMIT)
     assert set(found) == {(1, stop), (2, look), (3, stop), (4, look)}
     assert (written(axes).count("S"), written(axes).count("R")) == (3, 2)
     assert len(axes.patches) == len(drill) * len(nights)
@@ -161,6 +161,7 @@ def test_ages_stand_to_scale_where_their_names_fit(drawn):
 def test_the_title_names_the_oldest_age_that_is_shown(drawn):
     plots.hits_by_age(by_age(), 7)
     assert title(drawn[0]) == "After 7 days, old lists still beat best sellers"
+    assert {"40.0", "best sellers, fresh: 30.0"} <= set(written(drawn[0]))
     no_overlap(drawn[0])
 
 

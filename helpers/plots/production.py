@@ -33,7 +33,7 @@ _YOUNGEST = 30  # days: where lists last so long, younger ones aren't drawn
 def contract() -> None:
     """What product and engineering owe each other, before the night of the lesson."""
     figure, axes = style.figure(height=2.1)
-    for (who, owed), middle, colour in zip(OWED.items(), (2.4, 8.6), (POPULAR, PERSONAL),
+    for (who, owed), middle, colour in zip(OWED.items(), (2.4, 8.6), (INK, PERSONAL),
                                            strict=True):  # fmt: skip
         style.box(axes, middle, 4.55, 4.4, 0.75, who, colour, filled=True)
         for row, text in enumerate(owed):
@@ -50,25 +50,26 @@ def contract() -> None:
 def one_night() -> None:
     """From the export to the page, and the way around a table that fails a check."""
     figure, axes = style.figure(height=2.9)
-    steps = [("export", EXPORT_BY), ("engine", "scores"), ("table", "3 am"), ("checks", "3:04 am"),
+    steps = [("export", EXPORT_BY), ("engine", ""), ("table", "3 am"), ("checks", "3:04 am"),
              ("page", TABLE_BY)]  # fmt: skip
     for place, (name, when) in enumerate(steps):
-        style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, WARNING if name == "checks" else PERSONAL,
+        style.box(axes, 2.3 * place, 2, 1.65, 0.8, name, INK if name == "checks" else PERSONAL,
              filled=True)  # fmt: skip
         axes.text(2.3 * place, 2.68, when, ha="center", va="center")
         if place:
-            style.arrow(axes, (2.3 * place - 1.42, 2), (2.3 * place - 0.87, 2))
-    axes.text(6.9, 1.3, "stop", ha="center", va="center", color=WARNING, fontweight="bold")
-    style.arrow(axes, (6.0, 1.55), (4.1, 0.75), WARNING)
-    style.box(axes, 2.5, 0.4, 3.1, 0.8, "held back:\na person looks", WARNING)
-    style.box(axes, 7.2, 0.4, 3.4, 0.8, "yesterday's table", PERSONAL)
-    style.arrow(axes, (8.95, 0.6), (9.25, 1.55), PERSONAL, line="--")
+            style.arrow(axes, (2.3 * place - 1.46, 2), (2.3 * place - 0.84, 2))
+    style.arrow(axes, (6.3, 1.6), (6.3, 0.52), WARNING)
+    axes.text(6.3, 1.13, "stop", ha="center", va="center", color=WARNING, fontweight="bold",
+              bbox=style.ON_WHITE)  # fmt: skip
+    style.box(axes, 5.18, 0.1, 2.8, 0.8, "held back:\na person looks", WARNING)
+    style.box(axes, 8.42, 0.1, 3.25, 0.8, "yesterday's table", PERSONAL)
+    style.arrow(axes, (9.2, 0.52), (9.2, 1.59), PERSONAL, line="--")
     axes.set_xlim(-0.9, 10.1)
-    axes.set_ylim(-0.1, 3)
+    axes.set_ylim(-0.35, 3)
     style.bare(axes, equal=False)
     finding = "Yesterday's table stays until a new one has passed"
     style.title(axes, finding)
-    told = " → ".join(f"{name} ({when})" for name, when in steps)
+    told = " → ".join(f"{name} ({when})" if when else name for name, when in steps)
     style.show(figure, f"{finding}. {told}. A table that fails a check that stops is held back.")
 
 
@@ -109,7 +110,7 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         axes.text(-0.6, height, label, ha="right", va="center", fontsize=style.SMALL,
                   linespacing=1.0)  # fmt: skip
         for column, night in enumerate(nights):
-            colour = style.PALE if row[night] else WARNING if row["stops"] else POPULAR
+            colour = style.PALE if row[night] else WARNING if row["stops"] else style.LIMIT
             axes.add_patch(
                 Rectangle((column - 0.45, height - 0.4), 0.9, 0.8, facecolor=colour,
                           edgecolor="white")
@@ -125,7 +126,10 @@ def checks_by_night(drill: pd.DataFrame) -> None:
         lines = textwrap.wrap(night, 8 if few else 6, break_long_words=False)
         axes.text(column, 2.0, "\n".join(lines), ha="center", va="center",
                   fontsize=style.SMALL)  # fmt: skip
-    for below, text, colour in ((1.1, "S: stops the table", WARNING), (1.8, "R: reports", POPULAR)):
+    for below, text, colour in (
+        (1.1, "S: stops the table", WARNING),
+        (1.8, "R: reports", style.LIMIT),
+    ):
         axes.text(-0.4, heights[-1] - below, text, color=colour, va="center", fontsize=style.SMALL)
     axes.set_xlim(-room, len(nights) - 0.4)
     axes.set_ylim(heights[-1] - 2.2, 2.9)
@@ -198,14 +202,29 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
                 fresh + by_age["pairs_high"].iloc[-1], color=INK, linewidth=1.5)  # fmt: skip
     last = place[-1] + 0.12
     ends = {"whole engine\nthis old": (by_age["hit_rate"].iloc[-1], PERSONAL),
-            "only the\nsimilarities old": (by_age["old_pairs"].iloc[-1], INK),
-            "best sellers,\nfresh": (popular, POPULAR)}  # fmt: skip
+            "only the\nsimilarities old": (by_age["old_pairs"].iloc[-1], INK)}  # fmt: skip
     top = 1.15 * max(by_age["hit_rate"].max(), by_age["old_pairs"].max(), popular, 0.01)
     room, below = 0.14 * top, -np.inf
     for text, (height, colour) in sorted(ends.items(), key=lambda end: end[1][0]):
         below = max(height, below + room)
         axes.text(last, below, text, color=colour, va="center", linespacing=0.95)
     top = max(top, below + 0.7 * room)
+    label = "best sellers, fresh"
+    if shown in by_age.index:  # the two numbers that the title compares
+        lists, at = by_age["hit_rate"][shown], place[list(by_age.index).index(shown)]
+        label += f": {100 * popular:.1f}"
+        axes.vlines(at, popular, lists, color=INK, linewidth=1.2, linestyle=":")
+        axes.scatter([at], [popular], color=POPULAR, s=55, zorder=3)
+        last_one = at == place[-1]  # right of it stand the lines' names
+        axes.annotate(f"{100 * lists:.1f}", (at, lists), (-5, -9) if last_one else (6, 6),
+                      textcoords="offset points", ha="right" if last_one else "left",
+                      va="top" if last_one else "bottom", color=PERSONAL,
+                      fontweight="bold")  # fmt: skip
+    # on its line, on the side on which the lists aren't
+    under = by_age["hit_rate"].iloc[0] >= popular > 0.1 * top
+    axes.annotate(label, (place[0], popular), (0, -5 if under else 5), color=POPULAR,
+                  textcoords="offset points", va="top" if under else "bottom", fontweight="bold",
+                  bbox=style.ON_WHITE)  # fmt: skip
     axes.set_xlim(-0.2, place[-1] + 0.62 * max(2, len(place) / 2.6))
     axes.set_ylim(0, top)
     axes.set_xticks(place, [f"{age:,}" for age in by_age.index])
