@@ -73,6 +73,7 @@ def test_parts_begin_where_the_one_before_ends(drawn):
     plots.score_parts(parts / 10_000, "Teapot", most=3)  # small scores have digits, too
     assert "Mug 0.00100; Mug 0.00090" in drawn[2][1] and "together 0.00550" in drawn[2][1]
     assert "0.00550" in texts(drawn[2][0].axes[0])
+    assert "0.00100 (18%)" in texts(drawn[2][0].axes[0])
 
 
 def test_what_speaks_against_a_product_goes_back_in_another_colour(drawn):
@@ -199,3 +200,6 @@ def test_bought_again_beside_dice(drawn):
     [axes] = drawn[3][0].axes
     assert widths(axes) == [0.3, 0.1]
     assert "not shown: 1 more; 1 with fewer than 100 purchases" in axes.get_xlabel()
+    # so are all that earn one
+    plots.bought_again(table.assign(row=[True, True, False]), most=1)
+    assert widths(drawn[4][0].axes[0]) == [0.3, 0.12, 0.2]

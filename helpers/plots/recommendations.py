@@ -148,12 +148,13 @@ def score_parts(parts: pd.Series, product: str, most: int = 6) -> None:
         colour = PERSONAL if value >= 0 else WARNING
         axes.barh(place, value, left=start, color=colour, height=0.6)
         right = max(start, start + value)
-        axes.text(right + 0.01 * total, place, f"{value:.{digits}f}", va="center")
+        share = f" ({percent(value / total)})" if value > 0 else ""
+        axes.text(right + 0.01 * total, place, f"{value:.{digits}f}{share}", va="center")
         start, furthest = start + value, max(furthest, right)
     axes.barh(len(values), total, color=INK, height=0.6)
     axes.text(total * 1.01, len(values), f"{total:.{digits}f}", va="center", fontweight="bold")
     axes.set_yticks(range(len(values) + 1), [*labels, "the score"])
-    axes.set_xlim(0, max(total, furthest) * 1.3)
+    axes.set_xlim(0, max(total, furthest) * 1.4)
     axes.invert_yaxis()
     largest = percent(shown.iloc[0] / total)
     finding = f"{style.short(product, 40)}: the largest of {len(parts):,} reasons "
@@ -280,15 +281,16 @@ def bought_again(table: pd.DataFrame, most: int = 10, least: int = 100) -> None:
         From :func:`helpers.first_look.repeats`, by the products' names.
     most : int
         So many products are drawn, first those that are shown again, then those with the largest
-        share; and all products together.
+        share; and all products together. Those that are shown again are all drawn, up to twelve.
     least : int
         Products with fewer purchases are not drawn.
     """
     last = table.index[-1]
     enough = table.iloc[:-1][table["purchases"].iloc[:-1] >= least]
     enough = enough.sort_values("row", ascending=False, kind="stable")
+    most = max(most, min(int(enough["row"].sum()), 12))
     shown = pd.concat([enough.head(most), table.iloc[-1:]])
-    figure, axes = style.figure(0.42 * len(shown) + 1.6)
+    figure, axes = style.figure((0.42 if len(shown) < 7 else 0.29) * len(shown) + 1.6)
     told = []
     widest = max(shown[["share", "chance"]].max(axis=None), 0.01)
     for place, (name, row) in enumerate(shown.iterrows()):
