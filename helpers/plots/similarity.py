@@ -20,6 +20,7 @@ from helpers.telling import percent
 
 # two things of one kind, without a meaning of their own
 _ONE, _OTHER = COLOURS[9], COLOURS[7]
+_MAP, _NAME = 6, 13  # inches; points
 _ALWAYS = 2  # products of a group that are named, with a line where it takes one
 _CLEARLY = 7  # points that a name on the map is nearer to its own dot than to another
 
@@ -369,7 +370,7 @@ def product_map(
     """
     if groups.empty:
         return
-    figure, axes = style.figure(6)
+    figure, axes = style.figure(_MAP)
     names = display_names(products)
     clear = groups.attrs["clear"]
     by_group = list(groups.groupby("group"))
@@ -387,7 +388,7 @@ def product_map(
                 markeredgewidth=1.6, markersize=6, zorder=3,
             )  # fmt: skip
     style.bare(axes, equal=False)
-    axes.margins(0.16, 0.11)
+    axes.margins(0.16, 0.12)
     if len(known):
         finding = (
             f"{len(elsewhere)} of {len(known)} products (rings) have their nearest in another "
@@ -420,6 +421,7 @@ def product_map(
             always=product in named or ranked["rank"][product] <= _ALWAYS,
         ):
             told.append(product)
+    placer.trim(figure)
     alt = f"Map of {len(groups)} products: {finding}."
     if clear:
         named = (_name_of_group(members, products, names) for _, members in by_group)
@@ -499,6 +501,17 @@ class _Labels:
             artist.remove()
         return False
 
+    def trim(self, figure) -> None:
+        """Leave out what is empty above and below, without moving anything else."""
+        far = 16 * self.pixels  # a group's shade is wider than its points
+        low = min([self.middles[:, 1].min() - far, *(box.y0 for box in self.taken)])
+        high = max([self.middles[:, 1].max() + far, *(box.y1 for box in self.taken)])
+        low, high = max(low, self.frame.y0), min(high, self.frame.y1)
+        ends = self.axes.transData.inverted().transform([(0, low), (0, high)])[:, 1]
+        self.axes.set_ylim(*ends)
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height - (self.frame.height - (high - low)) / figure.dpi)
+
     def above(self, members, text, colour) -> bool:
         """The name of a group: over it, or under it; not where another group is nearer."""
         places = self.middles[members]
@@ -514,7 +527,7 @@ class _Labels:
             text,
             set(members),
             color=[0.7 * part for part in _rgb(colour)],
-            fontsize=12.5,
+            fontsize=_NAME,
             fontweight="bold",
             zorder=5,
         )
@@ -526,7 +539,7 @@ class _Labels:
         gap = 5 * self.pixels
         tries = [((x + gap, y), "left", "center"), ((x - gap, y), "right", "center")]
         tries += [((x, y + gap), "center", "bottom"), ((x, y - gap), "center", "top")]
-        look = {"color": INK, "fontsize": style.LARGER, "zorder": 4}
+        look = {"color": INK, "fontsize": _NAME, "zorder": 4}
         if self._put(tries, text, {own}, own, apart=_CLEARLY, **look):
             return True
         if not always:
