@@ -391,8 +391,10 @@ def _foot(figure) -> float:
         if not any(spine.get_visible() for spine in axes.spines.values()):
             frame = [axes.patch, *axes.spines.values()]
             parts = [part for part in axes.get_children() if part not in frame]
+            behind = [text.get_bbox_patch() for text in axes.texts]  # a box around its words
+            parts += [patch for patch in behind if patch is not None]
         boxes = [part.get_tightbbox(renderer) for part in parts if part.get_visible()]
-        lowest += [box.y0 for box in boxes if box is not None and box.width and box.height]
+        lowest += [box.y0 for box in boxes if box is not None and np.isfinite(box.y0)]
     return min(lowest, default=0) / figure.dpi
 
 
