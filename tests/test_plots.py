@@ -114,6 +114,18 @@ def test_figures_are_equally_wide_whatever_is_written_on_them(pages):
     assert widths == {round(plots.style.WIDTH * 104)}
 
 
+def test_a_drawing_without_a_frame_ends_where_it_ends(pages):
+    """Its axes may go on below: nothing is there, and a page would show a gap."""
+    for text in ({}, {"bbox": {"facecolor": "black", "pad": 30}}):
+        figure, axes = plots.style.figure(height=4)
+        axes.set_ylim(0, 10)
+        axes.text(0.5, 8, "bag", **text)
+        plots.style.bare(axes, equal=False)
+        plots.style.show(figure, "A bag.")
+    plain, boxed = (size["height"] for _, size in pages)
+    assert plain < 200 and boxed >= plain + 30 / 72 * 104 - 2
+
+
 def test_larger_letters_have_eleven_pixels_on_a_phone_and_other_figures_keep_theirs():
     @plots.style.larger
     def letters():

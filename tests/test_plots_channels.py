@@ -123,7 +123,7 @@ def test_the_last_place_is_the_marked_one(figures, n):
     plots.place_values(table)
     [axes] = figures[0].axes
     assert [bar.get_height() for bar in axes.patches] == hits.tolist()
-    marked = [to_hex(bar.get_facecolor()) == to_hex(colours.WARNING) for bar in axes.patches]
+    marked = [to_hex(bar.get_facecolor()) == to_hex(colours.INK) for bar in axes.patches]
     assert marked == [place == n - 1 for place in range(n)]
     assert f"{hits[-1] / hits.sum():.0%}" in title(axes) or n == 10
 

@@ -7,7 +7,7 @@ from figures import dots, no_overlap, stripes, title, written
 from matplotlib import colors, pyplot
 
 from helpers import memo, plots
-from helpers.colours import CHANCE, PERSONAL, POPULAR, WARNING
+from helpers.colours import CHANCE, INK, PERSONAL, WARNING
 from helpers.plots import decision, style
 
 
@@ -142,7 +142,7 @@ def test_payback_is_where_the_money_crosses_zero(drawn):
     paid = [x for x, y, _ in dots(axes) if y == 0]
     assert paid == pytest.approx([memo.payback(5_000, 250, 1_000, lift) for lift in (0.5, 1)])
     line = next(each for each in axes.lines if len(each.get_xdata()) > 2
-                and colors.to_hex(each.get_color()) == colors.to_hex(POPULAR))  # fmt: skip
+                and colors.to_hex(each.get_color()) == colors.to_hex(INK))  # fmt: skip
     assert np.interp(20, line.get_xdata(), line.get_ydata()) == pytest.approx(0)
     no_overlap(axes)
     plots.payback(5_000, 250, 1_000, [0.1])

@@ -78,7 +78,7 @@ def test_a_hundred_offers_are_billed(drawn):
                if isinstance(patch, Rectangle)]  # fmt: skip
     assert len(squares) == 100
     assert squares.count(to_hex(colours.PERSONAL)) == 3
-    assert squares.count(to_hex(colours.POPULAR)) == 2
+    assert squares.count(to_hex(colours.INK)) == 2
     assert title(axes) == "A hundred offers earn 24"
     plots.hundred_offers(0.2, 0.05, 16, 4, 0.04)
     assert title(drawn[-1]) == "A hundred offers lose 8"

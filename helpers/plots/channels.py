@@ -361,7 +361,7 @@ def place_values(table: pd.DataFrame) -> None:
     chance = table.attrs["chance"]
     share = table["hits"].iloc[-1] / max(1e-9, table["hits"].sum())
     for place, (_, row) in enumerate(table.iterrows()):
-        colour = WARNING if place == n - 1 else PERSONAL
+        colour = INK if place == n - 1 else PERSONAL
         axes.bar(place, row["hits"], 0.7, color=colour)
         axes.plot([place, place], [row["low"], row["high"]], color=INK, linewidth=1.5)
         axes.annotate(f"{row['hits']:.1f}", (place, np.nanmax([row["hits"], row["high"]])),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from helpers.colours import CHANCE, INK, PERSONAL, POPULAR, WARNING
+from helpers.colours import CHANCE, INK, PERSONAL, WARNING
 from helpers.evaluate import MIN_CUSTOMERS, MIN_HITS
 from helpers.memo import (
     DONT,
@@ -227,7 +227,7 @@ def payback(development: float, upkeep: float, earns: float, lifts) -> None:
     slopes = [lift * earns - upkeep for lift in lifts]
     after = [development / slope if slope > 0 else math.inf for slope in slopes]
     for lift, slope, paid in zip(lifts, slopes, after, strict=True):
-        colour = PERSONAL if paid <= 12 else WARNING if paid > months[-1] else POPULAR
+        colour = PERSONAL if paid <= 12 else WARNING if paid > months[-1] else INK
         money = -development + slope * months
         axes.plot(months, money, color=colour, linewidth=2.5)
         when = f"{paid:.0f} months" if paid < math.inf else "never"

@@ -183,13 +183,13 @@ def hundred_offers(
     figure, axes = style.figure(height=3.3)
     for place in range(100):
         row, column = divmod(place, 20)
-        colour = PERSONAL if place < saved else POPULAR if place < used else style.PALE
+        colour = PERSONAL if place < saved else INK if place < used else style.PALE
         axes.add_patch(Rectangle((column, 4 - row), 0.86, 0.86, facecolor=colour))
     earns = saved * margin - used * voucher - 100 * sending
     rows = [
         (f"{saved} kept: {saved} × {margin:g} = +{saved * margin:g}", PERSONAL),
         (f"{used} vouchers, {used - saved} of no use: {used} × {voucher:g} = "
-         f"−{used * voucher:g}", POPULAR),
+         f"−{used * voucher:g}", INK),
         (f"100 mails: 100 × {sending:g} = −{100 * sending:g}", CHANCE),
     ]  # fmt: skip
     for place, (told, colour) in enumerate(rows):

@@ -32,7 +32,7 @@ WIDTH = 5.5  # inches, of all figures
 SMALL = 11  # points, of the smallest letters: ten pixels where 360 pixels show the whole width
 LARGER = 12.2  # points: eleven pixels there
 PALE = "#E3E3E3"  # what stands behind, or isn't meant
-# orange is best sellers, crimson a fault; so neither is for what is only agreed, or another thing
+# orange is for best sellers, crimson for a fault; so neither marks what was only agreed
 LIMIT = "#5F5F5F"  # a threshold: a line that was agreed on
 #: Behind letters that a line passes.
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -391,8 +391,10 @@ def _foot(figure) -> float:
         if not any(spine.get_visible() for spine in axes.spines.values()):
             frame = [axes.patch, *axes.spines.values()]
             parts = [part for part in axes.get_children() if part not in frame]
+            behind = [text.get_bbox_patch() for text in axes.texts]  # a box around its words
+            parts += [patch for patch in behind if patch is not None]
         boxes = [part.get_tightbbox(renderer) for part in parts if part.get_visible()]
-        lowest += [box.y0 for box in boxes if box is not None and box.width and box.height]
+        lowest += [box.y0 for box in boxes if box is not None and np.isfinite(box.y0)]
     return min(lowest, default=0) / figure.dpi
 
 
