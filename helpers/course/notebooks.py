@@ -38,8 +38,9 @@ _PICTURES = {
 }
 _EXERCISES = re.compile(r"^(## Exercises)\n(\nReplace the three dots[^\n]*\n)?", re.M)
 _NOT_HERE = (
-    "*Your answer is checked on this page and stays in your browser. (Without scripts nothing runs "
-    "here: answer on paper and open the fold below, or open the lesson in JupyterLab.)*"
+    "*Your answer is checked on this page and stays in your browser.* "
+    "<noscript><em>(Without scripts nothing runs here: answer on paper and open the fold below, or "
+    "open the lesson in JupyterLab.)</em></noscript>"
 )
 _TAKES_CODE = "*This one takes code: open the lesson in JupyterLab.*"
 # of a cell's metadata; see slides.py

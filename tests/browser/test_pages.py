@@ -1,12 +1,14 @@
 """The website, a run's memo and the slides in a real browser."""
 
 import html
+import io
 import json
 import re
 import subprocess
 from datetime import datetime
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -142,17 +144,43 @@ def test_a_page_is_light_and_painted_early_on_a_slow_line(site, watched):
     assert page.locator("link[rel~='icon']").count() == 1
 
 
+PAPER = "part => getComputedStyle(part).backgroundColor"
+
+
 def brightness(colour):
     return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
 
 
-def test_dark_mode_is_followed_and_figures_stay_on_white(site, browser):
+def seen(picture):
+    """A figure's pixels as they are painted: red, green, blue, each as a whole array."""
+    with Image.open(io.BytesIO(picture.screenshot())) as image:
+        return np.asarray(image.convert("RGB")).astype(int).transpose(2, 0, 1)
+
+
+def test_dark_mode_is_followed_by_figures_whose_colours_stay(site, browser):
     page = browser.new_context(color_scheme="dark").new_page()
-    page.goto(f"{site}/{PAGES[5]}.html")
-    colour = "part => getComputedStyle(part).backgroundColor"
-    assert brightness(page.locator("body").evaluate(colour)) < 60
-    assert brightness(page.locator("article img").first.evaluate(colour)) > 250
+    page.goto(f"{site}/index.html")
+    assert brightness(page.locator("body").evaluate(PAPER)) < 60
+    figure = page.get_by_role("img", name=re.compile(r"\d+ of 100 find a later purchase"))
+    dark = seen(figure)
+    assert np.median(dark) < 30, "no bright slab"
+    page.emulate_media(color_scheme="light")
+    light = seen(figure)
+    assert np.median(light) > 250
+    for first, second, name in ((2, 0, "blue"), (0, 2, "orange")):
+        coloured = (light[first] - light[second] > 100) & (dark.max(axis=0) > 100)
+        assert coloured.sum() > 200, name
+        assert np.median((dark[first] - dark[second])[coloured]) > 60, name
+    page.emulate_media(color_scheme="dark")
+    memo = page.locator("img[src*=memo]").first
+    assert np.median(seen(memo)) > 200, "a screen is shown as it is"
+    page.goto(f"{site}/03_similarity.html")
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark", "sliders"
     assert faults(page) == []
+    page.emulate_media(media="print")
+    assert page.locator("article img").first.evaluate("img => getComputedStyle(img).filter") == (
+        "none"
+    )
     page.context.close()
 
 
@@ -190,16 +218,17 @@ def test_answers_open_with_the_keyboard(site, watched):
 def test_an_answer_waits_until_somebody_has_guessed(site, watched, browser):
     page = watched.page
     page.goto(f"{site}/01_load_data.html")
-    button = page.get_by_role("button", name="I have guessed").first
+    button = page.get_by_role("button", name="Show me").first
     picture = page.locator("article .guess-first img").first
     assert not picture.is_visible()
     page.emulate_media(media="print")
     assert picture.is_visible() and not button.is_visible()
     page.emulate_media(media="screen")
-    number = page.locator(".guessed").count()
+    number = page.locator(".guessing").count()
     button.focus()
     page.keyboard.press("Enter")
-    assert picture.is_visible() and page.locator(".guessed").count() == number - 1
+    assert picture.is_visible() and page.locator(".guessing").count() == number - 1
+    assert page.locator(".you-said").count() == 0, "nothing was said"
     assert "Not answered yet" not in page.locator("article").inner_text()
     assert "Your answer is checked on this page" in page.locator("article").inner_text()
     plain = browser.new_context(java_script_enabled=False).new_page()
@@ -222,11 +251,12 @@ def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
         return watched.page.locator("article").inner_text()
 
     assert "A or B" in seen() and "Onwards." in seen()
+    show = watched.page.get_by_role("button", name="Show me")
     waiting = ("B wins", "So B it is", "how much", "one or two", "Two.", "Why")
     assert [told for told in waiting if told in seen()] == []
-    watched.page.get_by_role("button").click()
+    show.click()
     assert [told for told in waiting if told not in seen()] == ["Two.", "Why"]
-    watched.page.get_by_role("button").click()
+    show.click()
     assert [told for told in waiting if told not in seen()] == []
     assert watched.page.get_by_role("button").count() == 0
     watched.page.set_content(f"""<article><div><p><strong>Guess:</strong> A or B?</p></div>
@@ -237,15 +267,82 @@ def test_all_that_follows_a_guess_waits_and_one_guess_after_the_other(watched):
         <div><h3>The answer<a href="#">#</a></h3><p>On Monday, take B.</p></div>
         <h3>And elsewhere?</h3><p>Onwards.</p></article><script>{script}</script>""")
     assert "The answer" not in seen() and "take B" not in seen() and "Onwards." in seen()
-    watched.page.get_by_role("button").click()
+    show.click()
     assert "The answer" in seen() and "take B" in seen()
+
+
+NAMED = {  # what a question names, and what is to be chosen from; nothing: a field
+    "Guess: B or D for customer 4?": "B D",
+    "One place is free. Guess: does she see B or D?": "B D",
+    "Guess: B (near both) or D (nearer, but only to C)?": "B D",
+    "Guess first. Some look daily. How many of a hundred stop: 5, 10 or 25?": "5 10 25",
+    "Guess: in weeks, which loses: the personal one, the best sellers, or both?": (
+        "the personal one|the best sellers|both"
+    ),
+    "Guess first: when it stops, does our lists’ lead shrink or grow?": "shrink grow",
+    "Guess first: ship, wait or stop? Write it down.": "ship wait stop",
+    "Guess first: are we nearer to the best sellers, or to the ceiling?": (
+        "the best sellers|the ceiling"
+    ),
+    "Guess: is a lead of 55 − 45 = 10 luck?": "yes no",
+    "Guess: if three are usual, may six be luck?": "yes no",
+    "Guess: and if sales rise by a quarter, or double?": "",
+    "Guess first: must our spot sell a tenth more, or about twice as much?": "",
+    "Guess: of these: A, B or C, how many win?": "",
+    "Guess: how many buyers or visitors come?": "",
+    "Guess: how many notice half a table? And is it enough?": "",
+    "Guess: which should test, which should wait, and which should drop them?": "",
+    "How many have a hit? Guess first.": "",
+}
+
+
+@pytest.mark.parametrize(("asked", "named"), NAMED.items())
+def test_what_a_guess_names_can_be_chosen_and_is_said_above_the_answer(watched, asked, named):
+    page, script = watched.page, (ASSETS / "guess.js").read_text(encoding="utf-8")
+    page.set_content(f"<article><p>{asked}</p><p>B wins.</p></article><script>{script}</script>")
+    options = named.split("|") if "|" in named else named.split()
+    buttons = page.locator(".guessing").get_by_role("button")
+    assert buttons.all_inner_texts() == [*options, "Show me"]
+    assert page.get_by_label("Your guess").count() == 1
+    assert page.locator(".guess-first[hidden]").count() == 1
+    page.keyboard.press("Tab")
+    if not options:
+        page.keyboard.type("<b>about 7</b>")
+    page.keyboard.press("Enter")
+    said = options[0] if options else "<b>about 7</b>"
+    assert page.locator("p.guess > .you-said").inner_text() == f"You said: {said}"
+    assert page.locator(".you-said").evaluate("each => each === document.activeElement")
+    assert page.get_by_text("B wins").is_visible() and watched.errors == []
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_each_guess_of_a_lesson_opens_its_answer_by_keyboard_and_says_what_was_said(
+    site, watched, path
+):
+    page = watched.page
+    page.goto(f"{site}/{path.stem}.html")
+    waiting, places = page.locator(".guess-first[hidden]"), page.locator(".guessing")
+    before, said = places.count(), page.locator(".you-said")
+    assert before >= 2 or waiting.count() == 0
+    for done in range(before):
+        place = page.locator(".guessing:not([hidden])").first
+        hidden, field = waiting.count(), place.locator("input")
+        (field if field.count() else place.locator("button").first).focus()
+        chosen = "12" if field.count() else place.locator("button").first.inner_text()
+        if field.count():
+            page.keyboard.type(chosen)
+        page.keyboard.press("Enter")
+        assert waiting.count() < hidden and said.count() == done + 1
+        assert said.filter(has_text=re.compile(f"^You said: {re.escape(chosen)}$")).count()
+        assert page.evaluate("document.activeElement.className") == "you-said"
+    assert waiting.count() == places.count() == 0 and watched.errors == []
 
 
 def test_a_decision_that_names_what_was_to_be_guessed_waits_too(site, watched):
     page = watched.page
     page.goto(f"{site}/03_similarity.html")
     decision = page.locator("#the-answer")
-    page.get_by_role("button", name="I have guessed").first.wait_for()
+    page.locator(".guessing").first.wait_for()
     assert not decision.is_visible() and page.locator("#exercises").is_visible()
     page.evaluate("location.hash = '#the-answer'")  # as the page's contents link to it
     decision.wait_for()
@@ -279,6 +376,45 @@ def test_on_a_phone_a_table_of_sentences_is_cards_that_name_their_columns(site, 
     page.goto(f"{site}/03_similarity.html")
     small = page.locator("article table:not(.cards)").first
     assert small.evaluate("each => getComputedStyle(each).display") == "table", "numbers stay"
+
+
+def test_tables_of_the_same_columns_are_cards_together(site, watched):
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    for path in lessons():
+        page.goto(f"{site}/{path.stem}.html")
+        tables = page.locator("article table:has(thead)").evaluate_all("""all => all.map(table =>
+            [[...table.querySelectorAll("thead tr:last-child > *")].map(each => each.textContent)
+                .join(" "), table.matches(".cards")])""")
+        kinds = {}
+        for heads, cards in tables:
+            kinds.setdefault(" ".join(heads.split()), set()).add(cards)
+        assert not [heads for heads, cards in kinds.items() if len(cards) > 1], path.stem
+        if path.stem == "12_your_turn":
+            assert kinds["question gauge reads a no if"] == {True}
+
+
+def test_forms_are_in_line_letters_have_no_dots_and_scripts_are_no_topic(site, watched, browser):
+    page = watched.page
+    page.goto(f"{site}/12_your_turn.html")
+    page.evaluate("document.querySelectorAll('.guess-first').forEach(e => (e.hidden = false))")
+    form = page.locator(".exercise:has(select)").first
+    boxes = [each.bounding_box() for each in form.locator("select").all()]
+    assert len(boxes) == 3 and len({(box["x"], box["width"]) for box in boxes}) == 1
+    words = form.locator("label").first.evaluate("""label => {
+        const range = document.createRange();
+        range.selectNode(label.firstChild);
+        return range.getBoundingClientRect().x;
+    }""")
+    assert abs(form.get_by_role("button").bounding_box()["x"] - words) < 1
+    letters = page.locator("article ul:has(> li strong:text-is('A.'))").first
+    assert letters.evaluate("list => getComputedStyle(list).listStyleType") == "none"
+    without = "Without scripts nothing runs here"
+    assert without not in page.locator("article").inner_text()
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(f"{site}/12_your_turn.html")
+    assert without in plain.locator("article").inner_text()
+    plain.context.close()
 
 
 def test_numbers_stand_below_each_other_and_a_timetable_stays_a_table_on_a_phone(site, watched):
@@ -577,31 +713,30 @@ def test_a_runs_pages_name_the_run_and_open_all_results_at_once(run_folder, serv
     hidden = waiting.count()
     assert hidden
     switch.click()
-    assert waiting.count() == page.locator(".guessed").count() == 0
+    assert waiting.count() == page.locator(".guessing").count() == 0
     page.reload()
     assert waiting.count() == 0, "remembered, as for the next lesson"
     switch.click()
-    page.wait_for_function("document.querySelector('.guessed')")
+    page.wait_for_function("document.querySelector('.guessing')")
     assert waiting.count() == hidden and switch.inner_text() == "Show all results"
     page.goto(f"{site}/02_matrix.html")
-    assert page.locator(".guessed").count() and not switch.count(), "the site is read once"
+    assert page.locator(".guessing").count() and not switch.count(), "the site is read once"
     assert watched.errors == []
 
 
-def test_a_runs_pages_follow_a_dark_system_and_keep_figures_on_white(run_folder, serve, browser):
+def test_a_runs_pages_follow_a_dark_system_and_so_do_figures(run_folder, serve, browser):
     page = browser.new_context(color_scheme="dark").new_page()
     address = serve(run_folder)
-    colour = "part => getComputedStyle(part).backgroundColor"
     page.goto(f"{address}/index.html")
-    assert brightness(page.locator("body").evaluate(colour)) < 60, "the memo follows, too"
+    assert brightness(page.locator("body").evaluate(PAPER)) < 60, "the memo follows, too"
     assert faults(page) == []
     page.set_viewport_size({"width": 360, "height": 760})
     for name in ("04_recommendations", "08_live_tests", "glossary"):
         page.goto(f"{address}/html/{name}.html")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-        assert brightness(page.locator("body").evaluate(colour)) < 60
-        for picture in page.locator("article img").all():
-            assert brightness(picture.evaluate(colour)) > 250
+        assert brightness(page.locator("body").evaluate(PAPER)) < 60
+        if name != "glossary":
+            assert np.median(seen(page.locator("article img:visible").first)) < 30, name
         page.add_style_tag(content="details::details-content { content-visibility: visible; }")
         page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
         assert faults(page) == [], name

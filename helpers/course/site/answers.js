@@ -120,7 +120,7 @@
       form.addEventListener("submit", () => { keep(asked.name, lists.map(([, list]) => list.value).join()); answer(); });
       const before = recall(asked.name);
       if (before !== null) { before.split(",").forEach((value, each) => { lists[each][1].value = value; }); answer(); }
-      return [element("div", { className: "exercise" }, ...lists.map(([label]) => label),
+      return [element("div", { className: "exercise several" }, ...lists.map(([label]) => label),
         element("button", { textContent: "Check" }), said)];
     }
   }
@@ -128,6 +128,9 @@
   document.addEventListener("DOMContentLoaded", () => {
     const boxes = [...document.querySelectorAll(".answer-form")];
     boxes.forEach(build);
+    // options to choose from that begin with a letter need no dot before it
+    for (const list of document.querySelectorAll("article ul"))
+      if ([...list.children].every((each) => /^\s*[A-Z]\.\s/.test(each.textContent))) list.classList.add("lettered");
     if (!boxes.length) return;
     const names = boxes.map((box) => JSON.parse(box.querySelector("script").textContent).name);
     Object.assign(again, { type: "button", className: "quiz-again", textContent: "Clear my answers" });

@@ -1,7 +1,7 @@
 // On the search page: each page once, by its best place, and what is shown of it is its words,
 // from the beginning of one, without code.
 (() => {
-  const search = Search._performSearch, NO_WORDS = ".headerlink, script, style, .highlight, summary, .guessed, .explorable";
+  const search = Search._performSearch, NO_WORDS = ".headerlink, script, style, .highlight, summary, .guessing, .explorable";
   let entry = "";  // the glossary's, where the word is a term of it
   Search._performSearch = (...asked) => {
     const word = asked[0].trim().toLowerCase(), titles = Object.entries(Search._index.alltitles);

@@ -1,9 +1,11 @@
 // On a phone, a table of sentences has columns of two words. There each of its rows becomes a card
-// whose lines begin with the name of their column; see course.css. Numbers stand below each other.
+// whose lines begin with the name of their column; see course.css. So do other tables of the same
+// columns on the page. Numbers stand below each other.
 (() => {
   const LONG = 45, SHORT = 6;  // letters of a cell that is a sentence, and of one that needs no room
   const NUMBER = /^[-+\u2212±]?\s?[€$£]?(?!0\d)[\d.,\s]*\d(\s?(%|min|s|ms|MB|GB))?$/, NONE = /^[-–—?]?$/;
   document.addEventListener("DOMContentLoaded", () => {
+    const read = [];
     for (const table of document.querySelectorAll("article table")) {
       const heads = [...table.querySelectorAll("thead tr:last-child > *")].map((each) => each.textContent.trim());
       const rows = [...table.querySelectorAll("tbody tr")].map((row) => [...row.children]);
@@ -17,7 +19,12 @@
       });
       const longest = columns.map((texts) => Math.max(...texts.map((each) => each.length)));
       const narrow = longest.filter((each) => each > SHORT).length === 1;  // a timetable
-      if (heads.length < 3 || narrow || Math.max(...longest) < LONG) continue;
+      const cards = heads.length > 2 && !narrow && Math.max(...longest) >= LONG;
+      read.push({ table, heads, rows, cards, name: heads.join("|") });
+    }
+    const same = new Set(read.filter(({ cards }) => cards).map(({ name }) => name));
+    for (const { table, heads, rows, name } of read) {
+      if (!same.has(name)) continue;
       table.classList.add("cards");
       let head = "";  // what a row without one of its own goes on with
       for (const [first] of rows) {
