@@ -1146,7 +1146,7 @@ def test_the_page_has_room_for_a_name_a_date_and_the_gates(facts):
     gates = ("finance", "legal", "merchandising", "engineering", "data team")
     assert "Owner" not in page, "one name"
     blanks = ("Decision for", "by (date)", "Yes or no", "All ready by", "Test starts on")
-    blanks += ("Hours of work", "Payback", "Allowed fall", "Allowed rise")
+    blanks += ("Hours of work", "Payback", "Revenue may fall", "Returns may rise")
     for who in (*blanks, "Signed by decider", *(f"by {gate}" for gate in gates)):
         assert f"<span>{who}: <b" in page
     said = {True: "yes", False: "no", None: "nobody has said"}
