@@ -600,15 +600,7 @@ def with_reasons(
                 AND pairs.product_id = weighed.product_id
         """
     return f"""
-        WITH doubled AS (
-            SELECT row_key FROM typed GROUP BY row_key HAVING COUNT(*) > 1
-        ), copies AS (
-            SELECT typed.file_no, typed.row_no, ROW_NUMBER() OVER (
-                PARTITION BY typed.row_key ORDER BY typed.file_no, typed.row_no
-            ) AS copy
-            FROM typed
-            JOIN doubled ON doubled.row_key = typed.row_key
-        ), weighed AS (
+        WITH weighed AS (
             SELECT judged.*, {units} AS units
             FROM (
                 SELECT
@@ -621,10 +613,10 @@ def with_reasons(
                         no_products.code IS NOT NULL AS no_product,
                         {marked} AS marked,
                         {returned} AS returned,
-                        COALESCE(copies.copy, 1) AS copy
+                        ROW_NUMBER() OVER (
+                            PARTITION BY row_key ORDER BY file_no, row_no
+                        ) AS copy
                     FROM typed
-                    LEFT JOIN copies ON copies.file_no = typed.file_no
-                        AND copies.row_no = typed.row_no
                     LEFT JOIN (SELECT DISTINCT {code} AS code FROM no_products) AS no_products
                         ON no_products.code = {product}
                 ) AS numbered
