@@ -918,8 +918,8 @@ def _parts(cells):
                     section = content
                 yield named(kind, content)
         elif not exercises and not {"exercise", "parameters"} & set(tags):
-            only = ["solved"] if "answer" in tags else None
-            yield from (part for part in _results(cell) if not only or part[0] in only)
+            solved = "answer" in tags
+            yield from (part for part in _results(cell) if not solved or part[0] == "solved")
 
 
 def _named(cell, computed=False, written=None):
@@ -960,7 +960,6 @@ def _unlinked(text):
 
 
 def _text_parts(source):
-    heading = None
     for part in re.split(r"^(?=#{1,2} )", source, flags=re.M):
         if heading := re.match(r"#{1,2} (.+)\n?", part):
             yield "heading", heading[1].strip()
@@ -1235,8 +1234,8 @@ div + .quoted { margin-right: 90px; }
 .reveal table { border-collapse: collapse; font-size: 1em; min-width: 100%; margin: 0; }
 .reveal table :is(th, td) { padding: var(--row, .15em) .5em; }
 .reveal table :is(th, td) { text-align: right; border-bottom: 1px solid #ccc; }
-.reveal thead th { font-size: .8em; color: #555; vertical-align: bottom; }
-.reveal thead th { border-bottom: 2px solid #555; }
+.reveal thead th { font-size: .8em; color: #555; vertical-align: bottom;
+  border-bottom: 2px solid #555; }
 .reveal .quoted :is(ul, ol) { margin-left: 1.2em; }
 .reveal thead:not(:has(th:not(:empty))) { display: none; }
 .reveal table :is(th, td).number { text-align: right !important; }

@@ -193,7 +193,7 @@ def lift_melts(melted: pd.DataFrame, usual: float) -> None:
               va="center", bbox=style.ON_WHITE)  # fmt: skip
     apart = abs(early[0] - later[0]) > 0.25 * span
     axes.text(early[0], -0.5, "early" if apart else "early, and since", ha="center",
-              color=INK if apart else INK, fontweight="bold")  # fmt: skip
+              color=INK, fontweight="bold")  # fmt: skip
     if apart:
         axes.text(later[0], -0.5, "since", color=PERSONAL, ha="center", fontweight="bold")
     labels = [f"{n:,} or more:\n{pairs:,} pair{'' if pairs == 1 else 's'}"

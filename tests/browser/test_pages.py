@@ -954,6 +954,9 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
         page.keyboard.press("PageDown")
     page.goto(f"{address}/03_similarity.html")
     page.wait_for_function("window.Reveal && Reveal.isReady()")
+    sides = page.locator("table", has_text="confirmed, of 100").first.evaluate("""table =>
+        [...table.rows].map(row => [...row.cells].map(each => getComputedStyle(each).textAlign))""")
+    assert {tuple(row[:2]) for row in sides} == {("left", "right")}, "numbers below each other"
     at = page.evaluate("""Reveal.getIndices(
         document.querySelector(".explorable input[type=range]").closest("section")).h""")
     page.evaluate(f"Reveal.slide({at}, 0)")
