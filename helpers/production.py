@@ -936,23 +936,29 @@ def fire_drill(
         None if each is None else each[each["customer_id"].isin(arrived)]
         for each in (transactions, events)
     )
-    cut = learned_anew(engine, rows, looks)
-    thinned = learned_anew(engine, transactions.iloc[::2], None if events is None else events[:0])
     day = transactions["transaction_date"].dt.normalize()
     newest = np.flatnonzero((day == day.max()).to_numpy())
     thin_day = transactions.iloc[np.setdiff1d(np.arange(len(transactions)), newest[1::2])]
-    dried = learned_anew(engine, thin_day, events)
+    thinned = transactions.iloc[::2]
+    no_events = None if events is None else events[:0]
+
+    def anew(purchases, looked):
+        made_by = learned_anew(engine, purchases, looked)
+        return made_by, score_everyone(made_by, n), purchases
+
+    # made when their turn comes: five engines at once would fill the memory of a large shop
     nights = {
-        "tonight": (engine, table, transactions),
-        "half the table": (engine, half, transactions),
-        "one list for all": (engine, alike, transactions),
-        "half the export": (cut, score_everyone(cut, n), rows),
-        "half the rows": (thinned, score_everyone(thinned, n), transactions.iloc[::2]),
-        "half of a day": (dried, score_everyone(dried, n), thin_day),
-        "same export again": (last, last_table, transactions[day < day.max()]),
+        "tonight": lambda: (engine, table, transactions),
+        "half the table": lambda: (engine, half, transactions),
+        "one list for all": lambda: (engine, alike, transactions),
+        "half the export": lambda: anew(rows, looks),
+        "half the rows": lambda: anew(thinned, no_events),
+        "half of a day": lambda: anew(thin_day, events),
+        "same export again": lambda: (last, last_table, transactions[day < day.max()]),
     }
     drill = pd.DataFrame()
-    for night, (made_by, made, learned_from) in nights.items():
+    for night, broken in nights.items():
+        made_by, made, learned_from = broken()
         own = health_checks(made_by, made, n).assign(beside=False)
         beside = beside_last_time(made_by, made, last, last_table)
         beside.loc[len(beside)] = newest_days(learned_from)
@@ -961,6 +967,7 @@ def fire_drill(
         if drill.empty:
             drill = checks[["check", "stops", "beside"]]
         drill = drill.assign(**{night: checks["passed"]})
+        del made_by, made
     return drill
 
 
@@ -1051,6 +1058,7 @@ def lists_by_age(
         known = evaluate.as_known_on(past, split.undone, day)
         if known.empty:
             continue
+        engine = mixed = None  # the last one goes before the next is learned
         engine = _learned_until(day, known, split, settings)
         scores = _hits(engine.model, engine.popular, split, k)
         if age == 0:
@@ -1122,10 +1130,10 @@ def missed_night(
     days = min(days, max(1, rows // len(transactions)), covered // 4)
     for back in range(days):
         until = last - pd.Timedelta(days=back - 1)
-        past = transactions[purchased < until]
         looks = None if events is None else events[events["event_date"] < until]
+        split = None  # one copy of the purchases at a time
         try:
-            split = evaluate.split_by_time(past, looks, 1, undone)
+            split = evaluate.split_by_time(transactions[purchased < until], looks, 1, undone)
         except evaluate.TooShortError:
             continue
         if evaluate.relevant_products(split).empty:
@@ -1140,9 +1148,10 @@ def missed_night(
                     engines[day] = _learned_until(day, known, split, settings)
             if engines[day] is not None:
                 hits[age] = _hits(engines[day].model, engines[day].popular, split, k)
+            if age == 0:  # no earlier day asks for it again
+                engines = {each: engines[each] for each in engines if each < day}
         if {0, 1} <= set(hits) and len(hits[0]):  # somebody may have bought, but nobody known
             found.append(pd.DataFrame(hits))
-        engines = {day: each for day, each in engines.items() if day < split.test_start}
     if not found:
         return {}
     each = pd.concat(found)

@@ -768,6 +768,7 @@ def _best_sold(values, most, min_customers):
 def _placed(table, at, n_products):
     """A square table of some products as one of all of them, empty elsewhere."""
     table = sparse.coo_array(table)
+    at = at.astype(table.coords[0].dtype)  # no larger numbers than the table's
     places = tuple(at[each] for each in table.coords)
     return sparse.csr_array((table.data, places), shape=(n_products, n_products))
 

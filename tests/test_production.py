@@ -1,6 +1,8 @@
 """The engine: same answers after a round trip, refused when damaged, checks that can fail."""
 
+import gc
 import json
+import weakref
 import zipfile
 from dataclasses import replace
 
@@ -375,6 +377,32 @@ def test_a_fire_drill_halves_the_newest_day(shop, engine, table, two_nights):
     drill = production.fire_drill(engine, table, *two_nights, *shop).set_index("check")
     failed = drill.index[~drill["half of a day"].astype(bool)].tolist()
     assert failed == ["the newest days are as full as usual"]
+
+
+@pytest.mark.parametrize(
+    "judge, others",
+    [
+        (lambda shop, *tables: production.fire_drill(*tables, *shop), 0),
+        (lambda shop, *_: production.lists_by_age(*shop, ItemBased(), ages=[0, 7, 30, 60]), 1),
+        (lambda shop, *_: production.missed_night(*shop, ItemBased(), days=5), 1),
+    ],
+    ids=["drill", "ages", "nights"],
+)
+def test_engines_go_before_the_next_is_learned(
+    shop, engine, table, two_nights, monkeypatch, judge, others
+):
+    """Each holds all pairs of a large shop, so their number decides how much memory a run takes."""
+    alive, beside, learn = weakref.WeakSet(), [], production.build_engine
+
+    def counted(*data, **settings):
+        gc.collect()
+        beside.append(len(alive))
+        alive.add(learned := learn(*data, **settings).model)  # two engines may be equal
+        return replace(engine, model=learned)
+
+    monkeypatch.setattr(production, "build_engine", counted)
+    judge(shop, engine, table, *two_nights)
+    assert len(beside) >= 3 and max(beside) == others
 
 
 def test_lists_that_differ_are_counted_over_those_in_both():

@@ -692,7 +692,7 @@ def test_lessons_of_a_run_share_the_memory_and_a_job_alone_may_take_more(tmp_pat
 
     assert limit("alone") == pytest.approx(3, rel=0.05)
     monkeypatch.setenv(handover.FOLDER, str(tmp_path))
-    assert limit("in a run") == pytest.approx(0.4, rel=0.05)
+    assert limit("in a run") == pytest.approx(0.2, rel=0.05)
     assert limit("as told", memory="2GB") == pytest.approx(2, rel=0.05)
 
 

@@ -7,6 +7,7 @@ then, and how it is put beside what earlier runs have left, says :mod:`helpers.c
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -287,6 +288,7 @@ def execute(run: Run, jobs: int | None = 2, report=print) -> Run:
                     _build_engine(run, staging, *tables, of_purchases.undone)
                     _share_loops()
                     del tables, of_purchases
+                    gc.collect()
                     let_go()  # the lessons need it
                     _execute_lessons(run, staging, jobs, report)
                 publish(run, staging)

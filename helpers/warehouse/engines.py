@@ -90,7 +90,7 @@ def placeholders(step: str) -> frozenset[str]:
 
 
 #: DuckDB's memory: in a run, and alone the last. Online Retail needs no more than the first.
-_SHARED = ("400MB", "1GB", "3GB")
+_SHARED = ("200MB", "400MB", "1GB", "3GB")
 
 
 class DuckDB(Tables):
