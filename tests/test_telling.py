@@ -166,6 +166,13 @@ def test_pages_have_the_signs_of_print_and_code_can_still_be_pasted():
     assert told.endswith(f'{code}<script>x = "5" % 2</script>')
 
 
+def test_in_a_sum_no_line_ends_between_a_sign_and_its_number():
+    code = "<code>2 × 3</code> a − b"
+    told = signs.curled(f"<p>12 + 3 × 250 = 762, so 2 × √9 ÷ (4 − 1) = −5</p>{code}")
+    sums = "<p>12 +_3 ×_250 =_762, so 2 ×_√9 ÷_(4 −_1) =_−5</p>"
+    assert told == sums.replace("_", "\xa0") + code
+
+
 def test_a_runs_pages_link_to_lessons_that_the_run_has():
     asked = [path for path in lessons() if path.stem[:2] in ("00", "11")]
     for path in asked:

@@ -5,11 +5,18 @@ import re
 import smartypants
 
 # code stays as it is, or nobody could paste it
-_PERCENT = re.compile(r"(<(script|style|pre|code|kbd)\b.*?</\2>)|(?<=\d) %", flags=re.S)
+_CODE = r"(<(script|style|pre|code|kbd)\b.*?</\2>)"
+_PERCENT = re.compile(rf"{_CODE}|(?<=\d) %", flags=re.S)
+# a line may end before such a sign, and not behind it
+_SIGN = re.compile(
+    rf"{_CODE}|(?<= [×÷=]) (?=[-+−]?[\d√(.])|(?<=[\d)] [+−]) (?=[\d√(.])", flags=re.S
+)
 
 
 def curled(page: str) -> str:
-    r"""A page with the signs of print: *"It's"* becomes *“It’s”*, and no line ends before *%*.
+    r"""A page with the signs of print: *"It's"* becomes *“It’s”*, and sums stay together.
+
+    No line ends before *%*, or between a sign such as *×* and the number behind it.
 
     Parameters
     ----------
@@ -22,4 +29,5 @@ def curled(page: str) -> str:
     """
     kinds = smartypants.Attr.q | smartypants.Attr.w | smartypants.Attr.u
     page = smartypants.smartypants(page, kinds)
-    return _PERCENT.sub(lambda found: found[1] or "\xa0%", page)
+    page = _PERCENT.sub(lambda found: found[1] or "\xa0%", page)
+    return _SIGN.sub(lambda found: found[1] or "\xa0", page)
