@@ -1323,7 +1323,8 @@ def lift_that_melts(
         and ``lift`` at the time and of ``lift_later`` (0 for a pair that nobody has bought since),
         ``lift_that_stayed``, their ratio; ``pairs``, how many early pairs reach the minimum,
         ``top``, of how many these are the means, and ``never_again``, how many of those nobody has
-        bought since.
+        bought since. In ``attrs``: ``each``, by minimum the lift at the time and later of each pair
+        of the top.
     """
     date = transactions["transaction_date"]
     cut = date.quantile(share)
@@ -1333,7 +1334,7 @@ def lift_that_melts(
                "never_again"]  # fmt: skip
     since = transactions[date > cut]
     since = build_interaction_matrix(since) if len(since) else None
-    rows = {}
+    rows, each = {}, {}
     for least in minimums:
         pairs = early[early["customers"] >= least]
         if pairs.empty:
@@ -1341,11 +1342,14 @@ def lift_that_melts(
         top = pairs.head(n)
         later = _lifts_of(since, top["product_id"], top["other_product_id"])
         lift = top["lift"].mean()
+        each[least] = list(zip(top["lift"].tolist(), later.tolist(), strict=True))
         rows[least] = [top["customers"].mean(), lift, later.mean(), later.mean() / lift,
                        len(pairs), len(top), (later == 0).sum()]  # fmt: skip
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     counts = ["pairs", "top", "never_again"]
-    return table.astype(dict.fromkeys(counts, int)).rename_axis("common buyers, at least")
+    table = table.astype(dict.fromkeys(counts, int)).rename_axis("common buyers, at least")
+    table.attrs["each"] = each
+    return table
 
 
 def _lifts_of(matrix, ones, others):

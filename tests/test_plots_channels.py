@@ -45,21 +45,21 @@ def test_three_numbers_count_the_people_who_are_filled(figures, one, other):
     assert f"= {by_chance:g} common buyers" in figures[0].get_supxlabel()
 
 
-@pytest.mark.parametrize("later", [[3.0, 3.4, 2.5], [12.0, 8.0, 4.0]])
+@pytest.mark.parametrize("later", [[3.0, 3.5, 2.5], [12.0, 8.0, 4.0], [0.0, 0.0, 0.0]])
 def test_lifts_melt_from_their_early_to_their_later_value(figures, later):
-    melted = pd.DataFrame({"lift": [12.7, 9.6, 3.5], "lift_later": later}, [1, 3, 10])
-    melted = melted.assign(pairs=[771, 272, 20], top=10)
+    pairs = list(zip([12.0, 9.0, 6.0], later, strict=True))
+    melted = pd.DataFrame({"lift": [9.0], "lift_later": [np.mean(later)], "pairs": 771}, [1])
+    melted.attrs["each"] = {1: pairs}
     plots.lift_melts(melted, 1.4)
     [axes] = figures[0].axes
-    found = {(y, colour): x for x, y, colour in dots(axes)}
-    for place, (then, now) in enumerate(zip(melted["lift"], later, strict=True)):
-        assert found[place, to_hex(colours.INK)] == then
-        assert found[place, to_hex(colours.PERSONAL)] == now
-    assert f"12.7 became {later[0]}" in title(axes)
-    assert [label.get_text().split("\n")[1] for label in axes.get_yticklabels()] == [
-        "771 pairs", "272 pairs", "20 pairs"]  # fmt: skip
+    lines = [tuple(line.get_ydata()) for line in axes.lines if list(line.get_xdata()) == [0, 1]
+             and line.get_marker() == "o"]  # fmt: skip
+    assert lines == [*pairs, (9.0, np.mean(later))], "the mean is drawn last, on the others"
+    assert f"3 highest of 771 early lifts: 9.0 became {np.mean(later):.1f}" in title(axes)
+    assert any(list(line.get_ydata()) == [1.4, 1.4] for line in axes.lines)
+    low, high = axes.get_ylim()
+    assert low < min(0, *later) and high > 12
     no_overlap(axes)
-    assert any(list(line.get_xdata()) == [1.4, 1.4] for line in axes.lines)
 
 
 def test_two_kinds_of_pairs_stand_beside_what_chance_gives(figures):

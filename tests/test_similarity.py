@@ -670,6 +670,10 @@ def test_the_lift_melts_in_the_shop(shop):
     assert melted["lift_that_stayed"].is_monotonic_increasing
     assert melted["lift"].is_monotonic_decreasing
     assert melted["pairs"].is_monotonic_decreasing and (melted["top"] == 10).all()
+    for least, row in melted.iterrows():  # what is drawn pair by pair has these means
+        pairs = melted.attrs["each"][least]
+        assert np.allclose(np.mean(pairs, axis=0), [row["lift"], row["lift_later"]])
+        assert len(pairs) == row["top"]
 
 
 def test_tastes_stand_out_from_what_noise_alone_gives():

@@ -161,60 +161,35 @@ def three_numbers(bought: pd.DataFrame, one: str, other: str) -> None:
 
 
 def lift_melts(melted: pd.DataFrame, usual: float) -> None:
-    """The highest early lifts, and theirs in the purchases since, by the common buyers asked for.
+    """Each of the highest early lifts, and what became of it: a line a pair, a bold one their mean.
 
     Parameters
     ----------
     melted : DataFrame
-        From :func:`helpers.similarity.lift_that_melts`, not empty.
+        From :func:`helpers.similarity.lift_that_melts`, not empty; its first row is drawn.
     usual : float
         Lift of any two products of the shop.
     """
-    figure, axes = style.figure(0.66 * len(melted) + 1.9)
-    early, later = melted["lift"].to_numpy(), melted["lift_later"].to_numpy()
-    low, high = min(*early, *later, usual), max(*early, *later, usual)
-    span = max(high, 1e-9) - min(0, low)
-    for place, (then, now) in enumerate(zip(early, later, strict=True)):
-        axes.plot([now, then], [place] * 2, color=style.PALE, linewidth=7)
-        axes.plot(then, place, "o", color=INK, markersize=12)
-        axes.plot(now, place, "o", color=PERSONAL, markersize=12)
-        right = max(then, now), INK if then >= now else PERSONAL
-        left = min(then, now), PERSONAL if then >= now else INK
-        axes.annotate(f"{right[0]:,.1f}", (right[0], place), (10, 0), color=right[1],
-                      textcoords="offset points", ha="left", va="center", fontweight="bold",
-                      bbox=style.ON_WHITE)  # fmt: skip
-        # the lower one below its dot: beside it runs the line of an ordinary pair
-        axes.annotate(f"{left[0]:,.1f}", (left[0], place), (0, -9), color=left[1],
-                      textcoords="offset points", ha="center", va="top", fontweight="bold",
-                      bbox=style.ON_WHITE)  # fmt: skip
-    axes.set_xlim(min(0, low) - 0.07 * span, high + 0.16 * span)
-    axes.axvline(usual, color=CHANCE, linestyle="--", zorder=0)
-    axes.text(usual, len(melted) - 0.2, f" an ordinary pair: {usual:.1f}", color=CHANCE,
-              va="center", bbox=style.ON_WHITE)  # fmt: skip
-    apart = abs(early[0] - later[0]) > 0.25 * span
-    axes.text(early[0], -0.5, "early" if apart else "early, and since", ha="center",
-              color=INK, fontweight="bold")  # fmt: skip
-    if apart:
-        axes.text(later[0], -0.5, "since", color=PERSONAL, ha="center", fontweight="bold")
-    labels = [f"{n:,} or more:\n{pairs:,} pair{'' if pairs == 1 else 's'}"
-              for n, pairs in melted["pairs"].items()]  # fmt: skip
-    beside = "common buyers then"
-    if len(melted) == 1:  # too low for a name that runs along it
-        [(n, pairs)] = melted["pairs"].items()
-        labels = [f"{pairs:,} pair{'' if pairs == 1 else 's'} with\n{n:,} or more\nin common"]
-        beside = ""
-    axes.set_yticks(range(len(melted)), labels)
-    axes.set_ylim(len(melted) + 0.1, -0.95)
-    finding = f"The ten highest early lifts: {early[0]:,.1f} became {later[0]:,.1f}"
-    if melted["top"].iloc[0] < 10:
-        finding = f"The highest early lifts: {early[0]:,.1f} became {later[0]:,.1f}"
-    told = "; ".join(
-        f"{n:,} or more, {row['pairs']:,.0f} pairs: {row['lift']:,.1f} became "
-        f"{row['lift_later']:,.1f}"
-        for n, row in melted.iterrows()
-    )
-    alt = f"{finding}. By common buyers at the time: {told}. An ordinary pair: {usual:.1f}."
-    style.finish(figure, axes, finding, "lift, mean of the ten highest", beside, alt)
+    figure, axes = style.figure(3.9)
+    least, row = melted.index[0], melted.iloc[0]
+    pairs, early, later = melted.attrs["each"][least], row["lift"], row["lift_later"]
+    for pair in pairs:
+        axes.plot([0, 1], pair, "o-", color=style.FAINT, linewidth=1.8, markersize=6)
+    axes.axhline(usual, color=CHANCE, linestyle="--", zorder=0)
+    axes.plot([0, 1], [early, later], "o-", color=PERSONAL, linewidth=3.5, markersize=11)
+    for at, lift, side in ((0, early, "right"), (1, later, "left")):
+        axes.annotate(f"{lift:,.1f}", (at, lift), (12 - 24 * (at == 0), 0), ha=side, va="center",
+                      color=PERSONAL, fontweight="bold", textcoords="offset points")  # fmt: skip
+    axes.text(0.5, usual, f"an ordinary pair: {usual:.1f}", color=CHANCE, ha="center", va="center",
+              bbox=style.ON_WHITE)  # fmt: skip
+    axes.set_xlim(-0.28, 1.28)
+    axes.set_ylim(bottom=min(0, *(min(pair) for pair in pairs)) - 0.4)
+    axes.set_xticks([0, 1], ["early", "since"])
+    which = f"{len(pairs)} highest" if len(pairs) > 1 else "highest"
+    finding = f"The {which} of {row['pairs']:,.0f} early lifts: {early:,.1f} became {later:,.1f}"
+    told = "; ".join(f"{then:,.1f} became {now:,.1f}" for then, now in pairs)
+    alt = f"{finding}, on average. {told}. An ordinary pair: {usual:.1f}."
+    style.finish(figure, axes, finding, "", "lift (bold: the average)", alt)
 
 
 def instead_or_together() -> None:

@@ -32,6 +32,7 @@ WIDTH = 5.5  # inches, of all figures
 SMALL = 11  # points, of the smallest letters: ten pixels where 360 pixels show the whole width
 LARGER = 12.2  # points: eleven pixels there
 PALE = "#E3E3E3"  # what stands behind, or isn't meant
+FAINT = "#BDBDBD"  # one of many, beside their average
 # orange is for best sellers, crimson for a fault; so neither marks what was only agreed
 LIMIT = "#5F5F5F"  # a threshold: a line that was agreed on
 #: Behind letters that a line passes.
