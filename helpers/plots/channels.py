@@ -213,7 +213,7 @@ def instead_or_together() -> None:
             bbox=style.ON_WHITE,
         )
     axes.text(22, -0.62, "chance gives 20", color=CHANCE, va="center")
-    axes.set_xlim(0, 128)
+    axes.set_xlim(0, 94)
     axes.set_ylim(1.5, -0.9)
     axes.set_yticks([])
     axes.set_xticks([0, 20, 40, 60])
