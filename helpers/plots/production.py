@@ -32,14 +32,14 @@ _YOUNGEST = 30  # days: where lists last so long, younger ones aren't drawn
 
 def contract() -> None:
     """What product and engineering owe each other, before the night of the lesson."""
-    figure, axes = style.figure(height=2.1)
-    for (who, owed), middle, colour in zip(OWED.items(), (2.4, 8.6), (INK, PERSONAL),
+    figure, axes = style.figure(height=2.4)
+    for (who, owed), middle, colour in zip(OWED.items(), (2.6, 8.4), (INK, PERSONAL),
                                            strict=True):  # fmt: skip
-        style.box(axes, middle, 4.55, 4.4, 0.75, who, colour, filled=True)
+        style.box(axes, middle, 4.55, 5.1, 0.75, who, colour, filled=True)
         for row, text in enumerate(owed):
-            axes.text(middle, 3.55 - 0.95 * row, text, ha="center", va="center")
+            style.box(axes, middle, 3.5 - 0.95 * row, 5.1, 0.75, text, colour)
     axes.set_xlim(0, 11)
-    axes.set_ylim(2.1, 5.1)
+    axes.set_ylim(2.05, 5)
     style.bare(axes, equal=False)
     finding = "Four lines, and none for a missing row"
     style.title(axes, finding)
@@ -223,8 +223,8 @@ def hits_by_age(by_age: pd.DataFrame, shown: int | None = None) -> None:
     # on its line, on the side on which the lists aren't
     under = by_age["hit_rate"].iloc[0] >= popular > 0.1 * top
     axes.annotate(label, (place[0], popular), (0, -5 if under else 5), color=POPULAR,
-                  textcoords="offset points", va="top" if under else "bottom", fontweight="bold",
-                  bbox=style.ON_WHITE)  # fmt: skip
+                  textcoords="offset points", va="top" if under else "bottom",
+                  fontweight="bold")  # fmt: skip
     axes.set_xlim(-0.2, place[-1] + 0.62 * max(2, len(place) / 2.6))
     axes.set_ylim(0, top)
     axes.set_xticks(place, [f"{age:,}" for age in by_age.index])
