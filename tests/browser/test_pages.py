@@ -201,6 +201,21 @@ def test_a_figure_fills_a_phone_and_opens_in_full_size(site, watched):
     assert page.locator("img").evaluate("image => image.naturalWidth") > 1000
 
 
+def test_figures_are_as_wide_as_the_text_on_the_site_and_in_a_run(site, run_folder, serve, watched):
+    page, lesson = watched.page, "02_matrix.html"
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for address in (f"{site}/{lesson}", f"{serve(run_folder)}/html/{lesson}"):
+        page.goto(address)
+        text, figures = page.evaluate("""() => {
+            document.querySelectorAll("[hidden]").forEach((part) => part.removeAttribute("hidden"));
+            const widths = (what) => [...document.querySelectorAll(what)]
+                .filter((part) => !part.closest("details"))
+                .map((part) => Math.round(part.getBoundingClientRect().width));
+            return [Math.max(...widths("article p")), widths("article img")];
+        }""")
+        assert len(figures) > 3 and set(figures) == {text}
+
+
 def test_answers_open_with_the_keyboard(site, watched):
     page = watched.page
     page.goto(f"{site}/04_recommendations.html")
