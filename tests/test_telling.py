@@ -167,7 +167,7 @@ def test_pages_have_the_signs_of_print_and_code_can_still_be_pasted():
 
 
 def test_in_a_sum_no_line_ends_between_a_sign_and_its_number():
-    code = "<code>2 × 3</code> a − b"
+    code = '<code>2 × 3</code> a − b <img alt="2 × 3 = 6, 5 %" src="a.png">'
     told = signs.curled(f"<p>12 + 3 × 250 = 762, so 2 × √9 ÷ (4 − 1) = −5</p>{code}")
     sums = "<p>12 +_3 ×_250 =_762, so 2 ×_√9 ÷_(4 −_1) =_−5</p>"
     assert told == sums.replace("_", "\xa0") + code

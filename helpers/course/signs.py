@@ -4,12 +4,12 @@ import re
 
 import smartypants
 
-# code stays as it is, or nobody could paste it
-_CODE = r"(<(script|style|pre|code|kbd)\b.*?</\2>)"
-_PERCENT = re.compile(rf"{_CODE}|(?<=\d) %", flags=re.S)
+# code stays as it is, or nobody could paste it; so does what stands inside a tag
+_KEPT = r"(<(script|style|pre|code|kbd)\b.*?</\2>|<[^>]*>)"
+_PERCENT = re.compile(rf"{_KEPT}|(?<=\d) %", flags=re.S)
 # a line may end before such a sign, and not behind it
 _SIGN = re.compile(
-    rf"{_CODE}|(?<= [×÷=]) (?=[-+−]?[\d√(.])|(?<=[\d)] [+−]) (?=[\d√(.])", flags=re.S
+    rf"{_KEPT}|(?<= [×÷=]) (?=[-+−]?[\d√(.])|(?<=[\d)] [+−]) (?=[\d√(.])", flags=re.S
 )
 
 
