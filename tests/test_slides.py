@@ -325,6 +325,11 @@ def test_a_deck_has_few_words_on_each_slide(path):
     shown = "\n".join([*tables, *(each for slide in slides[1:] for each in visible(slide))])
     shown += "\n".join(slide.told for slide in slides)
     assert not re.search(r"section \d|fold below", shown)
+    numbered = {}
+    for slide in slides:
+        if re.search(r"\d/\d$", slide.kicker):
+            numbered.setdefault(slide.headline, set()).add(slide.kicker[:-3])
+    assert all(len(names) == 1 for names in numbered.values()), "parts of one list look alike"
     slide = next(slide for slide in slides[1:] if slide.shown and not slide.asked)
     slide.said = "A word and another. " * 6
     assert long(slides) == [slide.headline]

@@ -579,10 +579,10 @@ def _by_halves(slide, items, said):
         if min(map(words, told.split("\n"))) < 3:  # none, or one cut to its first word
             return []
         notes = [text for _, text in half]
-        part = replace(slide, kicker=f"{at}/2", told=told, said="", quoted="", notes=notes)
-        if words(slide.kicker, *visible(part)) < MOST_LISTED:
-            part.kicker = f"{slide.kicker} {at}/2".strip()
-        made.append(part)
+        made.append(replace(slide, kicker=f"{at}/2", told=told, said="", quoted="", notes=notes))
+    if all(words(slide.kicker, *visible(part)) < MOST_LISTED for part in made):
+        for part in made:
+            part.kicker = f"{slide.kicker} {part.kicker}".strip()
     if said and words(said[0], *visible(made[1])) <= MOST_WORDS:
         made[1].said = said[0]
     return _with_notes(made, slide)
@@ -1243,6 +1243,7 @@ div + .quoted { margin-right: 90px; }
 .quoted + .said { margin-top: .8em; }
 .reveal .told :is(th, td) { text-align: left; vertical-align: top; }
 .reveal .told :is(ul, ol) { display: block; margin: .3em 80px 0 1em; font-size: 1.15em; }
+.reveal .told ol { margin-left: 1.35em; } /* its numbers begin where the headline does */
 .reveal .choice ul { list-style: upper-alpha; margin-left: 1.4em; }
 .reveal .told li { margin-bottom: .55em; } .reveal .told td:first-child { font-weight: 700; }
 .reveal .explorable { max-width: none; }
@@ -1277,7 +1278,8 @@ const number = (slide) => {
   return v ? [h + 1, ".", v] : [h + 1, "/", Reveal.getHorizontalSlides().length];
 };
 Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.03, center: false,
-  transition: "none", slideNumber: number, keyboard: {32: turn(1), 33: turn(-1), 34: turn(1)},
+  transition: "none", backgroundTransition: "none", slideNumber: number,
+  keyboard: {32: turn(1), 33: turn(-1), 34: turn(1)},
   plugins: [RevealNotes]});
 // nor does a slider or a field that was played with keep a clicker's keys to itself
 addEventListener("keydown", (event) => {

@@ -949,6 +949,8 @@ def test_slides_turn_fit_and_have_a_view_for_the_speaker_without_a_network(
     for path in lessons():
         page.goto(f"{address}/{path.stem}.html")
         page.wait_for_function("window.Reveal && Reveal.isReady()")
+        # else a figure is a white tile on blue for a second, after each question
+        assert page.evaluate("Reveal.getConfig().backgroundTransition") == "none"
         assert page.locator("section.present h1").first.is_visible()
         for _ in range(page.evaluate("Reveal.getTotalSlides()") - 1):
             page.evaluate("Reveal.next()")
