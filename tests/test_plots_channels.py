@@ -133,7 +133,7 @@ def test_rows_that_changed_are_as_long_as_their_shares(figures, shares):
     plots.rows_that_changed(shares)
     [axes] = figures[0].axes
     assert [bar.get_width() for bar in axes.patches] == [*shares.values()]
-    assert f"{shares['its buyers']:.0%} of the buyers' rows change" in title(axes)
+    assert f"{shares['its buyers']:.0%} of its buyers get another row" in title(axes)
     no_overlap(axes)
 
 

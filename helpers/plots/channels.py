@@ -374,7 +374,7 @@ def rows_that_changed(shares: Mapping[str, float]) -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     buyers, *_ = shares
-    finding = f"Leave these purchases out: {percent(shares[buyers])} of the buyers' rows change"
+    finding = f"Leave it out: {percent(shares[buyers])} of {buyers} get another row"
     told = "; ".join(f"{name} {percent(share)}" for name, share in shares.items())
     alt = f"{finding}. Rows that change, of {told}."
     style.finish(figure, axes, finding, "rows that change", "", alt, percent="x")
