@@ -130,8 +130,10 @@ def test_schedules_add_up(title, total):
 def test_the_answer_of_05a_draws_the_line_that_its_section_3_drew():
     cells = nbformat.read(FOLDER / "05a_evaluation.ipynb", as_version=4).cells
     source = "\n".join(cell.source for cell in cells)
-    assert re.findall(r"finance writes (\d+) points", source) == ["3"]
-    assert re.search(r"Only a range that reaches the 3\b[^.]* goes on", source)
+    assert re.findall(r"gain that pays: (\d+) points", source) == ["3"]
+    assert re.search(
+        r"Only a range above zero whose upper end reaches the 3\b[^.]* goes on", source
+    )
     assert "line = 0.03  # of section 3" in source
 
 
